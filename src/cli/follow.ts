@@ -1,0 +1,136 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExitCode } from '../core/errors.js';
+import { finalReport, summaryLine } from '../core/final-report.js';
+import { progressBetween, progressLine, type ProgressEvent, type WavePlan } from '../core/progress.js';
+import type { TaskView } from '../core/status-view.js';
+import { callTool } from './call-tool.js';
+import { interruptedBy } from './interrupt.js';
+import { LiveLine } from './live-line.js';
+import { LogStream } from './log-stream.js';
+import { printAbort, stateWords } from './print-results.js';
+import { statusSchema, type StatusAnswer } from './print-status.js';
+import type { Cli } from './program.js';
+import { safeLines } from './terminal.js';
+
+/** `lines`: for people; `verbose`: with the agents' output; `progress`: for programs; `json`: the last status only. */
+export type Style = 'lines' | 'verbose' | 'progress' | 'json';
+
+const LOOK_MS = 300; // quick enough to feel live, cheap enough to forget
+
+/** Follows a run to its end, printing what changes; Ctrl+C stops the run, a second one only stops the waiting. */
+export async function follow(cli: Cli, runId: string, style: Style): Promise<ExitCode> {
+  const interrupt = interruptedBy('SIGINT');
+  const live = new LiveLine(cli.terminal, style === 'lines' || style === 'verbose');
+  const logs = style === 'verbose' ? new LogStream(cli.terminal) : null;
+  const tasks = new Map<string, TaskView>();
+  try {
+    for (;;) {
+      const status = statusSchema.parse(await callTool('status', { runId }, cli.context));
+      const before = new Map(tasks);
+      for (const task of status.tasks) tasks.set(task.id, task);
+      live.clear();
+      for (const event of progressBetween(before, tasks, wavesOf(tasks))) tell(cli, event, style);
+      await logs?.print([...tasks.values()]);
+      live.show(status, [...tasks.values()]);
+      if (isEnd(status)) return finish(cli, status, tasks, style);
+      const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
+      if (stopped) {
+        live.clear();
+        return await stop(cli, runId, style);
+      }
+    }
+  } finally {
+    live.clear();
+    interrupt.forget();
+  }
+}
+
+function isEnd({ state }: StatusAnswer): boolean {
+  return ['completed', 'failed', 'aborted', 'interrupted', 'none'].includes(state);
+}
+
+async function stop(cli: Cli, runId: string, style: Style): Promise<ExitCode> {
+  const { terminal, context } = cli;
+  const say = style === 'lines' || style === 'verbose' ? terminal.print : terminal.warn;
+  say('\nReceived interrupt signal. Stopping pipelines...\n');
+  const again = interruptedBy('SIGINT');
+  try {
+    const aborted = callTool('abort', { runId }, context).then((result) => ({ kind: 'aborted' as const, result }));
+    const outcome = await Promise.race([aborted, again.received.then(() => ({ kind: 'left' as const }))]);
+    if (outcome.kind === 'left') {
+      say('Not waiting. The run is still being stopped: o8 status');
+      return 130;
+    }
+    if (style === 'lines' || style === 'verbose') printAbort(outcome.result, context.cwd, terminal);
+    say("\nAborted. Worktrees preserved. Run 'o8 cleanup' to remove.");
+    return 130;
+  } finally {
+    again.forget();
+  }
+}
+
+function tell({ terminal, context }: Cli, event: ProgressEvent, style: Style): void {
+  if (style === 'json') return;
+  if (style === 'progress') {
+    const line = progressLine(event);
+    if (line !== null) terminal.print(line);
+    return;
+  }
+  const text = sentence(event, terminal.colors);
+  if (text === null) return;
+  const clock = context.now().toTimeString().slice(0, 8);
+  terminal.print(`[${clock}] ${safeLines(text)}`);
+}
+
+function sentence(event: ProgressEvent, colors: Cli['terminal']['colors']): string | null {
+  switch (event.kind) {
+    case 'wave_started':
+      return null;
+    case 'wave_finished':
+      return `Wave ${String(event.wave)}: ${String(event.complete)}/${String(event.total)} tasks completed`;
+    case 'task_started':
+      return `${event.task.id}: Started (log: ${event.task.log})`;
+    case 'task_retried':
+      return `${event.task.id}: Trying again (attempt ${String(event.task.attempt)})`;
+    case 'task_merging':
+      return `${event.task.id}: Done, merging (${String(event.task.commits)} ${event.task.commits === 1 ? 'commit' : 'commits'})`;
+    case 'task_finished': {
+      const good = event.task.state === 'complete';
+      const skipped = event.task.state === 'skipped';
+      return `${skipped ? '-' : good ? colors.green('✓') : colors.red('✗')} ${event.task.id}: ${stateWords(event.task)}`;
+    }
+  }
+}
+
+function finish({ terminal }: Cli, status: StatusAnswer, tasks: ReadonlyMap<string, TaskView>, style: Style): ExitCode {
+  const code: ExitCode = status.state === 'completed' ? 0 : 1;
+  if (style === 'json') {
+    terminal.print(JSON.stringify({ ...status, tasks: [...tasks.values()] }));
+    return code;
+  }
+  if (style === 'progress') {
+    terminal.print(`[PROGRESS] execution status=${status.state === 'completed' ? 'completed' : 'failed'}`);
+    terminal.print(summaryLine(tasks.values()));
+    return code;
+  }
+  if (status.state === 'interrupted') {
+    terminal.print('\nNobody is running this run any more: its supervisor ended. Go on with: o8 run --resume');
+    return 1;
+  }
+  const report = finalReport({
+    state: status.state,
+    tasks,
+    waves: wavesOf(tasks),
+    base: status.base ?? '',
+    target: status.target ?? '',
+    landed: status.landed !== undefined,
+  });
+  terminal.print(`\n${safeLines(report)}\n`);
+  terminal.print(summaryLine(tasks.values()));
+  return code;
+}
+
+function wavesOf(tasks: ReadonlyMap<string, TaskView>): WavePlan[] {
+  const numbers = [...new Set([...tasks.values()].map(({ wave }) => wave))].sort((a, b) => a - b);
+  return numbers.map((wave) => ({ wave, tasks: [...tasks.values()].filter((task) => task.wave === wave).map(({ id }) => id) }));
+}

@@ -1,0 +1,40 @@
+import { createLogUpdate } from 'log-update';
+import { duration } from '../core/duration.js';
+import type { TaskView } from '../core/status-view.js';
+import type { StatusAnswer } from './print-status.js';
+import { safeLines, type Terminal } from './terminal.js';
+
+const MOST_LINES = 8; // leaves room for the history above it on a small terminal
+
+/** The lines below the history that say what runs right now; nothing where no person watches. */
+export class LiveLine {
+  private readonly update = createLogUpdate(process.stdout);
+  private readonly on: boolean;
+
+  constructor(
+    private readonly terminal: Terminal,
+    forPeople: boolean,
+  ) {
+    this.on = forPeople && process.stdout.isTTY;
+  }
+
+  show(status: StatusAnswer, tasks: readonly TaskView[]): void {
+    if (!this.on) return;
+    const { colors } = this.terminal;
+    const running = tasks.filter(({ state }) => state === 'running');
+    const width = Math.max(0, ...running.map(({ id }) => id.length));
+    const lines = running.slice(0, MOST_LINES).map((task) => {
+      const time = task.startedAt === undefined ? '' : duration(new Date(task.startedAt), new Date());
+      const cost = task.costUsd === undefined ? '' : `  $${task.costUsd.toFixed(2)}`;
+      const last = task.lastActivity === undefined ? '' : `  ${safeLines(task.lastActivity).slice(0, 60)}`;
+      return colors.dim(`  ${task.id.padEnd(width)}  ${time}${cost}${last}`);
+    });
+    const counts = Object.entries(status.counts).map(([state, count]) => `${String(count)} ${state.replace('_', ' ')}`);
+    const note = status.message === undefined ? '' : `  (${safeLines(status.message)})`;
+    this.update([...lines, colors.dim(`  ${counts.join(' · ')}${note}`)].join('\n'));
+  }
+
+  clear(): void {
+    if (this.on) this.update.clear();
+  }
+}

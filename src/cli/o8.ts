@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+/**
+ * The `o8` command. Loads only the bundle that is asked for: an MCP client waits for `o8 mcp` to answer, and parsing
+ * the terminal's code first would be the larger half of that wait.
+ */
+const [command, ...rest] = process.argv.slice(2);
+const bundle = command === 'mcp' && rest.length === 0 ? './mcp.js' : './cli.js';
+
+await import(new URL(bundle, import.meta.url).href);

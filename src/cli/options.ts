@@ -1,0 +1,80 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+/** Flags as users and the seeds spell them; several spellings of one thing end in one value. */
+export interface SelectionFlags {
+  readonly wave?: number;
+  readonly skip?: string[];
+}
+
+export interface RunFlags extends SelectionFlags {
+  readonly maxConcurrent?: number;
+  readonly maxConcurrency?: number;
+  readonly maxAgents?: number;
+  readonly schedule?: string;
+  readonly mergeInto?: string;
+  readonly budgetUsd?: number;
+  readonly retryFailed?: boolean;
+  readonly resume?: boolean;
+  readonly force?: boolean;
+  readonly skipPreflight?: boolean;
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it must be a whole number.');
+  return Number(text);
+}
+
+export function decimal(text: string): number {
+  if (!/^\d{1,9}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError('it must be a number.');
+  return Number(text);
+}
+
+function names(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), ...text.split(',').map((name) => name.trim()).filter((name) => name !== '')];
+}
+
+export function addSelection(command: Command): Command {
+  return command
+    .addOption(new Option('--wave <n>', 'only this wave').argParser(wholeNumber))
+    .addOption(new Option('--skip <ids>', 'leave these tasks out, comma-separated').argParser(names));
+}
+
+export function addPlanning(command: Command): Command {
+  return addSelection(command)
+    .addOption(new Option('--max-concurrent <n>', 'agents at the same time').argParser(wholeNumber))
+    .addOption(new Option('--max-concurrency <n>').argParser(wholeNumber).hideHelp())
+    .addOption(new Option('--max-agents <n>').argParser(wholeNumber).hideHelp())
+    .addOption(new Option('--schedule <how>', 'deps: start a task when what it needs is merged; waves: one wave after the other').choices(['deps', 'waves']));
+}
+
+export function addSpawning(command: Command): Command {
+  return addPlanning(command)
+    .option('--retry-failed', 'run failed tasks of the last run again')
+    .option('--resume', 'go on with the interrupted run')
+    .option('--force', 'stop a live run and move old worktrees and branches aside')
+    .option('--skip-preflight', 'start although a check fails (not recommended)')
+    .addOption(new Option('--merge-into <target>', 'where finished tasks are merged').choices(['integration', 'base', 'none']))
+    .addOption(new Option('--budget-usd <n>', 'most the whole run may cost').argParser(decimal));
+}
+
+export function planInput(dir: string | undefined, flags: RunFlags): Record<string, unknown> {
+  return {
+    dir,
+    wave: flags.wave,
+    skip: flags.skip,
+    maxConcurrent: flags.maxConcurrent ?? flags.maxConcurrency ?? flags.maxAgents,
+    schedule: flags.schedule,
+  };
+}
+
+export function spawnInput(dir: string | undefined, flags: RunFlags): Record<string, unknown> {
+  return {
+    ...planInput(dir, flags),
+    retryFailed: flags.retryFailed,
+    resume: flags.resume,
+    force: flags.force,
+    skipPreflight: flags.skipPreflight,
+    mergeInto: flags.mergeInto,
+    budgetUsd: flags.budgetUsd,
+  };
+}

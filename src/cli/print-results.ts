@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import type { TaskView } from '../core/status-view.js';
+import { relative } from 'node:path';
+import { safeLines, type Terminal } from './terminal.js';
+
+const checksSchema = z.object({
+  ok: z.boolean(),
+  checks: z.array(z.object({ id: z.string(), level: z.enum(['pass', 'warn', 'fail']), message: z.string(), hint: z.string() })),
+});
+
+export function printPreflight(result: unknown, { colors, print }: Terminal): void {
+  const { ok, checks } = checksSchema.parse(result);
+  const mark = { pass: colors.green('✓'), warn: colors.yellow('!'), fail: colors.red('✗') };
+  for (const { level, message, hint } of checks) {
+    print(`${mark[level]} ${safeLines(message)}`);
+    if (level !== 'pass' && hint !== '') print(`    ${safeLines(hint)}`);
+  }
+  print(ok ? colors.green('\nReady.') : colors.red('\nNot ready: fix what is marked ✗.'));
+}
+
+const spawnSchema = z.object({ runId: z.string(), supervisor: z.object({ pid: z.number() }), message: z.string(), tasks: z.array(z.unknown()) });
+
+export function printSpawn(result: unknown, { print }: Terminal): void {
+  const { runId, message } = spawnSchema.parse(result);
+  print(message);
+  print(`Follow it: o8 status --run ${runId}`);
+}
+
+const abortSchema = z.object({
+  message: z.string(),
+  stopped: z.array(z.object({ task: z.string(), pid: z.number().optional(), worktree: z.string().optional(), rescue: z.string().optional() })),
+});
+
+export function printAbort(result: unknown, root: string, { print }: Terminal): void {
+  const { message, stopped } = abortSchema.parse(result);
+  for (const { task, pid } of stopped) print(`${task}: Stopped${pid === undefined ? '' : ` (PID: ${String(pid)})`}`);
+  print(`${stopped.length > 0 ? '\n' : ''}${message}`);
+  const kept = stopped.filter(({ worktree }) => worktree !== undefined);
+  for (const { worktree } of kept) print(`• ${relative(root, worktree ?? '')}/`);
+  for (const { task, rescue } of stopped) if (rescue !== undefined) print(`• uncommitted work of ${task}: ${rescue}`);
+  if (kept.length > 0) print('\nTo clean up: o8 cleanup');
+}
+
+const mergeSchema = z.object({
+  runId: z.string(),
+  base: z.string(),
+  target: z.string(),
+  tasks: z.array(
+    z.object({
+      id: z.string(),
+      state: z.string(),
+      landed: z.string().optional(),
+      files: z.array(z.string()).optional(),
+      message: z.string().optional(),
+      hint: z.string().optional(),
+    }),
+  ),
+  landing: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
+      z.object({ kind: z.literal('nothing'), reason: z.string() }),
+      z.object({ kind: z.literal('held'), reason: z.string(), files: z.array(z.string()), hint: z.string() }),
+    ])
+    .optional(),
+});
+
+/** Gives whether everything that was asked for landed. */
+export function printMerge(result: unknown, { colors, print }: Terminal): void {
+  const { tasks, landing } = mergeSchema.parse(result);
+  const width = Math.max(...tasks.map(({ id }) => id.length), 0);
+  for (const { id, state, landed, files, message, hint } of tasks) {
+    const what = landed === undefined ? (message ?? '') : `merged as ${landed.slice(0, 12)}`;
+    print(`${id.padEnd(width)}  ${state}${what === '' ? '' : `  ${safeLines(what.split('\n')[0] ?? '')}`}`);
+    for (const file of files ?? []) print(`${' '.repeat(width)}    ${safeLines(file)}`);
+    if (hint !== undefined) print(`${' '.repeat(width)}  ${hint}`);
+  }
+  if (landing === undefined) return;
+  switch (landing.kind) {
+    case 'landed':
+      print(colors.green(`\nLanded on ${landing.branch}: ${landing.from.slice(0, 12)}..${landing.to.slice(0, 12)}`));
+      return;
+    case 'nothing':
+      print(`\nNothing to land: ${landing.reason}.`);
+      return;
+    case 'held':
+      print(colors.red(`\nNot landed: ${safeLines(landing.reason)}`));
+      for (const file of landing.files) print(`  ${safeLines(file)}`);
+      print(`  ${landing.hint}`);
+  }
+}
+
+export function mergeLeftSomething(result: unknown): boolean {
+  const { tasks, landing } = mergeSchema.parse(result);
+  return landing?.kind === 'held' || tasks.some(({ state }) => state === 'merge_conflict' || state === 'merge_pending');
+}
+
+const cleanupSchema = z.object({
+  dryRun: z.boolean().optional(),
+  worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
+  branches: z.array(z.object({ branch: z.string(), commit: z.string() })),
+  kept: z.array(z.object({ what: z.string(), why: z.string(), hint: z.string() })),
+});
+
+export function printCleanup(result: unknown, root: string, { print }: Terminal): void {
+  const { dryRun, worktrees, branches, kept } = cleanupSchema.parse(result);
+  const verb = dryRun === true ? 'would remove' : 'removed';
+  for (const { path, rescued } of worktrees) {
+    print(`${verb} worktree ${relative(root, path)}${rescued === null ? '' : ` (uncommitted work kept: ${rescued})`}`);
+  }
+  for (const { branch, commit } of branches) print(`${verb} branch ${branch} (was ${commit})`);
+  for (const { what, why, hint } of kept) print(`kept ${what}: ${why}\n    ${hint}`);
+  if (worktrees.length + branches.length + kept.length === 0) print('Nothing to clean up.');
+}
+
+/** How a task's state reads in the terminal: the same words everywhere. */
+export function stateWords(task: TaskView): string {
+  switch (task.state) {
+    case 'failed':
+      return `failed: ${task.reason ?? ''}`;
+    case 'blocked':
+      return `blocked by ${(task.blockedBy ?? []).join(', ')}`;
+    case 'merge_conflict':
+      return `conflict: ${(task.files ?? []).join(', ')}`;
+    case 'merge_pending':
+      return task.message === undefined ? 'merging' : `waiting to merge: ${task.message}`;
+    case 'complete':
+      return `complete (${String(task.commits)} ${task.commits === 1 ? 'commit' : 'commits'})`;
+    case 'worktree_created':
+      return 'starting';
+    case 'queued':
+    case 'running':
+    case 'skipped':
+    case 'aborted':
+      return task.state;
+  }
+}

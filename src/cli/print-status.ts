@@ -1,0 +1,59 @@
+import { relative } from 'node:path';
+import { z } from 'zod';
+import { taskViewSchema, type TaskView } from '../core/status-view.js';
+import { duration } from '../core/duration.js';
+import { stateWords } from './print-results.js';
+import { safeLines, type Colors, type Terminal } from './terminal.js';
+
+export const statusSchema = z.object({
+  runId: z.string().optional(),
+  state: z.string(),
+  message: z.string().optional(),
+  hint: z.string().optional(),
+  base: z.string().optional(),
+  target: z.string().optional(),
+  counts: z.record(z.string(), z.number()),
+  cursor: z.number(),
+  pausedUntil: z.string().optional(),
+  landed: z.string().optional(),
+  tasks: z.array(taskViewSchema),
+  tail: z.array(z.string()).optional(),
+});
+export type StatusAnswer = z.infer<typeof statusSchema>;
+
+export function printStatus(result: unknown, cwd: string, { colors, print }: Terminal): void {
+  const status = statusSchema.parse(result);
+  const title = status.runId === undefined ? '' : `Run ${status.runId}: ${colorState(status.state, colors)}`;
+  if (title !== '') print(title);
+  if (status.message !== undefined) print(safeLines(status.message));
+  if (status.hint !== undefined) print(`  ${status.hint}`);
+  if (status.base !== undefined) print(`${String(status.target)} (from ${status.base})${status.landed === undefined ? '' : ', landed'}`);
+  const width = Math.max(0, ...status.tasks.map(({ id }) => id.length));
+  for (const task of status.tasks) {
+    print(`  ${task.id.padEnd(width)}  ${colorState(stateWords(task), colors, task.state)}${figures(task)}`);
+    if (task.state === 'failed' && task.message !== undefined) print(indent(safeLines(task.message), width));
+    if (task.state === 'failed' || task.state === 'merge_conflict') print(indent(`worktree: ${relative(cwd, task.worktree)}`, width));
+    if (task.hint !== undefined) print(indent(task.hint, width));
+    for (const note of task.notes ?? []) print(indent(`note: ${safeLines(note)}`, width));
+  }
+  if (status.tail !== undefined) print(`\n${status.tail.map(safeLines).join('\n')}`);
+}
+
+function figures(task: TaskView): string {
+  const parts = [
+    ...(task.startedAt === undefined ? [] : [duration(new Date(task.startedAt), task.finishedAt === undefined ? new Date() : new Date(task.finishedAt))]),
+    ...(task.costUsd === undefined ? [] : [`$${task.costUsd.toFixed(2)}`]),
+    ...(task.lastActivity === undefined ? [] : [safeLines(task.lastActivity).slice(0, 60)]),
+  ];
+  return parts.length === 0 ? '' : `  ${parts.join('  ')}`;
+}
+
+function indent(text: string, width: number): string {
+  return text.split('\n').map((line) => `${' '.repeat(width + 4)}${line}`).join('\n');
+}
+
+function colorState(text: string, colors: Colors, state = text): string {
+  if (state === 'complete' || state === 'completed') return colors.green(text);
+  if (state === 'failed' || state === 'merge_conflict' || state === 'interrupted' || state === 'aborted') return colors.red(text);
+  return state === 'running' ? colors.cyan(text) : text;
+}

@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../core/version.js';
+import type { ToolContext } from '../tools/define-tool.js';
+import { abortCommand } from './abort-command.js';
+import { Exit } from './exit.js';
+import { logsCommand } from './logs-command.js';
+import { cleanupCommand, mergeCommand, planCommand, preflightCommand, spawnCommand } from './tool-commands.js';
+import { mcpCommand } from './mcp-command.js';
+import { printError } from './print-error.js';
+import { runCommand } from './run-command.js';
+import { statusCommand } from './status-command.js';
+import { openTerminal, type Terminal } from './terminal.js';
+
+/** What every command needs of its surroundings. */
+export interface Cli {
+  readonly terminal: Terminal;
+  readonly context: ToolContext;
+  readonly exit: Exit;
+}
+
+/** Runs one command line and gives its exit code. The only place where errors are turned into text. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const cli: Cli = {
+    terminal: openTerminal(process.env),
+    context: { cwd: process.cwd(), env: process.env, now: () => new Date() },
+    exit: new Exit(),
+  };
+  const program = new Command('o8')
+    .description('Runs many coding agents at once on one git repository and brings all of their work back whole.')
+    .version(VERSION)
+    .showHelpAfterError('(o8 --help lists the commands)')
+    .exitOverride();
+  for (const command of [
+    runCommand(cli),
+    planCommand(cli),
+    preflightCommand(cli),
+    spawnCommand(cli),
+    statusCommand(cli),
+    abortCommand(cli),
+    mergeCommand(cli),
+    cleanupCommand(cli),
+    logsCommand(cli),
+    mcpCommand(cli),
+  ]) {
+    program.addCommand(command.exitOverride());
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return cli.exit.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said what is wrong
+    return printError(error, cli.terminal, argv.includes('--json'), process.env);
+  }
+}

@@ -1,0 +1,84 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { O8Error } from '../core/errors.js';
+import { callTool } from './call-tool.js';
+import { confirm } from './confirm.js';
+import { follow, type Style } from './follow.js';
+import { addSpawning, planInput, spawnInput, type RunFlags } from './options.js';
+import { printPlan } from './print-plan.js';
+import type { Cli } from './program.js';
+import { safeLines } from './terminal.js';
+
+interface Flags extends RunFlags {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+  readonly progress?: boolean;
+}
+
+const spawnedSchema = z.object({
+  runId: z.string().optional(),
+  message: z.string(),
+  warnings: z.array(z.string()).optional(),
+  text: z.string().optional(),
+});
+
+/** `o8 run <dir>`: show the plan, ask, spawn, follow until the end. */
+export function runCommand(cli: Cli): Command {
+  return addSpawning(new Command('run').description('Show the plan, ask, start the agents and follow them to the end'))
+    .argument('[parallel-dir]', 'folder with a manifest.json; not needed with --resume')
+    .option('--dry-run', 'show the plan and stop')
+    .option('-y, --yes', 'do not ask')
+    .option('--verbose', "also print the agents' output")
+    .option('--progress', 'print [PROGRESS] lines for programs')
+    .option('--json', 'print the final status as JSON')
+    .action(async (dir: string | undefined, flags: Flags) => {
+      await run(cli, dir, flags);
+    });
+}
+
+async function run(cli: Cli, dir: string | undefined, flags: Flags): Promise<void> {
+  const { terminal, context } = cli;
+  const quiet = flags.json === true || flags.progress === true;
+  const say = quiet ? terminal.warn : terminal.print;
+  if (dir !== undefined) {
+    const plan = await callTool('plan', planInput(dir, flags), context);
+    if (flags.dryRun === true) {
+      if (flags.json === true) terminal.print(JSON.stringify(plan));
+      else {
+        printPlan(plan, terminal);
+        terminal.print('\nDry run complete. No files modified.');
+      }
+      return;
+    }
+    if (!quiet) printPlan(plan, terminal);
+  } else if (flags.dryRun === true) {
+    throw new O8Error('usage', '--dry-run needs a parallel dir', 'o8 run <parallel-dir> --dry-run');
+  }
+  if (!(await mayStart(cli, dir, flags))) return;
+  const spawned = spawnedSchema.parse(await callTool('spawn', spawnInput(dir, flags), context));
+  for (const warning of spawned.warnings ?? []) terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
+  if (spawned.text !== undefined) say(`\n${safeLines(spawned.text)}`);
+  say(`\n${spawned.message}`);
+  if (spawned.runId === undefined) return;
+  const style: Style = flags.json === true ? 'json' : flags.progress === true ? 'progress' : flags.verbose === true ? 'verbose' : 'lines';
+  cli.exit.code = await follow(cli, spawned.runId, style);
+}
+
+async function mayStart({ terminal }: Cli, dir: string | undefined, flags: Flags): Promise<boolean> {
+  if (flags.yes === true) return true;
+  if (!terminal.interactive) {
+    const again = `o8 run ${dir ?? '--resume'} --yes`;
+    throw new O8Error('usage', 'there is no terminal to ask on', again);
+  }
+  if (!(await confirm('\nContinue?'))) {
+    terminal.print('\nAborted.');
+    return false;
+  }
+  if (flags.force !== true) return true;
+  terminal.print('\n--force stops a run that is still alive and moves old worktrees and branches aside.');
+  if (await confirm('Continue?')) return true;
+  terminal.print('\nAborted.');
+  return false;
+}

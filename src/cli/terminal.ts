@@ -1,0 +1,36 @@
+import { createColors } from 'picocolors';
+import { sanitizeLine } from '../core/terminal-text.js';
+
+export type Colors = ReturnType<typeof createColors>;
+
+/** Where a command prints, and what that place can show. */
+export interface Terminal {
+  readonly colors: Colors;
+  /** A person looks at it: live lines and prompts are possible. */
+  readonly interactive: boolean;
+  print(text: string): void;
+  warn(text: string): void;
+}
+
+/** Colour only on a terminal and never with NO_COLOR; text from agents and repositories loses control characters. */
+export function openTerminal(env: NodeJS.ProcessEnv): Terminal {
+  const noColor = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    stream.write(`${text}\n`);
+  };
+  return {
+    colors: createColors(process.stdout.isTTY && !noColor && env['TERM'] !== 'dumb'),
+    interactive: process.stdin.isTTY && process.stdout.isTTY,
+    print: (text) => {
+      write(process.stdout, text);
+    },
+    warn: (text) => {
+      write(process.stderr, text);
+    },
+  };
+}
+
+/** Untrusted text as lines that cannot move the cursor or change colours. */
+export function safeLines(text: string): string {
+  return text.split('\n').map(sanitizeLine).join('\n');
+}

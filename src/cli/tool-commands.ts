@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import { callTool, toolNamed } from './call-tool.js';
+import { addPlanning, addSelection, addSpawning, planInput, spawnInput, type RunFlags, type SelectionFlags } from './options.js';
+import { mergeLeftSomething, printCleanup, printMerge, printPreflight, printSpawn } from './print-results.js';
+import type { Cli } from './program.js';
+import { printPlan } from './print-plan.js';
+
+/** A command that is a tool: its description is the tool's, `--json` prints exactly the tool's answer. */
+export function toolCommand(name: string): Command {
+  return new Command(name).description(toolNamed(name).description).option('--json', 'print the answer as JSON');
+}
+
+export function planCommand({ terminal, context }: Cli): Command {
+  return addPlanning(toolCommand('plan').argument('<parallel-dir>', 'folder with a manifest.json')).action(
+    async (dir: string, flags: RunFlags & { json?: boolean }) => {
+      const result = await callTool('plan', planInput(dir, flags), context);
+      if (flags.json === true) terminal.print(JSON.stringify(result));
+      else printPlan(result, terminal);
+    },
+  );
+}
+
+export function preflightCommand({ terminal, context, exit }: Cli): Command {
+  return addSelection(toolCommand('preflight').argument('<parallel-dir>', 'folder with a manifest.json')).action(
+    async (dir: string, flags: SelectionFlags & { json?: boolean }) => {
+      const result = await callTool('preflight', { dir, wave: flags.wave, skip: flags.skip }, context);
+      if (flags.json === true) terminal.print(JSON.stringify(result));
+      else printPreflight(result, terminal);
+      exit.code = result['ok'] === true ? 0 : 4;
+    },
+  );
+}
+
+export function spawnCommand({ terminal, context }: Cli): Command {
+  return addSpawning(toolCommand('spawn').argument('[parallel-dir]', 'folder with a manifest.json; not needed with --resume'))
+    .option('-y, --yes', 'accepted for scripts; spawn never asks')
+    .action(async (dir: string | undefined, flags: RunFlags & { json?: boolean }) => {
+      const result = await callTool('spawn', spawnInput(dir, flags), context);
+      if (flags.json === true) terminal.print(JSON.stringify(result));
+      else printSpawn(result, terminal);
+    });
+}
+
+export function mergeCommand({ terminal, context, exit }: Cli): Command {
+  return toolCommand('merge')
+    .option('--run <id>', 'which run; default: the active one, else the newest')
+    .option('--task <id>', 'land this task and what was merged before it')
+    .option('--into <target>', 'integration: merge what waits, land nothing on the base')
+    .option('--dry-run', 'predict, change nothing')
+    .action(async (flags: { run?: string; task?: string; into?: string; dryRun?: boolean; json?: boolean }) => {
+      const result = await callTool('merge', { runId: flags.run, task: flags.task, into: flags.into, dryRun: flags.dryRun }, context);
+      if (flags.json === true) terminal.print(JSON.stringify(result));
+      else printMerge(result, terminal);
+      if (flags.dryRun !== true && mergeLeftSomething(result)) exit.code = 1;
+    });
+}
+
+export function cleanupCommand({ terminal, context }: Cli): Command {
+  return toolCommand('cleanup')
+    .option('--run <id>', 'which run; default: the newest')
+    .option('--task <id>', 'only this task')
+    .option('--force', 'also drop branches whose commits are nowhere else')
+    .option('--dry-run', 'say what would go, remove nothing')
+    .action(async (flags: { run?: string; task?: string; force?: boolean; dryRun?: boolean; json?: boolean }) => {
+      const result = await callTool('cleanup', { runId: flags.run, task: flags.task, force: flags.force, dryRun: flags.dryRun }, context);
+      if (flags.json === true) terminal.print(JSON.stringify(result));
+      else printCleanup(result, context.cwd, terminal);
+    });
+}

@@ -1,0 +1,131 @@
+import { resolve } from 'node:path';
+import { O8Error } from './errors.js';
+import { branchOf } from './names.js';
+import type { Plan, PlannedTask, SourcePlan, SourceTask } from './plan.js';
+import type { Settings } from './settings.js';
+
+export interface PlanInput {
+  readonly runId: string;
+  readonly createdAt: string;
+  readonly root: string;
+  readonly source: SourcePlan;
+  readonly settings: Settings;
+  readonly base: { readonly branch: string; readonly commit: string };
+  /** Ids or stems the user leaves out. */
+  readonly skip: readonly string[];
+  /** The only wave to run, null for all. */
+  readonly wave: number | null;
+}
+
+/** Names, paths and settings of every task decided; nothing looked up, nothing written. */
+export function buildPlan(input: PlanInput): Plan {
+  const { root, source, settings } = input;
+  const waves = wavesOf(source);
+  const { wave } = input;
+  if (wave !== null && !waves.some(({ number }) => number === wave)) {
+    const known = waves.map(({ number }) => String(number)).join(', ');
+    throw new O8Error(
+      'unknown_task',
+      `The plan has no wave ${String(wave)}. Its waves: ${known}`,
+      'Use one of them with --wave.',
+    );
+  }
+  const skipped = new Set(input.skip.map((name) => findTask(source.tasks, name).id));
+  return {
+    version: 1,
+    runId: input.runId,
+    createdAt: input.createdAt,
+    root,
+    source: source.source,
+    base: { ...input.base },
+    landed: {},
+    target: targetOf(settings, input.runId, input.base.branch),
+    settings,
+    tasks: source.tasks.map((task) => planTask(task, settings, root)),
+    waves,
+    skip: source.tasks.filter(({ id }) => skipped.has(id)).map(({ id }) => id),
+    wave,
+  };
+}
+
+/** The tasks this run will work on. */
+export function selectedTasks(plan: Plan): PlannedTask[] {
+  const left = new Set(leftOutTasks(plan).map(({ task }) => task.id));
+  return plan.tasks.filter(({ id }) => !left.has(id));
+}
+
+export interface LeftOut {
+  readonly task: PlannedTask;
+  readonly why: 'user' | 'other_wave';
+}
+
+/** The tasks this run leaves out: the user named them, or chose another wave. */
+export function leftOutTasks(plan: Plan): LeftOut[] {
+  const skipped = new Set(plan.skip);
+  return plan.tasks.flatMap((task): LeftOut[] => {
+    if (skipped.has(task.id)) return [{ task, why: 'user' }];
+    return plan.wave !== null && task.wave !== plan.wave ? [{ task, why: 'other_wave' }] : [];
+  });
+}
+
+function planTask(task: SourceTask, settings: Settings, root: string): PlannedTask {
+  return {
+    id: task.id,
+    stem: task.stem,
+    wave: task.wave,
+    deps: [...task.deps],
+    agent: task.agent,
+    component: task.component,
+    prompt: task.prompt,
+    promptFile: task.promptFile,
+    scope: task.scope,
+    branch: branchOf(task.stem),
+    worktree: resolve(root, settings.workspaceRoot, task.id),
+    setup: task.setup ?? settings.setup,
+    verify: task.verify ?? settings.verify,
+    timeoutMinutes: task.timeoutMinutes ?? settings.timeout,
+    budgetUsd: task.budgetUsd ?? settings.budget.taskUsd,
+    retries: task.retries ?? settings.retries,
+    model: task.model ?? settings.agent.model,
+  };
+}
+
+function wavesOf(source: SourcePlan): Plan['waves'] {
+  const validations = new Map(source.waves.map(({ number, validation }) => [number, validation]));
+  const numbers = new Set([...validations.keys(), ...source.tasks.map(({ wave }) => wave)]);
+  return [...numbers]
+    .sort((a, b) => a - b)
+    .map((number) => ({
+      number,
+      tasks: source.tasks.filter(({ wave }) => wave === number).map(({ id }) => id),
+      validation: validations.get(number) ?? null,
+    }));
+}
+
+function findTask(tasks: readonly SourceTask[], name: string): SourceTask {
+  const task = tasks.find(({ id }) => id === name) ?? tasks.find(({ stem }) => stem === name);
+  if (task !== undefined) return task;
+  const known = tasks.map(({ id }) => id).join(', ');
+  throw new O8Error(
+    'unknown_task',
+    `The plan has no task '${name}'. Its tasks: ${known}`,
+    'Use one of them with --skip.',
+  );
+}
+
+function targetOf(settings: Settings, runId: string, base: string): Plan['target'] {
+  switch (settings.merge.into) {
+    case 'integration':
+      return { ref: `refs/heads/o8/${runId}`, branch: `o8/${runId}` };
+    case 'base':
+      return { ref: `refs/heads/${base}`, branch: base };
+    case 'none':
+      return { ref: `refs/o8/target/${runId}`, branch: null };
+    case 'pr':
+      throw new O8Error(
+        'refused',
+        "merge.into 'pr' is not in this version: it does not open pull requests.",
+        "Run 'o8 config set merge.into integration', or change merge.into in the manifest's 'o8' block.",
+      );
+  }
+}

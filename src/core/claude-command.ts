@@ -1,0 +1,93 @@
+import { ARGUMENT_LIMIT_BYTES } from './agent-command.js';
+import { permissionRules, toolsOf } from './claude-permissions.js';
+import { claudeSettings } from './claude-settings.js';
+import { COMPLETION_JSON_SCHEMA } from './completion-schema.js';
+import { O8Error } from './errors.js';
+import type { PlannedTask } from './plan.js';
+import type { Settings } from './settings.js';
+import { writeRules, writeRulesArguments } from './write-guard.js';
+
+export interface ClaudeAttempt {
+  /** The Claude Code program: a path or a name on PATH. */
+  readonly program: string;
+  readonly task: PlannedTask;
+  readonly settings: Settings;
+  /** `sessionId` is a UUID. A new session needs one that was never used; `continues`: the session exists, go on in it. */
+  readonly attempt: { readonly sessionId: string; readonly continues: boolean };
+  /** Text for the system prompt; see `workerRules`. */
+  readonly workerRules: string;
+  /** What this attempt may cost in US dollars, null for no limit. */
+  readonly budgetUsd: number | null;
+  /** Absolute paths of Node and of the bundled guard program. */
+  readonly guard: { readonly node: string; readonly program: string };
+}
+
+export interface ClaudeCommand {
+  /** To be started in the task's worktree, the prompt on stdin. */
+  readonly argv: readonly string[];
+  /** Added to the agent's environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a worker needs for coding; fewer tools are a shorter request (83 KB to 14 KB measured). */
+const TOOLS = ['Read', 'Edit', 'Write', 'NotebookEdit', 'Bash', 'Grep', 'Glob'];
+
+/**
+ * Two retries inside the agent ride out a short fault in seconds; its default of ten waits three minutes for what
+ * the run can wait for once. Updating itself is not a worker's job.
+ */
+const ENVIRONMENT = { CLAUDE_CODE_MAX_RETRIES: '2', DISABLE_AUTOUPDATER: '1' };
+
+/**
+ * The Claude Code command of one attempt. Settings of the user's account, other MCP servers and slash commands stay
+ * out (`o8` itself is one of them); the repository's own project settings apply. O8Error `usage` when a setting
+ * would take the guard away, or a value is too long for an argument.
+ */
+export function claudeCommand(attempt: ClaudeAttempt): ClaudeCommand {
+  const { task, settings } = attempt;
+  const writes = writeRules(task, settings.scope);
+  const commands = [task.setup, task.verify].filter((command) => command !== null);
+  const rules = permissionRules(writes, commands, settings.agent.allowedTools);
+  const guard = [attempt.guard.node, attempt.guard.program, ...writeRulesArguments(writes)];
+  const model = task.model ?? settings.agent.model;
+  const { sessionId, continues } = attempt.attempt;
+  // --allowedTools, --disallowedTools and --tools take every following word up to the next option.
+  const argv = [
+    attempt.program,
+    '-p',
+    ...['--output-format', 'stream-json', '--verbose'],
+    ...[continues ? '--resume' : '--session-id', sessionId],
+    ...['--setting-sources', 'project', '--strict-mcp-config', '--disable-slash-commands'],
+    ...['--tools', unique([...TOOLS, ...toolsOf(settings.agent.allowedTools)]).join(',')],
+    ...['--permission-mode', settings.agent.permissionMode],
+    ...['--allowedTools', ...rules.allow],
+    ...['--disallowedTools', ...rules.deny],
+    ...['--json-schema', COMPLETION_JSON_SCHEMA],
+    ...['--settings', JSON.stringify(claudeSettings(guard, rules.allowInSettings, settings.agent.settings))],
+    ...(attempt.workerRules === '' ? [] : [`--append-system-prompt=${attempt.workerRules}`]),
+    ...(settings.agent.maxTurns === null ? [] : ['--max-turns', String(settings.agent.maxTurns)]),
+    ...(attempt.budgetUsd === null ? [] : ['--max-budget-usd', decimal(attempt.budgetUsd)]),
+    ...(model === null ? [] : [`--model=${model}`]),
+  ];
+  refuseLongArguments(task.id, argv);
+  return { argv, env: ENVIRONMENT };
+}
+
+function refuseLongArguments(task: string, argv: readonly string[]): void {
+  const long = argv.find((argument) => Buffer.byteLength(argument) > ARGUMENT_LIMIT_BYTES);
+  if (long === undefined) return;
+  throw new O8Error(
+    'usage',
+    `task ${task}: its scope, settings or worker rules make an argument of ${String(Buffer.byteLength(long))} bytes for Claude Code (${long.slice(0, 40)}…)`,
+    'Shorten the scope, agent.settings or .claude/agents/worker.md.',
+  );
+}
+
+/** Never in exponent form, which the option does not read; a millionth of a dollar is less than any request costs. */
+function decimal(usd: number): string {
+  return Math.max(usd, 0.000001).toFixed(6);
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,99 @@
+import type { ClaudeFacts, ClaudeResult } from './claude-stream.js';
+import { COMPLETION_MARKER } from './completion-marker.js';
+import type { AttemptExit } from './events.js';
+import type { FailureReason } from './task-state.js';
+
+/** Everything that counts as evidence when an attempt is over. */
+export interface AttemptEvidence {
+  readonly exit: AttemptExit;
+  /** `claude` with what its stream said; any other program has only its exit code and the marker file. */
+  readonly agent: { readonly kind: 'claude'; readonly facts: ClaudeFacts } | { readonly kind: 'command' };
+  readonly markerPresent: boolean;
+  /** Commits on the task's branch since its start; changes not yet committed count as one. */
+  readonly commits: number;
+  /** Why o8 stopped the agent, null when it did not. */
+  readonly stopReason: 'stalled' | null;
+}
+
+/** `retryable`: another attempt in the same worktree may well succeed where this one did not. */
+export type AttemptVerdict =
+  | { readonly kind: 'succeeded'; readonly noChange: boolean; readonly summary: string }
+  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly message: string; readonly retryable: boolean }
+  /** `until` is ISO time, null when nobody said. The same session goes on afterwards. */
+  | { readonly kind: 'rate_limited'; readonly until: string | null };
+
+type Failed = Extract<AttemptVerdict, { kind: 'failed' }>;
+
+/**
+ * Success is exit code 0 and a result that is not an error and the agent's own word (structured result or marker file)
+ * and work on the branch, or the agent's word that none was needed. Anything less is a failure with its reason.
+ */
+export function judgeAttempt(evidence: AttemptEvidence): AttemptVerdict {
+  const { exit, agent } = evidence;
+  if (exit.kind === 'exited' && exit.code === 0) {
+    return agent.kind === 'claude' ? judgeClaude(evidence, agent.facts) : judgeWord(evidence, null, '');
+  }
+  // Nobody saw how it ended, so what it said before proves nothing.
+  if (exit.kind === 'unknown') return failed('lost', 'the agent is gone and nobody saw how it ended', true);
+  if (exit.kind === 'not_started')
+    return failed('agent_error', `the agent could not be started: ${exit.message}`, false);
+  if (agent.kind === 'claude' && agent.facts.limit !== null) {
+    return { kind: 'rate_limited', until: agent.facts.limit.until };
+  }
+  if (evidence.stopReason === 'stalled')
+    return failed('stalled', 'the agent was silent for too long and was stopped', true);
+  if (exit.kind === 'timed_out') return failed('timeout', "the agent's time was over and it was stopped", true);
+  if (agent.kind === 'claude' && agent.facts.result?.isError === true) return resultFailure(agent.facts.result);
+  if (exit.kind === 'signalled') return failed(`signal_${exit.signal}`, `the agent was ended by ${exit.signal}`, true);
+  return failed(`exit_${exit.code}`, `the agent exited with code ${String(exit.code)}`, true);
+}
+
+function judgeClaude(evidence: AttemptEvidence, facts: ClaudeFacts): AttemptVerdict {
+  const { result } = facts;
+  if (result === null) {
+    // An interrupted Claude exits with code 0 too.
+    return failed('agent_error', 'the agent exited with code 0 but gave no result', true);
+  }
+  if (!result.isError) return judgeWord(evidence, result.report, result.text);
+  return facts.limit === null ? resultFailure(result) : { kind: 'rate_limited', until: facts.limit.until };
+}
+
+function judgeWord(evidence: AttemptEvidence, report: ClaudeResult['report'], text: string): AttemptVerdict {
+  const summary = report?.summary ?? text;
+  if (report?.status === 'incomplete') {
+    return failed('no_completion_marker', `the agent says it did not finish: ${summary}`, true);
+  }
+  if (report === null && !evidence.markerPresent) {
+    return failed(
+      'no_completion_marker',
+      `the agent ended without saying that it is done (no ${COMPLETION_MARKER})`,
+      true,
+    );
+  }
+  if (evidence.commits > 0) return { kind: 'succeeded', noChange: false, summary };
+  return report?.status === 'no_change_needed'
+    ? { kind: 'succeeded', noChange: true, summary }
+    : failed('no_commits', 'the agent says it is done, but its branch has no commits', false);
+}
+
+/** An error the agent reported itself. */
+function resultFailure(result: ClaudeResult): Failed {
+  const { subtype, apiErrorStatus: status, text } = result;
+  switch (subtype) {
+    case 'error_max_budget_usd':
+      return failed('budget_exceeded', text || 'the budget of this attempt is used up', false);
+    case 'error_max_turns':
+      return failed('agent_error', text || 'the agent used all its turns', true);
+    default:
+      // A request that is refused (bad key, no credit, unknown model) is refused again; a server's fault passes.
+      return failed(
+        'agent_error',
+        text || `the agent ended with ${subtype}`,
+        status === null || status >= 500 || status === 408,
+      );
+  }
+}
+
+function failed(reason: FailureReason, message: string, retryable: boolean): Failed {
+  return { kind: 'failed', reason, message, retryable };
+}

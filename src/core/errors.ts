@@ -1,0 +1,79 @@
+/**
+ * Every failure a user can meet. `message` says what happened with the fact (path, id, pid), `hint` is the
+ * exact next command. Anything that is not an O8Error is a bug and goes to the one formatter at the edge.
+ */
+export type ErrorCode =
+  | 'usage'
+  | 'invalid_plan'
+  | 'not_a_repository'
+  | 'git_failed'
+  | 'preflight_failed'
+  | 'locked'
+  | 'lock_unknown'
+  | 'lease_lost'
+  | 'no_run'
+  | 'unknown_task'
+  | 'refused'
+  | 'nested_run'
+  | 'journal_damaged'
+  | 'disk_full'
+  | 'supervisor_failed'
+  | 'timed_out'
+  | 'interrupted'
+  | 'internal';
+
+/** One fault in a user's input: which file, what is wrong, what to write instead. */
+export interface Fault {
+  readonly file: string;
+  readonly problem: string;
+  readonly fix: string;
+}
+
+export class O8Error extends Error {
+  override readonly name = 'O8Error';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly hint: string,
+    readonly faults: readonly Fault[] = [],
+  ) {
+    super(message);
+  }
+}
+
+/** Exit codes of the terminal: users' scripts rely on them. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130;
+
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  switch (code) {
+    case 'usage':
+    case 'invalid_plan':
+    case 'unknown_task':
+    case 'no_run':
+      return 2;
+    case 'locked':
+    case 'lock_unknown':
+      return 3;
+    case 'preflight_failed':
+    case 'refused':
+    case 'nested_run':
+    case 'not_a_repository':
+      return 4;
+    case 'interrupted':
+      return 130;
+    case 'git_failed':
+    case 'lease_lost':
+    case 'journal_damaged':
+    case 'disk_full':
+    case 'supervisor_failed':
+    case 'timed_out':
+    case 'internal':
+      return 1;
+  }
+}
+
+/** An error whose faults are listed under the message, one line each, with what to write instead. */
+export function faultsError(summary: string, hint: string, faults: readonly Fault[]): O8Error {
+  const lines = faults.map((fault) => `  ${fault.file}: ${fault.problem}\n    ${fault.fix}`);
+  return new O8Error('invalid_plan', [summary, ...lines].join('\n'), hint, faults);
+}

@@ -1,0 +1,70 @@
+import type { TaskView } from './status-view.js';
+import type { WavePlan } from './progress.js';
+
+export interface ReportInput {
+  readonly state: string;
+  readonly tasks: ReadonlyMap<string, TaskView>;
+  readonly waves: readonly WavePlan[];
+  readonly base: string;
+  readonly target: string;
+  readonly landed: boolean;
+}
+
+/** The seed's final report: waves, branches, what needs a person, and the next step. */
+export function finalReport({ state, tasks, waves, base, target, landed }: ReportInput): string {
+  const all = waves.flatMap((wave) => wave.tasks.flatMap((id) => tasks.get(id) ?? [])).filter((task) => task.state !== 'skipped');
+  const complete = all.filter((task) => task.state === 'complete');
+  const lines = [`=== Parallel Execution ${state === 'completed' ? 'Complete' : state === 'aborted' ? 'Aborted' : 'Finished'} ===`, ''];
+  for (const wave of waves) {
+    const members = wave.tasks.flatMap((id) => tasks.get(id) ?? []).filter((task) => task.state !== 'skipped');
+    if (members.length > 0) lines.push(`Wave ${String(wave.wave)}: ${ratio(members)} tasks completed`);
+  }
+  lines.push(`Total: ${ratio(all)} tasks completed`);
+  if (complete.length > 0) {
+    lines.push('', 'Branches created:', ...complete.map((task) => `  - ${task.branch} (${plural(task.commits, 'commit')})`));
+  }
+  const open = all.filter((task) => task.state !== 'complete');
+  if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap(openLines));
+  const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
+  if (notes.length > 0) lines.push('', 'Worth knowing:', ...notes);
+  lines.push('', `Next step: ${nextStep(all, base, target, landed)}`);
+  return lines.join('\n');
+}
+
+/** The last line of every followed run; parts that are zero are left out except completed. */
+export function summaryLine(tasks: Iterable<TaskView>): string {
+  const all = [...tasks];
+  const count = (...states: TaskView['state'][]): number => all.filter((task) => states.includes(task.state)).length;
+  const failed = count('failed', 'blocked', 'aborted');
+  const conflicts = count('merge_conflict');
+  return [
+    `Summary: ${String(count('complete'))} completed`,
+    ...(failed > 0 ? [`${String(failed)} failed`] : []),
+    ...(conflicts > 0 ? [plural(conflicts, 'conflict')] : []),
+  ].join(', ');
+}
+
+function openLines(task: TaskView): string[] {
+  const why = task.reason ?? (task.blockedBy === undefined ? task.state : `blocked by ${task.blockedBy.join(', ')}`);
+  const first = task.message?.split('\n')[0];
+  const lines = [`  - ${task.id}: ${why}${first === undefined ? '' : ` (${first})`}`];
+  for (const file of task.files ?? []) lines.push(`      ${file}`);
+  if (task.state === 'failed' || task.state === 'merge_conflict') lines.push(`      worktree: ${task.worktree}`);
+  if (task.hint !== undefined) lines.push(`      ${task.hint}`);
+  return lines;
+}
+
+function nextStep(tasks: readonly TaskView[], base: string, target: string, landed: boolean): string {
+  if (tasks.some((task) => task.state === 'merge_conflict')) return 'resolve the conflicts, then o8 merge';
+  if (tasks.some((task) => task.state === 'failed' || task.state === 'aborted')) return 'o8 run <parallel-dir> --retry-failed, or o8 merge to land what is complete';
+  if (target === base || landed) return `everything is on ${base}; o8 cleanup removes what is left over`;
+  return `o8 merge (puts ${target} on ${base})`;
+}
+
+function ratio(tasks: readonly TaskView[]): string {
+  return `${String(tasks.filter((task) => task.state === 'complete').length)}/${String(tasks.length)}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { settingsSchema, type ManifestSettings } from './settings.js';
+
+/** One glob of a scope line; `symbol` is the part behind `::` (`Order.total`), null for the whole file. */
+const scopeEntrySchema = z.strictObject({ glob: z.string(), symbol: z.string().nullable() });
+export type ScopeEntry = z.infer<typeof scopeEntrySchema>;
+
+export const scopeSchema = z.strictObject({
+  create: z.array(scopeEntrySchema),
+  modify: z.array(scopeEntrySchema),
+  boundary: z.array(z.string()),
+});
+export type Scope = z.infer<typeof scopeSchema>;
+
+/** A task as its source describes it, before the repository and the settings are known. */
+export interface SourceTask {
+  readonly id: string;
+  readonly stem: string;
+  readonly wave: number;
+  /** Everything this task waits for, by id: declared `deps`, others' `blocks`, and the wave rule. Sorted. */
+  readonly deps: readonly string[];
+  readonly agent: string | null;
+  readonly component: string | null;
+  /** The whole prompt. Never empty. */
+  readonly prompt: string;
+  readonly promptFile: string | null;
+  readonly scope: Scope;
+  readonly setup: string | null;
+  readonly verify: string | null;
+  readonly timeoutMinutes: number | null;
+  readonly budgetUsd: number | null;
+  readonly retries: number | null;
+  readonly model: string | null;
+}
+
+export interface SourceWave {
+  readonly number: number;
+  readonly validation: string | null;
+}
+
+/** Where a plan comes from; `dir` and `manifest` are absolute. */
+export const planSourceSchema = z.strictObject({
+  kind: z.literal('manifest'),
+  dir: z.string(),
+  manifest: z.string(),
+  name: z.string(),
+  techSpec: z.string().nullable(),
+  technology: z.string().nullable(),
+});
+export type PlanSource = z.infer<typeof planSourceSchema>;
+
+/** What a source returns: complete and checked for itself, deterministic, nothing written. */
+export interface SourcePlan {
+  readonly source: PlanSource;
+  readonly settings: ManifestSettings;
+  readonly tasks: readonly SourceTask[];
+  readonly waves: readonly SourceWave[];
+}
+
+export const plannedTaskSchema = z.strictObject({
+  id: z.string(),
+  stem: z.string(),
+  wave: z.number(),
+  deps: z.array(z.string()),
+  agent: z.string().nullable(),
+  component: z.string().nullable(),
+  prompt: z.string(),
+  promptFile: z.string().nullable(),
+  scope: scopeSchema,
+  branch: z.string(),
+  worktree: z.string(),
+  setup: z.string().nullable(),
+  verify: z.string().nullable(),
+  timeoutMinutes: z.number(),
+  budgetUsd: z.number().nullable(),
+  retries: z.number(),
+  model: z.string().nullable(),
+});
+export type PlannedTask = z.infer<typeof plannedTaskSchema>;
+
+/** `plan.json` of a run: everything the supervisor needs, fixed when the run is spawned. */
+export const planSchema = z.strictObject({
+  version: z.literal(1),
+  runId: z.string(),
+  createdAt: z.string(),
+  root: z.string(),
+  source: planSourceSchema,
+  base: z.strictObject({ branch: z.string(), commit: z.string() }),
+  target: z.strictObject({ ref: z.string(), branch: z.string().nullable() }),
+  settings: settingsSchema,
+  tasks: z.array(plannedTaskSchema),
+  waves: z.array(z.strictObject({ number: z.number(), tasks: z.array(z.string()), validation: z.string().nullable() })),
+  /** Tasks the user left out of this run with `skip` or `wave`, by id. */
+  skip: z.array(z.string()),
+  wave: z.number().nullable(),
+  /** Of the tasks left out, those whose work an earlier run put on the base: id to the commit that brought it. */
+  landed: z.record(z.string(), z.string()),
+});
+export type Plan = z.infer<typeof planSchema>;

@@ -1,0 +1,130 @@
+import { selectedTasks } from './build-plan.js';
+import type { Plan, PlannedTask } from './plan.js';
+import { relativePath } from './plan-text.js';
+import { fail, findingsOr, warn, type Check } from './preflight-check.js';
+import type { OccupiedPath, PreflightFacts } from './preflight-facts.js';
+import { shellQuote } from './shell-quote.js';
+import { printable } from './untrusted-text.js';
+
+/** Are the names of the branches and worktrees of this run free? */
+export function collisionChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
+  return [
+    ...findingsOr(branchCollisions(plan, facts), 'branch-collision', 'The branches of this run are free'),
+    ...findingsOr(worktreeCollisions(plan, facts), 'worktree-collision', 'The worktrees of this run are free'),
+  ];
+}
+
+/** How an existing branch keeps a wanted one from being made. */
+type Obstacle = 'same' | 'nested' | 'same_but_for_case' | 'nested_but_for_case';
+
+function branchCollisions(plan: Plan, facts: PreflightFacts): Check[] {
+  const wanted = [
+    ...newTasks(plan, facts).map(({ id, branch }) => ({ branch, task: id })),
+    ...(plan.settings.merge.into === 'integration' && plan.target.branch !== null
+      ? [{ branch: plan.target.branch, task: null }]
+      : []),
+  ];
+  // One branch called `feature` is in the way of every task: one finding.
+  const findings = new Map<string, { existing: string; obstacle: Obstacle; branch: string; tasks: string[] }>();
+  for (const { branch, task } of wanted) {
+    for (const existing of facts.branches) {
+      const obstacle = obstacleOf(branch, existing);
+      if (obstacle === null || (obstacle === 'nested_but_for_case' && !facts.foldsCase)) continue;
+      const key = `${obstacle} ${existing}`;
+      const finding = findings.get(key) ?? { existing, obstacle, branch, tasks: [] };
+      if (task !== null) finding.tasks.push(task);
+      findings.set(key, finding);
+    }
+  }
+  return [...findings.values()].map((finding) => describe(finding, facts));
+}
+
+function obstacleOf(wanted: string, existing: string): Obstacle | null {
+  if (wanted === existing) return 'same';
+  if (areNested(wanted, existing)) return 'nested';
+  const [foldedWanted, foldedExisting] = [wanted.toLowerCase(), existing.toLowerCase()];
+  if (foldedWanted === foldedExisting) return 'same_but_for_case';
+  const folder = wanted.slice(0, wanted.lastIndexOf('/') + 1);
+  const spelledOtherwise = foldedExisting.startsWith(folder.toLowerCase()) && !existing.startsWith(folder);
+  return areNested(foldedWanted, foldedExisting) || spelledOtherwise ? 'nested_but_for_case' : null;
+}
+
+/** A ref is a file, so `feature/a` and `feature/a/b` cannot both be. */
+function areNested(a: string, b: string): boolean {
+  return a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+}
+
+function describe(
+  finding: { existing: string; obstacle: Obstacle; branch: string; tasks: readonly string[] },
+  facts: PreflightFacts,
+): Check {
+  const { existing, obstacle, branch, tasks } = finding;
+  const shown = printable(existing);
+  const rename = (to: string): string => `git branch -m ${shellQuote(existing)} ${shellQuote(to)}`;
+  switch (obstacle) {
+    case 'same': {
+      const own = tasks.some((task) => facts.earlierTasks.includes(task));
+      const hint = own
+        ? "Previous execution was interrupted. Use '--retry-failed' to continue."
+        : `Run '${rename(`${existing}-old`)}'; if an interrupted run made it, use '--retry-failed' to continue.`;
+      return fail('branch-collision', `Branch already exists: ${shown}`, hint, tasks);
+    }
+    case 'nested':
+      return fail(
+        'branch-collision',
+        `Branch ${shown} is in the way of ${branch}: git cannot keep both`,
+        `Run '${rename(existing.startsWith(`${branch}/`) ? existing.replaceAll('/', '-') : `${existing}-old`)}'`,
+        tasks,
+      );
+    case 'same_but_for_case':
+    case 'nested_but_for_case': {
+      const report = facts.foldsCase ? fail : warn;
+      return report(
+        'branch-collision',
+        `Branch ${shown} differs from ${branch} only in upper and lower case: ${facts.foldsCase ? 'this file system keeps one of them' : 'a clone on macOS or Windows could keep one of them'}`,
+        `Run '${rename(`${existing.toLowerCase()}-old`)}'`,
+        tasks,
+      );
+    }
+  }
+}
+
+function worktreeCollisions(plan: Plan, facts: PreflightFacts): Check[] {
+  return newTasks(plan, facts).flatMap((task) => {
+    const occupied = facts.occupied.find(({ path }) => path === task.worktree);
+    return occupied === undefined ? [] : [describePath(plan, task, occupied)];
+  });
+}
+
+function describePath(plan: Plan, task: PlannedTask, { by }: OccupiedPath): Check {
+  const shown = relativePath(plan.root, task.worktree);
+  const word = shellQuote(shown);
+  switch (by) {
+    case 'worktree':
+      return fail(
+        'worktree-collision',
+        `Worktree already exists: ${shown}`,
+        `Run 'git worktree remove ${word}' or use --force.`,
+        [task.id],
+      );
+    case 'locked_worktree':
+      return fail(
+        'worktree-collision',
+        `Worktree already exists: ${shown}`,
+        `Run 'git worktree unlock ${word} && git worktree remove ${word}' or use --force.`,
+        [task.id],
+      );
+    case 'other':
+      return fail(
+        'worktree-collision',
+        `Path already exists and is not a worktree of this repository: ${shown}`,
+        `Run 'mv ${word} ${shellQuote(`${shown}.old`)}' or use --force.`,
+        [task.id],
+      );
+  }
+}
+
+/** The tasks that need a branch and a worktree of their own made. */
+function newTasks(plan: Plan, facts: PreflightFacts): PlannedTask[] {
+  return selectedTasks(plan).filter(({ id }) => !facts.continuedTasks.includes(id));
+}

@@ -1,0 +1,66 @@
+import type { DiskEstimate } from './disk-estimate.js';
+import type { PlannedCommand } from './plan-commands.js';
+
+/** What preflight has to know of the repository, the machine and earlier runs. Looked up elsewhere; nothing here does I/O. */
+export interface PreflightFacts {
+  readonly git: { readonly major: number; readonly minor: number; readonly patch: number };
+  readonly bare: boolean;
+  readonly shallow: boolean;
+  readonly sparse: boolean;
+  readonly head: HeadFact;
+  readonly operation: 'merge' | 'rebase' | 'cherry-pick' | 'revert' | 'bisect' | null;
+  /** Changes of the checkout, without the manifest when it differs only in what o8 writes there. Relative paths. */
+  readonly changes: readonly { readonly path: string; readonly untracked: boolean }[];
+  readonly submodules: readonly string[];
+  readonly lfs: { readonly kind: 'unused' } | { readonly kind: 'used'; readonly program: string | null };
+  readonly branches: readonly string[];
+  /** Whether the file system takes `HEAD` and `head` for the same file, as macOS does. */
+  readonly foldsCase: boolean;
+  /** Planned worktree paths at which something already is. */
+  readonly occupied: readonly OccupiedPath[];
+  readonly disk: { readonly freeMB: number; readonly estimate: DiskEstimate };
+  readonly agent: AgentProgram;
+  readonly lock: LockFact;
+  /** The last run of the same folder, if there is one: whose branches and worktrees these probably are. */
+  readonly earlierTasks: readonly string[];
+  /** Tasks whose branch and worktree belong to the run that is being continued: no collision. */
+  readonly continuedTasks: readonly string[];
+  /** Left-out tasks whose work this run begins with: landed, or on a branch that is merged first. */
+  readonly landedTasks: readonly string[];
+  readonly manifestCommands: readonly PlannedCommand[];
+}
+
+export type HeadFact =
+  | { readonly kind: 'branch'; readonly branch: string; readonly commit: string }
+  | { readonly kind: 'detached'; readonly commit: string }
+  | { readonly kind: 'unborn'; readonly branch: string };
+
+export interface OccupiedPath {
+  /** Absolute, as planned. */
+  readonly path: string;
+  readonly by: 'worktree' | 'locked_worktree' | 'other';
+}
+
+export interface AgentProgram {
+  /** `claude`, or the first word of `agent.command`. */
+  readonly name: string;
+  readonly custom: boolean;
+  /** Where it was found, null when it is not there. */
+  readonly path: string | null;
+  readonly version: AgentVersion;
+}
+
+/** Only Claude is asked for its version: nobody knows what another program does with `--version`. */
+export type AgentVersion =
+  | { readonly kind: 'not_asked' }
+  | { readonly kind: 'known'; readonly text: string }
+  | { readonly kind: 'failed'; readonly output: string };
+
+export type LockFact =
+  { readonly kind: 'free' } | { readonly kind: 'held' | 'stale' | 'unknown'; readonly holder: LockHolderFact };
+
+export interface LockHolderFact {
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly process: { readonly pid: number; readonly host: string };
+}

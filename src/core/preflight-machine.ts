@@ -1,0 +1,91 @@
+import { selectedTasks } from './build-plan.js';
+import { formatMB } from './disk-estimate.js';
+import type { Plan } from './plan.js';
+import { fail, pass, warn, type Check } from './preflight-check.js';
+import type { LockHolderFact, PreflightFacts } from './preflight-facts.js';
+import { printable } from './untrusted-text.js';
+
+/** Has this machine what the run needs: room, the agent's program, nobody else at it? */
+export function machineChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
+  return [diskSpace(plan, facts), agentCli(facts), lock(facts)];
+}
+
+function diskSpace(plan: Plan, { disk }: PreflightFacts): Check {
+  const { freeMB, estimate } = disk;
+  const kept = plan.settings.minDiskSpaceMB;
+  // Worktrees of finished tasks go, those of failed ones stay: between these two the run may or may not fit.
+  const least = estimate.perWorktreeMB * Math.min(plan.settings.maxConcurrency, selectedTasks(plan).length) + kept;
+  const most = estimate.totalMB + kept;
+  const free = `${formatMB(Math.floor(freeMB))} free`;
+  const where = printable(plan.settings.workspaceRoot);
+  const room = `${formatMB(most)} for all worktrees and the ${formatMB(kept)} that stay free`;
+  if (freeMB >= most) return pass('disk-space', `${free}, at most ${formatMB(most)} needed`);
+  if (freeMB >= least) {
+    return warn(
+      'disk-space',
+      `${free}, not the ${room}: it fits while finished worktrees are removed`,
+      `Free ${formatMB(Math.ceil(most - freeMB))} more for ${where}, see 'df -h'`,
+    );
+  }
+  return fail(
+    'disk-space',
+    `Not enough disk space: ${free}, ${formatMB(least)} needed to begin (${formatMB(kept)} of it stay free)`,
+    `Free ${formatMB(Math.ceil(least - freeMB))} more for ${where}, see 'df -h', or lower --max-concurrent`,
+  );
+}
+
+function agentCli({ agent }: PreflightFacts): Check {
+  const name = printable(agent.name);
+  if (agent.path === null) {
+    return agent.custom
+      ? fail(
+          'agent-cli',
+          `Agent program not found: ${name}`,
+          'Install it, or set agent.command in .claude/parallel-config.json',
+        )
+      : fail('agent-cli', 'Claude CLI not found', 'Install Claude Code CLI: https://claude.ai/code');
+  }
+  const path = printable(agent.path);
+  switch (agent.version.kind) {
+    case 'not_asked':
+      return pass('agent-cli', `Agent program ${path}`);
+    case 'known':
+      return pass('agent-cli', `Claude CLI ${printable(agent.version.text)} (${path})`);
+    case 'failed':
+      return fail(
+        'agent-cli',
+        `Claude CLI does not start: ${printable(agent.version.output)}`,
+        `Run '${path} --version' and repair the installation`,
+      );
+  }
+}
+
+function lock({ lock: found }: PreflightFacts): Check {
+  switch (found.kind) {
+    case 'free':
+      return pass('lock', 'No other run in this repository');
+    case 'held':
+      return fail(
+        'lock',
+        `Another parallel execution is in progress (PID: ${String(found.holder.process.pid)})\nStarted at: ${printable(found.holder.startedAt)}`,
+        "Wait for it to complete, run 'o8 status', or use --force to override.",
+      );
+    case 'stale':
+      return warn(
+        'lock',
+        `Found stale lock file (PID ${String(found.holder.process.pid)} not running)`,
+        `Run 'o8 spawn --resume' to go on with run ${printable(found.holder.runId)}`,
+      );
+    case 'unknown':
+      return fail(
+        'lock',
+        unknownHolder(found.holder),
+        "Run 'o8 status' there; if that machine is gone, use --force to override.",
+      );
+  }
+}
+
+function unknownHolder({ process, startedAt }: LockHolderFact): string {
+  const who = `process ${String(process.pid)} of ${printable(process.host)}`;
+  return `Another parallel execution may be in progress: the lock belongs to ${who}, which cannot be seen from here\nStarted at: ${printable(startedAt)}`;
+}

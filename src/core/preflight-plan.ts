@@ -1,0 +1,128 @@
+import { ARGUMENT_LIMIT_BYTES } from './agent-command.js';
+import { leftOutTasks, selectedTasks } from './build-plan.js';
+import { commandLine, relativePath } from './plan-text.js';
+import type { Plan } from './plan.js';
+import { fail, findingsOr, pass, someOf, warn, type Check } from './preflight-check.js';
+import type { PreflightFacts } from './preflight-facts.js';
+import { shellQuote } from './shell-quote.js';
+import { scopeOverlaps, type ScopeOverlap } from './scope-overlap.js';
+import { printable } from './untrusted-text.js';
+
+// About 50,000 tokens: a quarter of the usual context window gone before the work begins.
+const LONG_PROMPT_BYTES = 200_000;
+
+/** Will the tasks of this plan get along, and what does the plan itself bring that a person should know? */
+export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
+  return [
+    ...findingsOr(leftOutDependencies(plan, facts), 'dependencies', dependenciesSatisfied(plan)),
+    ...findingsOr(overlapFindings(plan), 'scope-overlap', 'No two tasks that run together have the same scope'),
+    ...findingsOr(longPrompts(plan), 'prompt-size', 'Every prompt has a usual size'),
+    manifestCommands(plan, facts),
+    permissionMode(plan),
+  ];
+}
+
+/** Places that tasks of this run share although they may work at the same time; none when scopes are off. */
+export function planOverlaps(plan: Plan): ScopeOverlap[] {
+  if (plan.settings.scope === 'off') return [];
+  return scopeOverlaps({ ...plan, skip: leftOutTasks(plan).map(({ task }) => task.id) });
+}
+
+/** The seed's words for a single wave. */
+function dependenciesSatisfied({ wave }: Plan): string {
+  return `All dependencies satisfied.${wave === null ? '' : ` Proceeding with Wave ${String(wave)}.`}`;
+}
+
+function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
+  const landed = new Set(facts.landedTasks);
+  const missing = new Map(
+    leftOutTasks(plan).flatMap(({ task }) => (landed.has(task.id) ? [] : [[task.id, task] as const])),
+  );
+  const dir = shellQuote(relativePath(plan.root, plan.source.dir));
+  return selectedTasks(plan).flatMap((task) => {
+    const needs = task.deps.flatMap((id) => missing.get(id) ?? []);
+    const first = needs[0];
+    if (first === undefined) return [];
+    const names = someOf(needs.map(({ stem }) => stem));
+    if (plan.wave === null) {
+      return [
+        warn(
+          'dependencies',
+          `${task.stem} will be blocked: it needs ${names}, left out and not landed`,
+          `Leave ${first.id} in, or skip ${task.id} too`,
+          [task.id],
+        ),
+      ];
+    }
+    return [
+      fail(
+        'dependencies',
+        `Wave ${String(plan.wave)} is not ready: ${task.stem} needs ${names}, not landed yet`,
+        `Run 'o8 run ${dir} --wave ${String(first.wave)}' first`,
+        [task.id],
+      ),
+    ];
+  });
+}
+
+function overlapFindings(plan: Plan): Check[] {
+  return planOverlaps(plan).map(({ path, tasks, level }) => {
+    const report = level === 'fail' ? fail : warn;
+    return report(
+      'scope-overlap',
+      `Scope overlap: ${printable(path)} in ${tasks.join(', ')}`,
+      `Give it to one of them in '## Scope', or let one wait for the other: 'deps: [${tasks[0]}]'`,
+      tasks,
+    );
+  });
+}
+
+function longPrompts(plan: Plan): Check[] {
+  const asArgument = plan.settings.agent.command?.includes('{prompt}') === true;
+  return selectedTasks(plan).flatMap((task) => {
+    const bytes = Buffer.byteLength(task.prompt);
+    const message = `The prompt of ${task.stem} has ${String(Math.round(bytes / 1000))} KB`;
+    if (asArgument && bytes > ARGUMENT_LIMIT_BYTES) {
+      return [
+        fail(
+          'prompt-size',
+          `${message}, more than one argument of a program may have`,
+          "Use '{promptFile}' instead of '{prompt}' in agent.command",
+          [task.id],
+        ),
+      ];
+    }
+    if (bytes > LONG_PROMPT_BYTES) {
+      return [
+        warn(
+          'prompt-size',
+          `${message}, a large part of an agent's context`,
+          'Shorten it, or name files for the agent to read',
+          [task.id],
+        ),
+      ];
+    }
+    return [];
+  });
+}
+
+function manifestCommands(plan: Plan, { manifestCommands: commands }: PreflightFacts): Check {
+  if (commands.length === 0) return pass('manifest-commands', 'The manifest brings no shell commands');
+  const lines = commands.map((command) => `  ${commandLine(command)}`);
+  const manifest = relativePath(plan.root, plan.source.manifest);
+  return warn(
+    'manifest-commands',
+    ['The manifest has these shell commands run:', ...lines].join('\n'),
+    `Read them before you agree; they are in ${manifest} and its task files`,
+  );
+}
+
+function permissionMode(plan: Plan): Check {
+  const { permissionMode: mode, command } = plan.settings.agent;
+  if (mode !== 'bypassPermissions' || command !== null) return pass('permission-mode', `Permission mode ${mode}`);
+  return warn(
+    'permission-mode',
+    'Agents run with bypassPermissions: nothing they do on this machine is asked or refused',
+    "Run 'o8 config set agent.permissionMode dontAsk' unless this is a container or virtual machine",
+  );
+}

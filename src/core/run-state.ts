@@ -1,0 +1,71 @@
+import type { TaskState } from './task-state.js';
+
+/** One task of a run as the journal knows it. `changedAt` is the number of the last record that changed it. */
+export interface TaskRecord {
+  readonly id: string;
+  readonly state: TaskState;
+  /** Number of the last attempt, 0 before the first. Counts on over retries, so attempt folders never collide. */
+  readonly attempt: number;
+  readonly sessionId: string | null;
+  /** The commit the branch started from; null until the worktree was announced. */
+  readonly start: string | null;
+  readonly worktree: 'none' | 'intended' | 'present' | 'removed';
+  readonly branchRemoved: boolean;
+  readonly retriesUsed: number;
+  readonly lostInARow: number;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly commits: number;
+  readonly costUsd: number;
+  readonly tokens: number;
+  /** What a person should know although the task went on: scope warnings, leftovers committed by o8. */
+  readonly notes: readonly string[];
+  readonly changedAt: number;
+}
+
+export type FinishedState = 'completed' | 'failed' | 'aborted';
+
+/*
+ * running <-> paused;  running|paused -> aborting -> finished;  running -> finished
+ * finished -> running when a task is queued again (retry, another wave, a resolved conflict)
+ */
+export type RunPhase =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'paused'; readonly reason: string; readonly until: string | null }
+  | { readonly kind: 'aborting' }
+  | { readonly kind: 'finished'; readonly state: FinishedState };
+
+export type WaveValidation =
+  { readonly kind: 'passed'; readonly commit: string } | { readonly kind: 'failed'; readonly message: string };
+
+/** A move of a ref that was announced and not yet recorded as done. */
+export interface RefIntent {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface RunState {
+  readonly runId: string;
+  readonly seq: number;
+  readonly phase: RunPhase;
+  readonly targetCreated: boolean;
+  readonly owner: { readonly pid: number; readonly generation: number } | null;
+  readonly tasks: ReadonlyMap<string, TaskRecord>;
+  readonly validations: ReadonlyMap<number, WaveValidation>;
+  readonly mergeIntents: ReadonlyMap<string, RefIntent>;
+  readonly landingIntent: (RefIntent & { readonly branch: string }) | null;
+  /** The commit of the target that is on the base branch, null before anything landed. */
+  readonly landed: string | null;
+}
+
+export function taskOf(state: RunState, id: string): TaskRecord {
+  const record = state.tasks.get(id);
+  if (record === undefined) throw new Error(`run ${state.runId} has no task ${id}`);
+  return record;
+}
+
+export function countStates(state: RunState): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { state: task } of state.tasks.values()) counts[task.state] = (counts[task.state] ?? 0) + 1;
+  return counts;
+}

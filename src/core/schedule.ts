@@ -1,0 +1,88 @@
+import { selectedTasks } from './build-plan.js';
+import type { Plan, PlannedTask } from './plan.js';
+
+type Node = Pick<PlannedTask, 'id' | 'wave' | 'deps'>;
+
+/** Waves that later waves wait for as a whole: those with a validation, all of them under `schedule: waves`. */
+export function barrierWaves(plan: Pick<Plan, 'settings' | 'waves'>): ReadonlySet<number> {
+  const { schedule } = plan.settings;
+  return new Set(
+    plan.waves.filter((wave) => schedule === 'waves' || wave.validation !== null).map(({ number }) => number),
+  );
+}
+
+/**
+ * Tasks on the longest chain that begins with a task, itself counted, every task alike: the priority of
+ * critical-path list scheduling, measured 2% above the lower bound (true durations: 0%). Deps on tasks that
+ * are not in the list are ignored.
+ */
+export function remainingPath(
+  tasks: readonly Node[],
+  barriers: ReadonlySet<number> = new Set(),
+): ReadonlyMap<string, number> {
+  const dependents = dependentsOf(tasks);
+  const remaining = new Map<string, number>();
+  const underway = new Set<string>();
+  let longestOfLaterWaves = 0;
+
+  const measure = (task: Node): number => {
+    const known = remaining.get(task.id);
+    if (known !== undefined) return known;
+    if (underway.has(task.id)) throw new Error(`the tasks form a cycle at ${task.id}`);
+    underway.add(task.id);
+    const following = (dependents.get(task.id) ?? []).map(measure);
+    const path = 1 + Math.max(barriers.has(task.wave) ? longestOfLaterWaves : 0, ...following);
+    remaining.set(task.id, path);
+    return path;
+  };
+
+  // Later waves first: a task of a barrier wave comes before all of them.
+  const waves = [...new Set(tasks.map(({ wave }) => wave))].sort((a, b) => b - a);
+  for (const wave of waves) {
+    const paths = tasks.filter((task) => task.wave === wave).map(measure);
+    longestOfLaterWaves = Math.max(longestOfLaterWaves, ...paths);
+  }
+  return remaining;
+}
+
+/** Every task by id in the order in which free slots are given out: longest remaining path, then wave, then the plan's order. */
+export function startOrder(plan: Plan): string[] {
+  return inStartOrder(plan, plan.tasks).map(({ id }) => id);
+}
+
+/** The longest chain of tasks that this run will go through, first task first; ties by start order. */
+export function criticalPath(plan: Plan): string[] {
+  const tasks = selectedTasks(plan);
+  const barriers = barrierWaves(plan);
+  const remaining = remainingPath(tasks, barriers);
+  const path: Node[] = [];
+  for (const task of inStartOrder(plan, tasks)) {
+    const last = path.at(-1);
+    if (
+      last === undefined ||
+      (follows(last, task, barriers) && remaining.get(last.id) === 1 + (remaining.get(task.id) ?? 0))
+    ) {
+      path.push(task);
+    }
+  }
+  return path.map(({ id }) => id);
+}
+
+function follows(before: Node, after: Node, barriers: ReadonlySet<number>): boolean {
+  return after.deps.includes(before.id) || (barriers.has(before.wave) && before.wave < after.wave);
+}
+
+function inStartOrder<T extends Node>(plan: Plan, tasks: readonly T[]): T[] {
+  const remaining = remainingPath(tasks, barrierWaves(plan));
+  const pathOf = (task: T): number => remaining.get(task.id) ?? 0;
+  // Sorting is stable, so equal tasks keep the plan's order.
+  return [...tasks].sort((a, b) => pathOf(b) - pathOf(a) || a.wave - b.wave);
+}
+
+function dependentsOf(tasks: readonly Node[]): ReadonlyMap<string, readonly Node[]> {
+  const dependents = new Map<string, Node[]>(tasks.map(({ id }) => [id, []]));
+  for (const task of tasks) {
+    for (const dep of task.deps) dependents.get(dep)?.push(task);
+  }
+  return dependents;
+}

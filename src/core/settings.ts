@@ -1,0 +1,160 @@
+import { z } from 'zod';
+
+/**
+ * The user's settings: `.claude/parallel-config.json`, a manifest's `o8` block and flags, each a partial of the
+ * same shape. Unknown keys are refused by name. Times are in the unit the key's comment says.
+ */
+const mergeInto = z.enum(['integration', 'base', 'none', 'pr']);
+const mergeStrategy = z.enum(['merge', 'squash', 'rebase']);
+const schedule = z.enum(['deps', 'waves']);
+const scopeMode = z.enum(['enforce', 'warn', 'off']);
+const permissionMode = z.enum(['default', 'acceptEdits', 'auto', 'dontAsk', 'plan', 'bypassPermissions']);
+
+const minutes = z.number().min(0).max(10_080); // a week: anything longer is a typing error
+const count = (max: number) => z.number().int().min(1).max(max);
+const usd = z.number().positive().max(100_000);
+const shellCommand = z.string().min(1).max(10_000);
+
+const common = {
+  maxConcurrency: count(64), // 64 agents at 300 MB each already need 19 GB
+  timeout: minutes.positive(),
+  stallTimeout: minutes,
+  retries: z.number().int().min(0).max(10),
+  killAfter: z.number().min(0).max(600), // seconds
+  minDiskSpaceMB: z.number().int().min(0),
+  worktreeDir: z.string().min(1),
+  workspaceRoot: z.string().min(1),
+  schedule,
+  setup: shellCommand,
+  verify: shellCommand,
+  merge: z.strictObject({ into: mergeInto, strategy: mergeStrategy }).partial(),
+  scope: scopeMode,
+  budget: z.strictObject({ taskUsd: usd, runUsd: usd }).partial(),
+};
+
+const agentSettings = z
+  .strictObject({
+    command: z.array(z.string()).min(1),
+    model: z.string().min(1),
+    permissionMode,
+    allowedTools: z.array(z.string().min(1)),
+    settings: z.record(z.string(), z.unknown()),
+    maxTurns: count(10_000),
+  })
+  .partial();
+
+export const settingsFileSchema = z
+  .strictObject({
+    ...common,
+    maxFeatures: count(500),
+    featuresDir: z.string().min(1),
+    skill: z.string().min(1),
+    skillFlags: z.string(),
+    agent: agentSettings,
+    notify: z.array(z.string()).min(1).or(shellCommand),
+  })
+  .partial();
+export type SettingsFile = z.infer<typeof settingsFileSchema>;
+
+/** What a manifest may set: never the agent, `notify` or permission modes; paths are checked by the source. */
+export const manifestSettingsSchema = z.strictObject({ ...common, model: z.string().min(1) }).partial();
+export type ManifestSettings = z.infer<typeof manifestSettingsSchema>;
+
+export type Schedule = z.infer<typeof schedule>;
+export type MergeInto = z.infer<typeof mergeInto>;
+export type MergeStrategy = z.infer<typeof mergeStrategy>;
+export type ScopeMode = z.infer<typeof scopeMode>;
+export const scheduleSchema = schedule;
+export const mergeIntoSchema = mergeInto;
+export const mergeStrategySchema = mergeStrategy;
+
+/** Settings with every value decided. `null` means "none", never "not decided". */
+export const settingsSchema = z.strictObject({
+  maxConcurrency: z.number(),
+  maxFeatures: z.number(),
+  timeout: z.number(),
+  stallTimeout: z.number(),
+  retries: z.number(),
+  killAfter: z.number(),
+  minDiskSpaceMB: z.number(),
+  worktreeDir: z.string(),
+  workspaceRoot: z.string(),
+  featuresDir: z.string(),
+  skill: z.string(),
+  skillFlags: z.string(),
+  schedule,
+  setup: z.string().nullable(),
+  verify: z.string().nullable(),
+  merge: z.strictObject({ into: mergeInto, strategy: mergeStrategy }),
+  scope: scopeMode,
+  agent: z.strictObject({
+    command: z.array(z.string()).nullable(),
+    model: z.string().nullable(),
+    permissionMode,
+    allowedTools: z.array(z.string()),
+    settings: z.record(z.string(), z.unknown()),
+    maxTurns: z.number().nullable(),
+  }),
+  budget: z.strictObject({ taskUsd: z.number().nullable(), runUsd: z.number().nullable() }),
+  notify: z.union([z.array(z.string()), z.string()]).nullable(),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export type SourceKind = 'manifest' | 'features' | 'epic';
+
+/** Defaults of section 9 of the contract; a manifest task is given two hours, a feature half an hour. */
+export function defaultSettings(kind: SourceKind): Settings {
+  return {
+    maxConcurrency: kind === 'epic' ? 4 : 3,
+    maxFeatures: 10,
+    timeout: kind === 'features' ? 30 : 120,
+    stallTimeout: 15,
+    retries: 1,
+    killAfter: 10,
+    minDiskSpaceMB: 500,
+    worktreeDir: '.claude/worktrees',
+    workspaceRoot: kind === 'epic' ? '../worktrees' : '../workspaces',
+    featuresDir: '.blueprint/features',
+    skill: '/implement-feature',
+    skillFlags: '--no-commit',
+    schedule: 'deps',
+    setup: null,
+    verify: null,
+    merge: { into: kind === 'manifest' ? 'integration' : kind === 'features' ? 'base' : 'pr', strategy: 'merge' },
+    scope: 'warn',
+    agent: { command: null, model: null, permissionMode: 'dontAsk', allowedTools: [], settings: {}, maxTurns: null },
+    budget: { taskUsd: null, runUsd: null },
+    notify: null,
+  };
+}
+
+/** Flags of one call, already in the settings' own shape. */
+export type SettingsFlags = Pick<SettingsFile, 'maxConcurrency' | 'schedule' | 'merge' | 'budget'>;
+
+/** Order of section 9: flag, then the manifest's `o8`, then the file, then the default. */
+export function resolveSettings(
+  kind: SourceKind,
+  file: SettingsFile,
+  manifest: ManifestSettings,
+  flags: SettingsFlags,
+): Settings {
+  const { model, ...manifestCommon } = manifest;
+  const modelLayer: SettingsFile = model === undefined ? {} : { agent: { model } };
+  return [file, manifestCommon, modelLayer, flags].reduce<Settings>(overlay, defaultSettings(kind));
+}
+
+function overlay(base: Settings, layer: SettingsFile): Settings {
+  return {
+    ...base,
+    ...withoutUndefined(layer),
+    merge: { ...base.merge, ...withoutUndefined(layer.merge ?? {}) },
+    agent: { ...base.agent, ...withoutUndefined(layer.agent ?? {}) },
+    budget: { ...base.budget, ...withoutUndefined(layer.budget ?? {}) },
+  };
+}
+
+function withoutUndefined<T extends object>(layer: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { Plan, PlannedTask } from './plan.js';
+import type { RunState, TaskRecord } from './run-state.js';
+import { taskOf } from './run-state.js';
+import { TASK_STATE_NAMES } from './task-state.js';
+
+/** What a task's agent did last, newer than the journal; kept by the supervisor, lost without harm. */
+export const liveFiguresSchema = z.object({
+  costUsd: z.number(),
+  tokens: z.number(),
+  lastActivity: z.string().nullable(),
+});
+export type LiveFigures = z.infer<typeof liveFiguresSchema>;
+
+export const taskViewSchema = z.object({
+  id: z.string(),
+  state: z.enum(TASK_STATE_NAMES),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  files: z.array(z.string()).optional(),
+  blockedBy: z.array(z.string()).optional(),
+  notes: z.array(z.string()).optional(),
+  hint: z.string().optional(),
+  pausedUntil: z.string().optional(),
+  wave: z.number(),
+  deps: z.array(z.string()),
+  branch: z.string(),
+  worktree: z.string(),
+  attempt: z.number(),
+  pid: z.number().optional(),
+  startedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+  commits: z.number(),
+  costUsd: z.number().optional(),
+  tokens: z.number().optional(),
+  lastActivity: z.string().optional(),
+  log: z.string(),
+});
+export type TaskView = z.infer<typeof taskViewSchema>;
+
+/** One task as `status` shows it: no field that says nothing. `log` is the path of its readable log. */
+export function taskView(plan: Plan, task: PlannedTask, record: TaskRecord, live: LiveFigures | null, log: string): TaskView {
+  const cost = record.costUsd + (record.state.state === 'running' ? (live?.costUsd ?? 0) : 0);
+  const tokens = record.tokens + (record.state.state === 'running' ? (live?.tokens ?? 0) : 0);
+  return {
+    id: task.id,
+    state: record.state.state,
+    ...stateDetails(plan, record),
+    ...(record.notes.length > 0 ? { notes: [...record.notes] } : {}),
+    wave: task.wave,
+    deps: task.deps,
+    branch: task.branch,
+    worktree: task.worktree,
+    attempt: record.attempt,
+    ...(record.startedAt !== null ? { startedAt: record.startedAt } : {}),
+    ...(record.finishedAt !== null ? { finishedAt: record.finishedAt } : {}),
+    commits: record.commits,
+    ...(cost > 0 ? { costUsd: Math.round(cost * 10_000) / 10_000 } : {}),
+    ...(tokens > 0 ? { tokens } : {}),
+    ...(record.state.state === 'running' && live?.lastActivity ? { lastActivity: live.lastActivity } : {}),
+    log,
+  };
+}
+
+type Details = Pick<TaskView, 'reason' | 'message' | 'files' | 'blockedBy' | 'hint' | 'pid' | 'pausedUntil'>;
+
+function stateDetails(plan: Plan, { state, id }: TaskRecord): Details {
+  const run = `--run ${plan.runId}`;
+  switch (state.state) {
+    case 'running':
+      return state.process.kind === 'started' ? { pid: state.process.pid } : {};
+    case 'merge_pending':
+      return state.hold === null ? {} : { message: state.hold.reason, hint: state.hold.hint };
+    case 'merge_conflict':
+      return {
+        files: [...state.files],
+        message: `conflicts with ${plan.target.branch ?? plan.target.ref} at ${state.targetCommit.slice(0, 12)}`,
+        hint: `resolve it on the branch in its worktree, commit, then: o8 merge ${run} --task ${id}`,
+      };
+    case 'failed':
+      return { reason: state.reason, message: state.message };
+    case 'blocked':
+      return { blockedBy: [...state.by] };
+    case 'queued':
+    case 'worktree_created':
+      return state.notBefore === null ? {} : { pausedUntil: state.notBefore };
+    case 'complete':
+    case 'skipped':
+    case 'aborted':
+      return {};
+  }
+}
+
+/** `interrupted` is derived: unfinished and nobody alive owns it. */
+export function runStateName(state: RunState, ownerAlive: boolean): 'running' | 'paused' | 'interrupted' | 'completed' | 'failed' | 'aborted' {
+  switch (state.phase.kind) {
+    case 'finished':
+      return state.phase.state;
+    case 'paused':
+      return ownerAlive ? 'paused' : 'interrupted';
+    case 'running':
+    case 'aborting':
+      return ownerAlive ? 'running' : 'interrupted';
+  }
+}
+
+export function changedTasks(plan: Plan, state: RunState, since: number): PlannedTask[] {
+  return plan.tasks.filter((task) => taskOf(state, task.id).changedAt > since || since === 0);
+}
+
+

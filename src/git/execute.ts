@@ -1,0 +1,124 @@
+import { execFile, spawn, type ExecFileException } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { O8Error } from '../core/errors.js';
+import { sanitizeLine } from '../core/terminal-text.js';
+import { FIXED_CONFIG, gitEnvironment } from './environment.js';
+
+export interface GitOptions {
+  readonly cwd: string;
+  readonly input?: string;
+  /** Added to the scrubbed environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+export interface GitResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const DEFAULT_TIMEOUT_MS = 10 * 60_000; // filling a worktree of a huge repository takes minutes; longer is a hang
+const MOST_OUTPUT = 512 * 1024 * 1024; // `ls-tree -r -l` of a million files is about 150 MB
+const QUOTED_ERROR = 2000; // git lists every path in the way; a message needs the first few
+
+/** Runs git and returns its standard output. Any exit but zero is O8Error `git_failed`. */
+export async function git(args: readonly string[], options: GitOptions): Promise<string> {
+  const result = await tryGit(args, options);
+  if (result.code !== 0) throw gitFailure(args, options.cwd, result);
+  return result.stdout;
+}
+
+/** Runs git for its exit code. Rejects only where git did not end by itself: missing, killed, out of time. */
+export async function tryGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  const { cwd, input, env = {}, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      'git',
+      withConfig(args),
+      {
+        cwd,
+        env: { ...gitEnvironment(process.env), ...env },
+        timeout: timeoutMs, // SIGTERM: git then removes its own lock files
+        maxBuffer: MOST_OUTPUT,
+        encoding: 'utf8',
+      },
+      (error, stdout, stderr) => {
+        if (error === null) resolve({ code: 0, stdout, stderr });
+        else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
+        else reject(notEnded(args, cwd, error, timeoutMs));
+      },
+    );
+    // git may end before it has read its input (EPIPE); its exit code says why.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+  });
+}
+
+/**
+ * Runs git so that it outlives this process: own session and output to a file, because a git that is killed, or
+ * loses its pipe, in the middle of updating the user's checkout leaves half of the files and an index.lock.
+ */
+export async function gitThatSurvives(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  const { cwd, env = {} } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'o8-git-'));
+  const path = join(folder, 'output');
+  const output = await open(path, 'a', 0o600);
+  try {
+    const code = await new Promise<number>((resolve, reject) => {
+      const child = spawn('git', withConfig(args), {
+        cwd,
+        env: { ...gitEnvironment(process.env), ...env },
+        detached: true,
+        stdio: ['ignore', output.fd, output.fd],
+      });
+      child.on('error', (error) => reject(notEnded(args, cwd, error, DEFAULT_TIMEOUT_MS)));
+      child.on('close', (ended, signal) => {
+        if (ended === null) reject(notEnded(args, cwd, new Error(`killed by ${String(signal)}`), DEFAULT_TIMEOUT_MS));
+        else resolve(ended);
+      });
+    });
+    return { code, stdout: '', stderr: await readFile(path, 'utf8') };
+  } finally {
+    await output.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The error for a git that ended with a code nobody expected. */
+export function gitFailure(args: readonly string[], cwd: string, result: GitResult, hint?: string): O8Error {
+  const said = result.stderr.trim() || result.stdout.trim();
+  const message = `git ${subcommand(args)} failed in ${cwd} (exit ${result.code}): ${printable(said)}`;
+  return new O8Error('git_failed', message, hint ?? `git -C ${cwd} status`);
+}
+
+/** Text of git's without terminal escapes; it quotes paths and refs that anybody can name. */
+export function printable(text: string): string {
+  return text.slice(0, QUOTED_ERROR).split('\n').map(sanitizeLine).join('\n');
+}
+
+function withConfig(args: readonly string[]): string[] {
+  return [...FIXED_CONFIG.flatMap((setting) => ['-c', setting]), ...args];
+}
+
+function subcommand(args: readonly string[]): string {
+  const first = args.findIndex((arg, at) => !arg.startsWith('-') && args[at - 1] !== '-c');
+  return args.slice(first, args[first] === 'worktree' ? first + 2 : first + 1).join(' ');
+}
+
+function notEnded(args: readonly string[], cwd: string, error: ExecFileException | Error, timeoutMs: number): O8Error {
+  const name = `git ${subcommand(args)}`;
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' && !existsSync(cwd)) {
+    return new O8Error('git_failed', `${name}: folder ${cwd} does not exist`, 'git worktree list');
+  }
+  if (code === 'ENOENT') return new O8Error('git_failed', 'git is not installed or not on the PATH', 'git --version');
+  if ('killed' in error && error.killed) {
+    const minutes = Math.round(timeoutMs / 60_000);
+    return new O8Error('git_failed', `${name} in ${cwd} did not end in ${minutes} minutes`, `git -C ${cwd} status`);
+  }
+  return new O8Error('git_failed', `${name} in ${cwd}: ${printable(error.message)}`, `git -C ${cwd} status`);
+}

@@ -1,0 +1,30 @@
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const STALE_MS = 10_000; // git writes an index in well under a second and fills a worktree in a few
+const PAUSE_MS = 50;
+
+/**
+ * Waits until nobody holds the index of a worktree of o8's own. The lock of a git that was killed stays for ever and
+ * blocks every later command, so one that is old is removed. Never for a checkout that somebody else works in.
+ */
+export async function awaitOwnIndex(gitDir: string): Promise<void> {
+  const lock = join(gitDir, 'index.lock');
+  for (;;) {
+    const age = await ageOf(lock);
+    if (age === null) return;
+    if (age > STALE_MS) return rm(lock, { force: true });
+    await delay(PAUSE_MS);
+  }
+}
+
+/** Milliseconds; null when there is no such file. A clock that went back makes a file look new, never older. */
+async function ageOf(path: string): Promise<number | null> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

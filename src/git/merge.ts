@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { O8Error } from '../core/errors.js';
+import { gitFailure, tryGit } from './execute.js';
+import { pathsWithMergeAttribute } from './merge-attributes.js';
+import { mergeInScratchFolder } from './merge-in-scratch.js';
+import { mergeBase, resolveCommit } from './refs.js';
+import { isAtLeast, type Repository } from './repository.js';
+
+export { commitAuthor, createCommit, treeOf, type Author } from './commit.js';
+
+export type TrialMerge =
+  { readonly kind: 'clean'; readonly tree: string } | { readonly kind: 'conflict'; readonly files: string[] };
+
+export interface MergeSides {
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/**
+ * Merges two commits off to the side: no ref, index or checkout changes. What a checkout's attributes would resolve
+ * without a word (`merge=union`, a driver) is a conflict here, and so is a file both changed that `ours` marks as
+ * not to be merged. O8Error `git_failed` where the two share no history.
+ */
+export async function trialMerge(
+  repo: Repository,
+  o: { ours: string; theirs: string; scratchDir: string },
+): Promise<TrialMerge> {
+  const sides = { ours: await commitOf(repo, o.ours), theirs: await commitOf(repo, o.theirs) };
+  if (isAtLeast(repo.version, 2, 38)) {
+    const merged = await mergeTree(repo, sides);
+    return merged.kind === 'conflict' ? merged : refusing(repo, sides, merged, forbidsMerging);
+  }
+  if ((await mergeBase(repo, sides.ours, sides.theirs)) === null) throw noCommonHistory(sides);
+  const merged = await mergeInScratchFolder(repo, sides, o.scratchDir);
+  return merged.kind === 'conflict' ? merged : refusing(repo, sides, merged, resolvesSilently);
+}
+
+/** git knows the tree of nothing without having it. */
+const EMPTY_TREE_SHA1 = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+async function mergeTree(repo: Repository, { ours, theirs }: MergeSides): Promise<TrialMerge> {
+  // Attributes come from the checkout git is started in, or its index: here from neither, so that what the user has
+  // checked out at the moment cannot change the result. (2.43 to 2.45 look at HEAD instead, unless told a tree.)
+  const nowhere = ['--bare', `--git-dir=${repo.commonDir}`, '-c', `attr.tree=${EMPTY_TREE_SHA1}`];
+  const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', ours, theirs];
+  const env = { GIT_INDEX_FILE: join(repo.commonDir, 'o8-no-index') };
+  const result = await tryGit([...nowhere, ...args], { cwd: repo.commonDir, env });
+  if (result.code > 1) {
+    if ((await mergeBase(repo, ours, theirs)) === null) throw noCommonHistory({ ours, theirs });
+    throw gitFailure(args, repo.root, result);
+  }
+  const [tree = '', ...files] = result.stdout.split('\0').filter((field) => field !== '');
+  if (result.code === 0) return { kind: 'clean', tree };
+  return { kind: 'conflict', files: conflictFiles(files, { ours, theirs }) };
+}
+
+/** A file where the other side has a folder is listed as `file~<commit>`, which is a name nobody knows. */
+function conflictFiles(names: readonly string[], { ours, theirs }: MergeSides): string[] {
+  const moved = new RegExp(`~(?:${ours}|${theirs})(?:_\\d+)?$`);
+  return [...new Set(names.map((name) => name.replace(moved, '')))].sort((a, b) => (a < b ? -1 : 1));
+}
+
+async function refusing(
+  repo: Repository,
+  sides: MergeSides,
+  merged: TrialMerge,
+  refused: (attribute: string) => boolean,
+): Promise<TrialMerge> {
+  const attributes = await pathsWithMergeAttribute(repo, sides);
+  const files = attributes.filter(({ value }) => refused(value)).map(({ path }) => path);
+  return files.length === 0 ? merged : { kind: 'conflict', files };
+}
+
+/** `-merge`, which `binary` contains. */
+function forbidsMerging(attribute: string): boolean {
+  return attribute === 'unset' || attribute === 'binary';
+}
+
+function resolvesSilently(attribute: string): boolean {
+  return !['unspecified', 'set', 'unset', 'text', 'binary'].includes(attribute);
+}
+
+async function commitOf(repo: Repository, name: string): Promise<string> {
+  const commit = await resolveCommit(repo, name);
+  if (commit === null) throw new O8Error('git_failed', `${name} is not a commit of ${repo.root}`, 'git log --all');
+  return commit;
+}
+
+function noCommonHistory({ ours, theirs }: MergeSides): O8Error {
+  const message = `${theirs.slice(0, 12)} shares no history with ${ours.slice(0, 12)}: they cannot be merged`;
+  return new O8Error('git_failed', message, `git log --oneline ${theirs.slice(0, 12)}`);
+}

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gitClient } from './client.js';
+
+/** One entry of `git status`. Modes and ids are zeros where the side has no such file, empty where git gives none. */
+export interface StatusEntry {
+  readonly path: string;
+  readonly kind: 'tracked' | 'unmerged' | 'untracked';
+  /** The index differs from HEAD. */
+  readonly staged: boolean;
+  /** The folder differs from the index. */
+  readonly unstaged: boolean;
+  readonly indexMode: string;
+  readonly worktreeMode: string;
+  readonly indexId: string;
+}
+
+/**
+ * What is not committed in a checkout, ignored files left out. Renames are shown as a deletion and an addition, and
+ * an untracked folder by its files, except a repository inside it: that is one entry that ends in `/`.
+ */
+export async function readStatus(checkout: string): Promise<StatusEntry[]> {
+  const args = ['status', '--porcelain=v2', '--branch', '-z', '--no-renames', '--untracked-files=all'];
+  return parseStatus(await gitClient(checkout).read(args));
+}
+
+// 1 XY sub mH mI mW hH hI path  |  u XY sub m1 m2 m3 mW h1 h2 h3 path  |  ? path  |  # header
+const TRACKED = /^1 (.)(.) \S+ \S+ (\S+) (\S+) \S+ (\S+) (.+)$/s;
+const UNMERGED = /^u \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ (.+)$/s;
+
+function parseStatus(output: string): StatusEntry[] {
+  const records = output.split('\0').filter((record) => record !== '' && !record.startsWith('#'));
+  return records.map(parseRecord);
+}
+
+function parseRecord(record: string): StatusEntry {
+  const tracked = TRACKED.exec(record);
+  if (tracked !== null) {
+    const [, x = '', y = '', indexMode = '', worktreeMode = '', indexId = '', path = ''] = tracked;
+    return { path, kind: 'tracked', staged: x !== '.', unstaged: y !== '.', indexMode, worktreeMode, indexId };
+  }
+  const bare = { indexMode: '', worktreeMode: '', indexId: '' };
+  const unmerged = UNMERGED.exec(record)?.[1];
+  if (unmerged !== undefined) return { path: unmerged, kind: 'unmerged', staged: true, unstaged: true, ...bare };
+  if (record.startsWith('? ')) {
+    return { path: record.slice(2), kind: 'untracked', staged: false, unstaged: true, ...bare };
+  }
+  throw new Error(`git status gave a record that is not known: ${record.slice(0, 80)}`);
+}
+
+export type Operation = 'merge' | 'rebase' | 'cherry-pick' | 'revert' | 'bisect';
+
+/** The operation a checkout is in the middle of, by the files git keeps for it (as `git status` finds out). */
+export async function operationIn(gitDir: string): Promise<Operation | null> {
+  const has = (name: string): boolean => existsSync(join(gitDir, name));
+  if (has('rebase-merge') || has('rebase-apply')) return 'rebase';
+  if (has('MERGE_HEAD')) return 'merge';
+  if (has('CHERRY_PICK_HEAD')) return 'cherry-pick';
+  if (has('REVERT_HEAD')) return 'revert';
+  if (has('sequencer/todo')) {
+    const todo = await readFile(join(gitDir, 'sequencer/todo'), 'utf8');
+    return todo.startsWith('revert') ? 'revert' : 'cherry-pick';
+  }
+  return has('BISECT_LOG') ? 'bisect' : null;
+}

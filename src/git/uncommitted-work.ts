@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { O8Error } from '../core/errors.js';
+import { createCommit, treeOf } from './commit.js';
+import { git, gitFailure, tryGit } from './execute.js';
+import { committer } from './identity.js';
+import { awaitOwnIndex } from './index-lock.js';
+import { pinRef } from './refs.js';
+import type { Repository } from './repository.js';
+import { gitDirOf, inspectWorktree, type WorktreeInspection } from './worktree-inspection.js';
+
+/**
+ * Commits what an agent left uncommitted on the branch of its worktree, without hooks. Null when nothing is left.
+ * `exclude`: paths that are never committed. Repositories inside the worktree are not either: git would keep an id
+ * of them and no content. O8Error `git_failed` in the middle of a merge or rebase, whose conflict markers are no work.
+ */
+export async function commitLeftovers(
+  path: string,
+  { message, exclude }: { message: string; exclude: readonly string[] },
+): Promise<string | null> {
+  const found = await inspectWorktree(path);
+  if (!found.exists) throw new O8Error('git_failed', `${path} is not a worktree`, 'git worktree list');
+  if (found.operation !== null) {
+    const message = `a ${found.operation} is in progress in ${path}`;
+    throw new O8Error('git_failed', message, `git -C ${path} ${found.operation} --abort`);
+  }
+  await awaitOwnIndex(await gitDirOf(path));
+  await addEverything(path, found, {});
+  // Taken out afterwards: git fails on an excluded path that is ignored as well.
+  const out = [...exclude, ...found.nestedRepositories];
+  if (out.length > 0) await git(['--literal-pathspecs', 'reset', '--quiet', '--', ...out], { cwd: path });
+  const staged = ['diff', '--cached', '--quiet', '--no-ext-diff'];
+  const difference = await tryGit(staged, { cwd: path });
+  if (difference.code === 0) return null;
+  if (difference.code !== 1) throw gitFailure(staged, path, difference);
+  const args = ['commit', '--quiet', '--no-verify', '--no-gpg-sign', '--cleanup=verbatim', '--file=-'];
+  await git(args, { cwd: path, input: message, env: await committer(path) });
+  return (await git(['rev-parse', 'HEAD'], { cwd: path })).trim();
+}
+
+/**
+ * Keeps everything that is not committed in a worktree as a commit on top of its HEAD, under a ref in refs/o8/. Works
+ * on a copy of the index, so that neither the agent's index nor its files change. Null when there is nothing to keep.
+ */
+export async function snapshotWorktree(
+  repo: Repository,
+  path: string,
+  { ref, message }: { ref: string; message: string },
+): Promise<string | null> {
+  const found = await inspectWorktree(path);
+  if (!found.exists) throw new O8Error('git_failed', `${path} is not a worktree`, 'git worktree list');
+  if (found.changes.length === 0) return null;
+  const tree = await treeOfEverything(path, found);
+  if (found.head !== null && tree === (await treeOf(repo, found.head))) return null;
+  const commit = await createCommit(repo, { tree, parents: found.head === null ? [] : [found.head], message });
+  await pinRef(repo, ref, commit);
+  return commit;
+}
+
+async function treeOfEverything(path: string, found: WorktreeInspection): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'o8-index-'));
+  try {
+    const index = join(folder, 'index');
+    const env = { GIT_INDEX_FILE: index };
+    const current = join(await gitDirOf(path), 'index');
+    // A copy knows which files are unchanged; an index from HEAD would have every file read again.
+    if (existsSync(current)) await copyFile(current, index);
+    else if (found.head !== null) await git(['read-tree', found.head], { cwd: path, env });
+    await addEverything(path, found, env);
+    return (await git(['write-tree'], { cwd: path, env })).trim();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A repository without a commit inside the worktree would fail the whole `add`. */
+async function addEverything(path: string, found: WorktreeInspection, env: Record<string, string>): Promise<void> {
+  const without = found.nestedRepositories.map((nested) => `:(top,exclude,literal)${nested}`);
+  await git(['add', '--all', '--', ':/', ...without], { cwd: path, env });
+}

@@ -1,0 +1,64 @@
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import {
+  CallToolRequestSchema,
+  ListToolsRequestSchema,
+  type CallToolResult,
+  type Tool as McpTool,
+} from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import { reportError } from '../core/report-error.js';
+import { VERSION } from '../core/version.js';
+import { catalogue, type CatalogueEntry } from '../tools/catalogue.js';
+import type { ToolContext } from '../tools/define-tool.js';
+import { INSTRUCTIONS } from './instructions.js';
+
+/**
+ * The catalogue over stdio. Keeps nothing in memory between calls: the host kills it with every session. The
+ * low-level server answers an unknown method at once, which newer hosts try before they settle on a protocol.
+ */
+export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const server = new Server({ name: 'o8', title: 'o8', version: VERSION }, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
+  const tools = catalogue.map(describe);
+  const context: ToolContext = { cwd, env, now: () => new Date() };
+
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
+  server.setRequestHandler(CallToolRequestSchema, ({ params }) => call(params.name, params.arguments, context));
+  server.onerror = (error) => {
+    process.stderr.write(`o8: ${error.message}\n`); // a broken message is the client's; we go on
+  };
+  // Started through a wrapper such as npx we never see the host's signals: the end of stdin is the end of the session.
+  process.stdin.on('end', () => process.exit(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
+  await server.connect(new StdioServerTransport());
+}
+
+function describe({ name, title, description, input, output, annotations }: CatalogueEntry): McpTool {
+  return {
+    name,
+    description,
+    inputSchema: objectSchema(input, 'input'),
+    outputSchema: objectSchema(output, 'output'),
+    annotations: { title, ...annotations },
+  };
+}
+
+const objectSchemaShape = z.looseObject({ type: z.literal('object') });
+
+function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): McpTool['inputSchema'] {
+  const json = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  delete json.$schema; // says nothing to a model and costs tokens in each listing
+  return objectSchemaShape.parse(json) as McpTool['inputSchema'];
+}
+
+async function call(name: string, args: unknown, context: ToolContext): Promise<CallToolResult> {
+  const tool = catalogue.find((candidate) => candidate.name === name);
+  try {
+    if (tool === undefined) throw new Error(`no tool named ${name}`);
+    const structuredContent = await tool.call(args, context);
+    return { structuredContent, content: [{ type: 'text', text: JSON.stringify(structuredContent) }] };
+  } catch (error) {
+    const report = reportError(error);
+    return { isError: true, content: [{ type: 'text', text: JSON.stringify({ error: report }) }] };
+  }
+}

@@ -1,0 +1,26 @@
+import * as linux from './linux-processes.js';
+import * as macos from './macos-processes.js';
+
+/** One living process; `start` is the kernel's start time as text, comparable only on the same machine and boot. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly start: string;
+}
+
+/** What o8 asks the operating system about processes. A zombie has ended and is not in the table. */
+export interface ProcessTable {
+  read(pid: number): Promise<ProcessEntry | null>;
+  /** The same for a child of our own, which keeps its start time until it is reaped, zombie or not. */
+  readChild(pid: number): Promise<ProcessEntry | null>;
+  list(): Promise<ProcessEntry[]>;
+  /** Pids of those of our user's processes that were started with this `NAME=value` in their environment. */
+  withEnvironment(entry: string): Promise<ReadonlySet<number>>;
+  /** Names the boot of this machine; pids and start times mean nothing across boots. */
+  bootId(): Promise<string>;
+  /** Names the pid namespace; empty where the system has none. */
+  pidNamespace(): Promise<string>;
+}
+
+export const processTable: ProcessTable = process.platform === 'darwin' ? macos.table : linux.table;

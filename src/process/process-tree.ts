@@ -1,0 +1,82 @@
+import type { ProcessIdentity } from '../core/process-identity.js';
+import { processTable, type ProcessEntry } from './process-table.js';
+import { signal } from './signal.js';
+import { waitUntil } from './wait-until.js';
+
+/** A killed process is gone in milliseconds; one that is not hangs in the kernel and is reported. */
+const KILLED_WITHIN_MS = 5_000;
+
+export interface ProcessTree {
+  /** The first process, leader of its own group; null when it is known to have ended. */
+  readonly root: ProcessIdentity | null;
+  /** `NAME=value` in the environment of everything in the tree, unless somebody took it out. */
+  readonly marker: string;
+  /** Pids outside of the tree although they carry the marker. The caller itself never belongs to it. */
+  readonly except: readonly number[];
+}
+
+/**
+ * Finds the members of a tree again and again. A member is: the root, a child of a member, a process in a group led
+ * by a member, a process with the marker (Jenkins' ProcessTreeKiller), and whoever was a member before, told by pid
+ * and start time. So a child in a session of its own is found by its parent or its marker, and stays found when the
+ * parent ends. Out of reach: one that dropped the marker and lost its parent before the first look.
+ */
+export class TreeTracker {
+  private readonly known = new Map<number, string>();
+
+  constructor(private readonly tree: ProcessTree) {
+    if (tree.root !== null) this.known.set(tree.root.pid, tree.root.start);
+  }
+
+  async living(): Promise<ProcessEntry[]> {
+    const marked = await processTable.withEnvironment(this.tree.marker);
+    const candidates = (await processTable.list()).filter(
+      ({ pid }) => pid !== process.pid && !this.tree.except.includes(pid),
+    );
+    const members = new Map<number, ProcessEntry>();
+    for (const entry of candidates) {
+      if (marked.has(entry.pid) || this.known.get(entry.pid) === entry.start) members.set(entry.pid, entry);
+    }
+    let before = -1;
+    while (before !== members.size) {
+      before = members.size;
+      for (const entry of candidates) {
+        if (members.has(entry.parent) || members.get(entry.group)?.group === entry.group) members.set(entry.pid, entry);
+      }
+    }
+    this.known.clear();
+    for (const { pid, start } of members.values()) this.known.set(pid, start);
+    return [...members.values()];
+  }
+
+  async isGone(): Promise<boolean> {
+    return (await this.living()).length === 0;
+  }
+}
+
+/** TERM, then KILL after `killAfterMs`, until nothing of the tree is left; gives the pids that outlived even that. */
+export async function stopTree(tree: ProcessTree, killAfterMs: number): Promise<number[]> {
+  const tracker = new TreeTracker(tree);
+  signalAll(await tracker.living(), 'SIGTERM');
+  if (await waitUntil(async () => tracker.isGone(), killAfterMs)) return [];
+  return killTree(tracker);
+}
+
+/** KILL until nothing of the tree is left: a tree that goes on forking is looked through again each time. */
+export async function killTree(tracker: TreeTracker): Promise<number[]> {
+  let left: ProcessEntry[] = [];
+  await waitUntil(async () => {
+    left = await tracker.living();
+    signalAll(left, 'SIGKILL');
+    return left.length === 0;
+  }, KILLED_WITHIN_MS);
+  return left.map(({ pid }) => pid);
+}
+
+/** Signals members that were looked up just now; nothing may be awaited in between, or a pid could be another's. */
+function signalAll(members: readonly ProcessEntry[], name: NodeJS.Signals): void {
+  const leaders = members.filter(({ pid, group }) => pid === group).map(({ pid }) => pid);
+  // A whole group at once leaves no member the time to start another.
+  for (const leader of leaders) signal(-leader, name);
+  for (const { pid, group } of members) if (!leaders.includes(group)) signal(pid, name);
+}

@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Short enough that nobody notices, long enough that looking at every process costs next to nothing. */
+const POLL_MS = 40;
+
+/** Asks until the answer is true (true) or `timeoutMs` have passed (false); always asks at least once. */
+export async function waitUntil(condition: () => Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    if (await condition()) return true;
+    const left = deadline - performance.now();
+    if (left <= 0) return false;
+    await sleep(Math.min(POLL_MS, left));
+  }
+}

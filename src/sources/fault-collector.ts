@@ -1,0 +1,31 @@
+import { faultsError, type Fault, type O8Error } from '../core/errors.js';
+
+/** What a user runs when a folder has no tasks yet; the seed's own words. */
+export const DECOMPOSE_HINT = "Run '/parallel-decompose' first to create task specifications.";
+
+/** Gathers the faults of a folder, so that all of them are reported at once. */
+export class FaultCollector {
+  readonly #faults: Fault[] = [];
+
+  /** Gives null, for a caller that has nothing else to return then. */
+  add(file: string, problem: string, fix: string): null {
+    // A file that two tasks could mean is read for both.
+    const known = this.#faults.some((fault) => fault.file === file && fault.problem === problem);
+    if (!known) this.#faults.push({ file, problem, fix });
+    return null;
+  }
+
+  addAll(faults: readonly Fault[]): void {
+    for (const { file, problem, fix } of faults) this.add(file, problem, fix);
+  }
+
+  get empty(): boolean {
+    return this.#faults.length === 0;
+  }
+
+  toError(dir: string): O8Error {
+    const count = this.#faults.length === 1 ? '1 fault' : `${this.#faults.length} faults`;
+    const hint = `Correct ${count === '1 fault' ? 'it' : 'them'} and run: o8 plan ${dir}`;
+    return faultsError(`The plan in '${dir}' has ${count}:`, hint, this.#faults);
+  }
+}

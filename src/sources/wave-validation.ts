@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import type { FaultCollector } from './fault-collector.js';
+import { schemaFaults } from './schema-faults.js';
+import { shellCommand, TASK_KEY_FIXES, waveNumber } from './task-keys.js';
+
+const wavesSchema = z.looseObject({
+  waves: z.array(z.looseObject({ number: waveNumber, validation: z.unknown() }).nullable().catch(null)).catch([]),
+});
+
+/** The commands of `waves[].validation`, by wave; a first-shape manifest may have them too. */
+export function readValidations(faults: FaultCollector, file: string, manifest: object): Map<number, string> {
+  const validations = new Map<number, string>();
+  for (const [index, wave] of wavesSchema.parse(manifest).waves.entries()) {
+    if (wave?.validation === undefined || wave.validation === null) continue;
+    const command = shellCommand.safeParse(wave.validation);
+    if (command.success) validations.set(wave.number, command.data);
+    else
+      faults.addAll(schemaFaults(file, ['waves', String(index), 'validation'], command.error.issues, TASK_KEY_FIXES));
+  }
+  return validations;
+}

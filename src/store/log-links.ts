@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, readlink, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { makePrivateFolder } from './atomic-file.js';
+import { isInside } from './inside-repository.js';
+import { systemCode, writeError } from './system-error.js';
+
+/** Where o8's own links point to: nothing else is ever replaced. */
+const RUNS = `${sep}${join('.claude', 'parallel', 'runs')}${sep}`;
+const LOG = 'pipeline.log';
+
+/**
+ * Makes `linkPath` a link to an attempt's `pipeline.log`, replacing an earlier link of o8's. False, and nothing is
+ * touched, when something else of that name is there or the folder leads out of the repository.
+ */
+export async function linkLog(linkPath: string, target: string): Promise<boolean> {
+  if (!isOwnTarget(target)) throw new Error(`${target} is not the log of an attempt`);
+  const root = target.slice(0, target.lastIndexOf(RUNS));
+  const folder = dirname(linkPath);
+  if (!(await isInside(root, folder))) return false;
+  await makePrivateFolder(folder);
+  const way = relative(await realpath(folder), join(await realpath(root), target.slice(root.length)));
+  const existing = await lookAt(linkPath);
+  switch (existing) {
+    case 'nothing':
+      return linkIfAbsent(way, linkPath);
+    case 'own link':
+      await replaceLink(way, linkPath);
+      return true;
+    case 'something else':
+      return false;
+  }
+}
+
+async function lookAt(linkPath: string): Promise<'nothing' | 'own link' | 'something else'> {
+  try {
+    if (!(await lstat(linkPath)).isSymbolicLink()) return 'something else';
+    return isOwnTarget(resolve(dirname(linkPath), await readlink(linkPath))) ? 'own link' : 'something else';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'nothing';
+    throw error;
+  }
+}
+
+async function linkIfAbsent(way: string, linkPath: string): Promise<boolean> {
+  try {
+    await symlink(way, linkPath);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw writeError(error, linkPath);
+  }
+}
+
+async function replaceLink(way: string, linkPath: string): Promise<void> {
+  const temporary = join(dirname(linkPath), `.${basename(linkPath)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await symlink(way, temporary);
+    await rename(temporary, linkPath);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw writeError(error, linkPath);
+  }
+}
+
+function isOwnTarget(path: string): boolean {
+  return path.includes(RUNS) && basename(path) === LOG;
+}

@@ -1,0 +1,124 @@
+import { statSync } from 'node:fs';
+import { stat, writeFile } from 'node:fs/promises';
+import { O8Error } from '../core/errors.js';
+import type { Lease } from '../core/lease.js';
+import { PRIVATE_FILE } from './atomic-file.js';
+import {
+  generationFile,
+  heartbeatFile,
+  publishGeneration,
+  removeOldGenerations,
+  type HeldGeneration,
+} from './lock-generations.js';
+import { keepMirror, mirrorText, removeMirror } from './lock-mirror.js';
+
+/** The lease as its owner has it. */
+export interface OwnedLease extends Lease {
+  /** Gives the lock back and removes `.claude/parallel.lock`. Does nothing when the lease is already lost. */
+  release(): Promise<void>;
+}
+
+/** Six missed ones make the minute after which an owner nobody can see may be replaced by force. */
+const HEARTBEAT_MS = 10_000;
+
+/** The lease on a generation this process has just published; starts the heartbeat and writes the mirror. */
+export async function startLease(lockDir: string, mirrorPath: string, owner: HeldGeneration): Promise<OwnedLease> {
+  const own = await stat(generationFile(lockDir, owner.generation));
+  const lease = new GenerationLease(lockDir, mirrorPath, owner, { inode: own.ino, modified: own.mtimeMs });
+  try {
+    await lease.start();
+    await removeOldGenerations(lockDir, owner.generation);
+    return lease;
+  } catch (error) {
+    await lease.release(); // a process that cannot begin (disk full) must not stay the owner
+    throw error;
+  }
+}
+
+class GenerationLease implements OwnedLease {
+  readonly runId: string;
+  readonly generation: number;
+  private readonly mirror: string;
+  private readonly ownFile: string;
+  private readonly nextFile: string;
+  private timer: NodeJS.Timeout | null = null;
+  private beating: Promise<void> = Promise.resolve();
+  private released = false;
+
+  constructor(
+    private readonly lockDir: string,
+    private readonly mirrorPath: string,
+    owner: HeldGeneration,
+    private readonly file: { readonly inode: number; readonly modified: number },
+  ) {
+    this.runId = owner.runId;
+    this.generation = owner.generation;
+    this.mirror = mirrorText(owner);
+    this.ownFile = generationFile(lockDir, owner.generation);
+    this.nextFile = generationFile(lockDir, owner.generation + 1);
+  }
+
+  /**
+   * Two stats, a few microseconds. The order matters: old numbers are removed lowest first, so where the next number
+   * was absent and ours was there afterwards, nobody had come next. Inode and time tell our file from one made
+   * after somebody removed the whole folder.
+   */
+  assertHeld(): void {
+    const next = statSync(this.nextFile, { throwIfNoEntry: false });
+    const own = statSync(this.ownFile, { throwIfNoEntry: false });
+    const ours = own?.ino === this.file.inode && own.mtimeMs === this.file.modified;
+    if (!this.released && next === undefined && ours) return;
+    throw new O8Error(
+      'lease_lost',
+      `Run ${this.runId} is no longer owned by this process (pid ${process.pid}): another one has taken it over.`,
+      'o8 status shows who owns it now.',
+    );
+  }
+
+  async start(): Promise<void> {
+    await this.beat();
+    this.timer = setInterval(() => {
+      this.beating = this.beat().catch(() => {
+        // A heartbeat that cannot be written (disk full) or a lost lease: `assertHeld` decides, before each effect.
+      });
+    }, HEARTBEAT_MS);
+    this.timer.unref(); // the lease alone must not keep a process alive
+  }
+
+  async release(): Promise<void> {
+    if (this.released) return;
+    if (this.timer !== null) clearInterval(this.timer);
+    await this.beating;
+    if (!this.isHeld()) return;
+    // The mirror first: once the generation is released it may be another owner's.
+    await removeMirror(this.mirrorPath);
+    this.released = true;
+    const { runId, generation } = this;
+    const releasedAt = new Date().toISOString();
+    // Taken already means that somebody took over in this moment: then it is theirs, which is all the same to us.
+    await publishGeneration(this.lockDir, {
+      version: 1,
+      kind: 'released',
+      generation: generation + 1,
+      runId,
+      releasedAt,
+    });
+  }
+
+  private async beat(): Promise<void> {
+    this.assertHeld();
+    // Written, not touched: the time is then the file system's own, the same for every host that shares it.
+    await writeFile(heartbeatFile(this.lockDir, this.generation), '.', { mode: PRIVATE_FILE });
+    await keepMirror(this.mirrorPath, this.mirror, () => this.assertHeld());
+  }
+
+  private isHeld(): boolean {
+    try {
+      this.assertHeld();
+      return true;
+    } catch (error) {
+      if (error instanceof O8Error && error.code === 'lease_lost') return false;
+      throw error;
+    }
+  }
+}

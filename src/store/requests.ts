@@ -1,0 +1,135 @@
+import { readdir, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { O8Error } from '../core/errors.js';
+import { requestResultSchema, requestSchema, type Request, type RequestResult } from '../core/requests.js';
+import { publishOnce, readJson } from './atomic-file.js';
+import { isFolderName, runPaths } from './paths.js';
+import { systemCode } from './system-error.js';
+
+const REQUEST = '.request.json';
+const ANSWER = '.answer.json';
+
+/** Looking is one open(2) that fails; a person does not notice this delay. */
+const POLL_MS = 25;
+/** Asking whether the supervisor lives costs more than looking for the file. */
+const ALIVE_EVERY_MS = 500;
+
+/** Puts a request before the supervisor. The same request twice is one request. Throws O8Error `no_run`. */
+export async function submitRequest(root: string, runId: string, request: Request): Promise<void> {
+  const folder = runPaths(root, runId).requests;
+  if (!(await isFolder(folder))) throw noRun(runId);
+  await publishOnce(fileOf(folder, request.id, REQUEST), `${JSON.stringify(request, null, 2)}\n`);
+}
+
+/**
+ * Requests without an answer, oldest first. An unreadable one is moved aside as `*.damaged` and answered as refused,
+ * so that whoever waits for it is told.
+ */
+export async function pendingRequests(root: string, runId: string): Promise<Request[]> {
+  const folder = runPaths(root, runId).requests;
+  const names = await listNames(folder);
+  const answered = new Set(names.filter((name) => name.endsWith(ANSWER)).map((name) => name.slice(0, -ANSWER.length)));
+  const waiting = names.filter((name) => name.endsWith(REQUEST) && !answered.has(name.slice(0, -REQUEST.length)));
+  const pending: { request: Request; written: bigint }[] = [];
+  for (const name of waiting) {
+    const path = join(folder, name);
+    const { mtimeNs } = await stat(path, { bigint: true });
+    const request = await readRequest(root, runId, path, name.slice(0, -REQUEST.length));
+    if (request !== null) pending.push({ request, written: mtimeNs });
+  }
+  pending.sort((a, b) =>
+    a.written === b.written ? compare(a.request.id, b.request.id) : a.written < b.written ? -1 : 1,
+  );
+  return pending.map(({ request }) => request);
+}
+
+/** Answers a request, once: the first answer stays. */
+export async function answerRequest(root: string, runId: string, id: string, result: RequestResult): Promise<void> {
+  await publishOnce(fileOf(runPaths(root, runId).requests, id, ANSWER), `${JSON.stringify(result)}\n`);
+}
+
+/**
+ * Waits for the answer to a request. Throws O8Error `timed_out` after `timeoutMs`, `supervisor_failed` when nobody is
+ * alive to answer; the request stays and is answered by the next supervisor.
+ */
+export async function awaitAnswer(
+  root: string,
+  runId: string,
+  id: string,
+  options: { readonly timeoutMs: number; readonly stillAlive: () => Promise<boolean> },
+): Promise<RequestResult> {
+  const path = fileOf(runPaths(root, runId).requests, id, ANSWER);
+  const deadline = performance.now() + options.timeoutMs;
+  let nextLook = 0;
+  for (;;) {
+    // Liveness first: an answer given just before the supervisor ended is still found afterwards.
+    const alive = performance.now() < nextLook || (await options.stillAlive());
+    if (performance.now() >= nextLook) nextLook = performance.now() + ALIVE_EVERY_MS;
+    const answer = await readJson(path, requestResultSchema);
+    if (answer !== null) return answer;
+    if (!alive) {
+      throw new O8Error(
+        'supervisor_failed',
+        `The supervisor of run ${runId} ended before it answered.`,
+        'o8 spawn --resume',
+      );
+    }
+    if (performance.now() >= deadline) {
+      const seconds = Math.round(options.timeoutMs / 1_000);
+      throw new O8Error(
+        'timed_out',
+        `Run ${runId} has not answered within ${seconds} s; the request stays.`,
+        'o8 status',
+      );
+    }
+    await delay(Math.min(POLL_MS, Math.max(0, deadline - performance.now())));
+  }
+}
+
+async function readRequest(root: string, runId: string, path: string, id: string): Promise<Request | null> {
+  let problem: O8Error;
+  try {
+    const request = await readJson(path, requestSchema);
+    if (request === null || request.id === id) return request;
+    problem = new O8Error('usage', `${path} asks as ${request.id}, which is not its name.`, 'Ask again.');
+  } catch (error) {
+    if (!(error instanceof O8Error)) throw error;
+    problem = error;
+  }
+  const hint = `It was moved to ${path}.damaged; ask again.`;
+  await answerRequest(root, runId, id, { kind: 'refused', code: 'usage', message: problem.message, hint });
+  await rename(path, `${path}.damaged`);
+  return null;
+}
+
+function fileOf(folder: string, id: string, suffix: string): string {
+  if (!isFolderName(id)) throw new Error(`${JSON.stringify(id)} cannot be the id of a request`);
+  return join(folder, `${id}${suffix}`);
+}
+
+async function listNames(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function noRun(runId: string): O8Error {
+  return new O8Error('no_run', `There is no run ${runId}.`, 'o8 history lists the runs there are.');
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,86 @@
+import { lstat } from 'node:fs/promises';
+import { relative } from 'node:path';
+import type { z } from 'zod';
+import { O8Error, type Fault } from '../core/errors.js';
+import { settingsFileSchema, type SettingsFile } from '../core/settings.js';
+import { readRegularFile, writeFileAtomically } from './atomic-file.js';
+import { assertInside } from './inside-repository.js';
+import { repositoryPaths } from './paths.js';
+import { systemCode } from './system-error.js';
+
+/** The largest file of a user's that o8 reads. */
+const MAX_BYTES = 1_048_576;
+
+/** The user's settings, empty when there is no file. Throws O8Error `usage` that names the file and every wrong key. */
+export async function readSettingsFile(root: string): Promise<SettingsFile> {
+  const { config } = repositoryPaths(root);
+  const file = relative(root, config);
+  const text = await readRegularFile(config, MAX_BYTES);
+  if (text === null) return {};
+  const parsed = settingsFileSchema.safeParse(parseJson(text, file));
+  if (parsed.success) return parsed.data;
+  throw unusable(
+    file,
+    parsed.error.issues.flatMap((issue) => faultsOf(issue, file)),
+  );
+}
+
+/** Replaces the settings file. Call it inside the guard's critical section together with the read it builds on. */
+export async function writeSettingsFile(root: string, settings: SettingsFile): Promise<void> {
+  const { config } = repositoryPaths(root);
+  await assertInside(root, config);
+  if (await isSymbolicLink(config)) {
+    throw new O8Error(
+      'refused',
+      `${config} is a symbolic link; o8 would replace it by a file.`,
+      `Edit its target: ls -l '${config}'`,
+    );
+  }
+  await writeFileAtomically(config, `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw unusable(file, [{ file, problem: `not JSON: ${error.message}`, fix: 'Correct the JSON.' }]);
+  }
+}
+
+function faultsOf(issue: z.core.$ZodIssue, file: string): Fault[] {
+  if (issue.code !== 'unrecognized_keys') {
+    const key = keyName(issue.path);
+    return [{ file, problem: `${key}: ${issue.message}`, fix: `o8 config set ${key} <value>` }];
+  }
+  const known =
+    issue.path.length === 0 ? ` Known keys: ${Object.keys(settingsFileSchema.shape).sort().join(', ')}.` : '';
+  return issue.keys.map((key) => ({
+    file,
+    problem: `unknown key ${JSON.stringify(keyName([...issue.path, key]))}`,
+    fix: `Remove it or correct its name.${known}`,
+  }));
+}
+
+function keyName(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'the file' : path.map(String).join('.');
+}
+
+function unusable(file: string, faults: readonly Fault[]): O8Error {
+  const lines = faults.map((fault) => `  ${fault.problem}\n    ${fault.fix}`);
+  return new O8Error(
+    'usage',
+    [`${file} cannot be used:`, ...lines].join('\n'),
+    `Correct ${file}, or start over: o8 config reset`,
+    faults,
+  );
+}
+
+async function isSymbolicLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

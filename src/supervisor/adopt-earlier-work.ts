@@ -1,0 +1,29 @@
+import { leftOutTasks } from '../core/build-plan.js';
+import type { PlannedTask } from '../core/plan.js';
+import { countCommits } from '../git/changes.js';
+import { isAncestor, resolveCommit } from '../git/refs.js';
+import { recordOf, type Run } from './run.js';
+
+/**
+ * Tasks this run leaves out (`--skip`, `--wave`). One whose branch is already in the target counts as landed for
+ * those that need it; one of another wave whose branch holds unmerged work is merged first, so that what needs
+ * it starts from a base that contains it.
+ */
+export async function adoptEarlierWork(run: Run): Promise<void> {
+  for (const { task, why } of leftOutTasks(run.plan)) {
+    const record = recordOf(run, task.id);
+    if (record.state.state === 'queued' && record.start === null) await adopt(run, task, why);
+  }
+}
+
+async function adopt(run: Run, task: PlannedTask, why: 'user' | 'other_wave'): Promise<void> {
+  const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
+  const target = await resolveCommit(run.repo, run.plan.target.ref);
+  const contained = tip !== null && target !== null && (await isAncestor(run.repo, tip, target));
+  const landed = contained ? tip : (run.plan.landed[task.id] ?? null);
+  await run.ledger.record({ type: 'task_skipped', task: task.id, why, landed });
+  const needed = run.plan.tasks.some(({ deps, wave }) => wave === run.plan.wave && deps.includes(task.id));
+  if (tip === null || landed !== null || why === 'user' || !needed) return;
+  const commits = await countCommits(run.repo, run.plan.base.commit, tip);
+  await run.ledger.record({ type: 'task_done', task: task.id, tip, commits, notes: ['merged from an earlier run'] });
+}

@@ -1,0 +1,143 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { EMPTY_CLAUDE_STREAM, foldClaudeLine, type ClaudeStream } from '../core/claude-stream.js';
+import type { AgentFact } from '../core/decide.js';
+import type { LiveFigures } from '../core/status-view.js';
+import { readAttempt, type AttemptStatus } from '../process/attempt.js';
+import { openPipelineLog, type PipelineLog } from '../store/pipeline-log.js';
+import { attemptOf, recordOf, type Run } from './run.js';
+
+/** Output is read once a second: a tenth of the CPU of following it line by line was measured. */
+const PUMP_MS = 1000;
+/** A shim of ours that did not claim its attempt in this time was never started. */
+const UNCLAIMED_MS = 30_000;
+
+interface Watched {
+  readonly attempt: number;
+  readonly log: PipelineLog;
+  readonly watcher: FSWatcher;
+  readonly since: number;
+  stream: ClaudeStream;
+  activity: string | null;
+  lastOutputAt: number;
+  pumpedAt: number;
+  fact: AgentFact;
+}
+
+/** Looks at the agents of running tasks: alive or over, how long silent, what they said last. */
+export class AgentWatch {
+  private readonly watched = new Map<string, Watched>();
+
+  constructor(
+    private readonly run: Run,
+    private readonly wake: () => void,
+  ) {}
+
+  async observe(): Promise<void> {
+    const running = this.run.plan.tasks.filter(({ id }) => recordOf(this.run, id).state.state === 'running');
+    for (const id of this.watched.keys()) if (!running.some((task) => task.id === id)) this.forget(id);
+    for (const { id } of running) {
+      const watched = await this.watchedOf(id);
+      const status = await readAttempt(attemptOf(this.run, id, watched.attempt).dir);
+      await this.recordStart(id, watched.attempt, status);
+      await this.pump(watched);
+      watched.fact = this.factOf(id, watched, status);
+    }
+  }
+
+  facts(): ReadonlyMap<string, AgentFact> {
+    return new Map([...this.watched].map(([id, { fact }]) => [id, fact]));
+  }
+
+  figures(): ReadonlyMap<string, LiveFigures> {
+    return new Map(
+      [...this.watched].map(([id, { stream, activity }]) => [
+        id,
+        { costUsd: stream.facts.costUsd ?? 0, tokens: stream.facts.tokens, lastActivity: stream.facts.activity ?? activity },
+      ]),
+    );
+  }
+
+  close(): void {
+    for (const id of [...this.watched.keys()]) this.forget(id);
+  }
+
+  /** Ends the log of a task whose agent is over. */
+  async finishLog(id: string, exitCode: number): Promise<void> {
+    const watched = await this.watchedOf(id);
+    await watched.log.finish(this.run.now(), exitCode);
+  }
+
+  private forget(id: string): void {
+    this.watched.get(id)?.watcher.close();
+    this.watched.delete(id);
+  }
+
+  private async watchedOf(id: string): Promise<Watched> {
+    const { attempt } = recordOf(this.run, id);
+    const known = this.watched.get(id);
+    if (known?.attempt === attempt) return known;
+    this.forget(id);
+    const files = attemptOf(this.run, id, attempt);
+    const log = await openPipelineLog(files, id, this.run.redact);
+    const watcher = watch(files.dir, (_event, name) => {
+      if (name === 'exit.json' || name === 'agent.json') this.wake();
+    });
+    watcher.on('error', () => {
+      watcher.close(); // the timer remains
+    });
+    const now = this.run.now().getTime();
+    const fresh: Watched = {
+      attempt,
+      log,
+      watcher,
+      since: now,
+      stream: EMPTY_CLAUDE_STREAM,
+      activity: null,
+      lastOutputAt: now,
+      pumpedAt: 0,
+      fact: { kind: 'starting' },
+    };
+    this.watched.set(id, fresh);
+    return fresh;
+  }
+
+  private async recordStart(id: string, attempt: number, status: AttemptStatus): Promise<void> {
+    const { state } = recordOf(this.run, id);
+    if (state.state !== 'running' || state.process.kind !== 'intended') return;
+    const pid = status.kind === 'running' ? status.agent.pid : status.kind === 'ended' ? status.agentPid : null;
+    if (pid !== null) await this.run.ledger.record({ type: 'attempt_started', task: id, attempt, pid });
+  }
+
+  private async pump(watched: Watched): Promise<void> {
+    const now = this.run.now();
+    if (now.getTime() - watched.pumpedAt < PUMP_MS) return;
+    watched.pumpedAt = now.getTime();
+    const { lines } = await watched.log.pump(now);
+    if (lines.length === 0) return;
+    watched.lastOutputAt = now.getTime();
+    const time = { now, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+    for (const { stream, text } of lines) {
+      if (stream === 'stdout') watched.stream = foldClaudeLine(watched.stream, text, time);
+      watched.activity = text.slice(0, 120);
+    }
+  }
+
+  private factOf(id: string, watched: Watched, status: AttemptStatus): AgentFact {
+    const now = this.run.now().getTime();
+    switch (status.kind) {
+      case 'unclaimed': {
+        const { state } = recordOf(this.run, id);
+        const ours = state.state === 'running' && this.run.launched.has(state.attemptId);
+        return ours && now - watched.since < UNCLAIMED_MS ? { kind: 'starting' } : { kind: 'over' };
+      }
+      case 'starting':
+        return { kind: 'starting' };
+      case 'running':
+        return { kind: 'running', quietMs: now - watched.lastOutputAt };
+      case 'void':
+      case 'ended':
+      case 'lost':
+        return { kind: 'over' };
+    }
+  }
+}

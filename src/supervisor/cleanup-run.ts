@@ -1,0 +1,106 @@
+import type { PlannedTask } from '../core/plan.js';
+import { isSettled } from '../core/task-state.js';
+import { deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
+import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
+import { rescueWorktree } from './remove-worktree.js';
+import { recordOf, type Run } from './run.js';
+
+export interface CleanupResult {
+  readonly worktrees: { task: string; path: string; rescued: string | null }[];
+  readonly branches: { branch: string; commit: string }[];
+  readonly kept: { what: string; why: string; hint: string }[];
+}
+
+export interface CleanupWish {
+  /** Only this task, null for the whole run. */
+  readonly task: string | null;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Removes worktrees and branches of settled tasks. Uncommitted work goes to a rescue ref first. A branch with
+ * commits that are nowhere else goes only with `force`, and then its id is in the answer.
+ */
+export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupResult> {
+  const result: CleanupResult = { worktrees: [], branches: [], kept: [] };
+  for (const task of run.plan.tasks) {
+    if (wish.task !== null && task.id !== wish.task) continue;
+    const record = recordOf(run, task.id);
+    if (record.state.state === 'skipped' || record.worktree === 'none') continue;
+    if (!isSettled(record.state)) {
+      result.kept.push({ what: task.worktree, why: `${task.id} is ${record.state.state}`, hint: `o8 abort --task ${task.id}` });
+      continue;
+    }
+    if (await cleanWorktree(run, task, wish, result)) await cleanBranch(run, task, wish, result);
+  }
+  if (wish.task === null) await cleanTarget(run, wish, result);
+  return result;
+}
+
+async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<boolean> {
+  const found = await inspectWorktree(task.worktree);
+  if (!found.exists) return true;
+  if (found.nestedRepositories.length > 0) {
+    const nested = found.nestedRepositories.join(', ');
+    result.kept.push({ what: task.worktree, why: `it holds a repository of its own (${nested})`, hint: `rm -r ${task.worktree}` });
+    return false;
+  }
+  if (wish.dryRun) {
+    result.worktrees.push({ task: task.id, path: task.worktree, rescued: null });
+    return true;
+  }
+  const rescued = await rescueWorktree(run, task);
+  run.lease.assertHeld();
+  await removeWorktree(run.repo, run.serialise, task.worktree);
+  await run.ledger.record({ type: 'worktree_removed', task: task.id });
+  result.worktrees.push({ task: task.id, path: task.worktree, rescued: rescued?.ref ?? null });
+  return true;
+}
+
+async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<void> {
+  const ref = `refs/heads/${task.branch}`;
+  const tip = await resolveCommit(run.repo, ref);
+  if (tip === null) return;
+  if (!wish.force && !(await isKeptElsewhere(run, tip))) {
+    const hint = `o8 cleanup --task ${task.id} --force`;
+    result.kept.push({ what: task.branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
+    return;
+  }
+  if (wish.dryRun) {
+    result.branches.push({ branch: task.branch, commit: tip });
+    return;
+  }
+  run.lease.assertHeld();
+  if (await deleteRef(run.repo, ref, tip)) {
+    await run.ledger.record({ type: 'branch_removed', task: task.id, commit: tip });
+    result.branches.push({ branch: task.branch, commit: tip });
+  }
+}
+
+async function isKeptElsewhere(run: Run, tip: string): Promise<boolean> {
+  for (const ref of [`refs/heads/${run.plan.base.branch}`, run.plan.target.ref]) {
+    const commit = await resolveCommit(run.repo, ref);
+    if (commit !== null && (await isAncestor(run.repo, tip, commit))) return true;
+  }
+  return false;
+}
+
+/** The integration branch goes when all of it is on the base. */
+async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): Promise<void> {
+  const { branch, ref } = run.plan.target;
+  if (branch === null || branch === run.plan.base.branch) return;
+  const tip = await resolveCommit(run.repo, ref);
+  const base = await resolveCommit(run.repo, `refs/heads/${run.plan.base.branch}`);
+  if (tip === null || base === null) return;
+  if (!(await isAncestor(run.repo, tip, base))) {
+    result.kept.push({ what: branch, why: `not all of it is on ${run.plan.base.branch}`, hint: `o8 merge --run ${run.plan.runId}` });
+    return;
+  }
+  if (wish.dryRun) {
+    result.branches.push({ branch, commit: tip });
+    return;
+  }
+  run.lease.assertHeld();
+  if (await deleteRef(run.repo, ref, tip)) result.branches.push({ branch, commit: tip });
+}

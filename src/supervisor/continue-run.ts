@@ -1,0 +1,55 @@
+import type { PlannedTask } from '../core/plan.js';
+import { createRef, deleteRef, resolveCommit } from '../git/refs.js';
+import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
+import { rescueWorktree } from './remove-worktree.js';
+import { plannedTask, recordOf, type Run } from './run.js';
+
+export interface Continuation {
+  readonly select: readonly string[];
+  readonly skip: readonly string[];
+  readonly retry: readonly string[];
+}
+
+/** Queues what the user wants done now: other waves, and failed tasks from a fresh start with the old one kept. */
+export async function continueRun(run: Run, { select, skip, retry }: Continuation): Promise<void> {
+  for (const id of skip) {
+    const { state } = recordOf(run, id);
+    if (['queued', 'blocked', 'failed', 'aborted'].includes(state.state)) {
+      await run.ledger.record({ type: 'task_skipped', task: id, why: 'user', landed: null });
+    }
+  }
+  for (const id of select) {
+    if (recordOf(run, id).state.state === 'skipped') {
+      await run.ledger.record({ type: 'task_requeued', task: id, why: 'selected', next: { kind: 'fresh' } });
+    }
+  }
+  for (const [number, validation] of run.ledger.state.validations) {
+    if (validation.kind === 'failed') await run.ledger.record({ type: 'wave_validation_reset', wave: number });
+  }
+  for (const id of retry) {
+    const { state } = recordOf(run, id);
+    if (state.state === 'failed' || state.state === 'aborted') await startAnew(run, plannedTask(run, id));
+  }
+}
+
+/** The old attempt stays reachable: leftovers under a rescue ref, the branch's tip under `refs/o8/attempts/`. */
+async function startAnew(run: Run, task: PlannedTask): Promise<void> {
+  const record = recordOf(run, task.id);
+  const found = await inspectWorktree(task.worktree);
+  if (found.nestedRepositories.length > 0) {
+    run.log(`${task.id}: not retried, its worktree holds a repository of its own: ${found.nestedRepositories.join(', ')}`);
+    return;
+  }
+  await rescueWorktree(run, task);
+  const ref = `refs/heads/${task.branch}`;
+  const tip = await resolveCommit(run.repo, ref);
+  // A worktree that was only announced may have failed because the branch was somebody else's.
+  const ours = tip !== null && record.start !== null && (record.worktree !== 'intended' || tip === record.start);
+  run.lease.assertHeld();
+  if (ours) {
+    await createRef(run.repo, `refs/o8/attempts/${run.plan.runId}/${task.id}/${String(record.attempt)}`, tip);
+  }
+  if (found.exists) await removeWorktree(run.repo, run.serialise, task.worktree);
+  if (ours) await deleteRef(run.repo, ref, tip);
+  await run.ledger.record({ type: 'task_requeued', task: task.id, why: 'retry', next: { kind: 'fresh' } });
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { refreshMessage } from '../core/merge-message.js';
+import { landedCommit } from '../core/task-state.js';
+import { fastForward } from '../git/checkout.js';
+import { createCommit, trialMerge } from '../git/merge.js';
+import { advanceRef, isAncestor, pinRef, resolveCommit } from '../git/refs.js';
+import { recordOf, type Run } from './run.js';
+import { verifyCommit } from './verify-commit.js';
+
+export type Landing =
+  | { readonly kind: 'landed'; readonly branch: string; readonly from: string; readonly to: string }
+  | { readonly kind: 'nothing'; readonly reason: string }
+  | { readonly kind: 'held'; readonly reason: string; readonly files: readonly string[]; readonly hint: string };
+
+const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round costs a verify
+
+/**
+ * Lands the run's target on the base branch by fast-forward only; `upTo` lands a prefix of it. Where the base has
+ * moved meanwhile it is merged into the target first, off to the side, and verified again.
+ */
+export async function landTarget(run: Run, upTo: string | null): Promise<Landing> {
+  const { base, target, runId } = run.plan;
+  const branch = base.branch;
+  for (let round = 0; round < MOST_RECOMPUTATIONS; round += 1) {
+    const from = await resolveCommit(run.repo, `refs/heads/${branch}`);
+    const tip = upTo ?? (await resolveCommit(run.repo, target.ref));
+    if (from === null || tip === null) {
+      return held(`branch ${from === null ? branch : target.ref} is gone`, [], `git branch ${branch} <commit>`);
+    }
+    if (await isAncestor(run.repo, tip, from)) return { kind: 'nothing', reason: `${branch} already has everything` };
+    const prepared = (await isAncestor(run.repo, from, tip)) ? { kind: 'ready' as const, commit: tip } : await refresh(run, from, tip);
+    if (prepared.kind === 'held') return prepared;
+    run.lease.assertHeld();
+    await run.ledger.record({ type: 'landing_intended', branch, from, to: prepared.commit });
+    const result = await fastForward(run.repo, { branch, from, to: prepared.commit });
+    if (result.kind === 'advanced') {
+      await run.ledger.record({ type: 'landed', branch, from, to: prepared.commit });
+      return { kind: 'landed', branch, from, to: prepared.commit };
+    }
+    if ((await resolveCommit(run.repo, `refs/heads/${branch}`)) === from) {
+      return held(result.reason, result.paths, `o8 merge --run ${runId}`);
+    }
+  }
+  return held(`${branch} kept moving while the work was verified`, [], `o8 merge --run ${runId}`);
+}
+
+type Refreshed = { readonly kind: 'ready'; readonly commit: string } | Extract<Landing, { kind: 'held' }>;
+
+/** A target that contains the base's new commits: merged, verified, and only then the target's new tip. */
+async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> {
+  const { runId, target, base: from } = run.plan;
+  const scratchDir = join(run.plan.root, '.claude', 'parallel', 'runs', runId, 'scratch');
+  const trial = await trialMerge(run.repo, { ours: base, theirs: tip, scratchDir });
+  if (trial.kind === 'conflict') {
+    const where = target.branch ?? target.ref;
+    return held(
+      `${from.branch} has moved and conflicts with ${where}`,
+      trial.files,
+      `git switch ${where} && git merge ${from.branch}   (resolve, commit, switch back, then: o8 merge --run ${runId})`,
+    );
+  }
+  const commit = await createCommit(run.repo, { tree: trial.tree, parents: [base, tip], message: refreshMessage(run.plan) });
+  await pinRef(run.repo, `refs/o8/landing/${runId}`, commit);
+  const verdict = await verifyAll(run, commit);
+  if (verdict !== null) return held(`verify failed on ${from.branch} merged with the run's work: ${verdict}`, [], `o8 logs --run ${runId}`);
+  const { ref, branch } = target;
+  const moved = branch === null ? await advanceRef(run.repo, ref, { from: tip, to: commit }) : await forward(run, branch, tip, commit);
+  return moved ? { kind: 'ready', commit } : held(`${ref} moved or cannot be moved`, [], `o8 merge --run ${runId}`);
+}
+
+async function forward(run: Run, branch: string, from: string, to: string): Promise<boolean> {
+  return (await fastForward(run.repo, { branch, from, to })).kind === 'advanced';
+}
+
+/** Every distinct verify command of the tasks that landed, on the new tree; null when all passed. */
+async function verifyAll(run: Run, commit: string): Promise<string | null> {
+  const seen = new Set<string>();
+  for (const task of run.plan.tasks) {
+    if (task.verify === null || seen.has(task.verify) || landedCommit(recordOf(run, task.id).state) === null) continue;
+    seen.add(task.verify);
+    const verdict = await verifyCommit(run, { name: 'verify-landing', commit, command: task.verify, task });
+    if (verdict.kind === 'failed') return verdict.message;
+  }
+  return null;
+}
+
+function held(reason: string, files: readonly string[], hint: string): Extract<Landing, { kind: 'held' }> {
+  return { kind: 'held', reason, files, hint };
+}

@@ -1,0 +1,108 @@
+import { O8Error } from '../core/errors.js';
+import type { Plan } from '../core/plan.js';
+import { redactor, secretValues } from '../core/redact.js';
+import type { SupervisorStart } from '../core/supervisor-start.js';
+import { createRef, resolveCommit } from '../git/refs.js';
+import { openRepository } from '../git/repository.js';
+import { processProbe } from '../process/identity.js';
+import { writeFileAtomically } from '../store/atomic-file.js';
+import { criticalSection } from '../store/critical-section.js';
+import { openJournal } from '../store/journal.js';
+import { acquireLock } from '../store/lock.js';
+import type { OwnedLease } from '../store/owned-lease.js';
+import { repositoryPaths, runPaths } from '../store/paths.js';
+import { readPlan, removeOldRuns } from '../store/runs.js';
+import { adoptEarlierWork } from './adopt-earlier-work.js';
+import { errorText } from './error-text.js';
+import { openLedger } from './ledger.js';
+import type { Run } from './run.js';
+import { Supervisor } from './supervise.js';
+
+const RUNS_KEPT = 20; // the contract's number: enough history to look back, small enough to forget
+
+export interface OwnRunOptions {
+  readonly root: string;
+  readonly runId: string;
+  readonly force: boolean;
+}
+
+/** Takes the lock, says in `start.json` whether it was won, and runs the loop to the run's end. */
+export async function ownRun(options: OwnRunOptions, env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<void> {
+  const plan = await readPlan(options.root, options.runId);
+  const lock = await acquireLock(options.root, processProbe, {
+    runId: plan.runId,
+    features: plan.tasks.map(({ id }) => id),
+    maxConcurrency: plan.settings.maxConcurrency,
+    force: options.force,
+    killAfterMs: plan.settings.killAfter * 1000,
+  });
+  if (lock.kind === 'lost') {
+    const { holder, why } = lock;
+    await answer(options, {
+      kind: 'lost',
+      pid: process.pid,
+      at: new Date().toISOString(),
+      holder: { pid: holder.process.pid, runId: holder.runId, startedAt: holder.startedAt, why },
+    });
+    log(`lock held by pid ${String(holder.process.pid)}`);
+    return;
+  }
+  const { lease, replaced } = lock;
+  try {
+    const supervisor = await openRun(plan, lease, env, log);
+    await answer(options, {
+      kind: 'won',
+      pid: process.pid,
+      at: new Date().toISOString(),
+      replaced: replaced === null ? null : { pid: replaced.process.pid, runId: replaced.runId },
+    });
+    await supervisor.untilDone();
+    await removeOldRuns(options.root, RUNS_KEPT, [plan.runId]);
+  } catch (error) {
+    const hint = error instanceof O8Error ? error.hint : `o8 logs --run ${plan.runId}`;
+    await answer(options, { kind: 'failed', pid: process.pid, at: new Date().toISOString(), message: errorText(error), hint });
+    throw error;
+  } finally {
+    await lease.release();
+  }
+}
+
+async function openRun(plan: Plan, lease: OwnedLease, env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<Supervisor> {
+  const paths = runPaths(plan.root, plan.runId);
+  const repo = await openRepository(plan.root);
+  const journal = await openJournal(paths.journal, lease);
+  const ledger = openLedger(plan, journal);
+  const run: Run = {
+    plan,
+    repo,
+    lease,
+    ledger,
+    serialise: criticalSection(repositoryPaths(plan.root).guard),
+    env,
+    redact: redactor(secretValues(env)),
+    now: () => new Date(),
+    log,
+    launched: new Set(),
+  };
+  if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
+  await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation });
+  await createTarget(run);
+  await adoptEarlierWork(run);
+  return new Supervisor(run);
+}
+
+/** The target starts at the base's commit as the plan saw it. An existing base branch is the target itself. */
+async function createTarget(run: Run): Promise<void> {
+  const { plan, ledger } = run;
+  if (ledger.state.targetCreated) return;
+  const exists = (await resolveCommit(run.repo, plan.target.ref)) !== null;
+  if (!exists && !(await createRef(run.repo, plan.target.ref, plan.base.commit))) {
+    throw new O8Error('git_failed', `could not create ${plan.target.ref}`, `git branch --list '${plan.target.branch ?? ''}'`);
+  }
+  await ledger.record({ type: 'target_created', ref: plan.target.ref, commit: plan.base.commit });
+}
+
+async function answer({ root, runId }: OwnRunOptions, start: SupervisorStart): Promise<void> {
+  await writeFileAtomically(runPaths(root, runId).start, `${JSON.stringify(start)}\n`);
+}
+

@@ -1,0 +1,73 @@
+import { landedCommit } from '../core/task-state.js';
+import type { PlannedTask } from '../core/plan.js';
+import { isAncestor, resolveCommit } from '../git/refs.js';
+import { addWorktree, copyWorktreeIncludes } from '../git/worktrees.js';
+import { runShellCommand } from '../process/program.js';
+import { agentEnvironmentOf } from './agent-variables.js';
+import { errorText } from './error-text.js';
+import { filesOf, recordOf, type Run } from './run.js';
+import { join } from 'node:path';
+
+/**
+ * Worktree, included files, `setup`. Every step can be repeated, so that a crash in between costs nothing. The
+ * start commit is proven to contain everything the task depends on before anything is made.
+ */
+export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
+  const start = recordOf(run, task.id).start ?? (await targetTip(run));
+  const missing = await missingDependency(run, task, start);
+  if (missing !== null) {
+    await fail(run, task, `${run.plan.target.ref} at ${start.slice(0, 12)} does not contain ${missing}, which ${task.id} needs`);
+    return;
+  }
+  await run.ledger.record({ type: 'worktree_intended', task: task.id, start });
+  try {
+    await addWorktree(run.repo, run.serialise, {
+      path: task.worktree,
+      branch: task.branch,
+      start,
+      reason: `o8 run ${run.plan.runId}, task ${task.id}`,
+    });
+    await copyWorktreeIncludes(run.repo, task.worktree);
+  } catch (error) {
+    await fail(run, task, errorText(error));
+    return;
+  }
+  if (task.setup !== null && !(await runSetup(run, task, task.setup))) return;
+  await run.ledger.record({ type: 'worktree_created', task: task.id, start });
+}
+
+async function targetTip(run: Run): Promise<string> {
+  const tip = await resolveCommit(run.repo, run.plan.target.ref);
+  if (tip === null) throw new Error(`target ${run.plan.target.ref} is gone`);
+  return tip;
+}
+
+async function missingDependency(run: Run, task: PlannedTask, start: string): Promise<string | null> {
+  for (const dep of task.deps) {
+    const landed = landedCommit(recordOf(run, dep).state);
+    if (landed === null || !(await isAncestor(run.repo, landed, start))) return dep;
+  }
+  return null;
+}
+
+async function runSetup(run: Run, task: PlannedTask, setup: string): Promise<boolean> {
+  const result = await runShellCommand(setup, {
+    cwd: task.worktree,
+    env: agentEnvironmentOf(run, task, null),
+    timeoutMs: task.timeoutMinutes * 60_000,
+    logFile: join(filesOf(run).tasks, task.id, 'setup.log'),
+  });
+  if (result.code === 0) return true;
+  const ending = result.timedOut ? 'ran out of time' : `exit ${String(result.code ?? result.signal)}`;
+  await run.ledger.record({
+    type: 'task_failed',
+    task: task.id,
+    reason: 'setup_failed',
+    message: run.redact(`setup \`${setup}\`: ${ending}\n${result.outputTail.slice(-1000)}`),
+  });
+  return false;
+}
+
+async function fail(run: Run, task: PlannedTask, message: string): Promise<void> {
+  await run.ledger.record({ type: 'task_failed', task: task.id, reason: 'worktree_failed', message });
+}

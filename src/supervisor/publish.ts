@@ -1,0 +1,82 @@
+import { executionBlock, type ExecutionTask } from '../core/manifest-execution.js';
+import type { QueueSnapshot } from '../core/queue-snapshot.js';
+import { countStates, type RunState } from '../core/run-state.js';
+import { runStateName, taskView } from '../core/status-view.js';
+import { writeExecution } from '../sources/manifest-execution.js';
+import { writeQueueFile } from '../store/queue-file.js';
+import type { AgentWatch } from './agent-watch.js';
+import { errorText } from './error-text.js';
+import { attemptOf, recordOf, type Run } from './run.js';
+
+/** Figures that are newer than the journal (cost, last activity) are written at most this often. */
+const LIVE_FIGURES_MS = 1000;
+
+/** Writes what others read: the queue file, and the manifest's `execution` block. Both are derived, never the truth. */
+export class Publisher {
+  private published = -1;
+  private publishedAt = 0;
+  private block = '';
+
+  constructor(
+    private readonly run: Run,
+    private readonly agents: AgentWatch,
+  ) {}
+
+  async publish(holdBack: string | null, supervisor: 'alive' | 'ended'): Promise<void> {
+    const { state } = this.run.ledger;
+    const now = this.run.now();
+    const due = now.getTime() - this.publishedAt >= LIVE_FIGURES_MS;
+    if (supervisor === 'alive' && state.seq === this.published && !due) return;
+    this.run.lease.assertHeld();
+    await writeQueueFile(this.run.plan.root, this.snapshot(state, now, holdBack, supervisor));
+    if (state.seq !== this.published) await this.publishExecution(state);
+    this.published = state.seq;
+    this.publishedAt = now.getTime();
+  }
+
+  private snapshot(state: RunState, now: Date, holdBack: string | null, supervisor: 'alive' | 'ended'): QueueSnapshot {
+    const { plan } = this.run;
+    const live = this.agents.figures();
+    return {
+      version: 1,
+      runId: plan.runId,
+      state: runStateName(state, true),
+      base: plan.base.branch,
+      target: plan.target.branch ?? plan.target.ref,
+      supervisor: { pid: process.pid, alive: supervisor === 'alive' },
+      counts: countStates(state),
+      cursor: state.seq,
+      updatedAt: now.toISOString(),
+      holdBack,
+      tasks: plan.tasks.map((task) => {
+        const record = recordOf(this.run, task.id);
+        const log = attemptOf(this.run, task.id, Math.max(1, record.attempt)).log;
+        return taskView(plan, task, record, live.get(task.id) ?? null, log);
+      }),
+      live: Object.fromEntries(live),
+    };
+  }
+
+  /** A manifest somebody broke or moved meanwhile does not stop the run; the journal has everything. */
+  private async publishExecution(state: RunState): Promise<void> {
+    const block = executionBlock(this.run.plan, executionTasks(state));
+    const text = JSON.stringify(block);
+    if (text === this.block) return;
+    try {
+      await writeExecution(this.run.plan.source.manifest, block, this.run.serialise);
+      this.block = text;
+    } catch (error) {
+      this.run.log(`execution block not written: ${errorText(error)}`);
+    }
+  }
+}
+
+function executionTasks(state: RunState): ReadonlyMap<string, ExecutionTask> {
+  return new Map(
+    [...state.tasks.values()].map(({ id, state: task }): [string, ExecutionTask] => {
+      if (task.state === 'failed') return [id, { state: task.state, reason: task.reason }];
+      if (task.state === 'skipped') return [id, { state: task.state, reason: task.why }];
+      return [id, { state: task.state }];
+    }),
+  );
+}

@@ -1,0 +1,23 @@
+import type { PlannedTask } from '../core/plan.js';
+import { retryDelayMs } from '../core/retry-delay.js';
+import type { FailureReason } from '../core/task-state.js';
+import { recordOf, type Run } from './run.js';
+
+export interface Failure {
+  readonly reason: FailureReason;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** Another attempt in the same worktree while the task has retries left, else failed. */
+export async function retryOrFail(run: Run, task: PlannedTask, failure: Failure): Promise<void> {
+  const { retriesUsed } = recordOf(run, task.id);
+  const { reason } = failure;
+  const message = run.redact(failure.message).slice(0, 2000); // a journal record stays small
+  if (!failure.retryable || retriesUsed >= task.retries) {
+    await run.ledger.record({ type: 'task_failed', task: task.id, reason, message });
+    return;
+  }
+  const notBefore = new Date(run.now().getTime() + retryDelayMs(retriesUsed)).toISOString();
+  await run.ledger.record({ type: 'task_retrying', task: task.id, reason, message, notBefore });
+}

@@ -1,0 +1,46 @@
+import type { Redactor } from '../core/redact.js';
+import type { CriticalSection, Lease } from '../core/lease.js';
+import type { Plan, PlannedTask } from '../core/plan.js';
+import { taskOf, type TaskRecord } from '../core/run-state.js';
+import type { Repository } from '../git/repository.js';
+import { attemptPaths, runPaths } from '../store/paths.js';
+import type { Ledger } from './ledger.js';
+
+/** Everything a job of the supervisor needs; made once when the supervisor has the lock. */
+export interface Run {
+  readonly plan: Plan;
+  readonly repo: Repository;
+  readonly lease: Lease;
+  readonly ledger: Ledger;
+  /** Registering and removing worktrees and writing shared git files, between processes. */
+  readonly serialise: CriticalSection;
+  readonly env: NodeJS.ProcessEnv;
+  readonly redact: Redactor;
+  readonly now: () => Date;
+  readonly log: (line: string) => void;
+  /** Attempts this very process has started: one that no shim has claimed yet may still be on its way. */
+  readonly launched: Set<string>;
+}
+
+export function plannedTask(run: Run, id: string): PlannedTask {
+  const task = run.plan.tasks.find((candidate) => candidate.id === id);
+  if (task === undefined) throw new Error(`plan ${run.plan.runId} has no task ${id}`);
+  return task;
+}
+
+export function recordOf(run: Run, id: string): TaskRecord {
+  return taskOf(run.ledger.state, id);
+}
+
+export function attemptOf(run: Run, id: string, attempt: number): ReturnType<typeof attemptPaths> {
+  return attemptPaths(run.plan.root, run.plan.runId, id, attempt);
+}
+
+export function filesOf(run: Run): ReturnType<typeof runPaths> {
+  return runPaths(run.plan.root, run.plan.runId);
+}
+
+/** Unique over all runs of the machine: the marker by which a process tree is found again. */
+export function attemptId(run: Run, id: string, attempt: number): string {
+  return `${run.plan.runId}.${id}.${String(attempt)}`;
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { join, relative, sep } from 'node:path';
+import { agentCommand } from '../core/agent-command.js';
+import { attemptPrompt } from '../core/attempt-prompt.js';
+import { claudeCommand } from '../core/claude-command.js';
+import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../core/claude-stream.js';
+import { COMPLETION_MARKER } from '../core/completion-marker.js';
+import { O8Error } from '../core/errors.js';
+import type { PlannedTask } from '../core/plan.js';
+import { workerRules } from '../core/worker-rules.js';
+import bundledRules from '../../agents/worker.md';
+import { readFileAt } from '../git/facts.js';
+import { startAttempt } from '../process/attempt.js';
+import { bundledProgram } from '../process/bundle.js';
+import { findProgram } from '../process/program.js';
+import { foldAgentOutput } from '../store/agent-output.js';
+import { writeFileAtomically } from '../store/atomic-file.js';
+import { linkLog } from '../store/log-links.js';
+import { rm } from 'node:fs/promises';
+import { agentEnvironmentOf } from './agent-variables.js';
+import { attemptId, attemptOf, recordOf, type Run } from './run.js';
+
+/** Starts the next attempt of a task that has its worktree. Announced first, so that it can never be started twice. */
+export async function startTask(run: Run, task: PlannedTask): Promise<void> {
+  const record = recordOf(run, task.id);
+  if (record.state.state !== 'worktree_created') return;
+  const { next } = record.state;
+  const attempt = record.attempt + 1;
+  const id = attemptId(run, task.id, attempt);
+  const budgetUsd = remainingBudget(run, task);
+  if (budgetUsd !== null && budgetUsd <= 0) {
+    return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'budget_exceeded', message: 'its budget is used up' });
+  }
+  const isClaude = run.plan.settings.agent.command === null;
+  const session = isClaude ? await sessionFor(run, task, next.kind === 'continue' ? record.sessionId : null, record.attempt) : null;
+  const files = attemptOf(run, task.id, attempt);
+  const own = await readFileAt(run.repo, run.plan.base.commit, '.claude/agents/worker.md');
+  const rules = workerRules(own, bundledRules);
+  const prompt = attemptPrompt({ task, next, sessionContinues: session?.continues ?? false, rules: isClaude ? null : rules });
+  await writeFileAtomically(files.prompt, prompt);
+  const env = agentEnvironmentOf(run, task, { id, promptFile: files.prompt });
+  const command = await commandOf(run, task, { session, budgetUsd, rules, prompt, promptFile: files.prompt, env });
+  if (command instanceof O8Error) {
+    return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'agent_error', message: `${command.message} (${command.hint})` });
+  }
+  await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's word is not this one's
+  await run.ledger.record({ type: 'attempt_intended', task: task.id, attempt, attemptId: id, sessionId: session?.sessionId ?? null });
+  await linkTaskLog(run, task, files.log);
+  run.lease.assertHeld();
+  run.launched.add(id);
+  await startAttempt({
+    attemptId: id,
+    dir: files.dir,
+    argv: [...command.argv],
+    cwd: task.worktree,
+    env: { ...env, ...command.env },
+    stdin: isClaude ? files.prompt : null,
+    timeoutMs: task.timeoutMinutes * 60_000,
+    killAfterMs: run.plan.settings.killAfter * 1000,
+  });
+}
+
+interface Session {
+  readonly sessionId: string;
+  readonly continues: boolean;
+}
+
+/** The earlier session where the agent had opened one; there is nothing to resume before its first event. */
+async function sessionFor(run: Run, task: PlannedTask, earlier: string | null, lastAttempt: number): Promise<Session> {
+  if (earlier === null) return { sessionId: randomUUID(), continues: false };
+  const time = { now: run.now(), timeZone: 'UTC' };
+  const stream = await foldAgentOutput(attemptOf(run, task.id, lastAttempt).output, EMPTY_CLAUDE_STREAM, (value, line) =>
+    foldClaudeLine(value, line, time),
+  );
+  return stream.facts.sessionId === null ? { sessionId: randomUUID(), continues: false } : { sessionId: earlier, continues: true };
+}
+
+interface Launch {
+  readonly session: Session | null;
+  readonly budgetUsd: number | null;
+  readonly rules: string;
+  readonly prompt: string;
+  readonly promptFile: string;
+  readonly env: Record<string, string>;
+}
+
+async function commandOf(
+  run: Run,
+  task: PlannedTask,
+  { session, budgetUsd, rules, prompt, promptFile, env }: Launch,
+): Promise<{ argv: readonly string[]; env: Readonly<Record<string, string>> } | O8Error> {
+  const { settings } = run.plan;
+  try {
+    if (session === null) {
+      const values = { prompt, promptFile, task: task.id, branch: task.branch, worktree: task.worktree };
+      return { argv: agentCommand(settings.agent.command ?? [], values), env: {} };
+    }
+    const program = await findProgram('claude', env);
+    if (program === null) return new O8Error('refused', 'Claude CLI not found', 'Install Claude Code CLI: https://claude.ai/code');
+    return claudeCommand({
+      program,
+      task,
+      settings,
+      attempt: session,
+      workerRules: rules,
+      budgetUsd,
+      guard: { node: process.execPath, program: bundledProgram('guard.js') },
+    });
+  } catch (error) {
+    if (error instanceof O8Error) return error;
+    throw error;
+  }
+}
+
+/** What this attempt may still cost: the smaller of what the task and the run have left; null for no limit. */
+function remainingBudget(run: Run, task: PlannedTask): number | null {
+  const { runUsd } = run.plan.settings.budget;
+  const spent = [...run.ledger.state.tasks.values()].reduce((sum, { costUsd }) => sum + costUsd, 0);
+  const limits = [
+    ...(task.budgetUsd === null ? [] : [task.budgetUsd - recordOf(run, task.id).costUsd]),
+    ...(runUsd === null ? [] : [runUsd - spent]),
+  ];
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
+/** `<parallel-dir>/logs/<id>.log` leads to the current attempt's log, where the folder is the repository's. */
+async function linkTaskLog(run: Run, task: PlannedTask, log: string): Promise<void> {
+  const { dir } = run.plan.source;
+  if (relative(run.plan.root, dir).split(sep)[0] === '..') return;
+  if (!(await linkLog(join(dir, 'logs', `${task.id}.log`), log))) run.log(`${task.id}: logs/${task.id}.log is somebody else's, left as it is`);
+}

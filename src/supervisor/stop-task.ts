@@ -1,0 +1,37 @@
+import { stopAttempt } from '../process/attempt.js';
+import { rescueWorktree } from './remove-worktree.js';
+import { attemptId, attemptOf, plannedTask, recordOf, type Run } from './run.js';
+
+/** A task that was stopped: when, which process, and where its uncommitted work is kept. */
+export interface Stopped {
+  readonly task: string;
+  readonly pid: number | null;
+  readonly worktree: string | null;
+  readonly rescue: string | null;
+  readonly survivors: readonly number[];
+}
+
+/** Ends a task for good: its whole process tree first, then its uncommitted work to a rescue ref, then the record. */
+export async function abortTask(run: Run, id: string): Promise<Stopped> {
+  const record = recordOf(run, id);
+  const running = record.state.state === 'running' ? record.state : null;
+  const pid = running?.process.kind === 'started' ? running.process.pid : null;
+  const survivors = running === null ? [] : await stopTree(run, id);
+  const rescued = record.worktree === 'present' ? await rescueWorktree(run, plannedTask(run, id)) : null;
+  if (running !== null) {
+    const exit = { kind: 'signalled' as const, signal: 'SIGTERM' };
+    await run.ledger.record({ type: 'attempt_ended', task: id, attempt: record.attempt, exit, costUsd: 0, tokens: 0 });
+  }
+  await run.ledger.record({ type: 'task_aborted', task: id });
+  const worktree = record.worktree === 'present' ? plannedTask(run, id).worktree : null;
+  return { task: id, pid, worktree, rescue: rescued?.ref ?? null, survivors };
+}
+
+/** SIGTERM, `killAfter`, SIGKILL, until nothing of the attempt's tree is left; gives what could not be stopped. */
+export async function stopTree(run: Run, id: string): Promise<readonly number[]> {
+  const { attempt } = recordOf(run, id);
+  const killAfterMs = run.plan.settings.killAfter * 1000;
+  const { survivors } = await stopAttempt(attemptOf(run, id, attempt).dir, attemptId(run, id, attempt), killAfterMs);
+  if (survivors.length > 0) run.log(`${id}: still alive after SIGKILL: ${survivors.join(', ')}`);
+  return survivors;
+}

@@ -1,0 +1,147 @@
+import { decide, type Action } from '../core/decide.js';
+import { O8Error } from '../core/errors.js';
+import { pendingRequests } from '../store/requests.js';
+import { AgentWatch } from './agent-watch.js';
+import { JobBoard } from './job-board.js';
+import { machineHoldBack } from './hold-back.js';
+import { mergeTask } from './merge-task.js';
+import { prepareTask } from './prepare-task.js';
+import { Publisher } from './publish.js';
+import { RequestDesk } from './requests.js';
+import { plannedTask, recordOf, type Run } from './run.js';
+import { settleAttempt } from './settle-attempt.js';
+import { startTask } from './start-task.js';
+import { abortTask, stopTree, type Stopped } from './stop-task.js';
+import { validateWave } from './validate-wave.js';
+import { WakeUp } from './wake-up.js';
+
+/** Looked at even when nothing woke us: agents' output, timers, a missed file event. */
+const TICK_MS = 250;
+
+/**
+ * The loop of a run: observe, decide (core), act, record; until the run is finished and nobody asks anything.
+ * Jobs run beside the loop and wake it; each tick can be called by a test.
+ */
+export class Supervisor {
+  private readonly wakeUp = new WakeUp();
+  private readonly jobs: JobBoard;
+  private readonly agents: AgentWatch;
+  private readonly publisher: Publisher;
+  private readonly desk: RequestDesk;
+  private readonly stopped: Stopped[] = [];
+
+  constructor(private readonly run: Run) {
+    this.jobs = new JobBoard(run, (key) => {
+      if (key !== 'requests') this.wakeUp.now(); // one that has to wait is looked at with the next tick, not at once
+    });
+    this.agents = new AgentWatch(run, () => this.wakeUp.now());
+    this.publisher = new Publisher(run, this.agents);
+    this.desk = new RequestDesk({
+      run,
+      mergesIdle: () => !this.jobs.has('merge') && !this.jobs.has('validate') && !mergesWaiting(run),
+      isBusy: (task) => this.jobs.has(`task:${task}`),
+      stopTask: (task) => this.stopForGood(task),
+      stopped: this.stopped,
+    });
+  }
+
+  async untilDone(): Promise<void> {
+    this.wakeUp.watch(this.run);
+    try {
+      while (!(await this.isDone())) {
+        await this.tick();
+        await this.wakeUp.within(TICK_MS);
+      }
+      await this.publisher.publish(await this.holdBack(), 'ended');
+    } finally {
+      this.wakeUp.close();
+      this.agents.close();
+    }
+  }
+
+  /** One round. Throws when the lease or the journal is lost: then nothing more may be written by this process. */
+  async tick(): Promise<void> {
+    this.run.lease.assertHeld();
+    this.jobs.throwIfBroken();
+    await this.agents.observe();
+    if (await this.hasRequests()) {
+      this.jobs.start('requests', async () => {
+        if ((await this.desk.serve()) === 'idle') this.wakeUp.now();
+      });
+    }
+    const holdBack = await this.holdBack();
+    const actions = decide(this.run.plan, this.run.ledger.state, {
+      now: this.run.now(),
+      busyTasks: this.jobs.busyTasks(),
+      merging: this.jobs.has('merge'),
+      validating: this.jobs.has('validate'),
+      agents: this.agents.facts(),
+      holdBack,
+    });
+    for (const action of actions) await this.act(action);
+    await this.publisher.publish(holdBack, 'alive');
+  }
+
+  private async act(action: Action): Promise<void> {
+    const { run } = this;
+    switch (action.kind) {
+      case 'record':
+        return run.ledger.record(action.event);
+      case 'finish':
+        await run.ledger.record({ type: 'run_finished', state: action.state });
+        this.wakeUp.now();
+        return;
+      case 'prepare':
+        return this.jobs.start(`task:${action.task}`, () => prepareTask(run, plannedTask(run, action.task)));
+      case 'start':
+        return this.jobs.start(`task:${action.task}`, () => startTask(run, plannedTask(run, action.task)));
+      case 'settle':
+        return this.jobs.start(`task:${action.task}`, () => settleAttempt(run, this.agents, plannedTask(run, action.task), null));
+      case 'merge':
+        return this.jobs.start('merge', () => mergeTask(run, plannedTask(run, action.task)));
+      case 'validate':
+        return this.jobs.start('validate', () => validateWave(run, action.wave));
+      case 'stop':
+        return this.jobs.start(`task:${action.task}`, () => this.stop(action.task, action.why));
+    }
+  }
+
+  private async stop(task: string, why: 'aborted' | 'stalled'): Promise<void> {
+    if (why === 'aborted') {
+      this.stopped.push(await abortTask(this.run, task));
+      return;
+    }
+    await stopTree(this.run, task);
+    await settleAttempt(this.run, this.agents, plannedTask(this.run, task), 'stalled');
+  }
+
+  private async stopForGood(task: string): Promise<Stopped> {
+    let stopped: Stopped | null = null;
+    await this.jobs.run(`task:${task}`, async () => {
+      stopped = await abortTask(this.run, task);
+    });
+    if (stopped === null) throw new O8Error('supervisor_failed', `could not stop ${task}`, 'o8 status');
+    return stopped;
+  }
+
+  private holdBack(): Promise<string | null> {
+    return machineHoldBack(this.run.plan);
+  }
+
+  private async isDone(): Promise<boolean> {
+    if (this.run.ledger.state.phase.kind !== 'finished' || !this.jobs.isIdle()) return false;
+    return !(await this.hasRequests());
+  }
+
+  private async hasRequests(): Promise<boolean> {
+    return (await pendingRequests(this.run.plan.root, this.run.plan.runId)).length > 0;
+  }
+}
+
+function mergesWaiting(run: Run): boolean {
+  return run.plan.tasks.some(({ id }) => {
+    const { state } = recordOf(run, id);
+    return state.state === 'merge_pending' && state.hold === null;
+  });
+}
+

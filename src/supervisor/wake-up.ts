@@ -1,0 +1,39 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { filesOf, type Run } from './run.js';
+
+/** Ends the loop's pause early: a job ended, a request came. File events only shorten the wait, never replace it. */
+export class WakeUp {
+  private wake: (() => void) | null = null;
+  private pending = false;
+  private watcher: FSWatcher | null = null;
+
+  watch(run: Run): void {
+    this.watcher = watch(filesOf(run).requests, () => {
+      this.now();
+    });
+    this.watcher.on('error', () => this.watcher?.close()); // the timer remains
+  }
+
+  now(): void {
+    this.pending = true;
+    this.wake?.();
+  }
+
+  async within(ms: number): Promise<void> {
+    if (!this.pending) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.wake = null;
+    this.pending = false;
+  }
+
+  close(): void {
+    this.watcher?.close();
+  }
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { defineTool } from './define-tool.js';
+import { askSupervisor } from './ask-supervisor.js';
+import { findRun, loadRun, requireTask } from './load-run.js';
+import { refuseNested } from './refuse-nested.js';
+import { openContext } from './repository-context.js';
+import { cleanupSchema } from './cleanup.js';
+
+/** The seed's words for an abort that finds nothing to stop; not an error. */
+export const NOTHING_RUNNING = 'No parallel pipelines are currently running.';
+
+const answerSchema = z.object({
+  stopped: z.array(
+    z.object({
+      task: z.string(),
+      pid: z.number().nullable(),
+      worktree: z.string().nullable(),
+      rescue: z.string().nullable(),
+      survivors: z.array(z.number()),
+    }),
+  ),
+  cleanup: cleanupSchema.nullable(),
+});
+
+export const abort = defineTool({
+  name: 'abort',
+  title: 'Stop a run',
+  description:
+    'Stop the running agents of a run, or of one task, whole process trees included. Work is kept: worktrees stay unless cleanup is true.',
+  input: z.strictObject({
+    runId: z.string().optional().describe('default: the run that is active'),
+    task: z.string().optional().describe('stop only this task'),
+    cleanup: z.boolean().optional().describe('also remove the worktrees; uncommitted work goes to a rescue ref'),
+  }),
+  output: z.object({
+    runId: z.string().optional(),
+    message: z.string(),
+    stopped: z.array(
+      z.object({
+        task: z.string(),
+        pid: z.number().optional(),
+        worktree: z.string().optional().describe('kept here'),
+        rescue: z.string().optional().describe('ref that holds its uncommitted work'),
+        survivors: z.array(z.number()).optional().describe('processes that could not be stopped'),
+      }),
+    ),
+    cleanup: cleanupSchema.optional(),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
+  async run(input, context) {
+    refuseNested('abort', context);
+    const { root } = await openContext(context);
+    const found = await findRun(root, input.runId);
+    if (found === null) return { message: NOTHING_RUNNING, stopped: [] };
+    const run = await loadRun(root, found);
+    const task = input.task === undefined ? null : requireTask(run.plan, input.task);
+    if (run.state.phase.kind === 'finished' && !run.ownerAlive) return { message: NOTHING_RUNNING, stopped: [] };
+    const request = { kind: 'abort' as const, id: randomUUID(), task, cleanup: input.cleanup ?? false };
+    const { stopped, cleanup } = answerSchema.parse(await askSupervisor(root, found, request, context.env));
+    const removed = new Set((cleanup?.worktrees ?? []).map((worktree) => worktree.path));
+    const count = `${String(stopped.length)} ${stopped.length === 1 ? 'pipeline' : 'pipelines'}`;
+    return {
+      runId: found,
+      message: `Aborted ${count}. ${input.cleanup === true ? 'Worktrees removed.' : 'Worktrees preserved for debugging.'}`,
+      stopped: stopped.map(({ task: id, pid, worktree, rescue, survivors }) => ({
+        task: id,
+        ...(pid === null ? {} : { pid }),
+        ...(worktree === null || removed.has(worktree) ? {} : { worktree }),
+        ...(rescue === null ? {} : { rescue }),
+        ...(survivors.length === 0 ? {} : { survivors }),
+      })),
+      ...(cleanup === null ? {} : { cleanup }),
+    };
+  },
+});

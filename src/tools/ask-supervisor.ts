@@ -1,0 +1,41 @@
+import { O8Error } from '../core/errors.js';
+import type { Request, RequestResult } from '../core/requests.js';
+import { processProbe } from '../process/identity.js';
+import { readLock } from '../store/lock-state.js';
+import { awaitAnswer, submitRequest } from '../store/requests.js';
+import { ensureSupervisor } from './start-supervisor.js';
+
+/** A merge verifies with the user's own command, which may take as long as a task may. */
+const ANSWER_TIMEOUT_MS = 4 * 60 * 60_000;
+
+/** A supervisor that was just ending, or was killed, leaves the request to the next one. */
+const MOST_SUPERVISORS = 3;
+
+/** Writes the request first, so that it is done even if we die; starts a supervisor where none is alive; waits. */
+export async function askSupervisor(root: string, runId: string, request: Request, env: NodeJS.ProcessEnv): Promise<unknown> {
+  await submitRequest(root, runId, request);
+  const answer = await answerOf(root, runId, request.id, env);
+  switch (answer.kind) {
+    case 'done':
+      return answer.result;
+    case 'refused':
+      throw new O8Error('refused', answer.message, answer.hint);
+  }
+}
+
+async function answerOf(root: string, runId: string, requestId: string, env: NodeJS.ProcessEnv): Promise<RequestResult> {
+  for (let started = 1; ; started += 1) {
+    await ensureSupervisor(root, runId, env);
+    try {
+      return await awaitAnswer(root, runId, requestId, { timeoutMs: ANSWER_TIMEOUT_MS, stillAlive: () => owns(root, runId) });
+    } catch (error) {
+      const died = error instanceof O8Error && error.code === 'supervisor_failed';
+      if (!died || started === MOST_SUPERVISORS) throw error;
+    }
+  }
+}
+
+async function owns(root: string, runId: string): Promise<boolean> {
+  const lock = await readLock(root, processProbe);
+  return lock.kind === 'held' && lock.holder.runId === runId;
+}

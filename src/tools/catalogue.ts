@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import { O8Error } from '../core/errors.js';
+import { abort } from './abort.js';
+import { cleanup } from './cleanup.js';
+import type { Tool, ToolAnnotations, ToolContext } from './define-tool.js';
+import { merge } from './merge.js';
+import { plan } from './plan.js';
+import { preflight } from './preflight.js';
+import { spawn } from './spawn.js';
+import { status } from './status.js';
+
+/** A tool with its types closed over: what a door needs to list and call it. */
+export interface CatalogueEntry {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodObject;
+  readonly annotations: ToolAnnotations;
+  /** Checks the input, runs, and checks the answer against the output schema. Throws O8Error. */
+  call(input: unknown, context: ToolContext): Promise<Record<string, unknown>>;
+}
+
+function entry<I extends z.ZodObject, O extends z.ZodObject>(tool: Tool<I, O>): CatalogueEntry {
+  return {
+    ...tool,
+    async call(input, context) {
+      const parsed = tool.input.safeParse(input ?? {});
+      if (!parsed.success) throw inputError(tool.name, parsed.error);
+      return tool.output.parse(await tool.run(parsed.data, context));
+    },
+  };
+}
+
+function inputError(tool: string, error: z.ZodError): O8Error {
+  const lines = error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
+  return new O8Error('usage', `${tool}: ${lines.join('; ')}`, `o8 ${tool} --help`);
+}
+
+/** Every tool, in the order people use them. Both doors, MCP and terminal, list exactly these. */
+export const catalogue: readonly CatalogueEntry[] = [
+  entry(preflight),
+  entry(plan),
+  entry(spawn),
+  entry(status),
+  entry(abort),
+  entry(merge),
+  entry(cleanup),
+];

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { defineTool } from './define-tool.js';
+import { askSupervisor } from './ask-supervisor.js';
+import { requireRun, requireTask } from './load-run.js';
+import { refuseNested } from './refuse-nested.js';
+import { openContext } from './repository-context.js';
+
+export const cleanupSchema = z.object({
+  worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
+  branches: z.array(z.object({ branch: z.string(), commit: z.string() })),
+  kept: z.array(z.object({ what: z.string(), why: z.string(), hint: z.string() })),
+});
+
+export const cleanup = defineTool({
+  name: 'cleanup',
+  title: 'Remove what a run left behind',
+  description:
+    'Remove worktrees and merged branches of finished tasks. Uncommitted work goes to a rescue ref; branches with unmerged commits stay unless force.',
+  input: z.strictObject({
+    runId: z.string().optional().describe('default: the newest run'),
+    task: z.string().optional().describe('only this task'),
+    force: z.boolean().optional().describe('also drop branches whose commits are nowhere else; their ids are in the answer'),
+    dryRun: z.boolean().optional().describe('say what would go, remove nothing'),
+  }),
+  output: cleanupSchema.extend({ runId: z.string(), dryRun: z.boolean().optional() }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
+  async run(input, context) {
+    refuseNested('cleanup', context);
+    const { root } = await openContext(context);
+    const { plan } = await requireRun(root, input.runId);
+    const dryRun = input.dryRun ?? false;
+    const request = {
+      kind: 'cleanup' as const,
+      id: randomUUID(),
+      task: input.task === undefined ? null : requireTask(plan, input.task),
+      force: input.force ?? false,
+      dryRun,
+    };
+    const result = cleanupSchema.parse(await askSupervisor(root, plan.runId, request, context.env));
+    return { runId: plan.runId, ...(dryRun ? { dryRun } : {}), ...result };
+  },
+});

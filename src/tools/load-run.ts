@@ -1,0 +1,73 @@
+import { O8Error } from '../core/errors.js';
+import type { Plan } from '../core/plan.js';
+import { replay } from '../core/replay.js';
+import type { RunState } from '../core/run-state.js';
+import type { JournalRecord } from '../core/events.js';
+import { processProbe } from '../process/identity.js';
+import { readJournal } from '../store/journal.js';
+import { readLock } from '../store/lock-state.js';
+import { runPaths } from '../store/paths.js';
+import { listRuns, readPlan } from '../store/runs.js';
+
+/** A run as its files say: the plan, the journal added up, and whether the process that owns it lives. */
+export interface LoadedRun {
+  readonly plan: Plan;
+  readonly records: readonly JournalRecord[];
+  readonly state: RunState;
+  readonly ownerPid: number | null;
+  readonly ownerAlive: boolean;
+}
+
+export async function loadRun(root: string, runId: string): Promise<LoadedRun> {
+  const plan = await readPlan(root, runId);
+  const { records } = await readJournal(runPaths(root, runId).journal);
+  const state = replay(plan, records);
+  const lock = await readLock(root, processProbe);
+  const ownerAlive = lock.kind === 'held' && lock.holder.runId === runId;
+  return { plan, records, state, ownerPid: ownerAlive ? lock.holder.process.pid : (state.owner?.pid ?? null), ownerAlive };
+}
+
+/** The run that was named, else the one a live process owns, else the newest; null when there never was one. */
+export async function findRun(root: string, runId: string | undefined): Promise<string | null> {
+  const runs = await listRuns(root);
+  if (runId !== undefined) {
+    if (runs.includes(runId)) return runId;
+    const known = runs.length === 0 ? 'there are no runs yet' : `known: ${runs.slice(0, 5).join(', ')}`;
+    throw new O8Error('no_run', `no run ${runId} here (${known})`, 'o8 status');
+  }
+  const lock = await readLock(root, processProbe);
+  if (lock.kind === 'held' && runs.includes(lock.holder.runId)) return lock.holder.runId;
+  return runs[0] ?? null;
+}
+
+export async function requireRun(root: string, runId: string | undefined): Promise<LoadedRun> {
+  const found = await findRun(root, runId);
+  if (found === null) throw new O8Error('no_run', 'there is no run in this repository yet', 'o8 run <parallel-dir>');
+  return loadRun(root, found);
+}
+
+/** The newest run of a plan folder, whatever became of it. */
+export async function latestRunOf(root: string, dir: string): Promise<LoadedRun | null> {
+  for (const runId of await listRuns(root)) {
+    const plan = await readPlan(root, runId);
+    if (plan.source.dir === dir) return loadRun(root, runId);
+  }
+  return null;
+}
+
+/** A task of the run by id or stem. */
+export function requireTask(plan: Plan, name: string): string {
+  const task = plan.tasks.find(({ id, stem }) => id === name || stem === name);
+  if (task !== undefined) return task.id;
+  const known = plan.tasks.map(({ id }) => id).join(', ');
+  throw new O8Error('unknown_task', `run ${plan.runId} has no task '${name}' (it has: ${known})`, 'o8 status');
+}
+
+
+/** The newest run when it is unfinished and nobody owns it. */
+export async function latestInterrupted(root: string): Promise<LoadedRun | null> {
+  const [newest] = await listRuns(root);
+  if (newest === undefined) return null;
+  const run = await loadRun(root, newest);
+  return run.state.phase.kind === 'finished' || run.ownerAlive ? null : run;
+}

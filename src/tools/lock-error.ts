@@ -1,0 +1,18 @@
+import { O8Error } from '../core/errors.js';
+
+/** The seed's words for a lock that a live process holds: who, since when, and the three ways on. */
+export function lockedError(holder: { pid: number; startedAt: string; why: 'held' | 'unknown' }, again: string): O8Error {
+  const pid = String(holder.pid);
+  if (holder.why === 'unknown') {
+    return new O8Error(
+      'lock_unknown',
+      `Another parallel execution may be in progress (PID: ${pid}), started on another machine or in another container\nStarted at: ${holder.startedAt}`,
+      'Look there first. Once it is ended for sure: the same command with --force.',
+    );
+  }
+  return new O8Error(
+    'locked',
+    `Another parallel execution is in progress (PID: ${pid})\nStarted at: ${holder.startedAt}`,
+    ['Options:', '• Wait for it to complete', '• Run: o8 status', `• Force override: ${again} --force`].join('\n'),
+  );
+}

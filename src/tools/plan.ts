@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { selectedTasks } from '../core/build-plan.js';
+import { plannedCommands, type PlannedCommand } from '../core/plan-commands.js';
+import { directDeps, mermaid } from '../core/plan-graph.js';
+import { followsWaveRule, planText } from '../core/plan-text.js';
+import type { Plan } from '../core/plan.js';
+import { criticalPath, startOrder } from '../core/schedule.js';
+import { scheduleSchema } from '../core/settings.js';
+import { defineTool } from './define-tool.js';
+import { diskEstimate, planFrom, PREVIEW, readPlanParts } from './prepare-plan.js';
+import { planFlags, planFlagsShape, requireSelection, selectionShape } from './selection.js';
+
+const outputSchema = z.object({
+  dir: z.string(),
+  base: z.string(),
+  target: z.string().nullable().describe('branch the work merges into; null: it stays on the task branches'),
+  maxConcurrency: z.number(),
+  schedule: scheduleSchema,
+  tasks: z.array(
+    z.object({
+      id: z.string(),
+      stem: z.string(),
+      wave: z.number(),
+      deps: z.array(z.string()).describe('what it waits for; of whole waves the last one stands for those before'),
+      branch: z.string(),
+      worktree: z.string(),
+    }),
+  ),
+  waves: z.array(z.object({ wave: z.number(), tasks: z.array(z.string()), validation: z.string().optional() })),
+  order: z.array(z.string()).describe('in which free slots are given out'),
+  criticalPath: z.array(z.string()),
+  disk: z.object({ worktrees: z.number(), perWorktreeMB: z.number(), totalMB: z.number() }),
+  commands: z
+    .array(
+      z.object({
+        kind: z.enum(['setup', 'verify', 'validation']),
+        command: z.string(),
+        tasks: z.array(z.string()).optional().describe('all when absent'),
+        wave: z.number().optional(),
+      }),
+    )
+    .describe('shell commands the run will execute, word for word'),
+  mermaid: z.string(),
+  text: z.string().describe('the plan for people: show it as it is'),
+});
+
+export const plan = defineTool({
+  name: 'plan',
+  title: 'Preview a run',
+  description:
+    'What spawn would do with a plan folder, without writing anything: waves, order, branches, worktrees, disk space, shell commands. Show its text to the user before spawning.',
+  input: z.strictObject({ ...selectionShape, ...planFlagsShape }),
+  output: outputSchema,
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  async run(input, context) {
+    const parts = await readPlanParts(requireSelection(input), planFlags(input), context);
+    const planned = planFrom(parts, PREVIEW);
+    const disk = diskEstimate(parts, planned);
+    const selected = selectedTasks(planned);
+    const ids = new Set(selected.map(({ id }) => id));
+    const direct = directDeps(planned.tasks);
+    return {
+      dir: planned.source.dir,
+      base: planned.base.branch,
+      target: planned.target.branch,
+      maxConcurrency: planned.settings.maxConcurrency,
+      schedule: planned.settings.schedule,
+      tasks: selected.map((task) => ({
+        id: task.id,
+        stem: task.stem,
+        wave: task.wave,
+        // All of the waves before it, for every task: with hundreds of tasks that alone would be a megabyte.
+        deps: [...((followsWaveRule(planned, task) ? direct.get(task.id) : undefined) ?? task.deps)],
+        branch: task.branch,
+        worktree: task.worktree,
+      })),
+      waves: wavesOf(planned, ids),
+      order: startOrder(planned).filter((id) => ids.has(id)),
+      criticalPath: criticalPath(planned),
+      disk: { ...disk },
+      commands: plannedCommands(planned).map(commandOf),
+      mermaid: mermaid(planned),
+      text: planText(planned, disk),
+    };
+  },
+});
+
+function wavesOf(planned: Plan, selected: ReadonlySet<string>): z.input<typeof outputSchema>['waves'] {
+  return planned.waves
+    .map(({ number, tasks, validation }) => ({
+      wave: number,
+      tasks: tasks.filter((id) => selected.has(id)),
+      ...(validation === null ? {} : { validation }),
+    }))
+    .filter(({ tasks }) => tasks.length > 0);
+}
+
+function commandOf(planned: PlannedCommand): z.input<typeof outputSchema>['commands'][number] {
+  const { kind, command } = planned;
+  if (planned.kind === 'validation') return { kind, command, wave: planned.wave };
+  return planned.tasks === 'all' ? { kind, command } : { kind, command, tasks: [...planned.tasks] };
+}

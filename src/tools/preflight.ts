@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { selectedTasks } from '../core/build-plan.js';
+import type { Check } from '../core/preflight-check.js';
+import { planOverlaps } from '../core/preflight-plan.js';
+import { preflightChecks, preflightPassed } from '../core/preflight.js';
+import { defineTool } from './define-tool.js';
+import { diskEstimate, planForChecks, readPlanParts } from './prepare-plan.js';
+import { readPreflightFacts } from './read-preflight-facts.js';
+import { requireSelection, selectionShape } from './selection.js';
+
+/** A caller acts on the first few findings of a kind; hundreds would only fill its context. */
+const MOST_FINDINGS_OF_A_CHECK = 20;
+
+/** The usual rule of thumb for English text and code. */
+const CHARACTERS_PER_TOKEN = 4;
+
+const levelSchema = z.enum(['pass', 'warn', 'fail']);
+
+const outputSchema = z.object({
+  ok: z.boolean().describe('no check fails'),
+  checks: z.array(z.object({ id: z.string(), level: levelSchema, message: z.string(), hint: z.string() })),
+  overlaps: z.array(z.object({ path: z.string(), tasks: z.array(z.string()), level: z.enum(['warn', 'fail']) })),
+  tasks: z.array(
+    z.object({
+      id: z.string(),
+      ready: z.boolean(),
+      problems: z.array(z.string()).optional(),
+      estimate: z.object({
+        worktreeMB: z.number(),
+        promptTokens: z.number(),
+        timeoutMinutes: z.number(),
+        budgetUsd: z.number().optional(),
+      }),
+    }),
+  ),
+});
+
+export const preflight = defineTool({
+  name: 'preflight',
+  title: 'Check a plan',
+  description:
+    'Checks a plan folder, the repository and this machine before a run, without writing anything. Every finding has a level and the exact next command.',
+  input: z.strictObject(selectionShape),
+  output: outputSchema,
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  async run(input, context) {
+    const parts = await readPlanParts(requireSelection(input), {}, context);
+    const plan = planForChecks(parts);
+    const checks = preflightChecks(plan, await readPreflightFacts(parts, plan, context));
+    const { perWorktreeMB } = diskEstimate(parts, plan);
+    return {
+      ok: preflightPassed(checks),
+      checks: firstOfEachKind(checks).map(({ id, level, message, hint }) => ({ id, level, message, hint })),
+      overlaps: planOverlaps(plan).map(({ path, tasks, level }) => ({ path, tasks: [...tasks], level })),
+      tasks: selectedTasks(plan).map((task) => {
+        const problems = checks.filter((check) => check.tasks.includes(task.id) && stopsTask(check));
+        return {
+          id: task.id,
+          ready: problems.length === 0,
+          ...(problems.length === 0 ? {} : { problems: problems.map(({ message }) => message) }),
+          estimate: {
+            worktreeMB: perWorktreeMB,
+            promptTokens: Math.ceil(task.prompt.length / CHARACTERS_PER_TOKEN),
+            timeoutMinutes: task.timeoutMinutes,
+            ...(task.budgetUsd === null ? {} : { budgetUsd: task.budgetUsd }),
+          },
+        };
+      }),
+    };
+  },
+});
+
+/** A task that will be blocked is only a warning for the run. */
+function stopsTask({ id, level }: Check): boolean {
+  return level === 'fail' || (level === 'warn' && id === 'dependencies');
+}
+
+function firstOfEachKind(checks: readonly Check[]): Check[] {
+  const counts = new Map<string, number>();
+  for (const { id } of checks) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const seen = new Map<string, number>();
+  return checks.flatMap((check) => {
+    const number = (seen.get(check.id) ?? 0) + 1;
+    seen.set(check.id, number);
+    if (number <= MOST_FINDINGS_OF_A_CHECK) return [check];
+    if (number > MOST_FINDINGS_OF_A_CHECK + 1) return [];
+    const rest = (counts.get(check.id) ?? 0) - MOST_FINDINGS_OF_A_CHECK;
+    return [{ ...check, message: `${String(rest)} more of the same kind`, hint: check.hint }];
+  });
+}

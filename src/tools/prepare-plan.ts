@@ -1,0 +1,85 @@
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { checkAgentCommand } from '../core/agent-command.js';
+import { buildPlan, selectedTasks } from '../core/build-plan.js';
+import { estimateDisk, type DiskEstimate } from '../core/disk-estimate.js';
+import { O8Error } from '../core/errors.js';
+import type { Plan, SourcePlan } from '../core/plan.js';
+import { resolveSettings, type Settings, type SettingsFlags } from '../core/settings.js';
+import { readRepositoryFacts, type RepositoryFacts } from '../git/facts.js';
+import { loadManifest } from '../sources/manifest.js';
+import { readSettingsFile } from '../store/settings-file.js';
+import type { ToolContext } from './define-tool.js';
+import { openContext, type RepositoryContext } from './repository-context.js';
+import type { Selection } from './selection.js';
+
+/** What a plan is made of, looked up at one time; nothing written. */
+export interface PlanParts extends RepositoryContext {
+  readonly facts: RepositoryFacts;
+  readonly source: SourcePlan;
+  readonly settings: Settings;
+  readonly selection: Selection;
+}
+
+/** Which run a plan is for, and when it was made (ISO 8601). */
+export interface RunIdentity {
+  readonly runId: string;
+  readonly createdAt: string;
+}
+
+/** Stands for the run's id where none has been given out yet, so that a preview is the same every time. */
+export const PREVIEW: RunIdentity = { runId: '<run-id>', createdAt: '1970-01-01T00:00:00.000Z' };
+
+/** Finds and reads everything a plan is made of. Throws O8Error `invalid_plan` with all faults of the folder, `usage` for wrong settings. */
+export async function readPlanParts(
+  selection: Selection,
+  flags: SettingsFlags,
+  context: Pick<ToolContext, 'cwd'>,
+): Promise<PlanParts> {
+  const { repo, root } = await openContext(context);
+  if (repo.bare) {
+    throw new O8Error(
+      'refused',
+      `${root} is a bare repository: it has no checkout to start from`,
+      'git clone <repository>',
+    );
+  }
+  const file = await readSettingsFile(root);
+  const source = await loadManifest(root, resolve(await realpath(context.cwd), selection.dir));
+  const settings = resolveSettings('manifest', file, source.settings, flags);
+  if (settings.agent.command !== null) checkAgentCommand(settings.agent.command);
+  return { repo, root, facts: await readRepositoryFacts(repo), source, settings, selection };
+}
+
+/** The plan of a run that starts from the current branch. Throws O8Error `refused` when there is none with a commit. */
+export function planFrom(parts: PlanParts, identity: RunIdentity): Plan {
+  const { head } = parts.facts;
+  switch (head.kind) {
+    case 'branch':
+      return planOn(parts, identity, { branch: head.branch, commit: head.commit });
+    case 'detached':
+      throw new O8Error('refused', 'HEAD is detached: there is no base branch to land on', 'git switch <branch>');
+    case 'unborn':
+      throw new O8Error(
+        'refused',
+        `Branch ${head.branch} has no commit yet: there is nothing to start from`,
+        'git add -A && git commit -m "Initial commit"',
+      );
+  }
+}
+
+/** The plan as far as it can be told, for preflight, which reports a missing base as one finding of several. */
+export function planForChecks(parts: PlanParts): Plan {
+  const { head } = parts.facts;
+  const branch = head.kind === 'detached' ? 'HEAD' : head.branch;
+  return planOn(parts, PREVIEW, { branch, commit: head.kind === 'unborn' ? '' : head.commit });
+}
+
+/** Space the worktrees of the plan's tasks take. */
+export function diskEstimate({ facts }: PlanParts, plan: Plan): DiskEstimate {
+  return estimateDisk(facts, selectedTasks(plan).length);
+}
+
+function planOn({ root, source, settings, selection }: PlanParts, identity: RunIdentity, base: Plan['base']): Plan {
+  return buildPlan({ ...identity, root, source, settings, base, skip: selection.skip, wave: selection.wave });
+}

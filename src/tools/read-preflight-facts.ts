@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+import { lstat, readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { selectedTasks } from '../core/build-plan.js';
+import { sameExceptExecution } from '../core/execution-diff.js';
+import { manifestCommands } from '../core/plan-commands.js';
+import type { Plan } from '../core/plan.js';
+import type { AgentProgram, AgentVersion, OccupiedPath, PreflightFacts } from '../core/preflight-facts.js';
+import { readFileAt, type RepositoryFacts } from '../git/facts.js';
+import type { Repository } from '../git/repository.js';
+import { agentEnvironment } from '../process/agent-environment.js';
+import { processProbe } from '../process/identity.js';
+import { findProgram, runProgram } from '../process/program.js';
+import { freeDiskMB } from '../process/resources.js';
+import { readLock } from '../store/lock-state.js';
+import type { ToolContext } from './define-tool.js';
+import { findLandedTasks } from './landed-tasks.js';
+import { latestRunOf } from './load-run.js';
+import { diskEstimate, type PlanParts } from './prepare-plan.js';
+
+/** Claude answers in under a second; a machine under load was seen to need several. */
+const VERSION_TIMEOUT_MS = 15_000;
+
+/**
+ * Looks up what preflight decides on; nothing written. `continuedTasks` are ids whose branch and worktree belong to
+ * the run that is being continued and so are no collision.
+ */
+export async function readPreflightFacts(
+  parts: PlanParts,
+  plan: Plan,
+  context: ToolContext,
+  continuedTasks: readonly string[] = [],
+): Promise<PreflightFacts> {
+  const { repo, root, facts, source } = parts;
+  const [changes, occupied, freeMB, agent, lock, gitLfs, earlier] = await Promise.all([
+    changesOfOthers(repo, plan, facts),
+    findOccupied(plan, facts),
+    freeDiskMB(resolve(root, plan.settings.workspaceRoot)),
+    readAgentProgram(plan, context),
+    readLock(root, processProbe),
+    facts.lfs ? findProgram('git-lfs', context.env) : null,
+    latestRunOf(root, plan.source.dir),
+  ]);
+  return {
+    git: facts.version,
+    bare: facts.bare,
+    shallow: facts.shallow,
+    sparse: facts.sparse,
+    head: facts.head,
+    operation: facts.operation,
+    changes,
+    submodules: facts.submodules,
+    lfs: facts.lfs ? { kind: 'used', program: gitLfs } : { kind: 'unused' },
+    branches: facts.branches,
+    foldsCase: existsSync(join(repo.commonDir, 'head')), // git writes HEAD
+    occupied,
+    disk: { freeMB, estimate: diskEstimate(parts, plan) },
+    agent,
+    lock,
+    earlierTasks: earlier === null ? [] : [...earlier.state.tasks.values()].filter(wasBegun).map(({ id }) => id),
+    continuedTasks,
+    landedTasks: await findLandedTasks(repo, plan, earlier?.state ?? null),
+    manifestCommands: manifestCommands(plan, source),
+  };
+}
+
+function wasBegun({ start }: { readonly start: string | null }): boolean {
+  return start !== null;
+}
+
+/** The changes of the checkout without the manifest, when all that differs in it is what o8 writes there. */
+async function changesOfOthers(
+  repo: Repository,
+  plan: Plan,
+  { changes, head }: RepositoryFacts,
+): Promise<RepositoryFacts['changes']> {
+  const manifest = relative(plan.root, plan.source.manifest).split(sep).join('/');
+  const changed = changes.find(({ path, untracked }) => path === manifest && !untracked);
+  if (changed === undefined || head.kind === 'unborn') return changes;
+  const committed = await readFileAt(repo, head.commit, manifest);
+  const current = await readFile(plan.source.manifest, 'utf8');
+  const isOwn = committed !== null && sameExceptExecution(committed, current);
+  return isOwn ? changes.filter((change) => change !== changed) : changes;
+}
+
+async function findOccupied(plan: Plan, { worktrees }: RepositoryFacts): Promise<OccupiedPath[]> {
+  const registered = new Map(worktrees.map((worktree) => [worktree.path, worktree]));
+  const realFolders = new Map<string, string>();
+  const occupied: OccupiedPath[] = [];
+  for (const { worktree: path } of selectedTasks(plan)) {
+    const folder = dirname(path);
+    // git lists real paths, and the folder of the worktrees may be reached through a link.
+    const real = realFolders.get(folder) ?? (await realPathToBe(folder));
+    realFolders.set(folder, real);
+    const entry = registered.get(join(real, basename(path)));
+    if (entry !== undefined) occupied.push({ path, by: entry.locked ? 'locked_worktree' : 'worktree' });
+    else if (await isThere(path)) occupied.push({ path, by: 'other' });
+  }
+  return occupied;
+}
+
+/** The real path of a folder that may not be there yet. */
+async function realPathToBe(path: string): Promise<string> {
+  if (await isThere(path)) return realpath(path);
+  return path === dirname(path) ? path : join(await realPathToBe(dirname(path)), basename(path));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return false;
+    throw error;
+  }
+}
+
+async function readAgentProgram(plan: Plan, { env }: ToolContext): Promise<AgentProgram> {
+  const { command } = plan.settings.agent;
+  const name = command?.[0] ?? 'claude';
+  const custom = command !== null;
+  const path = await findProgram(name.includes('/') ? resolve(plan.root, name) : name, env);
+  const version: AgentVersion =
+    custom || path === null ? { kind: 'not_asked' } : await askVersion(path, plan.root, env);
+  return { name, custom, path, version };
+}
+
+async function askVersion(program: string, cwd: string, env: NodeJS.ProcessEnv): Promise<AgentVersion> {
+  const result = await runProgram([program, '--version'], {
+    cwd,
+    env: agentEnvironment(env, {}),
+    timeoutMs: VERSION_TIMEOUT_MS,
+    logFile: null,
+  });
+  const text = result.outputTail.trim().split('\n')[0] ?? '';
+  if (result.timedOut) return { kind: 'failed', output: `no answer in ${String(VERSION_TIMEOUT_MS / 1000)} s` };
+  if (result.code === 0 && text !== '') return { kind: 'known', text };
+  return { kind: 'failed', output: text === '' ? `exit code ${String(result.code)}` : text };
+}

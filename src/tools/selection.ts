@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { O8Error } from '../core/errors.js';
+import { scheduleSchema, type Schedule, type SettingsFlags } from '../core/settings.js';
+
+/** Input keys that say what to run; spread into the input of the tools that take a selection. */
+export const selectionShape = {
+  dir: z.string().min(1).optional().describe('plan folder with a manifest.json, e.g. parallel/TS-0042-inventory'),
+  features: z.array(z.string().min(1)).optional().describe('feature slugs'),
+  epic: z.string().min(1).optional().describe('Beads epic id'),
+  wave: z.coerce.number().int().min(1).optional().describe('only this wave'),
+  skip: z.array(z.string().min(1)).optional().describe('task ids to leave out'),
+};
+
+export type SelectionInput = z.output<z.ZodObject<typeof selectionShape>>;
+
+/** What to run, once it is clear: a manifest folder as the user wrote its path, and what of it. */
+export interface Selection {
+  readonly dir: string;
+  readonly wave: number | null;
+  readonly skip: readonly string[];
+}
+
+/** Exactly one of `dir`, `features`, `epic`: O8Error `usage` otherwise, `refused` for the two that come later. */
+export function requireSelection(input: SelectionInput): Selection {
+  const given = (['dir', 'features', 'epic'] as const).filter((key) => input[key] !== undefined);
+  if (given.length !== 1 || given[0] === undefined) {
+    const count = given.length === 0 ? 'none was given' : `given: ${given.join(', ')}`;
+    throw new O8Error(
+      'usage',
+      `Say what to run with exactly one of dir, features, epic (${count}).`,
+      'o8 plan <parallel-dir>',
+    );
+  }
+  if (input.dir === undefined) {
+    const what = given[0] === 'features' ? 'feature slugs' : 'Beads epics';
+    throw new O8Error(
+      'refused',
+      `This version runs manifest folders only, not ${what}.`,
+      'Write the work as a manifest folder, then: o8 plan <parallel-dir>',
+    );
+  }
+  return { dir: input.dir, wave: input.wave ?? null, skip: input.skip ?? [] };
+}
+
+/** Input keys of a plan beside its selection. */
+export const planFlagsShape = {
+  maxConcurrent: z.coerce.number().int().min(1).max(64).optional().describe('agents at a time'),
+  schedule: scheduleSchema.optional().describe('deps: start when dependencies are merged; waves: wave after wave'),
+};
+
+/** The flags in the shape of the settings they win over. */
+export function planFlags(input: {
+  maxConcurrent?: number | undefined;
+  schedule?: Schedule | undefined;
+}): SettingsFlags {
+  return {
+    ...(input.maxConcurrent === undefined ? {} : { maxConcurrency: input.maxConcurrent }),
+    ...(input.schedule === undefined ? {} : { schedule: input.schedule }),
+  };
+}

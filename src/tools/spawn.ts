@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { mergeIntoSchema } from '../core/settings.js';
+import { processProbe } from '../process/identity.js';
+import { readLock } from '../store/lock-state.js';
+import { continueRun, findContinuation } from './continue-run.js';
+import { defineTool } from './define-tool.js';
+import { latestInterrupted } from './load-run.js';
+import { lockedError } from './lock-error.js';
+import { refuseNested } from './refuse-nested.js';
+import { openContext } from './repository-context.js';
+import { planFlagsShape, requireSelection, selectionShape } from './selection.js';
+import { startFresh } from './start-fresh.js';
+
+const outputSchema = z.object({
+  runId: z.string().optional(),
+  message: z.string(),
+  supervisor: z.object({ pid: z.number() }).optional(),
+  continued: z.boolean().optional().describe('an earlier run goes on'),
+  warnings: z.array(z.string()).optional(),
+  tasks: z.array(z.object({ id: z.string(), wave: z.number(), state: z.string(), branch: z.string(), worktree: z.string() })),
+  text: z.string().optional(),
+});
+export type SpawnResult = z.input<typeof outputSchema>;
+
+const inputSchema = z.strictObject({
+  ...selectionShape,
+  ...planFlagsShape,
+  retryFailed: z.boolean().optional().describe('run the failed tasks of the last run again'),
+  resume: z.boolean().optional().describe('go on with the interrupted run; needs no selection'),
+  force: z.boolean().optional().describe('stop a live run, move old worktrees and branches aside: ask the user first'),
+  skipPreflight: z.boolean().optional().describe('start although a check fails (not recommended)'),
+  mergeInto: mergeIntoSchema.extract(['integration', 'base', 'none']).optional().describe('where finished tasks are merged'),
+  budgetUsd: z.coerce.number().positive().optional().describe('most the whole run may cost'),
+});
+export type SpawnInput = z.output<typeof inputSchema>;
+
+export const spawn = defineTool({
+  name: 'spawn',
+  title: 'Start a run',
+  description:
+    'Start the agents of a plan in the background and return at once; the run outlives this session. Show the plan and ask the user first. Follow with status.',
+  input: inputSchema,
+  output: outputSchema,
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  async run(input, context): Promise<SpawnResult> {
+    refuseNested('spawn', context);
+    const { root } = await openContext(context);
+    const lock = await readLock(root, processProbe);
+    if (lock.kind === 'held' && input.force !== true) {
+      throw lockedError({ pid: lock.holder.process.pid, startedAt: lock.holder.startedAt, why: 'held' }, again(input));
+    }
+    const warnings =
+      lock.kind === 'stale'
+        ? [`Found stale lock file (PID ${String(lock.holder.process.pid)} not running). Removing stale lock and continuing...`]
+        : lock.kind === 'held'
+          ? [`Overriding existing lock (PID: ${String(lock.holder.process.pid)})`]
+          : [];
+    if (input.resume === true && input.dir === undefined) {
+      const interrupted = await latestInterrupted(root);
+      if (interrupted === null) return { message: 'No interrupted run to resume.', tasks: [] };
+      return continueRun({ root, run: interrupted, input, context, warnings, wish: { kind: 'resume' } });
+    }
+    const selection = requireSelection(input);
+    const found = await findContinuation(root, selection, input, context);
+    switch (found.kind) {
+      case 'continue':
+        return continueRun({ root, run: found.run, input, context, warnings, wish: found.wish });
+      case 'nothing':
+        return { message: found.message, tasks: [] };
+      case 'fresh':
+        return startFresh(selection, input, context, warnings);
+    }
+  },
+});
+
+function again(input: SpawnInput): string {
+  return `o8 run ${input.dir ?? ''}`.trim();
+}
+

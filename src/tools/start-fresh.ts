@@ -1,0 +1,106 @@
+import { relative, sep } from 'node:path';
+import { selectedTasks } from '../core/build-plan.js';
+import { O8Error } from '../core/errors.js';
+import { preflightChecks } from '../core/preflight.js';
+import type { Check } from '../core/preflight-check.js';
+import type { Plan } from '../core/plan.js';
+import type { SettingsFlags } from '../core/settings.js';
+import { moveAside } from '../git/move-aside.js';
+import type { Repository } from '../git/repository.js';
+import { ensureExcluded } from '../git/worktrees.js';
+import { criticalSection } from '../store/critical-section.js';
+import { repositoryPaths } from '../store/paths.js';
+import { createRun, newRunId, removeRun } from '../store/runs.js';
+import type { ToolContext } from './define-tool.js';
+import { findLandedCommits } from './landed-tasks.js';
+import { latestRunOf } from './load-run.js';
+import { planFrom, readPlanParts } from './prepare-plan.js';
+import { readPreflightFacts } from './read-preflight-facts.js';
+import { planFlags, type Selection } from './selection.js';
+import type { SpawnInput, SpawnResult } from './spawn.js';
+import { startSupervisor } from './start-supervisor.js';
+import { waveCheckText } from './wave-check.js';
+
+/** A new run: checks, run folder, supervisor. Nothing is left behind where the lock was lost. */
+export async function startFresh(
+  selection: Selection,
+  input: SpawnInput,
+  context: ToolContext,
+  warnings: readonly string[],
+): Promise<SpawnResult> {
+  const parts = await readPlanParts(selection, spawnFlags(input), context);
+  const { repo, root } = parts;
+  const now = context.now();
+  const bare = planFrom(parts, { runId: newRunId(now), createdAt: now.toISOString() });
+  const earlier = await latestRunOf(root, bare.source.dir);
+  const plan: Plan = { ...bare, landed: Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null)) };
+  const text = plan.wave === null ? null : await waveCheckText(repo, plan, plan.wave);
+  const checks = preflightChecks(plan, await readPreflightFacts(parts, plan, context));
+  refuseFailures(checks, input);
+  const moved = input.force === true ? await freeNames(repo, root, plan) : [];
+  await excludeOwnFiles(repo, plan);
+  await createRun(root, plan);
+  const supervisor = await startSupervisor(root, plan.runId, context.env, input.force === true ? 'force' : 'wait_your_turn').catch(
+    async (error: unknown) => {
+      if (error instanceof O8Error && (error.code === 'locked' || error.code === 'lock_unknown')) await removeRun(root, plan.runId);
+      throw error;
+    },
+  );
+  const tasks = selectedTasks(plan);
+  const all = [...warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks)];
+  return {
+    runId: plan.runId,
+    message: `Run ${plan.runId} started: ${String(tasks.length)} ${tasks.length === 1 ? 'task' : 'tasks'}, at most ${String(plan.settings.maxConcurrency)} at a time.`,
+    supervisor: { pid: supervisor.pid },
+    ...(all.length === 0 ? {} : { warnings: all }),
+    tasks: tasks.map(({ id, wave, branch, worktree }) => ({ id, wave, state: 'queued', branch, worktree })),
+    ...(text === null ? {} : { text }),
+  };
+}
+
+function spawnFlags(input: SpawnInput): SettingsFlags {
+  return {
+    ...planFlags(input),
+    ...(input.mergeInto === undefined ? {} : { merge: { into: input.mergeInto } }),
+    ...(input.budgetUsd === undefined ? {} : { budget: { runUsd: input.budgetUsd } }),
+  };
+}
+
+/** Names that `force` makes free are no reason to refuse; everything else needs `skipPreflight`. */
+function refuseFailures(checks: readonly Check[], input: SpawnInput): void {
+  const forced = input.force === true ? ['branch-collision', 'worktree-collision', 'lock'] : [];
+  const failures = checks.filter(({ id, level }) => level === 'fail' && !forced.includes(id));
+  if (failures.length === 0 || input.skipPreflight === true) return;
+  const [first] = failures;
+  if (failures.length === 1 && first !== undefined) throw new O8Error('preflight_failed', first.message, first.hint);
+  const lines = failures.map(({ message, hint }) => `  ✗ ${message}\n      ${hint}`);
+  const message = `${String(failures.length)} checks failed:\n${lines.join('\n')}`;
+  throw new O8Error('preflight_failed', message, `Fix these, then the same command again; o8 preflight ${input.dir ?? ''} shows all checks.`);
+}
+
+function warningsOf(checks: readonly Check[]): string[] {
+  return checks.filter(({ level }) => level === 'warn').map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));
+}
+
+async function freeNames(repo: Repository, root: string, plan: Plan): Promise<string[]> {
+  const serialise = criticalSection(repositoryPaths(root).guard);
+  const moved: string[] = [];
+  for (const { worktree, branch } of selectedTasks(plan)) {
+    moved.push(...(await moveAside(repo, serialise, { path: worktree, branch, suffix: `.before-${plan.runId}` })));
+  }
+  return moved;
+}
+
+/** Everything o8 writes in the repository stays out of git, without touching the user's .gitignore. */
+async function excludeOwnFiles(repo: Repository, plan: Plan): Promise<void> {
+  const dir = relative(plan.root, plan.source.dir).split(sep).join('/');
+  await ensureExcluded(repo, [
+    '/.claude/parallel/',
+    '/.claude/parallel.lock',
+    '/.claude/parallel-queue.json',
+    '/.claude/parallel-config.json',
+    '/.claude/worktrees/',
+    '/.claude-task-complete',
+    `/${dir}/logs/`,
+  ]);
+}

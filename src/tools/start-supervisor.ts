@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { O8Error } from '../core/errors.js';
+import { supervisorStartSchema, type SupervisorStart } from '../core/supervisor-start.js';
+import { bundledProgram } from '../process/bundle.js';
+import { startDetached } from '../process/detach.js';
+import { processProbe } from '../process/identity.js';
+import { readJson } from '../store/atomic-file.js';
+import { readLock } from '../store/lock-state.js';
+import { runPaths } from '../store/paths.js';
+import { lockedError } from './lock-error.js';
+
+/** Node starts in well under a second; a machine under full load was seen to need several. */
+const START_TIMEOUT_MS = 30_000;
+const POLL_MS = 20;
+
+/**
+ * Starts the detached process that owns the run and waits until it has the lock. It shares nothing with us, so it
+ * outlives the terminal and the Claude session. Throws `locked` when another process has the lock.
+ */
+export async function startSupervisor(
+  root: string,
+  runId: string,
+  env: NodeJS.ProcessEnv,
+  force: 'force' | 'wait_your_turn',
+): Promise<Extract<SupervisorStart, { kind: 'won' }>> {
+  const paths = runPaths(root, runId);
+  await rm(paths.start, { force: true });
+  const argv = [process.execPath, bundledProgram('supervisor.js'), '--root', root, '--run', runId];
+  const pid = await startDetached(force === 'force' ? [...argv, '--force'] : argv, {
+    cwd: root,
+    env: definedOnly(env),
+    logFile: paths.supervisorLog,
+  });
+  const start = await awaitStart(paths.start, pid, paths.supervisorLog);
+  switch (start.kind) {
+    case 'won':
+      return start;
+    case 'lost':
+      throw lockedError({ pid: start.holder.pid, startedAt: start.holder.startedAt, why: start.holder.why }, 'o8 run <dir>');
+    case 'failed':
+      throw new O8Error('supervisor_failed', start.message, start.hint);
+  }
+}
+
+/** Makes sure a live process owns this run; throws `locked` when the owner works on another run. */
+export async function ensureSupervisor(root: string, runId: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const lock = await readLock(root, processProbe);
+  if (lock.kind === 'held' && lock.holder.runId === runId) return;
+  try {
+    await startSupervisor(root, runId, env, 'wait_your_turn');
+  } catch (error) {
+    const now = await readLock(root, processProbe);
+    if (now.kind === 'held' && now.holder.runId === runId) return; // somebody else was faster with the same wish
+    throw error;
+  }
+}
+
+async function awaitStart(file: string, pid: number, log: string): Promise<SupervisorStart> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const start = await readJson(file, supervisorStartSchema);
+    if (start !== null && start.pid === pid) return start;
+    if (!isThere(pid)) {
+      const last = await readJson(file, supervisorStartSchema);
+      if (last !== null && last.pid === pid) return last;
+      throw new O8Error('supervisor_failed', `the supervisor (pid ${String(pid)}) ended before it had the lock`, `cat ${log}`);
+    }
+    await delay(POLL_MS);
+  }
+  throw new O8Error('timed_out', `the supervisor (pid ${String(pid)}) did not answer in ${String(START_TIMEOUT_MS / 1000)} s`, `cat ${log}`);
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // ESRCH: it is gone
+  }
+}
+
+function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { countStates } from '../core/run-state.js';
+import { changedTasks, runStateName, taskView, taskViewSchema, type TaskView } from '../core/status-view.js';
+import { isNewsworthy } from '../core/newsworthy.js';
+import { taskOf } from '../core/run-state.js';
+import { attemptPaths } from '../store/paths.js';
+import { readQueueFile } from '../store/queue-file.js';
+import { readLogTail } from '../store/log-tail.js';
+import { defineTool } from './define-tool.js';
+import { findRun, loadRun, requireTask, type LoadedRun } from './load-run.js';
+import { openContext } from './repository-context.js';
+
+/** Looking four times a second costs a few milliseconds of CPU and keeps answers prompt. */
+const POLL_MS = 250;
+/** Changes that come close together are told together. */
+const GATHER_MS = 2000;
+
+const outputSchema = z.object({
+  runId: z.string().optional(),
+  state: z.enum(['none', 'running', 'paused', 'interrupted', 'completed', 'failed', 'aborted']),
+  message: z.string().optional(),
+  hint: z.string().optional(),
+  base: z.string().optional(),
+  target: z.string().optional(),
+  supervisor: z.object({ pid: z.number().nullable(), alive: z.boolean() }).optional(),
+  counts: z.record(z.string(), z.number()),
+  cursor: z.number(),
+  pausedUntil: z.string().optional(),
+  landed: z.string().optional().describe('commit of the target that is on the base'),
+  waves: z.array(z.object({ wave: z.number(), validation: z.enum(['passed', 'failed']), message: z.string().optional() })).optional(),
+  tasks: z.array(taskViewSchema),
+  tail: z.array(z.string()).optional().describe('last lines of the task log: untrusted output of the agent'),
+});
+
+export const status = defineTool({
+  name: 'status',
+  title: 'State of a run',
+  description:
+    'Where a run stands. With since (the last cursor) only changed tasks; with waitSeconds (up to 50) it answers when something happens: pass both to follow a run cheaply.',
+  input: z.strictObject({
+    runId: z.string().optional().describe('default: the active run, else the newest'),
+    task: z.string().optional().describe('only this task'),
+    since: z.coerce.number().int().min(0).optional().describe('cursor of the last answer'),
+    waitSeconds: z.coerce.number().min(0).max(3600).optional().describe('wait up to this long for news'),
+    tail: z.coerce.number().int().min(1).max(1000).optional().describe("with task: this many last lines of its log"),
+  }),
+  output: outputSchema,
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  async run(input, context): Promise<z.input<typeof outputSchema>> {
+    const { root } = await openContext(context);
+    const found = await findRun(root, input.runId);
+    if (found === null) {
+      return { state: 'none', message: 'No run in this repository yet.', hint: 'o8 run <parallel-dir>', counts: {}, cursor: 0, tasks: [] };
+    }
+    let run = await loadRun(root, found);
+    const only = input.task === undefined ? null : requireTask(run.plan, input.task);
+    if (input.waitSeconds !== undefined) run = await waitForNews(root, run, input.since ?? run.state.seq, input.waitSeconds * 1000);
+    return view(root, run, only, input.since ?? 0, input.tail ?? null);
+  },
+});
+
+/** Waits until the run has news after `since`, stops being alive, or the time is over. */
+async function waitForNews(root: string, first: LoadedRun, since: number, ms: number): Promise<LoadedRun> {
+  const deadline = Date.now() + ms;
+  let gatherUntil: number | null = null;
+  let run = first;
+  for (;;) {
+    if (!run.ownerAlive && run.state.phase.kind !== 'finished') return run; // interrupted: nothing will come
+    if (run.state.phase.kind === 'finished') return run;
+    const news = run.records.some(({ seq, event }) => seq > since && isNewsworthy(event));
+    if (news) gatherUntil ??= Date.now() + GATHER_MS;
+    const until = Math.min(deadline, gatherUntil ?? deadline);
+    if (Date.now() >= until) return run;
+    await delay(Math.min(POLL_MS, until - Date.now()));
+    run = await loadRun(root, run.plan.runId);
+  }
+}
+
+async function view(root: string, run: LoadedRun, only: string | null, since: number, tail: number | null): Promise<z.input<typeof outputSchema>> {
+  const { plan, state, ownerAlive, ownerPid } = run;
+  const name = runStateName(state, ownerAlive);
+  const queue = await readQueueFile(root);
+  const live = queue?.runId === plan.runId ? queue.live : {};
+  const shown = only === null ? changedTasks(plan, state, since) : plan.tasks.filter(({ id }) => id === only);
+  const tasks = shown.map((task): TaskView => {
+    const record = taskOf(state, task.id);
+    return taskView(plan, task, record, live[task.id] ?? null, logOf(root, plan.runId, task.id, record.attempt));
+  });
+  const waves = plan.waves.flatMap(({ number }) => {
+    const validation = state.validations.get(number);
+    if (validation === undefined) return [];
+    return [{ wave: number, validation: validation.kind, ...(validation.kind === 'failed' ? { message: validation.message } : {}) }];
+  });
+  const first = shown[0];
+  return {
+    runId: plan.runId,
+    state: name,
+    ...(name === 'interrupted' ? { message: 'Nobody is running it.', hint: 'o8 spawn --resume' } : {}),
+    ...(state.phase.kind === 'paused' ? { message: state.phase.reason, ...(state.phase.until === null ? {} : { pausedUntil: state.phase.until }) } : {}),
+    ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null ? { message: `No new agents: ${queue.holdBack}` } : {}),
+    base: plan.base.branch,
+    target: plan.target.branch ?? plan.target.ref,
+    supervisor: { pid: ownerPid, alive: ownerAlive },
+    counts: countStates(state),
+    cursor: state.seq,
+    ...(state.landed === null ? {} : { landed: state.landed }),
+    ...(waves.length === 0 ? {} : { waves }),
+    tasks,
+    ...(tail === null || only === null || first === undefined
+      ? {}
+      : { tail: await readLogTail(logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt), tail) }),
+  };
+}
+
+function logOf(root: string, runId: string, task: string, attempt: number): string {
+  return attemptPaths(root, runId, task, Math.max(1, attempt)).log;
+}

@@ -1,0 +1,262 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { claudeCommand } from '../../src/core/claude-command.js';
+import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../../src/core/claude-stream.js';
+import { COMPLETION_MARKER } from '../../src/core/completion-marker.js';
+import { judgeAttempt } from '../../src/core/completion.js';
+import type { AttemptExit } from '../../src/core/events.js';
+import type { PlannedTask } from '../../src/core/plan.js';
+import { defaultSettings, type Settings } from '../../src/core/settings.js';
+import { bundledProgram } from '../../src/process/bundle.js';
+import { claudeEnvironment, claudeProgram } from '../support/claude.js';
+import { MarkedProcesses } from '../support/marked-processes.js';
+import { apiError, inTurn, MessagesApi, useTool, type Answer, type Script } from '../support/messages-api.js';
+
+// The command o8 starts a worker with, given to the real CLI: what it allows, denies, returns and continues.
+
+const SESSION = '3f1f3a53-7a0c-4f9e-9f43-0d7a39b1f6c1';
+const DONE = { status: 'complete', summary: 'Done.' };
+
+const git = async (cwd: string, ...args: string[]) => (await promisify(execFile)('git', args, { cwd })).stdout.trim();
+
+let folder: string;
+let worktree: string;
+let task: PlannedTask;
+let api: MessagesApi;
+let processes: MarkedProcesses;
+
+beforeEach(async () => {
+  processes = new MarkedProcesses();
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'o8-worker-')));
+  const repository = join(folder, 'repository');
+  worktree = join(folder, 'workspaces', "task's (1)");
+  await mkdir(repository);
+  await mkdir(join(folder, 'home'));
+  await git(repository, 'init', '-q', '-b', 'main');
+  await git(
+    repository,
+    '-c',
+    'user.name=t',
+    '-c',
+    'user.email=t@localhost',
+    'commit',
+    '-q',
+    '--allow-empty',
+    '-m',
+    'First',
+  );
+  await git(repository, 'worktree', 'add', '-q', '-b', 'feature/task-001', worktree);
+  await appendFile(join(repository, '.git/info/exclude'), `${COMPLETION_MARKER}\n`);
+  task = {
+    id: 'task-001',
+    stem: 'task-001',
+    wave: 1,
+    deps: [],
+    agent: null,
+    component: null,
+    prompt: 'Write greeting.txt.',
+    promptFile: null,
+    scope: { create: [{ glob: 'src/**', symbol: null }], modify: [], boundary: ['shared/{a,b}/**', 'KEEP.md'] },
+    branch: 'feature/task-001',
+    worktree,
+    setup: null,
+    verify: 'node -e "f=1, (2)"',
+    timeoutMinutes: 120,
+    budgetUsd: null,
+    retries: 1,
+    model: null,
+  };
+});
+
+afterEach(async () => {
+  await processes.kill();
+  await api.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Attempt {
+  readonly settings?: Partial<Settings>;
+  readonly continues?: boolean;
+  readonly stdin?: string;
+  /** SIGKILL as soon as this many tool calls have been answered. */
+  readonly killAfterResults?: number;
+}
+
+const toolResult = z.looseObject({ type: z.literal('tool_result'), is_error: z.boolean().optional() });
+const userEvent = z.looseObject({ type: z.literal('user'), message: z.looseObject({ content: z.array(z.unknown()) }) });
+
+/** For each tool result in a line of the stream, whether the call was carried out. */
+function toolResults(line: string): boolean[] {
+  const event = userEvent.safeParse(JSON.parse(line));
+  return (event.data?.message.content ?? []).flatMap((block) => {
+    const result = toolResult.safeParse(block);
+    return result.success ? [result.data.is_error !== true] : [];
+  });
+}
+
+async function attempt(script: Script, given: Attempt = {}) {
+  api = await MessagesApi.start(script);
+  const command = claudeCommand({
+    program: claudeProgram(),
+    task,
+    settings: { ...defaultSettings('manifest'), ...given.settings },
+    attempt: { sessionId: SESSION, continues: given.continues ?? false },
+    workerRules: '- Stay in your task.',
+    budgetUsd: 5,
+    guard: { node: process.execPath, program: bundledProgram('guard.js') },
+  });
+  const child = spawn(command.argv[0] ?? '', command.argv.slice(1), {
+    cwd: worktree,
+    env: { ...claudeEnvironment(join(folder, 'home'), api), ...command.env, ...processes.environment },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.on('error', () => undefined); // it may end without reading its input
+  child.stdin.end(given.stdin ?? task.prompt);
+  const ended = new Promise<AttemptExit>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? { kind: 'exited', code: code ?? -1 } : { kind: 'signalled', signal }),
+    );
+  });
+  let stream = EMPTY_CLAUDE_STREAM;
+  const carriedOut: boolean[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    stream = foldClaudeLine(stream, line, { now: new Date(), timeZone: 'UTC' });
+    carriedOut.push(...toolResults(line));
+    if (carriedOut.length === given.killAfterResults) child.kill('SIGKILL');
+  }
+  const exit = await ended;
+  const verdict = judgeAttempt({
+    exit,
+    agent: { kind: 'claude', facts: stream.facts },
+    markerPresent: existsSync(join(worktree, COMPLETION_MARKER)),
+    commits: Number(await git(worktree, 'rev-list', '--count', 'main..HEAD')),
+    stopReason: null,
+  });
+  expect(api.faults).toEqual([]);
+  return { facts: stream.facts, exit, verdict, carriedOut };
+}
+
+const write = (path: string) => useTool('Write', { file_path: path, content: 'x\n' });
+const bash = (command: string) => useTool('Bash', { command });
+
+/** Which of the calls were carried out, by their place. */
+async function outcomes(calls: readonly Answer[], settings: Partial<Settings> = {}): Promise<boolean[]> {
+  const { carriedOut } = await attempt(inTurn(...calls, useTool('StructuredOutput', DONE)), { settings });
+  return carriedOut.slice(0, calls.length);
+}
+
+describe('a Claude worker as o8 starts it', () => {
+  it('works, commits and says that it is done', async () => {
+    const { facts, exit, verdict, carriedOut } = await attempt(
+      inTurn(
+        write(join(worktree, 'src/greeting.txt')),
+        bash('git add -A && git commit -q -m "Add a greeting"'),
+        bash(task.verify ?? ''),
+        write(join(worktree, COMPLETION_MARKER)),
+        useTool('StructuredOutput', DONE),
+      ),
+    );
+    expect(exit).toEqual({ kind: 'exited', code: 0 });
+    expect(verdict).toEqual({ kind: 'succeeded', noChange: false, summary: 'Done.' });
+    expect(facts).toMatchObject({ sessionId: SESSION, limit: null, denials: [] });
+    expect(facts.tokens).toBeGreaterThan(0);
+    expect(facts.costUsd).toBeGreaterThan(0);
+    expect(await git(worktree, 'log', '-1', '--format=%s', '--name-only')).toBe('Add a greeting\n\nsrc/greeting.txt');
+    expect(api.mainRequests[0]?.system).toContain('- Stay in your task.');
+    expect(api.mainRequests[0]?.userText).toContain('Write greeting.txt.');
+    expect(carriedOut).toEqual([true, true, true, true, true]);
+  });
+
+  it('cannot write outside its worktree, inside its BOUNDARY, or what belongs to git', async () => {
+    const calls = [
+      write(join(worktree, 'other.txt')),
+      write(join(worktree, 'docs/KEEP.md')),
+      write(join(folder, 'outside.txt')),
+      write(join(worktree, 'KEEP.md')),
+      write(join(worktree, 'shared/b/x.ts')),
+      bash('echo x > KEEP.md'),
+      bash(`echo x > ${join(folder, 'outside.txt')}`),
+      bash('echo "gitdir: /" > .git'),
+      bash(`git log --output=${join(folder, 'outside.txt')}`),
+    ];
+    expect(await outcomes(calls)).toEqual([true, true, ...Array<boolean>(7).fill(false)]);
+    expect(existsSync(join(folder, 'outside.txt'))).toBe(false);
+    expect(existsSync(join(worktree, 'KEEP.md'))).toBe(false);
+    expect(await readFile(join(worktree, '.git'), 'utf8')).toContain('worktrees');
+  });
+
+  it('cannot use what all worktrees share, nor programs nobody allowed, and says which rule would help', async () => {
+    const script = [
+      'git push',
+      'git stash',
+      'git config user.name x',
+      'git worktree list',
+      'git -C .. status',
+      'npm test',
+    ].map(bash);
+    const { facts } = await attempt(inTurn(...script, useTool('StructuredOutput', DONE)));
+    expect(facts.denials.map(({ target, grant }) => [target, grant])).toEqual([
+      ['git push', null],
+      ['git stash', null],
+      ['git config user.name x', null],
+      ['git worktree list', null],
+      ['git -C .. status', null],
+      ['npm test', 'Bash(npm test *)'],
+    ]);
+  });
+
+  it('is guarded also when it may do everything', async () => {
+    const agent = { ...defaultSettings('manifest').agent, permissionMode: 'bypassPermissions' as const };
+    const calls = [
+      bash('touch anything'),
+      write(join(folder, 'outside.txt')),
+      write(join(worktree, 'KEEP.md')),
+      bash('git push'),
+    ];
+    expect(await outcomes(calls, { agent })).toEqual([true, false, false, false]);
+  });
+
+  it('under scope enforce writes only what the task declares', async () => {
+    const calls = [write(join(worktree, 'src/a.ts')), write(join(worktree, 'a.ts')), bash('echo x > a.ts')];
+    expect(await outcomes(calls, { scope: 'enforce' })).toEqual([true, false, false]);
+  });
+
+  it('goes on in the same session after a SIGKILL', async () => {
+    const script = inTurn(write(join(worktree, 'src/one.txt')), bash('git add -A'), bash('git status'));
+    const killed = await attempt(script, { killAfterResults: 2 });
+    expect(killed.exit).toEqual({ kind: 'signalled', signal: 'SIGKILL' });
+    expect(killed.facts.sessionId).toBe(SESSION);
+    expect(killed.verdict).toMatchObject({ reason: 'signal_SIGKILL', retryable: true });
+    await api.close();
+
+    let turns = 0;
+    const rest = [bash('git add -A && git commit -q -m "One"'), useTool('StructuredOutput', DONE)];
+    const resumed = await attempt(() => rest[Math.min(turns++, 1)] ?? apiError(500, 'api_error', 'too many turns'), {
+      continues: true,
+      stdin: 'You were interrupted. Go on.',
+    });
+    expect(resumed.verdict).toMatchObject({ kind: 'succeeded' });
+    expect(resumed.facts.sessionId).toBe(SESSION);
+    expect(api.mainRequests[0]?.userText).toMatch(/Write greeting\.txt\.[\s\S]*You were interrupted\. Go on\./);
+    expect(await git(worktree, 'log', '-1', '--format=%s')).toBe('One');
+  });
+
+  it('that cannot find its session never opens one', async () => {
+    const { facts, verdict } = await attempt(inTurn(), { continues: true });
+    expect(facts.sessionId).toBeNull();
+    expect(verdict).toMatchObject({ kind: 'failed', reason: 'agent_error' });
+  });
+
+  it('that meets a limit is paused, not failed', async () => {
+    const { verdict } = await attempt(() => apiError(429, 'rate_limit_error', 'limited', { 'retry-after': '3600' }));
+    expect(verdict).toEqual({ kind: 'rate_limited', until: null });
+  });
+});

@@ -1,0 +1,124 @@
+import { chmod, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  findProgram,
+  runProgram,
+  runShellCommand,
+  type ProgramOptions,
+  type ProgramResult,
+} from '../../../src/process/program.js';
+import { MarkedProcesses } from '../../support/marked-processes.js';
+
+let folder: string;
+let marked: MarkedProcesses;
+
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'o8-program-')));
+  marked = new MarkedProcesses();
+});
+afterEach(async () => {
+  await marked.kill();
+  await rm(folder, { recursive: true });
+});
+
+async function shell(command: string, changes: Partial<ProgramOptions> = {}): Promise<ProgramResult> {
+  const env = { PATH: process.env['PATH'] ?? '', ...marked.environment };
+  return runShellCommand(command, { cwd: folder, env, timeoutMs: 600_000, logFile: null, ...changes });
+}
+
+describe('a program', () => {
+  test('ends with its exit code and the end of what it printed, stdout and stderr in order', async () => {
+    expect(await shell('echo one; echo two >&2; echo three; exit 3')).toEqual({
+      code: 3,
+      signal: null,
+      timedOut: false,
+      outputTail: 'one\ntwo\nthree\n',
+    });
+  });
+
+  test('that dies by a signal says which', async () => {
+    expect(await shell('kill -TERM $$')).toMatchObject({ code: null, signal: 'SIGTERM' });
+    expect(await shell('exit 143')).toMatchObject({ code: 143, signal: null });
+  });
+
+  test('gets exactly the environment and the folder it is given, and no stdin', async () => {
+    const result = await shell('pwd; echo "$COLOUR,$HOME"; cat; env | cut -d= -f1 | sort | tr "\\n" " "', {
+      env: { PATH: process.env['PATH'] ?? '', COLOUR: 'blue' },
+    });
+    expect(result.outputTail).toBe(`${folder}\nblue,\nCOLOUR O8_PROGRAM PATH PWD `);
+  });
+
+  test('that is missing gives 127 and says so', async () => {
+    const options = { cwd: folder, env: { PATH: '/nowhere' }, timeoutMs: 1_000, logFile: null };
+    expect(await runProgram(['no-such-program'], options)).toEqual({
+      code: 127,
+      signal: null,
+      timedOut: false,
+      outputTail: 'Program "no-such-program" was not found on PATH.',
+    });
+  });
+
+  test('in a folder that is missing gives 127 and names the folder', async () => {
+    const result = await shell('true', { cwd: join(folder, 'gone') });
+    expect(result.code).toBe(127);
+    expect(result.outputTail).toContain(`Folder ${join(folder, 'gone')} does not exist`);
+  });
+
+  test('may print more than fits: the last 8 KB are kept, whole characters only', async () => {
+    const { outputTail } = await shell(`${process.execPath} -e 'console.log("é".repeat(100000) + "end")'`);
+    expect(outputTail).toMatch(/^é+end\n$/);
+    expect(Buffer.byteLength(outputTail)).toBeLessThanOrEqual(8 * 1024);
+    expect(Buffer.byteLength(outputTail)).toBeGreaterThan(8 * 1024 - 4);
+  });
+
+  test('cannot drive the terminal through its output', async () => {
+    const { outputTail } = await shell(String.raw`printf '\033[31mred\033[0m\007 \033]0;title\007 10%%\r20%%\r\n'`);
+    expect(outputTail).toBe('red  10%\n20%\n');
+  });
+
+  test('appends its output to the log file, and its tail is its own', async () => {
+    const logFile = join(folder, 'verify.log');
+    await writeFile(logFile, 'earlier\n', { mode: 0o600 });
+    const result = await shell('echo now', { logFile });
+    expect(result.outputTail).toBe('now\n');
+    expect(await readFile(logFile, 'utf8')).toBe('earlier\nnow\n');
+  });
+
+  test('makes the log file for its owner only', async () => {
+    const logFile = join(folder, 'new.log');
+    await shell('true', { logFile });
+    expect((await stat(logFile)).mode & 0o777).toBe(0o600);
+  });
+
+  test('is over when it ends, whatever it left in the background with its output open', async () => {
+    expect(await shell('sleep 600 & echo done')).toMatchObject({ code: 0, outputTail: 'done\n' });
+    expect(await marked.pids()).toHaveLength(1);
+  });
+
+  test('is stopped with everything it started when its time is over', async () => {
+    const daemon = `${process.execPath} -e 'require("child_process").spawn("sleep", ["600"], { detached: true })'`;
+    const result = await shell(`${daemon} & sleep 600 & echo begun; sleep 600`, { timeoutMs: 1_500 });
+    expect(result).toEqual({ code: null, signal: 'SIGTERM', timedOut: true, outputTail: 'begun\n' });
+    expect(await marked.pids()).toEqual([]);
+  });
+});
+
+describe('findProgram', () => {
+  test('finds an executable on PATH, in the order of PATH', async () => {
+    const path = join(folder, 'tool');
+    await writeFile(path, '');
+    await chmod(path, 0o755);
+    expect(await findProgram('tool', { PATH: `/nowhere:${folder}` })).toBe(path);
+    expect(await findProgram(path, {})).toBe(path);
+  });
+
+  test('passes over what is missing, a folder or not executable', async () => {
+    await writeFile(join(folder, 'text'), '', { mode: 0o644 });
+    expect(await findProgram('text', { PATH: folder })).toBeNull();
+    expect(await findProgram('tool', { PATH: folder })).toBeNull();
+    expect(await findProgram(folder, {})).toBeNull();
+    expect(await findProgram('tool', {})).toBeNull();
+  });
+});

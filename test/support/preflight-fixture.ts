@@ -1,0 +1,27 @@
+import type { PreflightFacts } from '../../src/core/preflight-facts.js';
+
+/** Facts of a repository and machine on which everything is as it should be. */
+export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
+  return {
+    git: { major: 2, minor: 45, patch: 1 },
+    bare: false,
+    shallow: false,
+    sparse: false,
+    head: { kind: 'branch', branch: 'main', commit: 'a'.repeat(40) },
+    operation: null,
+    changes: [],
+    submodules: [],
+    lfs: { kind: 'unused' },
+    branches: ['main', 'topic/other'],
+    foldsCase: false,
+    occupied: [],
+    disk: { freeMB: 10_000, estimate: { worktrees: 5, perWorktreeMB: 150, totalMB: 750 } },
+    agent: { name: 'claude', custom: false, path: '/usr/bin/claude', version: { kind: 'known', text: '2.1.329' } },
+    lock: { kind: 'free' },
+    earlierTasks: [],
+    continuedTasks: [],
+    landedTasks: [],
+    manifestCommands: [],
+    ...more,
+  };
+}

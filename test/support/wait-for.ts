@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Often enough that a test is not held up, seldom enough that two cores are left to what it waits for. */
+const POLL_MS = 10;
+
+/**
+ * Asks until the answer is neither false, null nor undefined, and gives that answer. Fails, naming `what` was waited
+ * for, when `timeoutMs` are over.
+ */
+export async function waitFor<T>(
+  condition: () => T | Promise<T>,
+  options: { readonly timeoutMs: number; readonly what: string },
+): Promise<Exclude<T, false | null | undefined>> {
+  const deadline = performance.now() + options.timeoutMs;
+  for (;;) {
+    const answer = await condition();
+    if (isAnswer(answer)) return answer;
+    if (performance.now() >= deadline) {
+      throw new Error(`waited ${options.timeoutMs / 1000} s in vain for ${options.what}`);
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+function isAnswer<T>(value: T): value is Exclude<T, false | null | undefined> {
+  return value !== false && value !== null && value !== undefined;
+}
