@@ -1,7 +1,7 @@
 import { catalogue, type CatalogueEntry } from '../tools/catalogue.js';
 import type { ToolContext } from '../tools/define-tool.js';
 
-export function toolNamed(name: string): CatalogueEntry {
+function toolNamed(name: string): CatalogueEntry {
   const tool = catalogue.find((candidate) => candidate.name === name);
   if (tool === undefined) throw new Error(`no tool named ${name}`);
   return tool;

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExitCode } from '../core/errors.js';
 import { finalReport, summaryLine } from '../core/final-report.js';
-import { progressBetween, progressLine, type ProgressEvent, type WavePlan } from '../core/progress.js';
+import { isOver, progressBetween, progressLine, type ProgressEvent, type WavePlan } from '../core/progress.js';
 import type { TaskView } from '../core/status-view.js';
 import { callTool } from './call-tool.js';
 import { interruptedBy } from './interrupt.js';
@@ -15,24 +17,31 @@ import { safeLines } from './terminal.js';
 /** `lines`: for people; `verbose`: with the agents' output; `progress`: for programs; `json`: the last status only. */
 export type Style = 'lines' | 'verbose' | 'progress' | 'json';
 
+/** A signal that ended a child of ours has reached us, too, by then. */
+const SIGNAL_MS = 100;
 const LOOK_MS = 300; // quick enough to feel live, cheap enough to forget
 
 /** Follows a run to its end, printing what changes; Ctrl+C stops the run, a second one only stops the waiting. */
-export async function follow(cli: Cli, runId: string, style: Style): Promise<ExitCode> {
+export async function follow(cli: Cli, runId: string, style: Style, from: 'start' | 'now'): Promise<ExitCode> {
   const interrupt = interruptedBy('SIGINT');
   const live = new LiveLine(cli.terminal, style === 'lines' || style === 'verbose');
   const logs = style === 'verbose' ? new LogStream(cli.terminal) : null;
   const tasks = new Map<string, TaskView>();
+  let first = true;
   try {
     for (;;) {
-      const status = statusSchema.parse(await callTool('status', { runId }, cli.context));
+      const status = await look(cli, runId, interrupt.received);
+      if (status === null) return await stop(cli, runId, style);
+      // What an earlier part of the run finished is no news.
+      if (first && from === 'now') for (const task of status.tasks) if (isOver(task)) tasks.set(task.id, task);
+      first = false;
       const before = new Map(tasks);
       for (const task of status.tasks) tasks.set(task.id, task);
       live.clear();
-      for (const event of progressBetween(before, tasks, wavesOf(tasks))) tell(cli, event, style);
+      for (const event of progressBetween(before, tasks, wavesOf(tasks))) tell(cli, event, style, (task) => shownLog(cli, status, task));
       await logs?.print([...tasks.values()]);
-      live.show(status, [...tasks.values()]);
       if (isEnd(status)) return finish(cli, status, tasks, style);
+      live.show(status, [...tasks.values()]);
       const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
       if (stopped) {
         live.clear();
@@ -42,6 +51,16 @@ export async function follow(cli: Cli, runId: string, style: Style): Promise<Exi
   } finally {
     live.clear();
     interrupt.forget();
+  }
+}
+
+/** Null when Ctrl+C came meanwhile: the terminal sends it to git too, so the look itself may fail of it. */
+async function look({ context }: Cli, runId: string, interrupted: Promise<void>): Promise<StatusAnswer | null> {
+  try {
+    return statusSchema.parse(await callTool('status', { runId }, context));
+  } catch (error) {
+    if (await Promise.race([interrupted.then(() => true), delay(SIGNAL_MS, false)])) return null;
+    throw error;
   }
 }
 
@@ -69,27 +88,27 @@ async function stop(cli: Cli, runId: string, style: Style): Promise<ExitCode> {
   }
 }
 
-function tell({ terminal, context }: Cli, event: ProgressEvent, style: Style): void {
+function tell({ terminal, context }: Cli, event: ProgressEvent, style: Style, logPath: (task: TaskView) => string): void {
   if (style === 'json') return;
   if (style === 'progress') {
     const line = progressLine(event);
     if (line !== null) terminal.print(line);
     return;
   }
-  const text = sentence(event, terminal.colors);
+  const text = sentence(event, terminal.colors, logPath);
   if (text === null) return;
   const clock = context.now().toTimeString().slice(0, 8);
   terminal.print(`[${clock}] ${safeLines(text)}`);
 }
 
-function sentence(event: ProgressEvent, colors: Cli['terminal']['colors']): string | null {
+function sentence(event: ProgressEvent, colors: Cli['terminal']['colors'], logPath: (task: TaskView) => string): string | null {
   switch (event.kind) {
     case 'wave_started':
       return null;
     case 'wave_finished':
       return `Wave ${String(event.wave)}: ${String(event.complete)}/${String(event.total)} tasks completed`;
     case 'task_started':
-      return `${event.task.id}: Started (log: ${event.task.log})`;
+      return `${event.task.id}: Started (log: ${logPath(event.task)})`;
     case 'task_retried':
       return `${event.task.id}: Trying again (attempt ${String(event.task.attempt)})`;
     case 'task_merging':
@@ -102,7 +121,13 @@ function sentence(event: ProgressEvent, colors: Cli['terminal']['colors']): stri
   }
 }
 
-function finish({ terminal }: Cli, status: StatusAnswer, tasks: ReadonlyMap<string, TaskView>, style: Style): ExitCode {
+/** The short path of a task's log: the link beside the plan where there is one. */
+function shownLog({ context }: Cli, { dir }: StatusAnswer, { id, log }: TaskView): string {
+  const link = dir === undefined ? null : join(dir, 'logs', `${id}.log`);
+  return relative(context.cwd, link !== null && existsSync(link) ? link : log);
+}
+
+function finish({ terminal, context }: Cli, status: StatusAnswer, tasks: ReadonlyMap<string, TaskView>, style: Style): ExitCode {
   const code: ExitCode = status.state === 'completed' ? 0 : 1;
   if (style === 'json') {
     terminal.print(JSON.stringify({ ...status, tasks: [...tasks.values()] }));
@@ -124,6 +149,7 @@ function finish({ terminal }: Cli, status: StatusAnswer, tasks: ReadonlyMap<stri
     base: status.base ?? '',
     target: status.target ?? '',
     landed: status.landed !== undefined,
+    show: (path) => relative(context.cwd, path),
   });
   terminal.print(`\n${safeLines(report)}\n`);
   terminal.print(summaryLine(tasks.values()));

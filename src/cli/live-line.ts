@@ -8,8 +8,9 @@ const MOST_LINES = 8; // leaves room for the history above it on a small termina
 
 /** The lines below the history that say what runs right now; nothing where no person watches. */
 export class LiveLine {
-  private readonly update = createLogUpdate(process.stdout);
+  private readonly update = createLogUpdate(process.stdout, { showCursor: true });
   private readonly on: boolean;
+  private shown = false;
 
   constructor(
     private readonly terminal: Terminal,
@@ -31,10 +32,13 @@ export class LiveLine {
     });
     const counts = Object.entries(status.counts).map(([state, count]) => `${String(count)} ${state.replace('_', ' ')}`);
     const note = status.message === undefined ? '' : `  (${safeLines(status.message)})`;
+    this.shown = true;
     this.update([...lines, colors.dim(`  ${counts.join(' · ')}${note}`)].join('\n'));
   }
 
+  /** Only what was shown is erased: a second time would eat the lines printed since. */
   clear(): void {
-    if (this.on) this.update.clear();
+    if (this.shown) this.update.clear();
+    this.shown = false;
   }
 }

@@ -41,8 +41,15 @@ export function printAbort(result: unknown, root: string, { print }: Terminal): 
   if (kept.length > 0) print('\nTo clean up: o8 cleanup');
 }
 
+const landingSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
+  z.object({ kind: z.literal('nothing'), reason: z.string() }),
+  z.object({ kind: z.literal('held'), reason: z.string(), files: z.array(z.string()), hint: z.string() }),
+]);
+
 const mergeSchema = z.object({
   runId: z.string(),
+  state: z.string(),
   base: z.string(),
   target: z.string(),
   tasks: z.array(
@@ -55,18 +62,12 @@ const mergeSchema = z.object({
       hint: z.string().optional(),
     }),
   ),
-  landing: z
-    .discriminatedUnion('kind', [
-      z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
-      z.object({ kind: z.literal('nothing'), reason: z.string() }),
-      z.object({ kind: z.literal('held'), reason: z.string(), files: z.array(z.string()), hint: z.string() }),
-    ])
-    .optional(),
+  landing: landingSchema.optional(),
 });
 
 /** Gives whether everything that was asked for landed. */
 export function printMerge(result: unknown, { colors, print }: Terminal): void {
-  const { tasks, landing } = mergeSchema.parse(result);
+  const { tasks, landing, state: run } = mergeSchema.parse(result);
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
   for (const { id, state, landed, files, message, hint } of tasks) {
     const what = landed === undefined ? (message ?? '') : `merged as ${landed.slice(0, 12)}`;
@@ -74,7 +75,11 @@ export function printMerge(result: unknown, { colors, print }: Terminal): void {
     for (const file of files ?? []) print(`${' '.repeat(width)}    ${safeLines(file)}`);
     if (hint !== undefined) print(`${' '.repeat(width)}  ${hint}`);
   }
-  if (landing === undefined) return;
+  if (landing !== undefined) printLanding(landing, { colors, print });
+  if (run === 'running') print('\nThe run goes on: o8 status');
+}
+
+function printLanding(landing: z.infer<typeof landingSchema>, { colors, print }: Pick<Terminal, 'colors' | 'print'>): void {
   switch (landing.kind) {
     case 'landed':
       print(colors.green(`\nLanded on ${landing.branch}: ${landing.from.slice(0, 12)}..${landing.to.slice(0, 12)}`));

@@ -10,6 +10,7 @@ export const statusSchema = z.object({
   state: z.string(),
   message: z.string().optional(),
   hint: z.string().optional(),
+  dir: z.string().optional(),
   base: z.string().optional(),
   target: z.string().optional(),
   counts: z.record(z.string(), z.number()),
@@ -33,7 +34,7 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
     print(`  ${task.id.padEnd(width)}  ${colorState(stateWords(task), colors, task.state)}${figures(task)}`);
     if (task.state === 'failed' && task.message !== undefined) print(indent(safeLines(task.message), width));
     if (task.state === 'failed' || task.state === 'merge_conflict') print(indent(`worktree: ${relative(cwd, task.worktree)}`, width));
-    if (task.hint !== undefined) print(indent(task.hint, width));
+    if (task.hint !== undefined) print(indent(task.hint.replaceAll(task.worktree, relative(cwd, task.worktree)), width));
     for (const note of task.notes ?? []) print(indent(`note: ${safeLines(note)}`, width));
   }
   if (status.tail !== undefined) print(`\n${status.tail.map(safeLines).join('\n')}`);

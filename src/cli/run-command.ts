@@ -20,6 +20,7 @@ interface Flags extends RunFlags {
 const spawnedSchema = z.object({
   runId: z.string().optional(),
   message: z.string(),
+  continued: z.boolean().optional(),
   warnings: z.array(z.string()).optional(),
   text: z.string().optional(),
 });
@@ -52,7 +53,7 @@ async function run(cli: Cli, dir: string | undefined, flags: Flags): Promise<voi
       }
       return;
     }
-    if (!quiet) printPlan(plan, terminal);
+    if (!quiet && flags.retryFailed !== true && flags.resume !== true) printPlan(plan, terminal);
   } else if (flags.dryRun === true) {
     throw new O8Error('usage', '--dry-run needs a parallel dir', 'o8 run <parallel-dir> --dry-run');
   }
@@ -63,7 +64,7 @@ async function run(cli: Cli, dir: string | undefined, flags: Flags): Promise<voi
   say(`\n${spawned.message}`);
   if (spawned.runId === undefined) return;
   const style: Style = flags.json === true ? 'json' : flags.progress === true ? 'progress' : flags.verbose === true ? 'verbose' : 'lines';
-  cli.exit.code = await follow(cli, spawned.runId, style);
+  cli.exit.code = await follow(cli, spawned.runId, style, spawned.continued === true ? 'now' : 'start');
 }
 
 async function mayStart({ terminal }: Cli, dir: string | undefined, flags: Flags): Promise<boolean> {
@@ -72,7 +73,7 @@ async function mayStart({ terminal }: Cli, dir: string | undefined, flags: Flags
     const again = `o8 run ${dir ?? '--resume'} --yes`;
     throw new O8Error('usage', 'there is no terminal to ask on', again);
   }
-  if (!(await confirm('\nContinue?'))) {
+  if (!(await confirm(question(dir, flags)))) {
     terminal.print('\nAborted.');
     return false;
   }
@@ -81,4 +82,11 @@ async function mayStart({ terminal }: Cli, dir: string | undefined, flags: Flags
   if (await confirm('Continue?')) return true;
   terminal.print('\nAborted.');
   return false;
+}
+
+/** A retry or a resume goes on with a plan the user has seen; saying which is enough. */
+function question(dir: string | undefined, flags: Flags): string {
+  if (flags.retryFailed === true) return `Run the failed tasks of ${dir ?? 'the last run'} again. Continue?`;
+  if (flags.resume === true) return 'Go on with the interrupted run. Continue?';
+  return '\nContinue?';
 }

@@ -15,7 +15,7 @@ interface Flags {
 }
 
 export function statusCommand({ terminal, context }: Cli): Command {
-  return toolCommand('status')
+  return toolCommand('status', 'Show where a run stands')
     .option('--run <id>', 'which run; default: the active one, else the newest')
     .option('--task <id>', 'only this task')
     .option('--since <cursor>', 'only what changed after this cursor', wholeNumber)

@@ -1,17 +1,17 @@
 import { Command } from 'commander';
-import { callTool, toolNamed } from './call-tool.js';
+import { callTool } from './call-tool.js';
 import { addPlanning, addSelection, addSpawning, planInput, spawnInput, type RunFlags, type SelectionFlags } from './options.js';
 import { mergeLeftSomething, printCleanup, printMerge, printPreflight, printSpawn } from './print-results.js';
 import type { Cli } from './program.js';
 import { printPlan } from './print-plan.js';
 
-/** A command that is a tool: its description is the tool's, `--json` prints exactly the tool's answer. */
-export function toolCommand(name: string): Command {
-  return new Command(name).description(toolNamed(name).description).option('--json', 'print the answer as JSON');
+/** A command that is a tool of the same name; `--json` prints exactly the tool's answer. */
+export function toolCommand(name: string, description: string): Command {
+  return new Command(name).description(description).option('--json', 'print the answer as JSON');
 }
 
 export function planCommand({ terminal, context }: Cli): Command {
-  return addPlanning(toolCommand('plan').argument('<parallel-dir>', 'folder with a manifest.json')).action(
+  return addPlanning(toolCommand('plan', 'Show what a run of a plan folder would do; writes nothing').argument('<parallel-dir>', 'folder with a manifest.json')).action(
     async (dir: string, flags: RunFlags & { json?: boolean }) => {
       const result = await callTool('plan', planInput(dir, flags), context);
       if (flags.json === true) terminal.print(JSON.stringify(result));
@@ -21,7 +21,7 @@ export function planCommand({ terminal, context }: Cli): Command {
 }
 
 export function preflightCommand({ terminal, context, exit }: Cli): Command {
-  return addSelection(toolCommand('preflight').argument('<parallel-dir>', 'folder with a manifest.json')).action(
+  return addSelection(toolCommand('preflight', 'Check plan, repository and machine; writes nothing').argument('<parallel-dir>', 'folder with a manifest.json')).action(
     async (dir: string, flags: SelectionFlags & { json?: boolean }) => {
       const result = await callTool('preflight', { dir, wave: flags.wave, skip: flags.skip }, context);
       if (flags.json === true) terminal.print(JSON.stringify(result));
@@ -32,7 +32,7 @@ export function preflightCommand({ terminal, context, exit }: Cli): Command {
 }
 
 export function spawnCommand({ terminal, context }: Cli): Command {
-  return addSpawning(toolCommand('spawn').argument('[parallel-dir]', 'folder with a manifest.json; not needed with --resume'))
+  return addSpawning(toolCommand('spawn', 'Start the agents in the background and return at once').argument('[parallel-dir]', 'folder with a manifest.json; not needed with --resume'))
     .option('-y, --yes', 'accepted for scripts; spawn never asks')
     .action(async (dir: string | undefined, flags: RunFlags & { json?: boolean }) => {
       const result = await callTool('spawn', spawnInput(dir, flags), context);
@@ -42,7 +42,7 @@ export function spawnCommand({ terminal, context }: Cli): Command {
 }
 
 export function mergeCommand({ terminal, context, exit }: Cli): Command {
-  return toolCommand('merge')
+  return toolCommand('merge', 'Land what is complete on the base branch')
     .option('--run <id>', 'which run; default: the active one, else the newest')
     .option('--task <id>', 'land this task and what was merged before it')
     .option('--into <target>', 'integration: merge what waits, land nothing on the base')
@@ -56,7 +56,7 @@ export function mergeCommand({ terminal, context, exit }: Cli): Command {
 }
 
 export function cleanupCommand({ terminal, context }: Cli): Command {
-  return toolCommand('cleanup')
+  return toolCommand('cleanup', 'Remove worktrees and merged branches of finished tasks')
     .option('--run <id>', 'which run; default: the newest')
     .option('--task <id>', 'only this task')
     .option('--force', 'also drop branches whose commits are nowhere else')

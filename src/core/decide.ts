@@ -41,18 +41,22 @@ export function decide(plan: Plan, state: RunState, facts: Facts): readonly Acti
       if (state.phase.until !== null && facts.now >= new Date(state.phase.until)) {
         return [{ kind: 'record', event: { type: 'run_resumed' } }];
       }
-      return [...settleAgents(plan, tasks, facts), ...nextMerge(tasks, facts), ...blockTasks(plan, state, tasks)];
+      return orFinish(plan, state, tasks, facts, goOn(plan, state, tasks, facts));
     case 'running': {
-      const actions = [
-        ...settleAgents(plan, tasks, facts),
-        ...nextMerge(tasks, facts),
-        ...blockTasks(plan, state, tasks),
-        ...nextValidation(plan, state, tasks, facts),
-        ...startAgents(plan, state, tasks, facts),
-      ];
-      return actions.length > 0 ? actions : finishWhenSettled(plan, state, tasks, facts);
+      const actions = [...goOn(plan, state, tasks, facts), ...startAgents(plan, state, tasks, facts)];
+      return orFinish(plan, state, tasks, facts, actions);
     }
   }
+}
+
+/** All that needs no new agent: a pause leaves it going. */
+function goOn(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
+  return [
+    ...settleAgents(plan, tasks, facts),
+    ...nextMerge(plan, tasks, facts),
+    ...blockTasks(plan, state, tasks, facts),
+    ...nextValidation(plan, state, tasks, facts),
+  ];
 }
 
 interface Entry {
@@ -78,10 +82,17 @@ function settleAgents(plan: Plan, tasks: readonly Entry[], facts: Facts): Action
 }
 
 /** First finished, first merged; one at a time. */
-function nextMerge(tasks: readonly Entry[], facts: Facts): Action[] {
+function nextMerge(plan: Plan, tasks: readonly Entry[], facts: Facts): Action[] {
   if (facts.merging) return [];
+  // What came in while its wave is validated would count as validated, although it was not on that commit.
+  const closed = new Set(
+    facts.validating ? plan.waves.flatMap((wave) => (wave.validation === null ? [] : wave.tasks)) : [],
+  );
   const waiting = tasks.flatMap(({ task, record }) =>
-    record.state.state === 'merge_pending' && record.state.hold === null && !facts.busyTasks.has(task.id)
+    record.state.state === 'merge_pending' &&
+    record.state.hold === null &&
+    !facts.busyTasks.has(task.id) &&
+    !closed.has(task.id)
       ? [{ id: task.id, doneSeq: record.state.doneSeq }]
       : [],
   );
@@ -90,20 +101,26 @@ function nextMerge(tasks: readonly Entry[], facts: Facts): Action[] {
   return first === undefined ? [] : [{ kind: 'merge', task: first.id }];
 }
 
-function blockTasks(plan: Plan, state: RunState, tasks: readonly Entry[]): Action[] {
+function blockTasks(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
   return tasks.flatMap(({ task, record }): Action[] => {
     const { state: current } = record;
     if (current.state !== 'queued' && current.state !== 'blocked') return [];
+    if (facts.busyTasks.has(task.id)) return [];
     const by = blockers(plan, state, task);
-    if (current.state === 'queued' && by.length > 0) {
+    if (by.length > 0) {
+      if (current.state === 'blocked' && sameNames(current.by, by)) return [];
       return [{ kind: 'record', event: { type: 'task_blocked', task: task.id, by } }];
     }
-    if (current.state === 'blocked' && by.length === 0) {
+    if (current.state === 'blocked') {
       const event: RunEvent = { type: 'task_requeued', task: task.id, why: 'unblocked', next: { kind: 'fresh' } };
       return [{ kind: 'record', event }];
     }
     return [];
   });
+}
+
+function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, index) => name === other[index]);
 }
 
 /** What a task needs and will not get unless a person acts: task ids, or `wave N` whose validation failed. */
@@ -155,7 +172,8 @@ function nextValidation(plan: Plan, state: RunState, tasks: readonly Entry[], fa
     if (wave.validation === null || state.validations.has(wave.number)) continue;
     const members = tasks.filter(({ task }) => task.wave === wave.number);
     if (!members.every(({ record }) => isSettled(record.state))) continue;
-    if (members.some(({ record }) => record.state.state === 'complete')) return [{ kind: 'validate', wave: wave.number }];
+    if (members.some(({ record }) => record.state.state === 'complete'))
+      return [{ kind: 'validate', wave: wave.number }];
   }
   return [];
 }
@@ -177,7 +195,15 @@ function startAgents(plan: Plan, state: RunState, tasks: readonly Entry[], facts
     .map(({ task, record }) => ({ kind: record.state.state === 'queued' ? 'prepare' : 'start', task: task.id }));
 }
 
-function finishWhenSettled(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
+/** Where nothing is left to do and nothing under way, the run is finished. */
+function orFinish(
+  plan: Plan,
+  state: RunState,
+  tasks: readonly Entry[],
+  facts: Facts,
+  actions: readonly Action[],
+): readonly Action[] {
+  if (actions.length > 0) return actions;
   if (facts.busyTasks.size > 0 || facts.merging || facts.validating) return [];
   if (!tasks.every(({ record }) => isSettled(record.state))) return [];
   return [{ kind: 'finish', state: finalState(plan, state) }];
@@ -202,11 +228,16 @@ function decideAborting(tasks: readonly Entry[], facts: Facts): readonly Action[
       case 'blocked':
         return [{ kind: 'record', event: { type: 'task_aborted', task: task.id } }];
       case 'merge_pending':
-        if (record.state.hold !== null) return [];
+        if (record.state.hold !== null || facts.merging) return []; // the one being merged is told by its merge
         return [
           {
             kind: 'record',
-            event: { type: 'merge_held', task: task.id, reason: 'the run was aborted before it was merged', hint: 'o8 merge' },
+            event: {
+              type: 'merge_held',
+              task: task.id,
+              reason: 'the run was aborted before it was merged',
+              hint: 'o8 merge',
+            },
           },
         ];
       case 'merge_conflict':

@@ -8,10 +8,12 @@ export interface ReportInput {
   readonly base: string;
   readonly target: string;
   readonly landed: boolean;
+  /** An absolute path as the reader is to see it. */
+  readonly show: (path: string) => string;
 }
 
 /** The seed's final report: waves, branches, what needs a person, and the next step. */
-export function finalReport({ state, tasks, waves, base, target, landed }: ReportInput): string {
+export function finalReport({ state, tasks, waves, base, target, landed, show }: ReportInput): string {
   const all = waves.flatMap((wave) => wave.tasks.flatMap((id) => tasks.get(id) ?? [])).filter((task) => task.state !== 'skipped');
   const complete = all.filter((task) => task.state === 'complete');
   const lines = [`=== Parallel Execution ${state === 'completed' ? 'Complete' : state === 'aborted' ? 'Aborted' : 'Finished'} ===`, ''];
@@ -24,7 +26,7 @@ export function finalReport({ state, tasks, waves, base, target, landed }: Repor
     lines.push('', 'Branches created:', ...complete.map((task) => `  - ${task.branch} (${plural(task.commits, 'commit')})`));
   }
   const open = all.filter((task) => task.state !== 'complete');
-  if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap(openLines));
+  if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, show)));
   const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
   if (notes.length > 0) lines.push('', 'Worth knowing:', ...notes);
   lines.push('', `Next step: ${nextStep(all, base, target, landed)}`);
@@ -44,13 +46,13 @@ export function summaryLine(tasks: Iterable<TaskView>): string {
   ].join(', ');
 }
 
-function openLines(task: TaskView): string[] {
+function openLines(task: TaskView, show: ReportInput['show']): string[] {
   const why = task.reason ?? (task.blockedBy === undefined ? task.state : `blocked by ${task.blockedBy.join(', ')}`);
   const first = task.message?.split('\n')[0];
   const lines = [`  - ${task.id}: ${why}${first === undefined ? '' : ` (${first})`}`];
   for (const file of task.files ?? []) lines.push(`      ${file}`);
-  if (task.state === 'failed' || task.state === 'merge_conflict') lines.push(`      worktree: ${task.worktree}`);
-  if (task.hint !== undefined) lines.push(`      ${task.hint}`);
+  if (task.state === 'failed' || task.state === 'merge_conflict') lines.push(`      worktree: ${show(task.worktree)}`);
+  if (task.hint !== undefined) lines.push(`      ${task.hint.replaceAll(task.worktree, show(task.worktree))}`);
   return lines;
 }
 

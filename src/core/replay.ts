@@ -1,7 +1,7 @@
 import type { JournalRecord, RunEvent } from './events.js';
 import type { Plan } from './plan.js';
-import { taskOf, type RunPhase, type RunState, type TaskRecord } from './run-state.js';
-import type { TaskState, TaskStateName } from './task-state.js';
+import { taskOf, type RunPhase, type RunState, type TaskRecord, type WaveValidation } from './run-state.js';
+import { isSettled, type TaskState, type TaskStateName } from './task-state.js';
 
 /** The state of a run that has a plan and no history yet. */
 export function initialState(plan: Plan): RunState {
@@ -11,7 +11,7 @@ export function initialState(plan: Plan): RunState {
     phase: { kind: 'running' },
     targetCreated: false,
     owner: null,
-    tasks: new Map(plan.tasks.map((task) => [task.id, newTask(task.id)])),
+    tasks: new Map(plan.tasks.map(({ id, wave }) => [id, newTask(id, wave)])),
     validations: new Map(),
     mergeIntents: new Map(),
     landingIntent: null,
@@ -28,11 +28,13 @@ export function applyRecord(state: RunState, record: JournalRecord): RunState {
   return { ...applyEvent(state, record.event, record), seq: record.seq };
 }
 
-function newTask(id: string): TaskRecord {
+function newTask(id: string, wave: number): TaskRecord {
   return {
     id,
+    wave,
     state: { state: 'queued', notBefore: null, next: { kind: 'fresh' } },
     attempt: 0,
+    endedAttempt: 0,
     sessionId: null,
     start: null,
     worktree: 'none',
@@ -59,25 +61,26 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
     case 'target_created':
       return { ...state, targetCreated: true };
     case 'run_paused':
-      return { ...state, phase: { kind: 'paused', reason: event.reason, until: event.until } };
     case 'run_resumed':
-      return { ...state, phase: { kind: 'running' } };
     case 'run_aborting':
-      return { ...state, phase: { kind: 'aborting' } };
     case 'run_finished':
-      return { ...state, phase: { kind: 'finished', state: event.state } };
+      return { ...state, phase: nextPhase(state, event) };
     case 'wave_validated':
       return withValidation(state, event.wave, { kind: 'passed', commit: event.commit });
     case 'wave_validation_failed':
       return withValidation(state, event.wave, { kind: 'failed', message: event.message });
     case 'wave_validation_reset':
-      return { ...state, validations: new Map([...state.validations].filter(([wave]) => wave !== event.wave)) };
+      return { ...state, validations: withoutWave(state.validations, event.wave), phase: reopened(state.phase) };
     case 'landing_intended':
       return { ...state, landingIntent: { branch: event.branch, from: event.from, to: event.to } };
     case 'landed':
       return { ...state, landingIntent: null, landed: event.to };
     case 'merge_intended':
-      return { ...state, mergeIntents: new Map(state.mergeIntents).set(event.task, { from: event.from, to: event.to }) };
+      allow(taskOf(state, event.task), event, seq, ['merge_pending']);
+      return {
+        ...state,
+        mergeIntents: new Map(state.mergeIntents).set(event.task, { from: event.from, to: event.to }),
+      };
     default:
       return applyTaskEvent(state, event, at, seq);
   }
@@ -91,20 +94,54 @@ function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: numb
   const tasks = new Map(state.tasks).set(event.task, task);
   const mergeIntents = new Map(state.mergeIntents);
   if (task.state.state !== 'merge_pending') mergeIntents.delete(event.task);
-  return { ...state, tasks, mergeIntents, phase: phaseAfter(state.phase, event) };
+  // A validation speaks for the wave as it was merged then; what is merged later has to be validated, too.
+  const validations = event.type === 'task_merged' ? withoutWave(state.validations, task.wave) : state.validations;
+  return { ...state, tasks, mergeIntents, validations, phase: phaseAfter(state.phase, event) };
+}
+
+type PhaseEvent = Extract<RunEvent, { type: 'run_paused' | 'run_resumed' | 'run_aborting' | 'run_finished' }>;
+
+function nextPhase({ phase, tasks }: RunState, event: PhaseEvent): RunPhase {
+  switch (event.type) {
+    case 'run_paused':
+      if (phase.kind === 'running') return { kind: 'paused', reason: event.reason, until: event.until };
+      return phase.kind === 'paused' && isLater(event.until, phase.until)
+        ? { kind: 'paused', reason: event.reason, until: event.until }
+        : phase;
+    case 'run_resumed':
+      return phase.kind === 'paused' ? { kind: 'running' } : phase;
+    case 'run_aborting':
+      return phase.kind === 'finished' ? phase : { kind: 'aborting' };
+    case 'run_finished':
+      return [...tasks.values()].every(({ state }) => isSettled(state))
+        ? { kind: 'finished', state: event.state }
+        : phase;
+  }
+}
+
+/** Of two limits the one that ends later counts; null has no end. */
+function isLater(until: string | null, than: string | null): boolean {
+  return than !== null && (until === null || new Date(until) > new Date(than));
 }
 
 /** A finished run runs again as soon as one of its tasks has something to do. */
 function phaseAfter(phase: RunPhase, event: TaskEvent): RunPhase {
   const reopens = event.type === 'task_requeued' || event.type === 'task_done' || event.type === 'task_retrying';
-  return phase.kind === 'finished' && reopens ? { kind: 'running' } : phase;
+  return reopens ? reopened(phase) : phase;
+}
+
+function reopened(phase: RunPhase): RunPhase {
+  return phase.kind === 'finished' ? { kind: 'running' } : phase;
+}
+
+function allow(task: TaskRecord, event: RunEvent, seq: number, states: readonly TaskStateName[]): void {
+  if (states.includes(task.state.state)) return;
+  throw new Error(`task ${task.id} is ${task.state.state}: ${event.type} (record ${String(seq)}) cannot follow`);
 }
 
 function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: number): TaskRecord {
   const from = (...allowed: TaskStateName[]): void => {
-    if (!allowed.includes(task.state.state)) {
-      throw new Error(`task ${task.id} is ${task.state.state}: ${event.type} (record ${String(seq)}) cannot follow`);
-    }
+    allow(task, event, seq, allowed);
   };
   const to = (next: TaskState, change: Partial<TaskRecord> = {}): TaskRecord => ({ ...task, ...change, state: next });
   switch (event.type) {
@@ -122,7 +159,11 @@ function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: number)
     case 'worktree_created':
       from('queued');
       return to(
-        { state: 'worktree_created', notBefore: null, next: task.state.state === 'queued' ? task.state.next : { kind: 'fresh' } },
+        {
+          state: 'worktree_created',
+          notBefore: null,
+          next: task.state.state === 'queued' ? task.state.next : { kind: 'fresh' },
+        },
         { worktree: 'present', start: event.start },
       );
     case 'worktree_removed':
@@ -142,10 +183,14 @@ function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: number)
       );
     case 'attempt_started':
       from('running');
-      return to(task.state.state === 'running' ? { ...task.state, process: { kind: 'started', pid: event.pid } } : task.state);
+      return to(
+        task.state.state === 'running' ? { ...task.state, process: { kind: 'started', pid: event.pid } } : task.state,
+      );
     case 'attempt_ended':
       from('running');
+      if (event.attempt === task.endedAttempt) return task; // paid for once
       return to(task.state, {
+        endedAttempt: event.attempt,
         costUsd: task.costUsd + event.costUsd,
         tokens: task.tokens + event.tokens,
         lostInARow: event.exit.kind === 'unknown' ? task.lostInARow : 0,
@@ -232,6 +277,10 @@ function requeue(
   }
 }
 
-function withValidation(state: RunState, wave: number, validation: NonNullable<ReturnType<RunState['validations']['get']>>): RunState {
+function withValidation(state: RunState, wave: number, validation: WaveValidation): RunState {
   return { ...state, validations: new Map(state.validations).set(wave, validation) };
+}
+
+function withoutWave(validations: RunState['validations'], without: number): RunState['validations'] {
+  return new Map([...validations].filter(([wave]) => wave !== without));
 }

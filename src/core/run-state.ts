@@ -3,9 +3,12 @@ import type { TaskState } from './task-state.js';
 /** One task of a run as the journal knows it. `changedAt` is the number of the last record that changed it. */
 export interface TaskRecord {
   readonly id: string;
+  readonly wave: number;
   readonly state: TaskState;
   /** Number of the last attempt, 0 before the first. Counts on over retries, so attempt folders never collide. */
   readonly attempt: number;
+  /** The last attempt whose end is recorded: a crash right after it makes the next owner record it again. */
+  readonly endedAttempt: number;
   readonly sessionId: string | null;
   /** The commit the branch started from; null until the worktree was announced. */
   readonly start: string | null;
@@ -27,7 +30,10 @@ export type FinishedState = 'completed' | 'failed' | 'aborted';
 
 /*
  * running <-> paused;  running|paused -> aborting -> finished;  running -> finished
- * finished -> running when a task is queued again (retry, another wave, a resolved conflict)
+ * finished -> running when something is to be done again (retry, another wave, a resolved conflict, a validation)
+ *
+ * Jobs run side by side, so such an event may be written when another has just changed the run: one that no longer
+ * fits (a pause while aborting, an end while a task was queued again) is without effect, unlike one of a task.
  */
 export type RunPhase =
   | { readonly kind: 'running' }

@@ -45,7 +45,7 @@ export function taskView(plan: Plan, task: PlannedTask, record: TaskRecord, live
   return {
     id: task.id,
     state: record.state.state,
-    ...stateDetails(plan, record),
+    ...stateDetails(plan, task, record),
     ...(record.notes.length > 0 ? { notes: [...record.notes] } : {}),
     wave: task.wave,
     deps: task.deps,
@@ -64,8 +64,7 @@ export function taskView(plan: Plan, task: PlannedTask, record: TaskRecord, live
 
 type Details = Pick<TaskView, 'reason' | 'message' | 'files' | 'blockedBy' | 'hint' | 'pid' | 'pausedUntil'>;
 
-function stateDetails(plan: Plan, { state, id }: TaskRecord): Details {
-  const run = `--run ${plan.runId}`;
+function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord): Details {
   switch (state.state) {
     case 'running':
       return state.process.kind === 'started' ? { pid: state.process.pid } : {};
@@ -75,7 +74,7 @@ function stateDetails(plan: Plan, { state, id }: TaskRecord): Details {
       return {
         files: [...state.files],
         message: `conflicts with ${plan.target.branch ?? plan.target.ref} at ${state.targetCommit.slice(0, 12)}`,
-        hint: `resolve it on the branch in its worktree, commit, then: o8 merge ${run} --task ${id}`,
+        hint: `git -C ${task.worktree} merge ${plan.target.branch ?? plan.target.ref}, resolve, commit, then: o8 merge --run ${plan.runId} --task ${task.id}`,
       };
     case 'failed':
       return { reason: state.reason, message: state.message };

@@ -1,16 +1,8 @@
 import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { git } from './execute.js';
 import { readStatus, type StatusEntry } from './status.js';
-
-/** How one path differs between two trees. A mode of zeros: the side has no such file. */
-interface Difference {
-  readonly path: string;
-  readonly oldMode: string;
-  readonly newMode: string;
-  readonly newId: string;
-}
+import { readDifferences, type Difference } from './tree-difference.js';
 
 const NOTHING = '000000';
 const SUBMODULE = '160000';
@@ -97,18 +89,6 @@ async function filesBelow(checkout: string, folder: string): Promise<string[]> {
     else files.push(path);
   }
   return files;
-}
-
-async function readDifferences(checkout: string, from: string, to: string): Promise<Difference[]> {
-  const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--ignore-submodules=none', from, to];
-  const fields = (await git(args, { cwd: checkout })).split('\0');
-  const differences: Difference[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    // :<old mode> <new mode> <old id> <new id> <status>, then the path
-    const [oldMode = '', newMode = '', , newId = ''] = (fields[at] ?? '').slice(1).split(' ');
-    differences.push({ path: fields[at + 1] ?? '', oldMode, newMode, newId });
-  }
-  return differences;
 }
 
 async function statOf(path: string): Promise<Stats | null> {

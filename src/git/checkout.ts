@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findBlockingPaths } from './blocking-paths.js';
 import { gitThatSurvives, printable, tryGit } from './execute.js';
+import { forgetForward, recordForward, rollBackInterrupted } from './interrupted-forward.js';
 import { advanceRef, isAncestor, resolveCommit } from './refs.js';
 import type { Repository } from './repository.js';
 import { operationIn } from './status.js';
@@ -57,6 +58,13 @@ async function forwardCheckout(
   const gitDir = await gitDirOf(checkout);
   const operation = await operationIn(gitDir);
   if (operation !== null) return blocked(`a ${operation} is in progress in ${checkout}`);
+  const recovery = await rollBackInterrupted(checkout, gitDir);
+  if (recovery.kind === 'foreign') return inTheWay(checkout, recovery.paths);
+  if (recovery.kind === 'only_ref_left' && recovery.to === to) {
+    if (!(await advanceRef(repo, `refs/heads/${branch}`, { to, from }))) return blocked(`branch ${branch} has moved`);
+    forgetForward(gitDir);
+    return { kind: 'advanced' };
+  }
   if (existsSync(join(gitDir, 'index.lock'))) {
     return blocked(`git is at work in ${checkout}, or was killed there (${join(gitDir, 'index.lock')})`);
   }
@@ -67,7 +75,11 @@ async function forwardCheckout(
 
   // --no-overwrite-ignore: by default git deletes an ignored file of the user's that is in the way.
   const args = ['merge', '--ff-only', '--no-overwrite-ignore', '--no-verify-signatures', '--no-stat', to];
-  const result = await gitThatSurvives(args, { cwd: checkout });
+  const result = await gitThatSurvives(args, {
+    cwd: checkout,
+    onStart: (pid) => recordForward(gitDir, { from, to, pid }),
+  });
+  forgetForward(gitDir);
   const after = await resolveCommit(repo, `refs/heads/${branch}`);
   if (after === to) return { kind: 'advanced' };
   if (after !== from) return blocked(`branch ${branch} has moved from ${short(from)}`);

@@ -62,8 +62,10 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
  * Runs git so that it outlives this process: own session and output to a file, because a git that is killed, or
  * loses its pipe, in the middle of updating the user's checkout leaves half of the files and an index.lock.
  */
-export async function gitThatSurvives(args: readonly string[], options: GitOptions): Promise<GitResult> {
-  const { cwd, env = {} } = options;
+export async function gitThatSurvives(
+  args: readonly string[],
+  { cwd, onStart }: { readonly cwd: string; readonly onStart: (pid: number) => void },
+): Promise<GitResult> {
   const folder = await mkdtemp(join(tmpdir(), 'o8-git-'));
   const path = join(folder, 'output');
   const output = await open(path, 'a', 0o600);
@@ -71,10 +73,11 @@ export async function gitThatSurvives(args: readonly string[], options: GitOptio
     const code = await new Promise<number>((resolve, reject) => {
       const child = spawn('git', withConfig(args), {
         cwd,
-        env: { ...gitEnvironment(process.env), ...env },
+        env: gitEnvironment(process.env),
         detached: true,
         stdio: ['ignore', output.fd, output.fd],
       });
+      if (child.pid !== undefined) onStart(child.pid);
       child.on('error', (error) => reject(notEnded(args, cwd, error, DEFAULT_TIMEOUT_MS)));
       child.on('close', (ended, signal) => {
         if (ended === null) reject(notEnded(args, cwd, new Error(`killed by ${String(signal)}`), DEFAULT_TIMEOUT_MS));

@@ -2,29 +2,38 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { git, tryGit } from './execute.js';
+import { readDifferences } from './tree-difference.js';
 import type { MergeSides } from './merge.js';
 import { mergeBase } from './refs.js';
 import type { Repository } from './repository.js';
 
+export interface MergeAttribute {
+  readonly path: string;
+  readonly value: string;
+}
+
 /**
- * The `merge` attribute, as `ours` declares it, of every file that both sides changed. One quick search answers for
- * the repositories that declare none.
+ * The `merge` attribute, as one side declares it, of every file that the two sides changed differently. One quick
+ * search answers for the repositories that declare none.
  */
-export async function pathsWithMergeAttribute(
+export async function mergeAttributes(
   repo: Repository,
   { ours, theirs }: MergeSides,
-): Promise<{ path: string; value: string }[]> {
-  const search = ['grep', '--quiet', '-E', '-e', 'merge|binary', ours, '--', ':(top,glob)**/.gitattributes'];
+  declaredBy: string,
+): Promise<MergeAttribute[]> {
+  const search = ['grep', '--quiet', '-E', '-e', 'merge|binary', declaredBy, '--', ':(top,glob)**/.gitattributes'];
   if ((await tryGit(search, { cwd: repo.root })).code !== 0) return [];
   const base = await mergeBase(repo, ours, theirs);
   if (base === null) return [];
-  const [mine, other] = await Promise.all([touched(repo, base, ours), touched(repo, base, theirs)]);
-  const both = mine.filter((path) => other.includes(path));
+  const [mine, other] = await Promise.all([results(repo, base, ours), results(repo, base, theirs)]);
+  const both = [...mine]
+    .filter(([path, result]) => other.has(path) && other.get(path) !== result)
+    .map(([path]) => path);
   if (both.length === 0) return [];
   const folder = await mkdtemp(join(tmpdir(), 'o8-attributes-'));
   try {
     const env = { GIT_INDEX_FILE: join(folder, 'index') };
-    await git(['read-tree', ours], { cwd: repo.root, env });
+    await git(['read-tree', declaredBy], { cwd: repo.root, env });
     const args = ['check-attr', '--cached', '-z', '--stdin', 'merge'];
     const out = await git(args, { cwd: repo.root, env, input: both.map((path) => `${path}\0`).join('') });
     const fields = out.split('\0'); // path, attribute, value, again and again
@@ -34,7 +43,8 @@ export async function pathsWithMergeAttribute(
   }
 }
 
-async function touched(repo: Repository, from: string, to: string): Promise<string[]> {
-  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to];
-  return (await git(args, { cwd: repo.root })).split('\0').filter((path) => path !== '');
+/** Changed paths with what they are afterwards. */
+async function results(repo: Repository, from: string, to: string): Promise<Map<string, string>> {
+  const differences = await readDifferences(repo.root, from, to);
+  return new Map(differences.map(({ path, newMode, newId }) => [path, `${newMode} ${newId}`]));
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { gitFailure, tryGit } from './execute.js';
-import { pathsWithMergeAttribute } from './merge-attributes.js';
+import { mergeAttributes, type MergeAttribute } from './merge-attributes.js';
 import { mergeInScratchFolder } from './merge-in-scratch.js';
 import { mergeBase, resolveCommit } from './refs.js';
 import { isAtLeast, type Repository } from './repository.js';
@@ -28,11 +28,15 @@ export async function trialMerge(
   const sides = { ours: await commitOf(repo, o.ours), theirs: await commitOf(repo, o.theirs) };
   if (isAtLeast(repo.version, 2, 38)) {
     const merged = await mergeTree(repo, sides);
-    return merged.kind === 'conflict' ? merged : refusing(repo, sides, merged, forbidsMerging);
+    if (merged.kind === 'conflict') return merged;
+    return refusing(merged, await mergeAttributes(repo, sides, sides.ours), forbidsMerging);
   }
   if ((await mergeBase(repo, sides.ours, sides.theirs)) === null) throw noCommonHistory(sides);
   const merged = await mergeInScratchFolder(repo, sides, o.scratchDir);
-  return merged.kind === 'conflict' ? merged : refusing(repo, sides, merged, resolvesSilently);
+  if (merged.kind === 'conflict') return merged;
+  // This one obeys attributes, and those of `theirs` too when they are the first file that it writes.
+  const declared = await Promise.all([sides.ours, sides.theirs].map((side) => mergeAttributes(repo, sides, side)));
+  return refusing(merged, declared.flat(), (value) => forbidsMerging(value) || resolvesSilently(value));
 }
 
 /** git knows the tree of nothing without having it. */
@@ -60,15 +64,13 @@ function conflictFiles(names: readonly string[], { ours, theirs }: MergeSides): 
   return [...new Set(names.map((name) => name.replace(moved, '')))].sort((a, b) => (a < b ? -1 : 1));
 }
 
-async function refusing(
-  repo: Repository,
-  sides: MergeSides,
+function refusing(
   merged: TrialMerge,
+  attributes: readonly MergeAttribute[],
   refused: (attribute: string) => boolean,
-): Promise<TrialMerge> {
-  const attributes = await pathsWithMergeAttribute(repo, sides);
-  const files = attributes.filter(({ value }) => refused(value)).map(({ path }) => path);
-  return files.length === 0 ? merged : { kind: 'conflict', files };
+): TrialMerge {
+  const files = new Set(attributes.filter(({ value }) => refused(value)).map(({ path }) => path));
+  return files.size === 0 ? merged : { kind: 'conflict', files: [...files].sort((a, b) => (a < b ? -1 : 1)) };
 }
 
 /** `-merge`, which `binary` contains. */

@@ -107,13 +107,16 @@ export async function stopAttempt(
     marker: `${MARKER}=${attemptId}`,
     except: shimAlive ? [shim.pid] : [],
   };
-  if (!shimAlive) return { survivors: await stopTree(tree, killAfterMs) };
-
-  // The shim stops the agent and records how it ended. Only where it does not, we do.
   const tracker = new TreeTracker(tree);
+  if (!shimAlive) return { survivors: await stopTree(tracker, killAfterMs) };
+
+  // The shim stops the agent and records how it ended. Only where it does not, or leaves something, we do.
   if (await isHereAndAlive(shim)) signal(shim.pid, 'SIGTERM');
-  const stopped = await waitUntil(async () => !(await isHereAndAlive(shim)) && (await tracker.isGone()), killAfterMs);
-  if (stopped) return { survivors: [] };
+  const shimEnded = await waitUntil(async () => {
+    await tracker.living(); // remembers what would be out of reach without its parent
+    return !(await isHereAndAlive(shim));
+  }, killAfterMs);
+  if (shimEnded) return { survivors: await stopTree(tracker, killAfterMs) };
   const survivors = await killTree(tracker);
   await processProbe.stop(shim, SHIM_ENDS_WITHIN_MS);
   return { survivors };

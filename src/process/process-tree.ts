@@ -55,8 +55,7 @@ export class TreeTracker {
 }
 
 /** TERM, then KILL after `killAfterMs`, until nothing of the tree is left; gives the pids that outlived even that. */
-export async function stopTree(tree: ProcessTree, killAfterMs: number): Promise<number[]> {
-  const tracker = new TreeTracker(tree);
+export async function stopTree(tracker: TreeTracker, killAfterMs: number): Promise<number[]> {
   signalAll(await tracker.living(), 'SIGTERM');
   if (await waitUntil(async () => tracker.isGone(), killAfterMs)) return [];
   return killTree(tracker);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { sanitizeLine } from '../core/terminal-text.js';
 import { identityOfChild } from './identity.js';
-import { stopTree } from './process-tree.js';
+import { stopTree, TreeTracker } from './process-tree.js';
 import { spawnFailure } from './spawn-failure.js';
 
 export interface ProgramOptions {
@@ -115,7 +115,7 @@ async function stopAfter(
     if (ended.aborted) return false;
     throw error;
   }
-  await stopTree({ root, marker, except: [] }, KILL_AFTER_MS);
+  await stopTree(new TreeTracker({ root, marker, except: [] }), KILL_AFTER_MS);
   return true;
 }
 

@@ -17,7 +17,7 @@ import {
   type ExitRecord,
 } from './attempt-files.js';
 import { identityAt, identityOfChild, processProbe } from './identity.js';
-import { stopTree } from './process-tree.js';
+import { stopTree, TreeTracker } from './process-tree.js';
 import { AGENT_NODE_OPTIONS, MARKER, readShimSpec, type ShimSpec } from './shim-spec.js';
 import { spawnFailure } from './spawn-failure.js';
 
@@ -69,7 +69,7 @@ async function runAgent(spec: ShimSpec, files: AttemptFiles, stop: Promise<'stop
   timer.abort();
   if (cause !== 'ended') {
     const marker = `${MARKER}=${spec.attemptId}`;
-    const survivors = await stopTree({ root: identity, marker, except: [] }, spec.killAfterMs);
+    const survivors = await stopTree(new TreeTracker({ root: identity, marker, except: [] }), spec.killAfterMs);
     if (survivors.length > 0) process.stderr.write(`still running after SIGKILL: ${survivors.join(', ')}\n`);
   }
   await recorded;

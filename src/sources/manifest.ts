@@ -4,7 +4,7 @@ import { resolveDependencies } from '../core/dependencies.js';
 import { O8Error } from '../core/errors.js';
 import { nameFaults, nameProblem } from '../core/names.js';
 import type { PlanSource, SourcePlan, SourceTask, SourceWave } from '../core/plan.js';
-import { hasHiddenCharacters, printable } from '../core/untrusted-text.js';
+import { hasHiddenCharacters } from '../core/untrusted-text.js';
 import { DECOMPOSE_HINT, FaultCollector } from './fault-collector.js';
 import { readManifestSettings } from './manifest-settings.js';
 import { isManifestV1, readTasksV1 } from './manifest-v1.js';
@@ -40,10 +40,10 @@ export async function loadManifest(root: string, dir: string): Promise<SourcePla
   const folder = await PlanFolder.open(root, dir, faults);
   const file = await folder.readOptional(MANIFEST);
   if (file === 'missing') {
-    throw new O8Error('invalid_plan', `${MANIFEST} not found in '${printable(dir)}'`, DECOMPOSE_HINT);
+    throw new O8Error('invalid_plan', `${MANIFEST} not found in '${folder.shownDir}'`, DECOMPOSE_HINT);
   }
   const plan = file === null ? null : await readPlan(folder, file);
-  if (plan === null || !faults.empty) throw faults.toError(printable(dir));
+  if (plan === null || !faults.empty) throw faults.toError(folder.shownDir);
   return plan;
 }
 

@@ -25,6 +25,8 @@ export class PlanFolder {
     /** Absolute and real, as is `dir`. */
     readonly root: string,
     readonly dir: string,
+    /** The folder as messages name it. */
+    readonly shownDir: string,
     readonly faults: FaultCollector,
   ) {}
 
@@ -32,12 +34,13 @@ export class PlanFolder {
   static async open(root: string, dir: string, faults: FaultCollector): Promise<PlanFolder> {
     const realRoot = await realpath(root);
     const place = await resolveInside(realRoot, resolve(realRoot, dir));
+    const shownDir = printable(isAbsolute(dir) && isWithin(realRoot, dir) ? relative(realRoot, dir) || '.' : dir);
     const invalid = (missing: string) =>
-      new O8Error('invalid_plan', `Invalid parallel directory '${printable(dir)}'\n${missing}`, DECOMPOSE_HINT);
+      new O8Error('invalid_plan', `Invalid parallel directory '${shownDir}'\n${missing}`, DECOMPOSE_HINT);
     if (place.kind === 'missing') throw invalid('Missing: manifest.json (there is no such folder)');
     if (place.kind === 'refused') throw invalid('It is not a folder inside the repository.');
     if (!(await stat(place.path)).isDirectory()) throw invalid('Missing: manifest.json (it is not a folder)');
-    return new PlanFolder(realRoot, place.path, faults);
+    return new PlanFolder(realRoot, place.path, shownDir, faults);
   }
 
   /** The name of a path for messages: relative to the repository, with `/`. */

@@ -31,16 +31,23 @@ async function realpathOfExisting(path: string): Promise<string | null> {
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }
-  if (await exists(path)) return null;
-  return dirname(path) === path ? path : realpathOfExisting(dirname(path));
+  const entry = await lookAt(path);
+  switch (entry) {
+    case 'link':
+      return null;
+    case 'made meanwhile':
+      return realpathOfExisting(path);
+    case 'nothing':
+      return dirname(path) === path ? path : realpathOfExisting(dirname(path));
+  }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** What has the name of a path that had no real path a moment ago: two processes may be making the folders at once. */
+async function lookAt(path: string): Promise<'link' | 'made meanwhile' | 'nothing'> {
   try {
-    await lstat(path);
-    return true;
+    return (await lstat(path)).isSymbolicLink() ? 'link' : 'made meanwhile';
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    if (systemCode(error) === 'ENOENT') return 'nothing';
     throw error;
   }
 }

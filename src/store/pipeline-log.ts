@@ -76,8 +76,10 @@ class AttemptLog implements PipelineLog {
   async open(taskId: string): Promise<void> {
     const saved = await readPosition(this.positionPath);
     // A log shorter than accounted for lost its end in a power cut: made again from the agent's files.
-    if (saved !== null && (await sizeOf(this.path)) >= saved.log) this.position = saved;
-    else await this.commit(`Pipeline started for ${sanitizeLine(taskId)}\n`, START);
+    if (saved !== null && (await sizeOf(this.path)) >= saved.log) {
+      await writeAt(this.path, saved.log, Buffer.alloc(0));
+      this.position = saved;
+    } else await this.commit(`Pipeline started for ${sanitizeLine(taskId)}\n`, START);
   }
 
   async pump(now: Date): Promise<{ lines: PipelineLine[] }> {

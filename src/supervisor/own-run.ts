@@ -2,6 +2,7 @@ import { O8Error } from '../core/errors.js';
 import type { Plan } from '../core/plan.js';
 import { redactor, secretValues } from '../core/redact.js';
 import type { SupervisorStart } from '../core/supervisor-start.js';
+import { guardFile } from '../git/guard-file.js';
 import { createRef, resolveCommit } from '../git/refs.js';
 import { openRepository } from '../git/repository.js';
 import { processProbe } from '../process/identity.js';
@@ -10,7 +11,7 @@ import { criticalSection } from '../store/critical-section.js';
 import { openJournal } from '../store/journal.js';
 import { acquireLock } from '../store/lock.js';
 import type { OwnedLease } from '../store/owned-lease.js';
-import { repositoryPaths, runPaths } from '../store/paths.js';
+import { runPaths } from '../store/paths.js';
 import { readPlan, removeOldRuns } from '../store/runs.js';
 import { adoptEarlierWork } from './adopt-earlier-work.js';
 import { errorText } from './error-text.js';
@@ -77,7 +78,7 @@ async function openRun(plan: Plan, lease: OwnedLease, env: NodeJS.ProcessEnv, lo
     repo,
     lease,
     ledger,
-    serialise: criticalSection(repositoryPaths(plan.root).guard),
+    serialise: criticalSection(guardFile(repo)),
     env,
     redact: redactor(secretValues(env)),
     now: () => new Date(),

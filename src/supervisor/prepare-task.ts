@@ -1,5 +1,6 @@
 import { landedCommit } from '../core/task-state.js';
 import type { PlannedTask } from '../core/plan.js';
+import { ownReason } from '../git/own-worktree.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import { addWorktree, copyWorktreeIncludes } from '../git/worktrees.js';
 import { runShellCommand } from '../process/program.js';
@@ -25,7 +26,7 @@ export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
       path: task.worktree,
       branch: task.branch,
       start,
-      reason: `o8 run ${run.plan.runId}, task ${task.id}`,
+      reason: ownReason(run.plan.runId, `task ${task.id}`),
     });
     await copyWorktreeIncludes(run.repo, task.worktree);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PlannedTask } from '../core/plan.js';
+import { ownReason } from '../git/own-worktree.js';
 import { addScratchWorktree, copyWorktreeIncludes, removeWorktree } from '../git/worktrees.js';
 import { runShellCommand, type ProgramResult } from '../process/program.js';
 import { agentEnvironmentOf } from './agent-variables.js';
@@ -18,7 +19,7 @@ export async function verifyCommit(
   const path = join(filesOf(run).dir, 'scratch', work.name);
   const logFile = join(filesOf(run).tasks, work.task.id, `${work.name}.log`);
   await removeWorktree(run.repo, run.serialise, path);
-  await addScratchWorktree(run.repo, run.serialise, { path, commit: work.commit, reason: `o8 run ${run.plan.runId}, verify` });
+  await addScratchWorktree(run.repo, run.serialise, { path, commit: work.commit, reason: ownReason(run.plan.runId, work.name) });
   try {
     await copyWorktreeIncludes(run.repo, path);
     const commands = work.task.setup === null ? [work.command] : [work.task.setup, work.command];

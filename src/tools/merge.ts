@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { mergeIntoSchema } from '../core/settings.js';
 import { taskOf } from '../core/run-state.js';
-import { taskView } from '../core/status-view.js';
+import { runStateName, taskView } from '../core/status-view.js';
 import { attemptPaths } from '../store/paths.js';
 import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
@@ -39,6 +39,7 @@ export const merge = defineTool({
   }),
   output: z.object({
     runId: z.string(),
+    state: z.string().describe('running: tasks that waited for this go on now'),
     base: z.string(),
     target: z.string(),
     tasks: z.array(mergeTaskSchema),
@@ -52,10 +53,11 @@ export const merge = defineTool({
     const { runId, base, target } = run.plan;
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
     const head = { runId, base: base.branch, target: target.branch ?? target.ref };
-    if (input.dryRun === true) return { ...head, tasks: await predictMerges(repo, run, task) };
+    if (input.dryRun === true) return { ...head, state: runStateName(run.state, run.ownerAlive), tasks: await predictMerges(repo, run, task) };
     const request = { kind: 'merge' as const, id: randomUUID(), task, into: input.into ?? null };
     const { landing } = z.object({ landing: landingSchema }).parse(await askSupervisor(root, runId, request, context.env));
-    return { ...head, tasks: outcome(root, await loadRun(root, runId), task), landing };
+    const now = await loadRun(root, runId);
+    return { ...head, state: runStateName(now.state, now.ownerAlive), tasks: outcome(root, now, task), landing };
   },
 });
 

@@ -1,3 +1,4 @@
+import { homeCheckout } from '../git/own-worktree.js';
 import { openRepository, type Repository } from '../git/repository.js';
 import type { ToolContext } from './define-tool.js';
 
@@ -7,8 +8,8 @@ export interface RepositoryContext {
   readonly root: string;
 }
 
-/** The repository of the caller's folder. Throws O8Error `not_a_repository`. */
+/** The repository of the caller's folder; of the run where the caller stands in one of its worktrees. Throws O8Error `not_a_repository`. */
 export async function openContext({ cwd }: Pick<ToolContext, 'cwd'>): Promise<RepositoryContext> {
-  const repo = await openRepository(cwd);
+  const repo = await homeCheckout(await openRepository(cwd));
   return { repo, root: repo.root };
 }

@@ -5,11 +5,12 @@ import { preflightChecks } from '../core/preflight.js';
 import type { Check } from '../core/preflight-check.js';
 import type { Plan } from '../core/plan.js';
 import type { SettingsFlags } from '../core/settings.js';
+import { guardFile } from '../git/guard-file.js';
 import { moveAside } from '../git/move-aside.js';
 import type { Repository } from '../git/repository.js';
 import { ensureExcluded } from '../git/worktrees.js';
+import { MANIFEST_DRAFT } from '../sources/manifest-execution.js';
 import { criticalSection } from '../store/critical-section.js';
-import { repositoryPaths } from '../store/paths.js';
 import { createRun, newRunId, removeRun } from '../store/runs.js';
 import type { ToolContext } from './define-tool.js';
 import { findLandedCommits } from './landed-tasks.js';
@@ -37,7 +38,7 @@ export async function startFresh(
   const text = plan.wave === null ? null : await waveCheckText(repo, plan, plan.wave);
   const checks = preflightChecks(plan, await readPreflightFacts(parts, plan, context));
   refuseFailures(checks, input);
-  const moved = input.force === true ? await freeNames(repo, root, plan) : [];
+  const moved = input.force === true ? await freeNames(repo, plan) : [];
   await excludeOwnFiles(repo, plan);
   await createRun(root, plan);
   const supervisor = await startSupervisor(root, plan.runId, context.env, input.force === true ? 'force' : 'wait_your_turn').catch(
@@ -82,8 +83,8 @@ function warningsOf(checks: readonly Check[]): string[] {
   return checks.filter(({ level }) => level === 'warn').map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));
 }
 
-async function freeNames(repo: Repository, root: string, plan: Plan): Promise<string[]> {
-  const serialise = criticalSection(repositoryPaths(root).guard);
+async function freeNames(repo: Repository, plan: Plan): Promise<string[]> {
+  const serialise = criticalSection(guardFile(repo));
   const moved: string[] = [];
   for (const { worktree, branch } of selectedTasks(plan)) {
     moved.push(...(await moveAside(repo, serialise, { path: worktree, branch, suffix: `.before-${plan.runId}` })));
@@ -102,5 +103,6 @@ async function excludeOwnFiles(repo: Repository, plan: Plan): Promise<void> {
     '/.claude/worktrees/',
     '/.claude-task-complete',
     `/${dir}/logs/`,
+    `/${dir}/${MANIFEST_DRAFT}`, // a writer killed in mid-write leaves it
   ]);
 }

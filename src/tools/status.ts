@@ -4,12 +4,14 @@ import { countStates } from '../core/run-state.js';
 import { changedTasks, runStateName, taskView, taskViewSchema, type TaskView } from '../core/status-view.js';
 import { isNewsworthy } from '../core/newsworthy.js';
 import { taskOf } from '../core/run-state.js';
+import { isAncestor, resolveCommit } from '../git/refs.js';
+import type { Repository } from '../git/repository.js';
 import { attemptPaths } from '../store/paths.js';
 import { readQueueFile } from '../store/queue-file.js';
 import { readLogTail } from '../store/log-tail.js';
 import { defineTool } from './define-tool.js';
 import { findRun, loadRun, requireTask, type LoadedRun } from './load-run.js';
-import { openContext } from './repository-context.js';
+import { openContext, type RepositoryContext } from './repository-context.js';
 
 /** Looking four times a second costs a few milliseconds of CPU and keeps answers prompt. */
 const POLL_MS = 250;
@@ -21,13 +23,14 @@ const outputSchema = z.object({
   state: z.enum(['none', 'running', 'paused', 'interrupted', 'completed', 'failed', 'aborted']),
   message: z.string().optional(),
   hint: z.string().optional(),
+  dir: z.string().optional().describe('plan folder'),
   base: z.string().optional(),
   target: z.string().optional(),
   supervisor: z.object({ pid: z.number().nullable(), alive: z.boolean() }).optional(),
   counts: z.record(z.string(), z.number()),
   cursor: z.number(),
   pausedUntil: z.string().optional(),
-  landed: z.string().optional().describe('commit of the target that is on the base'),
+  landed: z.string().optional().describe('all work is on the base, at this commit'),
   waves: z.array(z.object({ wave: z.number(), validation: z.enum(['passed', 'failed']), message: z.string().optional() })).optional(),
   tasks: z.array(taskViewSchema),
   tail: z.array(z.string()).optional().describe('last lines of the task log: untrusted output of the agent'),
@@ -48,7 +51,8 @@ export const status = defineTool({
   output: outputSchema,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   async run(input, context): Promise<z.input<typeof outputSchema>> {
-    const { root } = await openContext(context);
+    const home = await openContext(context);
+    const { root } = home;
     const found = await findRun(root, input.runId);
     if (found === null) {
       return { state: 'none', message: 'No run in this repository yet.', hint: 'o8 run <parallel-dir>', counts: {}, cursor: 0, tasks: [] };
@@ -56,7 +60,7 @@ export const status = defineTool({
     let run = await loadRun(root, found);
     const only = input.task === undefined ? null : requireTask(run.plan, input.task);
     if (input.waitSeconds !== undefined) run = await waitForNews(root, run, input.since ?? run.state.seq, input.waitSeconds * 1000);
-    return view(root, run, only, input.since ?? 0, input.tail ?? null);
+    return view(home, run, only, input.since ?? 0, input.tail ?? null);
   },
 });
 
@@ -77,7 +81,7 @@ async function waitForNews(root: string, first: LoadedRun, since: number, ms: nu
   }
 }
 
-async function view(root: string, run: LoadedRun, only: string | null, since: number, tail: number | null): Promise<z.input<typeof outputSchema>> {
+async function view({ repo, root }: RepositoryContext, run: LoadedRun, only: string | null, since: number, tail: number | null): Promise<z.input<typeof outputSchema>> {
   const { plan, state, ownerAlive, ownerPid } = run;
   const name = runStateName(state, ownerAlive);
   const queue = await readQueueFile(root);
@@ -93,24 +97,35 @@ async function view(root: string, run: LoadedRun, only: string | null, since: nu
     return [{ wave: number, validation: validation.kind, ...(validation.kind === 'failed' ? { message: validation.message } : {}) }];
   });
   const first = shown[0];
+  const landed = await landedTip(repo, run);
   return {
     runId: plan.runId,
     state: name,
     ...(name === 'interrupted' ? { message: 'Nobody is running it.', hint: 'o8 spawn --resume' } : {}),
     ...(state.phase.kind === 'paused' ? { message: state.phase.reason, ...(state.phase.until === null ? {} : { pausedUntil: state.phase.until }) } : {}),
     ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null ? { message: `No new agents: ${queue.holdBack}` } : {}),
+    dir: plan.source.dir,
     base: plan.base.branch,
     target: plan.target.branch ?? plan.target.ref,
     supervisor: { pid: ownerPid, alive: ownerAlive },
     counts: countStates(state),
     cursor: state.seq,
-    ...(state.landed === null ? {} : { landed: state.landed }),
+    ...(landed === null ? {} : { landed }),
     ...(waves.length === 0 ? {} : { waves }),
     tasks,
     ...(tail === null || only === null || first === undefined
       ? {}
       : { tail: await readLogTail(logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt), tail) }),
   };
+}
+
+/** The commit on the base that has all of the run's work, null while something is not there. */
+async function landedTip(repo: Repository, { plan, state }: LoadedRun): Promise<string | null> {
+  if (state.landed === null || state.phase.kind !== 'finished') return null;
+  const target = await resolveCommit(repo, plan.target.ref);
+  const base = await resolveCommit(repo, `refs/heads/${plan.base.branch}`);
+  if (target === null || base === null) return state.landed; // cleaned up after it landed
+  return (await isAncestor(repo, target, base)) ? target : null;
 }
 
 function logOf(root: string, runId: string, task: string, attempt: number): string {

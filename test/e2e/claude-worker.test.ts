@@ -115,7 +115,7 @@ async function attempt(script: Script, given: Attempt = {}) {
   const child = spawn(command.argv[0] ?? '', command.argv.slice(1), {
     cwd: worktree,
     env: { ...claudeEnvironment(join(folder, 'home'), api), ...command.env, ...processes.environment },
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   child.stdin.on('error', () => undefined); // it may end without reading its input
   child.stdin.end(given.stdin ?? task.prompt);

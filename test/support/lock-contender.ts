@@ -1,6 +1,6 @@
 /*
  * A process that competes for the lock of a repository. One JSON command a line on stdin, one JSON reply a line on
- * stdout. `acquire` waits, spinning, until the file `go` exists, so that contenders of different speed try at once.
+ * stdout. `acquire` waits until the file `go` exists, so that contenders of different speed try at once.
  */
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -22,6 +22,9 @@ export type ContenderReply =
   | { readonly kind: 'lost'; readonly pid: number; readonly why: string }
   | { readonly kind: 'error'; readonly code: string; readonly message: string };
 
+/** To sleep a millisecond: spinning, six of us would keep each other from getting ready. */
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
 let lease: OwnedLease | null = null;
 
 function reply(message: ContenderReply): void {
@@ -32,7 +35,7 @@ async function obey(command: ContenderCommand): Promise<ContenderReply> {
   switch (command.kind) {
     case 'acquire': {
       reply({ kind: 'waiting' });
-      while (!existsSync(command.go));
+      while (!existsSync(command.go)) Atomics.wait(pause, 0, 0, 1);
       const { root, runId, force } = command;
       const request = { runId, features: ['user-auth'], maxConcurrency: 3, force, killAfterMs: 5_000 };
       const result = await acquireLock(root, procProbe, request);

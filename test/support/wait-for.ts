@@ -9,14 +9,15 @@ const POLL_MS = 10;
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  options: { readonly timeoutMs: number; readonly what: string },
+  options: { readonly timeoutMs: number; readonly what: string | (() => string) },
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = performance.now() + options.timeoutMs;
   for (;;) {
     const answer = await condition();
     if (isAnswer(answer)) return answer;
     if (performance.now() >= deadline) {
-      throw new Error(`waited ${options.timeoutMs / 1000} s in vain for ${options.what}`);
+      const what = typeof options.what === 'string' ? options.what : options.what();
+      throw new Error(`waited ${options.timeoutMs / 1000} s in vain for ${what}`);
     }
     await sleep(POLL_MS);
   }

@@ -19,7 +19,7 @@ function modulesIn(folder) {
 }
 
 /** @type {(file: string) => Promise<{ check: () => unknown }>} */
-function load(file) {
+async function load(file) {
   return import(new URL(file, import.meta.url).href);
 }
 

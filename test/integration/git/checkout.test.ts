@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fastForward, findCheckout, type FastForward } from '../../../src/git/checkout.js';
@@ -90,8 +90,7 @@ describe('fastForward in the checkout of the branch', () => {
 
   it('runs no hook of the repository', async () => {
     await test.write('.git/hooks/post-merge', '#!/bin/sh\ntouch hook-ran\n');
-    await test.git(['config', 'core.fileMode', 'true']);
-    await import('node:fs/promises').then(({ chmod }) => chmod(join(test.root, '.git/hooks/post-merge'), 0o755));
+    await chmod(join(test.root, '.git/hooks/post-merge'), 0o755);
     await forward();
     expect(existsSync(join(test.root, 'hook-ran'))).toBe(false);
   });
@@ -206,6 +205,59 @@ describe('fastForward in the checkout of the branch', () => {
     expect(await forward()).toEqual({ kind: 'advanced' });
     expect(await readFile(join(linked, 'changed.txt'), 'utf8')).toBe('new\n');
     expect(await test.git(['rev-parse', 'HEAD'])).toBe(from);
+  });
+});
+
+describe('fastForward after its git was killed in the middle', () => {
+  /** The filter of one file kills the git that is writing the files: git starts it as its own child. */
+  async function killedAt(path: string): Promise<void> {
+    await test.write('.git/info/attributes', `"${path}" filter=killer\n`);
+    await test.git(['config', 'filter.killer.smudge', 'kill -9 $PPID']);
+    await expect(forward()).rejects.toThrow('killed by SIGKILL');
+    await test.git(['config', '--remove-section', 'filter.killer']);
+    await rm(join(test.root, '.git/info/attributes'));
+    expect(existsSync(join(test.root, '.git/index.lock'))).toBe(true);
+    expect(await test.git(['rev-parse', 'main'])).toBe(from);
+  }
+
+  it.each(['added.txt', 'changed.txt', 'now a folder/file', 'was'])('at %s, finishes', async (path) => {
+    await test.write('other.txt', 'mine\n');
+    await test.write('untracked.txt', 'mine\n');
+    await killedAt(path);
+    expect(await forward()).toEqual({ kind: 'advanced' });
+    expect(await test.git(['status', '--porcelain'])).toBe(' M other.txt\n?? untracked.txt');
+    expect(await test.git(['rev-parse', 'main'])).toBe(to);
+    expect(existsSync(join(test.root, '.git/o8-fast-forward.json'))).toBe(false);
+  });
+
+  it('finishes a file of which only the beginning was written', async () => {
+    await killedAt('was');
+    await test.write('changed.txt', 'ne');
+    expect(await forward()).toEqual({ kind: 'advanced' });
+    expect(await test.git(['status', '--porcelain'])).toBe('');
+  });
+
+  it('touches nothing where somebody has changed a file since', async () => {
+    await killedAt('was');
+    await test.write('changed.txt', 'mine\n');
+    const before = await test.git(['--no-optional-locks', 'status', '--porcelain']);
+    expect(await forward()).toMatchObject({ kind: 'blocked', paths: ['changed.txt'] });
+    expect(await test.git(['--no-optional-locks', 'status', '--porcelain'])).toBe(before);
+    expect(existsSync(join(test.root, '.git/index.lock'))).toBe(true);
+  });
+
+  it('touches nothing while that git may be alive', async () => {
+    await killedAt('was');
+    await test.write('.git/o8-fast-forward.json', JSON.stringify({ from, to, pid: process.pid }));
+    expect(await forward()).toMatchObject({ kind: 'blocked', paths: [] });
+    expect(existsSync(join(test.root, '.git/index.lock'))).toBe(true);
+  });
+
+  it('finishes where the index was written and the branch was not moved', async () => {
+    await test.git(['read-tree', '-m', '-u', from, to]);
+    await test.write('.git/o8-fast-forward.json', JSON.stringify({ from, to, pid: 2 ** 22 }));
+    expect(await forward()).toEqual({ kind: 'advanced' });
+    expect(await test.git(['status', '--porcelain'])).toBe('');
   });
 });
 

@@ -78,7 +78,7 @@ describe('a git that fails', () => {
     expect(await tryGit(['diff', '--quiet', 'HEAD'], { cwd: test.root })).toMatchObject({ code: 0 });
     await test.write('a.txt', 'changed');
     expect(await tryGit(['diff', '--quiet', 'HEAD'], { cwd: test.root })).toMatchObject({ code: 1 });
-    const surviving = await gitThatSurvives(['nonsense'], { cwd: test.root });
+    const surviving = await gitThatSurvives(['nonsense'], { cwd: test.root, onStart: () => undefined });
     expect(surviving.code).toBe(1);
     expect(surviving.stderr).toContain('nonsense');
   });

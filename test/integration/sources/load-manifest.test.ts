@@ -209,8 +209,9 @@ describe('a folder is refused', () => {
     });
   });
 
-  it('when it has no manifest', async () => {
-    await expect(loadManifest(await repositoryWith({}), DIR)).rejects.toMatchObject({
+  it.each([false, true])('when it has no manifest (absolute path: %j)', async (absolute) => {
+    const root = await repositoryWith({});
+    await expect(loadManifest(root, absolute ? join(root, DIR) : DIR)).rejects.toMatchObject({
       code: 'invalid_plan',
       message: `manifest.json not found in '${DIR}'`,
       hint: "Run '/parallel-decompose' first to create task specifications.",
@@ -247,7 +248,7 @@ describe('a folder is refused', () => {
     expect(faults).toEqual([
       `${DIR}/manifest.json: unknown key o8.notify`,
       `${DIR}/tasks/c.md: timeout: Too small: expected number to be >0`,
-      `${DIR}/tasks/c.md: retries: Invalid input: expected number, received string`,
+      `${DIR}/tasks/c.md: retries: expected number, received string`,
       `${DIR}/manifest.json: tasks.files names "tasks/missing.md", which does not exist`,
       `${DIR}/tasks/b.md: "-x" is not a valid name`,
     ]);
@@ -264,7 +265,7 @@ describe('a manifest is refused', () => {
     ['deep objects', `${'{"a":'.repeat(65)}1${'}'.repeat(65)}`, 'nests 65 levels deep'],
     ['no tasks in it', {}, 'lists no tasks'],
     ['an empty list', { tasks: { files: [] } }, 'the plan has no tasks'],
-    ['files that are no list', { tasks: { files: 'a' } }, 'tasks.files: Invalid input: expected array'],
+    ['files that are no list', { tasks: { files: 'a' } }, 'tasks.files: expected array'],
     ['a file that is no task file', { tasks: { files: ['tasks/a.sh'] } }, 'not a .md file'],
     ['501 tasks', manifestOf(...Array.from({ length: 501 }, (_, index) => `t${index}`)), 'the plan has 501 tasks'],
     [
@@ -272,8 +273,8 @@ describe('a manifest is refused', () => {
       { waves: [{ number: 1, tasks: Array.from({ length: 501 }, (_, index) => ({ id: `t${index}` })) }] },
       'the plan has 501 tasks',
     ],
-    ['a task without an id', { waves: [{ number: 1, tasks: [{}] }] }, 'waves[0].tasks[0].id: Invalid input'],
-    ['an id that is a number', { waves: [{ number: 1, tasks: [{ id: 1 }] }] }, 'waves[0].tasks[0].id: Invalid input'],
+    ['a task without an id', { waves: [{ number: 1, tasks: [{}] }] }, 'waves[0].tasks[0].id: expected string'],
+    ['an id that is a number', { waves: [{ number: 1, tasks: [{ id: 1 }] }] }, 'waves[0].tasks[0].id: expected string'],
     ['wave 0', { waves: [{ number: 0, tasks: [{ id: 'a' }] }] }, 'waves[0].number: Too small'],
     [
       'a wave twice',
@@ -301,9 +302,9 @@ describe('a manifest is refused', () => {
     [
       'validation that is no command',
       { waves: [{ number: 1, validation: ['x'], tasks: [{ id: 'a' }] }] },
-      'waves[0].validation: Invalid input',
+      'waves[0].validation: expected string',
     ],
-    ['o8 that is no object', { ...manifestOf(), o8: [] }, 'o8: Invalid input'],
+    ['o8 that is no object', { ...manifestOf(), o8: [] }, 'o8: expected object'],
     ['an agent', { ...manifestOf(), o8: { agent: { command: ['rm'] } } }, 'unknown key o8.agent'],
     ['permissions', { ...manifestOf(), o8: { merge: { force: true } } }, 'unknown key o8.merge.force'],
     ['__proto__', '{"tasks":{"files":[]},"o8":{"__proto__":{"verify":"x"}}}', 'unknown key o8.__proto__'],
@@ -363,7 +364,7 @@ describe('a task file is refused', () => {
     ['without an end of the frontmatter', '---\nid: a\n', 'the frontmatter has no end'],
     ['with broken YAML', deep('[1'), 'is not valid YAML in line'],
     ['with a key twice', deep('1\nid: b'), 'is not valid YAML in line'],
-    ['with a list as frontmatter', '---\n- a\n---\n', 'Invalid input: expected object'],
+    ['with a list as frontmatter', '---\n- a\n---\n', 'expected object'],
     ['with 40 KB of brackets', deep('['.repeat(40_000)), 'nests more than 64 levels deep'],
     ['with 40 KB of braces', deep('{a: '.repeat(10_000)), 'nests more than 64 levels deep'],
     ['with 40 KB of dashes', deep(`\n${'- '.repeat(20_000)}`), 'nests more than 64 levels deep'],
@@ -372,13 +373,9 @@ describe('a task file is refused', () => {
     ['with a deep staircase', deep(`\n${stairs.replaceAll(/^/gm, ' ')}`), 'nests more than 64 levels deep'],
     ['with an anchor', deep('&x [1]'), 'uses a YAML anchor or alias, "&x"'],
     ['with an alias bomb', deep('&a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]'), 'uses a YAML anchor or alias'],
-    [
-      'with an id that is a number',
-      taskFile({ id: 1, wave: 1 }),
-      'id: Invalid input: expected string, received number',
-    ],
-    ['with deps that are text', taskFile({ id: 'a', wave: 1, deps: 'b' }), 'deps: Invalid input: expected array'],
-    ['with a wave in quotes', taskFile({ id: 'a', wave: '"1"' }), 'wave: Invalid input'],
+    ['with an id that is a number', taskFile({ id: 1, wave: 1 }), 'id: expected string, received number'],
+    ['with deps that are text', taskFile({ id: 'a', wave: 1, deps: 'b' }), 'deps: expected array'],
+    ['with a wave in quotes', taskFile({ id: 'a', wave: '"1"' }), 'wave: expected number'],
     ['with an id that leaves the folder', plainTask('../x'), '"../x" is not a valid name'],
     ['with an id that is an option', plainTask('-x'), '"-x" is not a valid name'],
     ['with an id git reserves', plainTask('a.lock'), 'ends in ".lock"'],
@@ -469,17 +466,23 @@ describe('a prompt is refused', () => {
     expect(await faultsOf(root)).toEqual([`${DIR}/prompts/task-003.txt: leads out of the repository or into .git`]);
   });
 
+  it('when its folder is a link out of the repository', async () => {
+    const root = await repositoryWith({ 'manifest.json': manifestOf('a'), 'tasks/a.md': plainTask('a') });
+    await symlink(await temporaryFolder(), join(root, DIR, 'prompts'));
+    expect(await faultsOf(root)).toEqual([`${DIR}/prompts: leads out of the repository or into .git`]);
+  });
+
   it('when it is empty', async () => {
     const root = await repositoryWith({ ...V1_FILES, 'prompts/task-003.txt': ' \n' });
     expect(await faultsOf(root)).toEqual([`${DIR}/prompts/task-003.txt: the prompt is empty`]);
   });
 });
 
-it('500 tasks are read in under a second', async () => {
+it('500 tasks are read in a moment', async () => {
   const names = Array.from({ length: 500 }, (_, index) => `task-${index}`);
   const files = names.map((name, index) => [`tasks/${name}.md`, plainTask(name, { wave: 1 + (index % 10) })] as const);
   const root = await repositoryWith({ 'manifest.json': manifestOf(...names), ...Object.fromEntries(files) });
   const before = performance.now();
   expect((await loadManifest(root, DIR)).tasks).toHaveLength(500);
-  expect(performance.now() - before).toBeLessThan(1000);
+  expect(performance.now() - before).toBeLessThan(5000);
 });

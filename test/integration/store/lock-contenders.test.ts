@@ -71,6 +71,22 @@ describe('the lock between processes', () => {
     }
   });
 
+  it('has exactly one winner of six contenders in a repository where nothing has run before', async () => {
+    const contenders = await Promise.all(Array.from({ length: CONTENDERS }, startContender));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const root = await temporaryRoot();
+      const go = join(root, 'go');
+      for (const contender of contenders) contender.send(acquireCommand(contender, root, go));
+      for (const contender of contenders) expect(await contender.reply()).toEqual({ kind: 'waiting' });
+      await writeFile(go, '');
+      const replies = await Promise.all(contenders.map(async (contender) => contender.reply()));
+      expect(replies.map(({ kind }) => kind).sort(), JSON.stringify(replies)).toEqual([
+        ...Array.from({ length: CONTENDERS - 1 }, () => 'lost'),
+        'won',
+      ]);
+    }
+  });
+
   it('is taken over at once after its holder was killed', async () => {
     const root = await temporaryRoot();
     const first = await startContender();

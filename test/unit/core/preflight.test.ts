@@ -161,7 +161,7 @@ describe('branch collisions', () => {
       id: 'branch-collision',
       level: 'fail',
       message: 'Branch already exists: feature/task-001-users',
-      hint: "Previous execution was interrupted. Use '--retry-failed' to continue.",
+      hint: "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 cleanup' to begin anew.",
       tasks: ['task-001'],
     });
   });

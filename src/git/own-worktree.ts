@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { openRepository, type Repository } from './repository.js';
+
+/** How the reason begins with which o8 locks the worktrees it makes. */
+const OWN_REASON = 'o8 run';
+
+/** Why a worktree of a run is locked, as `git worktree list` shows it. */
+export function ownReason(runId: string, what: string): string {
+  return `${OWN_REASON} ${runId}, ${what}`;
+}
+
+/**
+ * The checkout a run's files are in. Somebody who stands in a worktree that o8 made (to resolve a conflict there)
+ * means the run it belongs to, which is in the main checkout; any other worktree is a checkout of its own.
+ */
+export async function homeCheckout(repo: Repository): Promise<Repository> {
+  const lock = join(repo.gitDir, 'locked');
+  if (repo.gitDir === repo.commonDir || !existsSync(lock)) return repo;
+  const reason = await readFile(lock, 'utf8');
+  const hasMain = basename(repo.commonDir) === '.git';
+  return reason.startsWith(OWN_REASON) && hasMain ? openRepository(dirname(repo.commonDir)) : repo;
+}

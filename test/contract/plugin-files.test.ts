@@ -1,0 +1,55 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+// What Claude Code reads of the repository when it is installed as a plugin.
+
+const root = resolve(import.meta.dirname, '../..');
+const TOOLS = ['preflight', 'plan', 'spawn', 'status', 'abort', 'merge', 'cleanup'];
+
+const frontmatterSchema = z.strictObject({
+  name: z.string(),
+  description: z.string().max(120),
+  'argument-hint': z.string(),
+  'allowed-tools': z.string(),
+});
+const pluginSchema = z.looseObject({
+  version: z.string(),
+  mcpServers: z.strictObject({
+    o8: z.strictObject({ command: z.literal('node'), args: z.tuple([z.string(), z.literal('mcp')]) }),
+  }),
+});
+const packageSchema = z.looseObject({ version: z.string() });
+
+const commands = (await readdir(join(root, 'commands'))).sort();
+const json = async (path: string): Promise<unknown> => JSON.parse(await readFile(join(root, path), 'utf8'));
+
+describe('the plugin’s commands', () => {
+  it.each(commands)(
+    '%s has its own name, without which it does not resolve, and both names of each tool',
+    async (file) => {
+      const [, head = '', body = ''] =
+        /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(await readFile(join(root, 'commands', file), 'utf8')) ?? [];
+      const frontmatter = frontmatterSchema.parse(parse(head));
+      expect(frontmatter.name).toBe(basename(file, '.md'));
+      expect(body).toContain('$ARGUMENTS');
+      const allowed = frontmatter['allowed-tools'].split(', ');
+      const tools = allowed.flatMap((tool) => /^mcp__o8__(\w+)$/.exec(tool)?.[1] ?? []);
+      expect(TOOLS).toEqual(expect.arrayContaining(tools));
+      expect(allowed).toEqual([
+        ...tools.map((tool) => `mcp__o8__${tool}`),
+        ...tools.map((tool) => `mcp__plugin_o8_o8__${tool}`),
+      ]);
+    },
+  );
+});
+
+describe('the plugin’s manifest', () => {
+  it('has the package’s version and starts the bundled server', async () => {
+    const plugin = pluginSchema.parse(await json('.claude-plugin/plugin.json'));
+    expect(plugin.version).toBe(packageSchema.parse(await json('package.json')).version);
+    expect(plugin.mcpServers.o8.args[0]).toBe('${CLAUDE_PLUGIN_ROOT}/dist/o8.js');
+  });
+});

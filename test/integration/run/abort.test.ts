@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import type { StubAgent } from '../../support/stub-agent.js';
+import { waitFor } from '../../support/wait-for.js';
+
+const THREE = [
+  { id: 'task-001', wave: 1 },
+  { id: 'task-002', wave: 1 },
+  { id: 'task-003', wave: 2, deps: ['task-001'] },
+];
+
+/** Makes an agent as hard to stop as they come: deaf to SIGTERM, with a child of its group and one of its own session. */
+async function makeStubborn(agent: StubAgent): Promise<number[]> {
+  await agent.ignoreSignal('SIGTERM');
+  await agent.ignoreSignal('SIGINT');
+  return [agent.pid, await agent.startChild('same'), await agent.startChild('own')];
+}
+
+async function living(run: RunFixture, pids: readonly number[]): Promise<number[]> {
+  const marked = await run.processes.pids();
+  return pids.filter((pid) => marked.includes(pid));
+}
+
+describe('abort', () => {
+  it('of one task stops its whole tree, keeps its worktree and work, and lets the others go on', async () => {
+    const run = await RunFixture.open({ tasks: THREE });
+    await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    const two = await run.agents.waitForAgent('task-002');
+    const tree = await makeStubborn(one);
+    await one.writeFile('unfinished.txt', 'unfinished\n');
+    const aborted = await run.call('abort', { task: 'task-001-work' });
+    expect(await living(run, tree)).toEqual([]);
+    expect(aborted['stopped']).toEqual([
+      expect.objectContaining({ task: 'task-001', pid: one.pid, worktree: run.worktree('task-001') }),
+    ]);
+    expect(await readFile(join(run.worktree('task-001'), 'unfinished.txt'), 'utf8')).toBe('unfinished\n');
+    const rescue = await run.repository.git(['for-each-ref', '--format=%(refname)', 'refs/o8/rescue']);
+    expect(await run.repository.git(['show', `${rescue}:unfinished.txt`])).toBe('unfinished');
+    expect((await run.task('task-001')).state).toBe('aborted');
+    expect(await living(run, [two.pid])).toEqual([two.pid]);
+    await run.waitForTask('task-003', 'blocked');
+    await two.succeed('task-002.txt', 'task-002\n');
+    expect((await run.waitForRun('failed')).counts).toEqual({ aborted: 1, complete: 1, blocked: 1 });
+  });
+
+  it('of the run returns when nothing of it lives, the state is recorded and the lock is gone', async () => {
+    const run = await RunFixture.open({ tasks: THREE });
+    const runId = await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    const two = await run.agents.waitForAgent('task-002');
+    const trees = [...(await makeStubborn(one)), ...(await makeStubborn(two))];
+    const before = await run.checkout();
+    const aborted = await run.call('abort', {});
+    expect(await living(run, trees)).toEqual([]);
+    expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
+    expect(aborted).toMatchObject({ runId, message: 'Aborted 2 pipelines. Worktrees preserved for debugging.' });
+    const status = await run.status();
+    expect(status).toMatchObject({ state: 'aborted', counts: { aborted: 3 } });
+    expect(existsSync(run.worktree('task-001'))).toBe(true);
+    expect(await run.checkout()).toEqual(before);
+    const own = await run.serverPid();
+    await waitFor(async () => (await run.processes.pids()).every((pid) => pid === own), {
+      timeoutMs: 20_000,
+      what: 'the supervisor to end',
+    });
+
+    // Again: nothing to stop, and that is no error.
+    const again = await run.o8('abort');
+    expect(again).toMatchObject({ code: 0, stdout: 'No parallel pipelines are currently running.\n' });
+  });
+
+  it('with cleanup removes the worktrees; uncommitted work is in a rescue ref, commits stay on their branch', async () => {
+    const run = await RunFixture.open({ tasks: THREE.slice(0, 1) });
+    await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    await one.writeFile('kept.txt', 'kept\n');
+    const commit = await one.commit('Kept');
+    await one.writeFile('unfinished.txt', 'unfinished\n');
+    await run.call('abort', { cleanup: true });
+    expect(existsSync(run.worktree('task-001'))).toBe(false);
+    expect(await run.commitOf('feature/task-001-work')).toBe(commit);
+    const rescue = await run.repository.git(['for-each-ref', '--format=%(refname)', 'refs/o8/rescue']);
+    expect(await run.repository.git(['show', `${rescue}:unfinished.txt`])).toBe('unfinished');
+    const cleaned = await run.call('cleanup', {});
+    expect(cleaned['branches']).not.toContainEqual(expect.objectContaining({ branch: 'feature/task-001-work' }));
+    expect(await run.commitOf('feature/task-001-work')).toBe(commit);
+    expect(await run.call('cleanup', { force: true })).toMatchObject({
+      branches: expect.arrayContaining([{ branch: 'feature/task-001-work', commit }]) as unknown,
+    });
+  });
+
+  it('of an interrupted run stops the agents that nobody owns any more', async () => {
+    const run = await RunFixture.open({ tasks: THREE.slice(0, 1) });
+    await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    await run.waitForTask('task-001', 'running');
+    const tree = await makeStubborn(one);
+    process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
+    await waitFor(async () => (await run.status()).state === 'interrupted', { timeoutMs: 20_000, what: 'interrupted' });
+    await run.call('abort', {});
+    expect(await living(run, tree)).toEqual([]);
+    expect((await run.status()).state).toBe('aborted');
+    expect(run.agents.all).toHaveLength(1);
+  });
+});
+
+describe('Ctrl+C while o8 run follows', () => {
+  it('stops the run as the seed shows, exit code 130', async () => {
+    const run = await RunFixture.open({ tasks: THREE });
+    const o8 = run.start('run', PLAN_DIR, '--yes');
+    const one = await run.agents.waitForAgent('task-001');
+    const tree = await makeStubborn(one);
+    await o8.waitForOutput('task-001: Started');
+    o8.signal('SIGINT');
+    const { code, stdout } = await o8.ended;
+    expect(code).toBe(130);
+    expect(await living(run, tree)).toEqual([]);
+    expect(stdout).toContain('Received interrupt signal. Stopping pipelines...');
+    expect(stdout).toContain(`task-001: Stopped (PID: ${one.pid})`);
+    expect(stdout.trimEnd()).toMatch(/Aborted\. Worktrees preserved\. Run 'o8 cleanup' to remove\.$/);
+    expect((await run.status()).state).toBe('aborted');
+    expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
+  });
+
+  it('a second one only stops the waiting', async () => {
+    const run = await RunFixture.open({ tasks: THREE.slice(0, 1), settings: { killAfter: 600 } });
+    const o8 = run.start('run', PLAN_DIR, '--yes');
+    const one = await run.agents.waitForAgent('task-001');
+    await one.ignoreSignal('SIGTERM');
+    await o8.waitForOutput('task-001: Started');
+    o8.signal('SIGINT');
+    await o8.waitForOutput('Stopping pipelines...');
+    o8.signal('SIGINT');
+    const { code, stdout } = await o8.ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain('o8 status');
+    expect(await living(run, [one.pid])).toEqual([one.pid]);
+  });
+});

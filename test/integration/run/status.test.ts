@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+
+const TWO = [
+  { id: 'task-001', wave: 1 },
+  { id: 'task-002', wave: 1 },
+];
+
+async function bothRunning(): Promise<RunFixture> {
+  const run = await RunFixture.open({ tasks: TWO });
+  await run.spawn();
+  for (const { id } of TWO) await run.waitForTask(id, 'running');
+  return run;
+}
+
+describe('status', () => {
+  it('with since gives only what changed after that cursor', async () => {
+    const run = await bothRunning();
+    const one = await run.agents.waitForAgent('task-001');
+    const all = await run.status();
+    expect(all.tasks.map(({ id }) => id)).toEqual(['task-001', 'task-002']);
+    const pids = async (): Promise<boolean> => (await run.status()).tasks.every(({ pid }) => pid !== undefined);
+    await expect.poll(pids, { timeout: 20_000 }).toBe(true);
+    const { cursor } = await run.status();
+    expect(await run.status({ since: cursor })).toMatchObject({ cursor, tasks: [] });
+
+    await one.succeed('task-001.txt', 'task-001\n');
+    await run.waitForTask('task-001', 'complete');
+    const news = await run.status({ since: cursor });
+    expect(news.tasks.map(({ id, state }) => [id, state])).toEqual([['task-001', 'complete']]);
+    expect(news.cursor).toBeGreaterThan(cursor);
+    expect(news.counts).toEqual({ complete: 1, running: 1 });
+    const json = await run.o8Json('status', '--since', String(news.cursor));
+    expect(json).toMatchObject({ cursor: news.cursor, tasks: [] });
+  });
+
+  it('with waitSeconds answers when a task is complete, and when the run ends', async () => {
+    const run = await bothRunning();
+    const { cursor } = await run.status();
+    const news = run.status({ since: cursor, waitSeconds: 50 });
+    await run.succeed('task-001');
+    const first = await news;
+    expect(first.tasks).toContainEqual(expect.objectContaining({ id: 'task-001', state: 'complete' }));
+    expect(first.state).toBe('running');
+    const end = run.status({ since: first.cursor, waitSeconds: 50 });
+    await run.succeed('task-002');
+    const last = await end;
+    expect(last.tasks.map(({ id, state }) => [id, state])).toEqual([['task-002', 'complete']]);
+    // A run that is over has no more news to wait for.
+    await run.waitForRun('completed');
+    const started = performance.now();
+    expect(await run.status({ since: last.cursor, waitSeconds: 50 })).toMatchObject({ state: 'completed' });
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  it('with waitSeconds answers at the end of the time when nothing happened', async () => {
+    const run = await bothRunning();
+    const pids = async (): Promise<boolean> => (await run.status()).tasks.every(({ pid }) => pid !== undefined);
+    await expect.poll(pids, { timeout: 20_000 }).toBe(true);
+    const { cursor } = await run.status();
+    const started = performance.now();
+    expect(await run.status({ since: cursor, waitSeconds: 1 })).toMatchObject({ cursor, tasks: [] });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(1000);
+  });
+
+  it('has what design says a task has, with absolute paths', async () => {
+    const run = await bothRunning();
+    const one = await run.agents.waitForAgent('task-001');
+    await expect.poll(async () => (await run.task('task-001')).pid, { timeout: 20_000 }).toBe(one.pid);
+    const task = await run.task('task-001');
+    expect(task).toMatchObject({
+      state: 'running',
+      wave: 1,
+      deps: [],
+      branch: 'feature/task-001-work',
+      worktree: run.worktree('task-001'),
+      attempt: 1,
+      commits: 0,
+    });
+    expect(task.startedAt).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+    expect(task.log).toMatch(new RegExp(`^${run.root}/.*/task-001/1/pipeline\\.log$`));
+    await one.print('reading the code\n');
+    await expect.poll(async () => (await run.task('task-001')).lastActivity, { timeout: 20_000 }).toBe('reading the code');
+    const logs = await run.o8('logs', 'task-001');
+    expect(logs.stdout).toMatch(/^\[.*Z?\].*Pipeline started for task-001[\s\S]*\[stdout\] reading the code\n$/);
+    const link = await run.repository.git(['status', '--porcelain', '--', PLAN_DIR]);
+    expect(link).toBe(`M ${PLAN_DIR}/manifest.json`.padStart(link.length));
+  });
+
+  it('knows no other runs and tasks than there are', async () => {
+    const run = await RunFixture.open({ tasks: TWO });
+    expect(await run.status()).toMatchObject({ state: 'none', tasks: [], cursor: 0 });
+    expect((await run.refusal('status', { runId: '20200101-000000-abcd' })).code).toBe('no_run');
+    expect((await run.refusal('status', { runId: '../../etc' })).code).toBe('no_run');
+    expect((await run.refusal('status', { waitSeconds: 'soon' })).code).toBe('usage');
+    await run.spawn();
+    expect((await run.refusal('status', { task: 'task-009' })).code).toBe('unknown_task');
+  });
+});
