@@ -5,13 +5,16 @@
  *   node examples/demo.mjs [--keep]    --keep leaves the repository for you to look at
  */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, styleText } from 'node:util';
 
 const PLAN = 'parallel/TS-0042-inventory';
+const NOTHING_TO_STOP = { code: 0, output: '' };
 const examples = dirname(fileURLToPath(import.meta.url));
 const o8 = resolve(examples, '../dist/o8.js');
 const colourful = process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
@@ -40,6 +43,7 @@ const environment = Object.fromEntries(
  */
 let attached = null;
 let interrupted = false;
+let runStarted = false;
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
@@ -54,7 +58,8 @@ process.stdout.on('error', () => undefined);
 process.exitCode = await main();
 
 async function main() {
-  const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
+  const keep = keepAsked();
+  if (keep === null) return 2;
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'o8-demo-')));
   let exitCode = 0;
   try {
@@ -64,9 +69,19 @@ async function main() {
     exitCode = error.exitCode;
     console.log(`\n${paint('red', error.message)}`);
   } finally {
-    exitCode = Math.max(exitCode, await tidyUp(folder, values.keep));
+    exitCode = Math.max(exitCode, await tidyUp(folder, keep));
   }
   return exitCode;
+}
+
+/** Whether the folder is to stay; null after a wrong argument. */
+function keepAsked() {
+  try {
+    return parseArgs({ options: { keep: { type: 'boolean', default: false } } }).values.keep;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\nnpm run demo [-- --keep]`);
+    return null;
+  }
 }
 
 /** @param {string} repository */
@@ -77,6 +92,7 @@ async function demo(repository) {
   console.log(`commits, checks, merges. Repository: ${repository}`);
 
   await createRepository(repository);
+  runStarted = true;
   await show(repository, ['run', PLAN, '--yes']);
   await show(repository, ['merge']);
   await showResult(repository);
@@ -137,7 +153,7 @@ function showNextSteps() {
   console.log(`  claude mcp add o8 -- node ${o8} mcp`);
   console.log(`      and then ask for it: "run ${plan} with o8"`);
   console.log(`  node ${o8} run ${plan}`);
-  console.log('\nHow to write a plan: docs/manifest.md. A plan to copy: examples/inventory/parallel.');
+  console.log('\nHow to write a plan: docs/manifest.md. One to copy: examples/inventory.');
 }
 
 /**
@@ -163,10 +179,7 @@ async function show(repository, args) {
  */
 async function tidyUp(folder, keep) {
   const repository = join(folder, 'inventory');
-  const { code, output } = await capture(repository, process.execPath, [o8, 'abort']).catch(() => ({
-    code: 0,
-    output: '',
-  }));
+  const { code, output } = runStarted ? await capture(repository, process.execPath, [o8, 'abort']) : NOTHING_TO_STOP;
   if (code !== 0) {
     console.log(`\nSomething may still run in ${folder}, so it stays:\n${output}`);
     return 1;
@@ -175,9 +188,21 @@ async function tidyUp(folder, keep) {
     console.log(`\nKept: ${repository}`);
     return 0;
   }
-  await rm(folder, { recursive: true, force: true });
+  await removeForGood(folder);
   console.log(paint('dim', `\nRemoved ${folder} (--keep leaves it).`));
   return 0;
+}
+
+/**
+ * A supervisor that is just ending, or that had not begun when it was told to stop, may write once more.
+ *
+ * @param {string} folder
+ */
+async function removeForGood(folder) {
+  do {
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    await pause(interrupted ? 1000 : 300); // a supervisor takes about half a second from its start to its first file
+  } while (existsSync(folder));
 }
 
 /** @type {(repository: string, ...args: string[]) => Promise<string>} */

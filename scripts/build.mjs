@@ -23,9 +23,6 @@ const PROGRAMS = [
   { source: 'src/process/guard.ts', bundle: 'guard.js', executable: false },
 ];
 
-/** Programs that are still being written: left out, with a note, while they do not build. Empty when all exist. */
-const UNFINISHED = [];
-
 const LICENCES = 'THIRD-PARTY-LICENSES.txt';
 
 // What bundled CommonJS packages expect to find, and an ES module does not have unless it makes it.
@@ -67,10 +64,6 @@ async function bundle() {
   const packages = new Set();
   for (const program of PROGRAMS) {
     const result = await bundleProgram(program.source);
-    if (result === null) {
-      console.error(`build: left out ${program.source}, which is not finished`);
-      continue;
-    }
     files.push({ path: program.bundle, text: result.text, executable: program.executable });
     for (const folder of result.packages) packages.add(folder);
   }
@@ -80,38 +73,31 @@ async function bundle() {
 
 /**
  * @param {string} source
- * @returns {Promise<{text: string, packages: string[]} | null>} null: unfinished, see UNFINISHED
+ * @returns {Promise<{text: string, packages: string[]}>}
  */
 async function bundleProgram(source) {
-  const unfinished = UNFINISHED.includes(source);
-  if (unfinished && !existsSync(join(root, source))) return null;
-  try {
-    const { outputFiles, metafile } = await build({
-      absWorkingDir: root,
-      entryPoints: [source],
-      outfile: 'dist/program.js',
-      write: false,
-      metafile: true,
-      bundle: true,
-      minify: true,
-      legalComments: 'none', // collected in THIRD-PARTY-LICENSES.txt
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      loader: { '.md': 'text' },
-      plugins: [englishOnly],
-      logLevel: unfinished ? 'silent' : 'warning',
-    });
-    const inputs = Object.entries(metafile.inputs);
-    const code = outputFiles[0]?.text ?? '';
-    return {
-      text: inputs.some(([, input]) => input.format === 'cjs') ? withCommonJs(code) : code,
-      packages: inputs.flatMap(([path]) => packageFolder(path) ?? []),
-    };
-  } catch (error) {
-    if (unfinished) return null;
-    throw error;
-  }
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [source],
+    outfile: 'dist/program.js',
+    write: false,
+    metafile: true,
+    bundle: true,
+    minify: true,
+    legalComments: 'none', // collected in THIRD-PARTY-LICENSES.txt
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    loader: { '.md': 'text' },
+    plugins: [englishOnly],
+    logLevel: 'warning',
+  });
+  const inputs = Object.entries(metafile.inputs);
+  const code = outputFiles[0]?.text ?? '';
+  return {
+    text: inputs.some(([, input]) => input.format === 'cjs') ? withCommonJs(code) : code,
+    packages: inputs.flatMap(([path]) => packageFolder(path) ?? []),
+  };
 }
 
 /** @param {string} code */

@@ -8,7 +8,11 @@ function toolNamed(name: string): CatalogueEntry {
 }
 
 /** Calls a tool as the MCP server would; values that were not given are left out. */
-export function callTool(name: string, input: Record<string, unknown>, context: ToolContext): Promise<Record<string, unknown>> {
+export async function callTool(
+  name: string,
+  input: Record<string, unknown>,
+  context: ToolContext,
+): Promise<Record<string, unknown>> {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   return toolNamed(name).call(given, context);
 }

@@ -9,7 +9,8 @@ import { callTool } from './call-tool.js';
 import { interruptedBy } from './interrupt.js';
 import { LiveLine } from './live-line.js';
 import { LogStream } from './log-stream.js';
-import { printAbort, stateWords } from './print-results.js';
+import { printInterrupted } from './print-abort.js';
+import { stateWords } from './print-results.js';
 import { statusSchema, type StatusAnswer } from './print-status.js';
 import type { Cli } from './program.js';
 import { safeLines } from './terminal.js';
@@ -38,7 +39,8 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
       const before = new Map(tasks);
       for (const task of status.tasks) tasks.set(task.id, task);
       live.clear();
-      for (const event of progressBetween(before, tasks, wavesOf(tasks))) tell(cli, event, style, (task) => shownLog(cli, status, task));
+      for (const event of progressBetween(before, tasks, wavesOf(tasks)))
+        tell(cli, event, style, (task) => shownLog(cli, status, task));
       await logs?.print([...tasks.values()]);
       if (isEnd(status)) return finish(cli, status, tasks, style);
       live.show(status, [...tasks.values()]);
@@ -80,15 +82,20 @@ async function stop(cli: Cli, runId: string, style: Style): Promise<ExitCode> {
       say('Not waiting. The run is still being stopped: o8 status');
       return 130;
     }
-    if (style === 'lines' || style === 'verbose') printAbort(outcome.result, context.cwd, terminal);
-    say("\nAborted. Worktrees preserved. Run 'o8 cleanup' to remove.");
+    if (style === 'lines' || style === 'verbose') printInterrupted(cli, outcome.result);
+    else say("Aborted. Worktrees preserved. Run 'o8 cleanup' to remove.");
     return 130;
   } finally {
     again.forget();
   }
 }
 
-function tell({ terminal, context }: Cli, event: ProgressEvent, style: Style, logPath: (task: TaskView) => string): void {
+function tell(
+  { terminal, context }: Cli,
+  event: ProgressEvent,
+  style: Style,
+  logPath: (task: TaskView) => string,
+): void {
   if (style === 'json') return;
   if (style === 'progress') {
     const line = progressLine(event);
@@ -101,7 +108,11 @@ function tell({ terminal, context }: Cli, event: ProgressEvent, style: Style, lo
   terminal.print(`[${clock}] ${safeLines(text)}`);
 }
 
-function sentence(event: ProgressEvent, colors: Cli['terminal']['colors'], logPath: (task: TaskView) => string): string | null {
+function sentence(
+  event: ProgressEvent,
+  colors: Cli['terminal']['colors'],
+  logPath: (task: TaskView) => string,
+): string | null {
   switch (event.kind) {
     case 'wave_started':
       return null;
@@ -127,7 +138,12 @@ function shownLog({ context }: Cli, { dir }: StatusAnswer, { id, log }: TaskView
   return relative(context.cwd, link !== null && existsSync(link) ? link : log);
 }
 
-function finish({ terminal, context }: Cli, status: StatusAnswer, tasks: ReadonlyMap<string, TaskView>, style: Style): ExitCode {
+function finish(
+  { terminal, context }: Cli,
+  status: StatusAnswer,
+  tasks: ReadonlyMap<string, TaskView>,
+  style: Style,
+): ExitCode {
   const code: ExitCode = status.state === 'completed' ? 0 : 1;
   if (style === 'json') {
     terminal.print(JSON.stringify({ ...status, tasks: [...tasks.values()] }));
@@ -158,5 +174,8 @@ function finish({ terminal, context }: Cli, status: StatusAnswer, tasks: Readonl
 
 function wavesOf(tasks: ReadonlyMap<string, TaskView>): WavePlan[] {
   const numbers = [...new Set([...tasks.values()].map(({ wave }) => wave))].sort((a, b) => a - b);
-  return numbers.map((wave) => ({ wave, tasks: [...tasks.values()].filter((task) => task.wave === wave).map(({ id }) => id) }));
+  return numbers.map((wave) => ({
+    wave,
+    tasks: [...tasks.values()].filter((task) => task.wave === wave).map(({ id }) => id),
+  }));
 }

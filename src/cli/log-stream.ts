@@ -13,7 +13,8 @@ export class LogStream {
   async print(tasks: readonly TaskView[]): Promise<void> {
     for (const task of tasks) {
       if (task.attempt === 0) continue;
-      for (const line of await this.newLines(task.log)) this.terminal.print(`${this.terminal.colors.dim(`[${task.id}]`)} ${safeLines(line)}`);
+      for (const line of await this.newLines(task.log))
+        this.terminal.print(`${this.terminal.colors.dim(`[${task.id}]`)} ${safeLines(line)}`);
     }
   }
 

@@ -14,7 +14,11 @@ export function logsCommand({ terminal, context }: Cli): Command {
     .option('--run <id>', 'which run; default: the active one, else the newest')
     .option('-n, --lines <n>', 'how many lines', wholeNumber, 200)
     .action(async (task: string, flags: { run?: string; lines: number }) => {
-      const result = await callTool('status', { runId: flags.run, task, tail: Math.min(1000, Math.max(1, flags.lines)) }, context);
+      const result = await callTool(
+        'status',
+        { runId: flags.run, task, tail: Math.min(1000, Math.max(1, flags.lines)) },
+        context,
+      );
       const { tasks, tail } = tailSchema.parse(result);
       if (tail === undefined || tail.length === 0) terminal.warn(`Nothing in ${tasks[0]?.log ?? 'the log'} yet.`);
       else terminal.print(tail.map(safeLines).join('\n'));

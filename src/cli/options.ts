@@ -30,7 +30,13 @@ export function decimal(text: string): number {
 }
 
 function names(text: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), ...text.split(',').map((name) => name.trim()).filter((name) => name !== '')];
+  return [
+    ...(before ?? []),
+    ...text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ];
 }
 
 export function addSelection(command: Command): Command {
@@ -44,7 +50,12 @@ export function addPlanning(command: Command): Command {
     .addOption(new Option('--max-concurrent <n>', 'agents at the same time').argParser(wholeNumber))
     .addOption(new Option('--max-concurrency <n>').argParser(wholeNumber).hideHelp())
     .addOption(new Option('--max-agents <n>').argParser(wholeNumber).hideHelp())
-    .addOption(new Option('--schedule <how>', 'deps: start a task when what it needs is merged; waves: one wave after the other').choices(['deps', 'waves']));
+    .addOption(
+      new Option(
+        '--schedule <how>',
+        'deps: start a task when what it needs is merged; waves: one wave after the other',
+      ).choices(['deps', 'waves']),
+    );
 }
 
 export function addSpawning(command: Command): Command {
@@ -53,7 +64,9 @@ export function addSpawning(command: Command): Command {
     .option('--resume', 'go on with the interrupted run')
     .option('--force', 'stop a live run and move old worktrees and branches aside')
     .option('--skip-preflight', 'start although a check fails (not recommended)')
-    .addOption(new Option('--merge-into <target>', 'where finished tasks are merged').choices(['integration', 'base', 'none']))
+    .addOption(
+      new Option('--merge-into <target>', 'where finished tasks are merged').choices(['integration', 'base', 'none']),
+    )
     .addOption(new Option('--budget-usd <n>', 'most the whole run may cost').argParser(decimal));
 }
 

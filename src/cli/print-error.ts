@@ -8,8 +8,10 @@ export function printError(error: unknown, terminal: Terminal, json: boolean, en
   if (json) terminal.print(JSON.stringify({ error: report }));
   else {
     terminal.warn(`${terminal.colors.red('Error:')} ${safeLines(report.message)}`);
-    if (report.hint !== '') terminal.warn(`${report.hint.startsWith('Options:') ? '\n' : '  '}${safeLines(report.hint)}`);
+    if (report.hint !== '')
+      terminal.warn(`${report.hint.startsWith('Options:') ? '\n' : '  '}${safeLines(report.hint)}`);
   }
-  if (env['O8_DEBUG'] === '1' && error instanceof Error && !(error instanceof O8Error)) terminal.warn(error.stack ?? '');
+  if (env['O8_DEBUG'] === '1' && error instanceof Error && !(error instanceof O8Error))
+    terminal.warn(error.stack ?? '');
   return error instanceof O8Error ? exitCodeOf(error.code) : 1;
 }

@@ -5,7 +5,9 @@ import { safeLines, type Terminal } from './terminal.js';
 
 const checksSchema = z.object({
   ok: z.boolean(),
-  checks: z.array(z.object({ id: z.string(), level: z.enum(['pass', 'warn', 'fail']), message: z.string(), hint: z.string() })),
+  checks: z.array(
+    z.object({ id: z.string(), level: z.enum(['pass', 'warn', 'fail']), message: z.string(), hint: z.string() }),
+  ),
 });
 
 export function printPreflight(result: unknown, { colors, print }: Terminal): void {
@@ -18,27 +20,17 @@ export function printPreflight(result: unknown, { colors, print }: Terminal): vo
   print(ok ? colors.green('\nReady.') : colors.red('\nNot ready: fix what is marked ✗.'));
 }
 
-const spawnSchema = z.object({ runId: z.string(), supervisor: z.object({ pid: z.number() }), message: z.string(), tasks: z.array(z.unknown()) });
+const spawnSchema = z.object({
+  runId: z.string(),
+  supervisor: z.object({ pid: z.number() }),
+  message: z.string(),
+  tasks: z.array(z.unknown()),
+});
 
 export function printSpawn(result: unknown, { print }: Terminal): void {
   const { runId, message } = spawnSchema.parse(result);
   print(message);
   print(`Follow it: o8 status --run ${runId}`);
-}
-
-const abortSchema = z.object({
-  message: z.string(),
-  stopped: z.array(z.object({ task: z.string(), pid: z.number().optional(), worktree: z.string().optional(), rescue: z.string().optional() })),
-});
-
-export function printAbort(result: unknown, root: string, { print }: Terminal): void {
-  const { message, stopped } = abortSchema.parse(result);
-  for (const { task, pid } of stopped) print(`${task}: Stopped${pid === undefined ? '' : ` (PID: ${String(pid)})`}`);
-  print(`${stopped.length > 0 ? '\n' : ''}${message}`);
-  const kept = stopped.filter(({ worktree }) => worktree !== undefined);
-  for (const { worktree } of kept) print(`• ${relative(root, worktree ?? '')}/`);
-  for (const { task, rescue } of stopped) if (rescue !== undefined) print(`• uncommitted work of ${task}: ${rescue}`);
-  if (kept.length > 0) print('\nTo clean up: o8 cleanup');
 }
 
 const landingSchema = z.discriminatedUnion('kind', [
@@ -79,7 +71,10 @@ export function printMerge(result: unknown, { colors, print }: Terminal): void {
   if (run === 'running') print('\nThe run goes on: o8 status');
 }
 
-function printLanding(landing: z.infer<typeof landingSchema>, { colors, print }: Pick<Terminal, 'colors' | 'print'>): void {
+function printLanding(
+  landing: z.infer<typeof landingSchema>,
+  { colors, print }: Pick<Terminal, 'colors' | 'print'>,
+): void {
   switch (landing.kind) {
     case 'landed':
       print(colors.green(`\nLanded on ${landing.branch}: ${landing.from.slice(0, 12)}..${landing.to.slice(0, 12)}`));

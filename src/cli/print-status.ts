@@ -28,13 +28,16 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
   if (title !== '') print(title);
   if (status.message !== undefined) print(safeLines(status.message));
   if (status.hint !== undefined) print(`  ${status.hint}`);
-  if (status.base !== undefined) print(`${String(status.target)} (from ${status.base})${status.landed === undefined ? '' : ', landed'}`);
+  if (status.base !== undefined)
+    print(`${String(status.target)} (from ${status.base})${status.landed === undefined ? '' : ', landed'}`);
   const width = Math.max(0, ...status.tasks.map(({ id }) => id.length));
   for (const task of status.tasks) {
     print(`  ${task.id.padEnd(width)}  ${colorState(stateWords(task), colors, task.state)}${figures(task)}`);
     if (task.state === 'failed' && task.message !== undefined) print(indent(safeLines(task.message), width));
-    if (task.state === 'failed' || task.state === 'merge_conflict') print(indent(`worktree: ${relative(cwd, task.worktree)}`, width));
-    if (task.hint !== undefined) print(indent(task.hint.replaceAll(task.worktree, relative(cwd, task.worktree)), width));
+    if (task.state === 'failed' || task.state === 'merge_conflict')
+      print(indent(`worktree: ${relative(cwd, task.worktree)}`, width));
+    if (task.hint !== undefined)
+      print(indent(task.hint.replaceAll(task.worktree, relative(cwd, task.worktree)), width));
     for (const note of task.notes ?? []) print(indent(`note: ${safeLines(note)}`, width));
   }
   if (status.tail !== undefined) print(`\n${status.tail.map(safeLines).join('\n')}`);
@@ -42,7 +45,9 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
 
 function figures(task: TaskView): string {
   const parts = [
-    ...(task.startedAt === undefined ? [] : [duration(new Date(task.startedAt), task.finishedAt === undefined ? new Date() : new Date(task.finishedAt))]),
+    ...(task.startedAt === undefined
+      ? []
+      : [duration(new Date(task.startedAt), task.finishedAt === undefined ? new Date() : new Date(task.finishedAt))]),
     ...(task.costUsd === undefined ? [] : [`$${task.costUsd.toFixed(2)}`]),
     ...(task.lastActivity === undefined ? [] : [safeLines(task.lastActivity).slice(0, 60)]),
   ];
@@ -50,11 +55,15 @@ function figures(task: TaskView): string {
 }
 
 function indent(text: string, width: number): string {
-  return text.split('\n').map((line) => `${' '.repeat(width + 4)}${line}`).join('\n');
+  return text
+    .split('\n')
+    .map((line) => `${' '.repeat(width + 4)}${line}`)
+    .join('\n');
 }
 
 function colorState(text: string, colors: Colors, state = text): string {
   if (state === 'complete' || state === 'completed') return colors.green(text);
-  if (state === 'failed' || state === 'merge_conflict' || state === 'interrupted' || state === 'aborted') return colors.red(text);
+  if (state === 'failed' || state === 'merge_conflict' || state === 'interrupted' || state === 'aborted')
+    return colors.red(text);
   return state === 'running' ? colors.cyan(text) : text;
 }

@@ -59,11 +59,13 @@ async function run(cli: Cli, dir: string | undefined, flags: Flags): Promise<voi
   }
   if (!(await mayStart(cli, dir, flags))) return;
   const spawned = spawnedSchema.parse(await callTool('spawn', spawnInput(dir, flags), context));
-  for (const warning of spawned.warnings ?? []) terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
+  for (const warning of spawned.warnings ?? [])
+    terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
   if (spawned.text !== undefined) say(`\n${safeLines(spawned.text)}`);
   say(`\n${spawned.message}`);
   if (spawned.runId === undefined) return;
-  const style: Style = flags.json === true ? 'json' : flags.progress === true ? 'progress' : flags.verbose === true ? 'verbose' : 'lines';
+  const style: Style =
+    flags.json === true ? 'json' : flags.progress === true ? 'progress' : flags.verbose === true ? 'verbose' : 'lines';
   cli.exit.code = await follow(cli, spawned.runId, style, spawned.continued === true ? 'now' : 'start');
 }
 

@@ -22,7 +22,13 @@ export function statusCommand({ terminal, context }: Cli): Command {
     .option('--wait <seconds>', 'wait for news', decimal)
     .option('--tail <n>', 'with --task: last lines of its log', wholeNumber)
     .action(async (flags: Flags) => {
-      const input = { runId: flags.run, task: flags.task, since: flags.since, waitSeconds: flags.wait, tail: flags.tail };
+      const input = {
+        runId: flags.run,
+        task: flags.task,
+        since: flags.since,
+        waitSeconds: flags.wait,
+        tail: flags.tail,
+      };
       const result = await callTool('status', input, context);
       if (flags.json === true) terminal.print(JSON.stringify(result));
       else printStatus(result, context.cwd, terminal);

@@ -8,8 +8,8 @@ export interface Terminal {
   readonly colors: Colors;
   /** A person looks at it: live lines and prompts are possible. */
   readonly interactive: boolean;
-  print(text: string): void;
-  warn(text: string): void;
+  readonly print: (text: string) => void;
+  readonly warn: (text: string) => void;
 }
 
 /** Colour only on a terminal and never with NO_COLOR; text from agents and repositories loses control characters. */

@@ -1,6 +1,14 @@
 import { Command } from 'commander';
 import { callTool } from './call-tool.js';
-import { addPlanning, addSelection, addSpawning, planInput, spawnInput, type RunFlags, type SelectionFlags } from './options.js';
+import {
+  addPlanning,
+  addSelection,
+  addSpawning,
+  planInput,
+  spawnInput,
+  type RunFlags,
+  type SelectionFlags,
+} from './options.js';
 import { mergeLeftSomething, printCleanup, printMerge, printPreflight, printSpawn } from './print-results.js';
 import type { Cli } from './program.js';
 import { printPlan } from './print-plan.js';
@@ -11,28 +19,39 @@ export function toolCommand(name: string, description: string): Command {
 }
 
 export function planCommand({ terminal, context }: Cli): Command {
-  return addPlanning(toolCommand('plan', 'Show what a run of a plan folder would do; writes nothing').argument('<parallel-dir>', 'folder with a manifest.json')).action(
-    async (dir: string, flags: RunFlags & { json?: boolean }) => {
-      const result = await callTool('plan', planInput(dir, flags), context);
-      if (flags.json === true) terminal.print(JSON.stringify(result));
-      else printPlan(result, terminal);
-    },
-  );
+  return addPlanning(
+    toolCommand('plan', 'Show what a run of a plan folder would do; writes nothing').argument(
+      '<parallel-dir>',
+      'folder with a manifest.json',
+    ),
+  ).action(async (dir: string, flags: RunFlags & { json?: boolean }) => {
+    const result = await callTool('plan', planInput(dir, flags), context);
+    if (flags.json === true) terminal.print(JSON.stringify(result));
+    else printPlan(result, terminal);
+  });
 }
 
 export function preflightCommand({ terminal, context, exit }: Cli): Command {
-  return addSelection(toolCommand('preflight', 'Check plan, repository and machine; writes nothing').argument('<parallel-dir>', 'folder with a manifest.json')).action(
-    async (dir: string, flags: SelectionFlags & { json?: boolean }) => {
-      const result = await callTool('preflight', { dir, wave: flags.wave, skip: flags.skip }, context);
-      if (flags.json === true) terminal.print(JSON.stringify(result));
-      else printPreflight(result, terminal);
-      exit.code = result['ok'] === true ? 0 : 4;
-    },
-  );
+  return addSelection(
+    toolCommand('preflight', 'Check plan, repository and machine; writes nothing').argument(
+      '<parallel-dir>',
+      'folder with a manifest.json',
+    ),
+  ).action(async (dir: string, flags: SelectionFlags & { json?: boolean }) => {
+    const result = await callTool('preflight', { dir, wave: flags.wave, skip: flags.skip }, context);
+    if (flags.json === true) terminal.print(JSON.stringify(result));
+    else printPreflight(result, terminal);
+    exit.code = result['ok'] === true ? 0 : 4;
+  });
 }
 
 export function spawnCommand({ terminal, context }: Cli): Command {
-  return addSpawning(toolCommand('spawn', 'Start the agents in the background and return at once').argument('[parallel-dir]', 'folder with a manifest.json; not needed with --resume'))
+  return addSpawning(
+    toolCommand('spawn', 'Start the agents in the background and return at once').argument(
+      '[parallel-dir]',
+      'folder with a manifest.json; not needed with --resume',
+    ),
+  )
     .option('-y, --yes', 'accepted for scripts; spawn never asks')
     .action(async (dir: string | undefined, flags: RunFlags & { json?: boolean }) => {
       const result = await callTool('spawn', spawnInput(dir, flags), context);
@@ -48,7 +67,11 @@ export function mergeCommand({ terminal, context, exit }: Cli): Command {
     .option('--into <target>', 'integration: merge what waits, land nothing on the base')
     .option('--dry-run', 'predict, change nothing')
     .action(async (flags: { run?: string; task?: string; into?: string; dryRun?: boolean; json?: boolean }) => {
-      const result = await callTool('merge', { runId: flags.run, task: flags.task, into: flags.into, dryRun: flags.dryRun }, context);
+      const result = await callTool(
+        'merge',
+        { runId: flags.run, task: flags.task, into: flags.into, dryRun: flags.dryRun },
+        context,
+      );
       if (flags.json === true) terminal.print(JSON.stringify(result));
       else printMerge(result, terminal);
       if (flags.dryRun !== true && mergeLeftSomething(result)) exit.code = 1;
@@ -62,7 +85,11 @@ export function cleanupCommand({ terminal, context }: Cli): Command {
     .option('--force', 'also drop branches whose commits are nowhere else')
     .option('--dry-run', 'say what would go, remove nothing')
     .action(async (flags: { run?: string; task?: string; force?: boolean; dryRun?: boolean; json?: boolean }) => {
-      const result = await callTool('cleanup', { runId: flags.run, task: flags.task, force: flags.force, dryRun: flags.dryRun }, context);
+      const result = await callTool(
+        'cleanup',
+        { runId: flags.run, task: flags.task, force: flags.force, dryRun: flags.dryRun },
+        context,
+      );
       if (flags.json === true) terminal.print(JSON.stringify(result));
       else printCleanup(result, context.cwd, terminal);
     });

@@ -41,22 +41,24 @@ export function decide(plan: Plan, state: RunState, facts: Facts): readonly Acti
       if (state.phase.until !== null && facts.now >= new Date(state.phase.until)) {
         return [{ kind: 'record', event: { type: 'run_resumed' } }];
       }
-      return orFinish(plan, state, tasks, facts, goOn(plan, state, tasks, facts));
-    case 'running': {
-      const actions = [...goOn(plan, state, tasks, facts), ...startAgents(plan, state, tasks, facts)];
-      return orFinish(plan, state, tasks, facts, actions);
-    }
+      return goOn(plan, state, tasks, facts, []); // a pause holds back agents and nothing else
+    case 'running':
+      return goOn(plan, state, tasks, facts, startAgents(plan, state, tasks, facts));
   }
 }
 
-/** All that needs no new agent: a pause leaves it going. */
-function goOn(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
-  return [
-    ...settleAgents(plan, tasks, facts),
-    ...nextMerge(plan, tasks, facts),
-    ...blockTasks(plan, state, tasks, facts),
-    ...nextValidation(plan, state, tasks, facts),
-  ];
+function goOn(
+  plan: Plan,
+  state: RunState,
+  tasks: readonly Entry[],
+  facts: Facts,
+  starts: readonly Action[],
+): readonly Action[] {
+  const changes = blockTasks(plan, state, tasks, facts);
+  // A task that is unblocked is one its wave waits for again: barriers are looked at when that is recorded.
+  const next = changes.length > 0 ? changes : [...nextValidation(plan, state, tasks, facts), ...starts];
+  const actions = [...settleAgents(plan, tasks, facts), ...nextMerge(plan, tasks, facts), ...next];
+  return actions.length > 0 ? actions : finishWhenSettled(plan, state, tasks, facts);
 }
 
 interface Entry {
@@ -195,15 +197,7 @@ function startAgents(plan: Plan, state: RunState, tasks: readonly Entry[], facts
     .map(({ task, record }) => ({ kind: record.state.state === 'queued' ? 'prepare' : 'start', task: task.id }));
 }
 
-/** Where nothing is left to do and nothing under way, the run is finished. */
-function orFinish(
-  plan: Plan,
-  state: RunState,
-  tasks: readonly Entry[],
-  facts: Facts,
-  actions: readonly Action[],
-): readonly Action[] {
-  if (actions.length > 0) return actions;
+function finishWhenSettled(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
   if (facts.busyTasks.size > 0 || facts.merging || facts.validating) return [];
   if (!tasks.every(({ record }) => isSettled(record.state))) return [];
   return [{ kind: 'finish', state: finalState(plan, state) }];

@@ -3,5 +3,7 @@ export function duration(from: Date, to: Date): string {
   const seconds = Math.max(0, Math.round((to.getTime() - from.getTime()) / 1000));
   if (seconds < 60) return `${String(seconds)}s`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${String(minutes)}m ${String(seconds % 60)}s` : `${String(Math.floor(minutes / 60))}h ${String(minutes % 60)}m`;
+  return minutes < 60
+    ? `${String(minutes)}m ${String(seconds % 60)}s`
+    : `${String(Math.floor(minutes / 60))}h ${String(minutes % 60)}m`;
 }

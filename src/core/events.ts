@@ -26,9 +26,19 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run_aborting') }),
   z.strictObject({ type: z.literal('run_finished'), state: z.enum(['completed', 'failed', 'aborted']) }),
 
-  z.strictObject({ type: z.literal('task_skipped'), task, why: z.enum(['user', 'other_wave']), landed: commit.nullable() }),
+  z.strictObject({
+    type: z.literal('task_skipped'),
+    task,
+    why: z.enum(['user', 'other_wave']),
+    landed: commit.nullable(),
+  }),
   z.strictObject({ type: z.literal('task_blocked'), task, by: z.array(z.string()) }),
-  z.strictObject({ type: z.literal('task_requeued'), task, why: z.enum(['unblocked', 'selected', 'retry', 'lost']), next: nextAttemptSchema }),
+  z.strictObject({
+    type: z.literal('task_requeued'),
+    task,
+    why: z.enum(['unblocked', 'selected', 'retry', 'lost']),
+    next: nextAttemptSchema,
+  }),
   z.strictObject({ type: z.literal('worktree_intended'), task, start: commit }),
   z.strictObject({ type: z.literal('worktree_created'), task, start: commit }),
   z.strictObject({ type: z.literal('worktree_removed'), task }),
@@ -49,13 +59,25 @@ export const runEventSchema = z.discriminatedUnion('type', [
     costUsd: z.number(),
     tokens: z.number(),
   }),
-  z.strictObject({ type: z.literal('task_retrying'), task, reason: failureReasonSchema, message: z.string(), notBefore: z.string() }),
+  z.strictObject({
+    type: z.literal('task_retrying'),
+    task,
+    reason: failureReasonSchema,
+    message: z.string(),
+    notBefore: z.string(),
+  }),
   /** Stopped by a rate or usage limit: not a failure, not a retry. */
   z.strictObject({ type: z.literal('task_rate_limited'), task, until: z.string() }),
   z.strictObject({ type: z.literal('task_failed'), task, reason: failureReasonSchema, message: z.string() }),
   z.strictObject({ type: z.literal('task_aborted'), task }),
   /** The agent's work is on its branch at `tip`; `commits` counts from the branch's start. */
-  z.strictObject({ type: z.literal('task_done'), task, tip: commit, commits: z.number().int(), notes: z.array(z.string()) }),
+  z.strictObject({
+    type: z.literal('task_done'),
+    task,
+    tip: commit,
+    commits: z.number().int(),
+    notes: z.array(z.string()),
+  }),
   z.strictObject({ type: z.literal('merge_held'), task, reason: z.string(), hint: z.string() }),
   z.strictObject({ type: z.literal('merge_intended'), task, ref: z.string(), from: commit, to: commit }),
   z.strictObject({ type: z.literal('task_merged'), task, landed: commit }),
@@ -75,7 +97,6 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('request_done'), request: z.string() }),
 ]);
 export type RunEvent = z.infer<typeof runEventSchema>;
-export type RunEventType = RunEvent['type'];
 
 /** A line of the journal: the event, its number from 1 without gaps, and when it was written. */
 export interface JournalRecord {

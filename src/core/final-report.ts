@@ -14,16 +14,25 @@ export interface ReportInput {
 
 /** The seed's final report: waves, branches, what needs a person, and the next step. */
 export function finalReport({ state, tasks, waves, base, target, landed, show }: ReportInput): string {
-  const all = waves.flatMap((wave) => wave.tasks.flatMap((id) => tasks.get(id) ?? [])).filter((task) => task.state !== 'skipped');
+  const all = waves
+    .flatMap((wave) => wave.tasks.flatMap((id) => tasks.get(id) ?? []))
+    .filter((task) => task.state !== 'skipped');
   const complete = all.filter((task) => task.state === 'complete');
-  const lines = [`=== Parallel Execution ${state === 'completed' ? 'Complete' : state === 'aborted' ? 'Aborted' : 'Finished'} ===`, ''];
+  const lines = [
+    `=== Parallel Execution ${state === 'completed' ? 'Complete' : state === 'aborted' ? 'Aborted' : 'Finished'} ===`,
+    '',
+  ];
   for (const wave of waves) {
     const members = wave.tasks.flatMap((id) => tasks.get(id) ?? []).filter((task) => task.state !== 'skipped');
     if (members.length > 0) lines.push(`Wave ${String(wave.wave)}: ${ratio(members)} tasks completed`);
   }
   lines.push(`Total: ${ratio(all)} tasks completed`);
   if (complete.length > 0) {
-    lines.push('', 'Branches created:', ...complete.map((task) => `  - ${task.branch} (${plural(task.commits, 'commit')})`));
+    lines.push(
+      '',
+      'Branches created:',
+      ...complete.map((task) => `  - ${task.branch} (${plural(task.commits, 'commit')})`),
+    );
   }
   const open = all.filter((task) => task.state !== 'complete');
   if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, show)));
@@ -58,8 +67,13 @@ function openLines(task: TaskView, show: ReportInput['show']): string[] {
 
 function nextStep(tasks: readonly TaskView[], base: string, target: string, landed: boolean): string {
   if (tasks.some((task) => task.state === 'merge_conflict')) return 'resolve the conflicts, then o8 merge';
-  if (tasks.some((task) => task.state === 'failed' || task.state === 'aborted')) return 'o8 run <parallel-dir> --retry-failed, or o8 merge to land what is complete';
+  if (tasks.some((task) => task.state === 'failed' || task.state === 'aborted'))
+    return 'o8 run <parallel-dir> --retry-failed, or o8 merge to land what is complete';
+  if (tasks.some((task) => task.state === 'merge_pending')) return 'clear what is in the way, then o8 merge';
+  if (tasks.some((task) => task.state === 'blocked'))
+    return 'clear what blocks the tasks above, then o8 run <parallel-dir> --retry-failed';
   if (target === base || landed) return `everything is on ${base}; o8 cleanup removes what is left over`;
+  if (target.startsWith('refs/')) return 'the work is on the branches above; with merge.into none o8 lands nothing';
   return `o8 merge (puts ${target} on ${base})`;
 }
 

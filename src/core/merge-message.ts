@@ -4,7 +4,8 @@ import type { MergeStrategy } from './settings.js';
 /** Message of the commit that brings a task's branch to the target; trailers make history readable by machine. */
 export function mergeMessage(plan: Plan, task: PlannedTask, strategy: MergeStrategy): string {
   const into = plan.target.branch ?? plan.target.ref;
-  const subject = strategy === 'squash' ? `${task.stem} (squashed from ${task.branch})` : `Merge ${task.branch} into ${into}`;
+  const subject =
+    strategy === 'squash' ? `${task.stem} (squashed from ${task.branch})` : `Merge ${task.branch} into ${into}`;
   return withTrailers(subject, plan, task.id);
 }
 

@@ -15,7 +15,14 @@ export interface WavePlan {
 }
 
 /** States in which a task is not going on by itself. */
-const OVER: ReadonlySet<TaskView['state']> = new Set(['complete', 'failed', 'merge_conflict', 'blocked', 'skipped', 'aborted']);
+const OVER: ReadonlySet<TaskView['state']> = new Set([
+  'complete',
+  'failed',
+  'merge_conflict',
+  'blocked',
+  'skipped',
+  'aborted',
+]);
 
 export function isOver(task: TaskView): boolean {
   return OVER.has(task.state) || (task.state === 'merge_pending' && task.message !== undefined);
@@ -55,7 +62,8 @@ function taskEvents(before: TaskView | undefined, after: TaskView | undefined): 
   if (after === undefined) return [];
   const events: ProgressEvent[] = [];
   if (started(after) && !started(before)) events.push({ kind: 'task_started', task: after });
-  else if (before !== undefined && before.attempt > 0 && after.attempt > before.attempt) events.push({ kind: 'task_retried', task: after });
+  else if (before !== undefined && before.attempt > 0 && after.attempt > before.attempt)
+    events.push({ kind: 'task_retried', task: after });
   if (isOver(after) && (before === undefined || !isOver(before) || before.state !== after.state)) {
     events.push({ kind: 'task_finished', task: after });
   } else if (after.state === 'merge_pending' && before?.state !== 'merge_pending') {

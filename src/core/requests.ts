@@ -10,7 +10,13 @@ export const requestSchema = z.discriminatedUnion('kind', [
     task: z.string().nullable(),
     into: mergeIntoSchema.extract(['integration', 'base']).nullable(),
   }),
-  z.strictObject({ kind: z.literal('cleanup'), id: z.string(), task: z.string().nullable(), force: z.boolean(), dryRun: z.boolean() }),
+  z.strictObject({
+    kind: z.literal('cleanup'),
+    id: z.string(),
+    task: z.string().nullable(),
+    force: z.boolean(),
+    dryRun: z.boolean(),
+  }),
   /** Go on with a run: `tasks` are newly selected (a wave), `retry` re-runs failed and aborted ones. */
   z.strictObject({
     kind: z.literal('continue'),

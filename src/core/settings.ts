@@ -61,12 +61,10 @@ export const manifestSettingsSchema = z.strictObject({ ...common, model: z.strin
 export type ManifestSettings = z.infer<typeof manifestSettingsSchema>;
 
 export type Schedule = z.infer<typeof schedule>;
-export type MergeInto = z.infer<typeof mergeInto>;
 export type MergeStrategy = z.infer<typeof mergeStrategy>;
 export type ScopeMode = z.infer<typeof scopeMode>;
 export const scheduleSchema = schedule;
 export const mergeIntoSchema = mergeInto;
-export const mergeStrategySchema = mergeStrategy;
 
 /** Settings with every value decided. `null` means "none", never "not decided". */
 export const settingsSchema = z.strictObject({

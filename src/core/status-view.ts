@@ -39,7 +39,13 @@ export const taskViewSchema = z.object({
 export type TaskView = z.infer<typeof taskViewSchema>;
 
 /** One task as `status` shows it: no field that says nothing. `log` is the path of its readable log. */
-export function taskView(plan: Plan, task: PlannedTask, record: TaskRecord, live: LiveFigures | null, log: string): TaskView {
+export function taskView(
+  plan: Plan,
+  task: PlannedTask,
+  record: TaskRecord,
+  live: LiveFigures | null,
+  log: string,
+): TaskView {
   const cost = record.costUsd + (record.state.state === 'running' ? (live?.costUsd ?? 0) : 0);
   const tokens = record.tokens + (record.state.state === 'running' ? (live?.tokens ?? 0) : 0);
   return {
@@ -91,7 +97,10 @@ function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord): Det
 }
 
 /** `interrupted` is derived: unfinished and nobody alive owns it. */
-export function runStateName(state: RunState, ownerAlive: boolean): 'running' | 'paused' | 'interrupted' | 'completed' | 'failed' | 'aborted' {
+export function runStateName(
+  state: RunState,
+  ownerAlive: boolean,
+): 'running' | 'paused' | 'interrupted' | 'completed' | 'failed' | 'aborted' {
   switch (state.phase.kind) {
     case 'finished':
       return state.phase.state;
@@ -106,5 +115,3 @@ export function runStateName(state: RunState, ownerAlive: boolean): 'running' | 
 export function changedTasks(plan: Plan, state: RunState, since: number): PlannedTask[] {
   return plan.tasks.filter((task) => taskOf(state, task.id).changedAt > since || since === 0);
 }
-
-

@@ -13,7 +13,12 @@ export const supervisorStartSchema = z.discriminatedUnion('kind', [
     /** Pid of the supervisor that lost, so that an old answer is not taken for the new one. */
     pid: z.number(),
     at: z.string(),
-    holder: z.strictObject({ pid: z.number(), runId: z.string(), startedAt: z.string(), why: z.enum(['held', 'unknown']) }),
+    holder: z.strictObject({
+      pid: z.number(),
+      runId: z.string(),
+      startedAt: z.string(),
+      why: z.enum(['held', 'unknown']),
+    }),
   }),
   z.strictObject({ kind: z.literal('failed'), pid: z.number(), at: z.string(), message: z.string(), hint: z.string() }),
 ]);

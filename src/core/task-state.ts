@@ -39,7 +39,12 @@ export type TaskState =
   | { readonly state: 'worktree_created'; readonly notBefore: string | null; readonly next: NextAttempt }
   | { readonly state: 'running'; readonly attemptId: string; readonly process: AttemptProcess }
   | { readonly state: 'merge_pending'; readonly tip: string; readonly doneSeq: number; readonly hold: MergeHold | null }
-  | { readonly state: 'merge_conflict'; readonly files: readonly string[]; readonly targetCommit: string; readonly branchCommit: string }
+  | {
+      readonly state: 'merge_conflict';
+      readonly files: readonly string[];
+      readonly targetCommit: string;
+      readonly branchCommit: string;
+    }
   | { readonly state: 'complete'; readonly landed: string }
   | { readonly state: 'failed'; readonly reason: FailureReason; readonly message: string }
   | { readonly state: 'blocked'; readonly by: readonly string[] }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { gitFailure, tryGit } from './execute.js';
 import { mergeAttributes, type MergeAttribute } from './merge-attributes.js';
@@ -6,7 +5,7 @@ import { mergeInScratchFolder } from './merge-in-scratch.js';
 import { mergeBase, resolveCommit } from './refs.js';
 import { isAtLeast, type Repository } from './repository.js';
 
-export { commitAuthor, createCommit, treeOf, type Author } from './commit.js';
+export { commitAuthor, createCommit, treeOf } from './commit.js';
 
 export type TrialMerge =
   { readonly kind: 'clean'; readonly tree: string } | { readonly kind: 'conflict'; readonly files: string[] };
@@ -43,12 +42,11 @@ export async function trialMerge(
 const EMPTY_TREE_SHA1 = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 async function mergeTree(repo: Repository, { ours, theirs }: MergeSides): Promise<TrialMerge> {
-  // Attributes come from the checkout git is started in, or its index: here from neither, so that what the user has
-  // checked out at the moment cannot change the result. (2.43 to 2.45 look at HEAD instead, unless told a tree.)
+  // Attributes come from the folder git is started in: here from none, so that what the user has checked out at the
+  // moment cannot change the result. (2.43 to 2.45 look at HEAD instead, unless told a tree.)
   const nowhere = ['--bare', `--git-dir=${repo.commonDir}`, '-c', `attr.tree=${EMPTY_TREE_SHA1}`];
   const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', ours, theirs];
-  const env = { GIT_INDEX_FILE: join(repo.commonDir, 'o8-no-index') };
-  const result = await tryGit([...nowhere, ...args], { cwd: repo.commonDir, env });
+  const result = await tryGit([...nowhere, ...args], { cwd: repo.commonDir });
   if (result.code > 1) {
     if ((await mergeBase(repo, ours, theirs)) === null) throw noCommonHistory({ ours, theirs });
     throw gitFailure(args, repo.root, result);

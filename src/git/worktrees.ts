@@ -20,8 +20,8 @@ import {
 export { ensureExcluded } from './exclude-file.js';
 export { commitLeftovers, snapshotWorktree } from './uncommitted-work.js';
 export { copyWorktreeIncludes } from './worktree-include.js';
-export { inspectWorktree, type WorktreeInspection } from './worktree-inspection.js';
-export { listWorktrees, type WorktreeEntry } from './worktree-list.js';
+export { inspectWorktree } from './worktree-inspection.js';
+export { listWorktrees } from './worktree-list.js';
 
 type Checkout =
   | { readonly kind: 'branch'; readonly branch: string; readonly start: string }

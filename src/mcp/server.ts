@@ -18,7 +18,11 @@ import { INSTRUCTIONS } from './instructions.js';
  * low-level server answers an unknown method at once, which newer hosts try before they settle on a protocol.
  */
 export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const server = new Server({ name: 'o8', title: 'o8', version: VERSION }, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the high-level server starts slower and hides errors in text
+  const server = new Server(
+    { name: 'o8', title: 'o8', version: VERSION },
+    { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
+  );
   const tools = catalogue.map(describe);
   const context: ToolContext = { cwd, env, now: () => new Date() };
 
@@ -48,7 +52,7 @@ const objectSchemaShape = z.looseObject({ type: z.literal('object') });
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): McpTool['inputSchema'] {
   const json = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   delete json.$schema; // says nothing to a model and costs tokens in each listing
-  return objectSchemaShape.parse(json) as McpTool['inputSchema'];
+  return objectSchemaShape.parse(json);
 }
 
 async function call(name: string, args: unknown, context: ToolContext): Promise<CallToolResult> {

@@ -40,8 +40,8 @@ export type AttemptStatus =
   /** Shim and agent are dead. What the agent started may live on: `stopAttempt` ends it. */
   | { readonly kind: 'lost' };
 
-/** A shim has nothing left to do once its agent is dead. */
-const SHIM_ENDS_WITHIN_MS = 2_000;
+/** A shim has only exit.json left to write once its agent is dead, however busy the machine. */
+const SHIM_ENDS_WITHIN_MS = 5_000;
 
 /**
  * Starts a shim for the attempt and returns at once; `readAttempt` says what became of it. However often it is

@@ -26,7 +26,13 @@ export function schemaFaults(
       (found, key) => (Object.hasOwn(fixes, key) ? (fixes[key] ?? found) : found),
       'Correct the value.',
     );
-    return [{ file, problem: `${name === '' ? 'the file' : name}: ${printable(issue.message.replace('Invalid input: ', ''))}`, fix }];
+    return [
+      {
+        file,
+        problem: `${name === '' ? 'the file' : name}: ${printable(issue.message.replace('Invalid input: ', ''))}`,
+        fix,
+      },
+    ];
   });
 }
 

@@ -1,5 +1,5 @@
 import { constants, fstatSync, ftruncateSync, writeSync } from 'node:fs';
-import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import type { JournalRecord, RunEvent } from '../core/events.js';
@@ -27,6 +27,16 @@ export async function readJournal(path: string): Promise<{ records: JournalRecor
   const bytes = await readOrEmpty(path);
   const content = validContent(path, bytes);
   return { records: content.records, tornBytes: bytes.length - content.validBytes };
+}
+
+/** Bytes of the journal, 0 when there is none: grows with every record, so an unchanged size means no news. */
+export async function journalSize(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 0;
+    throw error;
+  }
 }
 
 /**

@@ -52,7 +52,11 @@ export class AgentWatch {
     return new Map(
       [...this.watched].map(([id, { stream, activity }]) => [
         id,
-        { costUsd: stream.facts.costUsd ?? 0, tokens: stream.facts.tokens, lastActivity: stream.facts.activity ?? activity },
+        {
+          costUsd: stream.facts.costUsd ?? 0,
+          tokens: stream.facts.tokens,
+          lastActivity: stream.facts.activity ?? activity,
+        },
       ]),
     );
   }

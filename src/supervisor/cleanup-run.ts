@@ -29,7 +29,11 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
     const record = recordOf(run, task.id);
     if (record.state.state === 'skipped' || record.worktree === 'none') continue;
     if (!isSettled(record.state)) {
-      result.kept.push({ what: task.worktree, why: `${task.id} is ${record.state.state}`, hint: `o8 abort --task ${task.id}` });
+      result.kept.push({
+        what: task.worktree,
+        why: `${task.id} is ${record.state.state}`,
+        hint: `o8 abort --task ${task.id}`,
+      });
       continue;
     }
     if (await cleanWorktree(run, task, wish, result)) await cleanBranch(run, task, wish, result);
@@ -43,7 +47,11 @@ async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, res
   if (!found.exists) return true;
   if (found.nestedRepositories.length > 0) {
     const nested = found.nestedRepositories.join(', ');
-    result.kept.push({ what: task.worktree, why: `it holds a repository of its own (${nested})`, hint: `rm -r ${task.worktree}` });
+    result.kept.push({
+      what: task.worktree,
+      why: `it holds a repository of its own (${nested})`,
+      hint: `rm -r ${task.worktree}`,
+    });
     return false;
   }
   if (wish.dryRun) {
@@ -94,7 +102,11 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
   const base = await resolveCommit(run.repo, `refs/heads/${run.plan.base.branch}`);
   if (tip === null || base === null) return;
   if (!(await isAncestor(run.repo, tip, base))) {
-    result.kept.push({ what: branch, why: `not all of it is on ${run.plan.base.branch}`, hint: `o8 merge --run ${run.plan.runId}` });
+    result.kept.push({
+      what: branch,
+      why: `not all of it is on ${run.plan.base.branch}`,
+      hint: `o8 merge --run ${run.plan.runId}`,
+    });
     return;
   }
   if (wish.dryRun) {

@@ -37,7 +37,9 @@ async function startAnew(run: Run, task: PlannedTask): Promise<void> {
   const record = recordOf(run, task.id);
   const found = await inspectWorktree(task.worktree);
   if (found.nestedRepositories.length > 0) {
-    run.log(`${task.id}: not retried, its worktree holds a repository of its own: ${found.nestedRepositories.join(', ')}`);
+    run.log(
+      `${task.id}: not retried, its worktree holds a repository of its own: ${found.nestedRepositories.join(', ')}`,
+    );
     return;
   }
   await rescueWorktree(run, task);

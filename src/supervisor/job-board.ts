@@ -9,7 +9,7 @@ const MOST_SURPRISES = 3;
 export class JobBoard {
   private readonly running = new Map<string, Promise<void>>();
   private readonly surprises = new Map<string, number>();
-  private broken: unknown = null;
+  private broken: Error | null = null;
 
   constructor(
     private readonly owner: Run,
@@ -18,7 +18,10 @@ export class JobBoard {
 
   /** Starts the job unless one with this key is going on. */
   start(key: string, work: () => Promise<void>): void {
-    if (!this.running.has(key)) void this.run(key, work);
+    if (this.running.has(key)) return;
+    this.run(key, work).catch((error: unknown) => {
+      this.surprise(key, error); // `run` has its own; this is for a fault in what it calls at the end
+    });
   }
 
   /** Runs the job under the key and waits for it; its surprises are recorded here and not thrown. */
@@ -43,7 +46,9 @@ export class JobBoard {
 
   busyTasks(): ReadonlySet<string> {
     const prefix = 'task:';
-    return new Set([...this.running.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)));
+    return new Set(
+      [...this.running.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
+    );
   }
 
   throwIfBroken(): void {
@@ -51,10 +56,12 @@ export class JobBoard {
   }
 
   private surprise(key: string, error: unknown): void {
-    this.owner.log(`${key}: ${errorText(error)}${error instanceof Error && !(error instanceof O8Error) ? `\n${error.stack ?? ''}` : ''}`);
+    this.owner.log(
+      `${key}: ${errorText(error)}${error instanceof Error && !(error instanceof O8Error) ? `\n${error.stack ?? ''}` : ''}`,
+    );
     const count = (this.surprises.get(key) ?? 0) + 1;
     this.surprises.set(key, count);
     const fatal = error instanceof O8Error && ['lease_lost', 'disk_full', 'journal_damaged'].includes(error.code);
-    if (fatal || count >= MOST_SURPRISES) this.broken ??= error;
+    if (fatal || count >= MOST_SURPRISES) this.broken ??= error instanceof Error ? error : new Error(errorText(error));
   }
 }

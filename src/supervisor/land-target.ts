@@ -28,7 +28,9 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
       return held(`branch ${from === null ? branch : target.ref} is gone`, [], `git branch ${branch} <commit>`);
     }
     if (await isAncestor(run.repo, tip, from)) return { kind: 'nothing', reason: `${branch} already has everything` };
-    const prepared = (await isAncestor(run.repo, from, tip)) ? { kind: 'ready' as const, commit: tip } : await refresh(run, from, tip);
+    const prepared = (await isAncestor(run.repo, from, tip))
+      ? { kind: 'ready' as const, commit: tip }
+      : await refresh(run, from, tip);
     if (prepared.kind === 'held') return prepared;
     run.lease.assertHeld();
     await run.ledger.record({ type: 'landing_intended', branch, from, to: prepared.commit });
@@ -59,12 +61,20 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
       `git switch ${where} && git merge ${from.branch}   (resolve, commit, switch back, then: o8 merge --run ${runId})`,
     );
   }
-  const commit = await createCommit(run.repo, { tree: trial.tree, parents: [base, tip], message: refreshMessage(run.plan) });
+  const commit = await createCommit(run.repo, {
+    tree: trial.tree,
+    parents: [base, tip],
+    message: refreshMessage(run.plan),
+  });
   await pinRef(run.repo, `refs/o8/landing/${runId}`, commit);
   const verdict = await verifyAll(run, commit);
-  if (verdict !== null) return held(`verify failed on ${from.branch} merged with the run's work: ${verdict}`, [], `o8 logs --run ${runId}`);
+  if (verdict !== null)
+    return held(`verify failed on ${from.branch} merged with the run's work: ${verdict}`, [], `o8 logs --run ${runId}`);
   const { ref, branch } = target;
-  const moved = branch === null ? await advanceRef(run.repo, ref, { from: tip, to: commit }) : await forward(run, branch, tip, commit);
+  const moved =
+    branch === null
+      ? await advanceRef(run.repo, ref, { from: tip, to: commit })
+      : await forward(run, branch, tip, commit);
   return moved ? { kind: 'ready', commit } : held(`${ref} moved or cannot be moved`, [], `o8 merge --run ${runId}`);
 }
 

@@ -18,7 +18,7 @@ export function openLedger(plan: Plan, journal: Journal): Ledger {
     get state() {
       return state;
     },
-    record(...events) {
+    async record(...events) {
       // Jobs run side by side; their records go one group after the other.
       const write = last.then(async () => {
         const records = await journal.append([...events]);

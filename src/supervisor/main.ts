@@ -20,6 +20,9 @@ try {
   process.exit(0);
 } catch (error) {
   const known = error instanceof O8Error;
-  appendFileSync(1, `${new Date().toISOString()} ended: ${errorText(error)}${known || !(error instanceof Error) ? '' : `\n${error.stack ?? ''}`}\n`);
+  appendFileSync(
+    1,
+    `${new Date().toISOString()} ended: ${errorText(error)}${known || !(error instanceof Error) ? '' : `\n${error.stack ?? ''}`}\n`,
+  );
   process.exit(1);
 }

@@ -33,7 +33,8 @@ export async function mergeTask(run: Run, task: PlannedTask): Promise<void> {
     if (await isAncestor(run.repo, tip, target)) return finish(run, task, target);
 
     const base = await mergeBase(run.repo, target, tip);
-    if (base === null) return fail(run, task, 'agent_error', `branch ${task.branch} shares no history with ${run.plan.target.ref}`);
+    if (base === null)
+      return fail(run, task, 'agent_error', `branch ${task.branch} shares no history with ${run.plan.target.ref}`);
     const violations = await violationsOf(run, task, base, tip);
     if (violations.length > 0) return fail(run, task, 'scope_violation', violationText(violations));
 
@@ -60,13 +61,24 @@ export async function mergeTask(run: Run, task: PlannedTask): Promise<void> {
   return hold(run, task, `${run.plan.target.ref} kept moving while the merge was verified`, 'o8 merge');
 }
 
-type Candidate = { readonly kind: 'clean'; readonly commit: string } | { readonly kind: 'conflict'; readonly files: string[] };
+type Candidate =
+  { readonly kind: 'clean'; readonly commit: string } | { readonly kind: 'conflict'; readonly files: string[] };
 
-async function mergedCommit(run: Run, task: PlannedTask, target: string, tip: string, base: string): Promise<Candidate> {
+async function mergedCommit(
+  run: Run,
+  task: PlannedTask,
+  target: string,
+  tip: string,
+  base: string,
+): Promise<Candidate> {
   const { strategy } = run.plan.settings.merge;
   const canFastForward = base === target;
   if (strategy === 'merge' && canFastForward) return { kind: 'clean', commit: tip };
-  const trial = await trialMerge(run.repo, { ours: target, theirs: tip, scratchDir: join(filesOf(run).dir, 'scratch') });
+  const trial = await trialMerge(run.repo, {
+    ours: target,
+    theirs: tip,
+    scratchDir: join(filesOf(run).dir, 'scratch'),
+  });
   if (trial.kind === 'conflict') return trial;
   const message = mergeMessage(run.plan, task, strategy);
   const commit = await createCommit(run.repo, {
@@ -97,7 +109,8 @@ async function advanceTarget(run: Run, task: PlannedTask, from: string, to: stri
   await pinRef(run.repo, `refs/o8/merge/${run.plan.runId}/${task.id}`, to); // git gc must not take it before it lands
   await run.ledger.record({ type: 'merge_intended', task: task.id, ref, from, to });
   run.lease.assertHeld();
-  if (branch === null) return (await advanceRef(run.repo, ref, { from, to })) ? { kind: 'advanced' } : { kind: 'moved' };
+  if (branch === null)
+    return (await advanceRef(run.repo, ref, { from, to })) ? { kind: 'advanced' } : { kind: 'moved' };
   const result = await fastForward(run.repo, { branch, from, to });
   if (result.kind === 'advanced') return result;
   if ((await resolveCommit(run.repo, ref)) !== from) return { kind: 'moved' };
@@ -113,6 +126,11 @@ async function hold(run: Run, task: PlannedTask, reason: string, hint: string): 
   await run.ledger.record({ type: 'merge_held', task: task.id, reason, hint });
 }
 
-async function fail(run: Run, task: PlannedTask, reason: 'agent_error' | 'scope_violation', message: string): Promise<void> {
+async function fail(
+  run: Run,
+  task: PlannedTask,
+  reason: 'agent_error' | 'scope_violation',
+  message: string,
+): Promise<void> {
   await run.ledger.record({ type: 'task_failed', task: task.id, reason, message });
 }

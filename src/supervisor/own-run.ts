@@ -28,7 +28,11 @@ export interface OwnRunOptions {
 }
 
 /** Takes the lock, says in `start.json` whether it was won, and runs the loop to the run's end. */
-export async function ownRun(options: OwnRunOptions, env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<void> {
+export async function ownRun(
+  options: OwnRunOptions,
+  env: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+): Promise<void> {
   const plan = await readPlan(options.root, options.runId);
   const lock = await acquireLock(options.root, processProbe, {
     runId: plan.runId,
@@ -61,14 +65,25 @@ export async function ownRun(options: OwnRunOptions, env: NodeJS.ProcessEnv, log
     await removeOldRuns(options.root, RUNS_KEPT, [plan.runId]);
   } catch (error) {
     const hint = error instanceof O8Error ? error.hint : `o8 logs --run ${plan.runId}`;
-    await answer(options, { kind: 'failed', pid: process.pid, at: new Date().toISOString(), message: errorText(error), hint });
+    await answer(options, {
+      kind: 'failed',
+      pid: process.pid,
+      at: new Date().toISOString(),
+      message: errorText(error),
+      hint,
+    });
     throw error;
   } finally {
     await lease.release();
   }
 }
 
-async function openRun(plan: Plan, lease: OwnedLease, env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<Supervisor> {
+async function openRun(
+  plan: Plan,
+  lease: OwnedLease,
+  env: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+): Promise<Supervisor> {
   const paths = runPaths(plan.root, plan.runId);
   const repo = await openRepository(plan.root);
   const journal = await openJournal(paths.journal, lease);
@@ -98,7 +113,11 @@ async function createTarget(run: Run): Promise<void> {
   if (ledger.state.targetCreated) return;
   const exists = (await resolveCommit(run.repo, plan.target.ref)) !== null;
   if (!exists && !(await createRef(run.repo, plan.target.ref, plan.base.commit))) {
-    throw new O8Error('git_failed', `could not create ${plan.target.ref}`, `git branch --list '${plan.target.branch ?? ''}'`);
+    throw new O8Error(
+      'git_failed',
+      `could not create ${plan.target.ref}`,
+      `git branch --list '${plan.target.branch ?? ''}'`,
+    );
   }
   await ledger.record({ type: 'target_created', ref: plan.target.ref, commit: plan.base.commit });
 }
@@ -106,4 +125,3 @@ async function createTarget(run: Run): Promise<void> {
 async function answer({ root, runId }: OwnRunOptions, start: SupervisorStart): Promise<void> {
   await writeFileAtomically(runPaths(root, runId).start, `${JSON.stringify(start)}\n`);
 }
-

@@ -17,7 +17,11 @@ export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
   const start = recordOf(run, task.id).start ?? (await targetTip(run));
   const missing = await missingDependency(run, task, start);
   if (missing !== null) {
-    await fail(run, task, `${run.plan.target.ref} at ${start.slice(0, 12)} does not contain ${missing}, which ${task.id} needs`);
+    await fail(
+      run,
+      task,
+      `${run.plan.target.ref} at ${start.slice(0, 12)} does not contain ${missing}, which ${task.id} needs`,
+    );
     return;
   }
   await run.ledger.record({ type: 'worktree_intended', task: task.id, start });

@@ -82,7 +82,8 @@ export class RequestDesk {
     }
     if (!this.host.mergesIdle()) return null;
     const { plan } = run;
-    const landsElsewhere = plan.target.branch !== plan.base.branch && request.into !== 'integration' && plan.target.branch !== null;
+    const landsElsewhere =
+      plan.target.branch !== plan.base.branch && request.into !== 'integration' && plan.target.branch !== null;
     const upTo = request.task === null ? null : landedCommit(recordOf(run, request.task).state);
     const landing =
       landsElsewhere && (request.task === null || upTo !== null)
@@ -112,4 +113,3 @@ function done(result: unknown): RequestResult {
 function refused(message: string): RequestResult {
   return { kind: 'refused', code: 'refused', message, hint: 'o8 status' };
 }
-

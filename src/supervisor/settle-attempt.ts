@@ -28,7 +28,12 @@ const DEFAULT_PAUSE_MS = 5 * 60_000;
  * An attempt is over: learn how it ended, stop what it left running, weigh the evidence, and record what follows.
  * Nothing here depends on having seen the agent before, so a new supervisor does the same.
  */
-export async function settleAttempt(run: Run, agents: AgentWatch, task: PlannedTask, stopReason: 'stalled' | null): Promise<void> {
+export async function settleAttempt(
+  run: Run,
+  agents: AgentWatch,
+  task: PlannedTask,
+  stopReason: 'stalled' | null,
+): Promise<void> {
   const record = recordOf(run, task.id);
   if (record.state.state !== 'running') return;
   const { attempt } = record;
@@ -97,14 +102,19 @@ async function workOf(run: Run, task: PlannedTask): Promise<Work> {
   const found = await inspectWorktree(task.worktree);
   const start = recordOf(run, task.id).start;
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
-  if (start === null || tip === null) return { kind: 'unusable', message: `the agent removed its branch ${task.branch}` };
-  if (!found.exists) return { kind: 'unusable', message: `the agent removed its worktree; its commits are on ${task.branch} (${tip})` };
+  if (start === null || tip === null)
+    return { kind: 'unusable', message: `the agent removed its branch ${task.branch}` };
+  if (!found.exists)
+    return { kind: 'unusable', message: `the agent removed its worktree; its commits are on ${task.branch} (${tip})` };
   if (found.branch !== task.branch) {
     const where = found.branch === null ? `a detached HEAD at ${found.head ?? 'nothing'}` : `branch ${found.branch}`;
     return { kind: 'unusable', message: `the agent left its worktree on ${where} instead of ${task.branch}` };
   }
   if (!(await isAncestor(run.repo, start, tip))) {
-    return { kind: 'unusable', message: `the agent rewrote history: ${task.branch} (${tip}) no longer contains its start ${start}` };
+    return {
+      kind: 'unusable',
+      message: `the agent rewrote history: ${task.branch} (${tip}) no longer contains its start ${start}`,
+    };
   }
   const uncommitted = found.changes.some(({ path }) => path !== COMPLETION_MARKER);
   return { kind: 'usable', start, commits: await countCommits(run.repo, start, tip), uncommitted };
@@ -113,14 +123,18 @@ async function workOf(run: Run, task: PlannedTask): Promise<Work> {
 async function settleSuccess(run: Run, task: PlannedTask, start: string): Promise<void> {
   const notes: string[] = [];
   run.lease.assertHeld();
-  const leftovers = await commitLeftovers(task.worktree, { message: leftoversMessage(run.plan, task), exclude: [COMPLETION_MARKER] });
+  const leftovers = await commitLeftovers(task.worktree, {
+    message: leftoversMessage(run.plan, task),
+    exclude: [COMPLETION_MARKER],
+  });
   if (leftovers !== null) notes.push('changes the agent left uncommitted were committed by o8');
   await rm(join(task.worktree, COMPLETION_MARKER), { force: true });
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
   if (tip === null) throw new Error(`branch ${task.branch} is gone`);
   if (run.plan.settings.scope === 'warn') {
     const violations = scopeViolations(task.scope, await changedPaths(run.repo, start, tip));
-    if (violations.length > 0) notes.push(`outside its scope: ${violationText(violations.slice(0, 10)).replaceAll('\n', '; ')}`);
+    if (violations.length > 0)
+      notes.push(`outside its scope: ${violationText(violations.slice(0, 10)).replaceAll('\n', '; ')}`);
   }
   const commits = await countCommits(run.repo, start, tip);
   await run.ledger.record({ type: 'task_done', task: task.id, tip, commits, notes });

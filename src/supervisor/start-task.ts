@@ -29,22 +29,45 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   const id = attemptId(run, task.id, attempt);
   const budgetUsd = remainingBudget(run, task);
   if (budgetUsd !== null && budgetUsd <= 0) {
-    return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'budget_exceeded', message: 'its budget is used up' });
+    return run.ledger.record({
+      type: 'task_failed',
+      task: task.id,
+      reason: 'budget_exceeded',
+      message: 'its budget is used up',
+    });
   }
   const isClaude = run.plan.settings.agent.command === null;
-  const session = isClaude ? await sessionFor(run, task, next.kind === 'continue' ? record.sessionId : null, record.attempt) : null;
+  const session = isClaude
+    ? await sessionFor(run, task, next.kind === 'continue' ? record.sessionId : null, record.attempt)
+    : null;
   const files = attemptOf(run, task.id, attempt);
   const own = await readFileAt(run.repo, run.plan.base.commit, '.claude/agents/worker.md');
   const rules = workerRules(own, bundledRules);
-  const prompt = attemptPrompt({ task, next, sessionContinues: session?.continues ?? false, rules: isClaude ? null : rules });
+  const prompt = attemptPrompt({
+    task,
+    next,
+    sessionContinues: session?.continues ?? false,
+    rules: isClaude ? null : rules,
+  });
   await writeFileAtomically(files.prompt, prompt);
   const env = agentEnvironmentOf(run, task, { id, promptFile: files.prompt });
   const command = await commandOf(run, task, { session, budgetUsd, rules, prompt, promptFile: files.prompt, env });
   if (command instanceof O8Error) {
-    return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'agent_error', message: `${command.message} (${command.hint})` });
+    return run.ledger.record({
+      type: 'task_failed',
+      task: task.id,
+      reason: 'agent_error',
+      message: `${command.message} (${command.hint})`,
+    });
   }
   await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's word is not this one's
-  await run.ledger.record({ type: 'attempt_intended', task: task.id, attempt, attemptId: id, sessionId: session?.sessionId ?? null });
+  await run.ledger.record({
+    type: 'attempt_intended',
+    task: task.id,
+    attempt,
+    attemptId: id,
+    sessionId: session?.sessionId ?? null,
+  });
   await linkTaskLog(run, task, files.log);
   run.lease.assertHeld();
   run.launched.add(id);
@@ -69,10 +92,14 @@ interface Session {
 async function sessionFor(run: Run, task: PlannedTask, earlier: string | null, lastAttempt: number): Promise<Session> {
   if (earlier === null) return { sessionId: randomUUID(), continues: false };
   const time = { now: run.now(), timeZone: 'UTC' };
-  const stream = await foldAgentOutput(attemptOf(run, task.id, lastAttempt).output, EMPTY_CLAUDE_STREAM, (value, line) =>
-    foldClaudeLine(value, line, time),
+  const stream = await foldAgentOutput(
+    attemptOf(run, task.id, lastAttempt).output,
+    EMPTY_CLAUDE_STREAM,
+    (value, line) => foldClaudeLine(value, line, time),
   );
-  return stream.facts.sessionId === null ? { sessionId: randomUUID(), continues: false } : { sessionId: earlier, continues: true };
+  return stream.facts.sessionId === null
+    ? { sessionId: randomUUID(), continues: false }
+    : { sessionId: earlier, continues: true };
 }
 
 interface Launch {
@@ -96,7 +123,8 @@ async function commandOf(
       return { argv: agentCommand(settings.agent.command ?? [], values), env: {} };
     }
     const program = await findProgram('claude', env);
-    if (program === null) return new O8Error('refused', 'Claude CLI not found', 'Install Claude Code CLI: https://claude.ai/code');
+    if (program === null)
+      return new O8Error('refused', 'Claude CLI not found', 'Install Claude Code CLI: https://claude.ai/code');
     return claudeCommand({
       program,
       task,
@@ -127,5 +155,6 @@ function remainingBudget(run: Run, task: PlannedTask): number | null {
 async function linkTaskLog(run: Run, task: PlannedTask, log: string): Promise<void> {
   const { dir } = run.plan.source;
   if (relative(run.plan.root, dir).split(sep)[0] === '..') return;
-  if (!(await linkLog(join(dir, 'logs', `${task.id}.log`), log))) run.log(`${task.id}: logs/${task.id}.log is somebody else's, left as it is`);
+  if (!(await linkLog(join(dir, 'logs', `${task.id}.log`), log)))
+    run.log(`${task.id}: logs/${task.id}.log is somebody else's, left as it is`);
 }

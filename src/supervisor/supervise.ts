@@ -91,18 +91,32 @@ export class Supervisor {
         await run.ledger.record({ type: 'run_finished', state: action.state });
         this.wakeUp.now();
         return;
-      case 'prepare':
-        return this.jobs.start(`task:${action.task}`, () => prepareTask(run, plannedTask(run, action.task)));
-      case 'start':
-        return this.jobs.start(`task:${action.task}`, () => startTask(run, plannedTask(run, action.task)));
-      case 'settle':
-        return this.jobs.start(`task:${action.task}`, () => settleAttempt(run, this.agents, plannedTask(run, action.task), null));
-      case 'merge':
-        return this.jobs.start('merge', () => mergeTask(run, plannedTask(run, action.task)));
-      case 'validate':
-        return this.jobs.start('validate', () => validateWave(run, action.wave));
-      case 'stop':
-        return this.jobs.start(`task:${action.task}`, () => this.stop(action.task, action.why));
+      case 'prepare': {
+        this.jobs.start(`task:${action.task}`, () => prepareTask(run, plannedTask(run, action.task)));
+        return;
+      }
+      case 'start': {
+        this.jobs.start(`task:${action.task}`, () => startTask(run, plannedTask(run, action.task)));
+        return;
+      }
+      case 'settle': {
+        this.jobs.start(`task:${action.task}`, () =>
+          settleAttempt(run, this.agents, plannedTask(run, action.task), null),
+        );
+        return;
+      }
+      case 'merge': {
+        this.jobs.start('merge', () => mergeTask(run, plannedTask(run, action.task)));
+        return;
+      }
+      case 'validate': {
+        this.jobs.start('validate', () => validateWave(run, action.wave));
+        return;
+      }
+      case 'stop': {
+        this.jobs.start(`task:${action.task}`, () => this.stop(action.task, action.why));
+        return;
+      }
     }
   }
 
@@ -116,15 +130,16 @@ export class Supervisor {
   }
 
   private async stopForGood(task: string): Promise<Stopped> {
-    let stopped: Stopped | null = null;
+    const stopped: Stopped[] = [];
     await this.jobs.run(`task:${task}`, async () => {
-      stopped = await abortTask(this.run, task);
+      stopped.push(await abortTask(this.run, task));
     });
-    if (stopped === null) throw new O8Error('supervisor_failed', `could not stop ${task}`, 'o8 status');
-    return stopped;
+    const [first] = stopped;
+    if (first === undefined) throw new O8Error('supervisor_failed', `could not stop ${task}`, 'o8 status');
+    return first;
   }
 
-  private holdBack(): Promise<string | null> {
+  private async holdBack(): Promise<string | null> {
     return machineHoldBack(this.run.plan);
   }
 
@@ -144,4 +159,3 @@ function mergesWaiting(run: Run): boolean {
     return state.state === 'merge_pending' && state.hold === null;
   });
 }
-

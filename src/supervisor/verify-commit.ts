@@ -19,7 +19,11 @@ export async function verifyCommit(
   const path = join(filesOf(run).dir, 'scratch', work.name);
   const logFile = join(filesOf(run).tasks, work.task.id, `${work.name}.log`);
   await removeWorktree(run.repo, run.serialise, path);
-  await addScratchWorktree(run.repo, run.serialise, { path, commit: work.commit, reason: ownReason(run.plan.runId, work.name) });
+  await addScratchWorktree(run.repo, run.serialise, {
+    path,
+    commit: work.commit,
+    reason: ownReason(run.plan.runId, work.name),
+  });
   try {
     await copyWorktreeIncludes(run.repo, path);
     const commands = work.task.setup === null ? [work.command] : [work.task.setup, work.command];

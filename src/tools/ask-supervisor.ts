@@ -1,8 +1,7 @@
 import { O8Error } from '../core/errors.js';
 import type { Request, RequestResult } from '../core/requests.js';
-import { processProbe } from '../process/identity.js';
-import { readLock } from '../store/lock-state.js';
 import { awaitAnswer, submitRequest } from '../store/requests.js';
+import { ownsRun } from './load-run.js';
 import { ensureSupervisor } from './start-supervisor.js';
 
 /** A merge verifies with the user's own command, which may take as long as a task may. */
@@ -12,7 +11,12 @@ const ANSWER_TIMEOUT_MS = 4 * 60 * 60_000;
 const MOST_SUPERVISORS = 3;
 
 /** Writes the request first, so that it is done even if we die; starts a supervisor where none is alive; waits. */
-export async function askSupervisor(root: string, runId: string, request: Request, env: NodeJS.ProcessEnv): Promise<unknown> {
+export async function askSupervisor(
+  root: string,
+  runId: string,
+  request: Request,
+  env: NodeJS.ProcessEnv,
+): Promise<unknown> {
   await submitRequest(root, runId, request);
   const answer = await answerOf(root, runId, request.id, env);
   switch (answer.kind) {
@@ -23,19 +27,22 @@ export async function askSupervisor(root: string, runId: string, request: Reques
   }
 }
 
-async function answerOf(root: string, runId: string, requestId: string, env: NodeJS.ProcessEnv): Promise<RequestResult> {
+async function answerOf(
+  root: string,
+  runId: string,
+  requestId: string,
+  env: NodeJS.ProcessEnv,
+): Promise<RequestResult> {
   for (let started = 1; ; started += 1) {
     await ensureSupervisor(root, runId, env);
     try {
-      return await awaitAnswer(root, runId, requestId, { timeoutMs: ANSWER_TIMEOUT_MS, stillAlive: () => owns(root, runId) });
+      return await awaitAnswer(root, runId, requestId, {
+        timeoutMs: ANSWER_TIMEOUT_MS,
+        stillAlive: () => ownsRun(root, runId),
+      });
     } catch (error) {
       const died = error instanceof O8Error && error.code === 'supervisor_failed';
       if (!died || started === MOST_SUPERVISORS) throw error;
     }
   }
-}
-
-async function owns(root: string, runId: string): Promise<boolean> {
-  const lock = await readLock(root, processProbe);
-  return lock.kind === 'held' && lock.holder.runId === runId;
 }

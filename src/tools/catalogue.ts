@@ -33,7 +33,9 @@ function entry<I extends z.ZodObject, O extends z.ZodObject>(tool: Tool<I, O>): 
 }
 
 function inputError(tool: string, error: z.ZodError): O8Error {
-  const lines = error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
+  const lines = error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
   return new O8Error('usage', `${tool}: ${lines.join('; ')}`, `o8 ${tool} --help`);
 }
 

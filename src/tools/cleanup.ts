@@ -20,7 +20,10 @@ export const cleanup = defineTool({
   input: z.strictObject({
     runId: z.string().optional().describe('default: the newest run'),
     task: z.string().optional().describe('only this task'),
-    force: z.boolean().optional().describe('also drop branches whose commits are nowhere else; their ids are in the answer'),
+    force: z
+      .boolean()
+      .optional()
+      .describe('also drop branches whose commits are nowhere else; their ids are in the answer'),
     dryRun: z.boolean().optional().describe('say what would go, remove nothing'),
   }),
   output: cleanupSchema.extend({ runId: z.string(), dryRun: z.boolean().optional() }),

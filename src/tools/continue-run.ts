@@ -15,7 +15,13 @@ import { startSupervisor } from './start-supervisor.js';
 /** What of an earlier run is wanted. */
 export type Wish =
   | { readonly kind: 'resume' }
-  | { readonly kind: 'tasks'; readonly select: readonly string[]; readonly retry: readonly string[]; readonly skip: readonly string[]; readonly text: string };
+  | {
+      readonly kind: 'tasks';
+      readonly select: readonly string[];
+      readonly retry: readonly string[];
+      readonly skip: readonly string[];
+      readonly text: string;
+    };
 
 export type Continuation =
   | { readonly kind: 'fresh' }
@@ -26,7 +32,12 @@ export type Continuation =
  * Does this selection go on with the newest run of its folder? An interrupted run always does; a finished one when a
  * retry or another of its waves is asked for. O8Error `no_run` where there is nothing to retry or resume.
  */
-export async function findContinuation(root: string, selection: Selection, input: SpawnInput, { cwd }: ToolContext): Promise<Continuation> {
+export async function findContinuation(
+  root: string,
+  selection: Selection,
+  input: SpawnInput,
+  { cwd }: ToolContext,
+): Promise<Continuation> {
   const dir = resolve(await realpath(cwd), selection.dir);
   const run = await latestRunOf(root, dir);
   if (run === null) {
@@ -44,7 +55,11 @@ export async function findContinuation(root: string, selection: Selection, input
   if (selection.wave !== null && input.force !== true) {
     const select = otherWave(run, selection.wave).filter((id) => !skip.includes(id));
     if (select.length > 0 && !hasLanded(run)) {
-      return { kind: 'continue', run, wish: { kind: 'tasks', select, retry: [], skip, text: waveText(run, selection.wave, select) } };
+      return {
+        kind: 'continue',
+        run,
+        wish: { kind: 'tasks', select, retry: [], skip, text: waveText(run, selection.wave, select) },
+      };
     }
   }
   return { kind: 'fresh' };
@@ -64,7 +79,12 @@ export async function continueRun(work: {
   if (input.force === true) await startSupervisor(root, runId, context.env, 'force');
   if (wish.kind === 'tasks') {
     const { select, retry, skip } = wish;
-    await askSupervisor(root, runId, { kind: 'continue', id: randomUUID(), select: [...select], retry: [...retry], skip: [...skip] }, context.env);
+    await askSupervisor(
+      root,
+      runId,
+      { kind: 'continue', id: randomUUID(), select: [...select], retry: [...retry], skip: [...skip] },
+      context.env,
+    );
   } else if (input.force !== true) {
     await startSupervisor(root, runId, context.env, 'wait_your_turn');
   }
@@ -77,7 +97,13 @@ export async function continueRun(work: {
     ...(now.ownerPid === null ? {} : { supervisor: { pid: now.ownerPid } }),
     continued: true,
     ...(all.length === 0 ? {} : { warnings: all }),
-    tasks: now.plan.tasks.map(({ id, wave, branch, worktree }) => ({ id, wave, state: taskOf(now.state, id).state.state, branch, worktree })),
+    tasks: now.plan.tasks.map(({ id, wave, branch, worktree }) => ({
+      id,
+      wave,
+      state: taskOf(now.state, id).state.state,
+      branch,
+      worktree,
+    })),
     ...(wish.kind === 'resume' ? {} : { text: wish.text }),
   };
 }
@@ -101,7 +127,10 @@ function otherWave({ plan, state }: LoadedRun, wave: number): string[] {
 
 /** Everything that is complete is on the base branch, and nothing waits. */
 function hasLanded({ plan, state }: LoadedRun): boolean {
-  return state.landed !== null && plan.tasks.every(({ id }) => ['complete', 'skipped'].includes(taskOf(state, id).state.state));
+  return (
+    state.landed !== null &&
+    plan.tasks.every(({ id }) => ['complete', 'skipped'].includes(taskOf(state, id).state.state))
+  );
 }
 
 function retryText({ plan, state }: LoadedRun, retry: readonly string[]): string {
@@ -111,7 +140,15 @@ function retryText({ plan, state }: LoadedRun, retry: readonly string[]): string
       const { state: task } = taskOf(state, id);
       return `  - ${stem} (error: ${task.state === 'failed' ? task.reason : task.state})`;
     });
-  return ['=== Retrying Failed Tasks ===', '', 'Failed tasks from previous run:', ...lines, '', 'Creating worktree for retry...', 'Launching agent...'].join('\n');
+  return [
+    '=== Retrying Failed Tasks ===',
+    '',
+    'Failed tasks from previous run:',
+    ...lines,
+    '',
+    'Creating worktree for retry...',
+    'Launching agent...',
+  ].join('\n');
 }
 
 /** The seed's dependency check, answered by the run itself. Throws `refused` when something it needs is not done. */
@@ -125,7 +162,8 @@ function waveText({ plan, state }: LoadedRun, wave: number, select: readonly str
     lines.push('', `Checking Wave ${String(earlier.number)} dependencies...`);
     for (const { id, branch } of tasks) {
       const { state: task } = taskOf(state, id);
-      const exists = task.state === 'complete' || (task.state === 'skipped' && task.landed !== null) || !isSettled(task);
+      const exists =
+        task.state === 'complete' || (task.state === 'skipped' && task.landed !== null) || !isSettled(task);
       if (!exists) missing.push(id);
       lines.push(`  ${branch}: ${exists ? 'EXISTS' : `MISSING (${task.state})`}`);
     }
@@ -149,5 +187,9 @@ function summary({ plan, state }: LoadedRun): string {
 function idOf(plan: Plan, name: string): string {
   const task = plan.tasks.find(({ id, stem }) => id === name || stem === name);
   if (task !== undefined) return task.id;
-  throw new O8Error('unknown_task', `run ${plan.runId} has no task '${name}'`, `its tasks: ${plan.tasks.map(({ id }) => id).join(', ')}`);
+  throw new O8Error(
+    'unknown_task',
+    `run ${plan.runId} has no task '${name}'`,
+    `its tasks: ${plan.tasks.map(({ id }) => id).join(', ')}`,
+  );
 }

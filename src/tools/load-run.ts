@@ -24,7 +24,19 @@ export async function loadRun(root: string, runId: string): Promise<LoadedRun> {
   const state = replay(plan, records);
   const lock = await readLock(root, processProbe);
   const ownerAlive = lock.kind === 'held' && lock.holder.runId === runId;
-  return { plan, records, state, ownerPid: ownerAlive ? lock.holder.process.pid : (state.owner?.pid ?? null), ownerAlive };
+  return {
+    plan,
+    records,
+    state,
+    ownerPid: ownerAlive ? lock.holder.process.pid : (state.owner?.pid ?? null),
+    ownerAlive,
+  };
+}
+
+/** Does a live process own this run right now? */
+export async function ownsRun(root: string, runId: string): Promise<boolean> {
+  const lock = await readLock(root, processProbe);
+  return lock.kind === 'held' && lock.holder.runId === runId;
 }
 
 /** The run that was named, else the one a live process owns, else the newest; null when there never was one. */
@@ -62,7 +74,6 @@ export function requireTask(plan: Plan, name: string): string {
   const known = plan.tasks.map(({ id }) => id).join(', ');
   throw new O8Error('unknown_task', `run ${plan.runId} has no task '${name}' (it has: ${known})`, 'o8 status');
 }
-
 
 /** The newest run when it is unfinished and nobody owns it. */
 export async function latestInterrupted(root: string): Promise<LoadedRun | null> {

@@ -1,7 +1,10 @@
 import { O8Error } from '../core/errors.js';
 
 /** The seed's words for a lock that a live process holds: who, since when, and the three ways on. */
-export function lockedError(holder: { pid: number; startedAt: string; why: 'held' | 'unknown' }, again: string): O8Error {
+export function lockedError(
+  holder: { pid: number; startedAt: string; why: 'held' | 'unknown' },
+  again: string,
+): O8Error {
   const pid = String(holder.pid);
   if (holder.why === 'unknown') {
     return new O8Error(

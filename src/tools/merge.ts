@@ -35,7 +35,10 @@ export const merge = defineTool({
     runId: z.string().optional().describe('default: the active run, else the newest'),
     task: z.string().optional().describe('land this task and what was merged before it'),
     dryRun: z.boolean().optional().describe('predict, change nothing'),
-    into: mergeIntoSchema.extract(['integration', 'base']).optional().describe('integration: merge what waits, land nothing on the base'),
+    into: mergeIntoSchema
+      .extract(['integration', 'base'])
+      .optional()
+      .describe('integration: merge what waits, land nothing on the base'),
   }),
   output: z.object({
     runId: z.string(),
@@ -53,9 +56,12 @@ export const merge = defineTool({
     const { runId, base, target } = run.plan;
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
     const head = { runId, base: base.branch, target: target.branch ?? target.ref };
-    if (input.dryRun === true) return { ...head, state: runStateName(run.state, run.ownerAlive), tasks: await predictMerges(repo, run, task) };
+    if (input.dryRun === true)
+      return { ...head, state: runStateName(run.state, run.ownerAlive), tasks: await predictMerges(repo, run, task) };
     const request = { kind: 'merge' as const, id: randomUUID(), task, into: input.into ?? null };
-    const { landing } = z.object({ landing: landingSchema }).parse(await askSupervisor(root, runId, request, context.env));
+    const { landing } = z
+      .object({ landing: landingSchema })
+      .parse(await askSupervisor(root, runId, request, context.env));
     const now = await loadRun(root, runId);
     return { ...head, state: runStateName(now.state, now.ownerAlive), tasks: outcome(root, now, task), landing };
   },
@@ -66,7 +72,13 @@ function outcome(root: string, { plan, state }: LoadedRun, only: string | null):
     .filter(({ id }) => only === null || id === only)
     .map((task) => {
       const record = taskOf(state, task.id);
-      const view = taskView(plan, task, record, null, attemptPaths(root, plan.runId, task.id, Math.max(1, record.attempt)).log);
+      const view = taskView(
+        plan,
+        task,
+        record,
+        null,
+        attemptPaths(root, plan.runId, task.id, Math.max(1, record.attempt)).log,
+      );
       return {
         id: task.id,
         state: view.state,

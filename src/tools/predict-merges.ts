@@ -27,7 +27,11 @@ export async function predictMerges(
       else if (await isAncestor(repo, tip, target)) predictions.push({ ...view, message: 'nothing to merge' });
       else {
         const trial = await trialMerge(repo, { ours: target, theirs: tip, scratchDir });
-        predictions.push(trial.kind === 'clean' ? { ...view, message: 'would merge' } : { ...view, message: 'would conflict', files: trial.files });
+        predictions.push(
+          trial.kind === 'clean'
+            ? { ...view, message: 'would merge' }
+            : { ...view, message: 'would conflict', files: trial.files },
+        );
       }
     }
     return predictions;

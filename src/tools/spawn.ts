@@ -17,7 +17,9 @@ const outputSchema = z.object({
   supervisor: z.object({ pid: z.number() }).optional(),
   continued: z.boolean().optional().describe('an earlier run goes on'),
   warnings: z.array(z.string()).optional(),
-  tasks: z.array(z.object({ id: z.string(), wave: z.number(), state: z.string(), branch: z.string(), worktree: z.string() })),
+  tasks: z.array(
+    z.object({ id: z.string(), wave: z.number(), state: z.string(), branch: z.string(), worktree: z.string() }),
+  ),
   text: z.string().optional(),
 });
 export type SpawnResult = z.input<typeof outputSchema>;
@@ -29,7 +31,10 @@ const inputSchema = z.strictObject({
   resume: z.boolean().optional().describe('go on with the interrupted run; needs no selection'),
   force: z.boolean().optional().describe('stop a live run, move old worktrees and branches aside: ask the user first'),
   skipPreflight: z.boolean().optional().describe('start although a check fails (not recommended)'),
-  mergeInto: mergeIntoSchema.extract(['integration', 'base', 'none']).optional().describe('where finished tasks are merged'),
+  mergeInto: mergeIntoSchema
+    .extract(['integration', 'base', 'none'])
+    .optional()
+    .describe('where finished tasks are merged'),
   budgetUsd: z.coerce.number().positive().optional().describe('most the whole run may cost'),
 });
 export type SpawnInput = z.output<typeof inputSchema>;
@@ -51,7 +56,9 @@ export const spawn = defineTool({
     }
     const warnings =
       lock.kind === 'stale'
-        ? [`Found stale lock file (PID ${String(lock.holder.process.pid)} not running). Removing stale lock and continuing...`]
+        ? [
+            `Found stale lock file (PID ${String(lock.holder.process.pid)} not running). Removing stale lock and continuing...`,
+          ]
         : lock.kind === 'held'
           ? [`Overriding existing lock (PID: ${String(lock.holder.process.pid)})`]
           : [];
@@ -76,4 +83,3 @@ export const spawn = defineTool({
 function again(input: SpawnInput): string {
   return `o8 run ${input.dir ?? ''}`.trim();
 }
-

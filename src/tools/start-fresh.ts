@@ -34,19 +34,26 @@ export async function startFresh(
   const now = context.now();
   const bare = planFrom(parts, { runId: newRunId(now), createdAt: now.toISOString() });
   const earlier = await latestRunOf(root, bare.source.dir);
-  const plan: Plan = { ...bare, landed: Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null)) };
+  const plan: Plan = {
+    ...bare,
+    landed: Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null)),
+  };
   const text = plan.wave === null ? null : await waveCheckText(repo, plan, plan.wave);
   const checks = preflightChecks(plan, await readPreflightFacts(parts, plan, context));
   refuseFailures(checks, input);
   const moved = input.force === true ? await freeNames(repo, plan) : [];
   await excludeOwnFiles(repo, plan);
   await createRun(root, plan);
-  const supervisor = await startSupervisor(root, plan.runId, context.env, input.force === true ? 'force' : 'wait_your_turn').catch(
-    async (error: unknown) => {
-      if (error instanceof O8Error && (error.code === 'locked' || error.code === 'lock_unknown')) await removeRun(root, plan.runId);
-      throw error;
-    },
-  );
+  const supervisor = await startSupervisor(
+    root,
+    plan.runId,
+    context.env,
+    input.force === true ? 'force' : 'wait_your_turn',
+  ).catch(async (error: unknown) => {
+    if (error instanceof O8Error && (error.code === 'locked' || error.code === 'lock_unknown'))
+      await removeRun(root, plan.runId);
+    throw error;
+  });
   const tasks = selectedTasks(plan);
   const all = [...warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks)];
   return {
@@ -76,11 +83,17 @@ function refuseFailures(checks: readonly Check[], input: SpawnInput): void {
   if (failures.length === 1 && first !== undefined) throw new O8Error('preflight_failed', first.message, first.hint);
   const lines = failures.map(({ message, hint }) => `  ✗ ${message}\n      ${hint}`);
   const message = `${String(failures.length)} checks failed:\n${lines.join('\n')}`;
-  throw new O8Error('preflight_failed', message, `Fix these, then the same command again; o8 preflight ${input.dir ?? ''} shows all checks.`);
+  throw new O8Error(
+    'preflight_failed',
+    message,
+    `Fix these, then the same command again; o8 preflight ${input.dir ?? ''} shows all checks.`,
+  );
 }
 
 function warningsOf(checks: readonly Check[]): string[] {
-  return checks.filter(({ level }) => level === 'warn').map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));
+  return checks
+    .filter(({ level }) => level === 'warn')
+    .map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));
 }
 
 async function freeNames(repo: Repository, plan: Plan): Promise<string[]> {

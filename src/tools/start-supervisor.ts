@@ -4,10 +4,9 @@ import { O8Error } from '../core/errors.js';
 import { supervisorStartSchema, type SupervisorStart } from '../core/supervisor-start.js';
 import { bundledProgram } from '../process/bundle.js';
 import { startDetached } from '../process/detach.js';
-import { processProbe } from '../process/identity.js';
 import { readJson } from '../store/atomic-file.js';
-import { readLock } from '../store/lock-state.js';
 import { runPaths } from '../store/paths.js';
+import { ownsRun } from './load-run.js';
 import { lockedError } from './lock-error.js';
 
 /** Node starts in well under a second; a machine under full load was seen to need several. */
@@ -37,7 +36,10 @@ export async function startSupervisor(
     case 'won':
       return start;
     case 'lost':
-      throw lockedError({ pid: start.holder.pid, startedAt: start.holder.startedAt, why: start.holder.why }, 'o8 run <dir>');
+      throw lockedError(
+        { pid: start.holder.pid, startedAt: start.holder.startedAt, why: start.holder.why },
+        'o8 run <dir>',
+      );
     case 'failed':
       throw new O8Error('supervisor_failed', start.message, start.hint);
   }
@@ -45,13 +47,11 @@ export async function startSupervisor(
 
 /** Makes sure a live process owns this run; throws `locked` when the owner works on another run. */
 export async function ensureSupervisor(root: string, runId: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const lock = await readLock(root, processProbe);
-  if (lock.kind === 'held' && lock.holder.runId === runId) return;
+  if (await ownsRun(root, runId)) return;
   try {
     await startSupervisor(root, runId, env, 'wait_your_turn');
   } catch (error) {
-    const now = await readLock(root, processProbe);
-    if (now.kind === 'held' && now.holder.runId === runId) return; // somebody else was faster with the same wish
+    if (await ownsRun(root, runId)) return; // somebody else was faster with the same wish
     throw error;
   }
 }
@@ -64,11 +64,19 @@ async function awaitStart(file: string, pid: number, log: string): Promise<Super
     if (!isThere(pid)) {
       const last = await readJson(file, supervisorStartSchema);
       if (last !== null && last.pid === pid) return last;
-      throw new O8Error('supervisor_failed', `the supervisor (pid ${String(pid)}) ended before it had the lock`, `cat ${log}`);
+      throw new O8Error(
+        'supervisor_failed',
+        `the supervisor (pid ${String(pid)}) ended before it had the lock`,
+        `cat ${log}`,
+      );
     }
     await delay(POLL_MS);
   }
-  throw new O8Error('timed_out', `the supervisor (pid ${String(pid)}) did not answer in ${String(START_TIMEOUT_MS / 1000)} s`, `cat ${log}`);
+  throw new O8Error(
+    'timed_out',
+    `the supervisor (pid ${String(pid)}) did not answer in ${String(START_TIMEOUT_MS / 1000)} s`,
+    `cat ${log}`,
+  );
 }
 
 function isThere(pid: number): boolean {

@@ -1,16 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { O8Error } from '../core/errors.js';
+import type { QueueSnapshot } from '../core/queue-snapshot.js';
 import { countStates } from '../core/run-state.js';
 import { changedTasks, runStateName, taskView, taskViewSchema, type TaskView } from '../core/status-view.js';
 import { isNewsworthy } from '../core/newsworthy.js';
 import { taskOf } from '../core/run-state.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
-import { attemptPaths } from '../store/paths.js';
+import { journalSize } from '../store/journal.js';
+import { attemptPaths, runPaths } from '../store/paths.js';
 import { readQueueFile } from '../store/queue-file.js';
 import { readLogTail } from '../store/log-tail.js';
 import { defineTool } from './define-tool.js';
-import { findRun, loadRun, requireTask, type LoadedRun } from './load-run.js';
+import { findRun, loadRun, ownsRun, requireTask, type LoadedRun } from './load-run.js';
 import { openContext, type RepositoryContext } from './repository-context.js';
 
 /** Looking four times a second costs a few milliseconds of CPU and keeps answers prompt. */
@@ -31,7 +34,9 @@ const outputSchema = z.object({
   cursor: z.number(),
   pausedUntil: z.string().optional(),
   landed: z.string().optional().describe('all work is on the base, at this commit'),
-  waves: z.array(z.object({ wave: z.number(), validation: z.enum(['passed', 'failed']), message: z.string().optional() })).optional(),
+  waves: z
+    .array(z.object({ wave: z.number(), validation: z.enum(['passed', 'failed']), message: z.string().optional() }))
+    .optional(),
   tasks: z.array(taskViewSchema),
   tail: z.array(z.string()).optional().describe('last lines of the task log: untrusted output of the agent'),
 });
@@ -46,7 +51,7 @@ export const status = defineTool({
     task: z.string().optional().describe('only this task'),
     since: z.coerce.number().int().min(0).optional().describe('cursor of the last answer'),
     waitSeconds: z.coerce.number().min(0).max(3600).optional().describe('wait up to this long for news'),
-    tail: z.coerce.number().int().min(1).max(1000).optional().describe("with task: this many last lines of its log"),
+    tail: z.coerce.number().int().min(1).max(1000).optional().describe('with task: this many last lines of its log'),
   }),
   output: outputSchema,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
@@ -55,11 +60,19 @@ export const status = defineTool({
     const { root } = home;
     const found = await findRun(root, input.runId);
     if (found === null) {
-      return { state: 'none', message: 'No run in this repository yet.', hint: 'o8 run <parallel-dir>', counts: {}, cursor: 0, tasks: [] };
+      return {
+        state: 'none',
+        message: 'No run in this repository yet.',
+        hint: 'o8 run <parallel-dir>',
+        counts: {},
+        cursor: 0,
+        tasks: [],
+      };
     }
     let run = await loadRun(root, found);
     const only = input.task === undefined ? null : requireTask(run.plan, input.task);
-    if (input.waitSeconds !== undefined) run = await waitForNews(root, run, input.since ?? run.state.seq, input.waitSeconds * 1000);
+    if (input.waitSeconds !== undefined)
+      run = await waitForNews(root, run, input.since ?? run.state.seq, input.waitSeconds * 1000);
     return view(home, run, only, input.since ?? 0, input.tail ?? null);
   },
 });
@@ -67,6 +80,7 @@ export const status = defineTool({
 /** Waits until the run has news after `since`, stops being alive, or the time is over. */
 async function waitForNews(root: string, first: LoadedRun, since: number, ms: number): Promise<LoadedRun> {
   const deadline = Date.now() + ms;
+  const { journal } = runPaths(root, first.plan.runId);
   let gatherUntil: number | null = null;
   let run = first;
   for (;;) {
@@ -76,15 +90,27 @@ async function waitForNews(root: string, first: LoadedRun, since: number, ms: nu
     if (news) gatherUntil ??= Date.now() + GATHER_MS;
     const until = Math.min(deadline, gatherUntil ?? deadline);
     if (Date.now() >= until) return run;
-    await delay(Math.min(POLL_MS, until - Date.now()));
+    const size = await journalSize(journal);
+    do await delay(Math.min(POLL_MS, Math.max(1, until - Date.now())));
+    while (
+      Date.now() < until &&
+      (await journalSize(journal)) === size &&
+      (await ownsRun(root, run.plan.runId)) === run.ownerAlive
+    );
     run = await loadRun(root, run.plan.runId);
   }
 }
 
-async function view({ repo, root }: RepositoryContext, run: LoadedRun, only: string | null, since: number, tail: number | null): Promise<z.input<typeof outputSchema>> {
+async function view(
+  { repo, root }: RepositoryContext,
+  run: LoadedRun,
+  only: string | null,
+  since: number,
+  tail: number | null,
+): Promise<z.input<typeof outputSchema>> {
   const { plan, state, ownerAlive, ownerPid } = run;
   const name = runStateName(state, ownerAlive);
-  const queue = await readQueueFile(root);
+  const queue = await liveFigures(root);
   const live = queue?.runId === plan.runId ? queue.live : {};
   const shown = only === null ? changedTasks(plan, state, since) : plan.tasks.filter(({ id }) => id === only);
   const tasks = shown.map((task): TaskView => {
@@ -94,7 +120,13 @@ async function view({ repo, root }: RepositoryContext, run: LoadedRun, only: str
   const waves = plan.waves.flatMap(({ number }) => {
     const validation = state.validations.get(number);
     if (validation === undefined) return [];
-    return [{ wave: number, validation: validation.kind, ...(validation.kind === 'failed' ? { message: validation.message } : {}) }];
+    return [
+      {
+        wave: number,
+        validation: validation.kind,
+        ...(validation.kind === 'failed' ? { message: validation.message } : {}),
+      },
+    ];
   });
   const first = shown[0];
   const landed = await landedTip(repo, run);
@@ -102,8 +134,12 @@ async function view({ repo, root }: RepositoryContext, run: LoadedRun, only: str
     runId: plan.runId,
     state: name,
     ...(name === 'interrupted' ? { message: 'Nobody is running it.', hint: 'o8 spawn --resume' } : {}),
-    ...(state.phase.kind === 'paused' ? { message: state.phase.reason, ...(state.phase.until === null ? {} : { pausedUntil: state.phase.until }) } : {}),
-    ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null ? { message: `No new agents: ${queue.holdBack}` } : {}),
+    ...(state.phase.kind === 'paused'
+      ? { message: state.phase.reason, ...(state.phase.until === null ? {} : { pausedUntil: state.phase.until }) }
+      : {}),
+    ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null
+      ? { message: `No new agents: ${queue.holdBack}` }
+      : {}),
     dir: plan.source.dir,
     base: plan.base.branch,
     target: plan.target.branch ?? plan.target.ref,
@@ -117,6 +153,16 @@ async function view({ repo, root }: RepositoryContext, run: LoadedRun, only: str
       ? {}
       : { tail: await readLogTail(logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt), tail) }),
   };
+}
+
+/** The snapshot is derived and may be missing, old or broken: then there are just no live figures. */
+async function liveFigures(root: string): Promise<QueueSnapshot | null> {
+  try {
+    return await readQueueFile(root);
+  } catch (error) {
+    if (error instanceof O8Error) return null;
+    throw error;
+  }
 }
 
 /** The commit on the base that has all of the run's work, null while something is not there. */

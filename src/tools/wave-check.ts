@@ -17,13 +17,22 @@ export async function waveCheckText(repo: Repository, plan: Plan, wave: number):
     if (tasks.length === 0) continue;
     lines.push('', `Checking Wave ${String(earlier.number)} dependencies...`);
     for (const { id, branch } of tasks) {
-      const found = plan.landed[id] !== undefined ? 'LANDED' : (await resolveCommit(repo, `refs/heads/${branch}`)) !== null ? 'EXISTS' : 'MISSING';
+      const found =
+        plan.landed[id] !== undefined
+          ? 'LANDED'
+          : (await resolveCommit(repo, `refs/heads/${branch}`)) !== null
+            ? 'EXISTS'
+            : 'MISSING';
       if (found === 'MISSING') missing += 1;
       lines.push(`  ${branch}: ${found}`);
     }
   }
   if (missing > 0) {
-    throw new O8Error('refused', `${lines.join('\n')}\n\nDependencies of wave ${String(wave)} are missing.`, `Run the earlier waves first: o8 run <parallel-dir> --wave ${String(wave - 1)}`);
+    throw new O8Error(
+      'refused',
+      `${lines.join('\n')}\n\nDependencies of wave ${String(wave)} are missing.`,
+      `Run the earlier waves first: o8 run <parallel-dir> --wave ${String(wave - 1)}`,
+    );
   }
   return [...lines, '', `All dependencies satisfied. Proceeding with Wave ${String(wave)}.`].join('\n');
 }

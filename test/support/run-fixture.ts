@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Committed with the plan. */
   readonly files?: Readonly<Record<string, string>>;
+  /** On top of what every process of the test gets. */
+  readonly environment?: (home: string) => Readonly<Record<string, string>>;
 }
 
 export const branchOf = (task: string): string => `feature/${task}-work`;
@@ -58,6 +60,8 @@ const statusSchema = z.looseObject({
   tail: z.array(z.string()).optional(),
 });
 export type StatusAnswer = z.output<typeof statusSchema>;
+
+const recordSchema = z.looseObject({ type: z.string(), task: z.string().optional() });
 
 const executionSchema = z.looseObject({
   status: z.string(),
@@ -77,12 +81,14 @@ export class RunFixture {
     readonly repository: TestRepository,
     readonly agents: StubAgents,
     readonly processes: MarkedProcesses,
+    private readonly more: RunOptions['environment'],
   ) {}
 
-  static async open({ tasks, manifest = {}, settings = {}, files = {} }: RunOptions): Promise<RunFixture> {
+  static async open(options: RunOptions): Promise<RunFixture> {
+    const { tasks, manifest = {}, settings = {}, files = {} } = options;
     const agents = await StubAgents.listen();
     const repository = await createRepository({ files: { 'README.md': '# Shop\n', ...files } });
-    const fixture = new RunFixture(repository, agents, new MarkedProcesses());
+    const fixture = new RunFixture(repository, agents, new MarkedProcesses(), options.environment);
     onTestFinished(async () => fixture.#close());
     await repository.commit('Plan', planFiles(tasks, manifest));
     await repository.write(
@@ -96,11 +102,17 @@ export class RunFixture {
     return this.repository.root;
   }
 
+  /** Beside the repository. */
+  get home(): string {
+    return dirname(this.root);
+  }
+
   get environment(): Record<string, string> {
     return {
       PATH: process.env['PATH'] ?? '',
-      HOME: dirname(this.root),
+      HOME: this.home,
       GIT_CONFIG_NOSYSTEM: '1',
+      ...this.more?.(this.home),
       ...this.processes.environment,
     };
   }
@@ -216,6 +228,17 @@ export class RunFixture {
     return names.split('\n').flatMap((name) => /^(task-\d+)\.txt$/.exec(name)?.[1] ?? []);
   }
 
+  /** The journal of the newest run, as far as it is written. */
+  async records(): Promise<{ type: string; task?: string | undefined }[]> {
+    const { runId = '' } = await this.status();
+    const text = await readFile(join(this.root, '.claude/parallel/runs', runId, 'journal.jsonl'), 'utf8');
+    const lines = text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .slice(0, -1);
+    return lines.map((line) => recordSchema.parse(JSON.parse(line)));
+  }
+
   async execution(): Promise<z.output<typeof executionSchema>> {
     const manifest: unknown = JSON.parse(await readFile(join(this.root, MANIFEST), 'utf8'));
     return z.looseObject({ execution: executionSchema }).parse(manifest).execution;
@@ -229,7 +252,9 @@ export class RunFixture {
     const files = (await git('ls-files', '-z', '--cached', '--others', '--exclude-standard')).split('\0');
     const contents = createHash('sha256');
     // The manifest has the `execution` block; what is o8's own in `.claude` is not the user's.
-    for (const file of files.filter((name) => name !== '' && name !== MANIFEST && !name.startsWith('.claude/')).sort()) {
+    for (const file of files
+      .filter((name) => name !== '' && name !== MANIFEST && !name.startsWith('.claude/'))
+      .sort()) {
       contents.update(`${file}\0`).update(await readFile(join(this.root, file)));
     }
     return {

@@ -68,7 +68,13 @@ function wayTo(task: string, to: TaskStateName): RunEvent[] {
     case 'merge_conflict':
       return [
         ...wayTo(task, 'merge_pending'),
-        { type: 'task_conflicted', task, files: ['src/app.js'], targetCommit: 't'.repeat(40), branchCommit: 'b'.repeat(40) },
+        {
+          type: 'task_conflicted',
+          task,
+          files: ['src/app.js'],
+          targetCommit: 't'.repeat(40),
+          branchCommit: 'b'.repeat(40),
+        },
       ];
     case 'complete':
       return [...wayTo(task, 'merge_pending'), { type: 'task_merged', task, landed: `landed-${task}` }];

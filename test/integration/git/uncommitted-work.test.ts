@@ -119,8 +119,10 @@ describe('commitLeftovers', () => {
 
   it('runs no hook and asks for no signature', async () => {
     await test.git(['config', 'commit.gpgsign', 'true']);
-    await test.write('.git/hooks/pre-commit', '#!/bin/sh\nexit 1\n');
-    await chmod(join(test.root, '.git/hooks/pre-commit'), 0o755);
+    for (const name of ['pre-commit', 'prepare-commit-msg']) {
+      await test.write(`.git/hooks/${name}`, '#!/bin/sh\nexit 1\n');
+      await chmod(join(test.root, '.git/hooks', name), 0o755);
+    }
     await write('a.txt', 'mine\n');
     expect(await commitLeftovers(worktree, leftovers)).not.toBeNull();
   });

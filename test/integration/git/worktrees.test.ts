@@ -162,9 +162,28 @@ describe('addWorktree', () => {
     expect(await listWorktrees(repo)).toHaveLength(1);
   });
 
-  it('is not stopped by a hook of the repository', async () => {
-    await test.write('.git/hooks/post-checkout', '#!/bin/sh\nexit 1\n');
-    await chmod(join(test.root, '.git/hooks/post-checkout'), 0o755);
+  it('registers and removes only while it is its turn', async () => {
+    const registered = (): boolean => existsSync(join(test.root, '.git/worktrees/one'));
+    const turns: { before: boolean; after: boolean }[] = [];
+    serialise = async (work) => {
+      const before = registered();
+      const result = await work();
+      turns.push({ before, after: registered() });
+      return result;
+    };
+    await add('one');
+    await removeWorktree(repo, serialise, workspace('one'));
+    expect(turns).toEqual([
+      { before: false, after: true },
+      { before: true, after: false },
+    ]);
+  });
+
+  it('is not stopped by hooks of the repository', async () => {
+    for (const name of ['post-checkout', 'reference-transaction']) {
+      await test.write(`.git/hooks/${name}`, '#!/bin/sh\nexit 1\n');
+      await chmod(join(test.root, '.git/hooks', name), 0o755);
+    }
     await add('one');
     expect(await status('one')).toBe('');
   });

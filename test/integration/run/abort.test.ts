@@ -120,7 +120,7 @@ describe('Ctrl+C while o8 run follows', () => {
     expect(code).toBe(130);
     expect(await living(run, tree)).toEqual([]);
     expect(stdout).toContain('Received interrupt signal. Stopping pipelines...');
-    expect(stdout).toContain(`task-001: Stopped (PID: ${one.pid})`);
+    expect(stdout).toMatch(/^\[\d\d:\d\d:\d\d\] task-001: Stopped$/m);
     expect(stdout.trimEnd()).toMatch(/Aborted\. Worktrees preserved\. Run 'o8 cleanup' to remove\.$/);
     expect((await run.status()).state).toBe('aborted');
     expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);

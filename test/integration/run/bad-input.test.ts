@@ -31,7 +31,11 @@ const BAD: readonly BadInput[] = [
     spoil: async (run) => rm(join(run.root, MANIFEST)),
     says: ['manifest.json', /not found|missing/i],
   },
-  { name: 'broken JSON', spoil: async (run) => run.repository.write(MANIFEST, '{"tasks": '), says: ['manifest.json', /JSON/] },
+  {
+    name: 'broken JSON',
+    spoil: async (run) => run.repository.write(MANIFEST, '{"tasks": '),
+    says: ['manifest.json', /JSON/],
+  },
   {
     name: 'a cycle',
     spoil: async (run) => {
@@ -53,7 +57,7 @@ const BAD: readonly BadInput[] = [
   ...['../x', '-x', 'a..b', 'x.lock', 'a/b', '"a b"', '"\\e[31mred"'].map((id) => ({
     name: `an id like ${id}`,
     spoil: async (run: RunFixture) => run.repository.write(FIRST, task({ id })),
-    says: ['task-001-work.md', /\bid\b/],
+    says: ['task-001-work.md', /is not a valid (id|name)/],
   })),
   {
     name: 'a dependency that does not exist',
@@ -83,7 +87,10 @@ const BAD: readonly BadInput[] = [
   {
     name: 'a task file listed with ..',
     spoil: async (run) =>
-      run.repository.write(MANIFEST, JSON.stringify({ tasks: { total: 1, waves: 1, files: ['../../../../etc/passwd'] } })),
+      run.repository.write(
+        MANIFEST,
+        JSON.stringify({ tasks: { total: 1, waves: 1, files: ['../../../../etc/passwd'] } }),
+      ),
     says: ['etc/passwd', /outside|inside/i],
   },
   {
@@ -91,7 +98,11 @@ const BAD: readonly BadInput[] = [
     spoil: async (run) => run.repository.write(FIRST, `---\nid: task-001\nwave: 1\ndeps: []\n---\n${TEN_MB}`),
     says: ['task-001-work.md', /1 MB/],
   },
-  { name: 'a manifest of 10 MB', spoil: async (run) => run.repository.write(MANIFEST, TEN_MB), says: ['manifest.json', /1 MB/] },
+  {
+    name: 'a manifest of 10 MB',
+    spoil: async (run) => run.repository.write(MANIFEST, TEN_MB),
+    says: ['manifest.json', /1 MB/],
+  },
   {
     name: 'deeply nested YAML',
     spoil: async (run) => run.repository.write(FIRST, `---\n${NESTED}\n---\nDo it.\n`),
@@ -112,7 +123,10 @@ const BAD: readonly BadInput[] = [
     spoil: async (run) =>
       run.repository.write(
         MANIFEST,
-        JSON.stringify({ tasks: { files: ['tasks/task-001-work.md'] }, o8: { agent: { command: ['rm', '-rf', '/'] } } }),
+        JSON.stringify({
+          tasks: { files: ['tasks/task-001-work.md'] },
+          o8: { agent: { command: ['rm', '-rf', '/'] } },
+        }),
       ),
     says: ['manifest.json', /agent/],
   },
@@ -142,7 +156,9 @@ describe('bad input through the MCP server', () => {
     }
     await run.repository.git(['checkout', '--quiet', '--', '.']);
     await run.repository.git(['clean', '--quiet', '-fd', '--', PLAN_DIR]);
-    expect(await run.call('plan', { dir: PLAN_DIR })).toMatchObject({ tasks: [{ id: 'task-001' }, { id: 'task-002' }] });
+    expect(await run.call('plan', { dir: PLAN_DIR })).toMatchObject({
+      tasks: [{ id: 'task-001' }, { id: 'task-002' }],
+    });
   });
 
   it('names every fault of a folder at once, each with what to write instead', async () => {

@@ -33,7 +33,9 @@ describe('an agent that does not do its work', () => {
     expect(existsSync(run.worktree('task-003'))).toBe(false);
     expect(await run.execution()).toMatchObject({ status: 'failed', failed_tasks: ['task-001'] });
     const { tail } = await run.status({ task: 'task-001', tail: 20 });
-    expect(String(tail)).toMatch(/Pipeline started for task-001[\s\S]*\[stderr\] the database is gone[\s\S]*exit code 3/);
+    expect(String(tail)).toMatch(
+      /Pipeline started for task-001[\s\S]*\[stderr\] the database is gone[\s\S]*exit code 3/,
+    );
   });
 
   it('fails without the marker file, though it committed and exited with 0', async () => {
@@ -102,7 +104,11 @@ describe('an agent that does not do its work', () => {
     const second = await run.agents.waitForAgent('task-001');
     expect(await second.git('ls-files')).not.toContain('wrong.txt');
     expect(await second.readFile('task-002.txt')).toBe('task-002\n');
-    const kept = await run.repository.git(['for-each-ref', '--format=%(refname) %(objectname)', `refs/o8/attempts/${runId}`]);
+    const kept = await run.repository.git([
+      'for-each-ref',
+      '--format=%(refname) %(objectname)',
+      `refs/o8/attempts/${runId}`,
+    ]);
     expect(kept).toBe(`refs/o8/attempts/${runId}/task-001/1 ${wrong}`);
     const rescue = await run.repository.git(['for-each-ref', '--format=%(refname)', 'refs/o8/rescue']);
     expect(await run.repository.git(['show', `${rescue}:left.txt`])).toBe('left');

@@ -63,6 +63,43 @@ describe('a part of a plan', () => {
     expect(await run.workOn('main')).toEqual(IDS);
   });
 
+  it('--wave 2 merges first what it needs from branches that somebody else made, verified like all others', async () => {
+    const tasks = [
+      { id: 'task-001', wave: 1 },
+      { id: 'task-002', wave: 2, deps: ['task-001'] },
+    ];
+    const run = await RunFixture.open({ tasks, settings: { verify: 'test -f task-001.txt' } });
+    const { git } = run.repository;
+    await git(['switch', '--quiet', '--create', 'feature/task-001-work']);
+    await run.repository.write('task-001.txt', 'task-001\n');
+    await git(['add', 'task-001.txt']);
+    await git(['commit', '--quiet', '--message', 'By hand']);
+    await git(['switch', '--quiet', 'main']);
+    const runId = await run.spawn({ wave: 2 });
+    const two = await run.agents.waitForAgent('task-002');
+    expect(await two.readFile('task-001.txt')).toBe('task-001\n');
+    await two.succeed('task-002.txt', 'task-002\n');
+    await run.waitForRun('completed');
+    expect(await run.workOn(`o8/${runId}`)).toEqual(['task-001', 'task-002']);
+  });
+
+  it('a validation also runs when the first task of its wave was left out', async () => {
+    const waves = [
+      { number: 1, tasks: [{ id: 'task-001' }, { id: 'task-002' }], validation: 'test -f task-002.txt' },
+      { number: 2, tasks: [{ id: 'task-003', deps: ['task-002'] }] },
+    ];
+    const tasks = [
+      { id: 'task-001', wave: 1 },
+      { id: 'task-002', wave: 1 },
+      { id: 'task-003', wave: 2, deps: ['task-002'] },
+    ];
+    const run = await RunFixture.open({ tasks, manifest: { tasks: undefined, waves } });
+    await run.spawn({ skip: ['task-001'] });
+    await run.succeed('task-002');
+    await run.succeed('task-003');
+    await run.waitForRun('completed');
+  });
+
   it('--wave 2 without the work of wave 1 is refused with what is missing, and nothing is created', async () => {
     const run = await RunFixture.open({ tasks: FIVE_TASKS });
     const { code, stderr } = await run.o8('run', PLAN_DIR, '--wave', '2', '--yes');

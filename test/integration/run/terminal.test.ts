@@ -15,7 +15,9 @@ describe('o8 run', () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^=== Parallel Execution Plan ===\n\nParallel Dir: parallel\/TS-0042-inventory\n/);
     expect(stdout).toContain('Base Branch: main\nMax Concurrent: 3\n');
-    expect(stdout).toContain('Wave 1 (3 tasks, parallel):\n  - task-001-work -> ../workspaces/task-001 (feature/task-001-work)');
+    expect(stdout).toContain(
+      'Wave 1 (3 tasks, parallel):\n  - task-001-work   -> ../workspaces/task-001 (feature/task-001-work)',
+    );
     expect(stdout).toMatch(/Total Tasks: 5\n/);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('Dry run complete. No files modified.');
     expect(await everything(run)).toBe(before);
@@ -130,6 +132,7 @@ describe('exit codes', () => {
     const run = await RunFixture.open({ tasks: ONE });
     await run.spawn();
     const old = await run.agents.waitForAgent('task-001');
+    await old.writeFile('old.txt', 'old\n');
     const commit = await old.commit('Nothing lost');
     const o8 = run.start('run', PLAN_DIR, '--yes', '--force');
     const fresh = await run.agents.waitForAgent('task-001');

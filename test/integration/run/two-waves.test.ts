@@ -19,7 +19,7 @@ async function expectToStartFrom(run: RunFixture, agent: StubAgent, deps: readon
   expect(agent.started.cwd).toBe(run.worktree(agent.task));
   expect(await agent.git('rev-parse', '--abbrev-ref', 'HEAD')).toBe(branchOf(agent.task));
   expect(await agent.git('status', '--porcelain')).toBe('');
-  expect(Number((await agent.git('ls-files')).split('\n').length)).toBeGreaterThan(FILES);
+  expect((await agent.git('ls-files')).split('\n').length).toBeGreaterThan(FILES);
   const head = await agent.git('rev-parse', 'HEAD');
   for (const dep of deps) {
     expect(await run.isAncestor(branchOf(dep), head), `${agent.task} starts with ${dep}`).toBe(true);

@@ -95,7 +95,10 @@ describe('starting agents', () => {
   });
 
   it('waits until everything a task needs has landed', () => {
-    const run = runOf(seedTasks()).lead('task-001', 'complete').lead('task-002', 'complete').lead('task-003', 'merge_pending');
+    const run = runOf(seedTasks())
+      .lead('task-001', 'complete')
+      .lead('task-002', 'complete')
+      .lead('task-003', 'merge_pending');
     expect(said(run, { merging: true })).toEqual([]);
     run.record({ type: 'task_merged', task: 'task-003', landed: 'l' });
     expect(said(run)).toEqual(['prepare task-004', 'prepare task-005']);
@@ -179,7 +182,7 @@ describe('a wave validation', () => {
   });
 
   it('is not asked for when nothing of its wave is merged', () => {
-    expect(said(waiting().lead('a', 'failed').lead('b', 'failed'))).toEqual(['record task_blocked c', 'prepare d']);
+    expect(said(settleRecords(waiting().lead('a', 'failed').lead('b', 'failed')))).toEqual(['prepare d']);
   });
 
   it('is not asked for when its wave was left out', () => {
@@ -211,12 +214,15 @@ describe('a wave validation', () => {
 describe('blocking', () => {
   const chain = () => runOf([{ id: 'a' }, { id: 'b', deps: ['a'] }, { id: 'c', deps: ['b'] }, { id: 'free' }]);
 
-  it.each(['failed', 'merge_conflict', 'aborted', 'skipped'] as const)('follows a whole chain from a task that is %s', (state) => {
-    const run = settleRecords(chain().lead('a', state));
-    expect(run.task('b').state).toEqual({ state: 'blocked', by: ['a'] });
-    expect(run.task('c').state).toEqual({ state: 'blocked', by: ['b'] });
-    expect(said(run)).toEqual(['prepare free']);
-  });
+  it.each(['failed', 'merge_conflict', 'aborted', 'skipped'] as const)(
+    'follows a whole chain from a task that is %s',
+    (state) => {
+      const run = settleRecords(chain().lead('a', state));
+      expect(run.task('b').state).toEqual({ state: 'blocked', by: ['a'] });
+      expect(run.task('c').state).toEqual({ state: 'blocked', by: ['b'] });
+      expect(said(run)).toEqual(['prepare free']);
+    },
+  );
 
   it('also follows from a merge that waits for a person', () => {
     const run = settleRecords(chain().lead('a', 'merge_pending').record(hold('a')));
@@ -235,6 +241,19 @@ describe('blocking', () => {
     expect(said(run)).toEqual(['prepare a']);
   });
 
+  it('is recorded before any barrier is looked at', () => {
+    const run = runOf([{ id: 'a' }, { id: 'b', deps: ['a'] }, { id: 'c', wave: 2 }], {
+      settings: { schedule: 'waves' },
+    });
+    settleRecords(run.lead('a', 'merge_conflict')).record(taskDone('a'), {
+      type: 'task_merged',
+      task: 'a',
+      landed: 'l',
+    });
+    expect(said(run)).toEqual(['record task_requeued b']);
+    expect(said(settleRecords(run))).toEqual(['prepare b']);
+  });
+
   it('names what blocks now, not what blocked first', () => {
     const run = settleRecords(runOf([{ id: 'a' }, { id: 'b' }, { id: 'c', deps: ['a', 'b'] }]).lead('a', 'failed'));
     expect(settleRecords(run.lead('b', 'failed')).task('c').state).toMatchObject({ by: ['a', 'b'] });
@@ -246,7 +265,9 @@ describe('blocking', () => {
 describe('agents', () => {
   const running = (stallTimeout = 15) => runOf([{ id: 'a' }], { settings: { stallTimeout } }).lead('a', 'running');
   const seen = (kind: 'starting' | 'over') => ({ agents: new Map([['a', { kind }]]) });
-  const silent = (minutes: number) => ({ agents: new Map([['a', { kind: 'running' as const, quietMs: minutes * 60_000 }]]) });
+  const silent = (minutes: number) => ({
+    agents: new Map([['a', { kind: 'running' as const, quietMs: minutes * 60_000 }]]),
+  });
 
   it('that are over are settled, once', () => {
     expect(said(running(), seen('over'))).toEqual(['settle a']);
@@ -269,7 +290,10 @@ describe('agents', () => {
 });
 
 describe('merging', () => {
-  const done = () => runOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }]).lead('c', 'merge_pending').lead('a', 'merge_pending');
+  const done = () =>
+    runOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }])
+      .lead('c', 'merge_pending')
+      .lead('a', 'merge_pending');
 
   it('takes tasks one at a time in the order they were done', () => {
     const run = done().lead('b', 'merge_pending');
@@ -285,7 +309,10 @@ describe('merging', () => {
   });
 
   it('puts a resolved conflict at the end of the queue', () => {
-    const run = runOf([{ id: 'a' }, { id: 'b' }]).lead('a', 'merge_conflict').lead('b', 'merge_pending').record(taskDone('a'));
+    const run = runOf([{ id: 'a' }, { id: 'b' }])
+      .lead('a', 'merge_conflict')
+      .lead('b', 'merge_pending')
+      .record(taskDone('a'));
     expect(said(run)).toEqual(['merge b']);
   });
 });
@@ -329,7 +356,11 @@ describe('a paused run', () => {
 describe('aborting', () => {
   const aborting = (run: RunHistory) => run.record({ type: 'run_aborting' });
   const mixed = () =>
-    runOf(['queued', 'ready', 'runs', 'done', 'held', 'blocked', 'conflict', 'merged', 'failed', 'left'].map((id) => ({ id })))
+    runOf(
+      ['queued', 'ready', 'runs', 'done', 'held', 'blocked', 'conflict', 'merged', 'failed', 'left'].map((id) => ({
+        id,
+      })),
+    )
       .lead('ready', 'worktree_created')
       .lead('runs', 'running')
       .lead('done', 'merge_pending')
@@ -357,7 +388,11 @@ describe('aborting', () => {
   });
 
   it('lets a merge that is under way come to its end', () => {
-    const run = aborting(runOf([{ id: 'a' }, { id: 'b' }]).lead('a', 'merge_pending').lead('b', 'merge_pending'));
+    const run = aborting(
+      runOf([{ id: 'a' }, { id: 'b' }])
+        .lead('a', 'merge_pending')
+        .lead('b', 'merge_pending'),
+    );
     expect(said(run, { merging: true })).toEqual([]);
     expect(said(run.record({ type: 'task_merged', task: 'a', landed: 'l' }))).toEqual(['record merge_held b']);
   });
@@ -376,7 +411,9 @@ describe('aborting', () => {
 
 describe('the end of a run', () => {
   it('comes when every task is settled and nothing is going on', () => {
-    const run = runOf([{ id: 'a' }, { id: 'b' }]).lead('a', 'complete').lead('b', 'complete');
+    const run = runOf([{ id: 'a' }, { id: 'b' }])
+      .lead('a', 'complete')
+      .lead('b', 'complete');
     expect(said(run)).toEqual(['finish completed']);
     expect(said(run, { busyTasks: new Set(['a']) })).toEqual([]);
     expect(said(run, { merging: true })).toEqual([]);
@@ -384,7 +421,9 @@ describe('the end of a run', () => {
   });
 
   it('is only told once', () => {
-    const run = runOf([{ id: 'a' }]).lead('a', 'complete').record({ type: 'run_finished', state: 'completed' });
+    const run = runOf([{ id: 'a' }])
+      .lead('a', 'complete')
+      .record({ type: 'run_finished', state: 'completed' });
     expect(said(run)).toEqual([]);
   });
 
@@ -396,12 +435,16 @@ describe('the end of a run', () => {
     ['blocked', 'failed'],
     ['aborted', 'failed'],
   ] as const)('with a task that is %s is %s', (state, end) => {
-    const run = runOf([{ id: 'a' }, { id: 'b' }]).lead('a', 'complete').lead('b', state);
+    const run = runOf([{ id: 'a' }, { id: 'b' }])
+      .lead('a', 'complete')
+      .lead('b', state);
     expect(finalState(run.plan, run.state)).toBe(end);
   });
 
   it('is failed when a merge waits for a person or a validation failed', () => {
-    const held = runOf([{ id: 'a' }]).lead('a', 'merge_pending').record(hold('a'));
+    const held = runOf([{ id: 'a' }])
+      .lead('a', 'merge_pending')
+      .record(hold('a'));
     expect(said(held)).toEqual(['finish failed']);
     const invalid = runOf([{ id: 'a' }]).lead('a', 'complete');
     invalid.record({ type: 'wave_validation_failed', wave: 1, message: 'exit 1' });

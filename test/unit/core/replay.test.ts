@@ -111,7 +111,9 @@ describe('a task', () => {
 
   it.each(cases.filter(({ to }) => to === undefined))('that is $from refuses $name', ({ event, from }) => {
     const run = history().lead(task, from);
-    expect(() => run.record(event)).toThrow(`task a is ${from}: ${event.type} (record ${run.state.seq + 1}) cannot follow`);
+    expect(() => run.record(event)).toThrow(
+      `task a is ${from}: ${event.type} (record ${run.state.seq + 1}) cannot follow`,
+    );
   });
 
   it('that the plan does not have is a bug', () => {
@@ -142,14 +144,21 @@ describe('an attempt', () => {
   });
 
   it('is paid for once, however often a crash made its end be recorded', () => {
-    const run = history().lead(task, 'running').record(attemptEnded(task, 1, 2), attemptEnded(task, 1, 2));
+    const run = history()
+      .lead(task, 'running')
+      .record(attemptEnded(task, 1, 2), attemptEnded(task, 1, 2));
     expect(run.task(task)).toMatchObject({ costUsd: 2, tokens: 2000 });
   });
 
   it('adds its cost to that of earlier ones, also after a fresh start', () => {
-    const run = history().lead(task, 'running').record(attemptEnded(task, 1, 2));
+    const run = history()
+      .lead(task, 'running')
+      .record(attemptEnded(task, 1, 2));
     run.record({ type: 'task_failed', task, reason: 'timeout', message: '' });
-    run.record({ type: 'task_requeued', task, why: 'retry', next: fresh }, { type: 'worktree_created', task, start: 's' });
+    run.record(
+      { type: 'task_requeued', task, why: 'retry', next: fresh },
+      { type: 'worktree_created', task, start: 's' },
+    );
     run.record({ type: 'attempt_intended', task, attempt: 2, attemptId: 'a.2', sessionId: null });
     run.record(attemptEnded(task, 2, 3));
     expect(run.task(task)).toMatchObject({ costUsd: 5, attempt: 2 });
@@ -165,8 +174,13 @@ describe('an attempt', () => {
   });
 
   it('that met a usage limit waits for its end and uses up no retry', () => {
-    const run = history().lead(task, 'running').record({ type: 'task_rate_limited', task, until: timeOf(60) });
-    expect(run.task(task)).toMatchObject({ retriesUsed: 0, state: { notBefore: timeOf(60), next: { kind: 'continue' } } });
+    const run = history()
+      .lead(task, 'running')
+      .record({ type: 'task_rate_limited', task, until: timeOf(60) });
+    expect(run.task(task)).toMatchObject({
+      retriesUsed: 0,
+      state: { notBefore: timeOf(60), next: { kind: 'continue' } },
+    });
   });
 
   it('that was lost counts until one ends that somebody saw', () => {
@@ -186,7 +200,10 @@ describe('an attempt', () => {
     expect(run.task(task).lostInARow).toBe(1);
     run.record({ type: 'task_requeued', task, why: 'lost', next: fresh });
     expect(run.task(task).lostInARow).toBe(2);
-    run.record({ type: 'attempt_intended', task, attempt: 3, attemptId: 'a.3', sessionId: null }, attemptEnded(task, 3));
+    run.record(
+      { type: 'attempt_intended', task, attempt: 3, attemptId: 'a.3', sessionId: null },
+      attemptEnded(task, 3),
+    );
     expect(run.task(task).lostInARow).toBe(0);
   });
 });
@@ -194,7 +211,13 @@ describe('an attempt', () => {
 describe('a fresh start', () => {
   it('forgets the old branch and counts attempts on', () => {
     const run = history().lead(task, 'failed').record({ type: 'task_requeued', task, why: 'retry', next: fresh });
-    expect(run.task(task)).toMatchObject({ attempt: 1, start: null, worktree: 'none', retriesUsed: 0, sessionId: null });
+    expect(run.task(task)).toMatchObject({
+      attempt: 1,
+      start: null,
+      worktree: 'none',
+      retriesUsed: 0,
+      sessionId: null,
+    });
   });
 });
 
@@ -216,7 +239,9 @@ describe('a merge', () => {
   });
 
   it('keeps notes of earlier endings', () => {
-    const run = history().lead(task, 'running').record({ ...taskDone(task), type: 'task_done', task, tip: 't', commits: 1, notes: ['one'] });
+    const run = history()
+      .lead(task, 'running')
+      .record({ ...taskDone(task), type: 'task_done', task, tip: 't', commits: 1, notes: ['one'] });
     run.record({ type: 'task_done', task, tip: 't', commits: 2, notes: ['two'] });
     expect(run.task(task)).toMatchObject({ notes: ['one', 'two'], commits: 2 });
   });
@@ -269,7 +294,10 @@ describe('a run', () => {
 
   it('does not end while a task was queued again at the same moment', () => {
     const run = history().lead('a', 'failed').lead('b', 'complete');
-    run.record({ type: 'task_requeued', task: 'a', why: 'retry', next: fresh }, { type: 'run_finished', state: 'failed' });
+    run.record(
+      { type: 'task_requeued', task: 'a', why: 'retry', next: fresh },
+      { type: 'run_finished', state: 'failed' },
+    );
     expect(run.state.phase).toEqual({ kind: 'running' });
   });
 
@@ -301,7 +329,10 @@ describe('a run', () => {
   });
 
   it('is what its journal adds up to', () => {
-    const run = history().lead('a', 'complete').lead('b', 'merge_conflict').record({ type: 'run_finished', state: 'failed' });
+    const run = history()
+      .lead('a', 'complete')
+      .lead('b', 'merge_conflict')
+      .record({ type: 'run_finished', state: 'failed' });
     expect(replay(run.plan, run.records)).toEqual(run.state);
   });
 });

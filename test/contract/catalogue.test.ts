@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Tool } from '@modelcontextprotocol/sdk/types.js';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { McpConnection } from '../support/mcp-client.js';
+
+// What the tools promise to the models and programs that read their list.
+
+const MOST_TOOLS = 8;
+const MOST_TOKENS = 2000;
+const CHARACTERS_PER_TOKEN = 4;
+
+let folder: string;
+let server: McpConnection;
+let tools: readonly Tool[];
+
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'o8-catalogue-')));
+  server = await McpConnection.open(folder, {});
+  ({ tools } = await server.client.listTools());
+});
+afterAll(async () => {
+  expect(await server.close()).toBe('');
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A JSON schema that zod can read back accepts what it says. */
+function fromJsonSchema(schema: unknown): z.ZodType {
+  return z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(schema));
+}
+
+describe('the catalogue', () => {
+  it('has the tools of the contract and no more than eight', () => {
+    const names = tools.map(({ name }) => name);
+    expect(names).toEqual(['preflight', 'plan', 'spawn', 'status', 'abort', 'merge', 'cleanup']);
+    expect(names.length).toBeLessThanOrEqual(MOST_TOOLS);
+  });
+
+  it('costs a model less than 2,000 tokens', () => {
+    // Claude Code sends neither output schemas nor annotations to the model.
+    const sent = tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
+    expect(JSON.stringify(sent).length / CHARACTERS_PER_TOKEN).toBeLessThan(MOST_TOKENS);
+  });
+
+  it('describes each tool in one line of 40 to 300 characters', () => {
+    for (const { name, description = '' } of tools) {
+      expect(description, name).not.toContain('\n');
+      expect(description.length, `${name}: ${description}`).toBeGreaterThanOrEqual(40);
+      expect(description.length, `${name}: ${description}`).toBeLessThanOrEqual(300);
+    }
+  });
+
+  it('says explicitly of each tool what it is called, whether it writes, destroys and may be repeated', () => {
+    for (const { name, annotations = {} } of tools) {
+      const hints = [annotations.readOnlyHint, annotations.destructiveHint, annotations.idempotentHint];
+      expect(
+        hints.map((hint) => typeof hint),
+        name,
+      ).toEqual(['boolean', 'boolean', 'boolean']);
+      expect(annotations.title, name).toMatch(/^[A-Z][\w ]{2,40}$/);
+    }
+    const readOnly = tools.filter(({ annotations }) => annotations?.readOnlyHint === true).map(({ name }) => name);
+    expect(readOnly).toEqual(['preflight', 'plan', 'status']);
+    const destructive = tools
+      .filter(({ annotations }) => annotations?.destructiveHint === true)
+      .map(({ name }) => name);
+    expect(destructive).toEqual(['abort', 'cleanup']);
+  });
+
+  it('has valid JSON schemas of objects for input and output; unknown inputs are refused', () => {
+    for (const { name, inputSchema, outputSchema } of tools) {
+      expect(() => fromJsonSchema(inputSchema), name).not.toThrow();
+      expect(outputSchema, name).toBeDefined();
+      expect(() => fromJsonSchema(outputSchema), name).not.toThrow();
+      expect(inputSchema, name).toMatchObject({ type: 'object', additionalProperties: false });
+      expect(outputSchema, name).toMatchObject({ type: 'object' });
+      expect(fromJsonSchema(inputSchema).safeParse({ frobnicate: true }).success, name).toBe(false);
+    }
+  });
+
+  it('takes a selection in the tools that need one, with the keys of the contract', () => {
+    const keysOf = (name: string) =>
+      Object.keys(tools.find((tool) => tool.name === name)?.inputSchema.properties ?? {});
+    const selection = ['dir', 'features', 'epic', 'wave', 'skip'];
+    expect(keysOf('preflight')).toEqual(selection);
+    expect(keysOf('plan')).toEqual([...selection, 'maxConcurrent', 'schedule']);
+    expect(keysOf('spawn')).toEqual(
+      expect.arrayContaining([
+        ...keysOf('plan'),
+        'retryFailed',
+        'resume',
+        'force',
+        'skipPreflight',
+        'mergeInto',
+        'budgetUsd',
+      ]),
+    );
+    expect(keysOf('status')).toEqual(['runId', 'task', 'since', 'waitSeconds', 'tail']);
+    expect(keysOf('abort')).toEqual(['runId', 'task', 'cleanup']);
+    expect(keysOf('merge')).toEqual(expect.arrayContaining(['runId', 'task', 'dryRun']));
+    expect(keysOf('cleanup')).toEqual(['runId', 'task', 'force', 'dryRun']);
+  });
+});
+
+describe('the server', () => {
+  it('answers an unknown method at once with -32601', async () => {
+    const started = performance.now();
+    const unknown = server.client.request({ method: 'server/discover', params: {} }, z.looseObject({}));
+    await expect(unknown).rejects.toMatchObject({ code: -32601 });
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it('has instructions that Claude Code does not cut', () => {
+    expect(server.client.getInstructions()?.length).toBeGreaterThan(0);
+    expect(server.client.getInstructions()?.length).toBeLessThanOrEqual(2048);
+  });
+
+  it('answers a call of a tool there is not as an error', async () => {
+    const answer = await server.call('frobnicate').catch((error: unknown) => ({ isError: true, text: String(error) }));
+    expect(answer.isError).toBe(true);
+    expect(answer.text).not.toContain('o8 has a bug');
+  });
+
+  it('outside a repository says so, with the next command', async () => {
+    const { isError, text } = await server.call('status');
+    expect(isError).toBe(true);
+    expect(JSON.parse(text)).toMatchObject({
+      error: { code: 'not_a_repository', hint: expect.stringContaining('git') as string },
+    });
+  });
+});
