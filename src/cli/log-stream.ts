@@ -1,39 +1,45 @@
-import { open } from 'node:fs/promises';
 import type { TaskView } from '../core/status-view.js';
-import { safeLines, type Terminal } from './terminal.js';
+import { LogReader } from '../store/log-reader.js';
+import { safeLines, stdoutDrained, type Terminal } from './terminal.js';
 
-const CHUNK = 64 * 1024;
-
-/** Prints what is new in the tasks' logs, each line with its task in front. */
+/** Prints what is new in the logs of all tasks and all of their attempts, each line with its task in front. */
 export class LogStream {
-  private readonly positions = new Map<string, number>();
+  private readonly shown = new Map<string, { attempt: number; reader: LogReader }>();
 
-  constructor(private readonly terminal: Terminal) {}
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly logOf: (task: string, attempt: number) => string,
+  ) {}
 
+  /** Leaves out what the logs have by now: an earlier part of the run said it. */
+  async skip(tasks: readonly TaskView[]): Promise<void> {
+    for (const { id, attempt } of tasks) if (attempt > 0) await this.readerOf(id, attempt).tail(0);
+  }
+
+  /** To the end of each log, through every attempt since the last look. */
   async print(tasks: readonly TaskView[]): Promise<void> {
-    for (const task of tasks) {
-      if (task.attempt === 0) continue;
-      for (const line of await this.newLines(task.log))
-        this.terminal.print(`${this.terminal.colors.dim(`[${task.id}]`)} ${safeLines(line)}`);
+    for (const { id, attempt } of tasks) {
+      for (let number = this.shown.get(id)?.attempt ?? 1; number <= attempt; number += 1) {
+        await this.printRest(id, this.readerOf(id, number));
+      }
     }
   }
 
-  private async newLines(path: string): Promise<string[]> {
-    const file = await open(path, 'r').catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-      throw error;
-    });
-    if (file === null) return [];
-    try {
-      const start = this.positions.get(path) ?? 0;
-      const buffer = Buffer.alloc(CHUNK);
-      const { bytesRead } = await file.read(buffer, 0, CHUNK, start);
-      const end = buffer.subarray(0, bytesRead).lastIndexOf(0x0a);
-      if (end < 0) return [];
-      this.positions.set(path, start + end + 1);
-      return buffer.subarray(0, end).toString('utf8').split('\n');
-    } finally {
-      await file.close();
+  private readerOf(id: string, attempt: number): LogReader {
+    const known = this.shown.get(id);
+    if (known?.attempt === attempt) return known.reader;
+    const reader = new LogReader(this.logOf(id, attempt));
+    this.shown.set(id, { attempt, reader });
+    return reader;
+  }
+
+  private async printRest(id: string, reader: LogReader): Promise<void> {
+    const label = this.terminal.colors.dim(`[${id}]`);
+    for (;;) {
+      const lines = await reader.next();
+      if (lines.length === 0) return;
+      this.terminal.print(lines.map((line) => `${label} ${safeLines(line)}`).join('\n'));
+      await stdoutDrained();
     }
   }
 }

@@ -21,16 +21,23 @@ export function printPreflight(result: unknown, { colors, print }: Terminal): vo
 }
 
 const spawnSchema = z.object({
-  runId: z.string(),
-  supervisor: z.object({ pid: z.number() }),
+  runId: z.string().optional(),
   message: z.string(),
-  tasks: z.array(z.unknown()),
+  warnings: z.array(z.string()).optional(),
+  text: z.string().optional(),
 });
 
-export function printSpawn(result: unknown, { print }: Terminal): void {
-  const { runId, message } = spawnSchema.parse(result);
+export function printSpawn(result: unknown, { print, warn, colors }: Terminal): void {
+  const { runId, message, warnings, text } = spawnSchema.parse(result);
+  for (const warning of warnings ?? []) warn(`${colors.yellow('Warning:')} ${safeLines(warning)}`);
+  if (text !== undefined) print(`${safeLines(text)}\n`);
   print(message);
-  print(`Follow it: o8 status --run ${runId}`);
+  if (runId !== undefined) print(`Follow it: o8 status --run ${runId}`);
+}
+
+/** An answer that is one sentence, like that of `pause`. */
+export function printMessage(result: unknown, { print }: Terminal): void {
+  print(safeLines(z.object({ message: z.string() }).parse(result).message));
 }
 
 const landingSchema = z.discriminatedUnion('kind', [

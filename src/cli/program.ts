@@ -6,6 +6,7 @@ import { Exit } from './exit.js';
 import { logsCommand } from './logs-command.js';
 import { cleanupCommand, mergeCommand, planCommand, preflightCommand, spawnCommand } from './tool-commands.js';
 import { mcpCommand } from './mcp-command.js';
+import { pauseCommand, unpauseCommand } from './pause-command.js';
 import { printError } from './print-error.js';
 import { runCommand } from './run-command.js';
 import { statusCommand } from './status-command.js';
@@ -36,6 +37,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     preflightCommand(cli),
     spawnCommand(cli),
     statusCommand(cli),
+    pauseCommand(cli),
+    unpauseCommand(cli),
     abortCommand(cli),
     mergeCommand(cli),
     cleanupCommand(cli),

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createColors } from 'picocolors';
 import { sanitizeLine } from '../core/terminal-text.js';
 
@@ -33,4 +34,9 @@ export function openTerminal(env: NodeJS.ProcessEnv): Terminal {
 /** Untrusted text as lines that cannot move the cursor or change colours. */
 export function safeLines(text: string): string {
   return text.split('\n').map(sanitizeLine).join('\n');
+}
+
+/** Waits until what was printed has gone out: who prints megabytes must not pile them up in memory. */
+export async function stdoutDrained(): Promise<void> {
+  if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
 }

@@ -30,6 +30,13 @@ export function buildPlan(input: PlanInput): Plan {
       'Use one of them with --wave.',
     );
   }
+  if (settings.merge.strategy === 'rebase') {
+    throw new O8Error(
+      'refused',
+      "merge.strategy 'rebase' is not in this version: it merges or squashes.",
+      "Set merge.strategy to 'merge' or 'squash' in .claude/parallel-config.json or the manifest's 'o8' block.",
+    );
+  }
   const skipped = new Set(input.skip.map((name) => findTask(source.tasks, name).id));
   return {
     version: 1,

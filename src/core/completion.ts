@@ -7,7 +7,9 @@ import type { FailureReason } from './task-state.js';
 export interface AttemptEvidence {
   readonly exit: AttemptExit;
   /** `claude` with what its stream said; any other program has only its exit code and the marker file. */
-  readonly agent: { readonly kind: 'claude'; readonly facts: ClaudeFacts } | { readonly kind: 'command' };
+  readonly agent:
+    | { readonly kind: 'claude'; readonly facts: ClaudeFacts }
+    | { readonly kind: 'command'; readonly rateLimitExitCode: number | null };
   readonly markerPresent: boolean;
   /** Commits on the task's branch since its start; changes not yet committed count as one. */
   readonly commits: number;
@@ -39,6 +41,9 @@ export function judgeAttempt(evidence: AttemptEvidence): AttemptVerdict {
     return failed('agent_error', `the agent could not be started: ${exit.message}`, false);
   if (agent.kind === 'claude' && agent.facts.limit !== null) {
     return { kind: 'rate_limited', until: agent.facts.limit.until };
+  }
+  if (agent.kind === 'command' && exit.kind === 'exited' && exit.code === agent.rateLimitExitCode) {
+    return { kind: 'rate_limited', until: null };
   }
   if (evidence.stopReason === 'stalled')
     return failed('stalled', 'the agent was silent for too long and was stopped', true);

@@ -1,3 +1,4 @@
+import { attemptBudget } from './budget.js';
 import type { RunEvent } from './events.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { taskOf, type FinishedState, type RunState, type TaskRecord } from './run-state.js';
@@ -7,7 +8,8 @@ import { isSettled, landedCommit } from './task-state.js';
 /** What the supervisor saw of a task's agent just now. */
 export type AgentFact =
   | { readonly kind: 'starting' }
-  | { readonly kind: 'running'; readonly quietMs: number }
+  /** `unattendedMs`: how long it has run, where no shim is left to end it when its time is over; null with one. */
+  | { readonly kind: 'running'; readonly quietMs: number; readonly unattendedMs: number | null }
   /** Ended, or gone without a trace: `settle` finds out which. */
   | { readonly kind: 'over' };
 
@@ -25,7 +27,7 @@ export interface Facts {
 export type Action =
   | { readonly kind: 'record'; readonly event: RunEvent }
   | { readonly kind: 'prepare' | 'start' | 'settle' | 'merge'; readonly task: string }
-  | { readonly kind: 'stop'; readonly task: string; readonly why: 'aborted' | 'stalled' }
+  | { readonly kind: 'stop'; readonly task: string; readonly why: 'aborted' | 'stalled' | 'timeout' }
   | { readonly kind: 'validate'; readonly wave: number }
   | { readonly kind: 'finish'; readonly state: FinishedState };
 
@@ -78,6 +80,9 @@ function settleAgents(plan: Plan, tasks: readonly Entry[], facts: Facts): Action
       case 'over':
         return [{ kind: 'settle', task: task.id }];
       case 'running':
+        if (agent.unattendedMs !== null && agent.unattendedMs > task.timeoutMinutes * 60_000) {
+          return [{ kind: 'stop', task: task.id, why: 'timeout' }];
+        }
         return stallMs > 0 && agent.quietMs > stallMs ? [{ kind: 'stop', task: task.id, why: 'stalled' }] : [];
     }
   });
@@ -192,9 +197,25 @@ function startAgents(plan: Plan, state: RunState, tasks: readonly Entry[], facts
     (entry.record.state.state === 'worktree_created' ? 0 : plan.tasks.length) + (order.get(entry.task.id) ?? 0);
   return tasks
     .filter((entry) => !facts.busyTasks.has(entry.task.id) && isReady(plan, state, entry, facts.now))
+    .filter(({ task, record }) => record.state.state === 'queued' || attemptBudget(plan, state, task).kind !== 'wait')
     .sort((a, b) => rank(a) - rank(b))
     .slice(0, Math.max(0, plan.settings.maxConcurrency - active))
+    .filter(oneStartAtATime(plan, tasks, facts))
     .map(({ task, record }) => ({ kind: record.state.state === 'queued' ? 'prepare' : 'start', task: task.id }));
+}
+
+/** Two agents that start at once would both reserve the same rest of the run's budget. */
+function oneStartAtATime(plan: Plan, tasks: readonly Entry[], facts: Facts): (entry: Entry) => boolean {
+  if (plan.settings.budget.runUsd === null) return () => true;
+  let starting = tasks.some(
+    ({ task, record }) => record.state.state === 'worktree_created' && facts.busyTasks.has(task.id),
+  );
+  return ({ record }) => {
+    if (record.state.state === 'queued') return true;
+    const mayStart = !starting;
+    starting = true;
+    return mayStart;
+  };
 }
 
 function finishWhenSettled(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
@@ -205,6 +226,7 @@ function finishWhenSettled(plan: Plan, state: RunState, tasks: readonly Entry[],
 
 /** Completed: every task complete or left out, every validation passed. */
 export function finalState(plan: Plan, state: RunState): FinishedState {
+  if (state.stoppedByUser) return 'aborted';
   const good = plan.tasks.every(({ id }) => ['complete', 'skipped'].includes(taskOf(state, id).state.state));
   const valid = [...state.validations.values()].every(({ kind }) => kind === 'passed');
   return good && valid ? 'completed' : 'failed';

@@ -21,6 +21,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run_created'), runId: z.string() }),
   z.strictObject({ type: z.literal('owner_changed'), pid: z.number(), generation: z.number() }),
   z.strictObject({ type: z.literal('target_created'), ref: z.string(), commit }),
+  /** No new agents; `until` is when it ends by itself, null for a pause that a person has to end. */
   z.strictObject({ type: z.literal('run_paused'), reason: z.string(), until: z.string().nullable() }),
   z.strictObject({ type: z.literal('run_resumed') }),
   z.strictObject({ type: z.literal('run_aborting') }),
@@ -36,7 +37,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('task_requeued'),
     task,
-    why: z.enum(['unblocked', 'selected', 'retry', 'lost']),
+    why: z.enum(['unblocked', 'selected', 'retry', 'lost', 'paused']),
     next: nextAttemptSchema,
   }),
   z.strictObject({ type: z.literal('worktree_intended'), task, start: commit }),
@@ -49,6 +50,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     attempt: z.number().int(),
     attemptId: z.string(),
     sessionId: z.string().nullable(),
+    budgetUsd: z.number().nullable(),
   }),
   z.strictObject({ type: z.literal('attempt_started'), task, attempt: z.number().int(), pid: z.number().int() }),
   z.strictObject({
@@ -68,6 +70,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
   }),
   /** Stopped by a rate or usage limit: not a failure, not a retry. */
   z.strictObject({ type: z.literal('task_rate_limited'), task, until: z.string() }),
+  /** The user wants it to go on now: it waits for no time any more. */
+  z.strictObject({ type: z.literal('task_released'), task }),
   z.strictObject({ type: z.literal('task_failed'), task, reason: failureReasonSchema, message: z.string() }),
   z.strictObject({ type: z.literal('task_aborted'), task }),
   /** The agent's work is on its branch at `tip`; `commits` counts from the branch's start. */

@@ -22,6 +22,7 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'run_aborting':
     case 'task_skipped':
     case 'task_requeued':
+    case 'task_released':
     case 'worktree_intended':
     case 'worktree_created':
     case 'worktree_removed':

@@ -64,7 +64,9 @@ function taskEvents(before: TaskView | undefined, after: TaskView | undefined): 
   if (started(after) && !started(before)) events.push({ kind: 'task_started', task: after });
   else if (before !== undefined && before.attempt > 0 && after.attempt > before.attempt)
     events.push({ kind: 'task_retried', task: after });
-  if (isOver(after) && (before === undefined || !isOver(before) || before.state !== after.state)) {
+  const known =
+    before !== undefined && isOver(before) && before.state === after.state && before.attempt === after.attempt;
+  if (isOver(after) && !known) {
     events.push({ kind: 'task_finished', task: after });
   } else if (after.state === 'merge_pending' && before?.state !== 'merge_pending') {
     events.push({ kind: 'task_merging', task: after });

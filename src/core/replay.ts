@@ -9,6 +9,7 @@ export function initialState(plan: Plan): RunState {
     runId: plan.runId,
     seq: 0,
     phase: { kind: 'running' },
+    stoppedByUser: false,
     targetCreated: false,
     owner: null,
     tasks: new Map(plan.tasks.map(({ id, wave }) => [id, newTask(id, wave)])),
@@ -64,7 +65,11 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
     case 'run_resumed':
     case 'run_aborting':
     case 'run_finished':
-      return { ...state, phase: nextPhase(state, event) };
+      return {
+        ...state,
+        phase: nextPhase(state, event),
+        stoppedByUser: state.stoppedByUser || event.type === 'run_aborting',
+      };
     case 'wave_validated':
       return withValidation(state, event.wave, { kind: 'passed', commit: event.commit });
     case 'wave_validation_failed':
@@ -90,13 +95,18 @@ type TaskEvent = Exclude<Extract<RunEvent, { task: string }>, { type: 'merge_int
 
 function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: number): RunState {
   const before = taskOf(state, event.task);
-  const task: TaskRecord = { ...changeTask(before, event, at, seq), changedAt: seq };
+  // Tidying up after a task is no news of it.
+  const tidied = event.type === 'worktree_removed' || event.type === 'branch_removed';
+  const task: TaskRecord = { ...changeTask(before, event, at, seq), changedAt: tidied ? before.changedAt : seq };
   const tasks = new Map(state.tasks).set(event.task, task);
   const mergeIntents = new Map(state.mergeIntents);
   if (task.state.state !== 'merge_pending') mergeIntents.delete(event.task);
   // A validation speaks for the wave as it was merged then; what is merged later has to be validated, too.
   const validations = event.type === 'task_merged' ? withoutWave(state.validations, task.wave) : state.validations;
-  return { ...state, tasks, mergeIntents, validations, phase: phaseAfter(state.phase, event) };
+  // What is unblocked by a merge is not a person's wish to go on with a run they stopped.
+  const wanted = event.type === 'task_requeued' && (event.why === 'retry' || event.why === 'selected');
+  const stoppedByUser = state.stoppedByUser && !wanted;
+  return { ...state, tasks, mergeIntents, validations, stoppedByUser, phase: phaseAfter(state.phase, event) };
 }
 
 type PhaseEvent = Extract<RunEvent, { type: 'run_paused' | 'run_resumed' | 'run_aborting' | 'run_finished' }>;
@@ -173,7 +183,13 @@ function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: number)
     case 'attempt_intended':
       from('worktree_created');
       return to(
-        { state: 'running', attemptId: event.attemptId, process: { kind: 'intended' } },
+        {
+          state: 'running',
+          attemptId: event.attemptId,
+          since: at,
+          budgetUsd: event.budgetUsd,
+          process: { kind: 'intended' },
+        },
         {
           attempt: event.attempt,
           sessionId: event.sessionId,
@@ -208,6 +224,13 @@ function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: number)
         notBefore: event.until,
         next: { kind: 'continue', note: 'The usage limit that stopped you is over. Go on where you were.' },
       });
+    case 'task_released':
+      from('queued', 'worktree_created');
+      return to(
+        task.state.state === 'queued' || task.state.state === 'worktree_created'
+          ? { ...task.state, notBefore: null }
+          : task.state,
+      );
     case 'task_failed':
       from('queued', 'worktree_created', 'running', 'merge_pending');
       return to({ state: 'failed', reason: event.reason, message: event.message }, { finishedAt: at });
@@ -258,6 +281,9 @@ function requeue(
     case 'lost':
       from('running');
       return to({ state: 'worktree_created', notBefore: null, next: event.next }, { lostInARow: task.lostInARow + 1 });
+    case 'paused':
+      from('running');
+      return to({ state: 'worktree_created', notBefore: null, next: event.next });
     case 'retry':
       from('failed', 'aborted', 'blocked');
       return to(

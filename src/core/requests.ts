@@ -25,8 +25,20 @@ export const requestSchema = z.discriminatedUnion('kind', [
     skip: z.array(z.string()),
     retry: z.array(z.string()),
   }),
+  /** No new agents from now on; `stop` ends those that run, too, to be continued later. */
+  z.strictObject({ kind: z.literal('pause'), id: z.string(), agents: z.enum(['let_finish', 'stop']) }),
+  z.strictObject({ kind: z.literal('unpause'), id: z.string() }),
 ]);
 export type Request = z.infer<typeof requestSchema>;
+
+/** The result of `pause` and `unpause`. `running`: agents that finish; `stopped`: tasks whose agents were stopped. */
+export const pauseResultSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('not_running') }),
+  z.strictObject({ kind: z.literal('paused'), running: z.array(z.string()), stopped: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal('not_paused') }),
+  z.strictObject({ kind: z.literal('resumed') }),
+]);
+export type PauseResult = z.infer<typeof pauseResultSchema>;
 
 /** The answer to a request, in a file beside it; `result` is the tool's own output shape. */
 export const requestResultSchema = z.discriminatedUnion('kind', [

@@ -37,6 +37,7 @@ export type FinishedState = 'completed' | 'failed' | 'aborted';
  */
 export type RunPhase =
   | { readonly kind: 'running' }
+  /** `until`: when it ends by itself; null: a person paused it and has to end it. */
   | { readonly kind: 'paused'; readonly reason: string; readonly until: string | null }
   | { readonly kind: 'aborting' }
   | { readonly kind: 'finished'; readonly state: FinishedState };
@@ -54,6 +55,8 @@ export interface RunState {
   readonly runId: string;
   readonly seq: number;
   readonly phase: RunPhase;
+  /** The user stopped the run, and nothing was queued again since: it ends as aborted. */
+  readonly stoppedByUser: boolean;
   readonly targetCreated: boolean;
   readonly owner: { readonly pid: number; readonly generation: number } | null;
   readonly tasks: ReadonlyMap<string, TaskRecord>;

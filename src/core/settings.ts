@@ -40,6 +40,8 @@ const agentSettings = z
     allowedTools: z.array(z.string().min(1)),
     settings: z.record(z.string(), z.unknown()),
     maxTurns: count(10_000),
+    /** With which `command` says that a usage limit stopped it. */
+    rateLimitExitCode: z.number().int().min(1).max(255),
   })
   .partial();
 
@@ -92,6 +94,7 @@ export const settingsSchema = z.strictObject({
     allowedTools: z.array(z.string()),
     settings: z.record(z.string(), z.unknown()),
     maxTurns: z.number().nullable(),
+    rateLimitExitCode: z.number().nullable(),
   }),
   budget: z.strictObject({ taskUsd: z.number().nullable(), runUsd: z.number().nullable() }),
   notify: z.union([z.array(z.string()), z.string()]).nullable(),
@@ -120,7 +123,15 @@ export function defaultSettings(kind: SourceKind): Settings {
     verify: null,
     merge: { into: kind === 'manifest' ? 'integration' : kind === 'features' ? 'base' : 'pr', strategy: 'merge' },
     scope: 'warn',
-    agent: { command: null, model: null, permissionMode: 'dontAsk', allowedTools: [], settings: {}, maxTurns: null },
+    agent: {
+      command: null,
+      model: null,
+      permissionMode: 'dontAsk',
+      allowedTools: [],
+      settings: {},
+      maxTurns: null,
+      rateLimitExitCode: null,
+    },
     budget: { taskUsd: null, runUsd: null },
     notify: null,
   };

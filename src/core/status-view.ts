@@ -46,8 +46,10 @@ export function taskView(
   live: LiveFigures | null,
   log: string,
 ): TaskView {
-  const cost = record.costUsd + (record.state.state === 'running' ? (live?.costUsd ?? 0) : 0);
-  const tokens = record.tokens + (record.state.state === 'running' ? (live?.tokens ?? 0) : 0);
+  // An attempt whose end is recorded has its figures in the record.
+  const current = record.state.state === 'running' && record.attempt !== record.endedAttempt ? live : null;
+  const cost = record.costUsd + (current?.costUsd ?? 0);
+  const tokens = record.tokens + (current?.tokens ?? 0);
   return {
     id: task.id,
     state: record.state.state,
@@ -63,7 +65,7 @@ export function taskView(
     commits: record.commits,
     ...(cost > 0 ? { costUsd: Math.round(cost * 10_000) / 10_000 } : {}),
     ...(tokens > 0 ? { tokens } : {}),
-    ...(record.state.state === 'running' && live?.lastActivity ? { lastActivity: live.lastActivity } : {}),
+    ...(current?.lastActivity ? { lastActivity: current.lastActivity } : {}),
     log,
   };
 }

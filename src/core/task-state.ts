@@ -37,7 +37,14 @@ export type NextAttempt = z.infer<typeof nextAttemptSchema>;
 export type TaskState =
   | { readonly state: 'queued'; readonly notBefore: string | null; readonly next: NextAttempt }
   | { readonly state: 'worktree_created'; readonly notBefore: string | null; readonly next: NextAttempt }
-  | { readonly state: 'running'; readonly attemptId: string; readonly process: AttemptProcess }
+  | {
+      readonly state: 'running';
+      readonly attemptId: string;
+      readonly since: string;
+      /** What the attempt may spend, null for no limit: reserved until it is over. */
+      readonly budgetUsd: number | null;
+      readonly process: AttemptProcess;
+    }
   | { readonly state: 'merge_pending'; readonly tip: string; readonly doneSeq: number; readonly hold: MergeHold | null }
   | {
       readonly state: 'merge_conflict';
@@ -73,6 +80,10 @@ export type AttemptProcess = { readonly kind: 'intended' } | { readonly kind: 's
 export interface MergeHold {
   readonly reason: string;
   readonly hint: string;
+}
+
+export function isRunning(state: TaskState): state is Extract<TaskState, { state: 'running' }> {
+  return state.state === 'running';
 }
 
 /** What has landed counts as done for the tasks that need it, also when this run left it out. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { openRepository, type Repository } from './repository.js';
 
 /** How the reason begins with which o8 locks the worktrees it makes. */
@@ -21,4 +21,14 @@ export async function homeCheckout(repo: Repository): Promise<Repository> {
   const reason = await readFile(lock, 'utf8');
   const hasMain = basename(repo.commonDir) === '.git';
   return reason.startsWith(OWN_REASON) && hasMain ? openRepository(dirname(repo.commonDir)) : repo;
+}
+
+/** Is this a worktree that o8 made for this run? Anything else at the same place is somebody's and not to be touched. */
+export async function isOwnWorktree(path: string, runId: string): Promise<boolean> {
+  const pointer = join(path, '.git');
+  if (!existsSync(pointer) || !(await stat(pointer)).isFile()) return false;
+  const gitDir = /^gitdir: (.+)$/m.exec(await readFile(pointer, 'utf8'))?.[1];
+  if (gitDir === undefined) return false;
+  const lock = join(resolve(path, gitDir.trim()), 'locked');
+  return existsSync(lock) && (await readFile(lock, 'utf8')).startsWith(`${OWN_REASON} ${runId},`);
 }

@@ -2,7 +2,9 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import {
   CallToolRequestSchema,
+  ErrorCode,
   ListToolsRequestSchema,
+  McpError,
   type CallToolResult,
   type Tool as McpTool,
 } from '@modelcontextprotocol/sdk/types.js';
@@ -57,8 +59,8 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): McpTool['inp
 
 async function call(name: string, args: unknown, context: ToolContext): Promise<CallToolResult> {
   const tool = catalogue.find((candidate) => candidate.name === name);
+  if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, `no tool named ${name}`);
   try {
-    if (tool === undefined) throw new Error(`no tool named ${name}`);
     const structuredContent = await tool.call(args, context);
     return { structuredContent, content: [{ type: 'text', text: JSON.stringify(structuredContent) }] };
   } catch (error) {

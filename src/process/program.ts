@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdtemp, open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { sanitizeLine } from '../core/terminal-text.js';
@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly timeoutMs: number;
   /** Gets stdout and stderr as they come, appended; made with mode 0600. */
   readonly logFile: string | null;
+  /** Stops the program and everything it started as soon as it is aborted. */
+  readonly stop?: AbortSignal;
 }
 
 export interface ProgramResult {
@@ -44,7 +46,7 @@ const MARKER = 'O8_PROGRAM';
 export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
   const [program, ...args] = argv;
   if (program === undefined) throw new Error('runProgram needs a program');
-  const output = options.logFile === null ? await openTemporary() : await open(options.logFile, 'a+', 0o600);
+  const output = options.logFile === null ? await openTemporary() : await openLog(options.logFile);
   try {
     const { size: start } = await output.stat();
     const mark = randomUUID();
@@ -60,7 +62,7 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
       reject: false,
     });
     const timer = new AbortController();
-    const stopped = stopAfter(options.timeoutMs, timer.signal, child.pid, `${MARKER}=${mark}`);
+    const stopped = stopAfter(options, timer.signal, child.pid, `${MARKER}=${mark}`);
     const result = await child;
     timer.abort();
     const timedOut = await stopped;
@@ -77,6 +79,11 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
   } finally {
     await output.close();
   }
+}
+
+async function openLog(path: string): Promise<FileHandle> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  return open(path, 'a+', 0o600);
 }
 
 /** Runs a command line of the user's own (setup, verify, validation), and nothing else, in `sh`. */
@@ -101,22 +108,22 @@ async function isExecutable(path: string): Promise<boolean> {
   }
 }
 
-/** Waits `timeoutMs` and then stops the whole tree (true), unless `ended` comes first (false). */
+/** Stops the whole tree when its time is over (true) or the caller says so (false), unless it `ended` first (false). */
 async function stopAfter(
-  timeoutMs: number,
+  { timeoutMs, stop }: ProgramOptions,
   ended: AbortSignal,
   pid: number | undefined,
   marker: string,
 ): Promise<boolean> {
   const root = pid === undefined ? null : await identityOfChild(pid);
   try {
-    await sleep(timeoutMs, undefined, { signal: ended });
+    await sleep(timeoutMs, undefined, { signal: AbortSignal.any([ended, ...(stop === undefined ? [] : [stop])]) });
   } catch (error) {
     if (ended.aborted) return false;
-    throw error;
+    if (stop?.aborted !== true) throw error;
   }
   await stopTree(new TreeTracker({ root, marker, except: [] }), KILL_AFTER_MS);
-  return true;
+  return stop?.aborted !== true;
 }
 
 /** A file without a name: it goes when we close it, or end. */

@@ -21,11 +21,7 @@ export function repositoryPaths(root: string) {
 /** Files of one run. Throws O8Error `no_run` when `runId` cannot be the name of a run's folder. */
 export function runPaths(root: string, runId: string) {
   if (!isFolderName(runId)) {
-    throw new O8Error(
-      'no_run',
-      `${JSON.stringify(runId)} is not the id of a run.`,
-      'o8 history lists the runs there are.',
-    );
+    throw new O8Error('no_run', `${JSON.stringify(runId)} is not the id of a run.`, 'o8 status shows the newest run.');
   }
   const dir = join(repositoryPaths(root).runsDir, runId);
   return {
@@ -34,8 +30,8 @@ export function runPaths(root: string, runId: string) {
     journal: join(dir, 'journal.jsonl'),
     requests: join(dir, 'requests'),
     tasks: join(dir, 'tasks'),
-    /** How the start of a supervisor ended: won, lost or failed. */
-    start: join(dir, 'start.json'),
+    /** How the start of a supervisor with this pid ended: won, lost or failed. Whoever started it removes it. */
+    start: (pid: number) => join(dir, `start-${String(pid)}.json`),
     supervisorLog: join(dir, 'supervisor.log'),
   };
 }

@@ -127,7 +127,7 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 function noRun(runId: string): O8Error {
-  return new O8Error('no_run', `There is no run ${runId}.`, 'o8 history lists the runs there are.');
+  return new O8Error('no_run', `There is no run ${runId}.`, 'o8 status shows the newest run.');
 }
 
 function compare(a: string, b: string): number {

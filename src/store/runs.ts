@@ -42,7 +42,7 @@ export async function createRun(root: string, plan: Plan): Promise<void> {
 export async function readPlan(root: string, runId: string): Promise<Plan> {
   const plan = await readJson(runPaths(root, runId).plan, planSchema);
   if (plan !== null) return plan;
-  throw new O8Error('no_run', `There is no run ${runId}.`, 'o8 history lists the runs there are.');
+  throw new O8Error('no_run', `There is no run ${runId}.`, 'o8 status shows the newest run.');
 }
 
 /** Ids of all runs, newest first. */

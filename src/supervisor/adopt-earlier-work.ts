@@ -12,7 +12,7 @@ import { recordOf, type Run } from './run.js';
 export async function adoptEarlierWork(run: Run): Promise<void> {
   for (const { task, why } of leftOutTasks(run.plan)) {
     const record = recordOf(run, task.id);
-    if (record.state.state === 'queued' && record.start === null) await adopt(run, task, why);
+    if (record.changedAt === 0) await adopt(run, task, why); // once: a later wish to run it stands
   }
 }
 
@@ -21,9 +21,10 @@ async function adopt(run: Run, task: PlannedTask, why: 'user' | 'other_wave'): P
   const target = await resolveCommit(run.repo, run.plan.target.ref);
   const contained = tip !== null && target !== null && (await isAncestor(run.repo, tip, target));
   const landed = contained ? tip : (run.plan.landed[task.id] ?? null);
-  await run.ledger.record({ type: 'task_skipped', task: task.id, why, landed });
+  const skipped = { type: 'task_skipped' as const, task: task.id, why, landed };
   const needed = run.plan.tasks.some(({ deps, wave }) => wave === run.plan.wave && deps.includes(task.id));
-  if (tip === null || landed !== null || why === 'user' || !needed) return;
+  if (tip === null || landed !== null || why === 'user' || !needed) return run.ledger.record(skipped);
   const commits = await countCommits(run.repo, run.plan.base.commit, tip);
-  await run.ledger.record({ type: 'task_done', task: task.id, tip, commits, notes: ['merged from an earlier run'] });
+  const notes = ['merged from an earlier run'];
+  await run.ledger.record(skipped, { type: 'task_done', task: task.id, tip, commits, notes });
 }

@@ -1,9 +1,9 @@
-import { watch, type FSWatcher } from 'node:fs';
 import { EMPTY_CLAUDE_STREAM, foldClaudeLine, type ClaudeStream } from '../core/claude-stream.js';
 import type { AgentFact } from '../core/decide.js';
 import type { LiveFigures } from '../core/status-view.js';
 import { readAttempt, type AttemptStatus } from '../process/attempt.js';
 import { openPipelineLog, type PipelineLog } from '../store/pipeline-log.js';
+import { watchFolder, type FolderWatch } from './folder-watch.js';
 import { attemptOf, recordOf, type Run } from './run.js';
 
 /** Output is read once a second: a tenth of the CPU of following it line by line was measured. */
@@ -14,7 +14,7 @@ const UNCLAIMED_MS = 30_000;
 interface Watched {
   readonly attempt: number;
   readonly log: PipelineLog;
-  readonly watcher: FSWatcher;
+  readonly watcher: FolderWatch;
   readonly since: number;
   stream: ClaudeStream;
   activity: string | null;
@@ -32,10 +32,11 @@ export class AgentWatch {
     private readonly wake: () => void,
   ) {}
 
-  async observe(): Promise<void> {
+  /** Leaves alone what a job is working on: that job records what it finds. */
+  async observe(busy: ReadonlySet<string>): Promise<void> {
     const running = this.run.plan.tasks.filter(({ id }) => recordOf(this.run, id).state.state === 'running');
     for (const id of this.watched.keys()) if (!running.some((task) => task.id === id)) this.forget(id);
-    for (const { id } of running) {
+    for (const { id } of running.filter((task) => !busy.has(task.id))) {
       const watched = await this.watchedOf(id);
       const status = await readAttempt(attemptOf(this.run, id, watched.attempt).dir);
       await this.recordStart(id, watched.attempt, status);
@@ -83,13 +84,10 @@ export class AgentWatch {
     this.forget(id);
     const files = attemptOf(this.run, id, attempt);
     const log = await openPipelineLog(files, id, this.run.redact);
-    const watcher = watch(files.dir, (_event, name) => {
+    const watcher = watchFolder(files.dir, (name) => {
       if (name === 'exit.json' || name === 'agent.json') this.wake();
     });
-    watcher.on('error', () => {
-      watcher.close(); // the timer remains
-    });
-    const now = this.run.now().getTime();
+    const now = performance.now();
     const fresh: Watched = {
       attempt,
       log,
@@ -98,7 +96,7 @@ export class AgentWatch {
       stream: EMPTY_CLAUDE_STREAM,
       activity: null,
       lastOutputAt: now,
-      pumpedAt: 0,
+      pumpedAt: now - PUMP_MS,
       fact: { kind: 'starting' },
     };
     this.watched.set(id, fresh);
@@ -114,11 +112,12 @@ export class AgentWatch {
 
   private async pump(watched: Watched): Promise<void> {
     const now = this.run.now();
-    if (now.getTime() - watched.pumpedAt < PUMP_MS) return;
-    watched.pumpedAt = now.getTime();
+    const tick = performance.now();
+    if (tick - watched.pumpedAt < PUMP_MS) return;
+    watched.pumpedAt = tick;
     const { lines } = await watched.log.pump(now);
     if (lines.length === 0) return;
-    watched.lastOutputAt = now.getTime();
+    watched.lastOutputAt = tick;
     const time = { now, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
     for (const { stream, text } of lines) {
       if (stream === 'stdout') watched.stream = foldClaudeLine(watched.stream, text, time);
@@ -127,7 +126,7 @@ export class AgentWatch {
   }
 
   private factOf(id: string, watched: Watched, status: AttemptStatus): AgentFact {
-    const now = this.run.now().getTime();
+    const now = performance.now(); // stands still while the machine sleeps: a laptop that woke up has no silent agents
     switch (status.kind) {
       case 'unclaimed': {
         const { state } = recordOf(this.run, id);
@@ -137,11 +136,20 @@ export class AgentWatch {
       case 'starting':
         return { kind: 'starting' };
       case 'running':
-        return { kind: 'running', quietMs: now - watched.lastOutputAt };
+        return {
+          kind: 'running',
+          quietMs: now - watched.lastOutputAt,
+          unattendedMs: status.shimAlive ? null : this.runningMs(id),
+        };
       case 'void':
       case 'ended':
       case 'lost':
         return { kind: 'over' };
     }
+  }
+
+  private runningMs(id: string): number {
+    const { state } = recordOf(this.run, id);
+    return state.state === 'running' ? this.run.now().getTime() - new Date(state.since).getTime() : 0;
   }
 }

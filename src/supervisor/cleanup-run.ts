@@ -1,9 +1,10 @@
 import type { PlannedTask } from '../core/plan.js';
 import { isSettled } from '../core/task-state.js';
-import { deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
+import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
+import { isOwnWorktree } from '../git/own-worktree.js';
 import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
 import { rescueWorktree } from './remove-worktree.js';
-import { recordOf, type Run } from './run.js';
+import { attemptRef, recordOf, type Run } from './run.js';
 
 export interface CleanupResult {
   readonly worktrees: { task: string; path: string; rescued: string | null }[];
@@ -43,8 +44,9 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
 }
 
 async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<boolean> {
+  const own = await isOwnWorktree(task.worktree, run.plan.runId);
+  if (!own) return recordOf(run, task.id).worktree !== 'intended'; // in the way of the task, so the branch is not ours either
   const found = await inspectWorktree(task.worktree);
-  if (!found.exists) return true;
   if (found.nestedRepositories.length > 0) {
     const nested = found.nestedRepositories.join(', ');
     result.kept.push({
@@ -70,7 +72,8 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   const ref = `refs/heads/${task.branch}`;
   const tip = await resolveCommit(run.repo, ref);
   if (tip === null) return;
-  if (!wish.force && !(await isKeptElsewhere(run, tip))) {
+  const landed = recordOf(run, task.id).state.state === 'complete';
+  if (!wish.force && !landed && !(await isKeptElsewhere(run, tip))) {
     const hint = `o8 cleanup --task ${task.id} --force`;
     result.kept.push({ what: task.branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
     return;
@@ -80,6 +83,8 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
     return;
   }
   run.lease.assertHeld();
+  // A squashed branch's own commits are on no other branch: they stay reachable as the task's attempt.
+  if (landed && !(await isKeptElsewhere(run, tip))) await createRef(run.repo, attemptRef(run, task.id), tip);
   if (await deleteRef(run.repo, ref, tip)) {
     await run.ledger.record({ type: 'branch_removed', task: task.id, commit: tip });
     result.branches.push({ branch: task.branch, commit: tip });

@@ -1,8 +1,9 @@
 import type { PlannedTask } from '../core/plan.js';
 import { createRef, deleteRef, resolveCommit } from '../git/refs.js';
+import { isOwnWorktree } from '../git/own-worktree.js';
 import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
 import { rescueWorktree } from './remove-worktree.js';
-import { plannedTask, recordOf, type Run } from './run.js';
+import { attemptRef, plannedTask, recordOf, type Run } from './run.js';
 
 export interface Continuation {
   readonly select: readonly string[];
@@ -49,9 +50,9 @@ async function startAnew(run: Run, task: PlannedTask): Promise<void> {
   const ours = tip !== null && record.start !== null && (record.worktree !== 'intended' || tip === record.start);
   run.lease.assertHeld();
   if (ours) {
-    await createRef(run.repo, `refs/o8/attempts/${run.plan.runId}/${task.id}/${String(record.attempt)}`, tip);
+    await createRef(run.repo, attemptRef(run, task.id), tip);
   }
-  if (found.exists) await removeWorktree(run.repo, run.serialise, task.worktree);
+  if (await isOwnWorktree(task.worktree, run.plan.runId)) await removeWorktree(run.repo, run.serialise, task.worktree);
   if (ours) await deleteRef(run.repo, ref, tip);
   await run.ledger.record({ type: 'task_requeued', task: task.id, why: 'retry', next: { kind: 'fresh' } });
 }

@@ -1,9 +1,19 @@
 import { O8Error } from '../core/errors.js';
 import { errorText } from './error-text.js';
-import type { Run } from './run.js';
 
-/** A job that throws is a surprise (git failed, a file went away): tried again this often, then it ends the run's progress. */
+/** A job that throws is a surprise (git failed, a file went away): it is tried again this often. */
 const MOST_SURPRISES = 3;
+
+/** Only the supervisor itself ends of these: without the lock or a sound journal it may write nothing more. */
+const FATAL: readonly string[] = ['lease_lost', 'journal_damaged'];
+
+export interface JobBoardHost {
+  readonly log: (line: string) => void;
+  /** A job has ended, well or not. */
+  readonly ended: (key: string) => void;
+  /** A job failed too often: whatever it was for must not be tried for ever. */
+  readonly giveUp: (key: string, message: string) => Promise<void>;
+}
 
 /** The jobs going on beside the loop, one per key; who is busy is a fact `decide` asks for. */
 export class JobBoard {
@@ -11,29 +21,29 @@ export class JobBoard {
   private readonly surprises = new Map<string, number>();
   private broken: Error | null = null;
 
-  constructor(
-    private readonly owner: Run,
-    private readonly ended: (key: string) => void,
-  ) {}
+  constructor(private readonly host: JobBoardHost) {}
 
   /** Starts the job unless one with this key is going on. */
   start(key: string, work: () => Promise<void>): void {
     if (this.running.has(key)) return;
     this.run(key, work).catch((error: unknown) => {
-      this.surprise(key, error); // `run` has its own; this is for a fault in what it calls at the end
+      this.broken ??= error instanceof Error ? error : new Error(errorText(error)); // giving up failed, too
     });
   }
 
-  /** Runs the job under the key and waits for it; its surprises are recorded here and not thrown. */
+  /** Runs the job under the key and waits for it; its surprises are dealt with here and not thrown. */
   async run(key: string, work: () => Promise<void>): Promise<void> {
     const job = work().then(
       () => void this.surprises.delete(key),
       (error: unknown) => this.surprise(key, error),
     );
     this.running.set(key, job);
-    await job;
-    this.running.delete(key);
-    this.ended(key);
+    try {
+      await job;
+    } finally {
+      this.running.delete(key);
+      this.host.ended(key);
+    }
   }
 
   has(key: string): boolean {
@@ -55,13 +65,18 @@ export class JobBoard {
     if (this.broken !== null) throw this.broken;
   }
 
-  private surprise(key: string, error: unknown): void {
-    this.owner.log(
-      `${key}: ${errorText(error)}${error instanceof Error && !(error instanceof O8Error) ? `\n${error.stack ?? ''}` : ''}`,
-    );
+  private async surprise(key: string, error: unknown): Promise<void> {
+    const expected = error instanceof O8Error;
+    this.host.log(`${key}: ${errorText(error)}${error instanceof Error && !expected ? `\n${error.stack ?? ''}` : ''}`);
+    if (expected && FATAL.includes(error.code)) {
+      this.broken ??= error;
+      return;
+    }
+    if (expected && error.code === 'disk_full') return; // waits for space, however long
     const count = (this.surprises.get(key) ?? 0) + 1;
     this.surprises.set(key, count);
-    const fatal = error instanceof O8Error && ['lease_lost', 'disk_full', 'journal_damaged'].includes(error.code);
-    if (fatal || count >= MOST_SURPRISES) this.broken ??= error instanceof Error ? error : new Error(errorText(error));
+    if (count < MOST_SURPRISES) return;
+    this.surprises.delete(key);
+    await this.host.giveUp(key, errorText(error));
   }
 }

@@ -27,7 +27,14 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
     if (from === null || tip === null) {
       return held(`branch ${from === null ? branch : target.ref} is gone`, [], `git branch ${branch} <commit>`);
     }
-    if (await isAncestor(run.repo, tip, from)) return { kind: 'nothing', reason: `${branch} already has everything` };
+    if (await isAncestor(run.repo, tip, from)) {
+      const intent = run.ledger.state.landingIntent;
+      if (intent === null || !(await isAncestor(run.repo, intent.to, from))) {
+        return { kind: 'nothing', reason: `${branch} already has everything` };
+      }
+      await run.ledger.record({ type: 'landed', branch, from: intent.from, to: intent.to }); // we were killed in between
+      return { kind: 'landed', branch, from: intent.from, to: intent.to };
+    }
     const prepared = (await isAncestor(run.repo, from, tip))
       ? { kind: 'ready' as const, commit: tip }
       : await refresh(run, from, tip);
@@ -51,6 +58,9 @@ type Refreshed = { readonly kind: 'ready'; readonly commit: string } | Extract<L
 /** A target that contains the base's new commits: merged, verified, and only then the target's new tip. */
 async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> {
   const { runId, target, base: from } = run.plan;
+  if ((await resolveCommit(run.repo, target.ref)) !== tip) {
+    return held(`${from.branch} has moved meanwhile, so only the whole run can land`, [], `o8 merge --run ${runId}`);
+  }
   const scratchDir = join(run.plan.root, '.claude', 'parallel', 'runs', runId, 'scratch');
   const trial = await trialMerge(run.repo, { ours: base, theirs: tip, scratchDir });
   if (trial.kind === 'conflict') {
@@ -90,6 +100,7 @@ async function verifyAll(run: Run, commit: string): Promise<string | null> {
     seen.add(task.verify);
     const verdict = await verifyCommit(run, { name: 'verify-landing', commit, command: task.verify, task });
     if (verdict.kind === 'failed') return verdict.message;
+    if (verdict.kind === 'interrupted') return 'it was interrupted by an abort';
   }
   return null;
 }

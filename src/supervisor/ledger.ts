@@ -21,6 +21,8 @@ export function openLedger(plan: Plan, journal: Journal): Ledger {
     async record(...events) {
       // Jobs run side by side; their records go one group after the other.
       const write = last.then(async () => {
+        // What the lifecycle does not allow must not get on disk: every later replay would fail on it.
+        events.reduce((next, event) => applyRecord(next, { seq: next.seq + 1, at: '', event }), state);
         const records = await journal.append([...events]);
         state = records.reduce(applyRecord, state);
       });

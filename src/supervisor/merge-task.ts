@@ -50,6 +50,7 @@ export async function mergeTask(run: Run, task: PlannedTask): Promise<void> {
     }
     if (task.verify !== null) {
       const verdict = await verifyCommit(run, { name: 'verify', commit: candidate.commit, command: task.verify, task });
+      if (verdict.kind === 'interrupted') return;
       if (verdict.kind === 'failed') {
         return retryOrFail(run, task, { reason: 'verify_failed', message: verdict.message, retryable: true });
       }

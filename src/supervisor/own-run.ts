@@ -12,9 +12,10 @@ import { openJournal } from '../store/journal.js';
 import { acquireLock } from '../store/lock.js';
 import type { OwnedLease } from '../store/owned-lease.js';
 import { runPaths } from '../store/paths.js';
-import { readPlan, removeOldRuns } from '../store/runs.js';
+import { listRuns, readPlan, removeOldRuns } from '../store/runs.js';
 import { adoptEarlierWork } from './adopt-earlier-work.js';
 import { errorText } from './error-text.js';
+import { Interrupts } from './interrupts.js';
 import { openLedger } from './ledger.js';
 import type { Run } from './run.js';
 import { Supervisor } from './supervise.js';
@@ -98,13 +99,15 @@ async function openRun(
     redact: redactor(secretValues(env)),
     now: () => new Date(),
     log,
+    interrupts: new Interrupts(),
     launched: new Set(),
   };
   if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
   await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation });
   await createTarget(run);
   await adoptEarlierWork(run);
-  return new Supervisor(run);
+  const [newest] = await listRuns(plan.root);
+  return new Supervisor(run, newest === plan.runId);
 }
 
 /** The target starts at the base's commit as the plan saw it. An existing base branch is the target itself. */
@@ -123,5 +126,5 @@ async function createTarget(run: Run): Promise<void> {
 }
 
 async function answer({ root, runId }: OwnRunOptions, start: SupervisorStart): Promise<void> {
-  await writeFileAtomically(runPaths(root, runId).start, `${JSON.stringify(start)}\n`);
+  await writeFileAtomically(runPaths(root, runId).start(start.pid), `${JSON.stringify(start)}\n`);
 }

@@ -56,12 +56,15 @@ async function missingDependency(run: Run, task: PlannedTask, start: string): Pr
 }
 
 async function runSetup(run: Run, task: PlannedTask, setup: string): Promise<boolean> {
+  const stop = run.interrupts.signalFor(task.id);
   const result = await runShellCommand(setup, {
     cwd: task.worktree,
     env: agentEnvironmentOf(run, task, null),
     timeoutMs: task.timeoutMinutes * 60_000,
     logFile: join(filesOf(run).tasks, task.id, 'setup.log'),
+    stop,
   });
+  if (stop.aborted) return false; // whoever interrupted it says what becomes of the task
   if (result.code === 0) return true;
   const ending = result.timedOut ? 'ran out of time' : `exit ${String(result.code ?? result.signal)}`;
   await run.ledger.record({

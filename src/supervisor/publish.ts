@@ -20,6 +20,8 @@ export class Publisher {
   constructor(
     private readonly run: Run,
     private readonly agents: AgentWatch,
+    /** Tidying up an older run must not hide the newest one. */
+    private readonly newest: boolean,
   ) {}
 
   async publish(holdBack: string | null, supervisor: 'alive' | 'ended'): Promise<void> {
@@ -28,7 +30,7 @@ export class Publisher {
     const due = now.getTime() - this.publishedAt >= LIVE_FIGURES_MS;
     if (supervisor === 'alive' && state.seq === this.published && !due) return;
     this.run.lease.assertHeld();
-    await writeQueueFile(this.run.plan.root, this.snapshot(state, now, holdBack, supervisor));
+    if (this.newest) await writeQueueFile(this.run.plan.root, this.snapshot(state, now, holdBack, supervisor));
     if (state.seq !== this.published) await this.publishExecution(state);
     this.published = state.seq;
     this.publishedAt = now.getTime();

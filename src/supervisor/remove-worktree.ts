@@ -1,4 +1,5 @@
 import type { PlannedTask } from '../core/plan.js';
+import { isOwnWorktree } from '../git/own-worktree.js';
 import { inspectWorktree, removeWorktree, snapshotWorktree } from '../git/worktrees.js';
 import { attemptOf, recordOf, type Run } from './run.js';
 
@@ -7,6 +8,7 @@ import { attemptOf, recordOf, type Run } from './run.js';
  * (a change nobody committed, a repository inside it) stays for `cleanup`.
  */
 export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<void> {
+  if (!(await isOwnWorktree(task.worktree, run.plan.runId))) return;
   const found = await inspectWorktree(task.worktree);
   if (found.exists && (found.changes.length > 0 || found.nestedRepositories.length > 0)) {
     run.log(`${task.id}: worktree kept, it has uncommitted content: ${task.worktree}`);
@@ -19,8 +21,9 @@ export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<
 
 /** Keeps what is uncommitted in a task's worktree under a ref of its own; null when there is nothing to keep. */
 export async function rescueWorktree(run: Run, task: PlannedTask): Promise<{ ref: string; commit: string } | null> {
+  if (!(await isOwnWorktree(task.worktree, run.plan.runId))) return null;
   const found = await inspectWorktree(task.worktree);
-  if (!found.exists || found.changes.length === 0) return null;
+  if (found.changes.length === 0) return null;
   const attempt = recordOf(run, task.id).attempt;
   const ref = `refs/o8/rescue/${run.plan.runId}/${task.id}/${String(attempt)}`;
   run.lease.assertHeld();

@@ -1,3 +1,5 @@
+import { O8Error } from '../core/errors.js';
+import { reportError } from '../core/report-error.js';
 import type { Request, RequestResult } from '../core/requests.js';
 import { isSettled, landedCommit } from '../core/task-state.js';
 import { resolveCommit } from '../git/refs.js';
@@ -6,74 +8,156 @@ import { answerRequest, pendingRequests } from '../store/requests.js';
 import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from './continue-run.js';
 import { landTarget } from './land-target.js';
+import { pauseRun, unpauseRun, type PauseHost } from './pause-run.js';
 import { recordOf, type Run } from './run.js';
 import type { Stopped } from './stop-task.js';
 
 /** What requests need of the loop: is the merge queue empty, and stopping one task's agent. */
-export interface RequestHost {
+export interface RequestHost extends PauseHost {
   readonly run: Run;
   readonly mergesIdle: () => boolean;
-  readonly isBusy: (task: string) => boolean;
+  readonly startJob: (key: string, work: () => Promise<void>) => void;
   readonly stopTask: (task: string) => Promise<Stopped>;
   /** What an abort of the whole run has stopped so far. */
   readonly stopped: readonly Stopped[];
 }
 
+type RequestOf<K extends Request['kind']> = Extract<Request, { kind: K }>;
+
+/** Null: not yet, it has to wait for the loop. */
+type Attended = RequestResult | null;
+
 /**
- * Carries out what tools asked for, oldest first. A request is answered once what it asked for is done and
- * recorded; one that has to wait for the loop stays pending and is looked at again on the next tick.
+ * Carries out what tools asked for. A request is answered once what it asked for is done and recorded; one that has
+ * to wait stays pending and is looked at again on the next tick. One that fails is answered with why.
  */
 export class RequestDesk {
   private readonly requeued = new Set<string>();
+  /** By request: the tasks whose agents a pause has stopped so far. */
+  private readonly paused = new Map<string, Set<string>>();
 
   constructor(private readonly host: RequestHost) {}
 
-  async serve(): Promise<'idle' | 'waiting'> {
-    const { plan } = this.host.run;
-    const pending = await pendingRequests(plan.root, plan.runId);
-    for (const request of pending) {
-      const result = await this.attend(request);
-      if (result === null) return 'waiting'; // in order: a later request must not overtake
-      await answerRequest(plan.root, plan.runId, request.id, result);
-      await this.host.run.ledger.record({ type: 'request_done', request: request.id });
+  async hasMore(): Promise<boolean> {
+    return (await this.pending()).length > 0;
+  }
+
+  /** Are there any for `serveInTime`? */
+  async hasSlow(): Promise<boolean> {
+    return (await this.pending()).some(isSlow);
+  }
+
+  /** Stopping overtakes everything, also a landing that is being verified. */
+  async serveAborts(): Promise<void> {
+    for (const request of await this.pending()) {
+      if (request.kind !== 'abort') continue;
+      const { task } = request;
+      if (task === null) await this.serve(request, this.abortRun(request));
+      else if (this.host.isBusy(task)) this.host.run.interrupts.interrupt(task);
+      else
+        this.host.startJob(`abort:${request.id}`, async () => {
+          await this.serve(request, this.abortTask(request, task));
+        });
+    }
+  }
+
+  /** In order, also beside what takes its time: who pauses wants no agent to start from now on. */
+  async servePauses(): Promise<void> {
+    for (const request of await this.pending()) {
+      if (request.kind !== 'pause' && request.kind !== 'unpause') continue;
+      if (!(await this.serve(request, this.pauseOrGoOn(request)))) return;
+    }
+  }
+
+  /** What changes tasks that the loop decides about: between two decisions, never beside one. */
+  async serveAtOnce(): Promise<void> {
+    await this.serveAborts();
+    for (const request of await this.pending()) {
+      if (request.kind === 'continue') await this.serve(request, this.continue(request));
+    }
+  }
+
+  /** What takes its time (a landing is verified, worktrees are removed), oldest first, beside the loop. */
+  async serveInTime(): Promise<'idle' | 'waiting'> {
+    for (const request of await this.pending()) {
+      if (!isSlow(request)) continue;
+      const answered = await this.serve(request, this.attend(request));
+      if (!answered) return 'waiting'; // in order: a later request must not overtake
     }
     return 'idle';
   }
 
-  private async attend(request: Request): Promise<RequestResult | null> {
+  private async pending(): Promise<Request[]> {
+    const { plan } = this.host.run;
+    return pendingRequests(plan.root, plan.runId);
+  }
+
+  private async serve(request: Request, work: Promise<Attended>): Promise<boolean> {
+    const { plan, ledger, log } = this.host.run;
+    let result: Attended;
+    try {
+      result = await work;
+    } catch (error) {
+      if (error instanceof O8Error && ['lease_lost', 'journal_damaged', 'disk_full'].includes(error.code)) throw error;
+      const { code, message, hint } = reportError(error);
+      log(`${request.kind} request failed: ${message}${error instanceof Error ? `\n${error.stack ?? ''}` : ''}`);
+      result = { kind: 'refused', code, message, hint };
+    }
+    if (result === null) return false;
+    await ledger.record({ type: 'request_done', request: request.id });
+    await answerRequest(plan.root, plan.runId, request.id, result);
+    return true;
+  }
+
+  private async attend(request: RequestOf<'merge' | 'cleanup'>): Promise<Attended> {
     switch (request.kind) {
-      case 'abort':
-        return request.task === null ? this.abortRun(request) : this.abortTask(request, request.task);
       case 'merge':
         return this.merge(request);
       case 'cleanup':
         return done(await cleanupRun(this.host.run, request));
-      case 'continue':
-        await continueRun(this.host.run, request);
-        return done({ runId: this.host.run.plan.runId });
     }
   }
 
-  private async abortRun(request: Extract<Request, { kind: 'abort' }>): Promise<RequestResult | null> {
+  private async pauseOrGoOn(request: RequestOf<'pause' | 'unpause'>): Promise<Attended> {
+    const { run } = this.host;
+    if (request.kind === 'unpause') return done(await unpauseRun(run));
+    const stopped = this.paused.get(request.id) ?? new Set();
+    this.paused.set(request.id, stopped);
+    const result = await pauseRun(run, request, this.host, stopped);
+    return result === null ? null : done(result);
+  }
+
+  private async continue(request: RequestOf<'continue'>): Promise<Attended> {
+    const { select, skip, retry } = request;
+    if ([...select, ...skip, ...retry].some((task) => this.host.isBusy(task))) return null;
+    const { run } = this.host;
+    const { phase } = run.ledger.state;
+    if (phase.kind === 'paused' && phase.until === null) await unpauseRun(run); // to go on is what is asked for
+    await continueRun(run, request);
+    return done({ runId: run.plan.runId });
+  }
+
+  private async abortRun(request: RequestOf<'abort'>): Promise<Attended> {
     const { run } = this.host;
     const { phase } = run.ledger.state;
     if (phase.kind === 'running' || phase.kind === 'paused') await run.ledger.record({ type: 'run_aborting' });
-    if (run.ledger.state.phase.kind !== 'finished') return null;
+    if (run.ledger.state.phase.kind !== 'finished') {
+      run.interrupts.interruptAll();
+      return null;
+    }
     const cleaned = request.cleanup ? await cleanupRun(run, { task: null, force: false, dryRun: false }) : null;
     return done({ stopped: this.host.stopped, cleanup: cleaned });
   }
 
-  private async abortTask(request: Extract<Request, { kind: 'abort' }>, task: string): Promise<RequestResult | null> {
+  private async abortTask(request: RequestOf<'abort'>, task: string): Promise<Attended> {
     const { run } = this.host;
-    if (!run.plan.tasks.some(({ id }) => id === task)) return refused(`run ${run.plan.runId} has no task ${task}`);
-    if (this.host.isBusy(task)) return null;
     const stopped = isSettled(recordOf(run, task).state) ? null : await this.host.stopTask(task);
     const cleaned = request.cleanup ? await cleanupRun(run, { task, force: false, dryRun: false }) : null;
     return done({ stopped: stopped === null ? [] : [stopped], cleanup: cleaned });
   }
 
   /** First what waits for a person goes back into the queue, then, when the queue is empty, the target lands. */
-  private async merge(request: Extract<Request, { kind: 'merge' }>): Promise<RequestResult | null> {
+  private async merge(request: RequestOf<'merge'>): Promise<Attended> {
     const { run } = this.host;
     if (!this.requeued.has(request.id)) {
       this.requeued.add(request.id);
@@ -93,6 +177,10 @@ export class RequestDesk {
   }
 }
 
+function isSlow(request: Request): request is RequestOf<'merge' | 'cleanup'> {
+  return request.kind === 'merge' || request.kind === 'cleanup';
+}
+
 async function requeueForMerge(run: Run, only: string | null): Promise<void> {
   for (const task of run.plan.tasks) {
     if (only !== null && task.id !== only) continue;
@@ -108,8 +196,4 @@ async function requeueForMerge(run: Run, only: string | null): Promise<void> {
 
 function done(result: unknown): RequestResult {
   return { kind: 'done', result };
-}
-
-function refused(message: string): RequestResult {
-  return { kind: 'refused', code: 'refused', message, hint: 'o8 status' };
 }

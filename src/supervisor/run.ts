@@ -4,6 +4,7 @@ import type { Plan, PlannedTask } from '../core/plan.js';
 import { taskOf, type TaskRecord } from '../core/run-state.js';
 import type { Repository } from '../git/repository.js';
 import { attemptPaths, runPaths } from '../store/paths.js';
+import type { Interrupts } from './interrupts.js';
 import type { Ledger } from './ledger.js';
 
 /** Everything a job of the supervisor needs; made once when the supervisor has the lock. */
@@ -18,6 +19,7 @@ export interface Run {
   readonly redact: Redactor;
   readonly now: () => Date;
   readonly log: (line: string) => void;
+  readonly interrupts: Interrupts;
   /** Attempts this very process has started: one that no shim has claimed yet may still be on its way. */
   readonly launched: Set<string>;
 }
@@ -43,4 +45,9 @@ export function filesOf(run: Run): ReturnType<typeof runPaths> {
 /** Unique over all runs of the machine: the marker by which a process tree is found again. */
 export function attemptId(run: Run, id: string, attempt: number): string {
   return `${run.plan.runId}.${id}.${String(attempt)}`;
+}
+
+/** Where the commits of a task's last attempt stay reachable when its branch goes or begins anew. */
+export function attemptRef(run: Run, id: string): string {
+  return `refs/o8/attempts/${run.plan.runId}/${id}/${String(recordOf(run, id).attempt)}`;
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EMPTY_CLAUDE_STREAM, foldClaudeLine, type ClaudeFacts } from '../core/claude-stream.js';
 import { judgeAttempt } from '../core/completion.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import type { AttemptExit } from '../core/events.js';
@@ -11,13 +10,16 @@ import { scopeViolations } from '../core/scope-check.js';
 import { changedPaths, countCommits } from '../git/changes.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import { commitLeftovers, inspectWorktree } from '../git/worktrees.js';
-import { readAttempt, stopAttempt, voidAttempt } from '../process/attempt.js';
-import { foldAgentOutput } from '../store/agent-output.js';
+import { stopAttempt } from '../process/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
 import { violationText } from './merge-task.js';
 import { rescueWorktree } from './remove-worktree.js';
 import { retryOrFail } from './retry.js';
+import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
 import { attemptId, attemptOf, recordOf, type Run } from './run.js';
+
+/** Why o8 itself ended an attempt. */
+type StopReason = 'stalled' | 'timeout' | 'paused';
 
 /** Lost to crashes this often in a row, a task has a cause of its own. */
 const MOST_LOST = 3;
@@ -32,19 +34,21 @@ export async function settleAttempt(
   run: Run,
   agents: AgentWatch,
   task: PlannedTask,
-  stopReason: 'stalled' | null,
+  stopReason: StopReason | null,
 ): Promise<void> {
   const record = recordOf(run, task.id);
   if (record.state.state !== 'running') return;
   const { attempt } = record;
   const files = attemptOf(run, task.id, attempt);
-  const exit = await exitOf(files.dir);
-  if (exit === null) return;
+  const seen = await attemptExit(files.dir);
+  if (seen === null) return;
+  const exit = ourOwnStop(seen, stopReason);
   await stopAttempt(files.dir, attemptId(run, task.id, attempt), run.plan.settings.killAfter * 1000);
   await agents.finishLog(task.id, exitNumber(exit));
-  const facts = await claudeFacts(run, files.output);
-  const spent = { costUsd: facts?.costUsd ?? 0, tokens: facts?.tokens ?? 0 };
+  const { facts, ...spent } = await spentBy(run, files.output);
   await run.ledger.record({ type: 'attempt_ended', task: task.id, attempt, exit, ...spent });
+  // An agent that was done before it was stopped is judged like any other.
+  if (stopReason === 'paused' && !(exit.kind === 'exited' && exit.code === 0)) return settlePaused(run, task);
   if (exit.kind === 'unknown') return settleLost(run, task);
 
   const work = await workOf(run, task);
@@ -54,10 +58,13 @@ export async function settleAttempt(
   }
   const verdict = judgeAttempt({
     exit,
-    agent: facts === null ? { kind: 'command' } : { kind: 'claude', facts },
+    agent:
+      facts === null
+        ? { kind: 'command', rateLimitExitCode: run.plan.settings.agent.rateLimitExitCode }
+        : { kind: 'claude', facts },
     markerPresent: existsSync(join(task.worktree, COMPLETION_MARKER)),
     commits: work.commits + (work.uncommitted ? 1 : 0),
-    stopReason,
+    stopReason: stopReason === 'stalled' ? 'stalled' : null,
   });
   switch (verdict.kind) {
     case 'failed':
@@ -69,28 +76,10 @@ export async function settleAttempt(
   }
 }
 
-/** Null while it is not over after all. What was never started is fenced first, so that it never will be. */
-async function exitOf(dir: string): Promise<AttemptExit | null> {
-  const status = await readAttempt(dir);
-  switch (status.kind) {
-    case 'ended':
-      return status.exit;
-    case 'lost':
-    case 'void':
-      return { kind: 'unknown' };
-    case 'unclaimed':
-      return (await voidAttempt(dir)) === 'voided' ? { kind: 'unknown' } : null;
-    case 'starting':
-    case 'running':
-      return null;
-  }
-}
-
-async function claudeFacts(run: Run, output: string): Promise<ClaudeFacts | null> {
-  if (run.plan.settings.agent.command !== null) return null;
-  const time = { now: run.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
-  const stream = await foldAgentOutput(output, EMPTY_CLAUDE_STREAM, (value, line) => foldClaudeLine(value, line, time));
-  return stream.facts;
+/** What we stopped ourselves is no riddle, also when no shim was left to say how it ended. */
+function ourOwnStop(seen: AttemptExit, why: StopReason | null): AttemptExit {
+  if (why === 'timeout') return { kind: 'timed_out' };
+  return seen.kind === 'unknown' && why !== null ? { kind: 'signalled', signal: 'SIGTERM' } : seen;
 }
 
 type Work =
@@ -106,6 +95,9 @@ async function workOf(run: Run, task: PlannedTask): Promise<Work> {
     return { kind: 'unusable', message: `the agent removed its branch ${task.branch}` };
   if (!found.exists)
     return { kind: 'unusable', message: `the agent removed its worktree; its commits are on ${task.branch} (${tip})` };
+  if (found.operation !== null) {
+    return { kind: 'unusable', message: `the agent left a ${found.operation} unfinished in its worktree` };
+  }
   if (found.branch !== task.branch) {
     const where = found.branch === null ? `a detached HEAD at ${found.head ?? 'nothing'}` : `branch ${found.branch}`;
     return { kind: 'unusable', message: `the agent left its worktree on ${where} instead of ${task.branch}` };
@@ -149,38 +141,15 @@ async function settleLost(run: Run, task: PlannedTask): Promise<void> {
   return run.ledger.record({ type: 'task_requeued', task: task.id, why: 'lost', next });
 }
 
+/** Neither a failure nor a retry: the same session goes on when the run does. */
+async function settlePaused(run: Run, task: PlannedTask): Promise<void> {
+  const next = { kind: 'continue' as const, note: 'The run was paused by the user. Go on where you were.' };
+  return run.ledger.record({ type: 'task_requeued', task: task.id, why: 'paused', next });
+}
+
 /** Not a failure: the whole run waits, then the same session goes on. */
 async function pauseForLimit(run: Run, task: PlannedTask, until: string | null): Promise<void> {
   const end = until ?? new Date(run.now().getTime() + DEFAULT_PAUSE_MS).toISOString();
   await run.ledger.record({ type: 'task_rate_limited', task: task.id, until: end });
-  if (run.ledger.state.phase.kind === 'running') {
-    await run.ledger.record({ type: 'run_paused', reason: 'a rate or usage limit was reached', until: end });
-  }
+  await run.ledger.record({ type: 'run_paused', reason: 'a rate or usage limit was reached', until: end });
 }
-
-/** The number `pipeline.log` ends with: the shell's convention for signals, 124 for a timeout as timeout(1) has it. */
-function exitNumber(exit: AttemptExit): number {
-  switch (exit.kind) {
-    case 'exited':
-      return exit.code;
-    case 'signalled':
-      return 128 + (SIGNAL_NUMBERS[exit.signal] ?? 0);
-    case 'timed_out':
-      return 124;
-    case 'not_started':
-      return 127;
-    case 'unknown':
-      return -1;
-  }
-}
-
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGABRT: 6,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGPIPE: 13,
-  SIGTERM: 15,
-};

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join, relative, sep } from 'node:path';
 import { agentCommand } from '../core/agent-command.js';
 import { attemptPrompt } from '../core/attempt-prompt.js';
+import { attemptBudget } from '../core/budget.js';
 import { claudeCommand } from '../core/claude-command.js';
 import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../core/claude-stream.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
@@ -27,15 +28,13 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   const { next } = record.state;
   const attempt = record.attempt + 1;
   const id = attemptId(run, task.id, attempt);
-  const budgetUsd = remainingBudget(run, task);
-  if (budgetUsd !== null && budgetUsd <= 0) {
-    return run.ledger.record({
-      type: 'task_failed',
-      task: task.id,
-      reason: 'budget_exceeded',
-      message: 'its budget is used up',
-    });
+  const budget = attemptBudget(run.plan, run.ledger.state, task);
+  if (budget.kind === 'wait') return; // decide asks again when a running agent's reservation is free
+  if (budget.kind === 'exhausted') {
+    const message = `the ${budget.which}'s budget is used up`;
+    return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'budget_exceeded', message });
   }
+  const budgetUsd = budget.kind === 'limited' ? budget.usd : null;
   const isClaude = run.plan.settings.agent.command === null;
   const session = isClaude
     ? await sessionFor(run, task, next.kind === 'continue' ? record.sessionId : null, record.attempt)
@@ -61,14 +60,15 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     });
   }
   await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's word is not this one's
+  await linkTaskLog(run, task, files.log);
   await run.ledger.record({
     type: 'attempt_intended',
     task: task.id,
     attempt,
     attemptId: id,
     sessionId: session?.sessionId ?? null,
+    budgetUsd,
   });
-  await linkTaskLog(run, task, files.log);
   run.lease.assertHeld();
   run.launched.add(id);
   await startAttempt({
@@ -138,17 +138,6 @@ async function commandOf(
     if (error instanceof O8Error) return error;
     throw error;
   }
-}
-
-/** What this attempt may still cost: the smaller of what the task and the run have left; null for no limit. */
-function remainingBudget(run: Run, task: PlannedTask): number | null {
-  const { runUsd } = run.plan.settings.budget;
-  const spent = [...run.ledger.state.tasks.values()].reduce((sum, { costUsd }) => sum + costUsd, 0);
-  const limits = [
-    ...(task.budgetUsd === null ? [] : [task.budgetUsd - recordOf(run, task.id).costUsd]),
-    ...(runUsd === null ? [] : [runUsd - spent]),
-  ];
-  return limits.length === 0 ? null : Math.min(...limits);
 }
 
 /** `<parallel-dir>/logs/<id>.log` leads to the current attempt's log, where the folder is the repository's. */

@@ -1,4 +1,6 @@
 import { stopAttempt } from '../process/attempt.js';
+import type { AgentWatch } from './agent-watch.js';
+import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
 import { rescueWorktree } from './remove-worktree.js';
 import { attemptId, attemptOf, plannedTask, recordOf, type Run } from './run.js';
 
@@ -12,15 +14,18 @@ export interface Stopped {
 }
 
 /** Ends a task for good: its whole process tree first, then its uncommitted work to a rescue ref, then the record. */
-export async function abortTask(run: Run, id: string): Promise<Stopped> {
+export async function abortTask(run: Run, agents: AgentWatch, id: string): Promise<Stopped> {
   const record = recordOf(run, id);
   const running = record.state.state === 'running' ? record.state : null;
   const pid = running?.process.kind === 'started' ? running.process.pid : null;
   const survivors = running === null ? [] : await stopTree(run, id);
   const rescued = record.worktree === 'present' ? await rescueWorktree(run, plannedTask(run, id)) : null;
   if (running !== null) {
-    const exit = { kind: 'signalled' as const, signal: 'SIGTERM' };
-    await run.ledger.record({ type: 'attempt_ended', task: id, attempt: record.attempt, exit, costUsd: 0, tokens: 0 });
+    const files = attemptOf(run, id, record.attempt);
+    const exit = (await attemptExit(files.dir)) ?? { kind: 'unknown' as const };
+    await agents.finishLog(id, exitNumber(exit));
+    const { costUsd, tokens } = await spentBy(run, files.output);
+    await run.ledger.record({ type: 'attempt_ended', task: id, attempt: record.attempt, exit, costUsd, tokens });
   }
   await run.ledger.record({ type: 'task_aborted', task: id });
   const worktree = record.worktree === 'present' ? plannedTask(run, id).worktree : null;

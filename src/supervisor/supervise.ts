@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { decide, type Action } from '../core/decide.js';
 import { O8Error } from '../core/errors.js';
-import { pendingRequests } from '../store/requests.js';
 import { AgentWatch } from './agent-watch.js';
+import { giveUp } from './give-up.js';
 import { JobBoard } from './job-board.js';
 import { machineHoldBack } from './hold-back.js';
 import { mergeTask } from './merge-task.js';
@@ -17,10 +18,12 @@ import { WakeUp } from './wake-up.js';
 
 /** Looked at even when nothing woke us: agents' output, timers, a missed file event. */
 const TICK_MS = 250;
+/** A full disk is looked at again after this time; agents run on meanwhile. */
+const DISK_FULL_MS = 2000;
 
 /**
- * The loop of a run: observe, decide (core), act, record; until the run is finished and nobody asks anything.
- * Jobs run beside the loop and wake it; each tick can be called by a test.
+ * The loop of a run: observe, serve requests, decide (core), act, record; until the run is finished and nobody asks
+ * anything. Jobs run beside the loop and wake it; each tick can be called by a test.
  */
 export class Supervisor {
   private readonly wakeUp = new WakeUp();
@@ -29,17 +32,34 @@ export class Supervisor {
   private readonly publisher: Publisher;
   private readonly desk: RequestDesk;
   private readonly stopped: Stopped[] = [];
+  private merging: string | null = null;
 
-  constructor(private readonly run: Run) {
-    this.jobs = new JobBoard(run, (key) => {
-      if (key !== 'requests') this.wakeUp.now(); // one that has to wait is looked at with the next tick, not at once
+  constructor(
+    private readonly run: Run,
+    newest: boolean,
+  ) {
+    this.jobs = new JobBoard({
+      log: run.log,
+      ended: (key) => {
+        if (key !== 'requests') this.wakeUp.now(); // one that has to wait is looked at with the next tick, not at once
+      },
+      giveUp: (key, message) =>
+        giveUp(run, key === 'merge' && this.merging !== null ? `merge:${this.merging}` : key, message),
     });
-    this.agents = new AgentWatch(run, () => this.wakeUp.now());
-    this.publisher = new Publisher(run, this.agents);
+    this.agents = new AgentWatch(run, () => {
+      this.wakeUp.now();
+    });
+    this.publisher = new Publisher(run, this.agents, newest);
     this.desk = new RequestDesk({
       run,
       mergesIdle: () => !this.jobs.has('merge') && !this.jobs.has('validate') && !mergesWaiting(run),
-      isBusy: (task) => this.jobs.has(`task:${task}`),
+      isBusy: (task) => this.busyTasks().has(task),
+      startStopping: (task) => {
+        this.startJob(task, () => this.stop(task, 'paused'));
+      },
+      startJob: (key, work) => {
+        this.jobs.start(key, work);
+      },
       stopTask: (task) => this.stopForGood(task),
       stopped: this.stopped,
     });
@@ -49,7 +69,7 @@ export class Supervisor {
     this.wakeUp.watch(this.run);
     try {
       while (!(await this.isDone())) {
-        await this.tick();
+        await this.tickOrWaitForDisk();
         await this.wakeUp.within(TICK_MS);
       }
       await this.publisher.publish(await this.holdBack(), 'ended');
@@ -63,16 +83,22 @@ export class Supervisor {
   async tick(): Promise<void> {
     this.run.lease.assertHeld();
     this.jobs.throwIfBroken();
-    await this.agents.observe();
-    if (await this.hasRequests()) {
-      this.jobs.start('requests', async () => {
-        if ((await this.desk.serve()) === 'idle') this.wakeUp.now();
-      });
+    await this.agents.observe(this.busyTasks());
+    await this.desk.servePauses();
+    if (!this.jobs.has('requests')) {
+      await this.desk.serveAtOnce(); // before anything is decided, so that an abort finds nothing newly started
+      if (await this.desk.hasSlow()) {
+        this.jobs.start('requests', async () => {
+          if ((await this.desk.serveInTime()) === 'idle') this.wakeUp.now();
+        });
+      }
+    } else {
+      await this.desk.serveAborts();
     }
     const holdBack = await this.holdBack();
     const actions = decide(this.run.plan, this.run.ledger.state, {
       now: this.run.now(),
-      busyTasks: this.jobs.busyTasks(),
+      busyTasks: this.busyTasks(),
       merging: this.jobs.has('merge'),
       validating: this.jobs.has('validate'),
       agents: this.agents.facts(),
@@ -80,6 +106,22 @@ export class Supervisor {
     });
     for (const action of actions) await this.act(action);
     await this.publisher.publish(holdBack, 'alive');
+  }
+
+  /** A full disk pauses the run where it is: nothing was recorded that is not on disk, agents run on. */
+  private async tickOrWaitForDisk(): Promise<void> {
+    try {
+      await this.tick();
+    } catch (error) {
+      if (!(error instanceof O8Error) || error.code !== 'disk_full') throw error;
+      this.run.log(`waiting for disk space: ${error.message}`);
+      await delay(DISK_FULL_MS);
+    }
+  }
+
+  private busyTasks(): ReadonlySet<string> {
+    const busy = this.jobs.busyTasks();
+    return this.merging !== null && this.jobs.has('merge') ? new Set([...busy, this.merging]) : busy;
   }
 
   private async act(action: Action): Promise<void> {
@@ -91,48 +133,45 @@ export class Supervisor {
         await run.ledger.record({ type: 'run_finished', state: action.state });
         this.wakeUp.now();
         return;
-      case 'prepare': {
-        this.jobs.start(`task:${action.task}`, () => prepareTask(run, plannedTask(run, action.task)));
+      case 'prepare':
+        this.startJob(action.task, () => prepareTask(run, plannedTask(run, action.task)));
         return;
-      }
-      case 'start': {
-        this.jobs.start(`task:${action.task}`, () => startTask(run, plannedTask(run, action.task)));
+      case 'start':
+        this.startJob(action.task, () => startTask(run, plannedTask(run, action.task)));
         return;
-      }
-      case 'settle': {
-        this.jobs.start(`task:${action.task}`, () =>
-          settleAttempt(run, this.agents, plannedTask(run, action.task), null),
-        );
+      case 'settle':
+        this.startJob(action.task, () => settleAttempt(run, this.agents, plannedTask(run, action.task), null));
         return;
-      }
-      case 'merge': {
+      case 'stop':
+        this.startJob(action.task, () => this.stop(action.task, action.why));
+        return;
+      case 'merge':
+        this.merging = action.task;
         this.jobs.start('merge', () => mergeTask(run, plannedTask(run, action.task)));
         return;
-      }
-      case 'validate': {
+      case 'validate':
         this.jobs.start('validate', () => validateWave(run, action.wave));
         return;
-      }
-      case 'stop': {
-        this.jobs.start(`task:${action.task}`, () => this.stop(action.task, action.why));
-        return;
-      }
     }
   }
 
-  private async stop(task: string, why: 'aborted' | 'stalled'): Promise<void> {
+  private startJob(task: string, work: () => Promise<void>): void {
+    this.jobs.start(`task:${task}`, work);
+  }
+
+  private async stop(task: string, why: 'aborted' | 'stalled' | 'timeout' | 'paused'): Promise<void> {
     if (why === 'aborted') {
-      this.stopped.push(await abortTask(this.run, task));
+      this.stopped.push(await abortTask(this.run, this.agents, task));
       return;
     }
     await stopTree(this.run, task);
-    await settleAttempt(this.run, this.agents, plannedTask(this.run, task), 'stalled');
+    await settleAttempt(this.run, this.agents, plannedTask(this.run, task), why);
   }
 
   private async stopForGood(task: string): Promise<Stopped> {
     const stopped: Stopped[] = [];
     await this.jobs.run(`task:${task}`, async () => {
-      stopped.push(await abortTask(this.run, task));
+      stopped.push(await abortTask(this.run, this.agents, task));
     });
     const [first] = stopped;
     if (first === undefined) throw new O8Error('supervisor_failed', `could not stop ${task}`, 'o8 status');
@@ -145,11 +184,7 @@ export class Supervisor {
 
   private async isDone(): Promise<boolean> {
     if (this.run.ledger.state.phase.kind !== 'finished' || !this.jobs.isIdle()) return false;
-    return !(await this.hasRequests());
-  }
-
-  private async hasRequests(): Promise<boolean> {
-    return (await pendingRequests(this.run.plan.root, this.run.plan.runId)).length > 0;
+    return !(await this.desk.hasMore());
   }
 }
 

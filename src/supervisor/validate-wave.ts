@@ -15,6 +15,7 @@ export async function validateWave(run: Run, number: number): Promise<void> {
     command: wave.validation,
     task: plannedTask(run, first),
   });
+  if (verdict.kind === 'interrupted') return;
   await run.ledger.record(
     verdict.kind === 'passed'
       ? { type: 'wave_validated', wave: number, commit }

@@ -6,7 +6,11 @@ import { runShellCommand, type ProgramResult } from '../process/program.js';
 import { agentEnvironmentOf } from './agent-variables.js';
 import { filesOf, type Run } from './run.js';
 
-export type Verdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly message: string };
+export type Verdict =
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'failed'; readonly message: string }
+  /** The task or the run is being aborted: nothing is known. */
+  | { readonly kind: 'interrupted' };
 
 /**
  * Runs a command of the user's on exactly the commit that would land, in a scratch worktree that is made and
@@ -16,6 +20,7 @@ export async function verifyCommit(
   run: Run,
   work: { readonly name: string; readonly commit: string; readonly command: string; readonly task: PlannedTask },
 ): Promise<Verdict> {
+  const stop = run.interrupts.signalFor(work.task.id);
   const path = join(filesOf(run).dir, 'scratch', work.name);
   const logFile = join(filesOf(run).tasks, work.task.id, `${work.name}.log`);
   await removeWorktree(run.repo, run.serialise, path);
@@ -33,7 +38,9 @@ export async function verifyCommit(
         env: { ...agentEnvironmentOf(run, work.task, null), O8_WORKTREE: path },
         timeoutMs: work.task.timeoutMinutes * 60_000,
         logFile,
+        stop,
       });
+      if (stop.aborted) return { kind: 'interrupted' };
       if (result.code !== 0) return { kind: 'failed', message: run.redact(failureText(command, result)) };
     }
     return { kind: 'passed' };

@@ -1,17 +1,16 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { watchFolder, type FolderWatch } from './folder-watch.js';
 import { filesOf, type Run } from './run.js';
 
 /** Ends the loop's pause early: a job ended, a request came. File events only shorten the wait, never replace it. */
 export class WakeUp {
   private wake: (() => void) | null = null;
   private pending = false;
-  private watcher: FSWatcher | null = null;
+  private watcher: FolderWatch | null = null;
 
   watch(run: Run): void {
-    this.watcher = watch(filesOf(run).requests, () => {
+    this.watcher = watchFolder(filesOf(run).requests, () => {
       this.now();
     });
-    this.watcher.on('error', () => this.watcher?.close()); // the timer remains
   }
 
   now(): void {

@@ -62,7 +62,10 @@ export const abort = defineTool({
     const count = `${String(stopped.length)} ${stopped.length === 1 ? 'pipeline' : 'pipelines'}`;
     return {
       runId: found,
-      message: `Aborted ${count}. ${input.cleanup === true ? 'Worktrees removed.' : 'Worktrees preserved for debugging.'}`,
+      message:
+        stopped.length === 0
+          ? `No agent was running. ${task === null ? `Run ${found}` : `Task ${task}`} is stopped.`
+          : `Aborted ${count}. ${input.cleanup === true ? 'Worktrees removed.' : 'Worktrees preserved for debugging.'}`,
       stopped: stopped.map(({ task: id, pid, worktree, rescue, survivors }) => ({
         task: id,
         ...(pid === null ? {} : { pid }),

@@ -2,7 +2,7 @@ import { O8Error } from '../core/errors.js';
 import type { Request, RequestResult } from '../core/requests.js';
 import { awaitAnswer, submitRequest } from '../store/requests.js';
 import { ownsRun } from './load-run.js';
-import { ensureSupervisor } from './start-supervisor.js';
+import { awaitRelease, ensureSupervisor } from './start-supervisor.js';
 
 /** A merge verifies with the user's own command, which may take as long as a task may. */
 const ANSWER_TIMEOUT_MS = 4 * 60 * 60_000;
@@ -16,9 +16,11 @@ export async function askSupervisor(
   runId: string,
   request: Request,
   env: NodeJS.ProcessEnv,
+  { patienceMs } = { patienceMs: ANSWER_TIMEOUT_MS },
 ): Promise<unknown> {
   await submitRequest(root, runId, request);
-  const answer = await answerOf(root, runId, request.id, env);
+  const answer = await answerOf(root, runId, request.id, env, patienceMs);
+  await awaitRelease(root, runId);
   switch (answer.kind) {
     case 'done':
       return answer.result;
@@ -32,12 +34,13 @@ async function answerOf(
   runId: string,
   requestId: string,
   env: NodeJS.ProcessEnv,
+  timeoutMs: number,
 ): Promise<RequestResult> {
   for (let started = 1; ; started += 1) {
     await ensureSupervisor(root, runId, env);
     try {
       return await awaitAnswer(root, runId, requestId, {
-        timeoutMs: ANSWER_TIMEOUT_MS,
+        timeoutMs,
         stillAlive: () => ownsRun(root, runId),
       });
     } catch (error) {

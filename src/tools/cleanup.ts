@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
 import { requireRun, requireTask } from './load-run.js';
+import { refuseInterrupted } from './refuse-interrupted.js';
 import { refuseNested } from './refuse-nested.js';
 import { openContext } from './repository-context.js';
 
@@ -31,7 +32,9 @@ export const cleanup = defineTool({
   async run(input, context) {
     refuseNested('cleanup', context);
     const { root } = await openContext(context);
-    const { plan } = await requireRun(root, input.runId);
+    const run = await requireRun(root, input.runId);
+    refuseInterrupted('cleanup', run);
+    const { plan } = run;
     const dryRun = input.dryRun ?? false;
     const request = {
       kind: 'cleanup' as const,

@@ -45,24 +45,30 @@ export async function findContinuation(
     throw new O8Error('no_run', `${selection.dir} has no earlier run`, `o8 run ${selection.dir}`);
   }
   const skip = selection.skip.map((name) => idOf(run.plan, name));
+  const unfinished = run.state.phase.kind !== 'finished';
   if (input.retryFailed === true) {
     const retry = failedTasks(run, selection.wave).filter((id) => !skip.includes(id));
-    if (retry.length === 0) return { kind: 'nothing', message: `No failed tasks in run ${run.plan.runId}.` };
-    return { kind: 'continue', run, wish: { kind: 'tasks', select: [], retry, skip, text: retryText(run, retry) } };
-  }
-  if (run.state.phase.kind !== 'finished') return { kind: 'continue', run, wish: { kind: 'resume' } };
-  if (input.resume === true) return { kind: 'nothing', message: 'No interrupted run to resume.' };
-  if (selection.wave !== null && input.force !== true) {
-    const select = otherWave(run, selection.wave).filter((id) => !skip.includes(id));
-    if (select.length > 0 && !hasLanded(run)) {
-      return {
-        kind: 'continue',
-        run,
-        wish: { kind: 'tasks', select, retry: [], skip, text: waveText(run, selection.wave, select) },
-      };
+    if (retry.length > 0 || hasFailedValidation(run)) {
+      return { kind: 'continue', run, wish: { kind: 'tasks', select: [], retry, skip, text: retryText(run, retry) } };
     }
+    if (!unfinished) return { kind: 'nothing', message: `No failed tasks in run ${run.plan.runId}.` };
+  }
+  const select = selection.wave === null ? [] : otherWave(run, selection.wave).filter((id) => !skip.includes(id));
+  if (unfinished) {
+    if (select.length === 0 && skip.length === 0) return { kind: 'continue', run, wish: { kind: 'resume' } };
+    const text = selection.wave === null ? '' : waveText(run, selection.wave, select);
+    return { kind: 'continue', run, wish: { kind: 'tasks', select, retry: [], skip, text } };
+  }
+  if (input.resume === true) return { kind: 'nothing', message: 'No interrupted run to resume.' };
+  if (selection.wave !== null && select.length > 0 && input.force !== true && !hasLanded(run)) {
+    const text = waveText(run, selection.wave, select);
+    return { kind: 'continue', run, wish: { kind: 'tasks', select, retry: [], skip, text } };
   }
   return { kind: 'fresh' };
+}
+
+function hasFailedValidation({ state }: LoadedRun): boolean {
+  return [...state.validations.values()].some(({ kind }) => kind === 'failed');
 }
 
 /** Puts the wish into the run and makes sure that somebody alive works on it. */
@@ -76,7 +82,6 @@ export async function continueRun(work: {
 }): Promise<SpawnResult> {
   const { root, run, input, context, warnings, wish } = work;
   const { runId } = run.plan;
-  if (input.force === true) await startSupervisor(root, runId, context.env, 'force');
   if (wish.kind === 'tasks') {
     const { select, retry, skip } = wish;
     await askSupervisor(
@@ -85,11 +90,13 @@ export async function continueRun(work: {
       { kind: 'continue', id: randomUUID(), select: [...select], retry: [...retry], skip: [...skip] },
       context.env,
     );
-  } else if (input.force !== true) {
-    await startSupervisor(root, runId, context.env, 'wait_your_turn');
+  } else {
+    await startSupervisor(root, runId, context.env, input.force === true ? 'force' : 'wait_your_turn');
+    // To resume is to go on; a limit's pause still ends at its time.
+    if (isPausedByUser(run)) await askSupervisor(root, runId, { kind: 'unpause', id: randomUUID() }, context.env);
   }
   const now = await loadRun(root, runId);
-  const found = wish.kind === 'resume' ? [`Found the interrupted run ${runId}: ${summary(run)}.`] : [];
+  const found = run.state.phase.kind !== 'finished' ? [`Found the interrupted run ${runId}: ${summary(run)}.`] : [];
   const all = [...warnings, ...found];
   return {
     runId,
@@ -104,8 +111,12 @@ export async function continueRun(work: {
       branch,
       worktree,
     })),
-    ...(wish.kind === 'resume' ? {} : { text: wish.text }),
+    ...(wish.kind === 'resume' || wish.text === '' ? {} : { text: wish.text }),
   };
+}
+
+function isPausedByUser({ state: { phase } }: LoadedRun): boolean {
+  return phase.kind === 'paused' && phase.until === null;
 }
 
 function failedTasks({ plan, state }: LoadedRun, wave: number | null): string[] {

@@ -20,9 +20,10 @@ export interface LoadedRun {
 
 export async function loadRun(root: string, runId: string): Promise<LoadedRun> {
   const plan = await readPlan(root, runId);
+  // The lock first: a run that ends between the two reads is then finished, and never looks abandoned.
+  const lock = await readLock(root, processProbe);
   const { records } = await readJournal(runPaths(root, runId).journal);
   const state = replay(plan, records);
-  const lock = await readLock(root, processProbe);
   const ownerAlive = lock.kind === 'held' && lock.holder.runId === runId;
   return {
     plan,

@@ -1,4 +1,5 @@
 import { O8Error } from '../core/errors.js';
+import type { LockFact } from '../core/preflight-facts.js';
 
 /** The seed's words for a lock that a live process holds: who, since when, and the three ways on. */
 export function lockedError(
@@ -18,4 +19,14 @@ export function lockedError(
     `Another parallel execution is in progress (PID: ${pid})\nStarted at: ${holder.startedAt}`,
     ['Options:', '• Wait for it to complete', '• Run: o8 status', `• Force override: ${again} --force`].join('\n'),
   );
+}
+
+/** Throws `locked` when a live process holds the lock and `force` was not given. */
+export function refuseLocked(
+  lock: LockFact,
+  input: { readonly dir?: string | undefined; readonly force?: boolean | undefined },
+): void {
+  if (lock.kind !== 'held' || input.force === true) return;
+  const { process, startedAt } = lock.holder;
+  throw lockedError({ pid: process.pid, startedAt, why: 'held' }, `o8 run ${input.dir ?? '--resume'}`);
 }

@@ -8,6 +8,7 @@ import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
 import { loadRun, requireRun, requireTask, type LoadedRun } from './load-run.js';
 import { predictMerges } from './predict-merges.js';
+import { refuseInterrupted } from './refuse-interrupted.js';
 import { refuseNested } from './refuse-nested.js';
 import { openContext } from './repository-context.js';
 
@@ -58,6 +59,7 @@ export const merge = defineTool({
     const head = { runId, base: base.branch, target: target.branch ?? target.ref };
     if (input.dryRun === true)
       return { ...head, state: runStateName(run.state, run.ownerAlive), tasks: await predictMerges(repo, run, task) };
+    refuseInterrupted('merge', run);
     const request = { kind: 'merge' as const, id: randomUUID(), task, into: input.into ?? null };
     const { landing } = z
       .object({ landing: landingSchema })

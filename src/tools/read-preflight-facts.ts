@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { lstat, readFile, realpath } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { selectedTasks } from '../core/build-plan.js';
 import { sameExceptExecution } from '../core/execution-diff.js';
 import { manifestCommands } from '../core/plan-commands.js';
@@ -68,19 +68,26 @@ function wasBegun({ start }: { readonly start: string | null }): boolean {
   return start !== null;
 }
 
-/** The changes of the checkout without the manifest, when all that differs in it is what o8 writes there. */
+/** The changes of the checkout without manifests in which all that differs is what o8 itself writes there. */
 async function changesOfOthers(
   repo: Repository,
   plan: Plan,
   { changes, head }: RepositoryFacts,
 ): Promise<RepositoryFacts['changes']> {
-  const manifest = relative(plan.root, plan.source.manifest).split(sep).join('/');
-  const changed = changes.find(({ path, untracked }) => path === manifest && !untracked);
-  if (changed === undefined || head.kind === 'unborn') return changes;
-  const committed = await readFileAt(repo, head.commit, manifest);
-  const current = await readFile(plan.source.manifest, 'utf8');
-  const isOwn = committed !== null && sameExceptExecution(committed, current);
-  return isOwn ? changes.filter((change) => change !== changed) : changes;
+  if (head.kind === 'unborn') return changes;
+  const others: RepositoryFacts['changes'][number][] = [];
+  for (const change of changes) {
+    const isManifest = basename(change.path) === 'manifest.json' && !change.untracked;
+    if (!isManifest || !(await onlyOwnKeysDiffer(repo, plan.root, head.commit, change.path))) others.push(change);
+  }
+  return others;
+}
+
+async function onlyOwnKeysDiffer(repo: Repository, root: string, commit: string, path: string): Promise<boolean> {
+  const file = join(root, path);
+  const committed = await readFileAt(repo, commit, path);
+  if (committed === null || !(await isThere(file))) return false;
+  return sameExceptExecution(committed, await readFile(file, 'utf8'));
 }
 
 async function findOccupied(plan: Plan, { worktrees }: RepositoryFacts): Promise<OccupiedPath[]> {

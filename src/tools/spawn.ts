@@ -1,15 +1,19 @@
 import { z } from 'zod';
+import { O8Error } from '../core/errors.js';
 import { mergeIntoSchema } from '../core/settings.js';
 import { processProbe } from '../process/identity.js';
 import { readLock } from '../store/lock-state.js';
 import { continueRun, findContinuation } from './continue-run.js';
 import { defineTool } from './define-tool.js';
 import { latestInterrupted } from './load-run.js';
-import { lockedError } from './lock-error.js';
+import { refuseLocked } from './lock-error.js';
 import { refuseNested } from './refuse-nested.js';
+import { pauseRun } from './pause-run.js';
 import { openContext } from './repository-context.js';
 import { planFlagsShape, requireSelection, selectionShape } from './selection.js';
 import { startFresh } from './start-fresh.js';
+import { awaitRelease } from './start-supervisor.js';
+import { takeOver } from './take-over.js';
 
 const outputSchema = z.object({
   runId: z.string().optional(),
@@ -36,6 +40,13 @@ const inputSchema = z.strictObject({
     .optional()
     .describe('where finished tasks are merged'),
   budgetUsd: z.coerce.number().positive().optional().describe('most the whole run may cost'),
+  pause: z
+    .enum(['let_finish', 'now', 'off'])
+    .optional()
+    .describe(
+      'without a selection: start no new agents and let running ones finish, or stop them now to continue later; off: go on',
+    ),
+  runId: z.string().optional().describe('with pause; default: the active run'),
 });
 export type SpawnInput = z.output<typeof inputSchema>;
 
@@ -50,18 +61,18 @@ export const spawn = defineTool({
   async run(input, context): Promise<SpawnResult> {
     refuseNested('spawn', context);
     const { root } = await openContext(context);
+    if (input.pause !== undefined) return pauseRun(input.pause, root, input, context);
+    if (input.runId !== undefined) throw new O8Error('usage', 'runId belongs to pause.', 'o8 spawn --help');
+    const held = await readLock(root, processProbe);
+    if (held.kind === 'held') await awaitRelease(root, held.holder.runId); // it may just be ending
     const lock = await readLock(root, processProbe);
-    if (lock.kind === 'held' && input.force !== true) {
-      throw lockedError({ pid: lock.holder.process.pid, startedAt: lock.holder.startedAt, why: 'held' }, again(input));
-    }
+    refuseLocked(lock, input);
     const warnings =
       lock.kind === 'stale'
         ? [
             `Found stale lock file (PID ${String(lock.holder.process.pid)} not running). Removing stale lock and continuing...`,
           ]
-        : lock.kind === 'held'
-          ? [`Overriding existing lock (PID: ${String(lock.holder.process.pid)})`]
-          : [];
+        : await takeOver(root, lock, context.env);
     if (input.resume === true && input.dir === undefined) {
       const interrupted = await latestInterrupted(root);
       if (interrupted === null) return { message: 'No interrupted run to resume.', tasks: [] };
@@ -79,7 +90,3 @@ export const spawn = defineTool({
     }
   },
 });
-
-function again(input: SpawnInput): string {
-  return `o8 run ${input.dir ?? ''}`.trim();
-}

@@ -11,10 +11,13 @@ import type { Repository } from '../git/repository.js';
 import { ensureExcluded } from '../git/worktrees.js';
 import { MANIFEST_DRAFT } from '../sources/manifest-execution.js';
 import { criticalSection } from '../store/critical-section.js';
+import { journalSize } from '../store/journal.js';
+import { runPaths } from '../store/paths.js';
 import { createRun, newRunId, removeRun } from '../store/runs.js';
 import type { ToolContext } from './define-tool.js';
 import { findLandedCommits } from './landed-tasks.js';
-import { latestRunOf } from './load-run.js';
+import { latestRunOf, ownsRun } from './load-run.js';
+import { refuseLocked } from './lock-error.js';
 import { planFrom, readPlanParts } from './prepare-plan.js';
 import { readPreflightFacts } from './read-preflight-facts.js';
 import { planFlags, type Selection } from './selection.js';
@@ -39,21 +42,14 @@ export async function startFresh(
     landed: Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null)),
   };
   const text = plan.wave === null ? null : await waveCheckText(repo, plan, plan.wave);
-  const checks = preflightChecks(plan, await readPreflightFacts(parts, plan, context));
+  const facts = await readPreflightFacts(parts, plan, context);
+  refuseLocked(facts.lock, input); // somebody may have been faster since we looked first
+  const checks = preflightChecks(plan, facts);
   refuseFailures(checks, input);
   const moved = input.force === true ? await freeNames(repo, plan) : [];
   await excludeOwnFiles(repo, plan);
   await createRun(root, plan);
-  const supervisor = await startSupervisor(
-    root,
-    plan.runId,
-    context.env,
-    input.force === true ? 'force' : 'wait_your_turn',
-  ).catch(async (error: unknown) => {
-    if (error instanceof O8Error && (error.code === 'locked' || error.code === 'lock_unknown'))
-      await removeRun(root, plan.runId);
-    throw error;
-  });
+  const supervisor = await startOrRemove(root, plan.runId, input, context);
   const tasks = selectedTasks(plan);
   const all = [...warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks)];
   return {
@@ -64,6 +60,22 @@ export async function startFresh(
     tasks: tasks.map(({ id, wave, branch, worktree }) => ({ id, wave, state: 'queued', branch, worktree })),
     ...(text === null ? {} : { text }),
   };
+}
+
+/** A run of which nothing was recorded never began: its folder must not look like one to go on with. */
+async function startOrRemove(
+  root: string,
+  runId: string,
+  input: SpawnInput,
+  { env }: ToolContext,
+): Promise<{ pid: number }> {
+  try {
+    return await startSupervisor(root, runId, env, input.force === true ? 'force' : 'wait_your_turn');
+  } catch (error) {
+    const { journal } = runPaths(root, runId);
+    if (!(await ownsRun(root, runId)) && (await journalSize(journal)) === 0) await removeRun(root, runId);
+    throw error;
+  }
 }
 
 function spawnFlags(input: SpawnInput): SettingsFlags {
@@ -92,7 +104,7 @@ function refuseFailures(checks: readonly Check[], input: SpawnInput): void {
 
 function warningsOf(checks: readonly Check[]): string[] {
   return checks
-    .filter(({ level }) => level === 'warn')
+    .filter(({ id, level }) => level === 'warn' && id !== 'manifest-commands') // the plan shows those
     .map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));
 }
 

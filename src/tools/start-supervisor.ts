@@ -6,7 +6,7 @@ import { bundledProgram } from '../process/bundle.js';
 import { startDetached } from '../process/detach.js';
 import { readJson } from '../store/atomic-file.js';
 import { runPaths } from '../store/paths.js';
-import { ownsRun } from './load-run.js';
+import { loadRun, ownsRun } from './load-run.js';
 import { lockedError } from './lock-error.js';
 
 /** Node starts in well under a second; a machine under full load was seen to need several. */
@@ -24,14 +24,14 @@ export async function startSupervisor(
   force: 'force' | 'wait_your_turn',
 ): Promise<Extract<SupervisorStart, { kind: 'won' }>> {
   const paths = runPaths(root, runId);
-  await rm(paths.start, { force: true });
   const argv = [process.execPath, bundledProgram('supervisor.js'), '--root', root, '--run', runId];
   const pid = await startDetached(force === 'force' ? [...argv, '--force'] : argv, {
     cwd: root,
     env: definedOnly(env),
     logFile: paths.supervisorLog,
   });
-  const start = await awaitStart(paths.start, pid, paths.supervisorLog);
+  const start = await awaitStart(paths.start(pid), pid, paths.supervisorLog);
+  await rm(paths.start(pid), { force: true });
   switch (start.kind) {
     case 'won':
       return start;
@@ -42,6 +42,19 @@ export async function startSupervisor(
       );
     case 'failed':
       throw new O8Error('supervisor_failed', start.message, start.hint);
+  }
+}
+
+/** A supervisor that has ended its run lets the lock go within milliseconds; a loaded machine may take a second. */
+const RELEASE_TIMEOUT_MS = 5000;
+
+/** Waits, bounded, until the owner of a finished run has let go, so that the next command is not told "locked". */
+export async function awaitRelease(root: string, runId: string): Promise<void> {
+  const deadline = Date.now() + RELEASE_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const { ownerAlive, state } = await loadRun(root, runId);
+    if (!ownerAlive || state.phase.kind !== 'finished') return;
+    await delay(POLL_MS);
   }
 }
 
@@ -60,10 +73,10 @@ async function awaitStart(file: string, pid: number, log: string): Promise<Super
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline) {
     const start = await readJson(file, supervisorStartSchema);
-    if (start !== null && start.pid === pid) return start;
+    if (start !== null) return start;
     if (!isThere(pid)) {
       const last = await readJson(file, supervisorStartSchema);
-      if (last !== null && last.pid === pid) return last;
+      if (last !== null) return last;
       throw new O8Error(
         'supervisor_failed',
         `the supervisor (pid ${String(pid)}) ended before it had the lock`,

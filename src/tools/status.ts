@@ -11,7 +11,7 @@ import type { Repository } from '../git/repository.js';
 import { journalSize } from '../store/journal.js';
 import { attemptPaths, runPaths } from '../store/paths.js';
 import { readQueueFile } from '../store/queue-file.js';
-import { readLogTail } from '../store/log-tail.js';
+import { readLogTail } from '../store/log-reader.js';
 import { defineTool } from './define-tool.js';
 import { findRun, loadRun, ownsRun, requireTask, type LoadedRun } from './load-run.js';
 import { openContext, type RepositoryContext } from './repository-context.js';
@@ -134,9 +134,7 @@ async function view(
     runId: plan.runId,
     state: name,
     ...(name === 'interrupted' ? { message: 'Nobody is running it.', hint: 'o8 spawn --resume' } : {}),
-    ...(state.phase.kind === 'paused'
-      ? { message: state.phase.reason, ...(state.phase.until === null ? {} : { pausedUntil: state.phase.until }) }
-      : {}),
+    ...(name === 'paused' ? pauseView(state) : {}),
     ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null
       ? { message: `No new agents: ${queue.holdBack}` }
       : {}),
@@ -153,6 +151,14 @@ async function view(
       ? {}
       : { tail: await readLogTail(logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt), tail) }),
   };
+}
+
+/** Why no agent starts, and until when: a time, or the command of the person who paused it. */
+function pauseView({ phase }: LoadedRun['state']): { message?: string; hint?: string; pausedUntil?: string } {
+  if (phase.kind !== 'paused') return {};
+  return phase.until === null
+    ? { message: phase.reason, hint: 'o8 unpause' }
+    : { message: phase.reason, pausedUntil: phase.until };
 }
 
 /** The snapshot is derived and may be missing, old or broken: then there are just no live figures. */

@@ -33,6 +33,10 @@ export class CliProcess {
     });
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   get stdout(): string {
     return this.#stdout;
   }

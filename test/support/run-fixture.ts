@@ -61,7 +61,7 @@ const statusSchema = z.looseObject({
 });
 export type StatusAnswer = z.output<typeof statusSchema>;
 
-const recordSchema = z.looseObject({ type: z.string(), task: z.string().optional() });
+const recordSchema = z.looseObject({ seq: z.number(), type: z.string(), task: z.string().optional() });
 
 const executionSchema = z.looseObject({
   status: z.string(),
@@ -229,7 +229,7 @@ export class RunFixture {
   }
 
   /** The journal of the newest run, as far as it is written. */
-  async records(): Promise<{ type: string; task?: string | undefined }[]> {
+  async records(): Promise<{ seq: number; type: string; task?: string | undefined }[]> {
     const { runId = '' } = await this.status();
     const text = await readFile(join(this.root, '.claude/parallel/runs', runId, 'journal.jsonl'), 'utf8');
     const lines = text

@@ -60,7 +60,7 @@ function wayTo(task: string, to: TaskStateName): RunEvent[] {
     case 'running':
       return [
         ...wayTo(task, 'worktree_created'),
-        { type: 'attempt_intended', task, attempt: 1, attemptId: `${task}.1`, sessionId: null },
+        { type: 'attempt_intended', task, attempt: 1, attemptId: `${task}.1`, sessionId: null, budgetUsd: null },
         { type: 'attempt_started', task, attempt: 1, pid: 4711 },
       ];
     case 'merge_pending':

@@ -135,9 +135,9 @@ describe('Ctrl+C while o8 run follows', () => {
     o8.signal('SIGINT');
     await o8.waitForOutput('Stopping pipelines...');
     o8.signal('SIGINT');
-    const { code, stdout } = await o8.ended;
-    expect(code).toBe(130);
-    expect(stdout).toContain('o8 status');
+    await o8.waitForOutput('The run is still being stopped: o8 status');
+    await waitFor(() => !o8.isRunning, { timeoutMs: 10_000, what: 'o8 run to end' });
+    expect((await o8.ended).code).toBe(130);
     expect(await living(run, [one.pid])).toEqual([one.pid]);
   });
 });

@@ -72,7 +72,7 @@ const BAD: readonly BadInput[] = [
       await run.repository.write(`${PLAN_DIR}/prompts/keep`, '');
       await symlink(outside, join(run.root, PLAN_DIR, 'prompts/task-001.txt'));
     },
-    says: ['prompts/task-001.txt', /outside|link/i],
+    says: ['prompts/task-001.txt', /outside|out of the repository/],
   },
   {
     name: 'a task file that is a link out of the repository',
@@ -82,16 +82,16 @@ const BAD: readonly BadInput[] = [
       await rm(join(run.root, FIRST));
       await symlink(outside, join(run.root, FIRST));
     },
-    says: ['task-001-work.md', /outside|link/i],
+    says: ['task-001-work.md', /outside|out of the repository/],
   },
   {
     name: 'a task file listed with ..',
     spoil: async (run) =>
       run.repository.write(
         MANIFEST,
-        JSON.stringify({ tasks: { total: 1, waves: 1, files: ['../../../../etc/passwd'] } }),
+        JSON.stringify({ tasks: { total: 1, waves: 1, files: ['../../../../etc/passwd.md'] } }),
       ),
-    says: ['etc/passwd', /outside|inside/i],
+    says: ['etc/passwd', /outside|out of the repository|inside/],
   },
   {
     name: 'a file of 10 MB',

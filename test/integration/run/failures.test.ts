@@ -116,7 +116,7 @@ describe('an agent that does not do its work', () => {
     await run.succeed('task-003');
     await run.succeed('task-004');
     const { code, stdout } = await again.ended;
-    expect(code).toBe(0);
+    expect(code, stdout).toBe(0);
     expect(stdout).toContain('=== Retrying Failed Tasks ===');
     expect(stdout).toContain('task-001-work (error: exit_1)');
     expect((await run.status()).runId).toBe(runId);

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { taskFile } from '../../support/plan-folder.js';
 import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
 import { waitFor } from '../../support/wait-for.js';
 
@@ -10,6 +11,11 @@ const TWO = [
   { id: 'task-001', wave: 1 },
   { id: 'task-002', wave: 1 },
 ];
+
+const SECOND_PLAN = {
+  'parallel/second/manifest.json': JSON.stringify({ tasks: { total: 1, waves: 1, files: ['tasks/second-001.md'] } }),
+  'parallel/second/tasks/second-001.md': taskFile({ id: 'second-001', wave: 1, deps: '[]' }),
+};
 
 async function kill(run: RunFixture): Promise<number> {
   const pid = (await run.status()).supervisor?.pid ?? null;
@@ -131,6 +137,29 @@ describe('who owns a run', () => {
     expect(stdout).toContain('interrupted');
     expect(stdout).toContain('--resume');
     expect(await run.status()).toMatchObject({ state: 'interrupted', supervisor: { alive: false } });
+  });
+
+  it('with --force for another plan is the new run; nothing of the old one lives on unowned', async () => {
+    const run = await RunFixture.open({ tasks: TWO.slice(0, 1), files: SECOND_PLAN });
+    await run.spawn();
+    const old = await run.agents.waitForAgent('task-001');
+    const child = await old.startChild('own');
+    const forced = await run.o8('spawn', 'parallel/second', '--force', '--skip-preflight');
+    expect(forced.code, forced.stderr).toBe(0);
+    await run.agents.waitForAgent('second-001');
+    const alive = await run.processes.pids();
+    expect([old.pid, child].filter((pid) => alive.includes(pid))).toEqual([]);
+  });
+
+  it('lets another plan follow although the first one’s manifest has an execution block that nobody committed', async () => {
+    const run = await RunFixture.open({ tasks: TWO.slice(0, 1), files: SECOND_PLAN });
+    await run.spawn();
+    await run.succeed('task-001');
+    await run.waitForRun('completed');
+    await run.call('merge', {});
+    await run.waitForRun('completed');
+    const second = await run.o8('spawn', 'parallel/second');
+    expect(second.code, second.stderr).toBe(0);
   });
 
   it('keeps run files private', async () => {

@@ -69,7 +69,7 @@ describe('a part of a plan', () => {
       { id: 'task-002', wave: 2, deps: ['task-001'] },
     ];
     const run = await RunFixture.open({ tasks, settings: { verify: 'test -f task-001.txt' } });
-    const { git } = run.repository;
+    const git = async (args: readonly string[]) => run.repository.git(args);
     await git(['switch', '--quiet', '--create', 'feature/task-001-work']);
     await run.repository.write('task-001.txt', 'task-001\n');
     await git(['add', 'task-001.txt']);

@@ -37,6 +37,9 @@ describe('status', () => {
     expect(news.tasks.map(({ id, state }) => [id, state])).toEqual([['task-001', 'complete']]);
     expect(news.cursor).toBeGreaterThan(cursor);
     expect(news.counts).toEqual({ complete: 1, running: 1 });
+    // Who was told that it is complete is not told again because o8 tidied up.
+    const merged = (await run.records()).find(({ type }) => type === 'task_merged');
+    expect((await run.status({ since: merged?.seq ?? 0 })).tasks).toEqual([]);
     const json = await run.o8Json('status', '--since', String(news.cursor));
     expect(json).toMatchObject({ cursor: news.cursor, tasks: [] });
   });

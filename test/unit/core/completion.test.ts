@@ -16,7 +16,7 @@ const claude = (facts: Partial<ClaudeFacts> = {}): AttemptEvidence['agent'] => (
   kind: 'claude',
   facts: { ...EMPTY_CLAUDE_STREAM.facts, result: done, ...facts },
 });
-const command: AttemptEvidence['agent'] = { kind: 'command' };
+const command: AttemptEvidence['agent'] = { kind: 'command', rateLimitExitCode: null };
 
 function judge(evidence: Partial<AttemptEvidence>) {
   return judgeAttempt({

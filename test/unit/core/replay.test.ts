@@ -54,7 +54,7 @@ const transitions: readonly (readonly [name: string, event: RunEvent, outcomes: 
   ['branch_removed', { type: 'branch_removed', task, commit: 'c' }, unchanged],
   [
     'attempt_intended',
-    { type: 'attempt_intended', task, attempt: 2, attemptId: 'a.2', sessionId: null },
+    { type: 'attempt_intended', task, attempt: 2, attemptId: 'a.2', sessionId: null, budgetUsd: null },
     all('worktree_created').to('running'),
   ],
   ['attempt_started', { type: 'attempt_started', task, attempt: 1, pid: 1 }, all('running').to('running')],
@@ -137,7 +137,7 @@ describe('an attempt', () => {
 
   it('is known by its process once that was seen', () => {
     const run = history().lead(task, 'worktree_created');
-    run.record({ type: 'attempt_intended', task, attempt: 1, attemptId: 'a.1', sessionId: 's' });
+    run.record({ type: 'attempt_intended', task, attempt: 1, attemptId: 'a.1', sessionId: 's', budgetUsd: null });
     expect(run.task(task)).toMatchObject({ attempt: 1, sessionId: 's', state: { process: { kind: 'intended' } } });
     run.record({ type: 'attempt_started', task, attempt: 1, pid: 7 });
     expect(run.task(task).state).toMatchObject({ process: { kind: 'started', pid: 7 } });
@@ -159,7 +159,7 @@ describe('an attempt', () => {
       { type: 'task_requeued', task, why: 'retry', next: fresh },
       { type: 'worktree_created', task, start: 's' },
     );
-    run.record({ type: 'attempt_intended', task, attempt: 2, attemptId: 'a.2', sessionId: null });
+    run.record({ type: 'attempt_intended', task, attempt: 2, attemptId: 'a.2', sessionId: null, budgetUsd: null });
     run.record(attemptEnded(task, 2, 3));
     expect(run.task(task)).toMatchObject({ costUsd: 5, attempt: 2 });
   });
@@ -195,13 +195,13 @@ describe('an attempt', () => {
     };
     run.record(lost, { type: 'task_requeued', task, why: 'lost', next: fresh });
     expect(run.task(task)).toMatchObject({ lostInARow: 1, retriesUsed: 0 });
-    run.record({ type: 'attempt_intended', task, attempt: 2, attemptId: 'a.2', sessionId: null });
+    run.record({ type: 'attempt_intended', task, attempt: 2, attemptId: 'a.2', sessionId: null, budgetUsd: null });
     run.record({ ...lost, attempt: 2 });
     expect(run.task(task).lostInARow).toBe(1);
     run.record({ type: 'task_requeued', task, why: 'lost', next: fresh });
     expect(run.task(task).lostInARow).toBe(2);
     run.record(
-      { type: 'attempt_intended', task, attempt: 3, attemptId: 'a.3', sessionId: null },
+      { type: 'attempt_intended', task, attempt: 3, attemptId: 'a.3', sessionId: null, budgetUsd: null },
       attemptEnded(task, 3),
     );
     expect(run.task(task).lostInARow).toBe(0);

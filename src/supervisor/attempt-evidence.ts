@@ -1,0 +1,61 @@
+import { EMPTY_CLAUDE_STREAM, foldClaudeLine, type ClaudeFacts } from '../core/claude-stream.js';
+import type { AttemptExit } from '../core/events.js';
+import { readAttempt, voidAttempt } from '../process/attempt.js';
+import { foldAgentOutput } from '../store/agent-output.js';
+import type { Run } from './run.js';
+
+/** Null while it is not over after all. What was never started is fenced first, so that it never will be. */
+export async function attemptExit(dir: string): Promise<AttemptExit | null> {
+  const status = await readAttempt(dir);
+  switch (status.kind) {
+    case 'ended':
+      return status.exit;
+    case 'lost':
+    case 'void':
+      return { kind: 'unknown' };
+    case 'unclaimed':
+      return (await voidAttempt(dir)) === 'voided' ? { kind: 'unknown' } : null;
+    case 'starting':
+    case 'running':
+      return null;
+  }
+}
+
+/** What an attempt's output says: Claude's facts (null for another program) and what it cost. */
+export async function spentBy(
+  run: Run,
+  output: string,
+): Promise<{ facts: ClaudeFacts | null; costUsd: number; tokens: number }> {
+  if (run.plan.settings.agent.command !== null) return { facts: null, costUsd: 0, tokens: 0 };
+  const time = { now: run.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+  const stream = await foldAgentOutput(output, EMPTY_CLAUDE_STREAM, (value, line) => foldClaudeLine(value, line, time));
+  const { facts } = stream;
+  return { facts, costUsd: facts.costUsd ?? 0, tokens: facts.tokens };
+}
+
+/** The number `pipeline.log` ends with: the shell's convention for signals, 124 for a timeout as timeout(1) has it. */
+export function exitNumber(exit: AttemptExit): number {
+  switch (exit.kind) {
+    case 'exited':
+      return exit.code;
+    case 'signalled':
+      return 128 + (SIGNAL_NUMBERS[exit.signal] ?? 0);
+    case 'timed_out':
+      return 124;
+    case 'not_started':
+      return 127;
+    case 'unknown':
+      return -1;
+  }
+}
+
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};

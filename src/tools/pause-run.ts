@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { O8Error } from '../core/errors.js';
+import { pauseResultSchema, type PauseResult, type Request } from '../core/requests.js';
+import { taskOf } from '../core/run-state.js';
+import { NOTHING_RUNNING } from './abort.js';
+import { askSupervisor } from './ask-supervisor.js';
+import type { ToolContext } from './define-tool.js';
+import { findRun, loadRun, type LoadedRun } from './load-run.js';
+import type { SpawnInput, SpawnResult } from './spawn.js';
+
+/** `let_finish`: no new agents; `now`: also stop those that run, to be continued later; `off`: go on. */
+export type Pause = 'let_finish' | 'now' | 'off';
+
+/** Pauses a run or ends its pause. Returns when that is so: with `now` no agent is left. O8Error `usage`, `no_run`. */
+export async function pauseRun(
+  pause: Pause,
+  root: string,
+  { pause: _, runId, ...others }: SpawnInput,
+  { env }: ToolContext,
+): Promise<SpawnResult> {
+  const extra = Object.entries(others).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+  if (extra.length > 0) {
+    const message = `pause is about a run there is, so it takes runId only, not ${extra.join(', ')}.`;
+    throw new O8Error('usage', message, `o8 ${pause === 'off' ? 'unpause' : 'pause'}`);
+  }
+  const found = await findRun(root, runId);
+  if (found === null) return { message: NOTHING_RUNNING, tasks: [] };
+  const run = await loadRun(root, found);
+  if (run.state.phase.kind === 'finished') return { runId: found, message: NOTHING_RUNNING, tasks: [] };
+  // A pause that outlived its supervisor is ended like any other: the next supervisor starts and goes on.
+  const goesOnAlone = pause === 'off' && run.state.phase.kind === 'paused';
+  if (!run.ownerAlive && !goesOnAlone) return { runId: found, message: interruptedText(pause), tasks: [] };
+  const id = randomUUID();
+  const request: Request =
+    pause === 'off'
+      ? { kind: 'unpause', id }
+      : { kind: 'pause', id, agents: pause === 'now' ? 'stop' : 'let_finish' };
+  const result = pauseResultSchema.parse(await askSupervisor(root, found, request, env));
+  return { runId: found, message: messageOf(result), tasks: tasksOf(await loadRun(root, found), result) };
+}
+
+function interruptedText(pause: Pause): string {
+  return pause === 'off'
+    ? 'The run is not paused but interrupted: nobody runs it. Go on with: o8 spawn --resume'
+    : 'The run is interrupted: nobody starts agents for it. Stop those that may still run with: o8 abort';
+}
+
+function messageOf(result: PauseResult): string {
+  switch (result.kind) {
+    case 'not_running':
+      return NOTHING_RUNNING;
+    case 'not_paused':
+      return 'The run is not paused.';
+    case 'resumed':
+      return 'The run goes on.';
+    case 'paused':
+      return ['Paused: no new agents start.', ...finishing(result.running), ...stopped(result.stopped), GO_ON].join(' ');
+  }
+}
+
+const GO_ON = 'Go on with: o8 unpause';
+
+function finishing(tasks: readonly string[]): string[] {
+  return tasks.length === 0 ? [] : [`Still running, to be finished and merged: ${tasks.join(', ')}.`];
+}
+
+function stopped(tasks: readonly string[]): string[] {
+  return tasks.length === 0 ? [] : [`Stopped, to be continued: ${tasks.join(', ')}.`];
+}
+
+/** The tasks whose agents the pause is about. */
+function tasksOf({ plan, state }: LoadedRun, result: PauseResult): SpawnResult['tasks'] {
+  const concerned = result.kind === 'paused' ? [...result.running, ...result.stopped] : [];
+  return plan.tasks
+    .filter(({ id }) => concerned.includes(id))
+    .map(({ id, wave, branch, worktree }) => ({ id, wave, state: taskOf(state, id).state.state, branch, worktree }));
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { O8Error } from '../core/errors.js';
+import { isRunning } from '../core/task-state.js';
+import { stopAttempt } from '../process/attempt.js';
+import { processProbe } from '../process/identity.js';
+import type { LockState } from '../store/lock-state.js';
+import { attemptPaths } from '../store/paths.js';
+import { askSupervisor } from './ask-supervisor.js';
+import { loadRun } from './load-run.js';
+
+/**
+ * What `--force` does to a run that is alive: abort it, so that its agents stop and its work is kept. An owner that
+ * does not answer is stopped, and its agents are stopped for it; the next owner of that run finds them ended.
+ */
+export async function takeOver(root: string, lock: LockState, env: NodeJS.ProcessEnv): Promise<string[]> {
+  if (lock.kind !== 'held') return [];
+  const { holder } = lock;
+  const pid = String(holder.process.pid);
+  const warning = `Overriding existing lock (PID: ${pid})`;
+  try {
+    await askSupervisor(root, holder.runId, { kind: 'abort', id: randomUUID(), task: null, cleanup: false }, env, {
+      patienceMs: ANSWER_MS,
+    });
+    return [warning, `Run ${holder.runId} was aborted; its worktrees are kept`];
+  } catch (error) {
+    if (!(error instanceof O8Error)) throw error;
+    await processProbe.stop(holder.process, KILL_AFTER_MS);
+    await stopAgents(root, holder.runId);
+    return [warning, `Run ${holder.runId} did not answer (${error.message}); it and its agents were stopped`];
+  }
+}
+
+/** Longer than any agent is given to end (`killAfter` is ten seconds unless set). */
+const ANSWER_MS = 60_000;
+const KILL_AFTER_MS = 2000;
+
+async function stopAgents(root: string, runId: string): Promise<void> {
+  const { plan, state } = await loadRun(root, runId);
+  for (const { id, attempt, state: task } of state.tasks.values()) {
+    if (!isRunning(task)) continue;
+    await stopAttempt(attemptPaths(root, runId, id, attempt).dir, task.attemptId, plan.settings.killAfter * 1000);
+  }
+}
