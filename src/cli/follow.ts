@@ -5,6 +5,8 @@ import type { ExitCode } from '../core/errors.js';
 import { finalReport, summaryLine } from '../core/final-report.js';
 import { isOver, progressBetween, progressLine, type ProgressEvent, type WavePlan } from '../core/progress.js';
 import type { TaskView } from '../core/status-view.js';
+import { attemptPaths } from '../store/paths.js';
+import { openContext } from '../tools/repository-context.js';
 import { callTool } from './call-tool.js';
 import { interruptedBy } from './interrupt.js';
 import { LiveLine } from './live-line.js';
@@ -26,7 +28,12 @@ const LOOK_MS = 300; // quick enough to feel live, cheap enough to forget
 export async function follow(cli: Cli, runId: string, style: Style, from: 'start' | 'now'): Promise<ExitCode> {
   const interrupt = interruptedBy('SIGINT');
   const live = new LiveLine(cli.terminal, style === 'lines' || style === 'verbose');
-  const logs = style === 'verbose' ? new LogStream(cli.terminal) : null;
+  const { root } = await openContext(cli.context);
+  const logs =
+    style === 'verbose'
+      ? new LogStream(cli.terminal, (task, attempt) => attemptPaths(root, runId, task, attempt).log)
+      : null;
+  let pause: string | null = null;
   const tasks = new Map<string, TaskView>();
   let first = true;
   try {
@@ -34,7 +41,10 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
       const status = await look(cli, runId, interrupt.received);
       if (status === null) return await stop(cli, runId, style);
       // What an earlier part of the run finished is no news.
-      if (first && from === 'now') for (const task of status.tasks) if (isOver(task)) tasks.set(task.id, task);
+      if (first && from === 'now') {
+        for (const task of status.tasks) if (isOver(task)) tasks.set(task.id, task);
+        await logs?.skip(status.tasks);
+      }
       first = false;
       const before = new Map(tasks);
       for (const task of status.tasks) tasks.set(task.id, task);
@@ -42,6 +52,7 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
       for (const event of progressBetween(before, tasks, wavesOf(tasks)))
         tell(cli, event, style, (task) => shownLog(cli, status, task));
       await logs?.print([...tasks.values()]);
+      pause = tellPause(cli, style, pause, status);
       if (isEnd(status)) return finish(cli, status, tasks, style);
       live.show(status, [...tasks.values()]);
       const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
@@ -66,7 +77,7 @@ async function look({ context }: Cli, runId: string, interrupted: Promise<void>)
   }
 }
 
-function isEnd({ state }: StatusAnswer): boolean {
+function isEnd({ state }: Pick<StatusAnswer, 'state'>): boolean {
   return ['completed', 'failed', 'aborted', 'interrupted', 'none'].includes(state);
 }
 
@@ -106,6 +117,21 @@ function tell(
   if (text === null) return;
   const clock = context.now().toTimeString().slice(0, 8);
   terminal.print(`[${clock}] ${safeLines(text)}`);
+}
+
+/** Says when the run pauses and when it goes on; gives the pause that was told last. */
+function tellPause(
+  { terminal, context }: Cli,
+  style: Style,
+  told: string | null,
+  { state, message = '', hint, pausedUntil }: StatusAnswer,
+): string | null {
+  const wayOn = hint ?? (pausedUntil === undefined ? '' : `until ${pausedUntil}`);
+  const now = state === 'paused' ? `${message} (${wayOn})` : null;
+  if (now === told || isEnd({ state }) || (style !== 'lines' && style !== 'verbose')) return now;
+  const clock = context.now().toTimeString().slice(0, 8);
+  terminal.print(`[${clock}] ${now === null ? 'The run goes on' : safeLines(`Paused: ${now}`)}`);
+  return now;
 }
 
 function sentence(

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../core/version.js';
 import type { ToolContext } from '../tools/define-tool.js';
 import { abortCommand } from './abort-command.js';
+import { configCommand } from './config-command.js';
 import { Exit } from './exit.js';
 import { logsCommand } from './logs-command.js';
 import { cleanupCommand, mergeCommand, planCommand, preflightCommand, spawnCommand } from './tool-commands.js';
@@ -43,6 +44,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     mergeCommand(cli),
     cleanupCommand(cli),
     logsCommand(cli),
+    configCommand(cli),
     mcpCommand(cli),
   ]) {
     program.addCommand(command.exitOverride());

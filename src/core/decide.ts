@@ -9,7 +9,12 @@ import { isSettled, landedCommit } from './task-state.js';
 export type AgentFact =
   | { readonly kind: 'starting' }
   /** `unattendedMs`: how long it has run, where no shim is left to end it when its time is over; null with one. */
-  | { readonly kind: 'running'; readonly quietMs: number; readonly unattendedMs: number | null }
+  | {
+      readonly kind: 'running';
+      readonly quietMs: number;
+      readonly unattendedMs: number | null;
+      readonly outputMB: number;
+    }
   /** Ended, or gone without a trace: `settle` finds out which. */
   | { readonly kind: 'over' };
 
@@ -27,9 +32,12 @@ export interface Facts {
 export type Action =
   | { readonly kind: 'record'; readonly event: RunEvent }
   | { readonly kind: 'prepare' | 'start' | 'settle' | 'merge'; readonly task: string }
-  | { readonly kind: 'stop'; readonly task: string; readonly why: 'aborted' | 'stalled' | 'timeout' }
+  | { readonly kind: 'stop'; readonly task: string; readonly why: 'aborted' | 'stalled' | 'timeout' | 'output' }
   | { readonly kind: 'validate'; readonly wave: number }
   | { readonly kind: 'finish'; readonly state: FinishedState };
+
+/** A long Claude session writes some 50 MB; an agent in a loop fills a disk. What it wrote is kept. */
+export const MOST_OUTPUT_MB = 512;
 
 /** What to do next. Pure: the same state and facts give the same actions; the supervisor carries them out and records. */
 export function decide(plan: Plan, state: RunState, facts: Facts): readonly Action[] {
@@ -83,6 +91,7 @@ function settleAgents(plan: Plan, tasks: readonly Entry[], facts: Facts): Action
         if (agent.unattendedMs !== null && agent.unattendedMs > task.timeoutMinutes * 60_000) {
           return [{ kind: 'stop', task: task.id, why: 'timeout' }];
         }
+        if (agent.outputMB > MOST_OUTPUT_MB) return [{ kind: 'stop', task: task.id, why: 'output' }];
         return stallMs > 0 && agent.quietMs > stallMs ? [{ kind: 'stop', task: task.id, why: 'stalled' }] : [];
     }
   });

@@ -42,16 +42,18 @@ export function finalReport({ state, tasks, waves, base, target, landed, show }:
   return lines.join('\n');
 }
 
-/** The last line of every followed run; parts that are zero are left out except completed. */
+/**
+ * The last line of every followed run, for people and scripts alike; parts that are zero are left out except
+ * completed. Blocked tasks are in the report above it: they have not failed.
+ */
 export function summaryLine(tasks: Iterable<TaskView>): string {
   const all = [...tasks];
-  const count = (...states: TaskView['state'][]): number => all.filter((task) => states.includes(task.state)).length;
-  const failed = count('failed', 'blocked', 'aborted');
-  const conflicts = count('merge_conflict');
+  const count = (state: TaskView['state']): number => all.filter((task) => task.state === state).length;
+  const [failed, conflicts] = [count('failed'), count('merge_conflict')];
   return [
     `Summary: ${String(count('complete'))} completed`,
     ...(failed > 0 ? [`${String(failed)} failed`] : []),
-    ...(conflicts > 0 ? [plural(conflicts, 'conflict')] : []),
+    ...(conflicts > 0 ? [`${String(conflicts)} conflicts`] : []),
   ].join(', ');
 }
 

@@ -23,6 +23,7 @@ export function hasMagic(pattern: string): boolean {
  */
 export function globMatcher(glob: string): (path: string) => boolean {
   const text = glob.normalize('NFC');
+  const texts = globAlternatives(text) ?? [text];
   const pattern = hasMagic(text)
     ? new Minimatch(text, {
         dot: true,
@@ -34,6 +35,6 @@ export function globMatcher(glob: string): (path: string) => boolean {
     : null;
   return (path) => {
     const name = path.normalize('NFC');
-    return name === text || name.startsWith(`${text}/`) || (pattern?.match(name) ?? false);
+    return texts.some((each) => name === each || name.startsWith(`${each}/`)) || (pattern?.match(name) ?? false);
   };
 }

@@ -67,14 +67,13 @@ async function bytesBehindLastNewline(file: FileHandle, size: number): Promise<n
 /** `end` is just behind a newline. Looks backwards for the newline in front of the lines wanted. */
 async function startOfLastLines(file: FileHandle, end: number, lines: number): Promise<number> {
   let wanted = lines + 1;
-  for (let until = end; until > 0; ) {
+  for (let until = end; until > 0;) {
     const from = Math.max(0, until - CHUNK);
     const bytes = await readAt(file, from, until - from);
     for (let at = bytes.length - 1; at >= 0; at -= 1) {
       if (bytes[at] !== NEWLINE) continue;
       wanted -= 1;
-      const enough = wanted === 0 || (end - (from + at) > LONGEST_TAIL && wanted <= lines);
-      if (enough) return from + at + 1;
+      if (wanted === 0 || end - (from + at) > LONGEST_TAIL) return from + at + 1;
     }
     until = from;
   }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { EMPTY_CLAUDE_STREAM, foldClaudeLine, type ClaudeStream } from '../core/claude-stream.js';
 import type { AgentFact } from '../core/decide.js';
 import type { LiveFigures } from '../core/status-view.js';
@@ -14,12 +15,15 @@ const UNCLAIMED_MS = 30_000;
 interface Watched {
   readonly attempt: number;
   readonly log: PipelineLog;
+  /** The file the agent writes to. */
+  readonly output: string;
   readonly watcher: FolderWatch;
   readonly since: number;
   stream: ClaudeStream;
   activity: string | null;
   lastOutputAt: number;
   pumpedAt: number;
+  outputMB: number;
   fact: AgentFact;
 }
 
@@ -91,12 +95,14 @@ export class AgentWatch {
     const fresh: Watched = {
       attempt,
       log,
+      output: files.output,
       watcher,
       since: now,
       stream: EMPTY_CLAUDE_STREAM,
       activity: null,
       lastOutputAt: now,
       pumpedAt: now - PUMP_MS,
+      outputMB: 0,
       fact: { kind: 'starting' },
     };
     this.watched.set(id, fresh);
@@ -116,6 +122,7 @@ export class AgentWatch {
     if (tick - watched.pumpedAt < PUMP_MS) return;
     watched.pumpedAt = tick;
     const { lines } = await watched.log.pump(now);
+    watched.outputMB = await sizeInMB(watched.output);
     if (lines.length === 0) return;
     watched.lastOutputAt = tick;
     const time = { now, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
@@ -139,6 +146,7 @@ export class AgentWatch {
         return {
           kind: 'running',
           quietMs: now - watched.lastOutputAt,
+          outputMB: watched.outputMB,
           unattendedMs: status.shimAlive ? null : this.runningMs(id),
         };
       case 'void':
@@ -152,4 +160,9 @@ export class AgentWatch {
     const { state } = recordOf(this.run, id);
     return state.state === 'running' ? this.run.now().getTime() - new Date(state.since).getTime() : 0;
   }
+}
+
+async function sizeInMB(path: string): Promise<number> {
+  const found = await stat(path).catch(() => null); // not written yet
+  return found === null ? 0 : found.size / (1024 * 1024);
 }

@@ -54,8 +54,9 @@ export async function ownRun(
     return;
   }
   const { lease, replaced } = lock;
+  let supervisor: Supervisor;
   try {
-    const supervisor = await openRun(plan, lease, env, log);
+    supervisor = await openRun(plan, lease, env, log);
     await answer(options, {
       kind: 'won',
       pid: process.pid,
@@ -77,6 +78,7 @@ export async function ownRun(
   } finally {
     await lease.release();
   }
+  await supervisor.sayGoodbye(); // the next run need not wait for a slow notify command
 }
 
 async function openRun(

@@ -23,7 +23,7 @@ export async function pauseRun(
   const { phase } = run.ledger.state;
   if (phase.kind === 'finished' || phase.kind === 'aborting') return { kind: 'not_running' };
   if (phase.kind !== 'paused' || phase.until !== null) {
-    await run.ledger.record({ type: 'run_paused', reason: 'paused by the user', until: null });
+    await run.ledger.record({ type: 'run_paused', reason: 'the user asked for it', until: null });
   }
   if (run.plan.tasks.some(({ id }) => isStarting(run, id, host))) return null; // it was decided before the pause
   const running = run.plan.tasks.map(({ id }) => id).filter((id) => recordOf(run, id).state.state === 'running');

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judgeAttempt } from '../core/completion.js';
+import { MOST_OUTPUT_MB } from '../core/decide.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import type { AttemptExit } from '../core/events.js';
 import { leftoversMessage } from '../core/merge-message.js';
@@ -13,13 +14,14 @@ import { commitLeftovers, inspectWorktree } from '../git/worktrees.js';
 import { stopAttempt } from '../process/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
 import { violationText } from './merge-task.js';
+import { surroundingsNotes } from './surroundings.js';
 import { rescueWorktree } from './remove-worktree.js';
 import { retryOrFail } from './retry.js';
 import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
 import { attemptId, attemptOf, recordOf, type Run } from './run.js';
 
 /** Why o8 itself ended an attempt. */
-type StopReason = 'stalled' | 'timeout' | 'paused';
+type StopReason = 'stalled' | 'timeout' | 'paused' | 'output';
 
 /** Lost to crashes this often in a row, a task has a cause of its own. */
 const MOST_LOST = 3;
@@ -51,10 +53,16 @@ export async function settleAttempt(
   if (stopReason === 'paused' && !(exit.kind === 'exited' && exit.code === 0)) return settlePaused(run, task);
   if (exit.kind === 'unknown') return settleLost(run, task);
 
+  const around = await surroundingsNotes(run, task.id, attempt);
+  const alsoAround = around.map((note) => `\n${note}`).join('');
+  if (stopReason === 'output') {
+    const message = `its output grew beyond ${String(MOST_OUTPUT_MB)} MB and it was stopped: ${files.output}${alsoAround}`;
+    return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
+  }
   const work = await workOf(run, task);
   if (work.kind === 'unusable') {
     await rescueWorktree(run, task);
-    return retryOrFail(run, task, { reason: 'agent_error', message: work.message, retryable: false });
+    return retryOrFail(run, task, { reason: 'agent_error', message: work.message + alsoAround, retryable: false });
   }
   const verdict = judgeAttempt({
     exit,
@@ -68,11 +76,11 @@ export async function settleAttempt(
   });
   switch (verdict.kind) {
     case 'failed':
-      return retryOrFail(run, task, verdict);
+      return retryOrFail(run, task, { ...verdict, message: verdict.message + alsoAround });
     case 'rate_limited':
       return pauseForLimit(run, task, verdict.until);
     case 'succeeded':
-      return settleSuccess(run, task, work.start);
+      return settleSuccess(run, task, work.start, around);
   }
 }
 
@@ -112,8 +120,8 @@ async function workOf(run: Run, task: PlannedTask): Promise<Work> {
   return { kind: 'usable', start, commits: await countCommits(run.repo, start, tip), uncommitted };
 }
 
-async function settleSuccess(run: Run, task: PlannedTask, start: string): Promise<void> {
-  const notes: string[] = [];
+async function settleSuccess(run: Run, task: PlannedTask, start: string, around: readonly string[]): Promise<void> {
+  const notes = [...around];
   run.lease.assertHeld();
   const leftovers = await commitLeftovers(task.worktree, {
     message: leftoversMessage(run.plan, task),
@@ -121,6 +129,12 @@ async function settleSuccess(run: Run, task: PlannedTask, start: string): Promis
   });
   if (leftovers !== null) notes.push('changes the agent left uncommitted were committed by o8');
   await rm(join(task.worktree, COMPLETION_MARKER), { force: true });
+  const { nestedRepositories } = await inspectWorktree(task.worktree);
+  if (nestedRepositories.length > 0) {
+    notes.push(
+      `repositories of their own in its worktree are not part of the work and stay there: ${nestedRepositories.join(', ')}`,
+    );
+  }
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
   if (tip === null) throw new Error(`branch ${task.branch} is gone`);
   if (run.plan.settings.scope === 'warn') {

@@ -20,6 +20,7 @@ import { linkLog } from '../store/log-links.js';
 import { rm } from 'node:fs/promises';
 import { agentEnvironmentOf } from './agent-variables.js';
 import { attemptId, attemptOf, recordOf, type Run } from './run.js';
+import { rememberSurroundings } from './surroundings.js';
 
 /** Starts the next attempt of a task that has its worktree. Announced first, so that it can never be started twice. */
 export async function startTask(run: Run, task: PlannedTask): Promise<void> {
@@ -61,6 +62,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   }
   await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's word is not this one's
   await linkTaskLog(run, task, files.log);
+  await rememberSurroundings(run, task.id, attempt);
   await run.ledger.record({
     type: 'attempt_intended',
     task: task.id,

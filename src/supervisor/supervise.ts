@@ -6,6 +6,7 @@ import { giveUp } from './give-up.js';
 import { JobBoard } from './job-board.js';
 import { machineHoldBack } from './hold-back.js';
 import { mergeTask } from './merge-task.js';
+import { Notifier } from './notifier.js';
 import { prepareTask } from './prepare-task.js';
 import { Publisher } from './publish.js';
 import { RequestDesk } from './requests.js';
@@ -15,6 +16,7 @@ import { startTask } from './start-task.js';
 import { abortTask, stopTree, type Stopped } from './stop-task.js';
 import { validateWave } from './validate-wave.js';
 import { WakeUp } from './wake-up.js';
+import { Wakefulness } from './wakefulness.js';
 
 /** Looked at even when nothing woke us: agents' output, timers, a missed file event. */
 const TICK_MS = 250;
@@ -31,6 +33,8 @@ export class Supervisor {
   private readonly agents: AgentWatch;
   private readonly publisher: Publisher;
   private readonly desk: RequestDesk;
+  private readonly notifier: Notifier;
+  private readonly wakefulness: Wakefulness;
   private readonly stopped: Stopped[] = [];
   private merging: string | null = null;
 
@@ -50,6 +54,8 @@ export class Supervisor {
       this.wakeUp.now();
     });
     this.publisher = new Publisher(run, this.agents, newest);
+    this.notifier = new Notifier(run);
+    this.wakefulness = new Wakefulness(run);
     this.desk = new RequestDesk({
       run,
       mergesIdle: () => !this.jobs.has('merge') && !this.jobs.has('validate') && !mergesWaiting(run),
@@ -76,7 +82,13 @@ export class Supervisor {
     } finally {
       this.wakeUp.close();
       this.agents.close();
+      this.wakefulness.close();
     }
+  }
+
+  /** Tells the user what is not told yet. Nothing of the run is written any more. */
+  async sayGoodbye(): Promise<void> {
+    await this.notifier.close();
   }
 
   /** One round. Throws when the lease or the journal is lost: then nothing more may be written by this process. */
@@ -106,6 +118,8 @@ export class Supervisor {
     });
     for (const action of actions) await this.act(action);
     await this.publisher.publish(holdBack, 'alive');
+    this.notifier.observe();
+    this.wakefulness.observe(this.hasWork());
   }
 
   /** A full disk pauses the run where it is: nothing was recorded that is not on disk, agents run on. */
@@ -155,11 +169,19 @@ export class Supervisor {
     }
   }
 
+  /** A run that a person paused has none once its agents are over. */
+  private hasWork(): boolean {
+    const { phase, tasks } = this.run.ledger.state;
+    if (phase.kind === 'finished') return false;
+    if (phase.kind !== 'paused' || phase.until !== null) return true;
+    return !this.jobs.isIdle() || [...tasks.values()].some(({ state }) => state.state === 'running');
+  }
+
   private startJob(task: string, work: () => Promise<void>): void {
     this.jobs.start(`task:${task}`, work);
   }
 
-  private async stop(task: string, why: 'aborted' | 'stalled' | 'timeout' | 'paused'): Promise<void> {
+  private async stop(task: string, why: 'aborted' | 'stalled' | 'timeout' | 'paused' | 'output'): Promise<void> {
     if (why === 'aborted') {
       this.stopped.push(await abortTask(this.run, this.agents, task));
       return;

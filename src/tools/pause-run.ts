@@ -15,15 +15,17 @@ export type Pause = 'let_finish' | 'now' | 'off';
 export async function pauseRun(
   pause: Pause,
   root: string,
-  { pause: _, runId, ...others }: SpawnInput,
+  input: SpawnInput,
   { env }: ToolContext,
 ): Promise<SpawnResult> {
-  const extra = Object.entries(others).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+  const extra = Object.entries(input).flatMap(([key, value]) =>
+    value === undefined || key === 'pause' || key === 'runId' ? [] : [key],
+  );
   if (extra.length > 0) {
     const message = `pause is about a run there is, so it takes runId only, not ${extra.join(', ')}.`;
     throw new O8Error('usage', message, `o8 ${pause === 'off' ? 'unpause' : 'pause'}`);
   }
-  const found = await findRun(root, runId);
+  const found = await findRun(root, input.runId);
   if (found === null) return { message: NOTHING_RUNNING, tasks: [] };
   const run = await loadRun(root, found);
   if (run.state.phase.kind === 'finished') return { runId: found, message: NOTHING_RUNNING, tasks: [] };
@@ -32,9 +34,7 @@ export async function pauseRun(
   if (!run.ownerAlive && !goesOnAlone) return { runId: found, message: interruptedText(pause), tasks: [] };
   const id = randomUUID();
   const request: Request =
-    pause === 'off'
-      ? { kind: 'unpause', id }
-      : { kind: 'pause', id, agents: pause === 'now' ? 'stop' : 'let_finish' };
+    pause === 'off' ? { kind: 'unpause', id } : { kind: 'pause', id, agents: pause === 'now' ? 'stop' : 'let_finish' };
   const result = pauseResultSchema.parse(await askSupervisor(root, found, request, env));
   return { runId: found, message: messageOf(result), tasks: tasksOf(await loadRun(root, found), result) };
 }
@@ -54,7 +54,9 @@ function messageOf(result: PauseResult): string {
     case 'resumed':
       return 'The run goes on.';
     case 'paused':
-      return ['Paused: no new agents start.', ...finishing(result.running), ...stopped(result.stopped), GO_ON].join(' ');
+      return ['Paused: no new agents start.', ...finishing(result.running), ...stopped(result.stopped), GO_ON].join(
+        ' ',
+      );
   }
 }
 

@@ -125,7 +125,7 @@ export class SimulatedSupervisor {
   private agentFact(id: string): AgentFact {
     const agent = this.alive.get(id);
     if (agent === undefined || agent.over) return { kind: 'over' };
-    return { kind: 'running', quietMs: agent.end === 'silent' ? SILENT_MS : 0, unattendedMs: null };
+    return { kind: 'running', quietMs: agent.end === 'silent' ? SILENT_MS : 0, unattendedMs: null, outputMB: 0 };
   }
 
   private act(action: Action): void {
@@ -189,7 +189,14 @@ export class SimulatedSupervisor {
   private *startAttempt(task: string): Job {
     yield;
     const attempt = this.history.task(task).attempt + 1;
-    this.record({ type: 'attempt_intended', task, attempt, attemptId: `${task}.${attempt}`, sessionId: null, budgetUsd: null });
+    this.record({
+      type: 'attempt_intended',
+      task,
+      attempt,
+      attemptId: `${task}.${attempt}`,
+      sessionId: null,
+      budgetUsd: null,
+    });
     if (this.alive.get(task)?.over === false) throw new Error(`two agents at once for ${task}`);
     yield; // a crash here leaves an attempt that was announced and never started: lost
     this.alive.set(task, { attempt, end: AGENT_ENDS[this.chance(AGENT_ENDS.length)] ?? 'success', over: false });

@@ -266,7 +266,7 @@ describe('agents', () => {
   const running = (stallTimeout = 15) => runOf([{ id: 'a' }], { settings: { stallTimeout } }).lead('a', 'running');
   const seen = (kind: 'starting' | 'over') => ({ agents: new Map([['a', { kind }]]) });
   const silent = (minutes: number) => ({
-    agents: new Map([['a', { kind: 'running' as const, quietMs: minutes * 60_000, unattendedMs: null }]]),
+    agents: new Map([['a', { kind: 'running' as const, quietMs: minutes * 60_000, unattendedMs: null, outputMB: 0 }]]),
   });
 
   it('that are over are settled, once', () => {

@@ -158,10 +158,10 @@ describe('the summary line', () => {
     expect(summaryLine([])).toBe('Summary: 0 completed');
   });
 
-  it('counts blocked and aborted tasks as failed, and one conflict as one', () => {
+  it('counts what failed and what conflicts, and leaves blocked and aborted tasks to the report', () => {
     const run = new RunHistory(planOf(seedTasks())).lead('task-001', 'complete').lead('task-002', 'failed');
     run.lead('task-003', 'merge_conflict').lead('task-004', 'blocked').lead('task-005', 'aborted');
-    expect(summaryLine(viewsOf(run).values())).toBe('Summary: 1 completed, 3 failed, 1 conflict');
+    expect(summaryLine(viewsOf(run).values())).toBe('Summary: 1 completed, 1 failed, 1 conflicts');
     expect(
       summaryLine(
         viewsOf(

@@ -78,7 +78,10 @@ describe('progress lines', () => {
     look();
     run.record({ type: 'task_requeued', task: 'a', why: 'retry', next: { kind: 'fresh' } });
     run.record({ type: 'worktree_created', task: 'a', start: 's' });
-    run.record({ type: 'attempt_intended', task: 'a', attempt: 2, attemptId: 'a.2', sessionId: null, budgetUsd: null }, failed('a'));
+    run.record(
+      { type: 'attempt_intended', task: 'a', attempt: 2, attemptId: 'a.2', sessionId: null, budgetUsd: null },
+      failed('a'),
+    );
     expect(look().lines).toEqual([
       '[PROGRESS] wave=1 task=a status=started',
       '[PROGRESS] wave=1 task=a status=failed error=timeout',

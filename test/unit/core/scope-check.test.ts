@@ -54,6 +54,7 @@ describe('globMatcher', () => {
     ['**/*.test.js', 'a/b/c.test.js', true],
     ['src/{a,b}.js', 'src/b.js', true],
     ['app/[id]/page.tsx', 'app/[id]/page.tsx', true],
+    ['app/[id]/{a,b}.ts', 'app/[id]/b.ts', true],
     ['app/(group)/page.tsx', 'app/(group)/page.tsx', true],
     ['#notes', '#notes', true],
     ['caf\u00e9/**', 'cafe\u0301/x', true],

@@ -1,0 +1,77 @@
+import { relative } from 'node:path';
+import { Command } from 'commander';
+import { settingViews, withoutSetting, withSetting, type SettingView } from '../core/setting-keys.js';
+import type { SettingsFile } from '../core/settings.js';
+import { guardFile } from '../git/guard-file.js';
+import { ensureExcluded } from '../git/worktrees.js';
+import { criticalSection } from '../store/critical-section.js';
+import { repositoryPaths } from '../store/paths.js';
+import { readSettingsFile, writeSettingsFile } from '../store/settings-file.js';
+import { refuseNested } from '../tools/refuse-nested.js';
+import { openContext } from '../tools/repository-context.js';
+import type { Cli } from './program.js';
+import { safeLines } from './terminal.js';
+
+interface Flags {
+  readonly json?: boolean;
+}
+
+/** `o8 config`, `o8 config set <key> <value>`, `o8 config reset [key]`: the settings file of this repository. */
+export function configCommand(cli: Cli): Command {
+  const command = new Command('config').description('Show and change the settings of this repository');
+  command.option('--json', 'print the settings as JSON').action(async (flags: Flags) => {
+    await show(cli, flags);
+  });
+  command
+    .command('set')
+    .description('Set one: o8 config set merge.into base; lists and objects as JSON')
+    .argument('<key>', 'name, such as retries or agent.model')
+    .argument('<value>', 'text, number or JSON')
+    .action(async (key: string, value: string) => {
+      await change(cli, async (root) => withSetting(await readSettingsFile(root), key, value));
+      cli.terminal.print(`${key} is set. A run that is already started keeps its settings.`);
+    });
+  command
+    .command('reset')
+    .description('Back to the default, of one key or of all')
+    .argument('[key]', 'name; without one, everything')
+    .action(async (key: string | undefined) => {
+      await change(cli, async (root) => (key === undefined ? {} : withoutSetting(await readSettingsFile(root), key)));
+      cli.terminal.print(key === undefined ? 'All settings have their defaults.' : `${key} has its default.`);
+    });
+  return command;
+}
+
+async function show({ terminal, context }: Cli, flags: Flags): Promise<void> {
+  const { root } = await openContext(context);
+  const settings = settingViews(await readSettingsFile(root));
+  const file = repositoryPaths(root).config;
+  if (flags.json === true) {
+    terminal.print(JSON.stringify({ file, settings }));
+    return;
+  }
+  const width = Math.max(...settings.map(({ key }) => key.length));
+  for (const setting of settings) {
+    const line = `${setting.key.padEnd(width)}  ${safeLines(valueText(setting))}`;
+    terminal.print(setting.source === 'default' ? terminal.colors.dim(`${line}  (default)`) : line);
+  }
+  terminal.print(
+    `\nSet in ${relative(context.cwd, file)}. A plan's own \`o8\` block and the flags of a command win over it.`,
+  );
+}
+
+function valueText({ value }: SettingView): string {
+  if (value === null) return 'none';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Read and write are one step for everybody who changes settings. An agent must not change what o8 runs. */
+async function change({ context }: Cli, next: (root: string) => Promise<SettingsFile>): Promise<void> {
+  refuseNested('config', context);
+  const { repo, root } = await openContext(context);
+  await criticalSection(guardFile(repo))(async () => {
+    const settings = await next(root);
+    await ensureExcluded(repo, ['/.claude/parallel-config.json']);
+    await writeSettingsFile(root, settings);
+  });
+}

@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { taskOf } from '../core/run-state.js';
+import { isSettled } from '../core/task-state.js';
+import { LogReader } from '../store/log-reader.js';
+import { attemptPaths } from '../store/paths.js';
+import { loadRun, type LoadedRun } from '../tools/load-run.js';
+import type { Cli } from './program.js';
+import { safeLines, stdoutDrained, type Terminal } from './terminal.js';
+
+/** The supervisor takes over agents' output once a second; looking more often would find nothing new. */
+const LOOK_MS = 500;
+
+export interface FollowedTask {
+  readonly root: string;
+  readonly runId: string;
+  readonly task: string;
+  /** The attempt whose log the reader stands in. */
+  readonly attempt: number;
+  /** Ends with this attempt, or goes on over retries until the task is over. */
+  readonly until: 'task' | 'attempt';
+}
+
+/** Untrusted lines, made safe; resolves when they have gone out. */
+export async function printLines(terminal: Terminal, lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return;
+  terminal.print(lines.map(safeLines).join('\n'));
+  await stdoutDrained();
+}
+
+/** Prints what a task's log gains, attempt after attempt. Exit code 1 when nobody runs the task any more. */
+export async function followTaskLog(cli: Cli, followed: FollowedTask, first: LogReader): Promise<void> {
+  const { root, runId, task } = followed;
+  let { attempt } = followed;
+  let reader = first;
+  for (;;) {
+    const run = await loadRun(root, runId); // before the log: what is over by then is read to its end
+    await printRest(cli.terminal, reader);
+    const record = taskOf(run.state, task);
+    if (followed.until === 'task' && record.attempt > attempt) {
+      attempt += 1;
+      reader = new LogReader(attemptPaths(root, runId, task, attempt).log);
+      cli.terminal.print(`--- attempt ${String(attempt)} ---`);
+      continue;
+    }
+    const attemptOver = record.attempt > attempt || record.endedAttempt >= attempt;
+    if (isSettled(record.state) || (followed.until === 'attempt' && attemptOver)) return;
+    if (nobodyIsThere(cli, run)) return;
+    await delay(LOOK_MS);
+  }
+}
+
+/** Prints what the supervisor's log gains until it has ended. */
+export async function followSupervisorLog(
+  cli: Cli,
+  { root, runId }: { readonly root: string; readonly runId: string },
+  reader: LogReader,
+): Promise<void> {
+  for (;;) {
+    const run = await loadRun(root, runId);
+    await printRest(cli.terminal, reader);
+    if (nobodyIsThere(cli, run)) return;
+    await delay(LOOK_MS);
+  }
+}
+
+async function printRest(terminal: Terminal, reader: LogReader): Promise<void> {
+  for (;;) {
+    const lines = await reader.next();
+    if (lines.length === 0) return;
+    await printLines(terminal, lines);
+  }
+}
+
+function nobodyIsThere({ terminal, exit }: Cli, { state, ownerAlive }: LoadedRun): boolean {
+  if (ownerAlive) return false;
+  if (state.phase.kind !== 'finished') {
+    terminal.warn('Nobody is running this run any more. Go on with: o8 spawn --resume');
+    exit.code = 1;
+  }
+  return true;
+}

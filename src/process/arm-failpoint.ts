@@ -1,0 +1,36 @@
+import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { onFailpoint } from '../core/failpoint.js';
+import { errorCode } from './error-code.js';
+
+/** Handed on to the shims; agents do not inherit it. */
+export const FAILPOINT_VARIABLE = 'O8_FAILPOINT';
+
+/**
+ * For tests: with `O8_FAILPOINT=<name>[:<n>][@<file>]` this process kills itself with SIGKILL when it reaches that
+ * failpoint for the n-th time (default 1). With a file, only if it is the one to create that file, so that of many
+ * processes one falls, and the file says that it did. `*@<file>` kills nothing and adds every name reached to the file.
+ */
+export function armFailpoint(): void {
+  const wanted = process.env[FAILPOINT_VARIABLE];
+  if (wanted === undefined || wanted === '') return;
+  const parts = /^(?<name>[a-z_.]+|\*)(?::(?<count>[1-9]\d*))?(?:@(?<file>.+))?$/.exec(wanted)?.groups;
+  const { name, count = '1', file } = parts ?? {};
+  if (name === undefined) throw new Error(`${FAILPOINT_VARIABLE}=${wanted} is not <name>[:<n>][@<file>]`);
+  let left = Number(count);
+  onFailpoint((reached) => {
+    if (name === '*' && file !== undefined) appendFileSync(file, `${reached}\n`);
+    if (reached !== name) return;
+    left -= 1;
+    if (left === 0 && (file === undefined || isFirst(file))) process.kill(process.pid, 'SIGKILL');
+  });
+}
+
+function isFirst(file: string): boolean {
+  try {
+    closeSync(openSync(file, 'wx'));
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
