@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExitCode } from '../core/errors.js';
 import { finalReport, summaryLine } from '../core/final-report.js';
-import { isOver, progressBetween, progressLine, type ProgressEvent, type WavePlan } from '../core/progress.js';
+import { isOver, progressBetween, wavesOf, progressLine, type ProgressEvent } from '../core/progress.js';
 import type { TaskView } from '../core/status-view.js';
 import { attemptPaths } from '../store/paths.js';
 import { openContext } from '../tools/repository-context.js';
@@ -49,7 +49,7 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
       const before = new Map(tasks);
       for (const task of status.tasks) tasks.set(task.id, task);
       live.clear();
-      for (const event of progressBetween(before, tasks, wavesOf(tasks)))
+      for (const event of progressBetween(before, tasks, wavesOf(tasks.values())))
         tell(cli, event, style, (task) => shownLog(cli, status, task));
       await logs?.print([...tasks.values()]);
       pause = tellPause(cli, style, pause, status);
@@ -187,21 +187,18 @@ function finish(
   const report = finalReport({
     state: status.state,
     tasks,
-    waves: wavesOf(tasks),
+    waves: wavesOf(tasks.values()),
     base: status.base ?? '',
     target: status.target ?? '',
     landed: status.landed !== undefined,
+    commands: {
+      run: `o8 run ${status.dir === undefined ? '<parallel-dir>' : relative(context.cwd, status.dir)}`,
+      merge: 'o8 merge',
+      cleanup: 'o8 cleanup',
+    },
     show: (path) => relative(context.cwd, path),
   });
   terminal.print(`\n${safeLines(report)}\n`);
   terminal.print(summaryLine(tasks.values()));
   return code;
-}
-
-function wavesOf(tasks: ReadonlyMap<string, TaskView>): WavePlan[] {
-  const numbers = [...new Set([...tasks.values()].map(({ wave }) => wave))].sort((a, b) => a - b);
-  return numbers.map((wave) => ({
-    wave,
-    tasks: [...tasks.values()].filter((task) => task.wave === wave).map(({ id }) => id),
-  }));
 }

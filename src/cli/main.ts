@@ -1,4 +1,7 @@
+import { armFailpoint } from '../process/arm-failpoint.js';
 import { runCli } from './program.js';
+
+armFailpoint();
 
 // `o8 logs … | head`: whoever reads has seen enough; a run goes on by itself.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

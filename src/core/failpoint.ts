@@ -31,6 +31,7 @@ export const FAILPOINTS = [
   'run.create.before',
   'run.create.after',
   'run.remove.before',
+  'run.remove.renamed',
   'run.remove.after',
   'log.write.before',
   'log.write.after',
@@ -55,6 +56,8 @@ export const FAILPOINTS = [
   'agent.start.after',
   'agent.record.before',
   'agent.record.after',
+  'agent.stop.before',
+  'agent.stop.after',
   'attempt.exit.before',
   'attempt.exit.after',
 

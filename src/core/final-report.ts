@@ -8,12 +8,15 @@ export interface ReportInput {
   readonly base: string;
   readonly target: string;
   readonly landed: boolean;
+  /** How the reader says these things: in a terminal or as slash commands. */
+  readonly commands: { readonly run: string; readonly merge: string; readonly cleanup: string };
   /** An absolute path as the reader is to see it. */
   readonly show: (path: string) => string;
 }
 
 /** The seed's final report: waves, branches, what needs a person, and the next step. */
-export function finalReport({ state, tasks, waves, base, target, landed, show }: ReportInput): string {
+export function finalReport(input: ReportInput): string {
+  const { state, tasks, waves, show } = input;
   const all = waves
     .flatMap((wave) => wave.tasks.flatMap((id) => tasks.get(id) ?? []))
     .filter((task) => task.state !== 'skipped');
@@ -38,7 +41,7 @@ export function finalReport({ state, tasks, waves, base, target, landed, show }:
   if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, show)));
   const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
   if (notes.length > 0) lines.push('', 'Worth knowing:', ...notes);
-  lines.push('', `Next step: ${nextStep(all, base, target, landed)}`);
+  lines.push('', `Next step: ${nextStep(all, input)}`);
   return lines.join('\n');
 }
 
@@ -67,16 +70,19 @@ function openLines(task: TaskView, show: ReportInput['show']): string[] {
   return lines;
 }
 
-function nextStep(tasks: readonly TaskView[], base: string, target: string, landed: boolean): string {
-  if (tasks.some((task) => task.state === 'merge_conflict')) return 'resolve the conflicts, then o8 merge';
-  if (tasks.some((task) => task.state === 'failed' || task.state === 'aborted'))
-    return 'o8 run <parallel-dir> --retry-failed, or o8 merge to land what is complete';
-  if (tasks.some((task) => task.state === 'merge_pending')) return 'clear what is in the way, then o8 merge';
-  if (tasks.some((task) => task.state === 'blocked'))
-    return 'clear what blocks the tasks above, then o8 run <parallel-dir> --retry-failed';
-  if (target === base || landed) return `everything is on ${base}; o8 cleanup removes what is left over`;
+function nextStep(tasks: readonly TaskView[], { base, target, landed, commands }: ReportInput): string {
+  const { run, merge, cleanup } = commands;
+  const some = (...states: TaskView['state'][]): boolean => tasks.some((task) => states.includes(task.state));
+  const lands = some('complete') && !landed && target !== base && !target.startsWith('refs/');
+  if (some('merge_conflict')) return `resolve the conflicts, then ${merge}`;
+  if (some('failed', 'aborted')) {
+    return `${run} --retry-failed${lands ? `, or ${merge} to land what is complete` : ''}`;
+  }
+  if (some('merge_pending')) return `clear what is in the way, then ${merge}`;
+  if (some('blocked')) return `clear what blocks the tasks above, then ${run} --retry-failed`;
+  if (target === base || landed) return `everything is on ${base}; ${cleanup} removes what is left over`;
   if (target.startsWith('refs/')) return 'the work is on the branches above; with merge.into none o8 lands nothing';
-  return `o8 merge (puts ${target} on ${base})`;
+  return `${merge} (puts ${target} on ${base})`;
 }
 
 function ratio(tasks: readonly TaskView[]): string {

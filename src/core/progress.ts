@@ -14,6 +14,13 @@ export interface WavePlan {
   readonly tasks: readonly string[];
 }
 
+/** The waves that these tasks make, in order. */
+export function wavesOf(tasks: Iterable<TaskView>): WavePlan[] {
+  const all = [...tasks];
+  const numbers = [...new Set(all.map(({ wave }) => wave))].sort((a, b) => a - b);
+  return numbers.map((wave) => ({ wave, tasks: all.filter((task) => task.wave === wave).map(({ id }) => id) }));
+}
+
 /** States in which a task is not going on by itself. */
 const OVER: ReadonlySet<TaskView['state']> = new Set([
   'complete',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { failpoint } from '../core/failpoint.js';
 import { findBlockingPaths } from './blocking-paths.js';
 import { gitThatSurvives, printable, tryGit } from './execute.js';
 import { forgetForward, recordForward, rollBackInterrupted } from './interrupted-forward.js';
@@ -75,10 +76,12 @@ async function forwardCheckout(
 
   // --no-overwrite-ignore: by default git deletes an ignored file of the user's that is in the way.
   const args = ['merge', '--ff-only', '--no-overwrite-ignore', '--no-verify-signatures', '--no-stat', to];
+  failpoint('forward.start.before');
   const result = await gitThatSurvives(args, {
     cwd: checkout,
     onStart: (pid) => recordForward(gitDir, { from, to, pid }),
   });
+  failpoint('forward.start.after');
   forgetForward(gitDir);
   const after = await resolveCommit(repo, `refs/heads/${branch}`);
   if (after === to) return { kind: 'advanced' };

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { failpoint } from '../core/failpoint.js';
 import type { Repository } from './repository.js';
 
 const FIRST_LINE = '# o8: begin (written by o8; edits between these two lines are lost)';
@@ -19,7 +20,9 @@ export async function ensureExcluded(repo: Repository, patterns: readonly string
   if (after === before) return;
   const temporary = `${file}.o8-${process.pid}`;
   await writeFile(temporary, after, { mode: existsSync(file) ? (await stat(file)).mode : 0o644 });
+  failpoint('exclude.write.before');
   await rename(temporary, file);
+  failpoint('exclude.write.after');
 }
 
 function withPatterns(text: string, patterns: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { failpoint } from '../core/failpoint.js';
 
 const STALE_MS = 10_000; // git writes an index in well under a second and fills a worktree in a few
 const PAUSE_MS = 50;
@@ -14,9 +15,12 @@ export async function awaitOwnIndex(gitDir: string): Promise<void> {
   for (;;) {
     const age = await ageOf(lock);
     if (age === null) return;
-    if (age > STALE_MS) return rm(lock, { force: true });
+    if (age > STALE_MS) break;
     await delay(PAUSE_MS);
   }
+  failpoint('index_lock.remove.before');
+  await rm(lock, { force: true });
+  failpoint('index_lock.remove.after');
 }
 
 /** Milliseconds; null when there is no such file. A clock that went back makes a file look new, never older. */

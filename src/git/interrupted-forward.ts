@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { lstat, readFile, readlink, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { failpoint } from '../core/failpoint.js';
 import { git, tryGit } from './execute.js';
 import { readDifferences, type Difference } from './tree-difference.js';
 
@@ -21,11 +22,15 @@ export type Recovery =
 
 /** Synchronous, so that no time passes between the start of git and the note of its pid. */
 export function recordForward(gitDir: string, record: ForwardRecord): void {
+  failpoint('forward.record.before');
   writeFileSync(recordPath(gitDir), JSON.stringify(record), { mode: 0o600 });
+  failpoint('forward.record.after');
 }
 
 export function forgetForward(gitDir: string): void {
+  failpoint('forward.forget.before');
   rmSync(recordPath(gitDir), { force: true });
+  failpoint('forward.forget.after');
 }
 
 /**
@@ -49,9 +54,13 @@ export async function rollBackInterrupted(checkout: string, gitDir: string): Pro
     if (!(await isLeftByGit(checkout, to, difference))) foreign.push(difference.path);
   }
   if (foreign.length > 0) return { kind: 'foreign', paths: foreign };
+  failpoint('rollback.unlock.before');
   await rm(lock);
+  failpoint('rollback.unlock.after');
   await removeNewFiles(checkout, differences);
+  failpoint('rollback.restore.before');
   await restoreOldFiles(checkout, from, differences);
+  failpoint('rollback.restore.after');
   forgetForward(gitDir);
   return { kind: 'rolled_back' };
 }

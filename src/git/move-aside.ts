@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { failpoint } from '../core/failpoint.js';
 import type { CriticalSection } from '../core/lease.js';
 import { git } from './execute.js';
 import { resolveCommit } from './refs.js';
@@ -22,6 +23,7 @@ export async function moveAside(
     const to = `${from}${suffix}`;
     const cwd = repo.root;
     const entry = await findWorktree(repo, from);
+    failpoint('aside.worktree.before');
     if (entry !== null) {
       if (entry.locked) await git(['worktree', 'unlock', from], { cwd });
       await git(['worktree', 'move', from, to], { cwd });
@@ -31,8 +33,11 @@ export async function moveAside(
       await rename(from, to);
       moved.push(`folder ${basename(from)} -> ${basename(to)}`);
     }
+    failpoint('aside.worktree.after');
     if ((await resolveCommit(repo, `refs/heads/${branch}`)) !== null) {
+      failpoint('aside.branch.before');
       await git(['branch', '-m', branch, `${branch}${suffix}`], { cwd });
+      failpoint('aside.branch.after');
       moved.push(`branch ${branch} -> ${branch}${suffix}`);
     }
     return moved;

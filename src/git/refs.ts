@@ -1,4 +1,5 @@
 import { O8Error } from '../core/errors.js';
+import { failpoint } from '../core/failpoint.js';
 import { git, gitFailure, tryGit } from './execute.js';
 import type { Repository } from './repository.js';
 
@@ -36,7 +37,9 @@ export async function mergeBases(repo: Repository, one: string, other: string): 
 /** True when the ref was created or is at `commit` already, false when it exists elsewhere. */
 export async function createRef(repo: Repository, ref: string, commit: string): Promise<boolean> {
   const args = ['update-ref', ref, commit, '']; // an empty old value: must not exist
+  failpoint('ref.create.before');
   const result = await tryGit(args, { cwd: repo.root });
+  failpoint('ref.create.after');
   if (result.code === 0) return true;
   const existing = await targetOf(repo, ref);
   if (existing === null) throw gitFailure(args, repo.root, result, `git for-each-ref ${ref}`);
@@ -53,7 +56,9 @@ export async function advanceRef(
   { to, from }: { to: string; from: string },
 ): Promise<boolean> {
   const args = ['update-ref', ref, to, from];
+  failpoint('ref.advance.before');
   const result = await tryGit(args, { cwd: repo.root });
+  failpoint('ref.advance.after');
   if (result.code === 0) return true;
   if ((await targetOf(repo, ref)) === from) throw gitFailure(args, repo.root, result, `git for-each-ref ${ref}`);
   return false;
@@ -62,13 +67,17 @@ export async function advanceRef(
 /** Points a ref of o8's own at a commit, so that git keeps the commit; whatever it pointed at before is let go. */
 export async function pinRef(repo: Repository, ref: string, commit: string): Promise<void> {
   if (!ref.startsWith('refs/o8/')) throw new Error(`pinRef sets refs/o8/ only, not ${ref}`);
+  failpoint('ref.pin.before');
   await git(['update-ref', ref, commit], { cwd: repo.root });
+  failpoint('ref.pin.after');
 }
 
 /** True when the ref is gone (also when it was gone before), false when it is not at `from` any more. */
 export async function deleteRef(repo: Repository, ref: string, from: string): Promise<boolean> {
   const args = ['update-ref', '-d', ref, from];
+  failpoint('ref.delete.before');
   const result = await tryGit(args, { cwd: repo.root });
+  failpoint('ref.delete.after');
   if (result.code === 0) return true;
   const existing = await targetOf(repo, ref);
   if (existing === from) throw gitFailure(args, repo.root, result, `git for-each-ref ${ref}`);

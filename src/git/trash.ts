@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { failpoint } from '../core/failpoint.js';
 
 /**
  * A folder that is going away is first renamed beside itself: 3 ms, and nobody ever sees half of it. The name says
  * which folder it was, so that what a crash left behind is found by the next one to use that path.
  */
 export async function moveToTrash(path: string): Promise<void> {
+  failpoint('trash.move.before');
   if (existsSync(path)) await rename(path, join(dirname(path), `${prefix(path)}${randomUUID().slice(0, 8)}`));
+  failpoint('trash.move.after');
 }
 
 /** Deletes everything that was moved out of the way of `path`. */
@@ -16,7 +19,10 @@ export async function emptyTrash(path: string): Promise<void> {
   const parent = dirname(path);
   if (!existsSync(parent)) return;
   const leftovers = (await readdir(parent)).filter((name) => name.startsWith(prefix(path)));
+  if (leftovers.length === 0) return;
+  failpoint('trash.empty.before');
   for (const name of leftovers) await removeFolder(join(parent, name));
+  failpoint('trash.empty.after');
 }
 
 function prefix(path: string): string {

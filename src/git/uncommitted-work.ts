@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { O8Error } from '../core/errors.js';
+import { failpoint } from '../core/failpoint.js';
 import { createCommit, treeOf } from './commit.js';
 import { git, gitFailure, tryGit } from './execute.js';
 import { committer } from './identity.js';
@@ -27,16 +28,21 @@ export async function commitLeftovers(
     throw new O8Error('git_failed', message, `git -C ${path} ${found.operation} --abort`);
   }
   await awaitOwnIndex(await gitDirOf(path));
+  failpoint('leftovers.stage.before');
   await addEverything(path, found, {});
   // Taken out afterwards: git fails on an excluded path that is ignored as well.
   const out = [...exclude, ...found.nestedRepositories];
   if (out.length > 0) await git(['--literal-pathspecs', 'reset', '--quiet', '--', ...out], { cwd: path });
+  failpoint('leftovers.stage.after');
   const staged = ['diff', '--cached', '--quiet', '--no-ext-diff'];
   const difference = await tryGit(staged, { cwd: path });
   if (difference.code === 0) return null;
   if (difference.code !== 1) throw gitFailure(staged, path, difference);
   const args = ['commit', '--quiet', '--no-verify', '--no-gpg-sign', '--cleanup=verbatim', '--file=-'];
-  await git(args, { cwd: path, input: message, env: await committer(path) });
+  const env = await committer(path);
+  failpoint('leftovers.commit.before');
+  await git(args, { cwd: path, input: message, env });
+  failpoint('leftovers.commit.after');
   return (await git(['rev-parse', 'HEAD'], { cwd: path })).trim();
 }
 

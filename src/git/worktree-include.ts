@@ -1,6 +1,7 @@
 import { constants, existsSync } from 'node:fs';
 import { copyFile, lstat, mkdir, readlink, realpath, symlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { failpoint } from '../core/failpoint.js';
 import { git, gitFailure, tryGit } from './execute.js';
 import type { Repository } from './repository.js';
 
@@ -42,8 +43,10 @@ async function copyInto(root: string, worktree: string, path: string): Promise<b
   if (!(await makeFolders(worktree, dirname(path)))) return false;
   if (await isThere(target)) return false;
   if (kind.isFile()) {
+    failpoint('include.copy.before');
     // Keeps the mode; a clone of the blocks where the file system can.
     await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    failpoint('include.copy.after');
     return true;
   }
   const link = await readlink(source);

@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../core/errors.js';
+import { failpoint } from '../core/failpoint.js';
 import type { CriticalSection } from '../core/lease.js';
 import { git, gitFailure, tryGit } from './execute.js';
 import { awaitOwnIndex } from './index-lock.js';
@@ -115,7 +116,7 @@ async function register(
   const known = (await administrativeFolder(repo, path)) !== null;
   const entry = known ? await findWorktree(repo, path) : null;
   if (entry !== null && (await isUsable(entry, checkout))) {
-    if (!entry.locked) await git(['worktree', 'lock', '--reason', reason, path], { cwd: repo.commonDir });
+    if (!entry.locked) await lock(repo, path, reason);
     return 'there before';
   }
   if (entry !== null) await unregister(repo, entry);
@@ -167,6 +168,7 @@ async function announce(repo: Repository, path: string, what: readonly string[],
   // `--lock --reason` together came with 2.33; before, the reason can only be given by locking afterwards.
   const atOnce = isAtLeast(repo.version, 2, 33);
   const args = ['worktree', 'add', '--no-checkout', ...(atOnce ? ['--lock', '--reason', reason] : []), ...what];
+  failpoint('worktree.register.before');
   for (let tries = 1; ; tries += 1) {
     const result = await tryGit(args, { cwd: repo.commonDir });
     if (result.code === 0) break;
@@ -175,7 +177,14 @@ async function announce(repo: Repository, path: string, what: readonly string[],
     if (tries === TRIES) throw gitFailure(args, repo.root, result, 'git worktree list');
     await delay(PAUSE_MS * tries);
   }
-  if (!atOnce) await git(['worktree', 'lock', '--reason', reason, path], { cwd: repo.commonDir });
+  failpoint('worktree.register.after');
+  if (!atOnce) await lock(repo, path, reason);
+}
+
+async function lock(repo: Repository, path: string, reason: string): Promise<void> {
+  failpoint('worktree.lock.before');
+  await git(['worktree', 'lock', '--reason', reason, path], { cwd: repo.commonDir });
+  failpoint('worktree.lock.after');
 }
 
 /** Writes the files. A worktree has an index exactly when it was filled once; then it may hold work. */
@@ -185,7 +194,9 @@ async function fill(repo: Repository, path: string): Promise<void> {
     throw new O8Error('git_failed', `worktree ${path} was removed while it was made`, 'git worktree list');
   if (existsSync(join(gitDir, 'index'))) return;
   await awaitOwnIndex(gitDir); // an earlier owner may have died; its git goes on filling
+  failpoint('worktree.fill.before');
   if (!existsSync(join(gitDir, 'index'))) await git(['reset', '--hard', '--quiet'], { cwd: path });
+  failpoint('worktree.fill.after');
 }
 
 /** Only inside the critical section. */
@@ -193,9 +204,11 @@ async function unregister(repo: Repository, entry: WorktreeEntry): Promise<void>
   const folder = await administrativeFolder(repo, entry.path);
   if (folder === null) throw new O8Error('git_failed', `${entry.path} is the main checkout`, 'git worktree list');
   await moveToTrash(entry.path);
+  failpoint('worktree.unregister.before');
   // Twice --force: also when locked. git refuses an entry that is damaged; its folder is then all there is of it.
   const removed = await tryGit(['worktree', 'remove', '--force', '--force', entry.path], { cwd: repo.commonDir });
   if (removed.code !== 0) await rm(folder, { recursive: true, force: true });
+  failpoint('worktree.unregister.after');
 }
 
 async function dropUnused(repo: Repository, checkout: Extract<Checkout, { kind: 'branch' }>): Promise<void> {

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttemptExit } from '../core/events.js';
+import { failpoint } from '../core/failpoint.js';
 import type { ProcessIdentity } from '../core/process-identity.js';
 import { O8Error } from '../core/errors.js';
 import { errorCode } from './error-code.js';
@@ -61,7 +62,9 @@ export function claimAttempt(dir: string, claim: AttemptClaim): boolean {
   const { claim: path } = attemptFiles(dir);
   return writeWhole(path, claim, (temporary) => {
     try {
+      failpoint('attempt.claim.before');
       linkSync(temporary, path);
+      failpoint('attempt.claim.after');
       return true;
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return false;

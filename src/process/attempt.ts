@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { O8Error } from '../core/errors.js';
 import type { AttemptExit } from '../core/events.js';
+import { failpoint } from '../core/failpoint.js';
 import type { ProcessIdentity } from '../core/process-identity.js';
+import { FAILPOINT_VARIABLE } from './arm-failpoint.js';
 import { attemptFiles, claimAttempt, replaceFile } from './attempt-files.js';
 import { readAgent, readClaim, readExit } from './attempt-records.js';
 import { bundledProgram } from './bundle.js';
@@ -52,14 +54,23 @@ export async function startAttempt(spec: AttemptSpec, program = bundledProgram('
   const shimSpec: ShimSpec = { version: 1, ...rest };
   const files = attemptFiles(dir);
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  failpoint('attempt.spec.before');
   replaceFile(files.spec, shimSpec);
+  failpoint('attempt.spec.after');
   const { ['NODE_OPTIONS']: nodeOptions, ...others } = env;
-  const variables = { ...others, [MARKER]: spec.attemptId };
+  const armed = process.env[FAILPOINT_VARIABLE];
+  const variables = {
+    ...others,
+    ...(armed === undefined ? {} : { [FAILPOINT_VARIABLE]: armed }),
+    [MARKER]: spec.attemptId,
+  };
+  failpoint('attempt.start.before');
   await startDetached([process.execPath, program, dir], {
     cwd: dir,
     env: nodeOptions === undefined ? variables : { ...variables, [AGENT_NODE_OPTIONS]: nodeOptions },
     logFile: files.shimLog,
   });
+  failpoint('attempt.start.after');
 }
 
 /** What became of an attempt, from its folder and the process table alone. O8Error `journal_damaged`. */

@@ -8,6 +8,8 @@ import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { O8Error } from '../core/errors.js';
 import type { AttemptExit } from '../core/events.js';
+import { failpoint } from '../core/failpoint.js';
+import { armFailpoint, FAILPOINT_VARIABLE } from './arm-failpoint.js';
 import {
   attemptFiles,
   claimAttempt,
@@ -45,7 +47,9 @@ async function main(dir: string): Promise<void> {
   if (!claimAttempt(dir, { version: 1, kind: 'shim', shim: await processProbe.self() })) return;
   const ended = await runAgent(spec, files, stop);
   const record: ExitRecord = { version: 1, ...ended, endedAt: new Date().toISOString() };
+  failpoint('attempt.exit.before');
   await persist(files.exit, record);
+  failpoint('attempt.exit.after');
 }
 
 /** Resolves on SIGTERM, the request to stop the agent. A hang-up or Ctrl+C of the starting terminal is not for us. */
@@ -60,16 +64,20 @@ async function runAgent(spec: ShimSpec, files: AttemptFiles, stop: Promise<'stop
   if (!('pid' in agent)) return { exit: await agent.failed, agentPid: null };
   const identity = (await identityOfChild(agent.pid)) ?? (await identityAt(agent.pid, 'reaped'));
   const started: AgentRecord = { version: 1, agent: identity };
+  failpoint('agent.record.before');
   const recorded = persist(files.agent, started).catch((error: unknown) => {
     process.stderr.write(`agent.json was not written: ${String(error)}\n`); // the agent is found by its marker, too
   });
+  failpoint('agent.record.after');
   const timer = new AbortController();
   const timeout = sleep(Math.min(spec.timeoutMs, LONGEST_TIMER_MS), 'timeout' as const, { signal: timer.signal });
   const cause = await Promise.race([agent.ended.then(() => 'ended' as const), timeout, stop]);
   timer.abort();
   if (cause !== 'ended') {
     const marker = `${MARKER}=${spec.attemptId}`;
+    failpoint('agent.stop.before');
     const survivors = await stopTree(new TreeTracker({ root: identity, marker, except: [] }), spec.killAfterMs);
+    failpoint('agent.stop.after');
     if (survivors.length > 0) process.stderr.write(`still running after SIGKILL: ${survivors.join(', ')}\n`);
   }
   await recorded;
@@ -92,12 +100,14 @@ function startAgent(spec: ShimSpec, files: AttemptFiles): Agent | { readonly fai
   };
   try {
     const stdin = spec.stdin === null ? 'ignore' : open(spec.stdin, 'r');
+    failpoint('agent.start.before');
     const child = spawn(program, args, {
       cwd: spec.cwd,
       env: agentVariables(),
       stdio: [stdin, open(files.output, 'a'), open(files.errors, 'a')],
       detached: true,
     });
+    failpoint('agent.start.after');
     if (child.pid !== undefined) return { pid: child.pid, ended: ended(child) };
     return { failed: new Promise((resolve) => child.once('error', (error) => resolve(failed(error)))) };
   } catch (error) {
@@ -117,7 +127,7 @@ async function ended(child: ChildProcess): Promise<AttemptExit> {
 }
 
 function agentVariables(): NodeJS.ProcessEnv {
-  const { [AGENT_NODE_OPTIONS]: nodeOptions, ...env } = process.env;
+  const { [AGENT_NODE_OPTIONS]: nodeOptions, [FAILPOINT_VARIABLE]: _, ...env } = process.env;
   return nodeOptions === undefined ? env : { ...env, NODE_OPTIONS: nodeOptions };
 }
 
@@ -133,6 +143,7 @@ async function persist(path: string, content: object): Promise<void> {
   }
 }
 
+armFailpoint();
 const [, , dir] = process.argv;
 if (dir === undefined) throw new Error('usage: node shim.js <attempt folder>');
 await main(dir);

@@ -3,6 +3,7 @@ import { lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { sameExceptExecution } from '../core/execution-diff.js';
+import { failpoint } from '../core/failpoint.js';
 import { setJsonKey } from '../core/json-edit.js';
 import type { CriticalSection } from '../core/lease.js';
 import type { ExecutionBlock } from '../core/manifest-execution.js';
@@ -54,7 +55,9 @@ async function replace(path: string, text: string, mode: number): Promise<void> 
   } finally {
     await file.close();
   }
+  failpoint('manifest.write.before');
   await rename(draft, path);
+  failpoint('manifest.write.after');
 }
 
 function refusal(path: string, why: string): O8Error {

@@ -4,6 +4,7 @@ import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { O8Error } from '../core/errors.js';
+import { failpoint } from '../core/failpoint.js';
 import { systemCode, writeError } from './system-error.js';
 
 /** Prompts, output and plans can hold private things: nobody but the user reads what o8 writes. */
@@ -33,7 +34,9 @@ export async function writeFileAtomically(
   durability: Durability = 'synced',
 ): Promise<void> {
   await withTemporary(path, text, durability, async (temporary) => {
+    failpoint('file.replace.before');
     await rename(temporary, path);
+    failpoint('file.replace.after');
     if (durability === 'synced') await syncFolder(dirname(path));
   });
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { O8Error } from '../core/errors.js';
+import { failpoint } from '../core/failpoint.js';
 import type { CriticalSection } from '../core/lease.js';
 import { makePrivateFolder } from './atomic-file.js';
 import { systemCode, writeError } from './system-error.js';
@@ -52,15 +53,19 @@ async function inLine<T>(path: string, work: () => Promise<T>): Promise<T> {
 
 async function exclusively<T>(path: string, work: () => Promise<T>): Promise<T> {
   await makePrivateFolder(dirname(path));
+  failpoint('section.enter.before');
   const compromise = { happened: false };
   const release = await enter(path, () => {
     compromise.happened = true; // called from a timer, where the default handler would throw and end the process
   });
+  failpoint('section.enter.after');
   let result: T;
   try {
     result = await work();
   } finally {
+    failpoint('section.leave.before');
     await leave(release);
+    failpoint('section.leave.after');
   }
   if (compromise.happened) throw overtaken(path);
   return result;

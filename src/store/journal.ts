@@ -3,6 +3,7 @@ import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import type { JournalRecord, RunEvent } from '../core/events.js';
+import { failpoint } from '../core/failpoint.js';
 import type { Lease } from '../core/lease.js';
 import { makePrivateFolder, PRIVATE_FILE, syncFolder } from './atomic-file.js';
 import { decodeJournal, encodeRecords, type ChainEnd, type JournalContent } from './journal-format.js';
@@ -50,10 +51,14 @@ export async function openJournal(path: string, lease: Lease): Promise<Journal> 
     const bytes = await file.readFile();
     const content = validContent(path, bytes);
     if (content.validBytes < bytes.length) {
+      failpoint('journal.keep_torn.before');
       await keepTornBytes(path, bytes.subarray(content.validBytes), lease);
+      failpoint('journal.keep_torn.after');
       lease.assertHeld();
+      failpoint('journal.repair.before');
       await file.truncate(content.validBytes);
       await file.datasync();
+      failpoint('journal.repair.after');
     }
     await syncFolder(dirname(path));
     return new OpenJournal(path, file, lease, content);
@@ -97,12 +102,15 @@ class OpenJournal implements Journal {
     if (events.length === 0) return [];
     const group = encodeRecords(events, new Date().toISOString(), this.end);
     const bytes = Buffer.from(group.text);
+    failpoint('journal.append.before');
     // From the check to the last write nothing gives way to other work: between the two another owner could take over.
     this.lease.assertHeld();
     this.assertUntouched();
     try {
       writeWhole(this.file.fd, bytes);
+      failpoint('journal.append.written');
       await this.file.datasync();
+      failpoint('journal.append.after');
     } catch (error) {
       await this.takeBack();
       throw writeError(error, this.path);

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { failpoint } from '../core/failpoint.js';
 import { processIdentitySchema } from '../core/process-identity.js';
 import { publishOnce, readJson } from './atomic-file.js';
 import { systemCode } from './system-error.js';
@@ -64,12 +65,15 @@ export async function readHighest(lockDir: string): Promise<Generation | null> {
 /** False when another process has that number, or a higher one. */
 export async function publishGeneration(lockDir: string, generation: Generation): Promise<boolean> {
   const path = generationFile(lockDir, generation.generation);
+  failpoint('lock.publish.before');
   if (!(await publishOnce(path, `${JSON.stringify(generation, null, 2)}\n`))) return false;
+  failpoint('lock.publish.after');
   return (await listGenerations(lockDir)).at(-1) === generation.generation;
 }
 
 /** Lowest first, so that a number that is gone means that all numbers below it are gone: `assertHeld` relies on it. */
 export async function removeOldGenerations(lockDir: string, owner: number): Promise<void> {
+  failpoint('lock.prune.before');
   for (const generation of await listGenerations(lockDir)) {
     if (generation >= owner - KEPT_GENERATIONS) break;
     await rm(heartbeatFile(lockDir, generation), { force: true });
@@ -78,6 +82,7 @@ export async function removeOldGenerations(lockDir: string, owner: number): Prom
   for (const name of await listNames(lockDir)) {
     if (name.endsWith('.tmp')) await removeIfAbandoned(join(lockDir, name));
   }
+  failpoint('lock.prune.after');
 }
 
 async function removeIfAbandoned(path: string): Promise<void> {

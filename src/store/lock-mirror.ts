@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { failpoint } from '../core/failpoint.js';
 import { writeFileAtomically } from './atomic-file.js';
 import type { HeldGeneration } from './lock-generations.js';
 import { systemCode } from './system-error.js';
@@ -18,7 +19,9 @@ export async function keepMirror(path: string, text: string, assertHeld: () => v
 }
 
 export async function removeMirror(path: string): Promise<void> {
+  failpoint('mirror.remove.before');
   await rm(path, { force: true });
+  failpoint('mirror.remove.after');
 }
 
 async function readOrNull(path: string): Promise<string | null> {

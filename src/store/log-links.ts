@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readlink, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { failpoint } from '../core/failpoint.js';
 import { makePrivateFolder } from './atomic-file.js';
 import { isInside } from './inside-repository.js';
 import { systemCode, writeError } from './system-error.js';
@@ -22,13 +23,15 @@ export async function linkLog(linkPath: string, target: string): Promise<boolean
   const way = relative(await realpath(folder), join(await realpath(root), target.slice(root.length)));
   const existing = await lookAt(linkPath);
   switch (existing) {
-    case 'nothing':
-      return linkIfAbsent(way, linkPath);
-    case 'own link':
-      await replaceLink(way, linkPath);
-      return true;
     case 'something else':
       return false;
+    case 'nothing':
+    case 'own link': {
+      failpoint('log.link.before');
+      const linked = existing === 'nothing' ? await linkIfAbsent(way, linkPath) : await replaceLink(way, linkPath);
+      failpoint('log.link.after');
+      return linked;
+    }
   }
 }
 
@@ -52,11 +55,12 @@ async function linkIfAbsent(way: string, linkPath: string): Promise<boolean> {
   }
 }
 
-async function replaceLink(way: string, linkPath: string): Promise<void> {
+async function replaceLink(way: string, linkPath: string): Promise<true> {
   const temporary = join(dirname(linkPath), `.${basename(linkPath)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await symlink(way, temporary);
     await rename(temporary, linkPath);
+    return true;
   } catch (error) {
     await rm(temporary, { force: true });
     throw writeError(error, linkPath);

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { failpoint } from '../core/failpoint.js';
 import { redactor, type Redactor } from '../core/redact.js';
 import { sanitizeLine } from '../core/terminal-text.js';
 import { makePrivateFolder, PRIVATE_FILE, writeFileAtomically } from './atomic-file.js';
@@ -116,7 +117,9 @@ class AttemptLog implements PipelineLog {
   }
 
   private async commit(text: string, next: Position): Promise<void> {
+    failpoint('log.write.before');
     const log = await writeAt(this.path, next.log, Buffer.from(text));
+    failpoint('log.write.after');
     const position = { ...next, log };
     await writeFileAtomically(this.positionPath, JSON.stringify(position), 'cached');
     this.position = position;

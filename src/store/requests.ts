@@ -2,6 +2,7 @@ import { readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../core/errors.js';
+import { failpoint } from '../core/failpoint.js';
 import { requestResultSchema, requestSchema, type Request, type RequestResult } from '../core/requests.js';
 import { publishOnce, readJson } from './atomic-file.js';
 import { isFolderName, runPaths } from './paths.js';
@@ -19,7 +20,9 @@ const ALIVE_EVERY_MS = 500;
 export async function submitRequest(root: string, runId: string, request: Request): Promise<void> {
   const folder = runPaths(root, runId).requests;
   if (!(await isFolder(folder))) throw noRun(runId);
+  failpoint('request.submit.before');
   await publishOnce(fileOf(folder, request.id, REQUEST), `${JSON.stringify(request, null, 2)}\n`);
+  failpoint('request.submit.after');
 }
 
 /**
@@ -46,7 +49,9 @@ export async function pendingRequests(root: string, runId: string): Promise<Requ
 
 /** Answers a request, once: the first answer stays. */
 export async function answerRequest(root: string, runId: string, id: string, result: RequestResult): Promise<void> {
+  failpoint('request.answer.before');
   await publishOnce(fileOf(runPaths(root, runId).requests, id, ANSWER), `${JSON.stringify(result)}\n`);
+  failpoint('request.answer.after');
 }
 
 /**
@@ -99,7 +104,9 @@ async function readRequest(root: string, runId: string, path: string, id: string
   }
   const hint = `It was moved to ${path}.damaged; ask again.`;
   await answerRequest(root, runId, id, { kind: 'refused', code: 'usage', message: problem.message, hint });
+  failpoint('request.set_aside.before');
   await rename(path, `${path}.damaged`);
+  failpoint('request.set_aside.after');
   return null;
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { O8Error } from '../core/errors.js';
+import { failpoint } from '../core/failpoint.js';
 import { planSchema, type Plan } from '../core/plan.js';
 import { makePrivateFolder, readJson, syncFolder, writeFileAtomically } from './atomic-file.js';
 import { assertInside } from './inside-repository.js';
@@ -30,7 +31,9 @@ export async function createRun(root: string, plan: Plan): Promise<void> {
     await makePrivateFolder(join(unfinished, 'requests'));
     await makePrivateFolder(join(unfinished, 'tasks'));
     await writeFileAtomically(join(unfinished, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
+    failpoint('run.create.before');
     await rename(unfinished, dir);
+    failpoint('run.create.after');
     await syncFolder(runsDir);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -57,12 +60,15 @@ export async function removeRun(root: string, runId: string): Promise<void> {
   const { dir } = runPaths(root, runId);
   const old = join(repositoryPaths(root).runsDir, `.old-${runId}-${randomBytes(4).toString('hex')}`);
   try {
+    failpoint('run.remove.before');
     await rename(dir, old);
+    failpoint('run.remove.renamed');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return;
     throw writeError(error, dir);
   }
   await rm(old, { recursive: true, force: true });
+  failpoint('run.remove.after');
 }
 
 /** Removes all but the newest `keep` runs, never one of `except`, and what killed processes left. Returns their ids. */

@@ -1,10 +1,12 @@
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { O8Error } from '../core/errors.js';
+import { armFailpoint } from '../process/arm-failpoint.js';
 import { errorText } from './error-text.js';
 import { ownRun } from './own-run.js';
 
 /** `node dist/supervisor.js --root <dir> --run <id> [--force]`: the detached process that owns one run. */
+armFailpoint();
 const { values } = parseArgs({
   options: { root: { type: 'string' }, run: { type: 'string' }, force: { type: 'boolean', default: false } },
 });

@@ -5,6 +5,7 @@ import { judgeAttempt } from '../core/completion.js';
 import { MOST_OUTPUT_MB } from '../core/decide.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import type { AttemptExit } from '../core/events.js';
+import { failpoint } from '../core/failpoint.js';
 import { leftoversMessage } from '../core/merge-message.js';
 import type { PlannedTask } from '../core/plan.js';
 import { scopeViolations } from '../core/scope-check.js';
@@ -128,7 +129,9 @@ async function settleSuccess(run: Run, task: PlannedTask, start: string, around:
     exclude: [COMPLETION_MARKER],
   });
   if (leftovers !== null) notes.push('changes the agent left uncommitted were committed by o8');
+  failpoint('marker.remove.before');
   await rm(join(task.worktree, COMPLETION_MARKER), { force: true });
+  failpoint('marker.remove.after');
   const { nestedRepositories } = await inspectWorktree(task.worktree);
   if (nestedRepositories.length > 0) {
     notes.push(

@@ -7,6 +7,7 @@ import { claudeCommand } from '../core/claude-command.js';
 import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../core/claude-stream.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import { O8Error } from '../core/errors.js';
+import { failpoint } from '../core/failpoint.js';
 import type { PlannedTask } from '../core/plan.js';
 import { workerRules } from '../core/worker-rules.js';
 import bundledRules from '../../agents/worker.md';
@@ -60,7 +61,9 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
       message: `${command.message} (${command.hint})`,
     });
   }
+  failpoint('marker.remove.before');
   await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's word is not this one's
+  failpoint('marker.remove.after');
   await linkTaskLog(run, task, files.log);
   await rememberSurroundings(run, task.id, attempt);
   await run.ledger.record({

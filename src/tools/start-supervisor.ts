@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../core/errors.js';
+import { failpoint } from '../core/failpoint.js';
 import { supervisorStartSchema, type SupervisorStart } from '../core/supervisor-start.js';
 import { bundledProgram } from '../process/bundle.js';
 import { startDetached } from '../process/detach.js';
@@ -25,11 +26,13 @@ export async function startSupervisor(
 ): Promise<Extract<SupervisorStart, { kind: 'won' }>> {
   const paths = runPaths(root, runId);
   const argv = [process.execPath, bundledProgram('supervisor.js'), '--root', root, '--run', runId];
+  failpoint('supervisor.start.before');
   const pid = await startDetached(force === 'force' ? [...argv, '--force'] : argv, {
     cwd: root,
     env: definedOnly(env),
     logFile: paths.supervisorLog,
   });
+  failpoint('supervisor.start.after');
   const start = await awaitStart(paths.start(pid), pid, paths.supervisorLog);
   await rm(paths.start(pid), { force: true });
   switch (start.kind) {

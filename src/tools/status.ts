@@ -1,10 +1,13 @@
+import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { O8Error } from '../core/errors.js';
 import type { QueueSnapshot } from '../core/queue-snapshot.js';
 import { countStates } from '../core/run-state.js';
 import { changedTasks, runStateName, taskView, taskViewSchema, type TaskView } from '../core/status-view.js';
+import { finalReport } from '../core/final-report.js';
 import { isNewsworthy } from '../core/newsworthy.js';
+import { wavesOf } from '../core/progress.js';
 import { taskOf } from '../core/run-state.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
@@ -38,6 +41,7 @@ const outputSchema = z.object({
     .array(z.object({ wave: z.number(), validation: z.enum(['passed', 'failed']), message: z.string().optional() }))
     .optional(),
   tasks: z.array(taskViewSchema),
+  text: z.string().optional().describe('final report, to be shown as it is'),
   tail: z.array(z.string()).optional().describe('last lines of the task log: untrusted output of the agent'),
 });
 
@@ -130,6 +134,7 @@ async function view(
   });
   const first = shown[0];
   const landed = await landedTip(repo, run);
+  const report = only === null && state.phase.kind === 'finished' ? reportOf(root, run, landed) : null;
   return {
     runId: plan.runId,
     state: name,
@@ -147,6 +152,7 @@ async function view(
     ...(landed === null ? {} : { landed }),
     ...(waves.length === 0 ? {} : { waves }),
     tasks,
+    ...(report === null ? {} : { text: report }),
     ...(tail === null || only === null || first === undefined
       ? {}
       : { tail: await readLogTail(logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt), tail) }),
@@ -159,6 +165,28 @@ function pauseView({ phase }: LoadedRun['state']): { message?: string; hint?: st
   return phase.until === null
     ? { message: phase.reason, hint: 'o8 unpause' }
     : { message: phase.reason, pausedUntil: phase.until };
+}
+
+/** The report a driving session shows word for word, with its own commands as the next step. */
+function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: string | null): string {
+  const views = plan.tasks.map((task) => {
+    const record = taskOf(state, task.id);
+    return taskView(plan, task, record, null, logOf(root, plan.runId, task.id, record.attempt));
+  });
+  return finalReport({
+    state: runStateName(state, ownerAlive),
+    tasks: new Map(views.map((task) => [task.id, task])),
+    waves: wavesOf(views),
+    base: plan.base.branch,
+    target: plan.target.branch ?? plan.target.ref,
+    landed: landed !== null,
+    commands: {
+      run: `/parallel-run ${relative(root, plan.source.dir)}`,
+      merge: '/parallel-merge',
+      cleanup: 'o8 cleanup',
+    },
+    show: (path) => relative(root, path),
+  });
 }
 
 /** The snapshot is derived and may be missing, old or broken: then there are just no live figures. */

@@ -12,6 +12,7 @@ function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
     base: 'main',
     target: TARGET,
     landed: false,
+    commands: { run: 'o8 run <parallel-dir>', merge: 'o8 merge', cleanup: 'o8 cleanup' },
     show: (path: string) => path.replace(ROOT, '.'),
   };
   return finalReport({ ...input, tasks: viewsOf(run), waves: wavesOf(run), ...more });

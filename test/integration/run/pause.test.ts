@@ -1,0 +1,181 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import { waitFor } from '../../support/wait-for.js';
+
+const ONE = [{ id: 'task-001', wave: 1 }];
+const TWO = [...ONE, { id: 'task-002', wave: 2, deps: ['task-001'] }];
+
+async function killSupervisor(run: RunFixture): Promise<void> {
+  process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
+  await waitFor(async () => (await run.status()).state === 'interrupted', { timeoutMs: 20_000, what: 'interrupted' });
+}
+
+/** Until the supervisor has gone round again: it writes the queue file about once a second. */
+async function untilLookedAt(run: RunFixture): Promise<void> {
+  const file = join(run.root, '.claude/parallel-queue.json');
+  const seen = async (): Promise<string> =>
+    z.object({ updatedAt: z.string() }).parse(JSON.parse(await readFile(file, 'utf8'))).updatedAt;
+  const before = await seen();
+  await waitFor(async () => (await seen()) !== before, { timeoutMs: 20_000, what: 'another look of the supervisor' });
+}
+
+describe('pause', () => {
+  it('lets the running agent finish and be merged, starts no other, and unpause goes on', async () => {
+    const run = await RunFixture.open({ tasks: TWO });
+    await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    const paused = await run.call('spawn', { pause: 'let_finish' });
+    expect(paused).toMatchObject({
+      message:
+        'Paused: no new agents start. Still running, to be finished and merged: task-001. Go on with: o8 unpause',
+      tasks: [{ id: 'task-001', state: 'running' }],
+    });
+    await one.succeed('task-001.txt', 'task-001\n');
+    await run.waitForTask('task-001', 'complete');
+    await untilLookedAt(run);
+    await untilLookedAt(run);
+    expect(await run.status()).toMatchObject({
+      state: 'paused',
+      message: 'the user asked for it',
+      hint: 'o8 unpause',
+      supervisor: { alive: true },
+      counts: { complete: 1, queued: 1 },
+    });
+    expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(true);
+    expect(run.agents.all).toHaveLength(1);
+    const unpaused = await run.o8('unpause');
+    expect(unpaused).toMatchObject({ code: 0, stdout: 'The run goes on.\n' });
+    await run.succeed('task-002');
+    await run.waitForRun('completed');
+  });
+
+  it('with --now stops the agents, keeps their work, counts no retry, and the same session goes on later', async () => {
+    const run = await RunFixture.open({ tasks: ONE, settings: { retries: 0 } });
+    await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    const child = await one.startChild('own');
+    await one.writeFile('half.txt', 'half\n');
+    const paused = await run.o8('pause', '--now');
+    expect(paused.code, paused.stderr).toBe(0);
+    expect(paused.stdout).toBe(
+      'Paused: no new agents start. Stopped, to be continued: task-001. Go on with: o8 unpause\n',
+    );
+    const marked = await run.processes.pids();
+    expect(marked).not.toContain(one.pid);
+    expect(marked).not.toContain(child);
+    expect(await run.task('task-001')).toMatchObject({ state: 'worktree_created', attempt: 1 });
+    expect((await run.status()).state).toBe('paused');
+    expect((await run.o8('unpause')).code).toBe(0);
+    const again = await run.agents.waitForAgent('task-001');
+    expect(await again.readFile('half.txt')).toBe('half\n');
+    await again.succeed('task-001.txt', 'task-001\n');
+    await run.waitForRun('completed');
+    const types = (await run.records()).map(({ type }) => type);
+    expect(types).not.toContain('task_retrying');
+    expect(types).not.toContain('task_failed');
+  });
+
+  it('can be sharpened with --now while agents still finish', async () => {
+    const run = await RunFixture.open({ tasks: ONE });
+    await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    await run.call('spawn', { pause: 'let_finish' });
+    await run.call('spawn', { pause: 'now' });
+    await one.gone;
+    expect((await run.task('task-001')).state).toBe('worktree_created');
+  });
+
+  it('does not keep abort from working', async () => {
+    const run = await RunFixture.open({ tasks: TWO });
+    await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    await run.call('spawn', { pause: 'let_finish' });
+    await run.call('abort', {});
+    await one.gone;
+    expect((await run.waitForRun('aborted')).counts).toEqual({ aborted: 2 });
+    expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
+  });
+
+  it('outlives its supervisor until the user goes on: status says interrupted, resume ends the pause', async () => {
+    const run = await RunFixture.open({ tasks: TWO });
+    await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    await run.call('spawn', { pause: 'let_finish' });
+    await one.succeed('task-001.txt', 'task-001\n');
+    await run.waitForTask('task-001', 'complete');
+    await killSupervisor(run);
+    expect(await run.status()).toMatchObject({ message: 'Nobody is running it.', hint: 'o8 spawn --resume' });
+    await run.call('spawn', { resume: true });
+    expect((await run.status()).state).toBe('running');
+    await run.succeed('task-002');
+    await run.waitForRun('completed');
+    expect(run.agents.all).toHaveLength(2);
+  });
+
+  it('is ended by unpause also when its supervisor was killed', async () => {
+    const run = await RunFixture.open({ tasks: ONE });
+    await run.spawn();
+    await run.agents.waitForAgent('task-001');
+    await run.call('spawn', { pause: 'now' });
+    await killSupervisor(run);
+    expect(await run.o8('unpause')).toMatchObject({ code: 0, stdout: 'The run goes on.\n' });
+    await run.succeed('task-001');
+    await run.waitForRun('completed');
+  });
+
+  it('is told by who follows the run, and so is its end', async () => {
+    const run = await RunFixture.open({ tasks: ONE });
+    const o8 = run.start('run', PLAN_DIR, '--yes');
+    const one = await run.agents.waitForAgent('task-001');
+    await run.call('spawn', { pause: 'let_finish' });
+    await o8.waitForOutput('Paused: the user asked for it (o8 unpause)');
+    await run.call('spawn', { pause: 'off' });
+    await o8.waitForOutput('The run goes on');
+    await one.succeed('task-001.txt', 'task-001\n');
+    expect((await o8.ended).code).toBe(0);
+  });
+});
+
+describe('unpause', () => {
+  it('of a rate limit goes on at once and not when it is over', async () => {
+    const run = await RunFixture.open({ tasks: ONE });
+    const agent = { command: run.agents.command, rateLimitExitCode: 75 };
+    await run.repository.write('.claude/parallel-config.json', JSON.stringify({ agent, killAfter: 1 }));
+    await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    await one.exit(75);
+    await waitFor(async () => (await run.status()).state === 'paused', { timeoutMs: 20_000, what: 'paused' });
+    expect(await run.status()).toMatchObject({ pausedUntil: expect.stringMatching(/Z$/) as string });
+    await run.call('spawn', { pause: 'off' });
+    await run.succeed('task-001');
+    await run.waitForRun('completed');
+  });
+});
+
+describe('a pause of nothing', () => {
+  it('says so with exit code 0, without a run, after one, and while nothing is paused', async () => {
+    const run = await RunFixture.open({ tasks: ONE });
+    const nothing = { code: 0, stdout: 'No parallel pipelines are currently running.\n' };
+    expect(await run.o8('pause')).toMatchObject(nothing);
+    expect(await run.o8('unpause')).toMatchObject(nothing);
+    await run.spawn();
+    expect(await run.o8('unpause')).toMatchObject({ code: 0, stdout: 'The run is not paused.\n' });
+    await run.succeed('task-001');
+    await run.waitForRun('completed');
+    expect(await run.o8('pause', '--now')).toMatchObject(nothing);
+    expect((await run.o8('pause', '--run', 'nobody')).code).toBe(2);
+  });
+
+  it('is refused together with a selection, and runId without a pause', async () => {
+    const run = await RunFixture.open({ tasks: ONE });
+    expect(await run.refusal('spawn', { pause: 'now', dir: PLAN_DIR })).toMatchObject({
+      code: 'usage',
+      message: 'pause is about a run there is, so it takes runId only, not dir.',
+    });
+    expect((await run.refusal('spawn', { dir: PLAN_DIR, runId: 'x' })).code).toBe('usage');
+  });
+});
