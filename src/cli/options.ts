@@ -55,6 +55,9 @@ export function addPlanning(command: Command): Command {
         '--schedule <how>',
         'deps: start a task when what it needs is merged; waves: one wave after the other',
       ).choices(['deps', 'waves']),
+    )
+    .addOption(
+      new Option('--merge-into <target>', 'where finished tasks are merged').choices(['integration', 'base', 'none']),
     );
 }
 
@@ -64,9 +67,6 @@ export function addSpawning(command: Command): Command {
     .option('--resume', 'go on with the interrupted run')
     .option('--force', 'stop a live run and move old worktrees and branches aside')
     .option('--skip-preflight', 'start although a check fails (not recommended)')
-    .addOption(
-      new Option('--merge-into <target>', 'where finished tasks are merged').choices(['integration', 'base', 'none']),
-    )
     .addOption(new Option('--budget-usd <n>', 'most the whole run may cost').argParser(decimal));
 }
 
@@ -77,6 +77,7 @@ export function planInput(dir: string | undefined, flags: RunFlags): Record<stri
     skip: flags.skip,
     maxConcurrent: flags.maxConcurrent ?? flags.maxConcurrency ?? flags.maxAgents,
     schedule: flags.schedule,
+    mergeInto: flags.mergeInto,
   };
 }
 
@@ -87,7 +88,6 @@ export function spawnInput(dir: string | undefined, flags: RunFlags): Record<str
     resume: flags.resume,
     force: flags.force,
     skipPreflight: flags.skipPreflight,
-    mergeInto: flags.mergeInto,
     budgetUsd: flags.budgetUsd,
   };
 }

@@ -20,6 +20,13 @@ export function printPreflight(result: unknown, { colors, print }: Terminal): vo
   print(ok ? colors.green('\nReady.') : colors.red('\nNot ready: fix what is marked ✗.'));
 }
 
+/** Only what keeps a run from starting. */
+export function printFailedChecks(result: unknown, { colors, warn }: Terminal): void {
+  for (const { level, message, hint } of checksSchema.parse(result).checks) {
+    if (level === 'fail') warn(`${colors.red('✗')} ${safeLines(message)}\n    ${safeLines(hint)}`);
+  }
+}
+
 const spawnSchema = z.object({
   runId: z.string().optional(),
   message: z.string(),

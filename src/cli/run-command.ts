@@ -6,6 +6,8 @@ import { confirm } from './confirm.js';
 import { follow, type Style } from './follow.js';
 import { addSpawning, planInput, spawnInput, type RunFlags } from './options.js';
 import { printPlan } from './print-plan.js';
+import { printFailedChecks } from './print-results.js';
+import { statusSchema } from './print-status.js';
 import type { Cli } from './program.js';
 import { safeLines } from './terminal.js';
 
@@ -57,6 +59,7 @@ async function run(cli: Cli, dir: string | undefined, flags: Flags): Promise<voi
   } else if (flags.dryRun === true) {
     throw new O8Error('usage', '--dry-run needs a parallel dir', 'o8 run <parallel-dir> --dry-run');
   }
+  if (dir !== undefined && !(await isReady(cli, dir, flags))) return;
   if (!(await mayStart(cli, dir, flags))) return;
   const spawned = spawnedSchema.parse(await callTool('spawn', spawnInput(dir, flags), context));
   for (const warning of spawned.warnings ?? [])
@@ -67,6 +70,20 @@ async function run(cli: Cli, dir: string | undefined, flags: Flags): Promise<voi
   const style: Style =
     flags.json === true ? 'json' : flags.progress === true ? 'progress' : flags.verbose === true ? 'verbose' : 'lines';
   cli.exit.code = await follow(cli, spawned.runId, style, spawned.continued === true ? 'now' : 'start');
+}
+
+/** What would refuse the start is said before the question, not after it. */
+async function isReady({ terminal, context, exit }: Cli, dir: string, flags: Flags): Promise<boolean> {
+  const goesOn = flags.retryFailed === true || flags.resume === true || flags.wave !== undefined;
+  if (goesOn || flags.force === true || flags.skipPreflight === true || flags.yes === true) return true;
+  const { state } = statusSchema.parse(await callTool('status', {}, context));
+  if (state === 'running' || state === 'interrupted') return true; // spawn knows more about these
+  const result = await callTool('preflight', { dir, wave: flags.wave, skip: flags.skip }, context);
+  if (result['ok'] === true) return true;
+  terminal.print('');
+  printFailedChecks(result, terminal);
+  exit.code = 4;
+  return false;
 }
 
 async function mayStart({ terminal }: Cli, dir: string | undefined, flags: Flags): Promise<boolean> {

@@ -62,6 +62,7 @@ export type SettingsFile = z.infer<typeof settingsFileSchema>;
 export const manifestSettingsSchema = z.strictObject({ ...common, model: z.string().min(1) }).partial();
 export type ManifestSettings = z.infer<typeof manifestSettingsSchema>;
 
+export type MergeInto = z.infer<typeof mergeInto>;
 export type Schedule = z.infer<typeof schedule>;
 export type MergeStrategy = z.infer<typeof mergeStrategy>;
 export type ScopeMode = z.infer<typeof scopeMode>;

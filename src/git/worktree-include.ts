@@ -53,7 +53,9 @@ async function copyInto(root: string, worktree: string, path: string): Promise<b
   // Where it says it leads and where it leads in the end: a link may go through another one.
   if (isAbsolute(link) || !isInside(root, resolve(dirname(source), link)) || !existsSync(source)) return false;
   if (!isInside(root, await realpath(source))) return false;
+  failpoint('include.copy.before');
   await symlink(link, target);
+  failpoint('include.copy.after');
   return true;
 }
 

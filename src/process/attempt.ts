@@ -119,18 +119,25 @@ export async function stopAttempt(
     except: shimAlive ? [shim.pid] : [],
   };
   const tracker = new TreeTracker(tree);
-  if (!shimAlive) return { survivors: await stopTree(tracker, killAfterMs) };
+  failpoint('attempt.stop.before');
+  const survivors = shimAlive
+    ? await stopThroughShim(shim, tracker, killAfterMs)
+    : await stopTree(tracker, killAfterMs);
+  failpoint('attempt.stop.after');
+  return { survivors };
+}
 
+async function stopThroughShim(shim: ProcessIdentity, tracker: TreeTracker, killAfterMs: number): Promise<number[]> {
   // The shim stops the agent and records how it ended. Only where it does not, or leaves something, we do.
   if (await isHereAndAlive(shim)) signal(shim.pid, 'SIGTERM');
   const shimEnded = await waitUntil(async () => {
     await tracker.living(); // remembers what would be out of reach without its parent
     return !(await isHereAndAlive(shim));
   }, killAfterMs);
-  if (shimEnded) return { survivors: await stopTree(tracker, killAfterMs) };
+  if (shimEnded) return stopTree(tracker, killAfterMs);
   const survivors = await killTree(tracker);
   await processProbe.stop(shim, SHIM_ENDS_WITHIN_MS);
-  return { survivors };
+  return survivors;
 }
 
 function ended(record: { exit: AttemptExit; agentPid: number | null; endedAt: string }): AttemptStatus {

@@ -115,7 +115,19 @@ async function advanceTarget(run: Run, task: PlannedTask, from: string, to: stri
   const result = await fastForward(run.repo, { branch, from, to });
   if (result.kind === 'advanced') return result;
   if ((await resolveCommit(run.repo, ref)) !== from) return { kind: 'moved' };
-  return { kind: 'blocked', reason: result.reason, hint: `o8 merge --run ${run.plan.runId} --task ${task.id}` };
+  return {
+    kind: 'blocked',
+    reason: withPaths(result.reason, result.paths),
+    hint: `o8 merge --run ${run.plan.runId} --task ${task.id}`,
+  };
+}
+
+const MOST_PATHS = 20; // more would not be read, and a journal record stays small
+
+function withPaths(reason: string, paths: readonly string[]): string {
+  if (paths.length === 0) return reason;
+  const rest = paths.length - MOST_PATHS;
+  return `${reason}: ${paths.slice(0, MOST_PATHS).join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
 }
 
 async function finish(run: Run, task: PlannedTask, landed: string): Promise<void> {

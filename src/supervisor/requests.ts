@@ -7,7 +7,7 @@ import { countCommits } from '../git/changes.js';
 import { answerRequest, pendingRequests } from '../store/requests.js';
 import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from './continue-run.js';
-import { landTarget } from './land-target.js';
+import { landTarget, type Landing } from './land-target.js';
 import { pauseRun, unpauseRun, type PauseHost } from './pause-run.js';
 import { recordOf, type Run } from './run.js';
 import type { Stopped } from './stop-task.js';
@@ -156,6 +156,18 @@ export class RequestDesk {
     return done({ stopped: stopped === null ? [] : [stopped], cleanup: cleaned });
   }
 
+  private async land({ task, into }: RequestOf<'merge'>): Promise<Landing> {
+    const { run } = this.host;
+    const { base, target } = run.plan;
+    const nothing = (reason: string): Landing => ({ kind: 'nothing', reason });
+    if (target.branch === base.branch) return nothing(`tasks are merged into ${base.branch} itself`);
+    if (target.branch === null) return nothing('merge.into is none: the work stays on its branches');
+    if (into === 'integration') return nothing(`asked for ${target.branch} only`);
+    const upTo = task === null ? null : landedCommit(recordOf(run, task).state);
+    if (task !== null && upTo === null) return nothing(`${task} is not merged`);
+    return landTarget(run, upTo);
+  }
+
   /** First what waits for a person goes back into the queue, then, when the queue is empty, the target lands. */
   private async merge(request: RequestOf<'merge'>): Promise<Attended> {
     const { run } = this.host;
@@ -165,14 +177,7 @@ export class RequestDesk {
       return null;
     }
     if (!this.host.mergesIdle()) return null;
-    const { plan } = run;
-    const landsElsewhere =
-      plan.target.branch !== plan.base.branch && request.into !== 'integration' && plan.target.branch !== null;
-    const upTo = request.task === null ? null : landedCommit(recordOf(run, request.task).state);
-    const landing =
-      landsElsewhere && (request.task === null || upTo !== null)
-        ? await landTarget(run, upTo)
-        : { kind: 'nothing' as const, reason: landsElsewhere ? 'the task is not merged' : 'nothing to land' };
+    const landing = await this.land(request);
     return done({ landing });
   }
 }

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { O8Error } from '../core/errors.js';
-import { scheduleSchema, type Schedule, type SettingsFlags } from '../core/settings.js';
+import {
+  mergeIntoSchema,
+  scheduleSchema,
+  type MergeInto,
+  type Schedule,
+  type SettingsFlags,
+} from '../core/settings.js';
 
 /** Input keys that say what to run; spread into the input of the tools that take a selection. */
 export const selectionShape = {
@@ -45,6 +51,10 @@ export function requireSelection(input: SelectionInput): Selection {
 /** Input keys of a plan beside its selection. */
 export const planFlagsShape = {
   maxConcurrent: z.coerce.number().int().min(1).max(64).optional().describe('agents at a time'),
+  mergeInto: mergeIntoSchema
+    .extract(['integration', 'base', 'none'])
+    .optional()
+    .describe('where finished tasks are merged'),
   schedule: scheduleSchema.optional().describe('deps: start when dependencies are merged; waves: wave after wave'),
 };
 
@@ -52,8 +62,10 @@ export const planFlagsShape = {
 export function planFlags(input: {
   maxConcurrent?: number | undefined;
   schedule?: Schedule | undefined;
+  mergeInto?: MergeInto | undefined;
 }): SettingsFlags {
   return {
+    ...(input.mergeInto === undefined ? {} : { merge: { into: input.mergeInto } }),
     ...(input.maxConcurrent === undefined ? {} : { maxConcurrency: input.maxConcurrent }),
     ...(input.schedule === undefined ? {} : { schedule: input.schedule }),
   };

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { O8Error } from '../core/errors.js';
-import { mergeIntoSchema } from '../core/settings.js';
 import { processProbe } from '../process/identity.js';
 import { readLock } from '../store/lock-state.js';
 import { continueRun, findContinuation } from './continue-run.js';
@@ -35,10 +34,6 @@ const inputSchema = z.strictObject({
   resume: z.boolean().optional().describe('go on with the interrupted run; needs no selection'),
   force: z.boolean().optional().describe('stop a live run, move old worktrees and branches aside: ask the user first'),
   skipPreflight: z.boolean().optional().describe('start although a check fails (not recommended)'),
-  mergeInto: mergeIntoSchema
-    .extract(['integration', 'base', 'none'])
-    .optional()
-    .describe('where finished tasks are merged'),
   budgetUsd: z.coerce.number().positive().optional().describe('most the whole run may cost'),
   pause: z
     .enum(['let_finish', 'now', 'off'])

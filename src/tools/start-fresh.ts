@@ -81,7 +81,6 @@ async function startOrRemove(
 function spawnFlags(input: SpawnInput): SettingsFlags {
   return {
     ...planFlags(input),
-    ...(input.mergeInto === undefined ? {} : { merge: { into: input.mergeInto } }),
     ...(input.budgetUsd === undefined ? {} : { budget: { runUsd: input.budgetUsd } }),
   };
 }

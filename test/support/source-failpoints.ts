@@ -56,7 +56,8 @@ export function failpointCalls(files: readonly SourceFile[]): { readonly path: s
 /** Effects that have no failpoint both before and after them in the function they are in, as `file#function call`. */
 export function effectsWithoutFailpoints(files: readonly SourceFile[]): string[] {
   const calls = callsIn(files);
-  const found = calls.filter((site) => isEffect(site) && !isPassedOn(site)).filter((site) => !isBetween(site, calls));
+  const points = calls.filter(({ node }) => nameOf(node) === 'failpoint');
+  const found = calls.filter((site) => isEffect(site) && !isPassedOn(site)).filter((site) => !isBetween(site, points));
   return [...new Set(found.map(describeSite))].sort((a, b) => (a < b ? -1 : 1));
 }
 
@@ -69,9 +70,9 @@ function isPassedOn({ path, within }: Site): boolean {
   return `${path}#${within}` in EFFECTS_OF_THE_CALLER;
 }
 
-function isBetween({ node, scope }: Site, calls: readonly Site[]): boolean {
-  const points = calls.filter((other) => other.scope === scope && nameOf(other.node) === 'failpoint');
-  return points.some((point) => point.node.end <= node.pos) && points.some((point) => point.node.pos >= node.pos);
+function isBetween({ node, scope }: Site, points: readonly Site[]): boolean {
+  const near = points.filter((point) => point.scope === scope);
+  return near.some((point) => point.node.end <= node.pos) && near.some((point) => point.node.pos >= node.pos);
 }
 
 function isEffect({ path, node }: Site): boolean {
@@ -79,8 +80,9 @@ function isEffect({ path, node }: Site): boolean {
   if (/^src\/(core|cli|mcp)\//.test(path)) return false; // pure, or print
   if (GIT_CALLS.has(name)) return path.startsWith('src/git/') && !READS.has(subcommandOf(node) ?? '');
   if (isProcessOutput(node) || isOnOwnTemporary(node)) return false;
+  if (PROCESS_EFFECTS.has(name)) return path.startsWith('src/process/') || name === 'startDetached';
   const ofTheCaller = Object.values(EFFECTS_OF_THE_CALLER).includes(name);
-  return FILE_EFFECTS.has(name) || PROCESS_EFFECTS.has(name) || ofTheCaller;
+  return FILE_EFFECTS.has(name) || ofTheCaller;
 }
 
 function isProcessOutput(node: ts.CallExpression): boolean {
@@ -95,16 +97,16 @@ function isOnOwnTemporary(node: ts.CallExpression): boolean {
 /** The first word of the arguments that is no option; null where it cannot be seen from the call and its function. */
 function subcommandOf(node: ts.CallExpression): string | null {
   const words = wordsOf(node.arguments[0]);
-  return words.find((word, index) => word !== null && !word.startsWith('-') && words[index - 1] !== '-c') ?? null;
+  return words.find((word, index) => word?.startsWith('-') !== true && words[index - 1] !== '-c') ?? null;
 }
 
-/** Null for a word that is made while the program runs. */
+/** As far as they are in the source: the beginning of a word that is put together, null for one that is not there. */
 function wordsOf(args: ts.Expression | null | undefined): (string | null)[] {
-  if (args === null || args === undefined) return [];
-  if (ts.isIdentifier(args)) return wordsOf(arrayNamed(args));
-  if (!ts.isArrayLiteralExpression(args)) return [null];
+  if (args !== null && args !== undefined && ts.isIdentifier(args)) return wordsOf(arrayNamed(args));
+  if (args === null || args === undefined || !ts.isArrayLiteralExpression(args)) return [null];
   return args.elements.flatMap((element) => {
     if (ts.isSpreadElement(element)) return wordsOf(element.expression);
+    if (ts.isTemplateExpression(element)) return [element.head.text];
     return [ts.isStringLiteralLike(element) ? element.text : null];
   });
 }

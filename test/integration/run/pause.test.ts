@@ -127,6 +127,25 @@ describe('pause', () => {
     await run.waitForRun('completed');
   });
 
+  it('with --now is completed by the next supervisor when the first is killed in the middle of it', async () => {
+    const run = await RunFixture.open({ tasks: ONE, settings: { killAfter: 600 } });
+    await run.spawn();
+    const one = await run.agents.waitForAgent('task-001');
+    await one.ignoreSignal('SIGTERM');
+    const o8 = run.start('pause', '--now');
+    const hasPaused = async (): Promise<boolean> => (await run.records()).some(({ type }) => type === 'run_paused');
+    await waitFor(hasPaused, { timeoutMs: 20_000, what: 'the pause to be recorded' });
+    process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
+    process.kill(one.pid, 'SIGKILL');
+    const { code, stderr } = await o8.ended;
+    expect(code, stderr).toBe(0);
+    expect((await run.status()).state).toBe('paused');
+    expect(await run.task('task-001')).toMatchObject({ state: 'worktree_created', attempt: 1 });
+    await run.o8('unpause');
+    await run.succeed('task-001');
+    await run.waitForRun('completed');
+  });
+
   it('is told by who follows the run, and so is its end', async () => {
     const run = await RunFixture.open({ tasks: ONE });
     const o8 = run.start('run', PLAN_DIR, '--yes');
