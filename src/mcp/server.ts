@@ -15,6 +15,9 @@ import { catalogue, type CatalogueEntry } from '../tools/catalogue.js';
 import type { ToolContext } from '../tools/define-tool.js';
 import { INSTRUCTIONS } from './instructions.js';
 
+/** Long enough for a plan of hundreds of tasks, short enough that a waiting `status` does not outlive its session. */
+const LAST_ANSWERS_MS = 1000;
+
 /**
  * The catalogue over stdio. Keeps nothing in memory between calls: the host kills it with every session. The
  * low-level server answers an unknown method at once, which newer hosts try before they settle on a protocol.
@@ -29,12 +32,28 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
   const context: ToolContext = { cwd, env, now: () => new Date() };
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
-  server.setRequestHandler(CallToolRequestSchema, ({ params }) => call(params.name, params.arguments, context));
+  const inFlight = new Set<Promise<unknown>>();
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
+    const answer = call(params.name, params.arguments, context);
+    inFlight.add(answer);
+    try {
+      return await answer;
+    } finally {
+      inFlight.delete(answer);
+    }
+  });
   server.onerror = (error) => {
     process.stderr.write(`o8: ${error.message}\n`); // a broken message is the client's; we go on
   };
   // Started through a wrapper such as npx we never see the host's signals: the end of stdin is the end of the session.
-  process.stdin.on('end', () => process.exit(0));
+  // What it asked for before that is still answered, if it takes no longer than a moment.
+  process.stdin.on('end', () => {
+    setTimeout(() => process.exit(0), LAST_ANSWERS_MS).unref();
+    const leave = (): void => {
+      setImmediate(() => process.exit(0)); // the last answer is written first
+    };
+    Promise.allSettled(inFlight).then(leave, leave);
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
   await server.connect(new StdioServerTransport());
 }

@@ -85,7 +85,7 @@ describe('the catalogue', () => {
       Object.keys(tools.find((tool) => tool.name === name)?.inputSchema.properties ?? {});
     const selection = ['dir', 'features', 'epic', 'wave', 'skip'];
     expect(keysOf('preflight')).toEqual(selection);
-    expect(keysOf('plan')).toEqual([...selection, 'maxConcurrent', 'schedule']);
+    expect(keysOf('plan')).toEqual([...selection, 'maxConcurrent', 'mergeInto', 'schedule']);
     expect(keysOf('spawn')).toEqual(
       expect.arrayContaining([
         ...keysOf('plan'),
@@ -95,6 +95,8 @@ describe('the catalogue', () => {
         'skipPreflight',
         'mergeInto',
         'budgetUsd',
+        'pause',
+        'runId',
       ]),
     );
     expect(keysOf('status')).toEqual(['runId', 'task', 'since', 'waitSeconds', 'tail']);

@@ -41,6 +41,11 @@ export class CliProcess {
     return this.#stdout;
   }
 
+  /** As `| head` does when it has seen enough. */
+  closeOutput(): void {
+    this.#child.stdout.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

@@ -24,6 +24,8 @@ export type Intervention =
   | 'hold_back'
   | 'look'
   | 'pause'
+  | 'pause_now'
+  | 'unpause'
   | 'finish_late';
 
 export interface Script {
@@ -259,6 +261,23 @@ export class SimulatedSupervisor {
     this.record({ type: 'task_aborted', task });
   }
 
+  private *stopForNow(task: string): Job {
+    this.kill(task);
+    yield;
+    this.ended(task, { kind: 'signalled', signal: 'SIGTERM' });
+    yield;
+    this.record({ type: 'task_requeued', task, why: 'paused', next: { kind: 'continue', note: '' } });
+  }
+
+  private unpause(): void {
+    if (this.history.state.phase.kind !== 'paused') return;
+    this.record({ type: 'run_resumed' });
+    for (const { id, state } of this.history.state.tasks.values()) {
+      if (state.state !== 'queued' && state.state !== 'worktree_created') continue;
+      if (state.notBefore !== null) this.record({ type: 'task_released', task: id });
+    }
+  }
+
   private *merge(task: string): Job {
     yield;
     if (this.history.task(task).state.state !== 'merge_pending') return;
@@ -363,7 +382,10 @@ export class SimulatedSupervisor {
     const times = [...state.tasks.values()].flatMap(({ state: task }) =>
       (task.state === 'queued' || task.state === 'worktree_created') && task.notBefore !== null ? [task.notBefore] : [],
     );
-    if (state.phase.kind === 'paused' && state.phase.until !== null) times.push(state.phase.until);
+    if (state.phase.kind === 'paused') {
+      if (state.phase.until === null) this.unpause();
+      else times.push(state.phase.until);
+    }
     const later = times.map((time) => Date.parse(time) - Date.parse(timeOf(0))).filter((ms) => ms > this.now);
     this.now = later.length === 0 ? this.now + 1000 : Math.min(...later);
   }
@@ -379,6 +401,13 @@ export class SimulatedSupervisor {
           reason: 'limit',
           until: new Date(this.date().getTime() + 90_000).toISOString(),
         });
+      case 'pause_now':
+        this.record({ type: 'run_paused', reason: 'asked', until: null });
+        return this.free(({ state }) => state.state === 'running').forEach(({ id }) => {
+          this.start(`task:${id}`, this.stopForNow(id));
+        });
+      case 'unpause':
+        return this.unpause();
       case 'hold_back':
         this.held = 'only 20 MB of disk free';
         return;

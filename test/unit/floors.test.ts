@@ -1,16 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { floorViolations, type SourceFile } from '../support/import-floors.js';
-
-const root = resolve(import.meta.dirname, '../..');
-
-function sourceFiles(): SourceFile[] {
-  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .map((path) => `src/${path}`)
-    .filter((path) => path.endsWith('.ts'))
-    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
-}
+import { sourceFiles } from '../support/source-files.js';
 
 describe('the sources', () => {
   it('keep to the import floors', () => {

@@ -17,7 +17,7 @@ esac
 `;
 const REFUSING = '#!/bin/sh\necho "Failed to connect to bus" >&2\nexit 1\n';
 
-async function runWith(program: string | null): Promise<RunFixture> {
+async function runWith(program: string): Promise<RunFixture> {
   const run = await RunFixture.open({
     tasks: ONE,
     // Without what the machine itself may have there.
@@ -25,10 +25,8 @@ async function runWith(program: string | null): Promise<RunFixture> {
   });
   const bin = join(run.home, 'bin');
   await mkdir(bin);
-  if (program !== null) {
-    await writeFile(join(bin, NAME), program);
-    await chmod(join(bin, NAME), 0o755);
-  }
+  await writeFile(join(bin, NAME), program);
+  await chmod(join(bin, NAME), 0o755);
   return run;
 }
 

@@ -56,7 +56,12 @@ describe('notify', () => {
   });
 
   it('as a list is a program and its arguments, without a shell', async () => {
-    const program = ['node', '-e', "require('fs').appendFileSync(process.env.HOME + '/told', process.env.O8_EVENT + '|' + process.argv[1] + '\\n')", '$(id); `id`'];
+    const program = [
+      'node',
+      '-e',
+      "require('fs').appendFileSync(process.env.HOME + '/told', process.env.O8_EVENT + '|' + process.argv[1] + '\\n')",
+      '$(id); `id`',
+    ];
     const run = await RunFixture.open({ tasks: TWO.slice(0, 1), settings: { notify: program } });
     await run.spawn();
     await run.succeed('task-001');

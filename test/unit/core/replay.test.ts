@@ -287,6 +287,11 @@ describe('a run', () => {
     expect(run.record(pause(timeOf(90))).state.phase).toMatchObject({ until: timeOf(90) });
   });
 
+  it('that a person paused is not ended by the time of a limit', () => {
+    const run = history().record(pause(timeOf(60)), pause(null), pause(timeOf(90)));
+    expect(run.state.phase).toMatchObject({ until: null });
+  });
+
   it('that is being aborted cannot be paused or resumed', () => {
     const run = history().record({ type: 'run_aborting' }, pause(timeOf(60)), { type: 'run_resumed' });
     expect(run.state.phase).toEqual({ kind: 'aborting' });

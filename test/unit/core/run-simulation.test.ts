@@ -52,6 +52,8 @@ const INTERVENTIONS: readonly Intervention[] = [
   'hold_back',
   'look',
   'pause',
+  'pause_now',
+  'unpause',
   'finish_late',
 ];
 

@@ -1,0 +1,390 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { FAILPOINTS, type Failpoint } from '../../src/core/failpoint.js';
+import { FaultRun, PLAN_DIR, THREE_TASKS, type Fault, type Outcome } from './fault-run.js';
+
+/**
+ * What happens in a run, to its end and with everything on main. `faults` are armed in the part that reaches them;
+ * with none it is the undisturbed run the others are compared with.
+ */
+interface Story {
+  readonly name: string;
+  readonly tell: (run: FaultRun, faults: readonly Fault[]) => Promise<void>;
+  /** Where the agents of a task are stopped on purpose, they start again. */
+  readonly startsAgain?: boolean;
+}
+
+/** Reached in shims: their agents are lost and start again. */
+const SHIM = /^(attempt\.(claim|exit)|agent)\./;
+
+const run: Story = {
+  name: 'a run',
+  async tell(run, faults) {
+    const armed = run.arm(faults);
+    await run.finish(armed);
+    await run.land(armed.env);
+    expectAllHappened(armed.pending());
+  },
+};
+
+const cleanup: Story = {
+  name: 'cleanup after a run',
+  async tell(run, faults) {
+    await run.finish();
+    await run.land();
+    const armed = run.arm(faults);
+    await run.call('cleanup', {}, armed.env);
+    expectAllHappened(armed.pending());
+  },
+};
+
+/** The processes of the terminal fall, too. */
+const terminal: Story = {
+  name: 'a run from the terminal',
+  async tell(run, faults) {
+    const armed = run.arm(faults);
+    for (let tries = 0; tries <= faults.length; tries += 1) {
+      const before = armed.pending().length;
+      await run.o8(armed.env, 'spawn', PLAN_DIR, '--skip-preflight');
+      if (armed.pending().length === before) break;
+    }
+    await run.finish(armed);
+    for (let tries = 0; tries <= faults.length; tries += 1) {
+      if ((await run.o8(armed.env, 'merge')).code === 0) break;
+    }
+    expectAllHappened(armed.pending());
+    await run.land();
+  },
+};
+
+const force: Story = {
+  name: 'a run that moves older work aside',
+  async tell(run, faults) {
+    const old = join(dirname(run.root), 'workspaces', 'task-001');
+    await run.repository.git(['worktree', 'add', '--quiet', '-b', 'feature/task-001-work', old, 'main']);
+    await writeFile(join(old, 'old.txt'), 'not committed\n');
+    const armed = run.arm(faults);
+    for (let tries = 0; tries <= faults.length; tries += 1) {
+      const { code } = await run.o8(armed.env, 'spawn', PLAN_DIR, '--force', '--skip-preflight', '--yes');
+      if (code === 0) break;
+    }
+    await run.finish(armed);
+    expectAllHappened(armed.pending());
+    await run.land();
+    const [kept = ''] = await readdir(dirname(old));
+    if (!kept.startsWith('task-001.before-')) throw new Error(`the old worktree is gone: ${kept}`);
+    if (!existsSync(join(dirname(old), kept, 'old.txt'))) throw new Error('the old work is gone');
+    await run.repository.git(['worktree', 'unlock', join(dirname(old), kept)]);
+    await run.repository.git(['worktree', 'remove', '--force', join(dirname(old), kept)]);
+  },
+};
+
+/** Aborted while two agents have uncommitted work, then begun anew. */
+const abort: Story = {
+  name: 'an abort and a retry',
+  startsAgain: true,
+  async tell(run, faults) {
+    for (const task of ['task-001', 'task-002']) await run.assign(task, { waitFor: 'go' });
+    const ofShims = run.arm(faults.filter(({ at }) => SHIM.test(at)));
+    await run.spawn(ofShims.env);
+    for (const task of ['task-001', 'task-002']) await run.untilStarted(task);
+    await run.killOwner(); // who aborts and retries is the next one, and told of the faults
+    const armed = run.arm(faults.filter(({ at }) => !SHIM.test(at)));
+    await run.call('abort', {}, armed.env);
+    await run.untilUnowned();
+    await writeFile(join(run.folder, 'go'), '');
+    await run.call('spawn', { dir: PLAN_DIR, skipPreflight: true, retryFailed: true }, armed.env);
+    await run.finish(armed);
+    expectAllHappened([...ofShims.pending(), ...armed.pending()]);
+    await run.land();
+  },
+};
+
+/** A first owner falls at `first`; what is done to the run then is repaired by the next one, which falls, too. */
+function repair(name: string, first: Failpoint, harm: (run: FaultRun) => Promise<void>): Story {
+  return {
+    name,
+    async tell(run, faults) {
+      const earlier = run.arm([{ at: first, n: 1 }]);
+      await run.spawn(earlier.env).catch(() => undefined);
+      await run.untilUnowned();
+      expectAllHappened(earlier.pending());
+      await harm(run);
+      const armed = run.arm(faults);
+      await run.finish(armed);
+      expectAllHappened(armed.pending());
+      await run.land();
+    },
+  };
+}
+
+const tornJournal = repair('a journal with a torn end', 'worktree.fill.before', async (run) => {
+  await writeFile(await run.file('journal.jsonl'), '{"version":1,"seq":9', { flag: 'a' });
+});
+
+const damagedRequest = repair('a damaged request', 'worktree.fill.before', async (run) => {
+  await writeFile(join(await run.file('requests'), 'a.request.json'), '{');
+});
+
+const killedGit = repair('a git that was killed while it filled a worktree', 'worktree.fill.before', async (run) => {
+  const worktrees = join(run.root, '.git/worktrees');
+  for (const name of await readdir(worktrees)) {
+    const lock = join(worktrees, name, 'index.lock');
+    await writeFile(lock, '');
+    await utimes(lock, 0, 0);
+  }
+});
+
+const unlockedWorktree = repair('a worktree somebody unlocked', 'worktree.fill.before', async (run) => {
+  const worktrees = join(run.root, '.git/worktrees');
+  for (const name of await readdir(worktrees)) await rm(join(worktrees, name, 'locked'));
+});
+
+/** Nobody claimed the attempt: the next owner makes it void before it starts another. */
+const unclaimed = repair('an attempt that was announced and not started', 'attempt.start.before', async () => {
+  // Nothing is to be harmed.
+});
+
+const oldRuns: Story = {
+  name: 'a run after many others',
+  async tell(run, faults) {
+    const armed = run.arm(faults);
+    await run.spawn(armed.env);
+    const runs = dirname(await run.file('.'));
+    for (let day = 10; day <= 31; day += 1) await mkdir(join(runs, `202001${String(day)}-000000-0000`));
+    await run.finish(armed);
+    await run.land(armed.env);
+    expectAllHappened(armed.pending());
+    const left = (await readdir(runs)).filter((name) => !name.startsWith('.'));
+    if (left.length !== 20) throw new Error(`${String(left.length)} runs are kept`);
+  },
+};
+
+/** git was killed while it moved the user's checkout: some files new, one half written, an index.lock. */
+const killedForward: Story = {
+  name: 'a landing whose git was killed',
+  async tell(run, faults) {
+    await run.finish();
+    const from = await run.repository.git(['rev-parse', 'main']);
+    const to = await run.repository.git(['rev-parse', `o8/${(await run.load())?.plan.runId ?? ''}`]);
+    const dead = 2 ** 22 + 1; // above every pid a kernel gives
+    await writeFile(join(run.root, '.git/o8-fast-forward.json'), JSON.stringify({ from, to, pid: dead }));
+    await writeFile(join(run.root, '.git/index.lock'), '');
+    await writeFile(join(run.root, 'task-001.txt'), 'task-001\n');
+    await writeFile(join(run.root, 'task-002.txt'), 'task');
+    const armed = run.arm(faults);
+    await run.land(armed.env);
+    expectAllHappened(armed.pending());
+  },
+};
+
+/** The story in which each failpoint is reached. A new failpoint does not compile without one. */
+const STORIES: Readonly<Record<Failpoint, Story>> = {
+  'journal.append.before': run,
+  'journal.append.written': run,
+  'journal.append.after': run,
+  'journal.keep_torn.before': tornJournal,
+  'journal.keep_torn.after': tornJournal,
+  'journal.repair.before': tornJournal,
+  'journal.repair.after': tornJournal,
+  'file.replace.before': run,
+  'file.replace.after': run,
+  'lock.publish.before': run,
+  'lock.publish.after': run,
+  'lock.prune.before': run,
+  'lock.prune.after': run,
+  'mirror.remove.before': run,
+  'mirror.remove.after': run,
+  'section.enter.before': run,
+  'section.enter.after': run,
+  'section.leave.before': run,
+  'section.leave.after': run,
+  'request.submit.before': terminal,
+  'request.submit.after': terminal,
+  'request.answer.before': run,
+  'request.answer.after': run,
+  'request.set_aside.before': damagedRequest,
+  'request.set_aside.after': damagedRequest,
+  'run.create.before': terminal,
+  'run.create.after': terminal,
+  'run.remove.before': oldRuns,
+  'run.remove.renamed': oldRuns,
+  'run.remove.after': oldRuns,
+  'log.write.before': run,
+  'log.write.after': run,
+  'log.link.before': run,
+  'log.link.after': run,
+  'manifest.write.before': run,
+  'manifest.write.after': run,
+  'marker.remove.before': run,
+  'marker.remove.after': run,
+
+  'supervisor.start.before': terminal,
+  'supervisor.start.after': terminal,
+  'attempt.spec.before': run,
+  'attempt.spec.after': run,
+  'attempt.start.before': run,
+  'attempt.start.after': run,
+  'attempt.claim.before': unclaimed,
+  'attempt.claim.after': unclaimed,
+  'attempt.stop.before': abort,
+  'attempt.stop.after': abort,
+  'agent.start.before': run,
+  'agent.start.after': run,
+  'agent.record.before': run,
+  'agent.record.after': run,
+  'agent.stop.before': abort,
+  'agent.stop.after': abort,
+  'attempt.exit.before': run,
+  'attempt.exit.after': run,
+
+  'exclude.write.before': terminal,
+  'exclude.write.after': terminal,
+  'include.copy.before': run,
+  'include.copy.after': run,
+  'aside.worktree.before': force,
+  'aside.worktree.after': force,
+  'aside.branch.before': force,
+  'aside.branch.after': force,
+  'worktree.register.before': run,
+  'worktree.register.after': run,
+  'worktree.lock.before': unlockedWorktree,
+  'worktree.lock.after': unlockedWorktree,
+  'worktree.fill.before': run,
+  'worktree.fill.after': run,
+  'worktree.unregister.before': run,
+  'worktree.unregister.after': run,
+  'trash.move.before': run,
+  'trash.move.after': run,
+  'trash.empty.before': run,
+  'trash.empty.after': run,
+  'index_lock.remove.before': killedGit,
+  'index_lock.remove.after': killedGit,
+  'leftovers.stage.before': run,
+  'leftovers.stage.after': run,
+  'leftovers.commit.before': run,
+  'leftovers.commit.after': run,
+  'ref.create.before': run,
+  'ref.create.after': run,
+  'ref.advance.before': run,
+  'ref.advance.after': run,
+  'ref.pin.before': run,
+  'ref.pin.after': run,
+  'ref.delete.before': cleanup,
+  'ref.delete.after': cleanup,
+  'forward.start.before': run,
+  'forward.record.before': run,
+  'forward.record.after': run,
+  'forward.start.after': run,
+  'forward.forget.before': run,
+  'forward.forget.after': run,
+  'rollback.unlock.before': killedForward,
+  'rollback.unlock.after': killedForward,
+  'rollback.restore.before': killedForward,
+  'rollback.restore.after': killedForward,
+};
+
+/** Reached in more than one story: by another process, or with other things at stake. */
+const ALSO: readonly (readonly [Story, Failpoint, number])[] = [
+  [run, 'attempt.claim.before', 1],
+  [run, 'attempt.claim.after', 1],
+  [terminal, 'file.replace.before', 1],
+  [terminal, 'file.replace.after', 1],
+  [abort, 'ref.pin.before', 1],
+  [abort, 'ref.pin.after', 1],
+  [abort, 'ref.create.before', 1],
+  [abort, 'ref.create.after', 1],
+  [abort, 'ref.delete.before', 1],
+  [abort, 'ref.delete.after', 1],
+  [abort, 'worktree.unregister.before', 1],
+  [abort, 'worktree.unregister.after', 1],
+];
+
+/** Faults that are told in one run. */
+export interface FaultCase {
+  readonly story: Story;
+  readonly faults: readonly Fault[];
+  readonly title: string;
+}
+
+/** A task whose attempts are lost three times in a row is given up, as it should be. */
+const MOST_SHIM_FAULTS = 2;
+
+/** Every failpoint at its first hit. Those of an ordinary run share runs, `size` to one. */
+export function everyFailpoint(size: number): FaultCase[] {
+  const ordinary = FAILPOINTS.filter((at) => STORIES[at] === run);
+  const shims = ordinary.filter((at) => SHIM.test(at));
+  const others = ordinary.filter((at) => !SHIM.test(at));
+  const count = Math.max(Math.ceil(ordinary.length / size), Math.ceil(shims.length / MOST_SHIM_FAULTS));
+  // Dealt out like cards: neighbours, which nearly coincide, go to different runs.
+  const shared = Array.from({ length: count }, (_, group) =>
+    [shims, others].flatMap((names) => names.filter((_name, index) => index % count === group)),
+  );
+  const groups = shared.map((names) =>
+    faultCase(
+      run,
+      names.map((at) => ({ at, n: 1 })),
+    ),
+  );
+  return [...groups, ...elsewhere()];
+}
+
+/** Every hit of every failpoint in a run of its own. */
+export async function everyHit(): Promise<FaultCase[]> {
+  const hits = await hitsOfAnOrdinaryRun();
+  const ordinary = FAILPOINTS.filter((at) => STORIES[at] === run).flatMap((at) =>
+    Array.from({ length: hits.get(at) ?? 1 }, (_, index) => faultCase(run, [{ at, n: index + 1 }])),
+  );
+  return [...ordinary, ...elsewhere()];
+}
+
+function elsewhere(): FaultCase[] {
+  const own = FAILPOINTS.filter((at) => STORIES[at] !== run).map((at) => faultCase(STORIES[at], [{ at, n: 1 }]));
+  return [...own, ...ALSO.map(([story, at, n]) => faultCase(story, [{ at, n }]))];
+}
+
+function faultCase(story: Story, faults: readonly Fault[]): FaultCase {
+  const names = faults.map(({ at, n }) => (n === 1 ? at : `${at} (${String(n)}.)`));
+  return { story, faults, title: `${story.name} killed at ${names.join(', ')}` };
+}
+
+async function hitsOfAnOrdinaryRun(): Promise<ReadonlyMap<string, number>> {
+  const traced = await FaultRun.open();
+  try {
+    const { env, reached } = traced.trace();
+    await traced.spawn(env);
+    await traced.finish();
+    await traced.land(env);
+    const hits = new Map<string, number>();
+    for (const name of await reached()) hits.set(name, (hits.get(name) ?? 0) + 1);
+    return hits;
+  } finally {
+    await traced.close();
+  }
+}
+
+export interface Told {
+  readonly outcome: Outcome;
+  /** What `FaultRun.wrongStarts` says. */
+  readonly wrongStarts: readonly string[];
+  readonly logs: string;
+}
+
+/** Tells a story in a repository of its own. */
+export async function tell({ story, faults }: Omit<FaultCase, 'title'>): Promise<Told> {
+  const run = await FaultRun.open(THREE_TASKS, { retries: 0 });
+  try {
+    await story.tell(run, faults);
+    const strict = story.startsAgain !== true && !faults.some(({ at }) => SHIM.test(at));
+    return { outcome: await run.outcome(), wrongStarts: await run.wrongStarts(strict), logs: await run.logs() };
+  } catch (error) {
+    throw new Error(`${String(error)}\n${await run.logs()}`, { cause: error });
+  } finally {
+    await run.close();
+  }
+}
+
+function expectAllHappened(pending: readonly string[]): void {
+  if (pending.length > 0) throw new Error(`never reached: ${pending.join(', ')}`);
+}
