@@ -37,6 +37,8 @@ export function printAborted(cli: Cli, result: unknown): void {
   const kept = aborted.stopped.flatMap(({ worktree }) =>
     worktree === undefined ? [] : [`• ${relative(context.cwd, worktree)}/`],
   );
+  const waiting = /\d+ finished tasks? waits? to be merged: o8 merge\./.exec(aborted.message)?.[0];
+  if (waiting !== undefined) terminal.print(`\n${waiting}`);
   if (kept.length === 0) {
     terminal.print(`\nAborted ${count}.${aborted.cleanup === undefined ? '' : ' Worktrees removed.'}`);
     return;

@@ -50,6 +50,14 @@ export function printMessage(result: unknown, { print }: Terminal): void {
 const landingSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
   z.object({ kind: z.literal('nothing'), reason: z.string() }),
+  z.object({
+    kind: z.literal('would_land'),
+    from: z.string(),
+    to: z.string(),
+    commits: z.number(),
+    message: z.string(),
+  }),
+  z.object({ kind: z.literal('would_conflict'), files: z.array(z.string()), message: z.string() }),
   z.object({ kind: z.literal('held'), reason: z.string(), files: z.array(z.string()), hint: z.string() }),
 ]);
 
@@ -73,10 +81,10 @@ const mergeSchema = z.object({
 
 /** Gives whether everything that was asked for landed. */
 export function printMerge(result: unknown, { colors, print }: Terminal): void {
-  const { tasks, landing, state: run } = mergeSchema.parse(result);
+  const { tasks, landing, target, state: run } = mergeSchema.parse(result);
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
   for (const { id, state, landed, files, message, hint } of tasks) {
-    const what = landed === undefined ? (message ?? '') : `merged as ${landed.slice(0, 12)}`;
+    const what = landed === undefined ? (message ?? '') : `in ${target} as ${landed.slice(0, 12)}`;
     print(`${id.padEnd(width)}  ${state}${what === '' ? '' : `  ${safeLines(what.split('\n')[0] ?? '')}`}`);
     for (const file of files ?? []) print(`${' '.repeat(width)}    ${safeLines(file)}`);
     if (hint !== undefined) print(`${' '.repeat(width)}  ${hint}`);
@@ -95,6 +103,15 @@ function printLanding(
       return;
     case 'nothing':
       print(`\nNothing to land: ${landing.reason}.`);
+      return;
+    case 'would_land': {
+      const range = `${landing.from.slice(0, 12)}..${landing.to.slice(0, 12)}`;
+      print(`\nWould land: ${landing.message} (${range}, ${String(landing.commits)} commits).`);
+      return;
+    }
+    case 'would_conflict':
+      print(colors.red(`\nWould not land: ${landing.message}`));
+      for (const file of landing.files) print(`  ${safeLines(file)}`);
       return;
     case 'held':
       print(colors.red(`\nNot landed: ${safeLines(landing.reason)}`));

@@ -40,6 +40,11 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
       print(indent(task.hint.replaceAll(task.worktree, relative(cwd, task.worktree)), width));
     for (const note of task.notes ?? []) print(indent(`note: ${safeLines(note)}`, width));
   }
+  const complete = status.counts['complete'] ?? 0;
+  const over = ['completed', 'failed', 'aborted'].includes(status.state);
+  if (over && complete > 0 && status.landed === undefined && status.target !== status.base) {
+    print(`\no8 merge puts what is complete on ${String(status.base)}`);
+  }
   if (status.tail !== undefined) print(`\n${status.tail.map(safeLines).join('\n')}`);
 }
 

@@ -89,7 +89,15 @@ async function isReady({ terminal, context, exit }: Cli, dir: string, flags: Fla
 async function mayStart({ terminal }: Cli, dir: string | undefined, flags: Flags): Promise<boolean> {
   if (flags.yes === true) return true;
   if (!terminal.interactive) {
-    const again = `o8 run ${dir ?? '--resume'} --yes`;
+    if (dir === undefined && flags.resume !== true) {
+      throw new O8Error('usage', 'which plan? o8 run needs its folder', 'o8 run <parallel-dir>');
+    }
+    const words = [
+      dir,
+      flags.retryFailed === true ? '--retry-failed' : null,
+      flags.resume === true ? '--resume' : null,
+    ];
+    const again = `o8 run ${words.filter((word) => word !== null && word !== undefined).join(' ')} --yes`;
     throw new O8Error('usage', 'there is no terminal to ask on', again);
   }
   if (!(await confirm(question(dir, flags)))) {

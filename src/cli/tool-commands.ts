@@ -9,7 +9,7 @@ import {
   type RunFlags,
   type SelectionFlags,
 } from './options.js';
-import { mergeLeftSomething, printCleanup, printMerge, printPreflight, printSpawn } from './print-results.js';
+import { printCleanup, printPreflight, printSpawn } from './print-results.js';
 import type { Cli } from './program.js';
 import { printPlan } from './print-plan.js';
 
@@ -57,24 +57,6 @@ export function spawnCommand({ terminal, context }: Cli): Command {
       const result = await callTool('spawn', spawnInput(dir, flags), context);
       if (flags.json === true) terminal.print(JSON.stringify(result));
       else printSpawn(result, terminal);
-    });
-}
-
-export function mergeCommand({ terminal, context, exit }: Cli): Command {
-  return toolCommand('merge', 'Land what is complete on the base branch')
-    .option('--run <id>', 'which run; default: the active one, else the newest')
-    .option('--task <id>', 'land this task and what was merged before it')
-    .option('--into <target>', 'integration: merge what waits, land nothing on the base')
-    .option('--dry-run', 'predict, change nothing')
-    .action(async (flags: { run?: string; task?: string; into?: string; dryRun?: boolean; json?: boolean }) => {
-      const result = await callTool(
-        'merge',
-        { runId: flags.run, task: flags.task, into: flags.into, dryRun: flags.dryRun },
-        context,
-      );
-      if (flags.json === true) terminal.print(JSON.stringify(result));
-      else printMerge(result, terminal);
-      if (flags.dryRun !== true && mergeLeftSomething(result)) exit.code = 1;
     });
 }
 

@@ -39,6 +39,8 @@ export const FAILPOINTS = [
   'log.link.after',
   'manifest.write.before',
   'manifest.write.after',
+  'marker.clear.before',
+  'marker.clear.after',
   'marker.remove.before',
   'marker.remove.after',
 

@@ -65,6 +65,7 @@ function openLines(task: TaskView, show: ReportInput['show']): string[] {
   const first = task.message?.split('\n')[0];
   const lines = [`  - ${task.id}: ${why}${first === undefined ? '' : ` (${first})`}`];
   for (const file of task.files ?? []) lines.push(`      ${file}`);
+  if (task.state === 'failed' && task.attempt > 0) lines.push(`      why: o8 logs ${task.id}`);
   if (task.state === 'failed' || task.state === 'merge_conflict') lines.push(`      worktree: ${show(task.worktree)}`);
   if (task.hint !== undefined) lines.push(`      ${task.hint.replaceAll(task.worktree, show(task.worktree))}`);
   return lines;
@@ -79,7 +80,8 @@ function nextStep(tasks: readonly TaskView[], { base, target, landed, commands }
     return `${run} --retry-failed${lands ? `, or ${merge} to land what is complete` : ''}`;
   }
   if (some('merge_pending')) return `clear what is in the way, then ${merge}`;
-  if (some('blocked')) return `clear what blocks the tasks above, then ${run} --retry-failed`;
+  if (some('blocked'))
+    return lands ? `${merge} to land what is complete` : `clear what blocks the tasks above, then ${run}`;
   if (target === base || landed) return `everything is on ${base}; ${cleanup} removes what is left over`;
   if (target.startsWith('refs/')) return 'the work is on the branches above; with merge.into none o8 lands nothing';
   return `${merge} (puts ${target} on ${base})`;

@@ -65,7 +65,7 @@ function describe(
     case 'same': {
       const own = tasks.some((task) => facts.earlierTasks.includes(task));
       const hint = own
-        ? "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 cleanup' to begin anew."
+        ? "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to begin anew."
         : `Run '${rename(`${existing}-old`)}'; if an interrupted run made it, use '--retry-failed' to continue.`;
       return fail('branch-collision', `Branch already exists: ${shown}`, hint, tasks);
     }

@@ -95,8 +95,16 @@ function cleanTreeHint(plan: Plan, changes: PreflightFacts['changes']): string {
   if (ofPlan.length === changes.length)
     return `Run 'git add ${shellQuote(dir)} && git commit -m "Add the plan"' before parallel execution.`;
   if (ofPlan.some(({ untracked }) => untracked)) return "Run 'git add -A && git commit' before parallel execution.";
-  const stash = changes.some(({ untracked }) => untracked) ? 'git stash --include-untracked' : 'git stash';
-  return `Run '${stash}' or commit changes before parallel execution.`;
+  return `Run '${stashCommand(changes)}' or commit changes before parallel execution.`;
+}
+
+/** With untracked files only those named: `.claude/` may hold settings that git does not know either. */
+function stashCommand(changes: PreflightFacts['changes']): string {
+  if (!changes.some(({ untracked }) => untracked)) return 'git stash';
+  return `git stash push --include-untracked -- ${changes
+    .map(({ path }) => shellQuote(path))
+    .slice(0, 20)
+    .join(' ')}`;
 }
 
 function baseBranch({ head: found, branches }: PreflightFacts): Check {

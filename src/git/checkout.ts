@@ -50,6 +50,12 @@ export async function fastForward(
   return blocked(`branch ${branch} has moved from ${short(from)}`);
 }
 
+/** What is left of a forward whose caller was killed between its end and its record: the note beside the index. */
+export async function forgetForwarded(repo: Repository, branch: string): Promise<void> {
+  const checkout = await findCheckout(repo, branch);
+  if (checkout !== null && existsSync(join(checkout, '.git'))) forgetForward(await gitDirOf(checkout));
+}
+
 async function forwardCheckout(
   repo: Repository,
   checkout: string,
@@ -79,7 +85,7 @@ async function forwardCheckout(
   failpoint('forward.start.before');
   const result = await gitThatSurvives(args, {
     cwd: checkout,
-    onStart: (pid) => recordForward(gitDir, { from, to, pid }),
+    onStart: (pid) => recordForward(gitDir, { from, to, pid, step: 'forward' }),
   });
   failpoint('forward.start.after');
   forgetForward(gitDir);

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { lstat, readFile, readlink, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -7,7 +7,13 @@ import { git, tryGit } from './execute.js';
 import { readDifferences, type Difference } from './tree-difference.js';
 
 /** Written beside the index before git moves a checkout: what it was doing when it or the machine died. */
-const recordSchema = z.strictObject({ from: z.string(), to: z.string(), pid: z.number().int().positive() });
+const recordSchema = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  pid: z.number().int().positive(),
+  /** `rolling_back`: the lock of the dead git may be gone and the files still half moved. */
+  step: z.enum(['forward', 'rolling_back']).default('forward'),
+});
 type ForwardRecord = z.infer<typeof recordSchema>;
 
 /**
@@ -22,8 +28,11 @@ export type Recovery =
 
 /** Synchronous, so that no time passes between the start of git and the note of its pid. */
 export function recordForward(gitDir: string, record: ForwardRecord): void {
+  const path = recordPath(gitDir);
+  const temporary = `${path}.tmp`;
+  writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
   failpoint('forward.record.before');
-  writeFileSync(recordPath(gitDir), JSON.stringify(record), { mode: 0o600 });
+  renameSync(temporary, path);
   failpoint('forward.record.after');
 }
 
@@ -45,7 +54,7 @@ export async function rollBackInterrupted(checkout: string, gitDir: string): Pro
   if (head !== from) return { kind: 'nothing' };
   const differences = await readDifferences(checkout, from, to);
   const lock = join(gitDir, 'index.lock');
-  if (!existsSync(lock)) {
+  if (record.step === 'forward' && !existsSync(lock)) {
     const arrived = await hasIndexOf(checkout, to, differences);
     return arrived ? { kind: 'only_ref_left', to } : { kind: 'nothing' }; // else git had not begun
   }
@@ -54,8 +63,9 @@ export async function rollBackInterrupted(checkout: string, gitDir: string): Pro
     if (!(await isLeftByGit(checkout, to, difference))) foreign.push(difference.path);
   }
   if (foreign.length > 0) return { kind: 'foreign', paths: foreign };
+  recordForward(gitDir, { ...record, step: 'rolling_back' });
   failpoint('rollback.unlock.before');
-  await rm(lock);
+  await rm(lock, { force: true });
   failpoint('rollback.unlock.after');
   await removeNewFiles(checkout, differences);
   failpoint('rollback.restore.before');

@@ -18,6 +18,8 @@ export interface AttemptSpec extends Omit<ShimSpec, 'version'> {
   /** Folder of the attempt; made when missing. */
   readonly dir: string;
   readonly env: Record<string, string>;
+  /** Called when the shim ends while we live; it may have ended before it claimed the attempt. */
+  readonly onShimEnd?: () => void;
 }
 
 /*
@@ -50,7 +52,7 @@ const SHIM_ENDS_WITHIN_MS = 5_000;
  * called, the agent starts at most once: the first shim to claim the folder has it. `env` is never written to disk.
  */
 export async function startAttempt(spec: AttemptSpec, program = bundledProgram('shim.js')): Promise<void> {
-  const { dir, env, ...rest } = spec;
+  const { dir, env, onShimEnd, ...rest } = spec;
   const shimSpec: ShimSpec = { version: 1, ...rest };
   const files = attemptFiles(dir);
   await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -69,6 +71,7 @@ export async function startAttempt(spec: AttemptSpec, program = bundledProgram('
     cwd: dir,
     env: nodeOptions === undefined ? variables : { ...variables, [AGENT_NODE_OPTIONS]: nodeOptions },
     logFile: files.shimLog,
+    ...(onShimEnd === undefined ? {} : { onEnd: onShimEnd }),
   });
   failpoint('attempt.start.after');
 }

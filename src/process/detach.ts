@@ -9,6 +9,8 @@ export interface DetachedOptions {
   readonly env: Record<string, string>;
   /** Gets stdout and stderr, appended; made with mode 0600. */
   readonly logFile: string;
+  /** Called when it ends while we live. */
+  readonly onEnd?: () => void;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function startDetached(argv: readonly string[], options: DetachedOp
       detached: true,
     });
     child.unref();
+    if (options.onEnd !== undefined) child.once('exit', options.onEnd);
     await once(child, 'spawn');
     if (child.pid === undefined) throw new Error('a started process has a pid');
     return child.pid;

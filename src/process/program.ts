@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, mkdtemp, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,8 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
   const output = options.logFile === null ? await openTemporary() : await openLog(options.logFile);
   try {
     const { size: start } = await output.stat();
-    const mark = randomUUID();
+    const mark = options.logFile === null ? randomUUID() : markOf(argv, options.logFile);
+    if (options.logFile !== null) await stopLeftBehind(`${MARKER}=${mark}`);
     const stream = output.createWriteStream({ autoClose: false }); // execa hands its descriptor on and writes nothing
     const child = execa(program, args, {
       cwd: options.cwd,
@@ -79,6 +80,18 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
   } finally {
     await output.close();
   }
+}
+
+/** The same when a later process runs this again, and another for each command that shares the log. */
+function markOf(argv: readonly string[], logFile: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([logFile, ...argv]))
+    .digest('hex');
+}
+
+/** A caller that was killed may have left this very program running, where another one is about to start. */
+async function stopLeftBehind(marker: string): Promise<void> {
+  await stopTree(new TreeTracker({ root: null, marker, except: [] }), KILL_AFTER_MS);
 }
 
 async function openLog(path: string): Promise<FileHandle> {

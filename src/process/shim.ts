@@ -127,7 +127,8 @@ async function ended(child: ChildProcess): Promise<AttemptExit> {
 }
 
 function agentVariables(): NodeJS.ProcessEnv {
-  const { [AGENT_NODE_OPTIONS]: nodeOptions, [FAILPOINT_VARIABLE]: _, ...env } = process.env;
+  const { [AGENT_NODE_OPTIONS]: nodeOptions, ...variables } = process.env;
+  const env = { ...variables, [FAILPOINT_VARIABLE]: undefined }; // which a child does not get
   return nodeOptions === undefined ? env : { ...env, NODE_OPTIONS: nodeOptions };
 }
 

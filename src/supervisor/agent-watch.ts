@@ -145,7 +145,7 @@ export class AgentWatch {
       case 'running':
         return {
           kind: 'running',
-          quietMs: now - watched.lastOutputAt,
+          quietMs: Math.max(0, watched.pumpedAt - watched.lastOutputAt), // up to the last look, not beyond it
           outputMB: watched.outputMB,
           unattendedMs: status.shimAlive ? null : this.runningMs(id),
         };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { PlannedTask } from '../core/plan.js';
 import { isSettled } from '../core/task-state.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
@@ -37,6 +38,12 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
       });
       continue;
     }
+    const { state } = record.state;
+    if (!wish.force && (state === 'merge_pending' || state === 'merge_conflict')) {
+      const hint = `o8 merge --run ${run.plan.runId} --task ${task.id}, or o8 cleanup --task ${task.id} --force`;
+      result.kept.push({ what: task.worktree, why: `${task.id} is done and waits to be merged`, hint });
+      continue;
+    }
     if (await cleanWorktree(run, task, wish, result)) await cleanBranch(run, task, wish, result);
   }
   if (wish.task === null) await cleanTarget(run, wish, result);
@@ -44,8 +51,10 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
 }
 
 async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<boolean> {
-  const own = await isOwnWorktree(task.worktree, run.plan.runId);
-  if (!own) return recordOf(run, task.id).worktree !== 'intended'; // in the way of the task, so the branch is not ours either
+  const { worktree } = recordOf(run, task.id);
+  const deleted = worktree === 'present' && !existsSync(task.worktree); // by hand: git still has it in its list
+  const own = deleted || (await isOwnWorktree(task.worktree, run.plan.runId));
+  if (!own) return worktree !== 'intended'; // in the way of the task, so the branch is not ours either
   const found = await inspectWorktree(task.worktree);
   if (found.nestedRepositories.length > 0) {
     const nested = found.nestedRepositories.join(', ');
@@ -103,6 +112,14 @@ async function isKeptElsewhere(run: Run, tip: string): Promise<boolean> {
 async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): Promise<void> {
   const { branch, ref } = run.plan.target;
   if (branch === null || branch === run.plan.base.branch) return;
+  const waiting = run.plan.tasks.filter(({ id }) =>
+    ['merge_pending', 'merge_conflict'].includes(recordOf(run, id).state.state),
+  );
+  if (waiting.length > 0 && !wish.force) {
+    const why = `${waiting.map(({ id }) => id).join(', ')} still to be merged into it`;
+    result.kept.push({ what: branch, why, hint: `o8 merge --run ${run.plan.runId}` });
+    return;
+  }
   const tip = await resolveCommit(run.repo, ref);
   const base = await resolveCommit(run.repo, `refs/heads/${run.plan.base.branch}`);
   if (tip === null || base === null) return;

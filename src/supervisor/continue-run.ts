@@ -1,5 +1,6 @@
 import type { PlannedTask } from '../core/plan.js';
-import { createRef, deleteRef, resolveCommit } from '../git/refs.js';
+import { landedCommit } from '../core/task-state.js';
+import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
 import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
 import { rescueWorktree } from './remove-worktree.js';
@@ -13,6 +14,7 @@ export interface Continuation {
 
 /** Queues what the user wants done now: other waves, and failed tasks from a fresh start with the old one kept. */
 export async function continueRun(run: Run, { select, skip, retry }: Continuation): Promise<void> {
+  await restoreTarget(run);
   for (const id of skip) {
     const { state } = recordOf(run, id);
     if (['queued', 'blocked', 'failed', 'aborted'].includes(state.state)) {
@@ -31,6 +33,20 @@ export async function continueRun(run: Run, { select, skip, retry }: Continuatio
     const { state } = recordOf(run, id);
     if (state.state === 'failed' || state.state === 'aborted') await startAnew(run, plannedTask(run, id));
   }
+}
+
+/** `cleanup` removes a target all of which is on the base: what is done now then goes on from the base. */
+async function restoreTarget(run: Run): Promise<void> {
+  const { target, base, tasks } = run.plan;
+  if ((await resolveCommit(run.repo, target.ref)) !== null) return;
+  const tip = await resolveCommit(run.repo, `refs/heads/${base.branch}`);
+  if (tip === null) return;
+  for (const { id } of tasks) {
+    const landed = landedCommit(recordOf(run, id).state);
+    if (landed !== null && !(await isAncestor(run.repo, landed, tip))) return; // somebody removed it with work on it
+  }
+  run.lease.assertHeld();
+  await createRef(run.repo, target.ref, tip);
 }
 
 /** The old attempt stays reachable: leftovers under a rescue ref, the branch's tip under `refs/o8/attempts/`. */

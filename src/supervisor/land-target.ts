@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { refreshMessage } from '../core/merge-message.js';
 import { landedCommit } from '../core/task-state.js';
-import { fastForward } from '../git/checkout.js';
+import { fastForward, forgetForwarded } from '../git/checkout.js';
 import { createCommit, trialMerge } from '../git/merge.js';
 import { advanceRef, isAncestor, pinRef, resolveCommit } from '../git/refs.js';
 import { recordOf, type Run } from './run.js';
@@ -32,12 +32,11 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
       if (intent === null || !(await isAncestor(run.repo, intent.to, from))) {
         return { kind: 'nothing', reason: `${branch} already has everything` };
       }
+      await forgetForwarded(run.repo, branch);
       await run.ledger.record({ type: 'landed', branch, from: intent.from, to: intent.to }); // we were killed in between
       return { kind: 'landed', branch, from: intent.from, to: intent.to };
     }
-    const prepared = (await isAncestor(run.repo, from, tip))
-      ? { kind: 'ready' as const, commit: tip }
-      : await refresh(run, from, tip);
+    const prepared = (await isAncestor(run.repo, from, tip)) ? await proven(run, tip) : await refresh(run, from, tip);
     if (prepared.kind === 'held') return prepared;
     run.lease.assertHeld();
     await run.ledger.record({ type: 'landing_intended', branch, from, to: prepared.commit });
@@ -55,6 +54,17 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
 
 type Refreshed = { readonly kind: 'ready'; readonly commit: string } | Extract<Landing, { kind: 'held' }>;
 
+/** The queue verified every commit it made; a tip that a person made (a conflict with the base resolved) it did not. */
+async function proven(run: Run, tip: string): Promise<Refreshed> {
+  const { tasks } = run.ledger.state;
+  const own = [...tasks.values()].some(({ state }) => landedCommit(state) === tip);
+  if (own || (await resolveCommit(run.repo, `refs/o8/landing/${run.plan.runId}`)) === tip)
+    return { kind: 'ready', commit: tip };
+  const failure = await verifyAll(run, tip);
+  if (failure === null) return { kind: 'ready', commit: tip };
+  return held(`verify failed on ${run.plan.target.ref}: ${failure}`, [], `o8 merge --run ${run.plan.runId}`);
+}
+
 /** A target that contains the base's new commits: merged, verified, and only then the target's new tip. */
 async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> {
   const { runId, target, base: from } = run.plan;
@@ -68,7 +78,7 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     return held(
       `${from.branch} has moved and conflicts with ${where}`,
       trial.files,
-      `git switch ${where} && git merge ${from.branch}   (resolve, commit, switch back, then: o8 merge --run ${runId})`,
+      `git worktree add ../resolve ${where} && git -C ../resolve merge ${from.branch}   (resolve and commit there, then: git worktree remove ../resolve && o8 merge --run ${runId})`,
     );
   }
   const commit = await createCommit(run.repo, {

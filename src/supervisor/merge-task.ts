@@ -3,7 +3,7 @@ import { scopeViolations, type ScopeViolation } from '../core/scope-check.js';
 import { mergeMessage } from '../core/merge-message.js';
 import type { PlannedTask } from '../core/plan.js';
 import { changedPaths } from '../git/changes.js';
-import { fastForward } from '../git/checkout.js';
+import { fastForward, forgetForwarded } from '../git/checkout.js';
 import { commitAuthor, createCommit, trialMerge, treeOf } from '../git/merge.js';
 import { advanceRef, isAncestor, mergeBase, pinRef, resolveCommit } from '../git/refs.js';
 import { removeCleanWorktree } from './remove-worktree.js';
@@ -29,7 +29,10 @@ export async function mergeTask(run: Run, task: PlannedTask): Promise<void> {
     }
     const intent = run.ledger.state.mergeIntents.get(task.id);
     const landed = intent !== undefined && (await isAncestor(run.repo, intent.to, target)) ? intent.to : null;
-    if (landed !== null) return finish(run, task, landed);
+    if (landed !== null) {
+      if (run.plan.target.branch !== null) await forgetForwarded(run.repo, run.plan.target.branch);
+      return finish(run, task, landed);
+    }
     if (await isAncestor(run.repo, tip, target)) return finish(run, task, target);
 
     const base = await mergeBase(run.repo, target, tip);

@@ -17,6 +17,7 @@ import { adoptEarlierWork } from './adopt-earlier-work.js';
 import { errorText } from './error-text.js';
 import { Interrupts } from './interrupts.js';
 import { openLedger } from './ledger.js';
+import { finishRemovals } from './remove-worktree.js';
 import type { Run } from './run.js';
 import { Supervisor } from './supervise.js';
 
@@ -108,6 +109,7 @@ async function openRun(
   await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation });
   await createTarget(run);
   await adoptEarlierWork(run);
+  await finishRemovals(run).catch((error: unknown) => log(`worktrees not removed: ${errorText(error)}`));
   const [newest] = await listRuns(plan.root);
   return new Supervisor(run, newest === plan.runId);
 }

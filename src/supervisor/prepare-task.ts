@@ -25,6 +25,12 @@ export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
     return;
   }
   await run.ledger.record({ type: 'worktree_intended', task: task.id, start });
+  if (!(await provideWorktree(run, task, start))) return;
+  await run.ledger.record({ type: 'worktree_created', task: task.id, start });
+}
+
+/** The worktree on the task's branch, which is, or will be, at `start`. False when the task failed of it. */
+export async function provideWorktree(run: Run, task: PlannedTask, start: string): Promise<boolean> {
   try {
     await addWorktree(run.repo, run.serialise, {
       path: task.worktree,
@@ -35,10 +41,9 @@ export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
     await copyWorktreeIncludes(run.repo, task.worktree);
   } catch (error) {
     await fail(run, task, errorText(error));
-    return;
+    return false;
   }
-  if (task.setup !== null && !(await runSetup(run, task, task.setup))) return;
-  await run.ledger.record({ type: 'worktree_created', task: task.id, start });
+  return task.setup === null || runSetup(run, task, task.setup);
 }
 
 async function targetTip(run: Run): Promise<string> {

@@ -22,7 +22,11 @@ export class Publisher {
     private readonly agents: AgentWatch,
     /** Tidying up an older run must not hide the newest one. */
     private readonly newest: boolean,
-  ) {}
+  ) {
+    // Who restores the manifest to let a branch that edits it land must not find it written again before it landed.
+    const { state } = run.ledger;
+    if (state.phase.kind === 'finished') this.block = JSON.stringify(this.blockOf(state));
+  }
 
   async publish(holdBack: string | null, supervisor: 'alive' | 'ended'): Promise<void> {
     const { state } = this.run.ledger;
@@ -59,9 +63,13 @@ export class Publisher {
     };
   }
 
+  private blockOf(state: RunState): ReturnType<typeof executionBlock> {
+    return executionBlock(this.run.plan, executionTasks(state));
+  }
+
   /** A manifest somebody broke or moved meanwhile does not stop the run; the journal has everything. */
   private async publishExecution(state: RunState): Promise<void> {
-    const block = executionBlock(this.run.plan, executionTasks(state));
+    const block = this.blockOf(state);
     const text = JSON.stringify(block);
     if (text === this.block) return;
     try {
@@ -76,6 +84,8 @@ export class Publisher {
 function executionTasks(state: RunState): ReadonlyMap<string, ExecutionTask> {
   return new Map(
     [...state.tasks.values()].map(({ id, state: task }): [string, ExecutionTask] => {
+      if (task.state === 'merge_pending' && task.hold !== null)
+        return [id, { state: 'merge_conflict', reason: 'waiting_to_merge' }];
       if (task.state === 'failed') return [id, { state: task.state, reason: task.reason }];
       if (task.state === 'skipped') return [id, { state: task.state, reason: task.why }];
       return [id, { state: task.state }];

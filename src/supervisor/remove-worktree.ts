@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import type { PlannedTask } from '../core/plan.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
+import { isAncestor, pinRef, resolveCommit } from '../git/refs.js';
 import { inspectWorktree, removeWorktree, snapshotWorktree } from '../git/worktrees.js';
 import { attemptOf, recordOf, type Run } from './run.js';
 
@@ -8,7 +10,9 @@ import { attemptOf, recordOf, type Run } from './run.js';
  * (a change nobody committed, a repository inside it) stays for `cleanup`.
  */
 export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<void> {
-  if (!(await isOwnWorktree(task.worktree, run.plan.runId))) return;
+  // Gone already: moved away and not yet forgotten by git when its last owner was killed.
+  const gone = !existsSync(task.worktree);
+  if (!gone && !(await isOwnWorktree(task.worktree, run.plan.runId))) return;
   const found = await inspectWorktree(task.worktree);
   if (found.exists && (found.changes.length > 0 || found.nestedRepositories.length > 0)) {
     run.log(`${task.id}: worktree kept, it has uncommitted content: ${task.worktree}`);
@@ -19,11 +23,23 @@ export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<
   await run.ledger.record({ type: 'worktree_removed', task: task.id });
 }
 
-/** Keeps what is uncommitted in a task's worktree under a ref of its own; null when there is nothing to keep. */
+/** What the last owner of the run was killed before: the worktrees of tasks whose work is on the target. */
+export async function finishRemovals(run: Run): Promise<void> {
+  for (const task of run.plan.tasks) {
+    const { state, worktree } = recordOf(run, task.id);
+    if (state.state === 'complete' && worktree === 'present') await removeCleanWorktree(run, task);
+  }
+}
+
+/**
+ * Keeps what is uncommitted in a task's worktree, and commits that are not on its branch, under a ref of its own; null
+ * when there is nothing to keep.
+ */
 export async function rescueWorktree(run: Run, task: PlannedTask): Promise<{ ref: string; commit: string } | null> {
   if (!(await isOwnWorktree(task.worktree, run.plan.runId))) return null;
   const found = await inspectWorktree(task.worktree);
-  if (found.changes.length === 0) return null;
+  const beside = found.head !== null && !(await isOnBranch(run, task, found.head)) ? found.head : null;
+  if (found.changes.length === 0 && beside === null) return null;
   const attempt = recordOf(run, task.id).attempt;
   const ref = `refs/o8/rescue/${run.plan.runId}/${task.id}/${String(attempt)}`;
   run.lease.assertHeld();
@@ -31,5 +47,13 @@ export async function rescueWorktree(run: Run, task: PlannedTask): Promise<{ ref
     ref,
     message: `Uncommitted work of ${task.id}, attempt ${String(attempt)} (${attemptOf(run, task.id, attempt).dir})`,
   });
-  return commit === null ? null : { ref, commit };
+  if (commit !== null) return { ref, commit }; // on top of HEAD, so it has the commits too
+  if (beside === null) return null;
+  await pinRef(run.repo, ref, beside);
+  return { ref, commit: beside };
+}
+
+async function isOnBranch(run: Run, task: PlannedTask, commit: string): Promise<boolean> {
+  const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
+  return tip !== null && (tip === commit || (await isAncestor(run.repo, commit, tip)));
 }

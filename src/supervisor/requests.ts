@@ -3,7 +3,10 @@ import { reportError } from '../core/report-error.js';
 import type { Request, RequestResult } from '../core/requests.js';
 import { isSettled, landedCommit } from '../core/task-state.js';
 import { resolveCommit } from '../git/refs.js';
+import type { PlannedTask } from '../core/plan.js';
 import { countCommits } from '../git/changes.js';
+import { isOwnWorktree } from '../git/own-worktree.js';
+import { inspectWorktree } from '../git/worktrees.js';
 import { answerRequest, pendingRequests } from '../store/requests.js';
 import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from './continue-run.js';
@@ -192,11 +195,30 @@ async function requeueForMerge(run: Run, only: string | null): Promise<void> {
     const { state, start } = recordOf(run, task.id);
     const waits = state.state === 'merge_conflict' || (state.state === 'merge_pending' && state.hold !== null);
     if (!waits) continue;
+    const unfinished = await unfinishedWork(run, task);
+    if (unfinished !== null) {
+      if (only === null) continue;
+      throw new O8Error('refused', unfinished, `git -C ${task.worktree} commit   (then the same command again)`);
+    }
     const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
     if (tip === null) continue;
     const commits = start === null ? 0 : await countCommits(run.repo, start, tip);
     await run.ledger.record({ type: 'task_done', task: task.id, tip, commits, notes: [] });
   }
+}
+
+/** What a person has begun in a task's worktree and not committed yet: it would not be part of what is merged. */
+async function unfinishedWork(run: Run, task: PlannedTask): Promise<string | null> {
+  if (!(await isOwnWorktree(task.worktree, run.plan.runId))) return null;
+  const { operation, changes } = await inspectWorktree(task.worktree);
+  if (operation !== null) return `${task.worktree} has an unfinished ${operation}`;
+  const changed = changes.filter(({ untracked }) => !untracked);
+  return changed.length === 0
+    ? null
+    : `${task.worktree} has uncommitted changes: ${changed
+        .map(({ path }) => path)
+        .slice(0, 5)
+        .join(', ')}`;
 }
 
 function done(result: unknown): RequestResult {

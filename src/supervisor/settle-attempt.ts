@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ClaudeFacts } from '../core/claude-stream.js';
 import { judgeAttempt } from '../core/completion.js';
 import { MOST_OUTPUT_MB } from '../core/decide.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
@@ -10,7 +11,8 @@ import { leftoversMessage } from '../core/merge-message.js';
 import type { PlannedTask } from '../core/plan.js';
 import { scopeViolations } from '../core/scope-check.js';
 import { changedPaths, countCommits } from '../git/changes.js';
-import { isAncestor, resolveCommit } from '../git/refs.js';
+import { lastCheckedOut } from '../git/head-log.js';
+import { isAncestor, pinRef, resolveCommit } from '../git/refs.js';
 import { commitLeftovers, inspectWorktree } from '../git/worktrees.js';
 import { stopAttempt } from '../process/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
@@ -19,7 +21,7 @@ import { surroundingsNotes } from './surroundings.js';
 import { rescueWorktree } from './remove-worktree.js';
 import { retryOrFail } from './retry.js';
 import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
-import { attemptId, attemptOf, recordOf, type Run } from './run.js';
+import { attemptId, attemptOf, attemptRef, recordOf, type Run } from './run.js';
 
 /** Why o8 itself ended an attempt. */
 type StopReason = 'stalled' | 'timeout' | 'paused' | 'output';
@@ -54,7 +56,7 @@ export async function settleAttempt(
   if (stopReason === 'paused' && !(exit.kind === 'exited' && exit.code === 0)) return settlePaused(run, task);
   if (exit.kind === 'unknown') return settleLost(run, task);
 
-  const around = await surroundingsNotes(run, task.id, attempt);
+  const around = [...(await surroundingsNotes(run, task.id, attempt)), ...denialNotes(facts)];
   const alsoAround = around.map((note) => `\n${note}`).join('');
   if (stopReason === 'output') {
     const message = `its output grew beyond ${String(MOST_OUTPUT_MB)} MB and it was stopped: ${files.output}${alsoAround}`;
@@ -62,8 +64,10 @@ export async function settleAttempt(
   }
   const work = await workOf(run, task);
   if (work.kind === 'unusable') {
-    await rescueWorktree(run, task);
-    return retryOrFail(run, task, { reason: 'agent_error', message: work.message + alsoAround, retryable: false });
+    const rescued = await rescueWorktree(run, task);
+    const kept = rescued === null ? '' : `; what is not on ${task.branch} is kept as ${rescued.ref}`;
+    const message = work.message + kept + alsoAround;
+    return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
   }
   const verdict = judgeAttempt({
     exit,
@@ -85,6 +89,16 @@ export async function settleAttempt(
   }
 }
 
+const MOST_DENIALS = 5; // after a few a person looks at the log
+
+/** What the agent was not allowed to do, with the setting that would allow it. */
+function denialNotes(facts: ClaudeFacts | null): string[] {
+  return (facts?.denials ?? []).slice(0, MOST_DENIALS).map(({ tool, target, grant }) => {
+    const what = target === null ? tool : `${tool} (${target})`;
+    return `was not permitted: ${what}${grant === null ? '' : `; agent.allowedTools ${JSON.stringify(grant)} would permit it`}`;
+  });
+}
+
 /** What we stopped ourselves is no riddle, also when no shim was left to say how it ended. */
 function ourOwnStop(seen: AttemptExit, why: StopReason | null): AttemptExit {
   if (why === 'timeout') return { kind: 'timed_out' };
@@ -100,8 +114,7 @@ async function workOf(run: Run, task: PlannedTask): Promise<Work> {
   const found = await inspectWorktree(task.worktree);
   const start = recordOf(run, task.id).start;
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
-  if (start === null || tip === null)
-    return { kind: 'unusable', message: `the agent removed its branch ${task.branch}` };
+  if (start === null || tip === null) return { kind: 'unusable', message: await removedBranch(run, task, start) };
   if (!found.exists)
     return { kind: 'unusable', message: `the agent removed its worktree; its commits are on ${task.branch} (${tip})` };
   if (found.operation !== null) {
@@ -121,6 +134,16 @@ async function workOf(run: Run, task: PlannedTask): Promise<Work> {
   return { kind: 'usable', start, commits: await countCommits(run.repo, start, tip), uncommitted };
 }
 
+/** Its commits would go with the worktree's log of HEAD, so they get a ref like those of any attempt that is over. */
+async function removedBranch(run: Run, task: PlannedTask, start: string | null): Promise<string> {
+  const removed = `the agent removed its branch ${task.branch}`;
+  const last = start === null ? null : await lastCheckedOut(run.repo, task.worktree, start);
+  if (last === null) return removed;
+  run.lease.assertHeld();
+  await pinRef(run.repo, attemptRef(run, task.id), last);
+  return `${removed}; its commits are kept as ${attemptRef(run, task.id)}`;
+}
+
 async function settleSuccess(run: Run, task: PlannedTask, start: string, around: readonly string[]): Promise<void> {
   const notes = [...around];
   run.lease.assertHeld();
@@ -129,9 +152,6 @@ async function settleSuccess(run: Run, task: PlannedTask, start: string, around:
     exclude: [COMPLETION_MARKER],
   });
   if (leftovers !== null) notes.push('changes the agent left uncommitted were committed by o8');
-  failpoint('marker.remove.before');
-  await rm(join(task.worktree, COMPLETION_MARKER), { force: true });
-  failpoint('marker.remove.after');
   const { nestedRepositories } = await inspectWorktree(task.worktree);
   if (nestedRepositories.length > 0) {
     notes.push(
@@ -147,6 +167,10 @@ async function settleSuccess(run: Run, task: PlannedTask, start: string, around:
   }
   const commits = await countCommits(run.repo, start, tip);
   await run.ledger.record({ type: 'task_done', task: task.id, tip, commits, notes });
+  // Not before it is recorded: who settles this attempt after a crash must find the agent's word, too.
+  failpoint('marker.remove.before');
+  await rm(join(task.worktree, COMPLETION_MARKER), { force: true });
+  failpoint('marker.remove.after');
 }
 
 async function settleLost(run: Run, task: PlannedTask): Promise<void> {

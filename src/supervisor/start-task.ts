@@ -20,6 +20,7 @@ import { writeFileAtomically } from '../store/atomic-file.js';
 import { linkLog } from '../store/log-links.js';
 import { rm } from 'node:fs/promises';
 import { agentEnvironmentOf } from './agent-variables.js';
+import { restoreWorktree } from './restore-worktree.js';
 import { attemptId, attemptOf, recordOf, type Run } from './run.js';
 import { rememberSurroundings } from './surroundings.js';
 
@@ -28,6 +29,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   const record = recordOf(run, task.id);
   if (record.state.state !== 'worktree_created') return;
   const { next } = record.state;
+  if (!(await restoreWorktree(run, task))) return;
   const attempt = record.attempt + 1;
   const id = attemptId(run, task.id, attempt);
   const budget = attemptBudget(run.plan, run.ledger.state, task);
@@ -61,9 +63,9 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
       message: `${command.message} (${command.hint})`,
     });
   }
-  failpoint('marker.remove.before');
+  failpoint('marker.clear.before');
   await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's word is not this one's
-  failpoint('marker.remove.after');
+  failpoint('marker.clear.after');
   await linkTaskLog(run, task, files.log);
   await rememberSurroundings(run, task.id, attempt);
   await run.ledger.record({
@@ -85,6 +87,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     stdin: isClaude ? files.prompt : null,
     timeoutMs: task.timeoutMinutes * 60_000,
     killAfterMs: run.plan.settings.killAfter * 1000,
+    onShimEnd: () => run.launched.delete(id),
   });
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
-import { findRun, loadRun, requireTask } from './load-run.js';
+import { findRun, loadRun, requireTask, type LoadedRun } from './load-run.js';
 import { refuseNested } from './refuse-nested.js';
 import { openContext } from './repository-context.js';
 import { cleanupSchema } from './cleanup.js';
@@ -60,12 +60,18 @@ export const abort = defineTool({
     const { stopped, cleanup } = answerSchema.parse(await askSupervisor(root, found, request, context.env));
     const removed = new Set((cleanup?.worktrees ?? []).map((worktree) => worktree.path));
     const count = `${String(stopped.length)} ${stopped.length === 1 ? 'pipeline' : 'pipelines'}`;
+    const waiting = waitingToMerge(await loadRun(root, found));
+    const more =
+      waiting === 0
+        ? ''
+        : ` ${String(waiting)} finished ${waiting === 1 ? 'task waits' : 'tasks wait'} to be merged: o8 merge.`;
     return {
       runId: found,
       message:
-        stopped.length === 0
+        (stopped.length === 0
           ? `No agent was running. ${task === null ? `Run ${found}` : `Task ${task}`} is stopped.`
-          : `Aborted ${count}. ${input.cleanup === true ? 'Worktrees removed.' : 'Worktrees preserved for debugging.'}`,
+          : `Aborted ${count}. ${input.cleanup === true ? 'Worktrees removed.' : 'Worktrees preserved for debugging.'}`) +
+        more,
       stopped: stopped.map(({ task: id, pid, worktree, rescue, survivors }) => ({
         task: id,
         ...(pid === null ? {} : { pid }),
@@ -77,3 +83,7 @@ export const abort = defineTool({
     };
   },
 });
+
+function waitingToMerge({ state }: LoadedRun): number {
+  return [...state.tasks.values()].filter(({ state: task }) => task.state === 'merge_pending').length;
+}

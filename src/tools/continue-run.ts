@@ -10,7 +10,7 @@ import type { ToolContext } from './define-tool.js';
 import { latestRunOf, loadRun, type LoadedRun } from './load-run.js';
 import type { Selection } from './selection.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
-import { startSupervisor } from './start-supervisor.js';
+import { startSupervisor, type Force } from './start-supervisor.js';
 
 /** What of an earlier run is wanted. */
 export type Wish =
@@ -79,8 +79,9 @@ export async function continueRun(work: {
   readonly context: ToolContext;
   readonly warnings: readonly string[];
   readonly wish: Wish;
+  readonly force: Force;
 }): Promise<SpawnResult> {
-  const { root, run, input, context, warnings, wish } = work;
+  const { root, run, input, context, warnings, wish, force } = work;
   const { runId } = run.plan;
   if (wish.kind === 'tasks') {
     const { select, retry, skip } = wish;
@@ -91,7 +92,7 @@ export async function continueRun(work: {
       context.env,
     );
   } else {
-    await startSupervisor(root, runId, context.env, input.force === true ? 'force' : 'wait_your_turn');
+    await startSupervisor(root, runId, context.env, force, `o8 run ${input.dir ?? '--resume'}`);
     // To resume is to go on; a limit's pause still ends at its time.
     if (isPausedByUser(run)) await askSupervisor(root, runId, { kind: 'unpause', id: randomUUID() }, context.env);
   }

@@ -26,7 +26,12 @@ export function refuseLocked(
   lock: LockFact,
   input: { readonly dir?: string | undefined; readonly force?: boolean | undefined },
 ): void {
-  if (lock.kind !== 'held' || input.force === true) return;
+  if (input.force !== true) refuseHeld(lock, { dir: input.dir ?? '--resume' });
+}
+
+/** Throws `locked` when a live process holds the lock. */
+export function refuseHeld(lock: LockFact, { dir }: { readonly dir: string }): void {
+  if (lock.kind !== 'held') return;
   const { process, startedAt } = lock.holder;
-  throw lockedError({ pid: process.pid, startedAt, why: 'held' }, `o8 run ${input.dir ?? '--resume'}`);
+  throw lockedError({ pid: process.pid, startedAt, why: 'held' }, `o8 run ${dir}`);
 }

@@ -15,6 +15,15 @@ import { openContext } from './repository-context.js';
 const landingSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
   z.object({ kind: z.literal('nothing'), reason: z.string() }),
+  z.object({
+    kind: z.literal('would_land'),
+    branch: z.string(),
+    from: z.string(),
+    to: z.string(),
+    commits: z.number(),
+    message: z.string(),
+  }),
+  z.object({ kind: z.literal('would_conflict'), branch: z.string(), files: z.array(z.string()), message: z.string() }),
   z.object({ kind: z.literal('held'), reason: z.string(), files: z.array(z.string()), hint: z.string() }),
 ]);
 
@@ -57,8 +66,9 @@ export const merge = defineTool({
     const { runId, base, target } = run.plan;
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
     const head = { runId, base: base.branch, target: target.branch ?? target.ref };
-    if (input.dryRun === true)
-      return { ...head, state: runStateName(run.state, run.ownerAlive), tasks: await predictMerges(repo, run, task) };
+    if (input.dryRun === true) {
+      return { ...head, state: runStateName(run.state, run.ownerAlive), ...(await predictMerges(repo, run, task)) };
+    }
     refuseInterrupted('merge', run);
     const request = { kind: 'merge' as const, id: randomUUID(), task, into: input.into ?? null };
     const { landing } = z

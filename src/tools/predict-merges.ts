@@ -6,6 +6,7 @@ import { taskOf } from '../core/run-state.js';
 import { trialMerge } from '../git/merge.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
+import { predictLanding, type PredictedLanding } from './predict-landing.js';
 import type { LoadedRun } from './load-run.js';
 import type { mergeTaskSchema } from './merge.js';
 
@@ -14,7 +15,7 @@ export async function predictMerges(
   repo: Repository,
   { plan, state }: LoadedRun,
   only: string | null,
-): Promise<z.input<typeof mergeTaskSchema>[]> {
+): Promise<{ tasks: z.input<typeof mergeTaskSchema>[]; landing: PredictedLanding }> {
   const target = await resolveCommit(repo, plan.target.ref);
   const scratchDir = await mkdtemp(join(tmpdir(), 'o8-predict-'));
   const predictions: z.input<typeof mergeTaskSchema>[] = [];
@@ -24,7 +25,8 @@ export async function predictMerges(
       const tip = await resolveCommit(repo, `refs/heads/${task.branch}`);
       const view = { id: task.id, state: current.state };
       if (tip === null || target === null) predictions.push({ ...view, message: 'has no branch yet' });
-      else if (await isAncestor(repo, tip, target)) predictions.push({ ...view, message: 'nothing to merge' });
+      else if (await isAncestor(repo, tip, target))
+        predictions.push({ ...view, message: `already in ${plan.target.branch ?? plan.target.ref}` });
       else {
         const trial = await trialMerge(repo, { ours: target, theirs: tip, scratchDir });
         predictions.push(
@@ -34,7 +36,7 @@ export async function predictMerges(
         );
       }
     }
-    return predictions;
+    return { tasks: predictions, landing: await predictLanding(repo, plan, scratchDir) };
   } finally {
     await rm(scratchDir, { recursive: true, force: true });
   }

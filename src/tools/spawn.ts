@@ -10,7 +10,7 @@ import { refuseNested } from './refuse-nested.js';
 import { pauseRun } from './pause-run.js';
 import { openContext } from './repository-context.js';
 import { planFlagsShape, requireSelection, selectionShape } from './selection.js';
-import { startFresh } from './start-fresh.js';
+import { readyPlan, startFresh } from './start-fresh.js';
 import { awaitRelease } from './start-supervisor.js';
 import { takeOver } from './take-over.js';
 
@@ -62,26 +62,30 @@ export const spawn = defineTool({
     if (held.kind === 'held') await awaitRelease(root, held.holder.runId); // it may just be ending
     const lock = await readLock(root, processProbe);
     refuseLocked(lock, input);
+    const goesOn = input.resume === true || input.retryFailed === true;
+    if (lock.kind === 'held' && !goesOn) await readyPlan(requireSelection(input), input, context); // or nobody is stopped
+    // Who can be seen is stopped here, once: a supervisor started by force would stop one that won meanwhile, too.
+    const force = input.force === true && lock.kind === 'unknown' ? 'force' : 'wait_your_turn';
     const warnings =
       lock.kind === 'stale'
         ? [
-            `Found stale lock file (PID ${String(lock.holder.process.pid)} not running). Removing stale lock and continuing...`,
+            `Found stale lock file (PID ${String(lock.holder.process.pid)} not running)\nRemoving stale lock and continuing...`,
           ]
         : await takeOver(root, lock, context.env);
     if (input.resume === true && input.dir === undefined) {
       const interrupted = await latestInterrupted(root);
       if (interrupted === null) return { message: 'No interrupted run to resume.', tasks: [] };
-      return continueRun({ root, run: interrupted, input, context, warnings, wish: { kind: 'resume' } });
+      return continueRun({ root, run: interrupted, input, context, warnings, wish: { kind: 'resume' }, force });
     }
     const selection = requireSelection(input);
     const found = await findContinuation(root, selection, input, context);
     switch (found.kind) {
       case 'continue':
-        return continueRun({ root, run: found.run, input, context, warnings, wish: found.wish });
+        return continueRun({ root, run: found.run, input, context, warnings, wish: found.wish, force });
       case 'nothing':
         return { message: found.message, tasks: [] };
       case 'fresh':
-        return startFresh(selection, input, context, warnings);
+        return startFresh(selection, input, context, { warnings, force });
     }
   },
 });

@@ -1,57 +1,78 @@
-import { relative, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { selectedTasks } from '../core/build-plan.js';
 import { O8Error } from '../core/errors.js';
 import { preflightChecks } from '../core/preflight.js';
+import type { CriticalSection } from '../core/lease.js';
 import type { Check } from '../core/preflight-check.js';
+import type { LockFact } from '../core/preflight-facts.js';
 import type { Plan } from '../core/plan.js';
 import type { SettingsFlags } from '../core/settings.js';
 import { guardFile } from '../git/guard-file.js';
 import { moveAside } from '../git/move-aside.js';
 import type { Repository } from '../git/repository.js';
 import { ensureExcluded } from '../git/worktrees.js';
+import { processProbe } from '../process/identity.js';
 import { MANIFEST_DRAFT } from '../sources/manifest-execution.js';
 import { criticalSection } from '../store/critical-section.js';
+import { readLock } from '../store/lock-state.js';
 import { journalSize } from '../store/journal.js';
 import { runPaths } from '../store/paths.js';
 import { createRun, newRunId, removeRun } from '../store/runs.js';
 import type { ToolContext } from './define-tool.js';
 import { findLandedCommits } from './landed-tasks.js';
 import { latestRunOf, ownsRun } from './load-run.js';
-import { refuseLocked } from './lock-error.js';
+import { refuseHeld } from './lock-error.js';
 import { planFrom, readPlanParts } from './prepare-plan.js';
 import { readPreflightFacts } from './read-preflight-facts.js';
 import { planFlags, type Selection } from './selection.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
-import { startSupervisor } from './start-supervisor.js';
+import { startSupervisor, type Force } from './start-supervisor.js';
 import { waveCheckText } from './wave-check.js';
 
-/** A new run: checks, run folder, supervisor. Nothing is left behind where the lock was lost. */
-export async function startFresh(
-  selection: Selection,
-  input: SpawnInput,
-  context: ToolContext,
-  warnings: readonly string[],
-): Promise<SpawnResult> {
+interface Ready {
+  readonly repo: Repository;
+  readonly plan: Plan;
+  readonly checks: readonly Check[];
+  readonly lock: LockFact;
+  /** The seed's words about a single wave; null for a whole plan. */
+  readonly text: string | null;
+}
+
+/** The plan of a new run, writing nothing. Throws what keeps it from starting, but for a lock that is held. */
+export async function readyPlan(selection: Selection, input: SpawnInput, context: ToolContext): Promise<Ready> {
   const parts = await readPlanParts(selection, spawnFlags(input), context);
-  const { repo, root } = parts;
+  const { repo } = parts;
   const now = context.now();
   const bare = planFrom(parts, { runId: newRunId(now), createdAt: now.toISOString() });
-  const earlier = await latestRunOf(root, bare.source.dir);
+  const earlier = await latestRunOf(parts.root, bare.source.dir);
   const plan: Plan = {
     ...bare,
     landed: Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null)),
   };
   const text = plan.wave === null ? null : await waveCheckText(repo, plan, plan.wave);
   const facts = await readPreflightFacts(parts, plan, context);
-  refuseLocked(facts.lock, input); // somebody may have been faster since we looked first
+  await refuseOtherCheckouts(parts.facts.worktrees, parts.root);
   const checks = preflightChecks(plan, facts);
   refuseFailures(checks, input);
-  const moved = input.force === true ? await freeNames(repo, plan) : [];
+  return { repo, plan, checks, lock: facts.lock, text };
+}
+
+/** A new run: checks, run folder, supervisor. Nothing is left behind where the lock was lost. */
+export async function startFresh(
+  selection: Selection,
+  input: SpawnInput,
+  context: ToolContext,
+  start: { readonly warnings: readonly string[]; readonly force: Force },
+): Promise<SpawnResult> {
+  const { repo, plan, checks, lock, text } = await readyPlan(selection, input, context);
+  refuseHeld(lock, selection); // somebody may have been faster since we looked first, also with force
+  const moved = input.force === true ? await freeNames(repo, plan, selection) : [];
   await excludeOwnFiles(repo, plan);
-  await createRun(root, plan);
-  const supervisor = await startOrRemove(root, plan.runId, input, context);
+  await createRun(plan.root, plan);
+  const supervisor = await startOrRemove(plan, start.force, selection, context);
   const tasks = selectedTasks(plan);
-  const all = [...warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks)];
+  const all = [...start.warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks)];
   return {
     runId: plan.runId,
     message: `Run ${plan.runId} started: ${String(tasks.length)} ${tasks.length === 1 ? 'task' : 'tasks'}, at most ${String(plan.settings.maxConcurrency)} at a time.`,
@@ -64,17 +85,30 @@ export async function startFresh(
 
 /** A run of which nothing was recorded never began: its folder must not look like one to go on with. */
 async function startOrRemove(
-  root: string,
-  runId: string,
-  input: SpawnInput,
+  { root, runId }: Plan,
+  force: Force,
+  { dir }: Selection,
   { env }: ToolContext,
 ): Promise<{ pid: number }> {
   try {
-    return await startSupervisor(root, runId, env, input.force === true ? 'force' : 'wait_your_turn');
+    return await startSupervisor(root, runId, env, force, `o8 run ${dir}`);
   } catch (error) {
     const { journal } = runPaths(root, runId);
     if (!(await ownsRun(root, runId)) && (await journalSize(journal)) === 0) await removeRun(root, runId);
     throw error;
+  }
+}
+
+/** Checkouts of one repository share its branches, but each has run files of its own: one run at a time all the same. */
+async function refuseOtherCheckouts(worktrees: readonly { readonly path: string }[], root: string): Promise<void> {
+  for (const { path } of worktrees) {
+    if (path === root || !existsSync(join(path, '.claude', 'parallel', 'lock'))) continue;
+    const lock = await readLock(path, processProbe);
+    if (lock.kind !== 'held') continue;
+    const { process, startedAt } = lock.holder;
+    const where = `in another checkout of this repository: ${path}`;
+    const message = `Another parallel execution is in progress (PID: ${String(process.pid)}), ${where}\nStarted at: ${startedAt}`;
+    throw new O8Error('locked', message, `cd ${path} && o8 status`);
   }
 }
 
@@ -107,8 +141,14 @@ function warningsOf(checks: readonly Check[]): string[] {
     .map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));
 }
 
-async function freeNames(repo: Repository, plan: Plan): Promise<string[]> {
-  const serialise = criticalSection(guardFile(repo));
+/** Nobody's worktree is moved who has won the lock meanwhile: an owner makes its worktrees in the same section. */
+async function freeNames(repo: Repository, plan: Plan, selection: Selection): Promise<string[]> {
+  const section = criticalSection(guardFile(repo));
+  const serialise: CriticalSection = async (work) =>
+    section(async () => {
+      refuseHeld(await readLock(plan.root, processProbe), selection);
+      return work();
+    });
   const moved: string[] = [];
   for (const { worktree, branch } of selectedTasks(plan)) {
     moved.push(...(await moveAside(repo, serialise, { path: worktree, branch, suffix: `.before-${plan.runId}` })));
@@ -124,9 +164,10 @@ async function excludeOwnFiles(repo: Repository, plan: Plan): Promise<void> {
     '/.claude/parallel.lock',
     '/.claude/parallel-queue.json',
     '/.claude/parallel-config.json',
+    '/.claude/.parallel*.tmp', // of a writer killed in mid-write
     '/.claude/worktrees/',
     '/.claude-task-complete',
     `/${dir}/logs/`,
-    `/${dir}/${MANIFEST_DRAFT}`, // a writer killed in mid-write leaves it
+    `/${dir}/${MANIFEST_DRAFT}`, // the same
   ]);
 }

@@ -14,15 +14,20 @@ import { lockedError } from './lock-error.js';
 const START_TIMEOUT_MS = 30_000;
 const POLL_MS = 20;
 
+/** `force`: an owner nobody here can see, and that has been silent for long, is replaced. */
+export type Force = 'force' | 'wait_your_turn';
+
 /**
  * Starts the detached process that owns the run and waits until it has the lock. It shares nothing with us, so it
- * outlives the terminal and the Claude session. Throws `locked` when another process has the lock.
+ * outlives the terminal and the Claude session. Throws `locked` when another process has the lock; `again` is the
+ * command that then overrides it with `--force`.
  */
 export async function startSupervisor(
   root: string,
   runId: string,
   env: NodeJS.ProcessEnv,
-  force: 'force' | 'wait_your_turn',
+  force: Force,
+  again: string,
 ): Promise<Extract<SupervisorStart, { kind: 'won' }>> {
   const paths = runPaths(root, runId);
   const argv = [process.execPath, bundledProgram('supervisor.js'), '--root', root, '--run', runId];
@@ -39,10 +44,7 @@ export async function startSupervisor(
     case 'won':
       return start;
     case 'lost':
-      throw lockedError(
-        { pid: start.holder.pid, startedAt: start.holder.startedAt, why: start.holder.why },
-        'o8 run <dir>',
-      );
+      throw lockedError({ pid: start.holder.pid, startedAt: start.holder.startedAt, why: start.holder.why }, again);
     case 'failed':
       throw new O8Error('supervisor_failed', start.message, start.hint);
   }
@@ -65,7 +67,7 @@ export async function awaitRelease(root: string, runId: string): Promise<void> {
 export async function ensureSupervisor(root: string, runId: string, env: NodeJS.ProcessEnv): Promise<void> {
   if (await ownsRun(root, runId)) return;
   try {
-    await startSupervisor(root, runId, env, 'wait_your_turn');
+    await startSupervisor(root, runId, env, 'wait_your_turn', 'o8 run --resume');
   } catch (error) {
     if (await ownsRun(root, runId)) return; // somebody else was faster with the same wish
     throw error;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Failpoint } from '../../src/core/failpoint.js';
 import type { AttemptExit, JournalRecord } from '../../src/core/events.js';
@@ -20,8 +21,10 @@ export const PLAN_DIR = 'parallel/plan';
 const AGENT = resolve(import.meta.dirname, 'ledger-agent.mjs');
 /** A run of three tasks takes two seconds on an idle machine. */
 const RUN_TIMEOUT_MS = 60_000;
+/** Asking costs processor time, which the runs side by side need. */
+const OWNER_POLL_MS = 40;
 /** Git may still be at work for a supervisor that was killed, so that a landing has to be asked for again. */
-const MOST_LANDINGS = 100;
+const MOST_LANDINGS = 20;
 
 const ledgerLineSchema = z.object({
   event: z.enum(['start', 'end']),
@@ -180,13 +183,14 @@ export class FaultRun {
 
   /** Until nobody owns the run: it is over, or its owner was killed. */
   async untilUnowned(): Promise<LoadedRun> {
-    return waitFor(
-      async () => {
-        const run = await this.load();
-        return run !== null && !run.ownerAlive ? run : null;
-      },
-      { timeoutMs: RUN_TIMEOUT_MS, what: `the run in ${this.root} to be over` },
-    );
+    const deadline = performance.now() + RUN_TIMEOUT_MS;
+    while ((await readLock(this.root, processProbe)).kind === 'held') {
+      if (performance.now() > deadline) throw new Error(`the run in ${this.root} does not end\n${await this.logs()}`);
+      await sleep(OWNER_POLL_MS);
+    }
+    const run = await this.load();
+    if (run === null) throw new Error(`there is no run in ${this.root}`);
+    return run;
   }
 
   /**
@@ -214,8 +218,16 @@ export class FaultRun {
     if (!run.ownerAlive && run.state.phase.kind !== 'finished') return this.resume(env);
   }
 
-  /** Puts the work on main. A supervisor that falls is replaced by the tool itself. */
+  /**
+   * Puts the work on main. A supervisor that falls is replaced by the tool itself; one that fell with its last step
+   * leaves its lock to the next command.
+   */
   async land(env = this.environment): Promise<void> {
+    await this.#merge(env);
+    if ((await readLock(this.root, processProbe)).kind === 'stale') await this.#merge(this.environment);
+  }
+
+  async #merge(env: Readonly<Record<string, string>>): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       const { landing } = landingSchema.parse(await this.call('merge', {}, env));
       if (landing.kind !== 'held') return;
@@ -292,8 +304,8 @@ export class FaultRun {
   async outcome(): Promise<Outcome> {
     const run = await this.load();
     if (run === null) throw new Error('no run');
-    const { runId, base } = run.plan;
-    const anonymous = (text: string): string => text.replaceAll(runId, '<run>');
+    const { base } = run.plan;
+    const anonymous = (text: string): string => text.replaceAll(/\d{8}-\d{6}-[0-9a-f]{4}/g, '<run>');
     const git = async (...args: string[]) => this.repository.git(['--no-optional-locks', ...args]);
     const lines = async (...args: string[]) => (await git(...args)).split('\n').filter((line) => line !== '');
     const merges = await lines('log', '--merges', '--format=%P', `${base.commit}..main`);
@@ -307,7 +319,9 @@ export class FaultRun {
       mergedTwice: duplicates(merges.map((parents) => parents.split(' ')[1] ?? '')),
       notMerged: await this.#notMerged(),
       refs: names.map(anonymous).sort(),
-      worktrees: (await lines('worktree', 'list', '--porcelain')).filter((line) => line.startsWith('worktree ')),
+      worktrees: (await lines('worktree', 'list', '--porcelain'))
+        .filter((line) => line.startsWith('worktree '))
+        .map((line) => relative(dirname(this.root), line.slice('worktree '.length))),
       beside: (await readdir(dirname(this.root))).concat(await entries(join(dirname(this.root), 'workspaces'))).sort(),
       locks: await this.#locks(),
       processes: await this.#processes.pids(),

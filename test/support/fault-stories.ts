@@ -13,6 +13,10 @@ interface Story {
   readonly tell: (run: FaultRun, faults: readonly Fault[]) => Promise<void>;
   /** Where the agents of a task are stopped on purpose, they start again. */
   readonly startsAgain?: boolean;
+  /** Ends exactly as that story does when nobody disturbs it. */
+  readonly like?: Story;
+  /** How many faults it can take: a tool replaces a supervisor that falls only a few times, and some effects do not come again. */
+  readonly most?: number;
 }
 
 /** Reached in shims: their agents are lost and start again. */
@@ -42,6 +46,7 @@ const cleanup: Story = {
 /** The processes of the terminal fall, too. */
 const terminal: Story = {
   name: 'a run from the terminal',
+  like: run,
   async tell(run, faults) {
     const armed = run.arm(faults);
     for (let tries = 0; tries <= faults.length; tries += 1) {
@@ -84,6 +89,7 @@ const force: Story = {
 const abort: Story = {
   name: 'an abort and a retry',
   startsAgain: true,
+  most: 2,
   async tell(run, faults) {
     for (const task of ['task-001', 'task-002']) await run.assign(task, { waitFor: 'go' });
     const ofShims = run.arm(faults.filter(({ at }) => SHIM.test(at)));
@@ -105,6 +111,8 @@ const abort: Story = {
 function repair(name: string, first: Failpoint, harm: (run: FaultRun) => Promise<void>): Story {
   return {
     name,
+    like: run,
+    most: 2,
     async tell(run, faults) {
       const earlier = run.arm([{ at: first, n: 1 }]);
       await run.spawn(earlier.env).catch(() => undefined);
@@ -123,9 +131,12 @@ const tornJournal = repair('a journal with a torn end', 'worktree.fill.before', 
   await writeFile(await run.file('journal.jsonl'), '{"version":1,"seq":9', { flag: 'a' });
 });
 
-const damagedRequest = repair('a damaged request', 'worktree.fill.before', async (run) => {
-  await writeFile(join(await run.file('requests'), 'a.request.json'), '{');
-});
+const damagedRequest: Story = {
+  ...repair('a damaged request', 'worktree.fill.before', async (run) => {
+    await writeFile(join(await run.file('requests'), 'a.request.json'), '{');
+  }),
+  most: 1,
+};
 
 const killedGit = repair('a git that was killed while it filled a worktree', 'worktree.fill.before', async (run) => {
   const worktrees = join(run.root, '.git/worktrees');
@@ -148,6 +159,8 @@ const unclaimed = repair('an attempt that was announced and not started', 'attem
 
 const oldRuns: Story = {
   name: 'a run after many others',
+  like: run,
+  most: 1,
   async tell(run, faults) {
     const armed = run.arm(faults);
     await run.spawn(armed.env);
@@ -164,12 +177,17 @@ const oldRuns: Story = {
 /** git was killed while it moved the user's checkout: some files new, one half written, an index.lock. */
 const killedForward: Story = {
   name: 'a landing whose git was killed',
+  like: run,
+  most: 2,
   async tell(run, faults) {
     await run.finish();
     const from = await run.repository.git(['rev-parse', 'main']);
     const to = await run.repository.git(['rev-parse', `o8/${(await run.load())?.plan.runId ?? ''}`]);
     const dead = 2 ** 22 + 1; // above every pid a kernel gives
-    await writeFile(join(run.root, '.git/o8-fast-forward.json'), JSON.stringify({ from, to, pid: dead }));
+    await writeFile(
+      join(run.root, '.git/o8-fast-forward.json'),
+      JSON.stringify({ from, to, pid: dead, step: 'forward' }),
+    );
     await writeFile(join(run.root, '.git/index.lock'), '');
     await writeFile(join(run.root, 'task-001.txt'), 'task-001\n');
     await writeFile(join(run.root, 'task-002.txt'), 'task');
@@ -217,6 +235,8 @@ const STORIES: Readonly<Record<Failpoint, Story>> = {
   'log.link.after': run,
   'manifest.write.before': run,
   'manifest.write.after': run,
+  'marker.clear.before': run,
+  'marker.clear.after': run,
   'marker.remove.before': run,
   'marker.remove.after': run,
 
@@ -286,19 +306,19 @@ const STORIES: Readonly<Record<Failpoint, Story>> = {
 };
 
 /** Reached in more than one story: by another process, or with other things at stake. */
-const ALSO: readonly (readonly [Story, Failpoint, number])[] = [
-  [run, 'attempt.claim.before', 1],
-  [run, 'attempt.claim.after', 1],
-  [terminal, 'file.replace.before', 1],
-  [terminal, 'file.replace.after', 1],
-  [abort, 'ref.pin.before', 1],
-  [abort, 'ref.pin.after', 1],
-  [abort, 'ref.create.before', 1],
-  [abort, 'ref.create.after', 1],
-  [abort, 'ref.delete.before', 1],
-  [abort, 'ref.delete.after', 1],
-  [abort, 'worktree.unregister.before', 1],
-  [abort, 'worktree.unregister.after', 1],
+const ALSO: readonly { readonly story: Story; readonly at: Failpoint }[] = [
+  { story: run, at: 'attempt.claim.before' },
+  { story: run, at: 'attempt.claim.after' },
+  { story: terminal, at: 'file.replace.before' },
+  { story: terminal, at: 'file.replace.after' },
+  { story: abort, at: 'ref.pin.before' },
+  { story: abort, at: 'ref.pin.after' },
+  { story: abort, at: 'ref.create.before' },
+  { story: abort, at: 'ref.create.after' },
+  { story: abort, at: 'ref.delete.before' },
+  { story: abort, at: 'ref.delete.after' },
+  { story: abort, at: 'worktree.unregister.before' },
+  { story: abort, at: 'worktree.unregister.after' },
 ];
 
 /** Faults that are told in one run. */
@@ -311,37 +331,39 @@ export interface FaultCase {
 /** A task whose attempts are lost three times in a row is given up, as it should be. */
 const MOST_SHIM_FAULTS = 2;
 
-/** Every failpoint at its first hit. Those of an ordinary run share runs, `size` to one. */
+/** Every failpoint at its first hit, at most `size` of a story in one run. */
 export function everyFailpoint(size: number): FaultCase[] {
-  const ordinary = FAILPOINTS.filter((at) => STORIES[at] === run);
-  const shims = ordinary.filter((at) => SHIM.test(at));
-  const others = ordinary.filter((at) => !SHIM.test(at));
-  const count = Math.max(Math.ceil(ordinary.length / size), Math.ceil(shims.length / MOST_SHIM_FAULTS));
-  // Dealt out like cards: neighbours, which nearly coincide, go to different runs.
-  const shared = Array.from({ length: count }, (_, group) =>
-    [shims, others].flatMap((names) => names.filter((_name, index) => index % count === group)),
+  const all = [...FAILPOINTS.map((at) => ({ story: STORIES[at], at })), ...ALSO];
+  const stories = new Set(all.map(({ story }) => story));
+  return [...stories].flatMap((story) => {
+    const names = all.filter((each) => each.story === story).map(({ at }) => at);
+    return deal(names, Math.min(size, story.most ?? size)).map((hand) =>
+      faultCase(
+        story,
+        hand.map((at) => ({ at, n: 1 })),
+      ),
+    );
+  });
+}
+
+/** Like cards: neighbours, which nearly coincide, go to different hands, and so do those that cost an agent. */
+function deal(names: readonly Failpoint[], size: number): Failpoint[][] {
+  const shims = names.filter((at) => SHIM.test(at));
+  const others = names.filter((at) => !SHIM.test(at));
+  const count = Math.max(Math.ceil(names.length / size), Math.ceil(shims.length / MOST_SHIM_FAULTS));
+  return Array.from({ length: count }, (_, hand) =>
+    [shims, others].flatMap((cards) => cards.filter((_card, index) => index % count === hand)),
   );
-  const groups = shared.map((names) =>
-    faultCase(
-      run,
-      names.map((at) => ({ at, n: 1 })),
-    ),
-  );
-  return [...groups, ...elsewhere()];
 }
 
 /** Every hit of every failpoint in a run of its own. */
 export async function everyHit(): Promise<FaultCase[]> {
   const hits = await hitsOfAnOrdinaryRun();
-  const ordinary = FAILPOINTS.filter((at) => STORIES[at] === run).flatMap((at) =>
-    Array.from({ length: hits.get(at) ?? 1 }, (_, index) => faultCase(run, [{ at, n: index + 1 }])),
-  );
-  return [...ordinary, ...elsewhere()];
-}
-
-function elsewhere(): FaultCase[] {
-  const own = FAILPOINTS.filter((at) => STORIES[at] !== run).map((at) => faultCase(STORIES[at], [{ at, n: 1 }]));
-  return [...own, ...ALSO.map(([story, at, n]) => faultCase(story, [{ at, n }]))];
+  const first = [...FAILPOINTS.map((at) => ({ story: STORIES[at], at })), ...ALSO];
+  return first.flatMap(({ story, at }) => {
+    const count = story === run ? (hits.get(at) ?? 1) : 1;
+    return Array.from({ length: count }, (_, index) => faultCase(story, [{ at, n: index + 1 }]));
+  });
 }
 
 function faultCase(story: Story, faults: readonly Fault[]): FaultCase {
@@ -369,6 +391,11 @@ export interface Told {
   /** What `FaultRun.wrongStarts` says. */
   readonly wrongStarts: readonly string[];
   readonly logs: string;
+}
+
+/** What the case is to end like: its story, or one that ends the same, without any fault. */
+export function undisturbed({ story }: FaultCase): Story {
+  return story.like ?? story;
 }
 
 /** Tells a story in a repository of its own. */

@@ -5,15 +5,21 @@ export class Pool<T> {
 
   constructor(private readonly width: number) {}
 
-  /** A failure is the caller's to meet, whenever they wait for it. */
-  run(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn().then(work);
-    const over = (): void => {
+  /** A failure is the caller's to meet, whenever they wait for the result. */
+  start(work: () => Promise<T>): { readonly result: Promise<T> } {
+    const result = this.#inTurn(work);
+    result.catch(() => undefined); // or it would count as unhandled until then
+    return { result };
+  }
+
+  async #inTurn(work: () => Promise<T>): Promise<T> {
+    await this.#turn();
+    try {
+      return await work();
+    } finally {
       this.#running -= 1;
       this.#waiting.shift()?.();
-    };
-    result.then(over, over);
-    return result;
+    }
   }
 
   async #turn(): Promise<void> {

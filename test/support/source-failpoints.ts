@@ -124,7 +124,16 @@ function arrayNamed(use: ts.Identifier): ts.Expression | null {
   return found;
 }
 
+/** Parsing all sources takes a second, and there are several questions to them. */
+const parsed = new WeakMap<readonly SourceFile[], Site[]>();
+
 function callsIn(files: readonly SourceFile[]): Site[] {
+  const known = parsed.get(files) ?? parseCalls(files);
+  parsed.set(files, known);
+  return known;
+}
+
+function parseCalls(files: readonly SourceFile[]): Site[] {
   return files.flatMap(({ path, text }) => {
     const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
     const sites: Site[] = [];

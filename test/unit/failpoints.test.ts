@@ -51,11 +51,12 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
   'a command of the user’s, in a worktree that is made again': [
     'src/process/program.ts#runProgram execa',
     'src/process/program.ts#stopAfter stopTree',
+    'src/process/program.ts#stopLeftBehind stopTree',
   ],
   'reached only with a full disk': ['src/store/journal.ts#takeBack ftruncateSync'],
 };
 
-describe('failpoints', () => {
+describe('failpoints', { timeout: 30_000 }, () => {
   const files = sourceFiles();
 
   it('are listed exactly as the sources reach them', () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import {
   type ProgramResult,
 } from '../../../src/process/program.js';
 import { MarkedProcesses } from '../../support/marked-processes.js';
+import { waitFor } from '../../support/wait-for.js';
 
 let folder: string;
 let marked: MarkedProcesses;
@@ -48,6 +50,19 @@ describe('a program', () => {
       env: { PATH: process.env['PATH'] ?? '', COLOUR: 'blue' },
     });
     expect(result.outputTail).toBe(`${folder}\nblue,\nCOLOUR O8_PROGRAM PATH PWD `);
+  });
+
+  test('is stopped, when it was left behind by a killed caller, before it is started again', async () => {
+    const logFile = join(folder, 'setup.log');
+    const hang = 'echo $$ >> pids; test -e again || sleep 1000';
+    const first = shell(hang, { logFile });
+    await waitFor(() => existsSync(join(folder, 'pids')), { timeoutMs: 10_000, what: 'the first one to run' });
+    await writeFile(join(folder, 'again'), '');
+    expect(await shell('true', { logFile })).toMatchObject({ code: 0 }); // another command of the same log
+    const [pid = ''] = (await readFile(join(folder, 'pids'), 'utf8')).split('\n');
+    expect(await marked.pids()).toContain(Number(pid));
+    expect(await shell(hang, { logFile })).toMatchObject({ code: 0 });
+    expect(await first).toMatchObject({ signal: 'SIGTERM' });
   });
 
   test('that is missing gives 127 and says so', async () => {

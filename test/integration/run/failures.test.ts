@@ -122,22 +122,6 @@ describe('an agent that does not do its work', () => {
     expect((await run.status()).runId).toBe(runId);
     expect(await run.workOn(`o8/${runId}`)).toEqual(['task-001', 'task-002', 'task-003', 'task-004']);
   });
-
-  it('that is gone for longer than its timeout is stopped', async () => {
-    const run = await RunFixture.open({ tasks: ONE, settings: { timeout: 0.02 } });
-    await run.spawn();
-    const agent = await run.agents.waitForAgent('task-001');
-    await agent.gone;
-    expect(await run.waitForTask('task-001', 'failed')).toMatchObject({ reason: 'timeout' });
-  });
-
-  it('that says nothing for the stall timeout is stopped', async () => {
-    const run = await RunFixture.open({ tasks: ONE, settings: { stallTimeout: 0.02 } });
-    await run.spawn();
-    const agent = await run.agents.waitForAgent('task-001');
-    await agent.gone;
-    expect(await run.waitForTask('task-001', 'failed')).toMatchObject({ reason: 'stalled' });
-  });
 });
 
 describe('the verify command', () => {

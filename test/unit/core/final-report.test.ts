@@ -69,6 +69,7 @@ Branches created:
 
 Not completed:
   - task-002: exit_1 (the agent exited with code 1)
+      why: o8 logs task-002
       worktree: /home/ada/workspaces/task-002
   - task-003: merge_conflict (conflicts with ${TARGET} at tttttttttttt)
       src/app.js
@@ -133,11 +134,9 @@ describe('the next step', () => {
     expect(text).toContain('  - b: merge_pending (1 file in the way in /home/ada/shop)\n      o8 merge --task b\n');
   });
 
-  it('where a wave validation blocks the rest is not only to merge', () => {
+  it('where something blocks the rest is to land what is complete', () => {
     const run = one().record({ type: 'task_blocked', task: 'b', by: ['wave 1'] });
-    expect(lastLine(report(run))).toBe(
-      'Next step: clear what blocks the tasks above, then o8 run <parallel-dir> --retry-failed',
-    );
+    expect(lastLine(report(run))).toBe('Next step: o8 merge to land what is complete');
   });
 
   it('is to clean up once everything is on the base', () => {

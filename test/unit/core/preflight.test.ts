@@ -104,7 +104,7 @@ describe('the repository', () => {
 
   it('suggests a stash that takes untracked files too where there are some', () => {
     expect(finding('clean-tree', { changes: [{ path: 'new.ts', untracked: true }] }).hint).toContain(
-      'git stash --include-untracked',
+      'git stash push --include-untracked -- new.ts',
     );
   });
 
@@ -161,7 +161,7 @@ describe('branch collisions', () => {
       id: 'branch-collision',
       level: 'fail',
       message: 'Branch already exists: feature/task-001-users',
-      hint: "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 cleanup' to begin anew.",
+      hint: "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to begin anew.",
       tasks: ['task-001'],
     });
   });

@@ -1,0 +1,43 @@
+import { trialMerge } from '../git/merge.js';
+import { countCommits } from '../git/changes.js';
+import { isAncestor, resolveCommit } from '../git/refs.js';
+import type { Repository } from '../git/repository.js';
+import type { Plan } from '../core/plan.js';
+
+/** What `merge` would do to the base branch, with target and base as they are now. */
+export type PredictedLanding =
+  | {
+      readonly kind: 'would_land';
+      readonly branch: string;
+      readonly from: string;
+      readonly to: string;
+      readonly commits: number;
+      readonly message: string;
+    }
+  | { readonly kind: 'would_conflict'; readonly branch: string; readonly files: string[]; readonly message: string }
+  | { readonly kind: 'nothing'; readonly reason: string };
+
+export async function predictLanding(repo: Repository, plan: Plan, scratchDir: string): Promise<PredictedLanding> {
+  const { branch } = plan.base;
+  if (plan.target.branch === branch) return { kind: 'nothing', reason: `tasks are merged into ${branch} itself` };
+  const from = await resolveCommit(repo, `refs/heads/${branch}`);
+  const to = await resolveCommit(repo, plan.target.ref);
+  if (from === null || to === null)
+    return { kind: 'nothing', reason: `there is no ${from === null ? branch : plan.target.ref}` };
+  if (await isAncestor(repo, to, from)) return { kind: 'nothing', reason: `${branch} already has everything` };
+  const commits = await countCommits(repo, from, to);
+  if (await isAncestor(repo, from, to)) {
+    return { kind: 'would_land', branch, from, to, commits, message: `${branch} would be fast-forwarded` };
+  }
+  const trial = await trialMerge(repo, { ours: from, theirs: to, scratchDir });
+  return trial.kind === 'clean'
+    ? {
+        kind: 'would_land',
+        branch,
+        from,
+        to,
+        commits,
+        message: `${branch} has moved: both would be merged and verified first`,
+      }
+    : { kind: 'would_conflict', branch, files: trial.files, message: `${branch} has moved and conflicts` };
+}

@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+describe('supervisors, shims and agents killed at random', () => {
+  it('lose nothing, twenty kills long; `npm run soak` goes on for longer', { timeout: 180_000 }, async () => {
+    const soak = promisify(execFile)(process.execPath, [
+      join(root, 'scripts/soak.mjs'),
+      '--seed',
+      '3',
+      '--count',
+      '20',
+    ]);
+    const { stdout } = await soak.catch((error: unknown) => {
+      const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
+      throw new Error(`${String(error)}\n${said}`);
+    });
+    expect(stdout).toContain('nothing lost, nothing twice, no wrong exit code');
+  });
+});
