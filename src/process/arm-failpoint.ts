@@ -11,7 +11,8 @@ const WANTED = /^(?<name>[a-z_.]+|\*)(?::(?<count>[1-9]\d*))?(?:@(?<file>.+))?$/
 /**
  * For tests: with `O8_FAILPOINT=<name>[:<n>][@<file>]` this process kills itself with SIGKILL when it reaches that
  * failpoint for the n-th time (default 1). With a file, only if it is the one to create that file, so that of many
- * processes one falls, and the file says that it did. `*@<file>` kills nothing and adds every name reached to the file.
+ * processes one falls, and the file says that it did. `*@<file>` kills nothing and adds `<pid> <name>` to the file
+ * for every failpoint reached.
  */
 export function armFailpoint(): void {
   const wanted = process.env[FAILPOINT_VARIABLE];
@@ -24,7 +25,7 @@ export function armFailpoint(): void {
   onFailpoint((reached) => {
     for (const point of points) {
       const { name, file } = point;
-      if (name === '*' && file !== undefined) appendFileSync(file, `${reached}\n`);
+      if (name === '*' && file !== undefined) appendFileSync(file, `${process.pid} ${reached}\n`);
       if (name !== reached) continue;
       point.left -= 1;
       if (point.left === 0 && (file === undefined || isFirst(file))) process.kill(process.pid, 'SIGKILL');

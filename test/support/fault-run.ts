@@ -21,6 +21,8 @@ export const PLAN_DIR = 'parallel/plan';
 const AGENT = resolve(import.meta.dirname, 'ledger-agent.mjs');
 /** A run of three tasks takes two seconds on an idle machine. */
 const RUN_TIMEOUT_MS = 60_000;
+/** What is still alive after this time will stay. */
+const ENDING_MS = 10_000;
 /** Asking costs processor time, which the runs side by side need. */
 const OWNER_POLL_MS = 40;
 /** Git may still be at work for a supervisor that was killed, so that a landing has to be asked for again. */
@@ -143,13 +145,22 @@ export class FaultRun {
     };
   }
 
-  /** What an undisturbed run reaches, oldest first; `env` makes its processes say so. */
-  trace(): { readonly env: Readonly<Record<string, string>>; readonly reached: () => Promise<string[]> } {
-    const file = join(this.folder, 'reached');
-    return {
-      env: { ...this.environment, O8_FAILPOINT: `*@${file}` },
-      reached: async () => (await readText(file)).split('\n').filter((name) => name !== ''),
+  /** How often a process reaches each failpoint, of several the most; `env` makes them say so. */
+  trace(): {
+    readonly env: Readonly<Record<string, string>>;
+    readonly hits: () => Promise<ReadonlyMap<string, number>>;
+  } {
+    const file = join(this.folder, `trace-${String((this.#faults += 1))}`);
+    const hits = async () => {
+      const lines = (await readText(file)).split('\n').filter((line) => line !== '');
+      const most = new Map<string, number>();
+      for (const line of new Set(lines)) {
+        const name = line.slice(line.indexOf(' ') + 1);
+        most.set(name, Math.max(most.get(name) ?? 0, lines.filter((other) => other === line).length));
+      }
+      return most;
     };
+    return { env: { ...this.environment, O8_FAILPOINT: `*@${file}` }, hits };
   }
 
   /** A tool called in this process, which itself falls for no failpoint. */
@@ -324,9 +335,19 @@ export class FaultRun {
         .map((line) => relative(dirname(this.root), line.slice('worktree '.length))),
       beside: (await readdir(dirname(this.root))).concat(await entries(join(dirname(this.root), 'workspaces'))).sort(),
       locks: await this.#locks(),
-      processes: await this.#processes.pids(),
+      processes: await this.#processesLeft(),
       user: await this.#usersWork(),
     };
+  }
+
+  /** A supervisor lets go of its lock a moment before it ends. */
+  async #processesLeft(): Promise<number[]> {
+    const deadline = performance.now() + ENDING_MS;
+    for (;;) {
+      const left = await this.#processes.pids();
+      if (left.length === 0 || performance.now() > deadline) return left;
+      await sleep(OWNER_POLL_MS);
+    }
   }
 
   async #notMerged(): Promise<string[]> {

@@ -27,6 +27,18 @@ const run: Story = {
   async tell(run, faults) {
     const armed = run.arm(faults);
     await run.finish(armed);
+    expectAllHappened(armed.pending());
+    await run.land();
+  },
+};
+
+const landing: Story = {
+  name: 'a landing',
+  like: run,
+  most: 2,
+  async tell(run, faults) {
+    await run.finish();
+    const armed = run.arm(faults);
     await run.land(armed.env);
     expectAllHappened(armed.pending());
   },
@@ -220,8 +232,8 @@ const STORIES: Readonly<Record<Failpoint, Story>> = {
   'section.leave.after': run,
   'request.submit.before': terminal,
   'request.submit.after': terminal,
-  'request.answer.before': run,
-  'request.answer.after': run,
+  'request.answer.before': landing,
+  'request.answer.after': landing,
   'request.set_aside.before': damagedRequest,
   'request.set_aside.after': damagedRequest,
   'run.create.before': terminal,
@@ -293,12 +305,12 @@ const STORIES: Readonly<Record<Failpoint, Story>> = {
   'ref.pin.after': run,
   'ref.delete.before': cleanup,
   'ref.delete.after': cleanup,
-  'forward.start.before': run,
-  'forward.record.before': run,
-  'forward.record.after': run,
-  'forward.start.after': run,
-  'forward.forget.before': run,
-  'forward.forget.after': run,
+  'forward.start.before': landing,
+  'forward.record.before': landing,
+  'forward.record.after': landing,
+  'forward.start.after': landing,
+  'forward.forget.before': landing,
+  'forward.forget.after': landing,
   'rollback.unlock.before': killedForward,
   'rollback.unlock.after': killedForward,
   'rollback.restore.before': killedForward,
@@ -356,14 +368,18 @@ function deal(names: readonly Failpoint[], size: number): Failpoint[][] {
   );
 }
 
-/** Every hit of every failpoint in a run of its own. */
+/** Every hit in an ordinary run and its landing, and the first in the other stories, each in a run of its own. */
 export async function everyHit(): Promise<FaultCase[]> {
   const hits = await hitsOfAnOrdinaryRun();
-  const first = [...FAILPOINTS.map((at) => ({ story: STORIES[at], at })), ...ALSO];
-  return first.flatMap(({ story, at }) => {
-    const count = story === run ? (hits.get(at) ?? 1) : 1;
-    return Array.from({ length: count }, (_, index) => faultCase(story, [{ at, n: index + 1 }]));
-  });
+  const others = [...FAILPOINTS.map((at) => ({ story: STORIES[at], at })), ...ALSO].filter(
+    ({ story, at }) => !hits.some((hit) => hit.story === story && hit.at === at),
+  );
+  return [
+    ...hits.flatMap(({ story, at, count }) =>
+      Array.from({ length: count }, (_, index) => faultCase(story, [{ at, n: index + 1 }])),
+    ),
+    ...others.map(({ story, at }) => faultCase(story, [{ at, n: 1 }])),
+  ];
 }
 
 function faultCase(story: Story, faults: readonly Fault[]): FaultCase {
@@ -371,16 +387,19 @@ function faultCase(story: Story, faults: readonly Fault[]): FaultCase {
   return { story, faults, title: `${story.name} killed at ${names.join(', ')}` };
 }
 
-async function hitsOfAnOrdinaryRun(): Promise<ReadonlyMap<string, number>> {
+async function hitsOfAnOrdinaryRun(): Promise<{ story: Story; at: Failpoint; count: number }[]> {
   const traced = await FaultRun.open();
   try {
-    const { env, reached } = traced.trace();
-    await traced.spawn(env);
+    const whileRunning = traced.trace();
+    await traced.spawn(whileRunning.env);
     await traced.finish();
-    await traced.land(env);
-    const hits = new Map<string, number>();
-    for (const name of await reached()) hits.set(name, (hits.get(name) ?? 0) + 1);
-    return hits;
+    const whileLanding = traced.trace();
+    await traced.land(whileLanding.env);
+    const [ofRun, ofLanding] = await Promise.all([whileRunning.hits(), whileLanding.hits()]);
+    return FAILPOINTS.flatMap((at) => [
+      { story: run, at, count: ofRun.get(at) ?? 0 },
+      { story: landing, at, count: ofLanding.get(at) ?? 0 },
+    ]).filter(({ count }) => count > 0);
   } finally {
     await traced.close();
   }
@@ -412,6 +431,8 @@ export async function tell({ story, faults }: Omit<FaultCase, 'title'>): Promise
   }
 }
 
+/** How often a point is reached depends on the machine's speed; that it is reached does not. */
 function expectAllHappened(pending: readonly string[]): void {
-  if (pending.length > 0) throw new Error(`never reached: ${pending.join(', ')}`);
+  const missed = pending.filter((fault) => fault.endsWith(':1'));
+  if (missed.length > 0) throw new Error(`never reached: ${missed.join(', ')}`);
 }
