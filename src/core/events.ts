@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mergeStrategySchema } from './settings.js';
 import { failureReasonSchema, nextAttemptSchema } from './task-state.js';
 
 /** How an agent's process ended. `timedOut`: the shim stopped it because its time was over. */
@@ -85,6 +86,18 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('merge_held'), task, reason: z.string(), hint: z.string() }),
   z.strictObject({ type: z.literal('merge_intended'), task, ref: z.string(), from: commit, to: commit }),
   z.strictObject({ type: z.literal('task_merged'), task, landed: commit }),
+  /** The user chose how branches are merged from now on. */
+  z.strictObject({ type: z.literal('strategy_chosen'), strategy: mergeStrategySchema }),
+  /** A check (setup and command, by digest) ran on a commit with these tasks' work. `number` names its log, from 1. */
+  z.strictObject({
+    type: z.literal('verify_ran'),
+    number: z.number().int(),
+    tasks: z.array(z.string()),
+    commit,
+    tree: z.string(),
+    check: z.string(),
+    passed: z.boolean(),
+  }),
   z.strictObject({
     type: z.literal('task_conflicted'),
     task,
@@ -98,6 +111,9 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('wave_validation_reset'), wave: z.number().int() }),
   z.strictObject({ type: z.literal('landing_intended'), branch: z.string(), from: commit, to: commit }),
   z.strictObject({ type: z.literal('landed'), branch: z.string(), from: commit, to: commit }),
+  /** The work of the landing at `landing` is about to be taken off the branch: `to` is the revert, or where it was. */
+  z.strictObject({ type: z.literal('undo_intended'), branch: z.string(), landing: commit, from: commit, to: commit }),
+  z.strictObject({ type: z.literal('landing_undone'), branch: z.string(), landing: commit, from: commit, to: commit }),
   z.strictObject({ type: z.literal('request_done'), request: z.string() }),
 ]);
 export type RunEvent = z.infer<typeof runEventSchema>;

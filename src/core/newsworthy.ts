@@ -14,6 +14,7 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'run_paused':
     case 'run_finished':
     case 'landed':
+    case 'landing_undone':
       return true;
     case 'run_created':
     case 'owner_changed':
@@ -36,6 +37,9 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'wave_validated':
     case 'wave_validation_reset':
     case 'landing_intended':
+    case 'strategy_chosen':
+    case 'verify_ran':
+    case 'undo_intended':
     case 'request_done':
       return false;
   }

@@ -1,7 +1,16 @@
 import type { JournalRecord, RunEvent } from './events.js';
 import type { Plan } from './plan.js';
-import { taskOf, type RunPhase, type RunState, type TaskRecord, type WaveValidation } from './run-state.js';
-import { isSettled, type TaskState, type TaskStateName } from './task-state.js';
+import {
+  taskOf,
+  verifiedKey,
+  type LandingRecord,
+  type RunPhase,
+  type RunState,
+  type TaskRecord,
+  type WaveValidation,
+} from './run-state.js';
+import { isSettled } from './task-state.js';
+import { allow, changeTask, newTask, type TaskEvent } from './replay-task.js';
 
 /** The state of a run that has a plan and no history yet. */
 export function initialState(plan: Plan): RunState {
@@ -14,9 +23,14 @@ export function initialState(plan: Plan): RunState {
     owner: null,
     tasks: new Map(plan.tasks.map(({ id, wave }) => [id, newTask(id, wave)])),
     validations: new Map(),
+    strategy: null,
     mergeIntents: new Map(),
     landingIntent: null,
     landed: null,
+    landings: [],
+    undoIntent: null,
+    verified: new Set(),
+    verifyRuns: 0,
   };
 }
 
@@ -27,29 +41,6 @@ export function replay(plan: Plan, records: readonly JournalRecord[]): RunState 
 
 export function applyRecord(state: RunState, record: JournalRecord): RunState {
   return { ...applyEvent(state, record.event, record), seq: record.seq };
-}
-
-function newTask(id: string, wave: number): TaskRecord {
-  return {
-    id,
-    wave,
-    state: { state: 'queued', notBefore: null, next: { kind: 'fresh' } },
-    attempt: 0,
-    endedAttempt: 0,
-    sessionId: null,
-    start: null,
-    worktree: 'none',
-    branchRemoved: false,
-    retriesUsed: 0,
-    lostInARow: 0,
-    startedAt: null,
-    finishedAt: null,
-    commits: 0,
-    costUsd: 0,
-    tokens: 0,
-    notes: [],
-    changedAt: 0,
-  };
 }
 
 function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord): RunState {
@@ -79,19 +70,45 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
     case 'landing_intended':
       return { ...state, landingIntent: { branch: event.branch, from: event.from, to: event.to } };
     case 'landed':
-      return { ...state, landingIntent: null, landed: event.to };
+      return withLanding(
+        { ...state, landingIntent: null, landed: event.to },
+        { ref: `refs/heads/${event.branch}`, task: null, from: event.from, to: event.to },
+      );
+    case 'undo_intended':
+      return {
+        ...state,
+        undoIntent: { branch: event.branch, landing: event.landing, from: event.from, to: event.to },
+      };
+    case 'landing_undone':
+      return {
+        ...state,
+        undoIntent: null,
+        landings: state.landings.map((landing) =>
+          landing.to === event.landing ? { ...landing, undone: true } : landing,
+        ),
+      };
+    case 'strategy_chosen':
+      return { ...state, strategy: event.strategy };
+    case 'verify_ran':
+      return {
+        ...state,
+        verifyRuns: Math.max(state.verifyRuns, event.number),
+        verified: event.passed ? new Set(state.verified).add(verifiedKey(event.tree, event.check)) : state.verified,
+      };
     case 'merge_intended':
       allow(taskOf(state, event.task), event, seq, ['merge_pending']);
       return {
         ...state,
-        mergeIntents: new Map(state.mergeIntents).set(event.task, { from: event.from, to: event.to }),
+        mergeIntents: new Map(state.mergeIntents).set(event.task, {
+          ref: event.ref,
+          from: event.from,
+          to: event.to,
+        }),
       };
     default:
       return applyTaskEvent(state, event, at, seq);
   }
 }
-
-type TaskEvent = Exclude<Extract<RunEvent, { task: string }>, { type: 'merge_intended' }>;
 
 function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: number): RunState {
   const before = taskOf(state, event.task);
@@ -106,7 +123,12 @@ function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: numb
   // What is unblocked by a merge is not a person's wish to go on with a run they stopped.
   const wanted = event.type === 'task_requeued' && (event.why === 'retry' || event.why === 'selected');
   const stoppedByUser = state.stoppedByUser && !wanted;
-  return { ...state, tasks, mergeIntents, validations, stoppedByUser, phase: phaseAfter(state.phase, event) };
+  const intent = state.mergeIntents.get(event.task);
+  const landed =
+    event.type === 'task_merged' && intent?.to === event.landed
+      ? withLanding(state, { ...intent, task: event.task })
+      : state;
+  return { ...landed, tasks, mergeIntents, validations, stoppedByUser, phase: phaseAfter(state.phase, event) };
 }
 
 type PhaseEvent = Extract<RunEvent, { type: 'run_paused' | 'run_resumed' | 'run_aborting' | 'run_finished' }>;
@@ -144,163 +166,8 @@ function reopened(phase: RunPhase): RunPhase {
   return phase.kind === 'finished' ? { kind: 'running' } : phase;
 }
 
-function allow(task: TaskRecord, event: RunEvent, seq: number, states: readonly TaskStateName[]): void {
-  if (states.includes(task.state.state)) return;
-  throw new Error(`task ${task.id} is ${task.state.state}: ${event.type} (record ${String(seq)}) cannot follow`);
-}
-
-function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: number): TaskRecord {
-  const from = (...allowed: TaskStateName[]): void => {
-    allow(task, event, seq, allowed);
-  };
-  const to = (next: TaskState, change: Partial<TaskRecord> = {}): TaskRecord => ({ ...task, ...change, state: next });
-  switch (event.type) {
-    case 'task_skipped':
-      from('queued', 'blocked', 'failed', 'aborted', 'skipped');
-      return to({ state: 'skipped', why: event.why, landed: event.landed });
-    case 'task_blocked':
-      from('queued', 'worktree_created', 'blocked');
-      return to({ state: 'blocked', by: event.by });
-    case 'task_requeued':
-      return requeue(task, event, from, to);
-    case 'worktree_intended':
-      from('queued');
-      return to(task.state, { worktree: 'intended', start: event.start, branchRemoved: false });
-    case 'worktree_created':
-      from('queued');
-      return to(
-        {
-          state: 'worktree_created',
-          notBefore: null,
-          next: task.state.state === 'queued' ? task.state.next : { kind: 'fresh' },
-        },
-        { worktree: 'present', start: event.start },
-      );
-    case 'worktree_removed':
-      return to(task.state, { worktree: 'removed' });
-    case 'branch_removed':
-      return to(task.state, { branchRemoved: true });
-    case 'attempt_intended':
-      from('worktree_created');
-      return to(
-        {
-          state: 'running',
-          attemptId: event.attemptId,
-          since: at,
-          budgetUsd: event.budgetUsd,
-          process: { kind: 'intended' },
-        },
-        {
-          attempt: event.attempt,
-          sessionId: event.sessionId,
-          startedAt: task.startedAt ?? at,
-          finishedAt: null,
-        },
-      );
-    case 'attempt_started':
-      from('running');
-      return to(
-        task.state.state === 'running' ? { ...task.state, process: { kind: 'started', pid: event.pid } } : task.state,
-      );
-    case 'attempt_ended':
-      from('running');
-      if (event.attempt === task.endedAttempt) return task; // paid for once
-      return to(task.state, {
-        endedAttempt: event.attempt,
-        costUsd: task.costUsd + event.costUsd,
-        tokens: task.tokens + event.tokens,
-        lostInARow: event.exit.kind === 'unknown' ? task.lostInARow : 0,
-      });
-    case 'task_retrying':
-      from('running', 'merge_pending', 'worktree_created');
-      return to(
-        { state: 'worktree_created', notBefore: event.notBefore, next: { kind: 'continue', note: event.message } },
-        { retriesUsed: task.retriesUsed + 1 },
-      );
-    case 'task_rate_limited':
-      from('running');
-      return to({
-        state: 'worktree_created',
-        notBefore: event.until,
-        next: { kind: 'continue', note: 'The usage limit that stopped you is over. Go on where you were.' },
-      });
-    case 'task_released':
-      from('queued', 'worktree_created');
-      return to(
-        task.state.state === 'queued' || task.state.state === 'worktree_created'
-          ? { ...task.state, notBefore: null }
-          : task.state,
-      );
-    case 'task_failed':
-      from('queued', 'worktree_created', 'running', 'merge_pending');
-      return to({ state: 'failed', reason: event.reason, message: event.message }, { finishedAt: at });
-    case 'task_aborted':
-      from('queued', 'worktree_created', 'running', 'merge_pending', 'merge_conflict', 'blocked');
-      return to({ state: 'aborted' }, { finishedAt: at });
-    case 'task_done':
-      from('running', 'merge_conflict', 'queued', 'skipped', 'merge_pending');
-      return to(
-        { state: 'merge_pending', tip: event.tip, doneSeq: seq, hold: null },
-        { commits: event.commits, finishedAt: at, notes: [...task.notes, ...event.notes] },
-      );
-    case 'merge_held':
-      from('merge_pending');
-      return to(
-        task.state.state === 'merge_pending'
-          ? { ...task.state, hold: { reason: event.reason, hint: event.hint } }
-          : task.state,
-      );
-    case 'task_merged':
-      from('merge_pending');
-      return to({ state: 'complete', landed: event.landed });
-    case 'task_conflicted':
-      from('merge_pending');
-      return to({
-        state: 'merge_conflict',
-        files: event.files,
-        targetCommit: event.targetCommit,
-        branchCommit: event.branchCommit,
-      });
-  }
-}
-
-/** Back to the queue: with its worktree where the work goes on, without one where it begins anew. */
-function requeue(
-  task: TaskRecord,
-  event: Extract<RunEvent, { type: 'task_requeued' }>,
-  from: (...allowed: TaskStateName[]) => void,
-  to: (next: TaskState, change?: Partial<TaskRecord>) => TaskRecord,
-): TaskRecord {
-  switch (event.why) {
-    case 'unblocked':
-      from('blocked');
-      return to({ state: 'queued', notBefore: null, next: event.next });
-    case 'selected':
-      from('skipped', 'blocked');
-      return to({ state: 'queued', notBefore: null, next: event.next });
-    case 'lost':
-      from('running');
-      return to({ state: 'worktree_created', notBefore: null, next: event.next }, { lostInARow: task.lostInARow + 1 });
-    case 'paused':
-      from('running');
-      return to({ state: 'worktree_created', notBefore: null, next: event.next });
-    case 'retry':
-      from('failed', 'aborted', 'blocked');
-      return to(
-        { state: 'queued', notBefore: null, next: event.next },
-        {
-          sessionId: null,
-          start: null,
-          worktree: 'none',
-          retriesUsed: 0,
-          lostInARow: 0,
-          startedAt: null,
-          finishedAt: null,
-          commits: 0,
-          notes: [],
-        },
-      );
-  }
+function withLanding(state: RunState, landing: Omit<LandingRecord, 'undone'>): RunState {
+  return { ...state, landings: [...state.landings, { ...landing, undone: false }] };
 }
 
 function withValidation(state: RunState, wave: number, validation: WaveValidation): RunState {

@@ -1,3 +1,4 @@
+import type { MergeStrategy } from './settings.js';
 import type { TaskState } from './task-state.js';
 
 /** One task of a run as the journal knows it. `changedAt` is the number of the last record that changed it. */
@@ -51,6 +52,13 @@ export interface RefIntent {
   readonly to: string;
 }
 
+/** Work that came to a ref: `from` is what the ref held before it. `task`: null for a whole target on the base branch. */
+export interface LandingRecord extends RefIntent {
+  readonly ref: string;
+  readonly task: string | null;
+  readonly undone: boolean;
+}
+
 export interface RunState {
   readonly runId: string;
   readonly seq: number;
@@ -61,10 +69,24 @@ export interface RunState {
   readonly owner: { readonly pid: number; readonly generation: number } | null;
   readonly tasks: ReadonlyMap<string, TaskRecord>;
   readonly validations: ReadonlyMap<number, WaveValidation>;
-  readonly mergeIntents: ReadonlyMap<string, RefIntent>;
+  /** How branches are merged, chosen by the user since the run began; null: as planned. */
+  readonly strategy: MergeStrategy | null;
+  readonly mergeIntents: ReadonlyMap<string, RefIntent & { readonly ref: string }>;
   readonly landingIntent: (RefIntent & { readonly branch: string }) | null;
   /** The commit of the target that is on the base branch, null before anything landed. */
   readonly landed: string | null;
+  /** In order. */
+  readonly landings: readonly LandingRecord[];
+  readonly undoIntent: (RefIntent & { readonly branch: string; readonly landing: string }) | null;
+  /** Checks that passed, as `verifiedKey` writes them: the same tree is not checked twice. */
+  readonly verified: ReadonlySet<string>;
+  /** How often a check has run. */
+  readonly verifyRuns: number;
+}
+
+/** A tree and what was run on it. */
+export function verifiedKey(tree: string, check: string): string {
+  return `${tree} ${check}`;
 }
 
 export function taskOf(state: RunState, id: string): TaskRecord {

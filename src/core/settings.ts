@@ -68,6 +68,7 @@ export type MergeStrategy = z.infer<typeof mergeStrategy>;
 export type ScopeMode = z.infer<typeof scopeMode>;
 export const scheduleSchema = schedule;
 export const mergeIntoSchema = mergeInto;
+export const mergeStrategySchema = mergeStrategy;
 
 /** Settings with every value decided. `null` means "none", never "not decided". */
 export const settingsSchema = z.strictObject({
