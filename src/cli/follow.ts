@@ -191,8 +191,9 @@ function finish(
     base: status.base ?? '',
     target: status.target ?? '',
     landed: status.landed !== undefined,
+    takenBack: status.takenBack ?? [],
     commands: {
-      run: `o8 run ${status.dir === undefined ? '<parallel-dir>' : relative(context.cwd, status.dir)}`,
+      run: againOf(status, context.cwd),
       merge: 'o8 merge',
       cleanup: 'o8 cleanup',
     },
@@ -201,4 +202,10 @@ function finish(
   terminal.print(`\n${safeLines(report)}\n`);
   terminal.print(summaryLine(tasks.values()));
   return code;
+}
+
+/** The command that runs the same plan again. */
+function againOf({ dir, features }: StatusAnswer, cwd: string): string {
+  if (features !== undefined) return `o8 parallel ${features.join(' ')}`;
+  return `o8 run ${dir === undefined ? '<parallel-dir>' : relative(cwd, dir)}`;
 }

@@ -15,6 +15,7 @@ interface Flags {
   readonly lines: number;
   readonly follow?: boolean;
   readonly attempt?: number;
+  readonly verify?: boolean;
 }
 
 export function logsCommand(cli: Cli): Command {
@@ -25,8 +26,10 @@ export function logsCommand(cli: Cli): Command {
     .option('-n, --lines <n>', 'how many lines', wholeNumber, 200)
     .option('-f, --follow', 'go on printing, over retries, until the task is over')
     .option('--attempt <n>', 'of this attempt; default: the last one', wholeNumber)
+    .option('--verify', 'what the last verify said; without a task, the last of the run')
     .action(async (task: string | undefined, flags: Flags) => {
-      if (task === undefined) await supervisorLog(cli, flags);
+      if (flags.verify === true) await verifyLog(cli, task, flags);
+      else if (task === undefined) await supervisorLog(cli, flags);
       else await taskLog(cli, task, flags);
     });
 }
@@ -40,6 +43,29 @@ async function supervisorLog(cli: Cli, { run, lines, follow, attempt }: Flags): 
   const reader = new LogReader(path);
   await printLines(cli.terminal, await reader.tail(lines));
   if (follow === true) await followSupervisorLog(cli, { root, runId: plan.runId }, reader);
+}
+
+/** The output of the last check of a task's work, or of whatever the run checked last. */
+async function verifyLog(cli: Cli, name: string | undefined, { run, lines, follow, attempt }: Flags): Promise<void> {
+  if (follow === true || attempt !== undefined) {
+    throw new O8Error('usage', '--verify goes with neither --follow nor --attempt.', 'o8 logs [task] --verify');
+  }
+  const { root } = await openContext(cli.context);
+  const { plan, records } = await requireRun(root, run);
+  const task = name === undefined ? null : requireTask(plan, name);
+  const last = records
+    .flatMap(({ event }) => (event.type === 'verify_ran' ? [event] : []))
+    .findLast(({ tasks }) => task === null || tasks.includes(task));
+  if (last === undefined) {
+    cli.terminal.warn(`No verify has ended yet${task === null ? '' : ` with the work of ${task}`}.`);
+    return;
+  }
+  const path = runPaths(root, plan.runId).verifyLog(last.number);
+  const outcome = last.passed ? 'passed' : 'failed';
+  cli.terminal.print(
+    `${relative(cli.context.cwd, path)}: verify ${String(last.number)} of ${last.commit.slice(0, 12)} (${last.tasks.join(', ')}) ${outcome}`,
+  );
+  await printLines(cli.terminal, await new LogReader(path).tail(lines));
 }
 
 async function taskLog(cli: Cli, name: string, { run, lines, follow, attempt }: Flags): Promise<void> {

@@ -1,16 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { mergeStrategySchema } from '../core/settings.js';
 import { callTool } from './call-tool.js';
 import { interruptedBy } from './interrupt.js';
+import { printResolution, printUndone, undoWasHeld } from './print-resolution.js';
 import { mergeLeftSomething, printMerge } from './print-results.js';
 import type { Cli } from './program.js';
+import type { Terminal } from './terminal.js';
 import { toolCommand } from './tool-commands.js';
 
 interface Flags {
   readonly run?: string;
   readonly task?: string;
   readonly into?: string;
+  readonly strategy?: string;
   readonly dryRun?: boolean;
+  readonly uncommitted?: boolean;
+  readonly resolve?: boolean;
+  readonly undo?: boolean;
   readonly json?: boolean;
 }
 
@@ -22,7 +29,11 @@ export function mergeCommand(cli: Cli): Command {
     .option('--run <id>', 'which run; default: the active one, else the newest')
     .option('--task <id>', 'land this task and what was merged before it')
     .option('--into <target>', 'integration: merge what waits, land nothing on the base')
+    .addOption(new Option('--strategy <how>', 'for what is merged from now on').choices(mergeStrategySchema.options))
     .option('--dry-run', 'predict, change nothing')
+    .option('--uncommitted', 'with --dry-run: count what agents have not committed yet')
+    .option('--resolve', 'check the conflict of --task out in its worktree')
+    .option('--undo', 'take back what landed on the base branch; with --task only that')
     .action(async (flags: Flags) => {
       await merge(cli, flags);
     });
@@ -34,17 +45,18 @@ async function merge(cli: Cli, flags: Flags): Promise<void> {
   const done = new AbortController();
   const hint = sayThatItTakesTime(cli, done.signal);
   try {
-    const input = { runId: flags.run, task: flags.task, into: flags.into, dryRun: flags.dryRun };
+    const { run: runId, task, into, strategy, dryRun, uncommitted, resolve, undo } = flags;
+    const input = { runId, task, into, strategy, dryRun, uncommitted, resolve, undo };
     const work = callTool('merge', input, context).then((result) => ({ kind: 'merged' as const, result }));
     const outcome = await Promise.race([work, interrupt.received.then(() => ({ kind: 'left' as const }))]);
     if (outcome.kind === 'left') {
-      terminal.warn('\nNot waiting. The merge goes on and may still land: o8 status');
+      terminal.warn('\nNot waiting. It goes on and may still change the base branch: o8 status');
       exit.code = 130;
       return;
     }
     if (flags.json === true) terminal.print(JSON.stringify(outcome.result));
-    else printMerge(outcome.result, terminal);
-    if (flags.dryRun !== true && mergeLeftSomething(outcome.result)) exit.code = 1;
+    else print(flags, outcome.result, terminal);
+    if (dryRun !== true && (mergeLeftSomething(outcome.result) || undoWasHeld(outcome.result))) exit.code = 1;
   } finally {
     done.abort();
     await hint;
@@ -52,10 +64,16 @@ async function merge(cli: Cli, flags: Flags): Promise<void> {
   }
 }
 
+function print({ resolve, undo }: Flags, result: unknown, terminal: Terminal): void {
+  if (resolve === true) printResolution(result, terminal);
+  else if (undo === true) printUndone(result, terminal);
+  else printMerge(result, terminal);
+}
+
 async function sayThatItTakesTime({ terminal }: Cli, done: AbortSignal): Promise<void> {
   await delay(SILENCE_MS, undefined, { signal: done }).then(
     () => {
-      terminal.warn('Merging, with verify on what lands. Ctrl+C stops the waiting, not the merge.');
+      terminal.warn('At work, with verify on what lands. Ctrl+C stops the waiting, not the work.');
     },
     () => undefined, // it was quick
   );

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { nameProblem } from '../core/names.js';
 
 /** Flags as users and the seeds spell them; several spellings of one thing end in one value. */
 export interface SelectionFlags {
@@ -70,9 +73,29 @@ export function addSpawning(command: Command): Command {
     .addOption(new Option('--budget-usd <n>', 'most the whole run may cost').argParser(decimal));
 }
 
-export function planInput(dir: string | undefined, flags: RunFlags): Record<string, unknown> {
+/** What a command line says is to be run: a folder, or features. Both undefined where it says nothing. */
+export interface Named {
+  readonly dir?: string | undefined;
+  readonly features?: readonly string[] | undefined;
+}
+
+/**
+ * Several words are slugs; a single one is a slug when it could be one and is no folder with a manifest. `cwd` is
+ * where the words are relative to.
+ */
+export function namedBy(words: readonly string[], cwd: string): Named {
+  const [first] = words;
+  if (first === undefined) return {};
+  if (words.length > 1) return { features: words };
+  const isSlug = nameProblem(first) === null && !existsSync(resolve(cwd, first, 'manifest.json'));
+  return isSlug ? { features: words } : { dir: first };
+}
+
+export function planInput(named: string | Named | undefined, flags: RunFlags): Record<string, unknown> {
+  const { dir, features } = typeof named === 'object' ? named : { dir: named, features: undefined };
   return {
     dir,
+    features,
     wave: flags.wave,
     skip: flags.skip,
     maxConcurrent: flags.maxConcurrent ?? flags.maxConcurrency ?? flags.maxAgents,
@@ -81,9 +104,9 @@ export function planInput(dir: string | undefined, flags: RunFlags): Record<stri
   };
 }
 
-export function spawnInput(dir: string | undefined, flags: RunFlags): Record<string, unknown> {
+export function spawnInput(named: string | Named | undefined, flags: RunFlags): Record<string, unknown> {
   return {
-    ...planInput(dir, flags),
+    ...planInput(named, flags),
     retryFailed: flags.retryFailed,
     resume: flags.resume,
     force: flags.force,

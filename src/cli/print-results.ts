@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TaskView } from '../core/status-view.js';
 import { relative } from 'node:path';
+import { betweenTasks, conflictsShape, printConflicts, printOrder } from './print-conflicts.js';
 import { safeLines, type Terminal } from './terminal.js';
 
 const checksSchema = z.object({
@@ -77,11 +78,13 @@ const mergeSchema = z.object({
     }),
   ),
   landing: landingSchema.optional(),
+  ...conflictsShape,
+  order: z.array(z.string()).optional(),
 });
 
 /** Gives whether everything that was asked for landed. */
 export function printMerge(result: unknown, { colors, print }: Terminal): void {
-  const { tasks, landing, target, state: run } = mergeSchema.parse(result);
+  const { tasks, landing, target, state: run, order, ...predicted } = mergeSchema.parse(result);
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
   for (const { id, state, landed, files, message, hint } of tasks) {
     const what = landed === undefined ? (message ?? '') : `in ${target} as ${landed.slice(0, 12)}`;
@@ -89,6 +92,8 @@ export function printMerge(result: unknown, { colors, print }: Terminal): void {
     for (const file of files ?? []) print(`${' '.repeat(width)}    ${safeLines(file)}`);
     if (hint !== undefined) print(`${' '.repeat(width)}  ${hint}`);
   }
+  printConflicts(betweenTasks(predicted), target, { colors, print }); // those with the target are told above
+  printOrder(order, { print });
   if (landing !== undefined) printLanding(landing, { colors, print });
   if (run === 'running') print('\nThe run goes on: o8 status');
 }

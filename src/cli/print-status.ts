@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { z } from 'zod';
 import { taskViewSchema, type TaskView } from '../core/status-view.js';
 import { duration } from '../core/duration.js';
+import { conflictsShape, printConflicts } from './print-conflicts.js';
 import { stateWords } from './print-results.js';
 import { safeLines, type Colors, type Terminal } from './terminal.js';
 
@@ -11,13 +12,16 @@ export const statusSchema = z.object({
   message: z.string().optional(),
   hint: z.string().optional(),
   dir: z.string().optional(),
+  features: z.array(z.string()).optional(),
   base: z.string().optional(),
   target: z.string().optional(),
   counts: z.record(z.string(), z.number()),
   cursor: z.number(),
   pausedUntil: z.string().optional(),
   landed: z.string().optional(),
+  takenBack: z.array(z.object({ task: z.string(), commit: z.string() })).optional(),
   tasks: z.array(taskViewSchema),
+  ...conflictsShape,
   tail: z.array(z.string()).optional(),
 });
 export type StatusAnswer = z.infer<typeof statusSchema>;
@@ -40,9 +44,14 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
       print(indent(task.hint.replaceAll(task.worktree, relative(cwd, task.worktree)), width));
     for (const note of task.notes ?? []) print(indent(`note: ${safeLines(note)}`, width));
   }
+  printConflicts(status, status.target ?? 'target', { colors, print });
   const complete = status.counts['complete'] ?? 0;
   const over = ['completed', 'failed', 'aborted'].includes(status.state);
-  if (over && complete > 0 && status.landed === undefined && status.target !== status.base) {
+  const takenBack = status.takenBack ?? [];
+  for (const { task, commit } of takenBack) {
+    print(`  ${task}: taken back from ${String(status.base)}; git revert ${commit.slice(0, 12)} brings it back`);
+  }
+  if (over && complete > takenBack.length && status.landed === undefined && status.target !== status.base) {
     print(`\no8 merge puts what is complete on ${String(status.base)}`);
   }
   if (status.tail !== undefined) print(`\n${status.tail.map(safeLines).join('\n')}`);

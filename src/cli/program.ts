@@ -3,7 +3,10 @@ import { VERSION } from '../core/version.js';
 import type { ToolContext } from '../tools/define-tool.js';
 import { abortCommand } from './abort-command.js';
 import { configCommand } from './config-command.js';
+import { diffCommand } from './diff-command.js';
+import { doctorCommand } from './doctor-command.js';
 import { Exit } from './exit.js';
+import { historyCommand } from './history-command.js';
 import { logsCommand } from './logs-command.js';
 import { mergeCommand } from './merge-command.js';
 import { cleanupCommand, planCommand, preflightCommand, spawnCommand } from './tool-commands.js';
@@ -42,9 +45,12 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     pauseCommand(cli),
     unpauseCommand(cli),
     abortCommand(cli),
+    diffCommand(cli),
     mergeCommand(cli),
     cleanupCommand(cli),
     logsCommand(cli),
+    historyCommand(cli),
+    doctorCommand(cli),
     configCommand(cli),
     mcpCommand(cli),
   ]) {

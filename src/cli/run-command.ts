@@ -19,6 +19,11 @@ interface Flags extends RunFlags {
   readonly progress?: boolean;
 }
 
+const ownerSchema = z.object({
+  runId: z.string().optional(),
+  supervisor: z.object({ pid: z.number().nullable(), alive: z.boolean() }).optional(),
+});
+
 const spawnedSchema = z.object({
   runId: z.string().optional(),
   message: z.string(),
@@ -86,7 +91,8 @@ async function isReady({ terminal, context, exit }: Cli, dir: string, flags: Fla
   return false;
 }
 
-async function mayStart({ terminal }: Cli, dir: string | undefined, flags: Flags): Promise<boolean> {
+async function mayStart(cli: Cli, dir: string | undefined, flags: Flags): Promise<boolean> {
+  const { terminal } = cli;
   if (flags.yes === true) return true;
   if (!terminal.interactive) {
     if (dir === undefined && flags.resume !== true) {
@@ -105,10 +111,22 @@ async function mayStart({ terminal }: Cli, dir: string | undefined, flags: Flags
     return false;
   }
   if (flags.force !== true) return true;
-  terminal.print('\n--force stops a run that is still alive and moves old worktrees and branches aside.');
-  if (await confirm('Continue?')) return true;
+  terminal.print(`\n${await overridden(cli)}`);
+  if (await confirm('\nContinue?')) return true;
   terminal.print('\nAborted.');
   return false;
+}
+
+/** What `--force` overrides, by name where a live run is in the way. */
+async function overridden({ terminal, context }: Cli): Promise<string> {
+  const { supervisor, runId } = ownerSchema.parse(await callTool('status', {}, context));
+  const moved = 'Old worktrees and branches in the way are moved aside, not deleted.';
+  if (supervisor?.alive !== true) return moved;
+  return [
+    `${terminal.colors.yellow('Warning:')} Overriding existing lock (PID: ${String(supervisor.pid)})`,
+    'This may cause conflicts if another execution is still running.',
+    `Run ${runId ?? ''} is aborted first; its agents are stopped and its worktrees kept. ${moved}`,
+  ].join('\n');
 }
 
 /** A retry or a resume goes on with a plan the user has seen; saying which is enough. */

@@ -4,6 +4,7 @@ import {
   addPlanning,
   addSelection,
   addSpawning,
+  namedBy,
   planInput,
   spawnInput,
   type RunFlags,
@@ -13,6 +14,9 @@ import { printCleanup, printPreflight, printSpawn } from './print-results.js';
 import type { Cli } from './program.js';
 import { printPlan } from './print-plan.js';
 
+/** Commander takes everything before the dots for the argument's name. */
+const WHAT = 'folder with a manifest.json, or feature slugs';
+
 /** A command that is a tool of the same name; `--json` prints exactly the tool's answer. */
 export function toolCommand(name: string, description: string): Command {
   return new Command(name).description(description).option('--json', 'print the answer as JSON');
@@ -20,12 +24,12 @@ export function toolCommand(name: string, description: string): Command {
 
 export function planCommand({ terminal, context }: Cli): Command {
   return addPlanning(
-    toolCommand('plan', 'Show what a run of a plan folder would do; writes nothing').argument(
-      '<parallel-dir>',
-      'folder with a manifest.json',
+    toolCommand('plan', 'Show what a run of a plan folder or of features would do; writes nothing').argument(
+      '<parallel-dir | slugs...>',
+      WHAT,
     ),
-  ).action(async (dir: string, flags: RunFlags & { json?: boolean }) => {
-    const result = await callTool('plan', planInput(dir, flags), context);
+  ).action(async (words: string[], flags: RunFlags & { json?: boolean }) => {
+    const result = await callTool('plan', planInput(namedBy(words, context.cwd), flags), context);
     if (flags.json === true) terminal.print(JSON.stringify(result));
     else printPlan(result, terminal);
   });
@@ -34,11 +38,12 @@ export function planCommand({ terminal, context }: Cli): Command {
 export function preflightCommand({ terminal, context, exit }: Cli): Command {
   return addSelection(
     toolCommand('preflight', 'Check plan, repository and machine; writes nothing').argument(
-      '<parallel-dir>',
-      'folder with a manifest.json',
+      '<parallel-dir | slugs...>',
+      WHAT,
     ),
-  ).action(async (dir: string, flags: SelectionFlags & { json?: boolean }) => {
-    const result = await callTool('preflight', { dir, wave: flags.wave, skip: flags.skip }, context);
+  ).action(async (words: string[], flags: SelectionFlags & { json?: boolean }) => {
+    const input = { ...namedBy(words, context.cwd), wave: flags.wave, skip: flags.skip };
+    const result = await callTool('preflight', input, context);
     if (flags.json === true) terminal.print(JSON.stringify(result));
     else printPreflight(result, terminal);
     exit.code = result['ok'] === true ? 0 : 4;
@@ -48,13 +53,13 @@ export function preflightCommand({ terminal, context, exit }: Cli): Command {
 export function spawnCommand({ terminal, context }: Cli): Command {
   return addSpawning(
     toolCommand('spawn', 'Start the agents in the background and return at once').argument(
-      '[parallel-dir]',
-      'folder with a manifest.json; not needed with --resume',
+      '[parallel-dir | slugs...]',
+      `${WHAT}; not needed with --resume`,
     ),
   )
     .option('-y, --yes', 'accepted for scripts; spawn never asks')
-    .action(async (dir: string | undefined, flags: RunFlags & { json?: boolean }) => {
-      const result = await callTool('spawn', spawnInput(dir, flags), context);
+    .action(async (words: string[], flags: RunFlags & { json?: boolean }) => {
+      const result = await callTool('spawn', spawnInput(namedBy(words, context.cwd), flags), context);
       if (flags.json === true) terminal.print(JSON.stringify(result));
       else printSpawn(result, terminal);
     });

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { O8Error } from './errors.js';
 import { branchOf } from './names.js';
-import type { Plan, PlannedTask, SourcePlan, SourceTask } from './plan.js';
+import type { Plan, PlannedTask, PlanSource, SourcePlan, SourceTask } from './plan.js';
 import type { Settings } from './settings.js';
 
 export interface PlanInput {
@@ -30,13 +30,6 @@ export function buildPlan(input: PlanInput): Plan {
       'Use one of them with --wave.',
     );
   }
-  if (settings.merge.strategy === 'rebase') {
-    throw new O8Error(
-      'refused',
-      "merge.strategy 'rebase' is not in this version: it merges or squashes.",
-      "Set merge.strategy to 'merge' or 'squash' in .claude/parallel-config.json or the manifest's 'o8' block.",
-    );
-  }
   const skipped = new Set(input.skip.map((name) => findTask(source.tasks, name).id));
   return {
     version: 1,
@@ -48,7 +41,7 @@ export function buildPlan(input: PlanInput): Plan {
     landed: {},
     target: targetOf(settings, input.runId, input.base.branch),
     settings,
-    tasks: source.tasks.map((task) => planTask(task, settings, root)),
+    tasks: source.tasks.map((task) => planTask(task, source.source, settings, root)),
     waves,
     skip: source.tasks.filter(({ id }) => skipped.has(id)).map(({ id }) => id),
     wave,
@@ -75,7 +68,26 @@ export function leftOutTasks(plan: Plan): LeftOut[] {
   });
 }
 
-function planTask(task: SourceTask, settings: Settings, root: string): PlannedTask {
+/** The folder the worktrees of a plan are made in, as the settings have it. */
+export function worktreeFolder({ kind }: PlanSource, settings: Settings): string {
+  switch (kind) {
+    case 'manifest':
+      return settings.workspaceRoot;
+    case 'features':
+      return settings.worktreeDir;
+  }
+}
+
+function worktreeName({ kind }: PlanSource, id: string): string {
+  switch (kind) {
+    case 'manifest':
+      return id;
+    case 'features':
+      return `feat-${id}`;
+  }
+}
+
+function planTask(task: SourceTask, source: PlanSource, settings: Settings, root: string): PlannedTask {
   return {
     id: task.id,
     stem: task.stem,
@@ -84,10 +96,11 @@ function planTask(task: SourceTask, settings: Settings, root: string): PlannedTa
     agent: task.agent,
     component: task.component,
     prompt: task.prompt,
+    promptKind: task.promptKind,
     promptFile: task.promptFile,
     scope: task.scope,
     branch: branchOf(task.stem),
-    worktree: resolve(root, settings.workspaceRoot, task.id),
+    worktree: resolve(root, worktreeFolder(source, settings), worktreeName(source, task.id)),
     setup: task.setup ?? settings.setup,
     verify: task.verify ?? settings.verify,
     timeoutMinutes: task.timeoutMinutes ?? settings.timeout,

@@ -32,6 +32,14 @@ export interface ClaudeCommand {
 /** What a worker needs for coding; fewer tools are a shorter request (83 KB to 14 KB measured). */
 const TOOLS = ['Read', 'Edit', 'Write', 'NotebookEdit', 'Bash', 'Grep', 'Glob'];
 
+/** What a command of the repository may need beside them to bring its own agents and skills. */
+const SKILL_TOOLS = ['Skill', 'Agent'];
+
+/** The worker rules forbid what such a command is made of, and ask for commits that its flags may forbid. */
+const SKILL_RULES = `Your task is the command of this repository in the first message. What it tells you to do counts: you may run the
+skills and start the agents it names, in this worktree. If it tells you not to commit, do not: o8 commits what you leave
+when you report that it is complete.`;
+
 /**
  * Two retries inside the agent ride out a short fault in seconds; its default of ten waits three minutes for what
  * the run can wait for once. Updating itself is not a worker's job.
@@ -40,16 +48,22 @@ const ENVIRONMENT = { CLAUDE_CODE_MAX_RETRIES: '2', DISABLE_AUTOUPDATER: '1' };
 
 /**
  * The Claude Code command of one attempt. Settings of the user's account, other MCP servers and slash commands stay
- * out (`o8` itself is one of them); the repository's own project settings apply. O8Error `usage` when a setting
- * would take the guard away, or a value is too long for an argument.
+ * out (`o8` itself is one of them), but for a task that is a command of the
+ * repository; its own project settings apply. O8Error `usage` when a setting would take the guard away, or a value is
+ * too long for an argument.
  */
 export function claudeCommand(attempt: ClaudeAttempt): ClaudeCommand {
   const { task, settings } = attempt;
   const writes = writeRules(task, settings.scope);
+  const usesSkill = task.promptKind === 'skill';
+  const skillTools = usesSkill ? SKILL_TOOLS : [];
   const commands = [task.setup, task.verify].filter((command) => command !== null);
-  const rules = permissionRules(writes, commands, settings.agent.allowedTools);
+  const rules = permissionRules(writes, commands, [...skillTools, ...settings.agent.allowedTools]);
   const guard = [attempt.guard.node, attempt.guard.program, ...writeRulesArguments(writes)];
   const model = task.model ?? settings.agent.model;
+  const systemPrompt = [attempt.workerRules, ...(usesSkill ? [SKILL_RULES] : [])]
+    .filter((text) => text !== '')
+    .join('\n\n');
   const { sessionId, continues } = attempt.attempt;
   // --allowedTools, --disallowedTools and --tools take every following word up to the next option.
   const argv = [
@@ -57,14 +71,15 @@ export function claudeCommand(attempt: ClaudeAttempt): ClaudeCommand {
     '-p',
     ...['--output-format', 'stream-json', '--verbose'],
     ...[continues ? '--resume' : '--session-id', sessionId],
-    ...['--setting-sources', 'project', '--strict-mcp-config', '--disable-slash-commands'],
-    ...['--tools', unique([...TOOLS, ...toolsOf(settings.agent.allowedTools)]).join(',')],
+    ...['--setting-sources', 'project', '--strict-mcp-config'],
+    ...(usesSkill ? [] : ['--disable-slash-commands']),
+    ...['--tools', unique([...TOOLS, ...skillTools, ...toolsOf(settings.agent.allowedTools)]).join(',')],
     ...['--permission-mode', settings.agent.permissionMode],
     ...['--allowedTools', ...rules.allow],
     ...['--disallowedTools', ...rules.deny],
     ...['--json-schema', COMPLETION_JSON_SCHEMA],
     ...['--settings', JSON.stringify(claudeSettings(guard, rules.allowInSettings, settings.agent.settings))],
-    ...(attempt.workerRules === '' ? [] : [`--append-system-prompt=${attempt.workerRules}`]),
+    ...(systemPrompt === '' ? [] : [`--append-system-prompt=${systemPrompt}`]),
     ...(settings.agent.maxTurns === null ? [] : ['--max-turns', String(settings.agent.maxTurns)]),
     ...(attempt.budgetUsd === null ? [] : ['--max-budget-usd', decimal(attempt.budgetUsd)]),
     ...(model === null ? [] : [`--model=${model}`]),

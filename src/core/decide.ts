@@ -23,6 +23,8 @@ export interface Facts {
   /** Tasks something is being done for right now (prepare, start, settle, stop, merge). */
   readonly busyTasks: ReadonlySet<string>;
   readonly merging: boolean;
+  /** How many branches may be merged together: 1 while merging them together ended in a surprise. */
+  readonly mergesAtOnce: number;
   readonly validating: boolean;
   readonly agents: ReadonlyMap<string, AgentFact>;
   /** Why no new agent may start on this machine now (disk, memory), null when it may. */
@@ -31,7 +33,9 @@ export interface Facts {
 
 export type Action =
   | { readonly kind: 'record'; readonly event: RunEvent }
-  | { readonly kind: 'prepare' | 'start' | 'settle' | 'merge'; readonly task: string }
+  | { readonly kind: 'prepare' | 'start' | 'settle'; readonly task: string }
+  /** In the order they came in. */
+  | { readonly kind: 'merge'; readonly tasks: readonly string[] }
   | { readonly kind: 'stop'; readonly task: string; readonly why: 'aborted' | 'stalled' | 'timeout' | 'output' }
   | { readonly kind: 'validate'; readonly wave: number }
   | { readonly kind: 'finish'; readonly state: FinishedState };
@@ -97,7 +101,7 @@ function settleAgents(plan: Plan, tasks: readonly Entry[], facts: Facts): Action
   });
 }
 
-/** First finished, first merged; one at a time. */
+/** First finished, first merged; those that wait are verified together. */
 function nextMerge(plan: Plan, tasks: readonly Entry[], facts: Facts): Action[] {
   if (facts.merging) return [];
   // What came in while its wave is validated would count as validated, although it was not on that commit.
@@ -113,8 +117,8 @@ function nextMerge(plan: Plan, tasks: readonly Entry[], facts: Facts): Action[] 
       : [],
   );
   waiting.sort((a, b) => a.doneSeq - b.doneSeq);
-  const first = waiting[0];
-  return first === undefined ? [] : [{ kind: 'merge', task: first.id }];
+  const first = waiting.slice(0, facts.mergesAtOnce).map(({ id }) => id);
+  return first.length === 0 ? [] : [{ kind: 'merge', tasks: first }];
 }
 
 function blockTasks(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {

@@ -16,6 +16,7 @@ export type AttemptExit = z.infer<typeof attemptExitSchema>;
 
 const task = z.string();
 const commit = z.string();
+const undo = { branch: z.string(), task: z.string().nullable(), landing: commit, from: commit, to: commit };
 
 /** Everything the journal can say. State is what these events add up to; see `replay.ts`. */
 export const runEventSchema = z.discriminatedUnion('type', [
@@ -83,6 +84,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     commits: z.number().int(),
     notes: z.array(z.string()),
   }),
+  /** What a person should know although the task goes on. */
+  z.strictObject({ type: z.literal('task_noted'), task, notes: z.array(z.string()) }),
   z.strictObject({ type: z.literal('merge_held'), task, reason: z.string(), hint: z.string() }),
   z.strictObject({ type: z.literal('merge_intended'), task, ref: z.string(), from: commit, to: commit }),
   z.strictObject({ type: z.literal('task_merged'), task, landed: commit }),
@@ -111,9 +114,12 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('wave_validation_reset'), wave: z.number().int() }),
   z.strictObject({ type: z.literal('landing_intended'), branch: z.string(), from: commit, to: commit }),
   z.strictObject({ type: z.literal('landed'), branch: z.string(), from: commit, to: commit }),
-  /** The work of the landing at `landing` is about to be taken off the branch: `to` is the revert, or where it was. */
-  z.strictObject({ type: z.literal('undo_intended'), branch: z.string(), landing: commit, from: commit, to: commit }),
-  z.strictObject({ type: z.literal('landing_undone'), branch: z.string(), landing: commit, from: commit, to: commit }),
+  /**
+   * The work of the landing at `landing` is about to be taken off the branch: `to` is the revert, or where it was.
+   * `task` as in the landing: a task's own and the whole target may have landed at the same commit.
+   */
+  z.strictObject({ type: z.literal('undo_intended'), ...undo }),
+  z.strictObject({ type: z.literal('landing_undone'), ...undo }),
   z.strictObject({ type: z.literal('request_done'), request: z.string() }),
 ]);
 export type RunEvent = z.infer<typeof runEventSchema>;

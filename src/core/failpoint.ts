@@ -85,6 +85,8 @@ export const FAILPOINTS = [
   'trash.empty.after',
   'index_lock.remove.before',
   'index_lock.remove.after',
+  'conflict.checkout.before',
+  'conflict.checkout.after',
   'leftovers.stage.before',
   'leftovers.stage.after',
   'leftovers.commit.before',

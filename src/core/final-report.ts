@@ -1,3 +1,4 @@
+import type { TakenBack } from './landings.js';
 import type { TaskView } from './status-view.js';
 import type { WavePlan } from './progress.js';
 
@@ -8,6 +9,7 @@ export interface ReportInput {
   readonly base: string;
   readonly target: string;
   readonly landed: boolean;
+  readonly takenBack: readonly TakenBack[];
   /** How the reader says these things: in a terminal or as slash commands. */
   readonly commands: { readonly run: string; readonly merge: string; readonly cleanup: string };
   /** An absolute path as the reader is to see it. */
@@ -37,6 +39,12 @@ export function finalReport(input: ReportInput): string {
       ...complete.map((task) => `  - ${task.branch} (${plural(task.commits, 'commit')})`),
     );
   }
+  if (input.takenBack.length > 0) {
+    const again = input.takenBack.map(
+      ({ task, commit }) => `  - ${task} (git revert ${commit.slice(0, 12)} brings it back)`,
+    );
+    lines.push('', `Taken back from ${input.base}:`, ...again);
+  }
   const open = all.filter((task) => task.state !== 'complete');
   if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, show)));
   const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
@@ -65,16 +73,21 @@ function openLines(task: TaskView, show: ReportInput['show']): string[] {
   const first = task.message?.split('\n')[0];
   const lines = [`  - ${task.id}: ${why}${first === undefined ? '' : ` (${first})`}`];
   for (const file of task.files ?? []) lines.push(`      ${file}`);
-  if (task.state === 'failed' && task.attempt > 0) lines.push(`      why: o8 logs ${task.id}`);
+  if (task.state === 'failed' && task.attempt > 0) {
+    lines.push(`      why: o8 logs ${task.id}${task.reason === 'verify_failed' ? ' --verify' : ''}`);
+  }
   if (task.state === 'failed' || task.state === 'merge_conflict') lines.push(`      worktree: ${show(task.worktree)}`);
   if (task.hint !== undefined) lines.push(`      ${task.hint.replaceAll(task.worktree, show(task.worktree))}`);
   return lines;
 }
 
-function nextStep(tasks: readonly TaskView[], { base, target, landed, commands }: ReportInput): string {
+function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
+  const { base, target, landed, takenBack, commands } = input;
   const { run, merge, cleanup } = commands;
   const some = (...states: TaskView['state'][]): boolean => tasks.some((task) => states.includes(task.state));
-  const lands = some('complete') && !landed && target !== base && !target.startsWith('refs/');
+  const isOff = (id: string): boolean => takenBack.some(({ task }) => task === id);
+  const isLeft = tasks.some(({ id, state }) => state === 'complete' && !isOff(id));
+  const lands = isLeft && !landed && target !== base && !target.startsWith('refs/');
   if (some('merge_conflict')) return `resolve the conflicts, then ${merge}`;
   if (some('failed', 'aborted')) {
     return `${run} --retry-failed${lands ? `, or ${merge} to land what is complete` : ''}`;
@@ -82,6 +95,11 @@ function nextStep(tasks: readonly TaskView[], { base, target, landed, commands }
   if (some('merge_pending')) return `clear what is in the way, then ${merge}`;
   if (some('blocked'))
     return lands ? `${merge} to land what is complete` : `clear what blocks the tasks above, then ${run}`;
+  if (takenBack.length > 0 && !isLeft)
+    return `nothing of the run is on ${base} any more; ${cleanup} removes what is left over`;
+  if (takenBack.length > 0 && (target === base || landed)) {
+    return `everything but what was taken back is on ${base}; ${cleanup} removes what is left over`;
+  }
   if (target === base || landed) return `everything is on ${base}; ${cleanup} removes what is left over`;
   if (target.startsWith('refs/')) return 'the work is on the branches above; with merge.into none o8 lands nothing';
   return `${merge} (puts ${target} on ${base})`;

@@ -1,25 +1,58 @@
 import type { Plan, PlannedTask } from './plan.js';
-import type { MergeStrategy } from './settings.js';
 
-/** Message of the commit that brings a task's branch to the target; trailers make history readable by machine. */
-export function mergeMessage(plan: Plan, task: PlannedTask, strategy: MergeStrategy): string {
+/** Message of the commit that merges a task's branch; trailers make history readable by machine. */
+export function mergeMessage(plan: Plan, task: PlannedTask): string {
   const into = plan.target.branch ?? plan.target.ref;
-  const subject =
-    strategy === 'squash' ? `${task.stem} (squashed from ${task.branch})` : `Merge ${task.branch} into ${into}`;
-  return withTrailers(subject, plan, task.id);
+  return withTrailers(`Merge ${task.branch} into ${into}`, trailersOf(plan, task));
+}
+
+const MOST_SUBJECTS = 100; // a longer list is read by nobody; the branch has them all
+
+/** Message of the one commit that holds a branch's work; `subjects` are those of its commits, oldest first. */
+export function squashMessage(plan: Plan, task: PlannedTask, subjects: readonly string[]): string {
+  const more = subjects.length - MOST_SUBJECTS;
+  const list = subjects.slice(0, MOST_SUBJECTS).map((subject) => `* ${subject}`);
+  if (more > 0) list.push(`* and ${String(more)} more`);
+  const head = `${task.stem} (squashed from ${task.branch})`;
+  return withTrailers([head, ...(list.length > 0 ? [list.join('\n')] : [])].join('\n\n'), trailersOf(plan, task));
+}
+
+/** The lines that say which run and task a commit is of. */
+export function trailersOf(plan: Plan, task: PlannedTask | null): string[] {
+  return [`O8-Run: ${plan.runId}`, ...(task === null ? [] : [`O8-Task: ${task.id}`, `O8-Branch: ${task.branch}`])];
 }
 
 /** Message of the commit that brings new commits of the base into the run's target before it lands. */
 export function refreshMessage(plan: Plan): string {
-  return withTrailers(`Merge ${plan.target.branch ?? plan.target.ref} with ${plan.base.branch}`, plan, null);
+  return withTrailers(
+    `Merge ${plan.target.branch ?? plan.target.ref} with ${plan.base.branch}`,
+    trailersOf(plan, null),
+  );
+}
+
+const MOST_OF_A_SUBJECT = 200; // an agent wrote it
+
+/** Message of the commit that takes a landing back; `subject` is that of the commit at its end. */
+export function revertMessage(
+  plan: Plan,
+  task: PlannedTask | null,
+  { subject, from, to }: { readonly subject: string; readonly from: string; readonly to: string },
+): string {
+  const head = `Revert "${subject.slice(0, MOST_OF_A_SUBJECT)}"`;
+  const body = `This reverts commit ${to} and everything that came with it since ${from}.`;
+  return withTrailers(`${head}\n\n${body}`, [...trailersOf(plan, task), `O8-Reverts: ${to}`]);
+}
+
+/** Message for the commit in which a person resolves a task's conflict with the target. */
+export function resolutionMessage(plan: Plan, task: PlannedTask): string {
+  return withTrailers(`Merge ${plan.target.branch ?? plan.target.ref} into ${task.branch}`, trailersOf(plan, task));
 }
 
 /** Message of the commit in which o8 keeps what a successful agent left uncommitted. */
 export function leftoversMessage(plan: Plan, task: PlannedTask): string {
-  return withTrailers(`Changes ${task.id} left uncommitted`, plan, task.id);
+  return withTrailers(`Changes ${task.id} left uncommitted`, trailersOf(plan, task));
 }
 
-function withTrailers(subject: string, plan: Plan, task: string | null): string {
-  const trailers = [`O8-Run: ${plan.runId}`, ...(task === null ? [] : [`O8-Task: ${task}`])];
-  return `${subject}\n\n${trailers.join('\n')}\n`;
+function withTrailers(text: string, trailers: readonly string[]): string {
+  return `${text}\n\n${trailers.join('\n')}\n`;
 }

@@ -2,7 +2,8 @@ import type { Fault } from './errors.js';
 import { quote } from './untrusted-text.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const NAME_RULE =
+/** How a name has to be, as a hint. */
+export const NAME_RULE =
   'Use 1 to 64 letters, digits, ".", "_" or "-", beginning with a letter or digit, without "..", not ending in "." or ".lock".';
 
 /**

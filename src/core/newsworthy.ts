@@ -38,6 +38,7 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'wave_validation_reset':
     case 'landing_intended':
     case 'strategy_chosen':
+    case 'task_noted':
     case 'verify_ran':
     case 'undo_intended':
     case 'request_done':

@@ -42,15 +42,26 @@ function occasion(command: PlannedCommand): string {
   return command.tasks === 'all' ? 'every task' : command.tasks.join(', ');
 }
 
-function heading(plan: Plan): string[] {
-  const { techSpec, dir } = plan.source;
+/** The sections below are shared by the plans of all kinds. */
+export function heading(plan: Plan): string[] {
   return [
-    `Parallel Dir: ${relativePath(plan.root, dir)}`,
-    ...(techSpec === null ? [] : [`Tech Spec: ${printable(techSpec)}`]),
+    ...sourceLines(plan),
     `Base Branch: ${printable(plan.base.branch)}`,
     `Max Concurrent: ${String(plan.settings.maxConcurrency)}`,
     ...(plan.settings.schedule === 'waves' ? ['Schedule: every wave waits for the whole wave before it'] : []),
   ];
+}
+
+function sourceLines({ source, root }: Plan): string[] {
+  switch (source.kind) {
+    case 'manifest':
+      return [
+        `Parallel Dir: ${relativePath(root, source.dir)}`,
+        ...(source.techSpec === null ? [] : [`Tech Spec: ${printable(source.techSpec)}`]),
+      ];
+    case 'features':
+      return [`Features: ${source.slugs.join(', ')}`];
+  }
 }
 
 function waves(plan: Plan): string[][] {
@@ -69,7 +80,7 @@ function waves(plan: Plan): string[][] {
     ]);
 }
 
-function dependencies(plan: Plan): string[] {
+export function dependencies(plan: Plan): string[] {
   const stems = new Map(plan.tasks.map(({ id, stem }) => [id, stem]));
   const own = selectedTasks(plan).filter((task) => task.deps.length > 0 && !followsWaveRule(plan, task));
   if (own.length === 0) return [];
@@ -86,12 +97,12 @@ export function followsWaveRule(plan: Plan, task: PlannedTask): boolean {
   return earlier.length === deps.size && earlier.every(({ id }) => deps.has(id));
 }
 
-function commands(plan: Plan): string[] {
+export function commands(plan: Plan): string[] {
   const lines = plannedCommands(plan).map((command) => `  - ${commandLine(command)}`);
   return lines.length === 0 ? [] : ['Commands that will run:', ...lines];
 }
 
-function mergesInto(plan: Plan): string {
+export function mergesInto(plan: Plan): string {
   const base = printable(plan.base.branch);
   const { branch } = plan.target;
   if (branch === null) return 'Merges into: no branch, the work stays on the branches above';
@@ -99,7 +110,7 @@ function mergesInto(plan: Plan): string {
   return `Merges into: ${branch}, landed on ${base} by 'o8 merge'`;
 }
 
-function leftOut(plan: Plan): string[] {
+export function leftOut(plan: Plan): string[] {
   const lines = leftOutTasks(plan).map(
     ({ task, why }) => `  - ${task.stem} (${why === 'user' ? 'skipped' : `wave ${String(task.wave)}`})`,
   );

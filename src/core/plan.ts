@@ -12,6 +12,10 @@ export const scopeSchema = z.strictObject({
 });
 export type Scope = z.infer<typeof scopeSchema>;
 
+/** `skill`: the prompt calls a command of the repository, so its agent needs slash commands and agents of its own. */
+const promptKindSchema = z.enum(['text', 'skill']);
+export type PromptKind = z.infer<typeof promptKindSchema>;
+
 /** A task as its source describes it, before the repository and the settings are known. */
 export interface SourceTask {
   readonly id: string;
@@ -23,6 +27,7 @@ export interface SourceTask {
   readonly component: string | null;
   /** The whole prompt. Never empty. */
   readonly prompt: string;
+  readonly promptKind: PromptKind;
   readonly promptFile: string | null;
   readonly scope: Scope;
   readonly setup: string | null;
@@ -38,20 +43,25 @@ export interface SourceWave {
   readonly validation: string | null;
 }
 
-/** Where a plan comes from; `dir` and `manifest` are absolute. */
-export const planSourceSchema = z.strictObject({
-  kind: z.literal('manifest'),
-  dir: z.string(),
-  manifest: z.string(),
-  name: z.string(),
-  techSpec: z.string().nullable(),
-  technology: z.string().nullable(),
-});
+/** Where a plan comes from; `dir`, `manifest` and `featuresDir` are absolute. */
+export const planSourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('manifest'),
+    dir: z.string(),
+    manifest: z.string(),
+    name: z.string(),
+    techSpec: z.string().nullable(),
+    technology: z.string().nullable(),
+  }),
+  z.strictObject({ kind: z.literal('features'), slugs: z.array(z.string()), featuresDir: z.string() }),
+]);
 export type PlanSource = z.infer<typeof planSourceSchema>;
+export type ManifestSource = Extract<PlanSource, { kind: 'manifest' }>;
+export type FeatureSource = Extract<PlanSource, { kind: 'features' }>;
 
 /** What a source returns: complete and checked for itself, deterministic, nothing written. */
-export interface SourcePlan {
-  readonly source: PlanSource;
+export interface SourcePlan<Source extends PlanSource = PlanSource> {
+  readonly source: Source;
   readonly settings: ManifestSettings;
   readonly tasks: readonly SourceTask[];
   readonly waves: readonly SourceWave[];
@@ -65,6 +75,7 @@ export const plannedTaskSchema = z.strictObject({
   agent: z.string().nullable(),
   component: z.string().nullable(),
   prompt: z.string(),
+  promptKind: promptKindSchema.default('text'),
   promptFile: z.string().nullable(),
   scope: scopeSchema,
   branch: z.string(),

@@ -36,7 +36,7 @@ function branchCollisions(plan: Plan, facts: PreflightFacts): Check[] {
       findings.set(key, finding);
     }
   }
-  return [...findings.values()].map((finding) => describe(finding, facts));
+  return [...findings.values()].map((finding) => describe(plan, finding, facts));
 }
 
 function obstacleOf(wanted: string, existing: string): Obstacle | null {
@@ -55,6 +55,7 @@ function areNested(a: string, b: string): boolean {
 }
 
 function describe(
+  plan: Plan,
   finding: { existing: string; obstacle: Obstacle; branch: string; tasks: readonly string[] },
   facts: PreflightFacts,
 ): Check {
@@ -64,10 +65,12 @@ function describe(
   switch (obstacle) {
     case 'same': {
       const own = tasks.some((task) => facts.earlierTasks.includes(task));
-      const hint = own
-        ? "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to begin anew."
-        : `Run '${rename(`${existing}-old`)}'; if an interrupted run made it, use '--retry-failed' to continue.`;
-      return fail('branch-collision', `Branch already exists: ${shown}`, hint, tasks);
+      return fail(
+        'branch-collision',
+        `Branch already exists: ${shown}`,
+        sameNameHint(plan, own, rename(`${existing}-old`)),
+        tasks,
+      );
     }
     case 'nested':
       return fail(
@@ -86,6 +89,19 @@ function describe(
         tasks,
       );
     }
+  }
+}
+
+function sameNameHint({ source }: Plan, own: boolean, rename: string): string {
+  switch (source.kind) {
+    case 'manifest':
+      return own
+        ? "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to begin anew."
+        : `Run '${rename}'; if an interrupted run made it, use '--retry-failed' to continue.`;
+    case 'features':
+      return own
+        ? "Previous execution was interrupted. Run 'o8 spawn --resume' to continue, or 'o8 abort' to begin anew."
+        : `Run '${rename}' or use --force.`;
   }
 }
 
@@ -126,5 +142,6 @@ function describePath(plan: Plan, task: PlannedTask, { by }: OccupiedPath): Chec
 
 /** The tasks that need a branch and a worktree of their own made. */
 function newTasks(plan: Plan, facts: PreflightFacts): PlannedTask[] {
-  return selectedTasks(plan).filter(({ id }) => !facts.continuedTasks.includes(id));
+  const again = facts.features?.newAttempts.map(({ task }) => task) ?? [];
+  return selectedTasks(plan).filter(({ id }) => !facts.continuedTasks.includes(id) && !again.includes(id));
 }

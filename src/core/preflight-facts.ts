@@ -1,5 +1,6 @@
 import type { DiskEstimate } from './disk-estimate.js';
 import type { PlannedCommand } from './plan-commands.js';
+import type { FeatureFacts } from './preflight-features.js';
 
 /** What preflight has to know of the repository, the machine and earlier runs. Looked up elsewhere; nothing here does I/O. */
 export interface PreflightFacts {
@@ -28,6 +29,8 @@ export interface PreflightFacts {
   /** Left-out tasks whose work this run begins with: landed, or on a branch that is merged first. */
   readonly landedTasks: readonly string[];
   readonly manifestCommands: readonly PlannedCommand[];
+  /** Null for a plan that is not of features. */
+  readonly features: FeatureFacts | null;
 }
 
 export type HeadFact =

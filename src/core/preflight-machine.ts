@@ -1,4 +1,4 @@
-import { selectedTasks } from './build-plan.js';
+import { selectedTasks, worktreeFolder } from './build-plan.js';
 import { formatMB } from './disk-estimate.js';
 import type { Plan } from './plan.js';
 import { fail, pass, warn, type Check } from './preflight-check.js';
@@ -17,7 +17,7 @@ function diskSpace(plan: Plan, { disk }: PreflightFacts): Check {
   const least = estimate.perWorktreeMB * Math.min(plan.settings.maxConcurrency, selectedTasks(plan).length) + kept;
   const most = estimate.totalMB + kept;
   const free = `${formatMB(Math.floor(freeMB))} free`;
-  const where = printable(plan.settings.workspaceRoot);
+  const where = printable(worktreeFolder(plan.source, plan.settings));
   const room = `${formatMB(most)} for all worktrees and the ${formatMB(kept)} that stay free`;
   if (freeMB >= most) return pass('disk-space', `${free}, at most ${formatMB(most)} needed`);
   if (freeMB >= least) {

@@ -1,10 +1,10 @@
 import { ARGUMENT_LIMIT_BYTES } from './agent-command.js';
 import { leftOutTasks, selectedTasks } from './build-plan.js';
+import { runCommand } from './plan-source.js';
 import { commandLine, relativePath } from './plan-text.js';
 import type { Plan } from './plan.js';
 import { fail, findingsOr, pass, someOf, warn, type Check } from './preflight-check.js';
 import type { PreflightFacts } from './preflight-facts.js';
-import { shellQuote } from './shell-quote.js';
 import { scopeOverlaps, type ScopeOverlap } from './scope-overlap.js';
 import { printable } from './untrusted-text.js';
 
@@ -15,9 +15,9 @@ const LONG_PROMPT_BYTES = 200_000;
 export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
   return [
     ...findingsOr(leftOutDependencies(plan, facts), 'dependencies', dependenciesSatisfied(plan)),
-    ...findingsOr(overlapFindings(plan), 'scope-overlap', 'No two tasks that run together have the same scope'),
+    ...scopeChecks(plan),
     ...findingsOr(longPrompts(plan), 'prompt-size', 'Every prompt has a usual size'),
-    manifestCommands(plan, facts),
+    ...manifestCommands(plan, facts),
     permissionMode(plan),
   ];
 }
@@ -38,7 +38,7 @@ function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
   const missing = new Map(
     leftOutTasks(plan).flatMap(({ task }) => (landed.has(task.id) ? [] : [[task.id, task] as const])),
   );
-  const dir = shellQuote(relativePath(plan.root, plan.source.dir));
+  const again = runCommand(plan.source, plan.root);
   return selectedTasks(plan).flatMap((task) => {
     const needs = task.deps.flatMap((id) => missing.get(id) ?? []);
     const first = needs[0];
@@ -58,11 +58,17 @@ function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
       fail(
         'dependencies',
         `Wave ${String(plan.wave)} is not ready: ${task.stem} needs ${names}, not landed yet`,
-        `Run 'o8 run ${dir} --wave ${String(first.wave)}' first`,
+        `Run '${again} --wave ${String(first.wave)}' first`,
         [task.id],
       ),
     ];
   });
+}
+
+/** Features have no scopes; what their plans touch is compared in `featureChecks`. */
+function scopeChecks(plan: Plan): readonly Check[] {
+  if (plan.source.kind === 'features') return [];
+  return findingsOr(overlapFindings(plan), 'scope-overlap', 'No two tasks that run together have the same scope');
 }
 
 function overlapFindings(plan: Plan): Check[] {
@@ -106,15 +112,18 @@ function longPrompts(plan: Plan): Check[] {
   });
 }
 
-function manifestCommands(plan: Plan, { manifestCommands: commands }: PreflightFacts): Check {
-  if (commands.length === 0) return pass('manifest-commands', 'The manifest brings no shell commands');
+function manifestCommands(plan: Plan, { manifestCommands: commands }: PreflightFacts): Check[] {
+  if (plan.source.kind !== 'manifest') return [];
+  if (commands.length === 0) return [pass('manifest-commands', 'The manifest brings no shell commands')];
   const lines = commands.map((command) => `  ${commandLine(command)}`);
   const manifest = relativePath(plan.root, plan.source.manifest);
-  return warn(
-    'manifest-commands',
-    ['The manifest has these shell commands run:', ...lines].join('\n'),
-    `Read them before you agree; they are in ${manifest} and its task files`,
-  );
+  return [
+    warn(
+      'manifest-commands',
+      ['The manifest has these shell commands run:', ...lines].join('\n'),
+      `Read them before you agree; they are in ${manifest} and its task files`,
+    ),
+  ];
 }
 
 function permissionMode(plan: Plan): Check {

@@ -1,5 +1,6 @@
 import { relative, sep } from 'node:path';
 import type { Plan } from './plan.js';
+import { documentsFolder } from './plan-source.js';
 import { fail, pass, someOf, warn, type Check } from './preflight-check.js';
 import type { PreflightFacts } from './preflight-facts.js';
 import { shellQuote } from './shell-quote.js';
@@ -89,7 +90,7 @@ function isOwnFile(path: string): boolean {
 }
 
 function cleanTreeHint(plan: Plan, changes: PreflightFacts['changes']): string {
-  const dir = relative(plan.root, plan.source.dir).split(sep).join('/');
+  const dir = relative(plan.root, documentsFolder(plan.source)).split(sep).join('/');
   const ofPlan = changes.filter(({ path }) => path.startsWith(`${dir}/`) || `${dir}/`.startsWith(path));
   // A stash would take the plan itself away.
   if (ofPlan.length === changes.length)

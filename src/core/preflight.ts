@@ -2,6 +2,7 @@ import type { Plan } from './plan.js';
 import { collisionChecks } from './preflight-collisions.js';
 import type { Check } from './preflight-check.js';
 import type { PreflightFacts } from './preflight-facts.js';
+import { featureChecks } from './preflight-features.js';
 import { machineChecks } from './preflight-machine.js';
 import { planChecks } from './preflight-plan.js';
 import { repositoryChecks } from './preflight-repository.js';
@@ -13,6 +14,7 @@ export function preflightChecks(plan: Plan, facts: PreflightFacts): Check[] {
     ...collisionChecks(plan, facts),
     ...machineChecks(plan, facts),
     ...planChecks(plan, facts),
+    ...featureChecks(plan, facts.features),
   ];
 }
 

@@ -130,6 +130,8 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
         { state: 'merge_pending', tip: event.tip, doneSeq: seq, hold: null },
         { commits: event.commits, finishedAt: at, notes: [...task.notes, ...event.notes] },
       );
+    case 'task_noted':
+      return to(task.state, { notes: [...task.notes, ...event.notes] });
     case 'merge_held':
       from('merge_pending');
       return to(

@@ -74,19 +74,12 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
         { ...state, landingIntent: null, landed: event.to },
         { ref: `refs/heads/${event.branch}`, task: null, from: event.from, to: event.to },
       );
-    case 'undo_intended':
-      return {
-        ...state,
-        undoIntent: { branch: event.branch, landing: event.landing, from: event.from, to: event.to },
-      };
+    case 'undo_intended': {
+      const { branch, task, landing, from, to } = event;
+      return { ...state, undoIntent: { branch, task, landing, from, to } };
+    }
     case 'landing_undone':
-      return {
-        ...state,
-        undoIntent: null,
-        landings: state.landings.map((landing) =>
-          landing.to === event.landing ? { ...landing, undone: true } : landing,
-        ),
-      };
+      return withoutLanding(state, event);
     case 'strategy_chosen':
       return { ...state, strategy: event.strategy };
     case 'verify_ran':
@@ -125,7 +118,7 @@ function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: numb
   const stoppedByUser = state.stoppedByUser && !wanted;
   const intent = state.mergeIntents.get(event.task);
   const landed =
-    event.type === 'task_merged' && intent?.to === event.landed
+    event.type === 'task_merged' && intent?.to === event.landed && intent.from !== intent.to
       ? withLanding(state, { ...intent, task: event.task })
       : state;
   return { ...landed, tasks, mergeIntents, validations, stoppedByUser, phase: phaseAfter(state.phase, event) };
@@ -167,7 +160,18 @@ function reopened(phase: RunPhase): RunPhase {
 }
 
 function withLanding(state: RunState, landing: Omit<LandingRecord, 'undone'>): RunState {
-  return { ...state, landings: [...state.landings, { ...landing, undone: false }] };
+  return { ...state, landings: [...state.landings, { ...landing, undone: null }] };
+}
+
+function withoutLanding(state: RunState, event: Extract<RunEvent, { type: 'landing_undone' }>): RunState {
+  const landings = state.landings.map((landing): LandingRecord => {
+    const meant = landing.to === event.landing && landing.task === event.task;
+    if (!meant || landing.undone !== null) return landing;
+    const movedBack = event.to === landing.from;
+    return { ...landing, undone: movedBack ? { kind: 'moved_back' } : { kind: 'reverted', commit: event.to } };
+  });
+  const whole = landings.findLast(({ task, undone }) => task === null && undone === null);
+  return { ...state, undoIntent: null, landings, landed: whole?.to ?? null };
 }
 
 function withValidation(state: RunState, wave: number, validation: WaveValidation): RunState {

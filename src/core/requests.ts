@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mergeIntoSchema } from './settings.js';
+import { mergeIntoSchema, mergeStrategySchema } from './settings.js';
 
 /** What a tool asks of the supervisor: a file in the run's `requests/`. The supervisor alone changes state. */
 export const requestSchema = z.discriminatedUnion('kind', [
@@ -9,7 +9,13 @@ export const requestSchema = z.discriminatedUnion('kind', [
     id: z.string(),
     task: z.string().nullable(),
     into: mergeIntoSchema.extract(['integration', 'base']).nullable(),
+    /** From now on; null: as before. */
+    strategy: mergeStrategySchema.nullable(),
   }),
+  /** Check a task's conflict with the target out in the task's worktree. */
+  z.strictObject({ kind: z.literal('resolve'), id: z.string(), task: z.string() }),
+  /** Take back what landed on the base branch; null: all of it. */
+  z.strictObject({ kind: z.literal('undo'), id: z.string(), task: z.string().nullable() }),
   z.strictObject({
     kind: z.literal('cleanup'),
     id: z.string(),
@@ -39,6 +45,40 @@ export const pauseResultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('resumed') }),
 ]);
 export type PauseResult = z.infer<typeof pauseResultSchema>;
+
+/** The result of `resolve`. `next`: commands, in order. */
+export const resolutionSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('opened'),
+    worktree: z.string(),
+    branch: z.string(),
+    files: z.array(z.string()).describe('with conflict markers, or deleted on one side'),
+    /** Files git resolved there by a merge driver or attribute, which o8 takes for conflicts. */
+    silent: z.array(z.string()).describe('resolved by a merge driver, to be looked at'),
+    targetCommit: z.string(),
+    branchCommit: z.string(),
+    next: z.array(z.string()),
+  }),
+  z.strictObject({ kind: z.literal('no_conflict'), reason: z.string(), next: z.array(z.string()) }),
+]);
+export type Resolution = z.infer<typeof resolutionSchema>;
+
+const landing = { branch: z.string(), landing: z.string().describe('commit'), task: z.string().optional() };
+
+/** What `undo` did with one landing. `again`: the command that brings the work back. */
+export const undoneSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('reverted'), ...landing, commit: z.string(), again: z.string() }),
+  z.strictObject({ kind: z.literal('moved_back'), ...landing, to: z.string(), again: z.string() }),
+  z.strictObject({
+    kind: z.literal('held'),
+    ...landing,
+    reason: z.string(),
+    files: z.array(z.string()),
+    hint: z.string(),
+  }),
+  z.strictObject({ kind: z.literal('nothing'), reason: z.string() }),
+]);
+export type Undone = z.infer<typeof undoneSchema>;
 
 /** The answer to a request, in a file beside it; `result` is the tool's own output shape. */
 export const requestResultSchema = z.discriminatedUnion('kind', [

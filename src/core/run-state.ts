@@ -56,8 +56,12 @@ export interface RefIntent {
 export interface LandingRecord extends RefIntent {
   readonly ref: string;
   readonly task: string | null;
-  readonly undone: boolean;
+  /** How its work was taken off the ref again; null: it was not. */
+  readonly undone: Undoing | null;
 }
+
+/** `commit` has the work and takes it away, so merging the same work again brings nothing. */
+export type Undoing = { readonly kind: 'reverted'; readonly commit: string } | { readonly kind: 'moved_back' };
 
 export interface RunState {
   readonly runId: string;
@@ -73,11 +77,12 @@ export interface RunState {
   readonly strategy: MergeStrategy | null;
   readonly mergeIntents: ReadonlyMap<string, RefIntent & { readonly ref: string }>;
   readonly landingIntent: (RefIntent & { readonly branch: string }) | null;
-  /** The commit of the target that is on the base branch, null before anything landed. */
+  /** The commit of the target that is on the base branch, null before anything landed or when all was taken back. */
   readonly landed: string | null;
   /** In order. */
   readonly landings: readonly LandingRecord[];
-  readonly undoIntent: (RefIntent & { readonly branch: string; readonly landing: string }) | null;
+  readonly undoIntent:
+    (RefIntent & { readonly branch: string; readonly task: string | null; readonly landing: string }) | null;
   /** Checks that passed, as `verifiedKey` writes them: the same tree is not checked twice. */
   readonly verified: ReadonlySet<string>;
   /** How often a check has run. */

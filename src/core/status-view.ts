@@ -82,7 +82,7 @@ function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord): Det
       return {
         files: [...state.files],
         message: `conflicts with ${plan.target.branch ?? plan.target.ref} at ${state.targetCommit.slice(0, 12)}`,
-        hint: `git -C ${task.worktree} merge ${plan.target.branch ?? plan.target.ref}, resolve, commit, then: o8 merge --run ${plan.runId} --task ${task.id}`,
+        hint: `o8 merge --run ${plan.runId} --task ${task.id} --resolve`,
       };
     case 'failed':
       return { reason: state.reason, message: state.message };

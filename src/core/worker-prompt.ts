@@ -39,7 +39,8 @@ function entryText(entry: ScopeEntry): string {
   return entry.symbol === null ? entry.glob : `${entry.glob}::${entry.symbol}`;
 }
 
-function completionRules(verify: string | null): string {
+/** The last section of a composed prompt: how an agent of any kind says that it is done. */
+export function completionRules(verify: string | null): string {
   const lines = [
     'Work only in the folder you are in: a git worktree with a branch of its own.',
     ...(verify === null ? [] : [`Before you finish, \`${verify}\` has to pass.`]),

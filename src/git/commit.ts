@@ -1,6 +1,8 @@
-import { git } from './execute.js';
+import { O8Error } from '../core/errors.js';
+import { git, printable, tryGit } from './execute.js';
 import { committer } from './identity.js';
 import type { Repository } from './repository.js';
+import { signingConfig } from './signing.js';
 
 /** `date` as git writes it: seconds since 1970 and the zone, `1795248000 +0100`. */
 export interface Author {
@@ -9,16 +11,47 @@ export interface Author {
   readonly date: string;
 }
 
+export interface NewCommit {
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly message: string;
+  readonly author?: Author;
+}
+
 /** Makes a commit object and nothing else: no ref, no hook, no signature. Returns its id. */
-export async function createCommit(
-  repo: Repository,
-  o: { tree: string; parents: readonly string[]; message: string; author?: Author },
-): Promise<string> {
-  const { tree, parents, message, author } = o;
-  const args = ['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])];
-  const named = author === undefined ? {} : authorVariables(author);
-  const env = { ...(await committer(repo.root)), ...named };
-  return (await git(args, { cwd: repo.root, input: message, env })).trim();
+export async function createCommit(repo: Repository, o: NewCommit): Promise<string> {
+  return (
+    await git(['commit-tree', ...treeAndParents(o)], { cwd: repo.root, input: o.message, env: await namesOf(repo, o) })
+  ).trim();
+}
+
+/** A signing program that asks has nobody to ask here: it is waited for only this long. */
+const SIGNING_MS = 60_000;
+
+/** The same for a commit that is to land: signed where the user's own git settings sign commits. */
+export async function createLandingCommit(repo: Repository, o: NewCommit): Promise<string> {
+  const signing = await signingConfig(repo.root);
+  if (signing === null) return createCommit(repo, o);
+  const options = {
+    cwd: repo.root,
+    input: o.message,
+    env: await namesOf(repo, o),
+    timeoutMs: SIGNING_MS,
+    config: signing,
+  };
+  const result = await tryGit(['commit-tree', ...treeAndParents(o), '-S'], options);
+  if (result.code === 0) return result.stdout.trim();
+  const said = printable(result.stderr.trim());
+  const message = `the commit that is to land could not be signed (commit.gpgSign is set): ${said}`;
+  throw new O8Error('git_failed', message, `git -C ${repo.root} commit-tree -S -m test HEAD^{tree}`);
+}
+
+function treeAndParents({ tree, parents }: NewCommit): string[] {
+  return [tree, ...parents.flatMap((parent) => ['-p', parent])];
+}
+
+async function namesOf(repo: Repository, { author }: NewCommit): Promise<Record<string, string>> {
+  return { ...(await committer(repo.root)), ...(author === undefined ? {} : authorVariables(author)) };
 }
 
 export async function treeOf(repo: Repository, commit: string): Promise<string> {

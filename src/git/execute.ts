@@ -10,6 +10,8 @@ import { FIXED_CONFIG, gitEnvironment } from './environment.js';
 export interface GitOptions {
   readonly cwd: string;
   readonly input?: string;
+  /** `key=value`, in addition to the fixed ones. */
+  readonly config?: readonly string[];
   /** Added to the scrubbed environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
@@ -34,11 +36,11 @@ export async function git(args: readonly string[], options: GitOptions): Promise
 
 /** Runs git for its exit code. Rejects only where git did not end by itself: missing, killed, out of time. */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
-  const { cwd, input, env = {}, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { cwd, input, config = [], env = {}, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   return new Promise((resolve, reject) => {
     const child = execFile(
       'git',
-      withConfig(args),
+      withConfig(args, config),
       {
         cwd,
         env: { ...gitEnvironment(process.env), ...env },
@@ -103,8 +105,8 @@ export function printable(text: string): string {
   return text.slice(0, QUOTED_ERROR).split('\n').map(sanitizeLine).join('\n');
 }
 
-function withConfig(args: readonly string[]): string[] {
-  return [...FIXED_CONFIG.flatMap((setting) => ['-c', setting]), ...args];
+function withConfig(args: readonly string[], more: readonly string[] = []): string[] {
+  return [...[...FIXED_CONFIG, ...more].flatMap((setting) => ['-c', setting]), ...args];
 }
 
 function subcommand(args: readonly string[]): string {

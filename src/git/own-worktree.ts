@@ -11,6 +11,11 @@ export function ownReason(runId: string, what: string): string {
   return `${OWN_REASON} ${runId}, ${what}`;
 }
 
+/** The run a reason speaks of, null for one that is not ours. */
+export function runOfReason(reason: string): string | null {
+  return new RegExp(`^${OWN_REASON} ([^,\\s]+),`).exec(reason)?.[1] ?? null;
+}
+
 /**
  * The checkout a run's files are in. Somebody who stands in a worktree that o8 made (to resolve a conflict there)
  * means the run it belongs to, which is in the main checkout; any other worktree is a checkout of its own.

@@ -1,7 +1,3 @@
-import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
 import { createCommit, treeOf } from './commit.js';
@@ -10,7 +6,8 @@ import { committer } from './identity.js';
 import { awaitOwnIndex } from './index-lock.js';
 import { pinRef } from './refs.js';
 import type { Repository } from './repository.js';
-import { gitDirOf, inspectWorktree, type WorktreeInspection } from './worktree-inspection.js';
+import { gitDirOf, inspectWorktree } from './worktree-inspection.js';
+import { addEverything, restoreFromHead, treeOfEverything } from './worktree-tree.js';
 
 /**
  * Commits what an agent left uncommitted on the branch of its worktree, without hooks. Null when nothing is left.
@@ -30,9 +27,8 @@ export async function commitLeftovers(
   await awaitOwnIndex(await gitDirOf(path));
   failpoint('leftovers.stage.before');
   await addEverything(path, found, {});
-  // Taken out afterwards: git fails on an excluded path that is ignored as well.
   const out = [...exclude, ...found.nestedRepositories];
-  if (out.length > 0) await git(['--literal-pathspecs', 'reset', '--quiet', '--', ...out], { cwd: path });
+  if (out.length > 0) await restoreFromHead(path, out, {});
   failpoint('leftovers.stage.after');
   const staged = ['diff', '--cached', '--quiet', '--no-ext-diff'];
   const difference = await tryGit(staged, { cwd: path });
@@ -63,26 +59,4 @@ export async function snapshotWorktree(
   const commit = await createCommit(repo, { tree, parents: found.head === null ? [] : [found.head], message });
   await pinRef(repo, ref, commit);
   return commit;
-}
-
-async function treeOfEverything(path: string, found: WorktreeInspection): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'o8-index-'));
-  try {
-    const index = join(folder, 'index');
-    const env = { GIT_INDEX_FILE: index };
-    const current = join(await gitDirOf(path), 'index');
-    // A copy knows which files are unchanged; an index from HEAD would have every file read again.
-    if (existsSync(current)) await copyFile(current, index);
-    else if (found.head !== null) await git(['read-tree', found.head], { cwd: path, env });
-    await addEverything(path, found, env);
-    return (await git(['write-tree'], { cwd: path, env })).trim();
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** A repository without a commit inside the worktree would fail the whole `add`. */
-async function addEverything(path: string, found: WorktreeInspection, env: Record<string, string>): Promise<void> {
-  const without = found.nestedRepositories.map((nested) => `:(top,exclude,literal)${nested}`);
-  await git(['add', '--all', '--', ':/', ...without], { cwd: path, env });
 }

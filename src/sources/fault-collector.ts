@@ -19,6 +19,10 @@ export class FaultCollector {
     for (const { file, problem, fix } of faults) this.add(file, problem, fix);
   }
 
+  get all(): readonly Fault[] {
+    return this.#faults;
+  }
+
   get empty(): boolean {
     return this.#faults.length === 0;
   }

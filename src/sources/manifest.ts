@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { resolveDependencies } from '../core/dependencies.js';
 import { O8Error } from '../core/errors.js';
 import { nameFaults, nameProblem } from '../core/names.js';
-import type { PlanSource, SourcePlan, SourceTask, SourceWave } from '../core/plan.js';
+import type { ManifestSource, SourcePlan, SourceTask, SourceWave } from '../core/plan.js';
 import { hasHiddenCharacters } from '../core/untrusted-text.js';
 import { DECOMPOSE_HINT, FaultCollector } from './fault-collector.js';
 import { readManifestSettings } from './manifest-settings.js';
@@ -35,7 +35,7 @@ const descriptionSchema = z.looseObject({
  * Reads a plan folder of either shape (design: v1 lists task files, v2 lists waves) and checks it whole; writes
  * nothing. `dir` is absolute or relative to `root`. Throws O8Error `invalid_plan` with every fault of the folder.
  */
-export async function loadManifest(root: string, dir: string): Promise<SourcePlan> {
+export async function loadManifest(root: string, dir: string): Promise<SourcePlan<ManifestSource>> {
   const faults = new FaultCollector();
   const folder = await PlanFolder.open(root, dir, faults);
   const file = await folder.readOptional(MANIFEST);
@@ -48,7 +48,7 @@ export async function loadManifest(root: string, dir: string): Promise<SourcePla
 }
 
 /** Null after a fault that leaves nothing to look at. */
-async function readPlan(folder: PlanFolder, file: PlanFile): Promise<SourcePlan | null> {
+async function readPlan(folder: PlanFolder, file: PlanFile): Promise<SourcePlan<ManifestSource> | null> {
   const manifest = parseManifest(folder, file);
   if (manifest === null) return null;
   const settings = await readManifestSettings(folder, file.name, 'o8' in manifest ? manifest.o8 : undefined);
@@ -106,6 +106,7 @@ async function completeTasks(
       agent: draft.keys.agent,
       component: draft.keys.component,
       prompt: prompt.text,
+      promptKind: 'text',
       promptFile: prompt.file,
       scope: draft.scope,
       setup: draft.keys.setup,
@@ -124,7 +125,7 @@ function wavesOf(tasks: readonly SourceTask[], validations: ReadonlyMap<number, 
   return numbers.map((number) => ({ number, validation: validations.get(number) ?? null }));
 }
 
-function sourceOf(folder: PlanFolder, file: PlanFile, manifest: object): PlanSource {
+function sourceOf(folder: PlanFolder, file: PlanFile, manifest: object): ManifestSource {
   const { name, tech_spec_id: specId, tech_spec: spec, technology } = descriptionSchema.parse(manifest);
   return {
     kind: 'manifest',

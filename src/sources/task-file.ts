@@ -21,7 +21,8 @@ export interface TaskFile {
   readonly body: string;
 }
 
-const FRONTMATTER = /^---[ \t]*\r?\n(?:(.*?)\r?\n)?---[ \t]*(?:\r?\n|$)/s;
+/** YAML between two lines of dashes at the very beginning of a file. */
+export const FRONTMATTER = /^---[ \t]*\r?\n(?:(.*?)\r?\n)?---[ \t]*(?:\r?\n|$)/s;
 const FENCE = /^\s{0,3}(```+|~~~+)/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*\s*$/;
 /** `Scope`, also numbered, as in `2. Scope`. */

@@ -13,6 +13,7 @@ export function repositoryPaths(root: string) {
     parallelDir,
     lockDir: join(parallelDir, 'lock'),
     runsDir: join(parallelDir, 'runs'),
+    history: join(parallelDir, 'history.jsonl'),
     /** The file to make the repository's critical section from. */
     guard: join(parallelDir, 'guard'),
   };
@@ -33,6 +34,8 @@ export function runPaths(root: string, runId: string) {
     /** How the start of a supervisor with this pid ended: won, lost or failed. Whoever started it removes it. */
     start: (pid: number) => join(dir, `start-${String(pid)}.json`),
     supervisorLog: join(dir, 'supervisor.log'),
+    /** What a check said, by the number of its `verify_ran` record. */
+    verifyLog: (number: number) => join(dir, 'verify', `${String(number)}.log`),
   };
 }
 

@@ -4,6 +4,7 @@ import { isSettled } from '../core/task-state.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
 import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
+import { doneRef, forgetPins, landingRef } from './pins.js';
 import { rescueWorktree } from './remove-worktree.js';
 import { attemptRef, recordOf, type Run } from './run.js';
 
@@ -96,6 +97,8 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   if (landed && !(await isKeptElsewhere(run, tip))) await createRef(run.repo, attemptRef(run, task.id), tip);
   if (await deleteRef(run.repo, ref, tip)) {
     await run.ledger.record({ type: 'branch_removed', task: task.id, commit: tip });
+    const pinned = await resolveCommit(run.repo, doneRef(run, task.id));
+    if (wish.force || (pinned !== null && (await isKeptElsewhere(run, pinned)))) await forgetPins(run, task.id);
     result.branches.push({ branch: task.branch, commit: tip });
   }
 }
@@ -137,4 +140,7 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
   }
   run.lease.assertHeld();
   if (await deleteRef(run.repo, ref, tip)) result.branches.push({ branch, commit: tip });
+  const landing = await resolveCommit(run.repo, landingRef(run));
+  if (landing !== null && (await isAncestor(run.repo, landing, base)))
+    await deleteRef(run.repo, landingRef(run), landing);
 }

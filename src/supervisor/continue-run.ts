@@ -3,6 +3,7 @@ import { landedCommit } from '../core/task-state.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
 import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
+import { doneRef, forgetPins } from './pins.js';
 import { rescueWorktree } from './remove-worktree.js';
 import { attemptRef, plannedTask, recordOf, type Run } from './run.js';
 
@@ -65,10 +66,10 @@ async function startAnew(run: Run, task: PlannedTask): Promise<void> {
   // A worktree that was only announced may have failed because the branch was somebody else's.
   const ours = tip !== null && record.start !== null && (record.worktree !== 'intended' || tip === record.start);
   run.lease.assertHeld();
-  if (ours) {
-    await createRef(run.repo, attemptRef(run, task.id), tip);
-  }
+  const kept = ours ? tip : await resolveCommit(run.repo, doneRef(run, task.id));
+  if (kept !== null) await createRef(run.repo, attemptRef(run, task.id), kept);
   if (await isOwnWorktree(task.worktree, run.plan.runId)) await removeWorktree(run.repo, run.serialise, task.worktree);
   if (ours) await deleteRef(run.repo, ref, tip);
+  await forgetPins(run, task.id); // the attempt's ref has it
   await run.ledger.record({ type: 'task_requeued', task: task.id, why: 'retry', next: { kind: 'fresh' } });
 }

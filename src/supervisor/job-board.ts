@@ -50,6 +50,11 @@ export class JobBoard {
     return this.running.has(key);
   }
 
+  /** Its last job ended in a surprise. */
+  wasSurprised(key: string): boolean {
+    return this.surprises.has(key);
+  }
+
   isIdle(): boolean {
     return this.running.size === 0;
   }

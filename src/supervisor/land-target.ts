@@ -1,11 +1,14 @@
 import { join } from 'node:path';
+import { takenBackTasks } from '../core/landings.js';
 import { refreshMessage } from '../core/merge-message.js';
+import type { PlannedTask } from '../core/plan.js';
 import { landedCommit } from '../core/task-state.js';
 import { fastForward, forgetForwarded } from '../git/checkout.js';
-import { createCommit, trialMerge } from '../git/merge.js';
+import { createLandingCommit, trialMerge } from '../git/merge.js';
 import { advanceRef, isAncestor, pinRef, resolveCommit } from '../git/refs.js';
+import { landingRef } from './pins.js';
 import { recordOf, type Run } from './run.js';
-import { verifyCommit } from './verify-commit.js';
+import { tasksToVerify, verifyLanding } from './verify-landing.js';
 
 export type Landing =
   | { readonly kind: 'landed'; readonly branch: string; readonly from: string; readonly to: string }
@@ -30,7 +33,7 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
     if (await isAncestor(run.repo, tip, from)) {
       const intent = run.ledger.state.landingIntent;
       if (intent === null || !(await isAncestor(run.repo, intent.to, from))) {
-        return { kind: 'nothing', reason: `${branch} already has everything` };
+        return { kind: 'nothing', reason: whyNothing(run) };
       }
       await forgetForwarded(run.repo, branch);
       await run.ledger.record({ type: 'landed', branch, from: intent.from, to: intent.to }); // we were killed in between
@@ -54,13 +57,12 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
 
 type Refreshed = { readonly kind: 'ready'; readonly commit: string } | Extract<Landing, { kind: 'held' }>;
 
-/** The queue verified every commit it made; a tip that a person made (a conflict with the base resolved) it did not. */
+/**
+ * Every check of the tasks in it passes on exactly what lands. Mostly nothing runs: the queue verified these files
+ * before. It did not where tasks have checks of their own, or a person made the tip (a conflict with the base resolved).
+ */
 async function proven(run: Run, tip: string): Promise<Refreshed> {
-  const { tasks } = run.ledger.state;
-  const own = [...tasks.values()].some(({ state }) => landedCommit(state) === tip);
-  if (own || (await resolveCommit(run.repo, `refs/o8/landing/${run.plan.runId}`)) === tip)
-    return { kind: 'ready', commit: tip };
-  const failure = await verifyAll(run, tip);
+  const failure = await verifyLanding(run, tip, await tasksIn(run, tip));
   if (failure === null) return { kind: 'ready', commit: tip };
   return held(`verify failed on ${run.plan.target.ref}: ${failure}`, [], `o8 merge --run ${run.plan.runId}`);
 }
@@ -68,9 +70,6 @@ async function proven(run: Run, tip: string): Promise<Refreshed> {
 /** A target that contains the base's new commits: merged, verified, and only then the target's new tip. */
 async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> {
   const { runId, target, base: from } = run.plan;
-  if ((await resolveCommit(run.repo, target.ref)) !== tip) {
-    return held(`${from.branch} has moved meanwhile, so only the whole run can land`, [], `o8 merge --run ${runId}`);
-  }
   const scratchDir = join(run.plan.root, '.claude', 'parallel', 'runs', runId, 'scratch');
   const trial = await trialMerge(run.repo, { ours: base, theirs: tip, scratchDir });
   if (trial.kind === 'conflict') {
@@ -81,15 +80,21 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
       `git worktree add ../resolve ${where} && git -C ../resolve merge ${from.branch}   (resolve and commit there, then: git worktree remove ../resolve && o8 merge --run ${runId})`,
     );
   }
-  const commit = await createCommit(run.repo, {
+  const commit = await createLandingCommit(run.repo, {
     tree: trial.tree,
     parents: [base, tip],
     message: refreshMessage(run.plan),
   });
-  await pinRef(run.repo, `refs/o8/landing/${runId}`, commit);
-  const verdict = await verifyAll(run, commit);
+  await pinRef(run.repo, landingRef(run), commit);
+  const verdict = await verifyLanding(run, commit, await tasksIn(run, tip));
   if (verdict !== null)
-    return held(`verify failed on ${from.branch} merged with the run's work: ${verdict}`, [], `o8 logs --run ${runId}`);
+    return held(
+      `verify failed on ${from.branch} merged with the run's work: ${verdict}`,
+      [],
+      `o8 logs --verify --run ${runId}`,
+    );
+  // Of a part of the run's work only the base hears; the target meets it when the rest lands.
+  if ((await resolveCommit(run.repo, target.ref)) !== tip) return { kind: 'ready', commit };
   const { ref, branch } = target;
   const moved =
     branch === null
@@ -98,21 +103,27 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
   return moved ? { kind: 'ready', commit } : held(`${ref} moved or cannot be moved`, [], `o8 merge --run ${runId}`);
 }
 
+/** Of the tasks whose checks count, those with their work in this commit: only a part of the run may land. */
+async function tasksIn(run: Run, commit: string): Promise<PlannedTask[]> {
+  const tasks: PlannedTask[] = [];
+  for (const task of tasksToVerify(run)) {
+    const landed = landedCommit(recordOf(run, task.id).state);
+    if (landed !== null && (await isAncestor(run.repo, landed, commit))) tasks.push(task);
+  }
+  return tasks;
+}
+
 async function forward(run: Run, branch: string, from: string, to: string): Promise<boolean> {
   return (await fastForward(run.repo, { branch, from, to })).kind === 'advanced';
 }
 
-/** Every distinct verify command of the tasks that landed, on the new tree; null when all passed. */
-async function verifyAll(run: Run, commit: string): Promise<string | null> {
-  const seen = new Set<string>();
-  for (const task of run.plan.tasks) {
-    if (task.verify === null || seen.has(task.verify) || landedCommit(recordOf(run, task.id).state) === null) continue;
-    seen.add(task.verify);
-    const verdict = await verifyCommit(run, { name: 'verify-landing', commit, command: task.verify, task });
-    if (verdict.kind === 'failed') return verdict.message;
-    if (verdict.kind === 'interrupted') return 'it was interrupted by an abort';
-  }
-  return null;
+/** What was reverted is there, too, together with its revert: only reverting that brings it back. */
+function whyNothing({ plan, ledger }: Run): string {
+  const { branch } = plan.base;
+  const reverts = takenBackTasks(plan, ledger.state).map(({ commit }) => commit.slice(0, 12));
+  if (reverts.length === 0) return `${branch} already has everything`;
+  const again = `git revert ${[...new Set(reverts)].join(' ')}`;
+  return `${branch} already has everything but what was taken back (${again} brings that back)`;
 }
 
 function held(reason: string, files: readonly string[], hint: string): Extract<Landing, { kind: 'held' }> {

@@ -17,9 +17,11 @@ import { adoptEarlierWork } from './adopt-earlier-work.js';
 import { errorText } from './error-text.js';
 import { Interrupts } from './interrupts.js';
 import { openLedger } from './ledger.js';
+import { forgetPinsOfComplete } from './pins.js';
 import { finishRemovals } from './remove-worktree.js';
 import type { Run } from './run.js';
 import { Supervisor } from './supervise.js';
+import { VerifyNumbers } from './verify-numbers.js';
 
 const RUNS_KEPT = 20; // the contract's number: enough history to look back, small enough to forget
 
@@ -103,6 +105,7 @@ async function openRun(
     now: () => new Date(),
     log,
     interrupts: new Interrupts(),
+    verifyNumbers: new VerifyNumbers(),
     launched: new Set(),
   };
   if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
@@ -110,6 +113,7 @@ async function openRun(
   await createTarget(run);
   await adoptEarlierWork(run);
   await finishRemovals(run).catch((error: unknown) => log(`worktrees not removed: ${errorText(error)}`));
+  await forgetPinsOfComplete(run);
   const [newest] = await listRuns(plan.root);
   return new Supervisor(run, newest === plan.runId);
 }

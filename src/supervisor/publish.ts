@@ -69,11 +69,13 @@ export class Publisher {
 
   /** A manifest somebody broke or moved meanwhile does not stop the run; the journal has everything. */
   private async publishExecution(state: RunState): Promise<void> {
+    const { source } = this.run.plan;
+    if (source.kind !== 'manifest') return;
     const block = this.blockOf(state);
     const text = JSON.stringify(block);
     if (text === this.block) return;
     try {
-      await writeExecution(this.run.plan.source.manifest, block, this.run.serialise);
+      await writeExecution(source.manifest, block, this.run.serialise);
       this.block = text;
     } catch (error) {
       this.run.log(`execution block not written: ${errorText(error)}`);

@@ -2,9 +2,10 @@ import { O8Error } from '../core/errors.js';
 import { reportError } from '../core/report-error.js';
 import type { Request, RequestResult } from '../core/requests.js';
 import { isSettled, landedCommit } from '../core/task-state.js';
-import { resolveCommit } from '../git/refs.js';
 import type { PlannedTask } from '../core/plan.js';
 import { countCommits } from '../git/changes.js';
+import { unresolvedPaths } from '../git/conflict-checkout.js';
+import { resolveCommit } from '../git/refs.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
 import { inspectWorktree } from '../git/worktrees.js';
 import { answerRequest, pendingRequests } from '../store/requests.js';
@@ -12,8 +13,11 @@ import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from './continue-run.js';
 import { landTarget, type Landing } from './land-target.js';
 import { pauseRun, unpauseRun, type PauseHost } from './pause-run.js';
-import { recordOf, type Run } from './run.js';
+import { recordDone } from './record-done.js';
+import { resolveConflict } from './resolve-conflict.js';
+import { plannedTask, recordOf, type Run } from './run.js';
 import type { Stopped } from './stop-task.js';
+import { undoLandings } from './undo-landings.js';
 
 /** What requests need of the loop: is the merge queue empty, and stopping one task's agent. */
 export interface RequestHost extends PauseHost {
@@ -112,12 +116,17 @@ export class RequestDesk {
     return true;
   }
 
-  private async attend(request: RequestOf<'merge' | 'cleanup'>): Promise<Attended> {
+  private async attend(request: SlowRequest): Promise<Attended> {
+    const { run } = this.host;
     switch (request.kind) {
       case 'merge':
         return this.merge(request);
+      case 'resolve':
+        return done({ resolution: await resolveConflict(run, plannedTask(run, request.task)) });
+      case 'undo':
+        return done({ undone: await undoLandings(run, request.task) });
       case 'cleanup':
-        return done(await cleanupRun(this.host.run, request));
+        return done(await cleanupRun(run, request));
     }
   }
 
@@ -176,17 +185,28 @@ export class RequestDesk {
     const { run } = this.host;
     if (!this.requeued.has(request.id)) {
       this.requeued.add(request.id);
+      const { strategy } = request;
+      if (strategy !== null && strategy !== run.ledger.state.strategy)
+        await run.ledger.record({ type: 'strategy_chosen', strategy });
       await requeueForMerge(run, request.task);
       return null;
     }
-    if (!this.host.mergesIdle()) return null;
+    if (!this.host.mergesIdle() || isEnding(run)) return null;
     const landing = await this.land(request);
     return done({ landing });
   }
 }
 
-function isSlow(request: Request): request is RequestOf<'merge' | 'cleanup'> {
-  return request.kind === 'merge' || request.kind === 'cleanup';
+/** Nothing is left to do for it but to say so: an answer before that would call it running. */
+function isEnding({ ledger }: Run): boolean {
+  const { phase, tasks } = ledger.state;
+  return phase.kind === 'running' && [...tasks.values()].every(({ state }) => isSettled(state));
+}
+
+type SlowRequest = RequestOf<'merge' | 'resolve' | 'undo' | 'cleanup'>;
+
+function isSlow(request: Request): request is SlowRequest {
+  return ['merge', 'resolve', 'undo', 'cleanup'].includes(request.kind);
 }
 
 async function requeueForMerge(run: Run, only: string | null): Promise<void> {
@@ -203,7 +223,7 @@ async function requeueForMerge(run: Run, only: string | null): Promise<void> {
     const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
     if (tip === null) continue;
     const commits = start === null ? 0 : await countCommits(run.repo, start, tip);
-    await run.ledger.record({ type: 'task_done', task: task.id, tip, commits, notes: [] });
+    await recordDone(run, { task: task.id, tip, commits, notes: [] });
   }
 }
 
@@ -211,7 +231,11 @@ async function requeueForMerge(run: Run, only: string | null): Promise<void> {
 async function unfinishedWork(run: Run, task: PlannedTask): Promise<string | null> {
   if (!(await isOwnWorktree(task.worktree, run.plan.runId))) return null;
   const { operation, changes } = await inspectWorktree(task.worktree);
-  if (operation !== null) return `${task.worktree} has an unfinished ${operation}`;
+  if (operation !== null) {
+    const files = await unresolvedPaths(task.worktree);
+    const open = files.length === 0 ? '' : ` (conflicts in ${files.slice(0, 5).join(', ')})`;
+    return `${task.worktree} has an unfinished ${operation}${open}`;
+  }
   const changed = changes.filter(({ untracked }) => !untracked);
   return changed.length === 0
     ? null

@@ -6,6 +6,7 @@ import type { Repository } from '../git/repository.js';
 import { attemptPaths, runPaths } from '../store/paths.js';
 import type { Interrupts } from './interrupts.js';
 import type { Ledger } from './ledger.js';
+import type { VerifyNumbers } from './verify-numbers.js';
 
 /** Everything a job of the supervisor needs; made once when the supervisor has the lock. */
 export interface Run {
@@ -20,6 +21,7 @@ export interface Run {
   readonly now: () => Date;
   readonly log: (line: string) => void;
   readonly interrupts: Interrupts;
+  readonly verifyNumbers: VerifyNumbers;
   /** Attempts this very process has started: one that no shim has claimed yet may still be on its way. */
   readonly launched: Set<string>;
 }

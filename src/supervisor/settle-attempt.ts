@@ -9,17 +9,17 @@ import type { AttemptExit } from '../core/events.js';
 import { failpoint } from '../core/failpoint.js';
 import { leftoversMessage } from '../core/merge-message.js';
 import type { PlannedTask } from '../core/plan.js';
-import { scopeViolations } from '../core/scope-check.js';
 import { changedPaths, countCommits } from '../git/changes.js';
 import { lastCheckedOut } from '../git/head-log.js';
 import { isAncestor, pinRef, resolveCommit } from '../git/refs.js';
 import { commitLeftovers, inspectWorktree } from '../git/worktrees.js';
 import { stopAttempt } from '../process/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
-import { violationText } from './merge-task.js';
 import { surroundingsNotes } from './surroundings.js';
 import { rescueWorktree } from './remove-worktree.js';
+import { recordDone } from './record-done.js';
 import { retryOrFail } from './retry.js';
+import { scopeFindings, violationText } from './scope-findings.js';
 import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
 import { attemptId, attemptOf, attemptRef, recordOf, type Run } from './run.js';
 
@@ -160,17 +160,25 @@ async function settleSuccess(run: Run, task: PlannedTask, start: string, around:
   }
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
   if (tip === null) throw new Error(`branch ${task.branch} is gone`);
+  if (await changesAttributes(run, start, tip)) {
+    notes.push('changes .gitattributes, which decides how git merges and compares: look at that change');
+  }
   if (run.plan.settings.scope === 'warn') {
-    const violations = scopeViolations(task.scope, await changedPaths(run.repo, start, tip));
+    const violations = await scopeFindings(run, task, start, tip);
     if (violations.length > 0)
       notes.push(`outside its scope: ${violationText(violations.slice(0, 10)).replaceAll('\n', '; ')}`);
   }
   const commits = await countCommits(run.repo, start, tip);
-  await run.ledger.record({ type: 'task_done', task: task.id, tip, commits, notes });
+  await recordDone(run, { task: task.id, tip, commits, notes });
   // Not before it is recorded: who settles this attempt after a crash must find the agent's word, too.
   failpoint('marker.remove.before');
   await rm(join(task.worktree, COMPLETION_MARKER), { force: true });
   failpoint('marker.remove.after');
+}
+
+async function changesAttributes(run: Run, from: string, tip: string): Promise<boolean> {
+  const changes = await changedPaths(run.repo, from, tip);
+  return changes.some(({ path }) => path === '.gitattributes' || path.endsWith('/.gitattributes'));
 }
 
 async function settleLost(run: Run, task: PlannedTask): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { agentCommand } from '../core/agent-command.js';
 import { attemptPrompt } from '../core/attempt-prompt.js';
 import { attemptBudget } from '../core/budget.js';
@@ -8,6 +8,7 @@ import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../core/claude-stream.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
+import { logLinkPath } from '../core/log-link.js';
 import type { PlannedTask } from '../core/plan.js';
 import { workerRules } from '../core/worker-rules.js';
 import bundledRules from '../../agents/worker.md';
@@ -148,10 +149,8 @@ async function commandOf(
   }
 }
 
-/** `<parallel-dir>/logs/<id>.log` leads to the current attempt's log, where the folder is the repository's. */
+/** A link beside the plan or the worktree leads to the current attempt's log, where that is in the repository. */
 async function linkTaskLog(run: Run, task: PlannedTask, log: string): Promise<void> {
-  const { dir } = run.plan.source;
-  if (relative(run.plan.root, dir).split(sep)[0] === '..') return;
-  if (!(await linkLog(join(dir, 'logs', `${task.id}.log`), log)))
-    run.log(`${task.id}: logs/${task.id}.log is somebody else's, left as it is`);
+  const link = logLinkPath(run.plan, task);
+  if (link !== null && !(await linkLog(link, log))) run.log(`${task.id}: ${link} is somebody else's, left as it is`);
 }

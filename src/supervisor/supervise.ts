@@ -5,10 +5,11 @@ import { AgentWatch } from './agent-watch.js';
 import { giveUp } from './give-up.js';
 import { JobBoard } from './job-board.js';
 import { machineHoldBack } from './hold-back.js';
-import { mergeTask } from './merge-task.js';
+import { mergeTasks } from './merge-queue.js';
 import { Notifier } from './notifier.js';
 import { prepareTask } from './prepare-task.js';
 import { Publisher } from './publish.js';
+import { remember } from './remember.js';
 import { RequestDesk } from './requests.js';
 import { plannedTask, recordOf, type Run } from './run.js';
 import { settleAttempt } from './settle-attempt.js';
@@ -20,6 +21,8 @@ import { Wakefulness } from './wakefulness.js';
 
 /** Looked at even when nothing woke us: agents' output, timers, a missed file event. */
 const TICK_MS = 250;
+/** More tasks than this seldom wait together, and a verify that fails for one of 16 is found in five runs. */
+const MOST_MERGES_AT_ONCE = 16;
 /** A full disk is looked at again after this time; agents run on meanwhile. */
 const DISK_FULL_MS = 2000;
 
@@ -36,7 +39,7 @@ export class Supervisor {
   private readonly notifier: Notifier;
   private readonly wakefulness: Wakefulness;
   private readonly stopped: Stopped[] = [];
-  private merging: string | null = null;
+  private merging: readonly string[] = [];
 
   constructor(
     private readonly run: Run,
@@ -47,8 +50,7 @@ export class Supervisor {
       ended: (key) => {
         if (key !== 'requests') this.wakeUp.now(); // one that has to wait is looked at with the next tick, not at once
       },
-      giveUp: (key, message) =>
-        giveUp(run, key === 'merge' && this.merging !== null ? `merge:${this.merging}` : key, message),
+      giveUp: (key, message) => giveUp(run, key === 'merge' ? `merge:${this.merging[0] ?? ''}` : key, message),
     });
     this.agents = new AgentWatch(run, () => {
       this.wakeUp.now();
@@ -79,6 +81,7 @@ export class Supervisor {
         await this.wakeUp.within(TICK_MS);
       }
       await this.publisher.publish(await this.holdBack(), 'ended');
+      await remember(this.run);
     } finally {
       this.wakeUp.close();
       this.agents.close();
@@ -112,6 +115,7 @@ export class Supervisor {
       now: this.run.now(),
       busyTasks: this.busyTasks(),
       merging: this.jobs.has('merge'),
+      mergesAtOnce: this.jobs.wasSurprised('merge') ? 1 : MOST_MERGES_AT_ONCE,
       validating: this.jobs.has('validate'),
       agents: this.agents.facts(),
       holdBack,
@@ -135,7 +139,7 @@ export class Supervisor {
 
   private busyTasks(): ReadonlySet<string> {
     const busy = this.jobs.busyTasks();
-    return this.merging !== null && this.jobs.has('merge') ? new Set([...busy, this.merging]) : busy;
+    return this.jobs.has('merge') ? new Set([...busy, ...this.merging]) : busy;
   }
 
   private async act(action: Action): Promise<void> {
@@ -160,8 +164,13 @@ export class Supervisor {
         this.startJob(action.task, () => this.stop(action.task, action.why));
         return;
       case 'merge':
-        this.merging = action.task;
-        this.jobs.start('merge', () => mergeTask(run, plannedTask(run, action.task)));
+        this.merging = action.tasks;
+        this.jobs.start('merge', () =>
+          mergeTasks(
+            run,
+            action.tasks.map((id) => plannedTask(run, id)),
+          ),
+        );
         return;
       case 'validate':
         this.jobs.start('validate', () => validateWave(run, action.wave));

@@ -1,4 +1,5 @@
 import { join, relative, sep } from 'node:path';
+import { documentsFolder } from '../core/plan-source.js';
 import { changedSurroundings, surroundingsSchema, type Surroundings } from '../core/surroundings.js';
 import { readSurroundings } from '../git/surroundings.js';
 import { readJson, writeFileAtomically } from '../store/atomic-file.js';
@@ -24,7 +25,7 @@ function fileOf(run: Run, task: string, attempt: number): string {
 
 async function look(run: Run): Promise<Surroundings> {
   const { plan } = run;
-  const dir = relative(plan.root, plan.source.dir).split(sep).join('/');
+  const dir = relative(plan.root, documentsFolder(plan.source)).split(sep).join('/');
   const branches = new Set(plan.tasks.map(({ branch }) => `refs/heads/${branch}`));
   return readSurroundings(run.repo, {
     isRef: (ref) => branches.has(ref) || ref.startsWith('refs/heads/o8/') || ref === `refs/heads/${plan.base.branch}`,

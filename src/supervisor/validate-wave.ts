@@ -14,6 +14,7 @@ export async function validateWave(run: Run, number: number): Promise<void> {
     commit,
     command: wave.validation,
     task: plannedTask(run, first),
+    tasks: wave.tasks.map((id) => plannedTask(run, id)),
   });
   if (verdict.kind === 'interrupted') return;
   await run.ledger.record(

@@ -1,5 +1,9 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { PlannedTask } from '../core/plan.js';
+import { verifiedKey } from '../core/run-state.js';
+import { treeOf } from '../git/merge.js';
 import { ownReason } from '../git/own-worktree.js';
 import { addScratchWorktree, copyWorktreeIncludes, removeWorktree } from '../git/worktrees.js';
 import { runShellCommand, type ProgramResult } from '../process/program.js';
@@ -12,41 +16,74 @@ export type Verdict =
   /** The task or the run is being aborted: nothing is known. */
   | { readonly kind: 'interrupted' };
 
+export interface Check {
+  /** Of the scratch worktree; two checks that may run beside each other have different ones. */
+  readonly name: string;
+  readonly commit: string;
+  readonly command: string;
+  /** Whose settings (setup, time limit, environment) count. */
+  readonly task: PlannedTask;
+  /** Everybody whose work is in question; aborting one of them ends the check. */
+  readonly tasks: readonly PlannedTask[];
+}
+
 /**
  * Runs a command of the user's on exactly the commit that would land, in a scratch worktree that is made and
  * removed here: nobody's checkout is involved. `setup` runs first, since a fresh worktree has nothing installed.
+ * Files that passed once are not checked again; what fails is, since a test may have failed by chance.
  */
-export async function verifyCommit(
-  run: Run,
-  work: { readonly name: string; readonly commit: string; readonly command: string; readonly task: PlannedTask },
-): Promise<Verdict> {
-  const stop = run.interrupts.signalFor(work.task.id);
-  const path = join(filesOf(run).dir, 'scratch', work.name);
-  const logFile = join(filesOf(run).tasks, work.task.id, `${work.name}.log`);
-  await removeWorktree(run.repo, run.serialise, path);
-  await addScratchWorktree(run.repo, run.serialise, {
-    path,
-    commit: work.commit,
-    reason: ownReason(run.plan.runId, work.name),
+export async function verifyCommit(run: Run, check: Check): Promise<Verdict> {
+  const { task } = check;
+  const tree = await treeOf(run.repo, check.commit);
+  const digest = digestOf(task.setup, check.command);
+  if (run.ledger.state.verified.has(verifiedKey(tree, digest))) return { kind: 'passed' };
+  const number = run.verifyNumbers.next(run.ledger.state.verifyRuns);
+  const verdict = await verifyInScratch(run, check, filesOf(run).verifyLog(number));
+  if (verdict.kind === 'interrupted') return verdict;
+  await run.ledger.record({
+    type: 'verify_ran',
+    number,
+    tasks: check.tasks.map(({ id }) => id),
+    commit: check.commit,
+    tree,
+    check: digest,
+    passed: verdict.kind === 'passed',
   });
+  return verdict;
+}
+
+async function verifyInScratch(run: Run, { name, commit, command, task, tasks }: Check, log: string): Promise<Verdict> {
+  const stop = AbortSignal.any(tasks.map(({ id }) => run.interrupts.signalFor(id)));
+  const path = join(filesOf(run).dir, 'scratch', name);
+  await mkdir(dirname(log), { recursive: true, mode: 0o700 });
+  await removeWorktree(run.repo, run.serialise, path);
+  await addScratchWorktree(run.repo, run.serialise, { path, commit, reason: ownReason(run.plan.runId, name) });
   try {
     await copyWorktreeIncludes(run.repo, path);
-    const commands = work.task.setup === null ? [work.command] : [work.task.setup, work.command];
-    for (const command of commands) {
-      const result = await runShellCommand(command, {
+    const commands = task.setup === null ? [command] : [task.setup, command];
+    for (const each of commands) {
+      const result = await runShellCommand(each, {
         cwd: path,
-        env: { ...agentEnvironmentOf(run, work.task, null), O8_WORKTREE: path },
-        timeoutMs: work.task.timeoutMinutes * 60_000,
-        logFile,
+        env: { ...agentEnvironmentOf(run, task, null), O8_WORKTREE: path },
+        timeoutMs: task.timeoutMinutes * 60_000,
+        logFile: log,
         stop,
       });
       if (stop.aborted) return { kind: 'interrupted' };
-      if (result.code !== 0) return { kind: 'failed', message: run.redact(failureText(command, result)) };
+      if (result.code !== 0) return { kind: 'failed', message: run.redact(failureText(each, result)) };
     }
     return { kind: 'passed' };
   } finally {
     await removeWorktree(run.repo, run.serialise, path);
   }
+}
+
+/** A journal record stays small, and a command may be long. */
+function digestOf(setup: string | null, command: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([setup, command]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 function failureText(command: string, result: ProgramResult): string {

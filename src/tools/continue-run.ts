@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { O8Error } from '../core/errors.js';
+import { isSameSource, type SourceKey } from '../core/plan-source.js';
 import type { Plan } from '../core/plan.js';
 import { taskOf } from '../core/run-state.js';
 import { isSettled } from '../core/task-state.js';
 import { askSupervisor } from './ask-supervisor.js';
 import type { ToolContext } from './define-tool.js';
 import { latestRunOf, loadRun, type LoadedRun } from './load-run.js';
-import type { Selection } from './selection.js';
+import { againCommand, selectionWords, type Selection } from './selection.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
 import { startSupervisor, type Force } from './start-supervisor.js';
 
@@ -38,21 +39,23 @@ export async function findContinuation(
   input: SpawnInput,
   { cwd }: ToolContext,
 ): Promise<Continuation> {
-  const dir = resolve(await realpath(cwd), selection.dir);
-  const run = await latestRunOf(root, dir);
+  const wanted = await keyOf(selection, cwd);
+  const run = await latestRunOf(root, wanted);
   if (run === null) {
     if (input.retryFailed !== true && input.resume !== true) return { kind: 'fresh' };
-    throw new O8Error('no_run', `${selection.dir} has no earlier run`, `o8 run ${selection.dir}`);
+    throw new O8Error('no_run', `${selectionWords(input) ?? ''} has no earlier run`, againCommand(input));
   }
   const skip = selection.skip.map((name) => idOf(run.plan, name));
   const unfinished = run.state.phase.kind !== 'finished';
   if (input.retryFailed === true) {
-    const retry = failedTasks(run, selection.wave).filter((id) => !skip.includes(id));
+    const retry = failedTasks(run, selection.wave).filter((id) => isWanted(wanted, id) && !skip.includes(id));
     if (retry.length > 0 || hasFailedValidation(run)) {
       return { kind: 'continue', run, wish: { kind: 'tasks', select: [], retry, skip, text: retryText(run, retry) } };
     }
     if (!unfinished) return { kind: 'nothing', message: `No failed tasks in run ${run.plan.runId}.` };
   }
+  // A run of more features than are wanted now goes on as a whole, or not at all.
+  if (!isSameSource(run.plan.source, wanted)) return { kind: 'fresh' };
   const select = selection.wave === null ? [] : otherWave(run, selection.wave).filter((id) => !skip.includes(id));
   if (unfinished) {
     if (select.length === 0 && skip.length === 0) return { kind: 'continue', run, wish: { kind: 'resume' } };
@@ -65,6 +68,19 @@ export async function findContinuation(
     return { kind: 'continue', run, wish: { kind: 'tasks', select, retry: [], skip, text } };
   }
   return { kind: 'fresh' };
+}
+
+async function keyOf(selection: Selection, cwd: string): Promise<SourceKey> {
+  switch (selection.kind) {
+    case 'manifest':
+      return { kind: 'manifest', dir: resolve(await realpath(cwd), selection.dir) };
+    case 'features':
+      return { kind: 'features', slugs: selection.slugs };
+  }
+}
+
+function isWanted(wanted: SourceKey, task: string): boolean {
+  return wanted.kind === 'manifest' || wanted.slugs.includes(task);
 }
 
 function hasFailedValidation({ state }: LoadedRun): boolean {
@@ -92,7 +108,7 @@ export async function continueRun(work: {
       context.env,
     );
   } else {
-    await startSupervisor(root, runId, context.env, force, `o8 run ${input.dir ?? '--resume'}`);
+    await startSupervisor(root, runId, context.env, force, againCommand(input));
     // To resume is to go on; a limit's pause still ends at its time.
     if (isPausedByUser(run)) await askSupervisor(root, runId, { kind: 'unpause', id: randomUUID() }, context.env);
   }

@@ -1,5 +1,6 @@
 import { O8Error } from '../core/errors.js';
 import type { Plan } from '../core/plan.js';
+import { covers, type SourceKey } from '../core/plan-source.js';
 import { replay } from '../core/replay.js';
 import type { RunState } from '../core/run-state.js';
 import type { JournalRecord } from '../core/events.js';
@@ -59,11 +60,11 @@ export async function requireRun(root: string, runId: string | undefined): Promi
   return loadRun(root, found);
 }
 
-/** The newest run of a plan folder, whatever became of it. */
-export async function latestRunOf(root: string, dir: string): Promise<LoadedRun | null> {
+/** The newest run that works on all of this, whatever became of it. */
+export async function latestRunOf(root: string, wanted: SourceKey): Promise<LoadedRun | null> {
   for (const runId of await listRuns(root)) {
     const plan = await readPlan(root, runId);
-    if (plan.source.dir === dir) return loadRun(root, runId);
+    if (covers(plan.source, wanted)) return loadRun(root, runId);
   }
   return null;
 }

@@ -24,14 +24,14 @@ export function lockedError(
 /** Throws `locked` when a live process holds the lock and `force` was not given. */
 export function refuseLocked(
   lock: LockFact,
-  input: { readonly dir?: string | undefined; readonly force?: boolean | undefined },
+  { force, again }: { readonly force: boolean; readonly again: string },
 ): void {
-  if (input.force !== true) refuseHeld(lock, { dir: input.dir ?? '--resume' });
+  if (!force) refuseHeld(lock, again);
 }
 
-/** Throws `locked` when a live process holds the lock. */
-export function refuseHeld(lock: LockFact, { dir }: { readonly dir: string }): void {
+/** Throws `locked` when a live process holds the lock; `again` is the command to repeat with `--force`. */
+export function refuseHeld(lock: LockFact, again: string): void {
   if (lock.kind !== 'held') return;
   const { process, startedAt } = lock.holder;
-  throw lockedError({ pid: process.pid, startedAt, why: 'held' }, `o8 run ${dir}`);
+  throw lockedError({ pid: process.pid, startedAt, why: 'held' }, again);
 }

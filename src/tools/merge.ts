@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { mergeIntoSchema } from '../core/settings.js';
+import { O8Error } from '../core/errors.js';
+import { resolutionSchema, undoneSchema, type Request } from '../core/requests.js';
+import { mergeIntoSchema, mergeStrategySchema } from '../core/settings.js';
 import { taskOf } from '../core/run-state.js';
 import { runStateName, taskView } from '../core/status-view.js';
 import { attemptPaths } from '../store/paths.js';
 import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
 import { loadRun, requireRun, requireTask, type LoadedRun } from './load-run.js';
-import { predictMerges } from './predict-merges.js';
+import { predictionShape, predictMerges } from './predict-merges.js';
 import { refuseInterrupted } from './refuse-interrupted.js';
 import { refuseNested } from './refuse-nested.js';
 import { openContext } from './repository-context.js';
@@ -36,48 +38,108 @@ export const mergeTaskSchema = z.object({
   hint: z.string().optional(),
 });
 
+const inputSchema = z.strictObject({
+  runId: z.string().optional().describe('default: the active run, else the newest'),
+  task: z.string().optional().describe('land this task and what was merged before it'),
+  dryRun: z.boolean().optional().describe('predict, change nothing'),
+  uncommitted: z.boolean().optional().describe('with dryRun: count what agents have not committed'),
+  into: mergeIntoSchema
+    .extract(['integration', 'base'])
+    .optional()
+    .describe('integration: merge what waits, land nothing on the base'),
+  strategy: mergeStrategySchema.optional().describe('for what is merged from now on'),
+  resolve: z.boolean().optional().describe("check the task's conflict out in its worktree"),
+  undo: z.boolean().optional().describe('take back what landed on the base, or only the task'),
+});
+type MergeInput = z.output<typeof inputSchema>;
+
+const outputSchema = z.object({
+  runId: z.string(),
+  state: z.string().describe('running: tasks that waited for this go on now'),
+  base: z.string(),
+  target: z.string(),
+  tasks: z.array(mergeTaskSchema),
+  landing: landingSchema.optional(),
+  ...predictionShape,
+  resolution: resolutionSchema.optional(),
+  undone: z.array(undoneSchema).optional().describe('newest landing first'),
+});
+type Answer = z.input<typeof outputSchema>;
+
+/** What the supervisor's answers hold, of which each has one. */
+const answerSchema = outputSchema.pick({ landing: true, resolution: true, undone: true });
+
 export const merge = defineTool({
   name: 'merge',
   title: 'Land the work of a run',
   description:
-    "Land a run's merged tasks on the base branch by fast-forward, and try again what waited (a resolved conflict, a checkout that was in the way). dryRun predicts conflicts, also for agents still running.",
-  input: z.strictObject({
-    runId: z.string().optional().describe('default: the active run, else the newest'),
-    task: z.string().optional().describe('land this task and what was merged before it'),
-    dryRun: z.boolean().optional().describe('predict, change nothing'),
-    into: mergeIntoSchema
-      .extract(['integration', 'base'])
-      .optional()
-      .describe('integration: merge what waits, land nothing on the base'),
-  }),
-  output: z.object({
-    runId: z.string(),
-    state: z.string().describe('running: tasks that waited for this go on now'),
-    base: z.string(),
-    target: z.string(),
-    tasks: z.array(mergeTaskSchema),
-    landing: landingSchema.optional(),
-  }),
+    "Land a run's merged tasks on the base branch by fast-forward, and try again what waited (a resolved conflict, a checkout that was in the way). dryRun predicts conflicts, also of running agents; resolve opens a conflict; undo takes back what landed.",
+  input: inputSchema,
+  output: outputSchema,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true },
   async run(input, context) {
     refuseNested('merge', context);
+    const wish = wishOf(input);
     const { root, repo } = await openContext(context);
     const run = await requireRun(root, input.runId);
     const { runId, base, target } = run.plan;
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
     const head = { runId, base: base.branch, target: target.branch ?? target.ref };
-    if (input.dryRun === true) {
-      return { ...head, state: runStateName(run.state, run.ownerAlive), ...(await predictMerges(repo, run, task)) };
+    if (wish === 'predict') {
+      const predicted = await predictMerges(repo, run, { only: task, uncommitted: input.uncommitted === true });
+      return { ...head, state: runStateName(run.state, run.ownerAlive), ...predicted };
     }
     refuseInterrupted('merge', run);
-    const request = { kind: 'merge' as const, id: randomUUID(), task, into: input.into ?? null };
-    const { landing } = z
-      .object({ landing: landingSchema })
-      .parse(await askSupervisor(root, runId, request, context.env));
-    const now = await loadRun(root, runId);
-    return { ...head, state: runStateName(now.state, now.ownerAlive), tasks: outcome(root, now, task), landing };
+    const id = randomUUID();
+    const ask = async (request: Request): Promise<Answer> => {
+      const answer = answerSchema.parse(await askSupervisor(root, runId, request, context.env));
+      const now = await loadRun(root, runId);
+      const tasks = request.kind === 'merge' ? outcome(root, now, task) : [];
+      return { ...head, state: runStateName(now.state, now.ownerAlive), tasks, ...answer };
+    };
+    switch (wish) {
+      case 'resolve':
+        if (task === null) throw needsTask();
+        return ask({ kind: 'resolve', id, task });
+      case 'undo':
+        return ask({ kind: 'undo', id, task });
+      case 'merge':
+        return ask({ kind: 'merge', id, task, into: input.into ?? null, strategy: input.strategy ?? null });
+    }
   },
 });
+
+type Wish = 'merge' | 'predict' | 'resolve' | 'undo';
+
+/** Which of the things this tool does is meant. O8Error `usage` names inputs that do not go together. */
+function wishOf(input: MergeInput): Wish {
+  const given = (['dryRun', 'uncommitted', 'into', 'strategy', 'resolve', 'undo'] as const).filter(
+    (name) => input[name] !== undefined && input[name] !== false,
+  );
+  for (const wish of ['resolve', 'undo'] as const) {
+    if (input[wish] !== true) continue;
+    const others = given.filter((name) => name !== wish);
+    if (others.length > 0) {
+      const message = `${wish} does not go together with ${others.join(' and ')}`;
+      throw new O8Error('usage', message, `o8 merge${wish === 'resolve' ? ' --task <id>' : ''} --${wish}`);
+    }
+    if (wish === 'resolve' && input.task === undefined) throw needsTask();
+    return wish;
+  }
+  if (input.dryRun === true) return 'predict';
+  if (input.uncommitted === true) {
+    throw new O8Error('usage', 'uncommitted needs dryRun: only commits are merged', 'o8 merge --dry-run --uncommitted');
+  }
+  return 'merge';
+}
+
+function needsTask(): O8Error {
+  return new O8Error(
+    'usage',
+    'resolve needs a task: conflicts are resolved one at a time',
+    'o8 merge --task <id> --resolve',
+  );
+}
 
 function outcome(root: string, { plan, state }: LoadedRun, only: string | null): z.input<typeof mergeTaskSchema>[] {
   return plan.tasks

@@ -3,15 +3,24 @@ import { selectedTasks } from '../core/build-plan.js';
 import { plannedCommands, type PlannedCommand } from '../core/plan-commands.js';
 import { directDeps, mermaid } from '../core/plan-graph.js';
 import { followsWaveRule, planText } from '../core/plan-text.js';
+import { sourceView } from '../core/plan-source.js';
+import { featurePlanText } from '../core/feature-plan-text.js';
 import type { Plan } from '../core/plan.js';
+import { planOverlaps } from '../core/preflight-plan.js';
 import { criticalPath, startOrder } from '../core/schedule.js';
 import { scheduleSchema } from '../core/settings.js';
 import { defineTool } from './define-tool.js';
-import { diskEstimate, planFrom, PREVIEW, readPlanParts } from './prepare-plan.js';
+import { conflictsAtAGlance } from './conflicts-at-a-glance.js';
+import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './expected-conflicts.js';
+import { diskEstimate, planFrom, PREVIEW, readPlanParts, refuseMissingSpecs, type PlanParts } from './prepare-plan.js';
 import { planFlags, planFlagsShape, requireSelection, selectionShape } from './selection.js';
 
+/** Globs over the same folder in hundreds of tasks overlap in every pair; `preflight` has them all. */
+const MOST_OVERLAPS = 50;
+
 const outputSchema = z.object({
-  dir: z.string(),
+  dir: z.string().optional().describe('plan folder'),
+  features: z.array(z.string()).optional(),
   base: z.string(),
   target: z.string().nullable().describe('branch the work merges into; null: it stays on the task branches'),
   maxConcurrency: z.number(),
@@ -40,6 +49,11 @@ const outputSchema = z.object({
       }),
     )
     .describe('shell commands the run will execute, word for word'),
+  overlaps: z
+    .array(z.object({ path: z.string(), tasks: z.array(z.string()), level: z.enum(['warn', 'fail']) }))
+    .optional()
+    .describe('paths that tasks which may run at the same time both claim'),
+  ...expectedConflictsShape,
   mermaid: z.string(),
   text: z.string().describe('the plan for people: show it as it is'),
 });
@@ -48,19 +62,20 @@ export const plan = defineTool({
   name: 'plan',
   title: 'Preview a run',
   description:
-    'What spawn would do with a plan folder, without writing anything: waves, order, branches, worktrees, disk space, shell commands. Show its text to the user before spawning.',
+    'What spawn would do with a plan folder or features, without writing anything: waves, order, branches, worktrees, disk space, shell commands. Show its text to the user before spawning.',
   input: z.strictObject({ ...selectionShape, ...planFlagsShape }),
   output: outputSchema,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   async run(input, context) {
     const parts = await readPlanParts(requireSelection(input), planFlags(input), context);
     const planned = planFrom(parts, PREVIEW);
+    if (parts.features !== null) refuseMissingSpecs(planned, parts.features);
     const disk = diskEstimate(parts, planned);
     const selected = selectedTasks(planned);
     const ids = new Set(selected.map(({ id }) => id));
     const direct = directDeps(planned.tasks);
     return {
-      dir: planned.source.dir,
+      ...sourceView(planned.source),
       base: planned.base.branch,
       target: planned.target.branch,
       maxConcurrency: planned.settings.maxConcurrency,
@@ -79,11 +94,28 @@ export const plan = defineTool({
       criticalPath: criticalPath(planned),
       disk: { ...disk },
       commands: plannedCommands(planned).map(commandOf),
+      ...overlapsOf(planned),
+      ...(await conflictsOfEarlierWork(parts, planned)),
       mermaid: mermaid(planned),
-      text: planText(planned, disk),
+      text: parts.features === null ? planText(planned, disk) : featurePlanText(planned, disk, parts.features),
     };
   },
 });
+
+function overlapsOf(planned: Plan): Pick<z.input<typeof outputSchema>, 'overlaps'> {
+  const overlaps = planOverlaps(planned);
+  if (overlaps.length === 0) return {};
+  return {
+    overlaps: overlaps.slice(0, MOST_OVERLAPS).map(({ path, tasks, level }) => ({ path, tasks: [...tasks], level })),
+  };
+}
+
+/** Of branches that are there already, from an earlier run or by hand, with the base and with each other. */
+async function conflictsOfEarlierWork({ repo }: PlanParts, planned: Plan): Promise<ExpectedConflictsAnswer> {
+  const target = planned.base.commit;
+  const { conflicts, incomplete } = await conflictsAtAGlance(repo, selectedTasks(planned), { target, least: 1 });
+  return conflictsAnswer(conflicts, incomplete);
+}
 
 function wavesOf(planned: Plan, selected: ReadonlySet<string>): z.input<typeof outputSchema>['waves'] {
   return planned.waves

@@ -1,5 +1,5 @@
-import { trialMerge } from '../git/merge.js';
 import { countCommits } from '../git/changes.js';
+import { trialMerges } from '../git/merge-batch.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
 import type { Plan } from '../core/plan.js';
@@ -17,7 +17,7 @@ export type PredictedLanding =
   | { readonly kind: 'would_conflict'; readonly branch: string; readonly files: string[]; readonly message: string }
   | { readonly kind: 'nothing'; readonly reason: string };
 
-export async function predictLanding(repo: Repository, plan: Plan, scratchDir: string): Promise<PredictedLanding> {
+export async function predictLanding(repo: Repository, plan: Plan): Promise<PredictedLanding> {
   const { branch } = plan.base;
   if (plan.target.branch === branch) return { kind: 'nothing', reason: `tasks are merged into ${branch} itself` };
   const from = await resolveCommit(repo, `refs/heads/${branch}`);
@@ -29,15 +29,16 @@ export async function predictLanding(repo: Repository, plan: Plan, scratchDir: s
   if (await isAncestor(repo, from, to)) {
     return { kind: 'would_land', branch, from, to, commits, message: `${branch} would be fast-forwarded` };
   }
-  const trial = await trialMerge(repo, { ours: from, theirs: to, scratchDir });
-  return trial.kind === 'clean'
-    ? {
-        kind: 'would_land',
-        branch,
-        from,
-        to,
-        commits,
-        message: `${branch} has moved: both would be merged and verified first`,
-      }
-    : { kind: 'would_conflict', branch, files: trial.files, message: `${branch} has moved and conflicts` };
+  const [trial] = await trialMerges(repo, [{ ours: from, theirs: to }]);
+  switch (trial?.kind) {
+    case 'clean': {
+      const message = `${branch} has moved: both would be merged and verified first`;
+      return { kind: 'would_land', branch, from, to, commits, message };
+    }
+    case 'conflict':
+      return { kind: 'would_conflict', branch, files: trial.files, message: `${branch} has moved and conflicts` };
+    case 'unrelated':
+    case undefined:
+      return { kind: 'nothing', reason: `${branch} shares no history with ${plan.target.ref}` };
+  }
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { selectedTasks } from '../core/build-plan.js';
+import { featureOverlaps, recommendedBatches } from '../core/feature-overlap.js';
+import type { Plan } from '../core/plan.js';
+import { featureEstimates, type FeatureDetails } from '../core/preflight-features.js';
 import type { Check } from '../core/preflight-check.js';
 import { planOverlaps } from '../core/preflight-plan.js';
 import { preflightChecks, preflightPassed } from '../core/preflight.js';
@@ -30,16 +33,26 @@ const outputSchema = z.object({
         promptTokens: z.number(),
         timeoutMinutes: z.number(),
         budgetUsd: z.number().optional(),
+        stories: z.number().optional(),
+        criteria: z.number().optional(),
+        tests: z.number().optional(),
+        files: z.number().optional(),
+        minutes: z.number().optional(),
       }),
     }),
   ),
+  batches: z
+    .array(z.array(z.string()))
+    .optional()
+    .describe('features of one batch share no file; run one after another'),
+  minutes: z.object({ alone: z.number(), parallel: z.number() }).optional().describe('all features, estimated'),
 });
 
 export const preflight = defineTool({
   name: 'preflight',
   title: 'Check a plan',
   description:
-    'Checks a plan folder, the repository and this machine before a run, without writing anything. Every finding has a level and the exact next command.',
+    'Checks a plan folder or features, the repository and this machine before a run, without writing anything. Every finding has a level and the exact next command.',
   input: z.strictObject(selectionShape),
   output: outputSchema,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
@@ -48,10 +61,11 @@ export const preflight = defineTool({
     const plan = planForChecks(parts);
     const checks = preflightChecks(plan, await readPreflightFacts(parts, plan, context));
     const { perWorktreeMB } = diskEstimate(parts, plan);
+    const estimates = estimatesOf(plan, parts.features);
     return {
       ok: preflightPassed(checks),
       checks: firstOfEachKind(checks).map(({ id, level, message, hint }) => ({ id, level, message, hint })),
-      overlaps: planOverlaps(plan).map(({ path, tasks, level }) => ({ path, tasks: [...tasks], level })),
+      overlaps: overlapsOf(plan, parts.features),
       tasks: selectedTasks(plan).map((task) => {
         const problems = checks.filter((check) => check.tasks.includes(task.id) && stopsTask(check));
         return {
@@ -63,12 +77,47 @@ export const preflight = defineTool({
             promptTokens: Math.ceil(task.prompt.length / CHARACTERS_PER_TOKEN),
             timeoutMinutes: task.timeoutMinutes,
             ...(task.budgetUsd === null ? {} : { budgetUsd: task.budgetUsd }),
+            ...estimates.get(task.id),
           },
         };
       }),
+      ...featuresAnswer(plan, parts.features),
     };
   },
 });
+
+type Answer = z.input<typeof outputSchema>;
+
+function overlapsOf(plan: Plan, details: FeatureDetails | null): Answer['overlaps'] {
+  const found =
+    details === null
+      ? planOverlaps(plan)
+      : featureOverlaps(plan, details.features).map((overlap) => ({ ...overlap, level: 'warn' as const }));
+  return found.map(({ path, tasks, level }) => ({ path, tasks: [...tasks], level }));
+}
+
+function estimatesOf(
+  plan: Plan,
+  details: FeatureDetails | null,
+): Map<string, Partial<Answer['tasks'][number]['estimate']>> {
+  if (details === null) return new Map();
+  return new Map(
+    featureEstimates(plan, details).each.map(({ slug, stories, criteria, tests, files, minutes }) => [
+      slug,
+      { stories, criteria, tests, files, minutes: Math.round(minutes) },
+    ]),
+  );
+}
+
+function featuresAnswer(plan: Plan, details: FeatureDetails | null): Pick<Answer, 'batches' | 'minutes'> {
+  if (details === null) return {};
+  const { alone, parallel } = featureEstimates(plan, details).time;
+  const batches = recommendedBatches(plan, details.features);
+  return {
+    ...(batches.length > 1 ? { batches } : {}),
+    minutes: { alone: Math.round(alone), parallel: Math.round(parallel) },
+  };
+}
 
 /** A task that will be blocked is only a warning for the run. */
 function stopsTask({ id, level }: Check): boolean {

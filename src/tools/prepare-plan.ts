@@ -4,9 +4,12 @@ import { checkAgentCommand } from '../core/agent-command.js';
 import { buildPlan, selectedTasks } from '../core/build-plan.js';
 import { estimateDisk, type DiskEstimate } from '../core/disk-estimate.js';
 import { O8Error } from '../core/errors.js';
+import { NO_HISTORY } from '../core/feature-estimate.js';
+import { missingSpecs, type FeatureDetails } from '../core/preflight-features.js';
 import type { Plan, SourcePlan } from '../core/plan.js';
-import { resolveSettings, type Settings, type SettingsFlags } from '../core/settings.js';
+import { resolveSettings, type Settings, type SettingsFile, type SettingsFlags } from '../core/settings.js';
 import { readRepositoryFacts, type RepositoryFacts } from '../git/facts.js';
+import { loadFeatures } from '../sources/features.js';
 import { loadManifest } from '../sources/manifest.js';
 import { readSettingsFile } from '../store/settings-file.js';
 import type { ToolContext } from './define-tool.js';
@@ -19,6 +22,8 @@ export interface PlanParts extends RepositoryContext {
   readonly source: SourcePlan;
   readonly settings: Settings;
   readonly selection: Selection;
+  /** What is known of the features; null for a plan that is not of features. */
+  readonly features: FeatureDetails | null;
 }
 
 /** Which run a plan is for, and when it was made (ISO 8601). */
@@ -45,10 +50,37 @@ export async function readPlanParts(
     );
   }
   const file = await readSettingsFile(root);
-  const source = await loadManifest(root, resolve(await realpath(context.cwd), selection.dir));
-  const settings = resolveSettings('manifest', file, source.settings, flags);
-  if (settings.agent.command !== null) checkAgentCommand(settings.agent.command);
-  return { repo, root, facts: await readRepositoryFacts(repo), source, settings, selection };
+  const read = await readSource(selection, file, flags, { root, cwd: context.cwd });
+  const { command } = read.settings.agent;
+  if (command !== null) checkAgentCommand(command);
+  return { repo, root, facts: await readRepositoryFacts(repo), selection, ...read };
+}
+
+async function readSource(
+  selection: Selection,
+  file: SettingsFile,
+  flags: SettingsFlags,
+  { root, cwd }: { readonly root: string; readonly cwd: string },
+): Promise<Pick<PlanParts, 'source' | 'settings' | 'features'>> {
+  switch (selection.kind) {
+    case 'manifest': {
+      const source = await loadManifest(root, resolve(await realpath(cwd), selection.dir));
+      return { source, settings: resolveSettings('manifest', file, source.settings, flags), features: null };
+    }
+    case 'features': {
+      const settings = resolveSettings('features', file, {}, flags);
+      const { plan, features, skill } = await loadFeatures(root, selection.slugs, settings);
+      return { source: plan, settings, features: { features, skill, minutesOf: NO_HISTORY } };
+    }
+  }
+}
+
+/** Throws O8Error `preflight_failed` when a feature has no specification: there is nothing to plan then. */
+export function refuseMissingSpecs(plan: Plan, features: FeatureDetails): void {
+  const missing = missingSpecs(plan, features);
+  if (missing.length === 0) return;
+  const message = missing.map((check) => check.message).join('\n');
+  throw new O8Error('preflight_failed', message, missing.map(({ hint }) => hint).join('\n'));
 }
 
 /** The plan of a run that starts from the current branch. Throws O8Error `refused` when there is none with a commit. */

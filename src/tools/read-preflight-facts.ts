@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs';
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { selectedTasks } from '../core/build-plan.js';
+import { selectedTasks, worktreeFolder } from '../core/build-plan.js';
 import { sameExceptExecution } from '../core/execution-diff.js';
 import { manifestCommands } from '../core/plan-commands.js';
 import type { Plan } from '../core/plan.js';
+import type { FeatureDetails, FeatureFacts } from '../core/preflight-features.js';
 import type { AgentProgram, AgentVersion, OccupiedPath, PreflightFacts } from '../core/preflight-facts.js';
 import { readFileAt, type RepositoryFacts } from '../git/facts.js';
 import type { Repository } from '../git/repository.js';
+import { isTracked } from '../git/tracked.js';
 import { agentEnvironment } from '../process/agent-environment.js';
 import { processProbe } from '../process/identity.js';
 import { findProgram, runProgram } from '../process/program.js';
 import { freeDiskMB } from '../process/resources.js';
 import { readLock } from '../store/lock-state.js';
+import { findNewAttempts } from './new-attempts.js';
 import type { ToolContext } from './define-tool.js';
 import { findLandedTasks } from './landed-tasks.js';
 import { latestRunOf } from './load-run.js';
@@ -35,11 +38,11 @@ export async function readPreflightFacts(
   const [changes, occupied, freeMB, agent, lock, gitLfs, earlier] = await Promise.all([
     changesOfOthers(repo, plan, facts),
     findOccupied(plan, facts),
-    freeDiskMB(resolve(root, plan.settings.workspaceRoot)),
+    freeDiskMB(resolve(root, worktreeFolder(plan.source, plan.settings))),
     readAgentProgram(plan, context),
     readLock(root, processProbe),
     facts.lfs ? findProgram('git-lfs', context.env) : null,
-    latestRunOf(root, plan.source.dir),
+    latestRunOf(root, plan.source),
   ]);
   return {
     git: facts.version,
@@ -61,7 +64,29 @@ export async function readPreflightFacts(
     continuedTasks,
     landedTasks: await findLandedTasks(repo, plan, earlier?.state ?? null),
     manifestCommands: manifestCommands(plan, source),
+    features: await readFeatureFacts(parts, plan),
   };
+}
+
+async function readFeatureFacts({ repo, facts, features }: PlanParts, plan: Plan): Promise<FeatureFacts | null> {
+  if (features === null) return null;
+  return {
+    ...features,
+    untracked: await untrackedFiles(repo, plan, features),
+    newAttempts: await findNewAttempts(repo, plan, facts),
+  };
+}
+
+/** Of the skill and the folders it reads; an agent that gets the documents themselves needs none of them. */
+async function untrackedFiles(repo: Repository, plan: Plan, { features, skill }: FeatureDetails): Promise<string[]> {
+  if (skill === null) return [];
+  const selected = new Set(selectedTasks(plan).map(({ id }) => id));
+  const folders = features.filter(({ slug, spec }) => selected.has(slug) && spec.kind === 'there');
+  const untracked: string[] = [];
+  for (const path of [skill.file, ...folders.map(({ dir }) => dir)]) {
+    if (!(await isTracked(repo, path))) untracked.push(path);
+  }
+  return untracked;
 }
 
 function wasBegun({ start }: { readonly start: string | null }): boolean {

@@ -11,7 +11,7 @@ import {
 /** Input keys that say what to run; spread into the input of the tools that take a selection. */
 export const selectionShape = {
   dir: z.string().min(1).optional().describe('plan folder with a manifest.json, e.g. parallel/TS-0042-inventory'),
-  features: z.array(z.string().min(1)).optional().describe('feature slugs'),
+  features: z.array(z.string().min(1)).optional().describe('feature slugs, e.g. user-auth'),
   epic: z.string().min(1).optional().describe('Beads epic id'),
   wave: z.coerce.number().int().min(1).optional().describe('only this wave'),
   skip: z.array(z.string().min(1)).optional().describe('task ids to leave out'),
@@ -19,14 +19,25 @@ export const selectionShape = {
 
 export type SelectionInput = z.output<z.ZodObject<typeof selectionShape>>;
 
-/** What to run, once it is clear: a manifest folder as the user wrote its path, and what of it. */
-export interface Selection {
-  readonly dir: string;
+/** What to run, once it is clear: a manifest folder as the user wrote its path, or features, and what of it. */
+export type Selection = Part & (ManifestSelection | FeatureSelection);
+
+interface Part {
   readonly wave: number | null;
   readonly skip: readonly string[];
 }
 
-/** Exactly one of `dir`, `features`, `epic`: O8Error `usage` otherwise, `refused` for the two that come later. */
+interface ManifestSelection {
+  readonly kind: 'manifest';
+  readonly dir: string;
+}
+
+interface FeatureSelection {
+  readonly kind: 'features';
+  readonly slugs: readonly string[];
+}
+
+/** Exactly one of `dir`, `features`, `epic`: O8Error `usage` otherwise, `refused` for epics, which come later. */
 export function requireSelection(input: SelectionInput): Selection {
   const given = (['dir', 'features', 'epic'] as const).filter((key) => input[key] !== undefined);
   if (given.length !== 1 || given[0] === undefined) {
@@ -37,15 +48,33 @@ export function requireSelection(input: SelectionInput): Selection {
       'o8 plan <parallel-dir>',
     );
   }
-  if (input.dir === undefined) {
-    const what = given[0] === 'features' ? 'feature slugs' : 'Beads epics';
-    throw new O8Error(
-      'refused',
-      `This version runs manifest folders only, not ${what}.`,
-      'Write the work as a manifest folder, then: o8 plan <parallel-dir>',
-    );
+  const part = { wave: input.wave ?? null, skip: input.skip ?? [] };
+  if (input.dir !== undefined) return { kind: 'manifest', dir: input.dir, ...part };
+  if (input.features !== undefined) {
+    if (input.wave !== undefined)
+      throw new O8Error(
+        'usage',
+        'Features have no waves.',
+        `Leave wave out, or name fewer features: o8 plan ${input.features.join(' ')}`,
+      );
+    return { kind: 'features', slugs: input.features, ...part };
   }
-  return { dir: input.dir, wave: input.wave ?? null, skip: input.skip ?? [] };
+  throw new O8Error(
+    'refused',
+    'This version runs manifest folders and features, not Beads epics.',
+    'Write the work as a manifest folder, then: o8 plan <parallel-dir>',
+  );
+}
+
+/** The selection as a command line names it, null for one that names nothing. */
+export function selectionWords(input: Pick<SelectionInput, 'dir' | 'features'>): string | null {
+  return input.dir ?? input.features?.join(' ') ?? null;
+}
+
+/** The command that runs what the caller named; `--resume` where that is nothing. */
+export function againCommand(input: Pick<SelectionInput, 'dir' | 'features'>): string {
+  const words = selectionWords(input) ?? '--resume';
+  return input.features === undefined ? `o8 run ${words}` : `o8 parallel ${words}`;
 }
 
 /** Input keys of a plan beside its selection. */

@@ -9,7 +9,7 @@ import { refuseLocked } from './lock-error.js';
 import { refuseNested } from './refuse-nested.js';
 import { pauseRun } from './pause-run.js';
 import { openContext } from './repository-context.js';
-import { planFlagsShape, requireSelection, selectionShape } from './selection.js';
+import { againCommand, planFlagsShape, requireSelection, selectionShape, selectionWords } from './selection.js';
 import { readyPlan, startFresh } from './start-fresh.js';
 import { awaitRelease } from './start-supervisor.js';
 import { takeOver } from './take-over.js';
@@ -49,7 +49,7 @@ export const spawn = defineTool({
   name: 'spawn',
   title: 'Start a run',
   description:
-    'Start the agents of a plan in the background and return at once; the run outlives this session. Show the plan and ask the user first. Follow with status.',
+    'Start the agents of a plan or of features in the background and return at once; the run outlives this session. Show the plan and ask the user first. Follow with status.',
   input: inputSchema,
   output: outputSchema,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
@@ -61,7 +61,7 @@ export const spawn = defineTool({
     const held = await readLock(root, processProbe);
     if (held.kind === 'held') await awaitRelease(root, held.holder.runId); // it may just be ending
     const lock = await readLock(root, processProbe);
-    refuseLocked(lock, input);
+    refuseLocked(lock, { force: input.force === true, again: againCommand(input) });
     const goesOn = input.resume === true || input.retryFailed === true;
     if (lock.kind === 'held' && !goesOn) await readyPlan(requireSelection(input), input, context); // or nobody is stopped
     // Who can be seen is stopped here, once: a supervisor started by force would stop one that won meanwhile, too.
@@ -72,7 +72,7 @@ export const spawn = defineTool({
             `Found stale lock file (PID ${String(lock.holder.process.pid)} not running)\nRemoving stale lock and continuing...`,
           ]
         : await takeOver(root, lock, context.env);
-    if (input.resume === true && input.dir === undefined) {
+    if (input.resume === true && selectionWords(input) === null) {
       const interrupted = await latestInterrupted(root);
       if (interrupted === null) return { message: 'No interrupted run to resume.', tasks: [] };
       return continueRun({ root, run: interrupted, input, context, warnings, wish: { kind: 'resume' }, force });

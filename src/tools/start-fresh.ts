@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { selectedTasks } from '../core/build-plan.js';
 import { O8Error } from '../core/errors.js';
 import { preflightChecks } from '../core/preflight.js';
 import type { CriticalSection } from '../core/lease.js';
+import type { NewAttempt } from '../core/new-attempt.js';
 import type { Check } from '../core/preflight-check.js';
 import type { LockFact } from '../core/preflight-facts.js';
 import type { Plan } from '../core/plan.js';
@@ -23,9 +24,10 @@ import type { ToolContext } from './define-tool.js';
 import { findLandedCommits } from './landed-tasks.js';
 import { latestRunOf, ownsRun } from './load-run.js';
 import { refuseHeld } from './lock-error.js';
-import { planFrom, readPlanParts } from './prepare-plan.js';
+import { makeRoom } from './new-attempts.js';
+import { planFrom, readPlanParts, refuseMissingSpecs } from './prepare-plan.js';
 import { readPreflightFacts } from './read-preflight-facts.js';
-import { planFlags, type Selection } from './selection.js';
+import { againCommand, planFlags, selectionWords, type Selection } from './selection.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
 import { startSupervisor, type Force } from './start-supervisor.js';
 import { waveCheckText } from './wave-check.js';
@@ -37,6 +39,7 @@ interface Ready {
   readonly lock: LockFact;
   /** The seed's words about a single wave; null for a whole plan. */
   readonly text: string | null;
+  readonly newAttempts: readonly NewAttempt[];
 }
 
 /** The plan of a new run, writing nothing. Throws what keeps it from starting, but for a lock that is held. */
@@ -45,7 +48,7 @@ export async function readyPlan(selection: Selection, input: SpawnInput, context
   const { repo } = parts;
   const now = context.now();
   const bare = planFrom(parts, { runId: newRunId(now), createdAt: now.toISOString() });
-  const earlier = await latestRunOf(parts.root, bare.source.dir);
+  const earlier = await latestRunOf(parts.root, bare.source);
   const plan: Plan = {
     ...bare,
     landed: Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null)),
@@ -55,7 +58,9 @@ export async function readyPlan(selection: Selection, input: SpawnInput, context
   await refuseOtherCheckouts(parts.facts.worktrees, parts.root);
   const checks = preflightChecks(plan, facts);
   refuseFailures(checks, input);
-  return { repo, plan, checks, lock: facts.lock, text };
+  // A skill may write the specification itself; without one there is nothing to tell the agent.
+  if (parts.features !== null && parts.features.skill === null) refuseMissingSpecs(plan, parts.features);
+  return { repo, plan, checks, lock: facts.lock, text, newAttempts: facts.features?.newAttempts ?? [] };
 }
 
 /** A new run: checks, run folder, supervisor. Nothing is left behind where the lock was lost. */
@@ -65,12 +70,15 @@ export async function startFresh(
   context: ToolContext,
   start: { readonly warnings: readonly string[]; readonly force: Force },
 ): Promise<SpawnResult> {
-  const { repo, plan, checks, lock, text } = await readyPlan(selection, input, context);
-  refuseHeld(lock, selection); // somebody may have been faster since we looked first, also with force
-  const moved = input.force === true ? await freeNames(repo, plan, selection) : [];
+  const { repo, plan, checks, lock, text, newAttempts } = await readyPlan(selection, input, context);
+  const again = againCommand(input);
+  refuseHeld(lock, again); // somebody may have been faster since we looked first, also with force
+  const serialise = whileUnlocked(repo, plan.root, again);
+  await makeRoom(repo, serialise, plan, newAttempts);
+  const moved = input.force === true ? await freeNames(repo, plan, serialise) : [];
   await excludeOwnFiles(repo, plan);
   await createRun(plan.root, plan);
-  const supervisor = await startOrRemove(plan, start.force, selection, context);
+  const supervisor = await startOrRemove(plan, start.force, again, context);
   const tasks = selectedTasks(plan);
   const all = [...start.warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks)];
   return {
@@ -87,11 +95,11 @@ export async function startFresh(
 async function startOrRemove(
   { root, runId }: Plan,
   force: Force,
-  { dir }: Selection,
+  again: string,
   { env }: ToolContext,
 ): Promise<{ pid: number }> {
   try {
-    return await startSupervisor(root, runId, env, force, `o8 run ${dir}`);
+    return await startSupervisor(root, runId, env, force, again);
   } catch (error) {
     const { journal } = runPaths(root, runId);
     if (!(await ownsRun(root, runId)) && (await journalSize(journal)) === 0) await removeRun(root, runId);
@@ -131,7 +139,7 @@ function refuseFailures(checks: readonly Check[], input: SpawnInput): void {
   throw new O8Error(
     'preflight_failed',
     message,
-    `Fix these, then the same command again; o8 preflight ${input.dir ?? ''} shows all checks.`,
+    `Fix these, then the same command again; o8 preflight ${selectionWords(input) ?? ''} shows all checks.`,
   );
 }
 
@@ -142,13 +150,16 @@ function warningsOf(checks: readonly Check[]): string[] {
 }
 
 /** Nobody's worktree is moved who has won the lock meanwhile: an owner makes its worktrees in the same section. */
-async function freeNames(repo: Repository, plan: Plan, selection: Selection): Promise<string[]> {
+function whileUnlocked(repo: Repository, root: string, again: string): CriticalSection {
   const section = criticalSection(guardFile(repo));
-  const serialise: CriticalSection = async (work) =>
+  return async (work) =>
     section(async () => {
-      refuseHeld(await readLock(plan.root, processProbe), selection);
+      refuseHeld(await readLock(root, processProbe), again);
       return work();
     });
+}
+
+async function freeNames(repo: Repository, plan: Plan, serialise: CriticalSection): Promise<string[]> {
   const moved: string[] = [];
   for (const { worktree, branch } of selectedTasks(plan)) {
     moved.push(...(await moveAside(repo, serialise, { path: worktree, branch, suffix: `.before-${plan.runId}` })));
@@ -158,7 +169,6 @@ async function freeNames(repo: Repository, plan: Plan, selection: Selection): Pr
 
 /** Everything o8 writes in the repository stays out of git, without touching the user's .gitignore. */
 async function excludeOwnFiles(repo: Repository, plan: Plan): Promise<void> {
-  const dir = relative(plan.root, plan.source.dir).split(sep).join('/');
   await ensureExcluded(repo, [
     '/.claude/parallel/',
     '/.claude/parallel.lock',
@@ -167,7 +177,20 @@ async function excludeOwnFiles(repo: Repository, plan: Plan): Promise<void> {
     '/.claude/.parallel*.tmp', // of a writer killed in mid-write
     '/.claude/worktrees/',
     '/.claude-task-complete',
-    `/${dir}/logs/`,
-    `/${dir}/${MANIFEST_DRAFT}`, // the same
+    ...ownFilesOf(plan),
   ]);
+}
+
+/** Where files of o8's own come to be because of this plan, as patterns from the top of the repository. */
+function ownFilesOf({ root, source, settings }: Plan): string[] {
+  switch (source.kind) {
+    case 'manifest': {
+      const dir = relative(root, source.dir).split(sep).join('/');
+      return [`/${dir}/logs/`, `/${dir}/${MANIFEST_DRAFT}`]; // the draft: of a writer killed in mid-write
+    }
+    case 'features': {
+      const dir = relative(root, resolve(root, settings.worktreeDir)).split(sep).join('/');
+      return dir === '..' || dir.startsWith('../') ? [] : [`/${dir === '' ? '' : `${dir}/`}feat-*`];
+    }
+  }
 }

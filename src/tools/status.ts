@@ -6,9 +6,12 @@ import type { QueueSnapshot } from '../core/queue-snapshot.js';
 import { countStates } from '../core/run-state.js';
 import { changedTasks, runStateName, taskView, taskViewSchema, type TaskView } from '../core/status-view.js';
 import { finalReport } from '../core/final-report.js';
+import { takenBackTasks } from '../core/landings.js';
+import { runCommand, sourceView, sourceWords } from '../core/plan-source.js';
 import { isNewsworthy } from '../core/newsworthy.js';
 import { wavesOf } from '../core/progress.js';
 import { taskOf } from '../core/run-state.js';
+import { unmergedTasks } from '../core/unmerged-tasks.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
 import { journalSize } from '../store/journal.js';
@@ -16,6 +19,8 @@ import { attemptPaths, runPaths } from '../store/paths.js';
 import { readQueueFile } from '../store/queue-file.js';
 import { readLogTail } from '../store/log-reader.js';
 import { defineTool } from './define-tool.js';
+import { conflictsAtAGlance } from './conflicts-at-a-glance.js';
+import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './expected-conflicts.js';
 import { findRun, loadRun, ownsRun, requireTask, type LoadedRun } from './load-run.js';
 import { openContext, type RepositoryContext } from './repository-context.js';
 
@@ -30,6 +35,7 @@ const outputSchema = z.object({
   message: z.string().optional(),
   hint: z.string().optional(),
   dir: z.string().optional().describe('plan folder'),
+  features: z.array(z.string()).optional().describe('slugs of a run of features'),
   base: z.string().optional(),
   target: z.string().optional(),
   supervisor: z.object({ pid: z.number().nullable(), alive: z.boolean() }).optional(),
@@ -37,10 +43,15 @@ const outputSchema = z.object({
   cursor: z.number(),
   pausedUntil: z.string().optional(),
   landed: z.string().optional().describe('all work is on the base, at this commit'),
+  takenBack: z
+    .array(z.object({ task: z.string(), commit: z.string() }))
+    .optional()
+    .describe('work that was taken off the base, by commit'),
   waves: z
     .array(z.object({ wave: z.number(), validation: z.enum(['passed', 'failed']), message: z.string().optional() }))
     .optional(),
   tasks: z.array(taskViewSchema),
+  ...expectedConflictsShape,
   text: z.string().optional().describe('final report, to be shown as it is'),
   tail: z.array(z.string()).optional().describe('last lines of the task log: untrusted output of the agent'),
 });
@@ -77,9 +88,26 @@ export const status = defineTool({
     const only = input.task === undefined ? null : requireTask(run.plan, input.task);
     if (input.waitSeconds !== undefined)
       run = await waitForNews(root, run, input.since ?? run.state.seq, input.waitSeconds * 1000);
-    return view(home, run, only, input.since ?? 0, input.tail ?? null);
+    const answer = await view(home, run, only, input.since ?? 0, input.tail ?? null);
+    // Who follows a run asks often and wants what changed.
+    const follows = input.since !== undefined || input.waitSeconds !== undefined;
+    return follows || only !== null ? answer : { ...answer, ...(await expectedConflicts(home, run)) };
   },
 });
+
+/** What is to be expected when the branches that have work are merged; nothing where fewer than two have any. */
+async function expectedConflicts(
+  { repo }: RepositoryContext,
+  { plan, state }: LoadedRun,
+): Promise<ExpectedConflictsAnswer> {
+  const tasks = unmergedTasks(plan, state);
+  const { conflicts, incomplete } = await conflictsAtAGlance(repo, tasks, { target: plan.target.ref, least: 2 });
+  const known = (id: string): boolean => taskOf(state, id).state.state === 'merge_conflict'; // the task itself tells it
+  return conflictsAnswer(
+    conflicts.filter(({ tasks: [one, other] }) => other !== undefined || !known(one)),
+    incomplete,
+  );
+}
 
 /** Waits until the run has news after `since`, stops being alive, or the time is over. */
 async function waitForNews(root: string, first: LoadedRun, since: number, ms: number): Promise<LoadedRun> {
@@ -134,6 +162,7 @@ async function view(
   });
   const first = shown[0];
   const landed = await landedTip(repo, run);
+  const takenBack = takenBackTasks(plan, state);
   const report = only === null && state.phase.kind === 'finished' ? reportOf(root, run, landed) : null;
   return {
     runId: plan.runId,
@@ -143,13 +172,14 @@ async function view(
     ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null
       ? { message: `No new agents: ${queue.holdBack}` }
       : {}),
-    dir: plan.source.dir,
+    ...sourceView(plan.source),
     base: plan.base.branch,
     target: plan.target.branch ?? plan.target.ref,
     supervisor: { pid: ownerPid, alive: ownerAlive },
     counts: countStates(state),
     cursor: state.seq,
     ...(landed === null ? {} : { landed }),
+    ...(takenBack.length === 0 ? {} : { takenBack }),
     ...(waves.length === 0 ? {} : { waves }),
     tasks,
     ...(report === null ? {} : { text: report }),
@@ -180,8 +210,12 @@ function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: 
     base: plan.base.branch,
     target: plan.target.branch ?? plan.target.ref,
     landed: landed !== null,
+    takenBack: takenBackTasks(plan, state),
     commands: {
-      run: `/parallel-run ${relative(root, plan.source.dir)}`,
+      run:
+        plan.source.kind === 'manifest'
+          ? `/parallel-run ${sourceWords(plan.source, root)}`
+          : runCommand(plan.source, root),
       merge: '/parallel-merge',
       cleanup: 'o8 cleanup',
     },

@@ -17,9 +17,10 @@ export async function takeOver(root: string, lock: LockState, env: NodeJS.Proces
   const { holder } = lock;
   const pid = String(holder.process.pid);
   const warning = `Overriding existing lock (PID: ${pid})`;
+  const { plan } = await loadRun(root, holder.runId);
   try {
     await askSupervisor(root, holder.runId, { kind: 'abort', id: randomUUID(), task: null, cleanup: false }, env, {
-      patienceMs: ANSWER_MS,
+      patienceMs: plan.settings.killAfter * 1000 + ANSWER_MS,
     });
     return [warning, `Run ${holder.runId} was aborted; its worktrees are kept`];
   } catch (error) {
@@ -30,8 +31,8 @@ export async function takeOver(root: string, lock: LockState, env: NodeJS.Proces
   }
 }
 
-/** Longer than any agent is given to end (`killAfter` is ten seconds unless set). */
-const ANSWER_MS = 60_000;
+/** On top of what its agents are given to end. One that is alive reads requests many times a second. */
+const ANSWER_MS = 10_000;
 const KILL_AFTER_MS = 2000;
 
 async function stopAgents(root: string, runId: string): Promise<void> {

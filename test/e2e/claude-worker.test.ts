@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -62,6 +62,7 @@ beforeEach(async () => {
     agent: null,
     component: null,
     prompt: 'Write greeting.txt.',
+    promptKind: 'text',
     promptFile: null,
     scope: { create: [{ glob: 'src/**', symbol: null }], modify: [], boundary: ['shared/{a,b}/**', 'KEEP.md'] },
     branch: 'feature/task-001',
@@ -228,6 +229,33 @@ describe('a Claude worker as o8 starts it', () => {
     const calls = [write(join(worktree, 'src/a.ts')), write(join(worktree, 'a.ts')), bash('echo x > a.ts')];
     expect(await outcomes(calls, { scope: 'enforce' })).toEqual([true, false, false]);
   });
+
+  it.each(['.claude/commands/implement-feature.md', '.claude/skills/implement-feature/SKILL.md'])(
+    'runs the repository’s %s with its arguments, and has what such a command needs',
+    async (file) => {
+      await mkdir(join(worktree, file, '..'), { recursive: true });
+      await writeFile(
+        join(worktree, file),
+        '---\nname: implement-feature\ndescription: Builds.\n---\nBuild it: $ARGUMENTS\n',
+      );
+      task = { ...task, promptKind: 'skill', prompt: '/implement-feature "user-auth" --no-commit\n' };
+      const { verdict, carriedOut } = await attempt(
+        inTurn(
+          useTool('Skill', { skill: 'implement-feature', args: 'other' }),
+          write(join(worktree, 'src/a.ts')),
+          bash('git add src && git commit -q -m "A"'),
+          write(join(worktree, COMPLETION_MARKER)),
+          useTool('StructuredOutput', DONE),
+        ),
+      );
+      const [first] = api.mainRequests;
+      expect(first?.userText).toContain('Build it: "user-auth" --no-commit');
+      expect(first?.tools).toEqual(expect.arrayContaining(['Skill', 'Agent', 'Write', 'Bash']));
+      expect(first?.system).toMatch(/- Stay in your task\.[\s\S]*command of this repository/);
+      expect(carriedOut).toEqual([true, true, true, true, true]);
+      expect(verdict).toMatchObject({ kind: 'succeeded' });
+    },
+  );
 
   it('goes on in the same session after a SIGKILL', async () => {
     const script = inTurn(write(join(worktree, 'src/one.txt')), bash('git add -A'), bash('git status'));

@@ -45,6 +45,8 @@ export interface Job {
   readonly leftovers?: boolean;
   /** File in the ledger's folder. */
   readonly waitFor?: string;
+  /** Committed as `shared.txt`. */
+  readonly shared?: string;
 }
 
 export interface FaultTask {

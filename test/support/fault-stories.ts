@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FAILPOINTS, type Failpoint } from '../../src/core/failpoint.js';
 import { FaultRun, PLAN_DIR, THREE_TASKS, type Fault, type Outcome } from './fault-run.js';
@@ -116,6 +116,44 @@ const abort: Story = {
     await run.finish(armed);
     expectAllHappened([...ofShims.pending(), ...armed.pending()]);
     await run.land();
+  },
+};
+
+/** A person asks for a task's conflict, resolves it in the task's worktree, and lets the run go on. */
+const resolution: Story = {
+  name: 'a conflict that is resolved',
+  most: 1,
+  async tell(run, faults) {
+    await run.assign('task-001', { shared: 'one\n' });
+    await run.assign('task-002', { shared: 'two\n' });
+    await run.finish();
+    const tasks = [...((await run.load())?.state.tasks.values() ?? [])];
+    const task = tasks.find(({ state }) => state.state === 'merge_conflict')?.id ?? '';
+    const armed = run.arm(faults);
+    await run.call('merge', { task, resolve: true }, armed.env);
+    expectAllHappened(armed.pending());
+    const worktree = join(dirname(run.root), 'workspaces', task);
+    const marked = await readFile(join(worktree, 'shared.txt'), 'utf8');
+    if (!marked.includes('<<<<<<<')) throw new Error(`no conflict was checked out: ${marked}`);
+    await writeFile(join(worktree, 'shared.txt'), 'both\n');
+    await run.repository.git(['add', 'shared.txt'], worktree);
+    await run.repository.git(['commit', '--quiet', '--no-edit'], worktree);
+    await run.call('merge', { task, into: 'integration' });
+    await run.finish();
+    await run.land();
+  },
+};
+
+/** Everything that landed is taken back, once. */
+const undo: Story = {
+  name: 'a landing that is undone',
+  most: 2,
+  async tell(run, faults) {
+    await run.finish();
+    await run.land();
+    const armed = run.arm(faults);
+    for (let tries = 0; tries <= faults.length; tries += 1) await run.call('merge', { undo: true }, armed.env);
+    expectAllHappened(armed.pending());
   },
 };
 
@@ -293,6 +331,8 @@ const STORIES: Readonly<Record<Failpoint, Story>> = {
   'trash.empty.after': run,
   'index_lock.remove.before': killedGit,
   'index_lock.remove.after': killedGit,
+  'conflict.checkout.before': resolution,
+  'conflict.checkout.after': resolution,
   'leftovers.stage.before': run,
   'leftovers.stage.after': run,
   'leftovers.commit.before': run,
@@ -331,6 +371,14 @@ const ALSO: readonly { readonly story: Story; readonly at: Failpoint }[] = [
   { story: abort, at: 'ref.delete.after' },
   { story: abort, at: 'worktree.unregister.before' },
   { story: abort, at: 'worktree.unregister.after' },
+  { story: undo, at: 'ref.pin.before' },
+  { story: undo, at: 'ref.pin.after' },
+  { story: undo, at: 'forward.start.before' },
+  { story: undo, at: 'forward.record.after' },
+  { story: undo, at: 'forward.start.after' },
+  { story: undo, at: 'forward.forget.after' },
+  { story: undo, at: 'ref.delete.before' },
+  { story: undo, at: 'ref.delete.after' },
 ];
 
 /** Faults that are told in one run. */

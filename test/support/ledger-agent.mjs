@@ -5,7 +5,7 @@
  *   node ledger-agent.mjs <folder> <task>
  *
  * The folder has `ledger.jsonl`, one line for each start and end, appended; and `<task>.json`, what this task's agent
- * is to do: `{holdMs, code, leftovers, waitFor}`, all optional. A line of a start names the earlier agents of the same
+ * is to do: `{holdMs, code, leftovers, waitFor, shared}`, all optional. A line of a start names the earlier agents of the same
  * task that were still alive then, of which there must never be one.
  */
 import { execFileSync } from 'node:child_process';
@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** @typedef {{event: 'start' | 'end', task: string, attempt: string, pid: number, alive?: number[], code?: number}} Line */
-/** @typedef {{holdMs?: number, code?: number, leftovers?: boolean, waitFor?: string}} Job */
+/** @typedef {{holdMs?: number, code?: number, leftovers?: boolean, waitFor?: string, shared?: string}} Job */
 
 const [folder = '', task = ''] = process.argv.slice(2);
 const ledger = join(folder, 'ledger.jsonl');
@@ -27,10 +27,12 @@ append({ event: 'start', task, attempt, pid: process.pid, alive: livingAgents() 
 if (process.env['O8_FAILPOINT'] !== undefined) end(99); // would be killed by what is meant for o8
 
 writeFileSync(`${task}.txt`, `${task}\n`);
+if (job.shared !== undefined) writeFileSync('shared.txt', job.shared);
 if (job.waitFor !== undefined) while (!existsSync(join(folder, job.waitFor))) await pause(20);
 await pause(job.holdMs ?? 0);
 if (git('status', '--porcelain', '--', `${task}.txt`) !== '') {
   git('add', `${task}.txt`);
+  if (job.shared !== undefined) git('add', 'shared.txt');
   git('-c', 'user.name=agent', '-c', 'user.email=agent@localhost', 'commit', '-q', '-m', `${task}: work`);
 }
 if (job.leftovers === true) writeFileSync(`${task}.notes.txt`, 'left uncommitted\n');

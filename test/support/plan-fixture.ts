@@ -1,5 +1,5 @@
 import { buildPlan } from '../../src/core/build-plan.js';
-import type { Plan, SourcePlan, SourceTask } from '../../src/core/plan.js';
+import type { ManifestSource, Plan, SourcePlan, SourceTask } from '../../src/core/plan.js';
 import { resolveSettings, type ManifestSettings, type SettingsFile } from '../../src/core/settings.js';
 
 export const ROOT = '/home/ada/shop';
@@ -9,7 +9,10 @@ export interface TaskFixture extends Partial<SourceTask> {
 }
 
 /** A source plan of the named tasks; `deps` are taken as given, the wave rule is not applied. */
-export function sourcePlan(tasks: readonly TaskFixture[], more: Partial<SourcePlan> = {}): SourcePlan {
+export function sourcePlan(
+  tasks: readonly TaskFixture[],
+  more: Partial<SourcePlan<ManifestSource>> = {},
+): SourcePlan<ManifestSource> {
   const complete = tasks.map(sourceTask);
   const numbers = [...new Set(complete.map(({ wave }) => wave))].sort((a, b) => a - b);
   return {
@@ -29,7 +32,7 @@ export function sourcePlan(tasks: readonly TaskFixture[], more: Partial<SourcePl
 }
 
 export interface PlanFixture {
-  readonly source?: Partial<SourcePlan>;
+  readonly source?: Partial<SourcePlan<ManifestSource>>;
   readonly settings?: SettingsFile;
   readonly manifest?: ManifestSettings;
   readonly skip?: readonly string[];
@@ -71,6 +74,7 @@ function sourceTask(task: TaskFixture): SourceTask {
     agent: null,
     component: null,
     prompt: `Do ${task.id}.`,
+    promptKind: 'text',
     promptFile: null,
     scope: { create: [], modify: [], boundary: [] },
     setup: null,

@@ -109,6 +109,7 @@ export class SimulatedSupervisor {
       now: this.date(),
       busyTasks: this.busyTasks(),
       merging: this.jobs.has('merge'),
+      mergesAtOnce: 2,
       validating: this.jobs.has('validate'),
       agents: this.agentFacts(),
       holdBack: this.held,
@@ -152,8 +153,8 @@ export class SimulatedSupervisor {
         this.start(`task:${action.task}`, action.why === 'aborted' ? this.stop(action.task) : this.stall(action.task));
         return;
       case 'merge':
-        this.checkMergeOrder(action.task);
-        this.start('merge', this.merge(action.task));
+        this.checkMergeOrder(action.tasks);
+        this.start('merge', this.mergeAll(action.tasks));
         return;
       case 'validate':
         this.start('validate', this.validate(action.wave));
@@ -278,9 +279,14 @@ export class SimulatedSupervisor {
     }
   }
 
+  private *mergeAll(tasks: readonly string[]): Job {
+    for (const task of tasks) yield* this.merge(task);
+  }
+
   private *merge(task: string): Job {
     yield;
-    if (this.history.task(task).state.state !== 'merge_pending') return;
+    const { state } = this.history.task(task);
+    if (state.state !== 'merge_pending' || state.hold !== null) return;
     const intent = this.history.state.mergeIntents.get(task);
     if (intent !== undefined && this.target.includes(intent.to)) {
       this.merged(task, intent.to);
@@ -534,7 +540,8 @@ export class SimulatedSupervisor {
     }
   }
 
-  private checkMergeOrder(task: string): void {
+  private checkMergeOrder(tasks: readonly string[]): void {
+    const [task = ''] = tasks;
     const order = (id: string): number | null => {
       const { state } = this.history.task(id);
       return state.state === 'merge_pending' && state.hold === null ? state.doneSeq : null;
@@ -546,8 +553,11 @@ export class SimulatedSupervisor {
       return other !== null && own !== null && other < own && !this.busyTasks().has(id);
     });
     if (own === null) throw new Error(`${task} is merged, but is not waiting for it`);
+    const orders = tasks.map((id) => order(id) ?? 0);
+    if (orders.some((each, at) => at > 0 && each <= (orders[at - 1] ?? 0)))
+      throw new Error(`${tasks.join(', ')} is not the order they came in`);
     if (earlier.length > 0 && !closed)
-      throw new Error(`${task} is merged before ${earlier.map(({ id }) => id).join(', ')}`);
+      throw new Error(`${tasks.join(', ')} are merged before ${earlier.map(({ id }) => id).join(', ')}`);
   }
 
   private checkReplay(): void {

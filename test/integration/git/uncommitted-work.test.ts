@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, chmod, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, lstat, mkdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveCommit } from '../../../src/git/refs.js';
@@ -151,6 +151,21 @@ describe('commitLeftovers', () => {
 });
 
 describe('snapshotWorktree', () => {
+  it('keeps an edit of the same size in the second in which the index was written', async () => {
+    await write('a.txt', 'x\n');
+    const second = Math.floor(Date.now() / 1000) - 10;
+    const index = join(await test.git(['rev-parse', '--absolute-git-dir'], worktree), 'index');
+    await utimes(join(worktree, 'a.txt'), second, second);
+    // Racy as git meets it: what the index knows of the file is as old as the index itself.
+    await test.git(['add', 'a.txt'], worktree);
+    await test.git(['commit', '--quiet', '-m', 'x'], worktree);
+    await utimes(index, second, second);
+    await write('a.txt', 'y\n');
+    await utimes(join(worktree, 'a.txt'), second, second);
+    const commit = await snapshotWorktree(repo, worktree, { ref: REF, message: 'rescue' });
+    expect(await test.git(['show', `${commit ?? ''}:a.txt`])).toBe('y');
+  });
+
   it('keeps everything under the ref and leaves index and files untouched', async () => {
     await write('a.txt', 'staged\n');
     await test.git(['add', 'a.txt'], worktree);

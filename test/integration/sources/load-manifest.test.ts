@@ -99,6 +99,7 @@ describe('a manifest of the first shape', () => {
       agent: 'worker',
       component: 'users',
       prompt: 'Write the users.',
+      promptKind: 'text',
       promptFile: join(root, DIR, 'prompts/task-001.txt'),
       scope: {
         create: [{ glob: 'src/users/**', symbol: null }],

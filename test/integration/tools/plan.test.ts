@@ -131,7 +131,7 @@ describe('plan', () => {
     const { context } = await plannedRepository();
     expect(await refusal(plan.run({}, context))).toMatchObject({ code: 'usage' });
     expect(await refusal(plan.run({ dir: PLAN_DIR, epic: 'x' }, context))).toMatchObject({ code: 'usage' });
-    expect(await refusal(plan.run({ features: ['login'] }, context))).toMatchObject({ code: 'refused' });
+    expect(await refusal(plan.run({ dir: PLAN_DIR, features: ['login'] }, context))).toMatchObject({ code: 'usage' });
     expect(await refusal(plan.run({ epic: 'ghtml-a1b2' }, context))).toMatchObject({ code: 'refused' });
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { attemptPrompt, type PromptInput } from '../../../src/core/attempt-prompt.js';
-import { leftoversMessage, mergeMessage, refreshMessage } from '../../../src/core/merge-message.js';
+import { leftoversMessage, mergeMessage, squashMessage, refreshMessage } from '../../../src/core/merge-message.js';
 import type { PlannedTask } from '../../../src/core/plan.js';
 import { retryDelayMs } from '../../../src/core/retry-delay.js';
 import { planOf, seedTasks } from '../../support/plan-fixture.js';
@@ -48,12 +48,10 @@ it('a retry waits a second, then twice as long each time, a minute at most', () 
 });
 
 it('commits of o8 carry the run and the task in trailers', () => {
-  const trailers = 'O8-Run: 20261121-080512-a1b2\nO8-Task: task-001\n';
-  expect(mergeMessage(plan, task, 'merge')).toBe(
-    `Merge feature/task-001-users into o8/20261121-080512-a1b2\n\n${trailers}`,
-  );
-  expect(mergeMessage(plan, task, 'squash')).toBe(
-    `task-001-users (squashed from feature/task-001-users)\n\n${trailers}`,
+  const trailers = 'O8-Run: 20261121-080512-a1b2\nO8-Task: task-001\nO8-Branch: feature/task-001-users\n';
+  expect(mergeMessage(plan, task)).toBe(`Merge feature/task-001-users into o8/20261121-080512-a1b2\n\n${trailers}`);
+  expect(squashMessage(plan, task, ['Add users', 'Test users'])).toBe(
+    `task-001-users (squashed from feature/task-001-users)\n\n* Add users\n* Test users\n\n${trailers}`,
   );
   expect(leftoversMessage(plan, task)).toBe(`Changes task-001 left uncommitted\n\n${trailers}`);
   expect(refreshMessage(plan)).toBe('Merge o8/20261121-080512-a1b2 with main\n\nO8-Run: 20261121-080512-a1b2\n');

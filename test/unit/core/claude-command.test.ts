@@ -16,6 +16,7 @@ const task: PlannedTask = {
   agent: null,
   component: null,
   prompt: 'Do it.',
+  promptKind: 'text',
   promptFile: null,
   scope: { create: [], modify: [], boundary: [] },
   branch: 'feature/task-001-users',

@@ -9,6 +9,7 @@ const quiet: Facts = {
   now: new Date(timeOf(0)),
   busyTasks: new Set(),
   merging: false,
+  mergesAtOnce: 1,
   validating: false,
   agents: new Map(),
   holdBack: null,
@@ -43,8 +44,9 @@ function said(run: RunHistory, facts: Partial<Facts> = {}): string[] {
       case 'prepare':
       case 'start':
       case 'settle':
-      case 'merge':
         return `${action.kind} ${action.task}`;
+      case 'merge':
+        return `merge ${action.tasks.join(' ')}`;
     }
   });
 }
@@ -301,6 +303,12 @@ describe('merging', () => {
     expect(said(run, { merging: true })).toEqual([]);
     run.record({ type: 'task_merged', task: 'c', landed: 'l' });
     expect(said(run)).toEqual(['merge a']);
+  });
+
+  it('takes together what waits together, in that order and no more than may be merged at once', () => {
+    const run = done().lead('b', 'merge_pending');
+    expect(said(run, { mergesAtOnce: 16 })).toEqual(['merge c a b']);
+    expect(said(run, { mergesAtOnce: 2 })).toEqual(['merge c a']);
   });
 
   it('leaves out what waits for a person and what is being stopped', () => {

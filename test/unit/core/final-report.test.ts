@@ -12,6 +12,7 @@ function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
     base: 'main',
     target: TARGET,
     landed: false,
+    takenBack: [],
     commands: { run: 'o8 run <parallel-dir>', merge: 'o8 merge', cleanup: 'o8 cleanup' },
     show: (path: string) => path.replace(ROOT, '.'),
   };
@@ -74,7 +75,7 @@ Not completed:
   - task-003: merge_conflict (conflicts with ${TARGET} at tttttttttttt)
       src/app.js
       worktree: /home/ada/workspaces/task-003
-      git -C /home/ada/workspaces/task-003 merge ${TARGET}, resolve, commit, then: o8 merge --run 20261121-080512-a1b2 --task task-003
+      o8 merge --run 20261121-080512-a1b2 --task task-003 --resolve
   - task-004: blocked by task-002, task-003
   - task-005: aborted
 
@@ -83,7 +84,7 @@ Next step: resolve the conflicts, then o8 merge`);
 
   it('shows paths as its reader wants them', () => {
     const run = new RunHistory(planOf([{ id: 'a' }], { settings: { workspaceRoot: 'w' } })).lead('a', 'merge_conflict');
-    expect(report(run)).toContain('worktree: ./w/a\n      git -C ./w/a merge');
+    expect(report(run)).toContain('worktree: ./w/a\n      o8 merge');
   });
 
   it('keeps to the first line of a long message', () => {
@@ -144,6 +145,21 @@ describe('the next step', () => {
     const run = one().lead('b', 'complete');
     expect(lastLine(report(run, { landed: true }))).toBe(done);
     expect(lastLine(report(run, { target: 'main' }))).toBe(done);
+  });
+
+  it('does not claim that something is on the base, nor offer to land it, after it was taken back', () => {
+    const run = one().lead('b', 'complete');
+    const takenBack = (...tasks: string[]) => tasks.map((task) => ({ task, commit: '0123456789abcdef' }));
+    const some = report(run, { landed: true, takenBack: takenBack('a') });
+    expect(some).toContain('Taken back from main:\n  - a (git revert 0123456789ab brings it back)\n');
+    expect(lastLine(some)).toBe(
+      'Next step: everything but what was taken back is on main; o8 cleanup removes what is left over',
+    );
+    expect(lastLine(report(run, { takenBack: takenBack('a', 'b') }))).toBe(
+      'Next step: nothing of the run is on main any more; o8 cleanup removes what is left over',
+    );
+    // What was merged since then is still to land.
+    expect(lastLine(report(run, { takenBack: takenBack('a') }))).toBe(`Next step: o8 merge (puts ${TARGET} on main)`);
   });
 
   it('does not offer to land what is on no branch', () => {

@@ -225,7 +225,7 @@ describe('a merge', () => {
   it('that was announced is known until it is done', () => {
     const run = history().lead(task, 'merge_pending');
     run.record({ type: 'merge_intended', task, ref: 'r', from: 'f', to: 't' });
-    expect(run.state.mergeIntents.get(task)).toEqual({ from: 'f', to: 't' });
+    expect(run.state.mergeIntents.get(task)).toEqual({ ref: 'r', from: 'f', to: 't' });
     run.record({ type: 'task_merged', task, landed: 't' });
     expect(run.state.mergeIntents.size).toBe(0);
   });

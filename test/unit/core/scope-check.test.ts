@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { globMatcher } from '../../../src/core/glob.js';
-import { scopeViolations, type ChangedPath } from '../../../src/core/scope-check.js';
+import {
+  describeViolation,
+  partlyAllowed,
+  scopeViolations,
+  type ChangedLine,
+  type ChangedPath,
+  type FileParts,
+} from '../../../src/core/scope-check.js';
 import { parseScope } from '../../../src/core/scope.js';
 
 const change = (path: string, status: ChangedPath['status'] = 'modified', oldPath: string | null = null) => ({
@@ -42,6 +49,89 @@ describe('scopeViolations', () => {
     const changes = [change('anything.js'), change('docs/a.md', 'deleted')];
     expect(violations('BOUNDARY: docs', ...changes)).toEqual(['docs/a.md: inside BOUNDARY docs']);
     expect(violations('', ...changes)).toEqual([]);
+  });
+});
+
+describe('scopeViolations of parts of files', () => {
+  const ORDER = 'class Order:';
+  const TOTAL = '    def total(self):';
+  const REFUND = '    def refund(self, total):';
+  const definitions = [[ORDER], [TOTAL, ORDER], [REFUND, ORDER], ['def total(x):']];
+  const line = (number: number, enclosing: readonly string[], version: 'old' | 'new' = 'new'): ChangedLine => ({
+    version,
+    line: number,
+    enclosing,
+  });
+
+  function outside(section: string, changed: readonly ChangedLine[], known = definitions): string[] {
+    const parts: FileParts = { kind: 'known', definitions: known, changed };
+    return scopeViolations(parseScope(section).scope, [change('a.py')], () => parts).map(describeViolation);
+  }
+
+  it('allow the lines inside the symbol, however deep', () => {
+    const inner = line(3, ['        def inner():', TOTAL, ORDER]);
+    expect(outside('MODIFY: a.py::Order.total', [line(2, [TOTAL, ORDER]), inner])).toEqual([]);
+    expect(outside('MODIFY: a.py::Order', [line(2, [REFUND, ORDER]), line(1, [ORDER])])).toEqual([]);
+  });
+
+  it('name the first line of each other part', () => {
+    const changed = [line(9, [REFUND, ORDER]), line(10, [REFUND, ORDER]), line(1, []), line(4, [TOTAL, ORDER])];
+    expect(outside('MODIFY: a.py::Order.total', changed)).toEqual([
+      'a.py:9: outside Order.total (in def refund)',
+      'a.py:1: outside Order.total (in no definition)',
+    ]);
+  });
+
+  it('take a member only inside its symbol, and a parameter for no definition', () => {
+    expect(outside('MODIFY: a.py::Order.total', [line(20, ['def total(x):'])])).toEqual([
+      'a.py:20: outside Order.total (in def total)',
+    ]);
+    expect(outside('MODIFY: a.py::total', [line(9, [REFUND, ORDER])])).toHaveLength(1);
+  });
+
+  it('give the old number of what was deleted', () => {
+    expect(outside('MODIFY: a.py::Order.total', [line(7, [REFUND, ORDER], 'old')])).toEqual([
+      'a.py:7: outside Order.total (in def refund, deleted)',
+    ]);
+  });
+
+  it('allow the union of several symbols, and everything where the whole file is named too', () => {
+    const changed = [line(2, [TOTAL, ORDER]), line(9, [REFUND, ORDER]), line(1, [])];
+    expect(outside('MODIFY: a.py::Order.total, a.py::Order.refund', changed)).toEqual([
+      'a.py:1: outside Order.total, Order.refund (in no definition)',
+    ]);
+    expect(outside('MODIFY: a.py::Order.total, *.py', changed)).toEqual([]);
+    expect(outside('CREATE: a.py\nMODIFY: a.py::Order.total', changed)).toEqual([]);
+  });
+
+  it('check what git does not see as a definition as the part around it', () => {
+    const changed = [line(2, [TOTAL, ORDER]), line(1, [])];
+    expect(outside('MODIFY: a.py::Order.discount', changed)).toEqual([
+      'a.py:1: outside Order.discount (in no definition)',
+    ]);
+    expect(outside('MODIFY: a.py::PRICES', changed)).toEqual([]);
+  });
+
+  it('count as whole files where nothing is known, and where the file is not only modified', () => {
+    const { scope } = parseScope('MODIFY: a.py::Order');
+    expect(scopeViolations(scope, [change('a.py')], () => ({ kind: 'unknown' }))).toEqual([]);
+    const parts: FileParts = { kind: 'known', definitions, changed: [line(1, [])] };
+    for (const status of ['added', 'deleted', 'type_changed'] as const) {
+      expect(scopeViolations(scope, [change('a.py', status)], () => parts)).toEqual([]);
+    }
+    expect(scopeViolations(scope, [change('b.py', 'renamed', 'a.py')], () => parts).map(describeViolation)).toEqual([
+      'b.py: in neither CREATE nor MODIFY',
+    ]);
+  });
+
+  it('let BOUNDARY win', () => {
+    expect(outside('MODIFY: a.py::Order\nBOUNDARY: a.py', [])).toEqual(['a.py: inside BOUNDARY a.py']);
+  });
+
+  it('are asked about only where nothing else decides', () => {
+    const { scope } = parseScope('CREATE: c.py\nMODIFY: *.py::Order, whole.py\nBOUNDARY: no.py');
+    const changes = ['a.py', 'c.py', 'whole.py', 'no.py', 'other.js'].map((path) => change(path));
+    expect(partlyAllowed(scope, [...changes, change('gone.py', 'deleted')])).toEqual(['a.py']);
   });
 });
 

@@ -67,7 +67,7 @@ describe('a task as status shows it', () => {
       {
         files: ['src/app.js'],
         message: 'conflicts with o8/20261121-080512-a1b2 at tttttttttttt',
-        hint: 'git -C /home/ada/workspaces/a merge o8/20261121-080512-a1b2, resolve, commit, then: o8 merge --run 20261121-080512-a1b2 --task a',
+        hint: 'o8 merge --run 20261121-080512-a1b2 --task a --resolve',
       },
     ],
     [

@@ -1,0 +1,117 @@
+import { printable } from './untrusted-text.js';
+
+/** One line of `o8 doctor`. `hint` is the exact next command, empty where nothing is to be done. */
+export interface Finding {
+  readonly id: string;
+  readonly level: 'ok' | 'leftover' | 'problem';
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A program by name; `version` is what it says itself, null where it is not installed or does not answer. */
+export interface InstalledProgram {
+  readonly name: string;
+  readonly version: string | null;
+  /** What is not possible without it; null: nothing that is used here. */
+  readonly neededFor: string | null;
+}
+
+export interface DoctorFacts {
+  readonly programs: readonly InstalledProgram[];
+  readonly root: string;
+  readonly lock: { readonly kind: 'free' | 'held' | 'stale' | 'unknown'; readonly pid: number | null };
+  /** Runs whose files are still there, newest first. */
+  readonly runs: readonly { readonly runId: string; readonly state: string }[];
+  readonly worktrees: readonly { readonly path: string; readonly runId: string; readonly gone: boolean }[];
+  /** Branches o8 made or moved aside, with whether the base has everything of them. */
+  readonly branches: readonly { readonly name: string; readonly runId: string | null; readonly merged: boolean }[];
+  /** Refs of kept work: rescued, and of repeated attempts. */
+  readonly keptRefs: number;
+}
+
+/** What is installed, how the repository stands, and what earlier runs left, with the command for each. */
+export function doctorFindings(facts: DoctorFacts): Finding[] {
+  return [
+    ...facts.programs.map(programFinding),
+    lockFinding(facts),
+    ...facts.runs.flatMap(runFinding),
+    ...facts.worktrees.flatMap((worktree) => worktreeFinding(worktree, facts)),
+    ...facts.branches.flatMap((branch) => branchFinding(branch, facts)),
+    ...keptWork(facts),
+  ];
+}
+
+function ok(id: string, message: string): Finding {
+  return { id, level: 'ok', message, hint: '' };
+}
+
+function programFinding({ name, version, neededFor }: InstalledProgram): Finding {
+  if (version !== null) return ok('program', `${name} ${printable(version)}`);
+  if (neededFor === null) return ok('program', `${name} is not installed; nothing here needs it`);
+  const message = `${name} is not installed or does not start: needed for ${neededFor}`;
+  return { id: 'program', level: 'problem', message, hint: `install ${name}, then: ${name} --version` };
+}
+
+function lockFinding({ lock }: DoctorFacts): Finding {
+  const pid = String(lock.pid ?? '');
+  switch (lock.kind) {
+    case 'free':
+      return ok('lock', 'no run is active');
+    case 'held':
+      return ok('lock', `a run is active (PID: ${pid})`);
+    case 'stale':
+      return { id: 'lock', level: 'leftover', message: `stale lock (PID ${pid} not running)`, hint: 'o8 run --resume' };
+    case 'unknown':
+      return {
+        id: 'lock',
+        level: 'problem',
+        message: `lock of another machine or container (PID: ${pid})`,
+        hint: 'look there first; when it is gone for sure: the run again with --force',
+      };
+  }
+}
+
+function runFinding({ runId, state }: DoctorFacts['runs'][number]): Finding[] {
+  if (state === 'damaged') {
+    const message = `the files of run ${runId} cannot be read`;
+    return [{ id: 'run', level: 'problem', message, hint: `o8 status --run ${runId}` }];
+  }
+  if (state !== 'interrupted') return [];
+  const message = `run ${runId} is interrupted: nobody is running it`;
+  return [{ id: 'run', level: 'leftover', message, hint: 'o8 run --resume' }];
+}
+
+function worktreeFinding({ path, runId, gone }: DoctorFacts['worktrees'][number], { runs }: DoctorFacts): Finding[] {
+  const run = runs.find((candidate) => candidate.runId === runId);
+  const where = printable(path);
+  if (run === undefined) {
+    const message = `worktree ${where} of run ${runId}, which is not known any more`;
+    const hint = `git worktree remove --force --force ${where}   (with everything in it; look first)`;
+    return [{ id: 'worktree', level: 'leftover', message, hint }];
+  }
+  if (run.state === 'running' || run.state === 'paused' || run.state === 'interrupted') return [];
+  const message = `worktree ${where} of run ${runId} (${run.state})${gone ? ', deleted by hand' : ''}`;
+  return [{ id: 'worktree', level: 'leftover', message, hint: `o8 cleanup --run ${runId}` }];
+}
+
+function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number], { runs }: DoctorFacts): Finding[] {
+  const run = runs.find((candidate) => candidate.runId === runId);
+  if (run !== undefined && !['completed', 'failed', 'aborted'].includes(run.state)) return [];
+  const branch = printable(name);
+  if (run !== undefined) {
+    const what = merged ? 'is merged' : 'is not on its base yet';
+    const hint = merged ? `o8 cleanup --run ${run.runId}` : `o8 merge --run ${run.runId}`;
+    return [{ id: 'branch', level: 'leftover', message: `branch ${branch} ${what}`, hint }];
+  }
+  const message = `branch ${branch} of an earlier run ${merged ? 'is merged' : 'has commits of its own'}`;
+  const hint = merged ? `git branch -d ${branch}` : `git log HEAD..${branch}   (git branch -D ${branch} drops them)`;
+  return [{ id: 'branch', level: 'leftover', message, hint }];
+}
+
+function keptWork({ keptRefs }: DoctorFacts): Finding[] {
+  if (keptRefs === 0) return [];
+  const count = `${String(keptRefs)} ${keptRefs === 1 ? 'ref keeps' : 'refs keep'}`;
+  const message = `${count} rescued work and earlier attempts`;
+  const hint = 'git for-each-ref refs/o8/rescue refs/o8/attempts   (git update-ref -d <ref> drops one)';
+  return [{ id: 'kept-work', level: 'leftover', message, hint }];
+}

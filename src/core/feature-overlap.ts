@@ -1,0 +1,71 @@
+import type { Feature } from './feature.js';
+import type { Plan } from './plan.js';
+import { leftOutTasks, selectedTasks } from './build-plan.js';
+import { EMPTY_SCOPE } from './scope.js';
+import { scopeOverlaps } from './scope-overlap.js';
+
+/** A file that the plans of several features create or modify, who may run at the same time. */
+export interface FeatureOverlap {
+  readonly path: string;
+  readonly tasks: readonly string[];
+}
+
+/** Each shared file once, with all features that claim it and may run beside another one that does; in plan order. */
+export function featureOverlaps(plan: Plan, features: readonly Feature[]): FeatureOverlap[] {
+  const users = new Map<string, Set<string>>();
+  for (const { path, tasks } of pairs(plan, features)) {
+    const known = users.get(path) ?? new Set<string>();
+    for (const task of tasks) known.add(task);
+    users.set(path, known);
+  }
+  return [...users].map(([path, tasks]) => ({
+    path,
+    tasks: plan.tasks.map(({ id }) => id).filter((id) => tasks.has(id)),
+  }));
+}
+
+/**
+ * A split of the run's features into batches to run one after the other: no two of a batch share a file, and none
+ * comes before what it depends on. One batch where nothing overlaps.
+ */
+export function recommendedBatches(plan: Plan, features: readonly Feature[]): string[][] {
+  const rivals = new Set(pairs(plan, features).flatMap(({ tasks: [a, b] }) => [`${a} ${b}`, `${b} ${a}`]));
+  const batches: string[][] = [];
+  for (const { id, deps } of inOrder(plan)) {
+    const from = Math.max(0, ...deps.map((dep) => batches.findIndex((batch) => batch.includes(dep))));
+    const free = batches.findIndex(
+      (batch, index) => index >= from && !batch.some((other) => rivals.has(`${id} ${other}`)),
+    );
+    if (free === -1) batches.push([id]);
+    else batches[free]?.push(id);
+  }
+  return batches;
+}
+
+function pairs(
+  plan: Plan,
+  features: readonly Feature[],
+): readonly { path: string; tasks: readonly [string, string] }[] {
+  const files = new Map(features.map((feature) => [feature.slug, feature.files]));
+  return scopeOverlaps({
+    ...plan,
+    skip: leftOutTasks(plan).map(({ task }) => task.id),
+    tasks: plan.tasks.map((task) => ({
+      ...task,
+      // Both kinds are claims on the whole file; a plan's files are what it expects, so none is exclusive.
+      scope: { ...EMPTY_SCOPE, modify: (files.get(task.id) ?? []).map(({ path }) => ({ glob: path, symbol: null })) },
+    })),
+  });
+}
+
+/** The run's tasks, each behind what it waits for, otherwise as they were named. */
+function inOrder(plan: Plan): { id: string; deps: readonly string[] }[] {
+  const waiting = new Map(selectedTasks(plan).map((task) => [task.id, task]));
+  const order: { id: string; deps: readonly string[] }[] = [];
+  for (;;) {
+    const next = [...waiting.values()].find(({ deps }) => !deps.some((dep) => waiting.has(dep)));
+    if (next === undefined) return order;
+    waiting.delete(next.id);
+    order.push({ id: next.id, deps: next.deps });
+  }
+}

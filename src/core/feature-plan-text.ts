@@ -1,0 +1,106 @@
+import { leftOutTasks, selectedTasks, worktreeFolder } from './build-plan.js';
+import { formatEstimate, type DiskEstimate } from './disk-estimate.js';
+import { minutesText, scopeText } from './feature-estimate.js';
+import { featureOverlaps, recommendedBatches } from './feature-overlap.js';
+import { skillCall } from './feature-prompt.js';
+import { commands, dependencies, heading, leftOut, mergesInto } from './plan-text.js';
+import type { Plan } from './plan.js';
+import {
+  batchCommands,
+  dependencyChecks,
+  documentChecks,
+  featureEstimates,
+  timeText,
+  type FeatureDetails,
+} from './preflight-features.js';
+import { printable } from './untrusted-text.js';
+
+/** The seed's words before the question: what a yes will do. */
+export function featureSummary(plan: Plan): string {
+  const tasks = selectedTasks(plan);
+  const count = tasks.length;
+  const folder = worktreeFolder(plan.source, plan.settings).replace(/\/+$/, '');
+  return [
+    'This will:',
+    `• Create ${String(count)} git ${count === 1 ? 'worktree' : 'worktrees'} in ${printable(folder)}/`,
+    `• Start ${String(count)} parallel ${count === 1 ? 'pipeline' : 'pipelines'} (max concurrent: ${String(plan.settings.maxConcurrency)})`,
+    `• Branches: ${tasks.map(({ branch }) => branch).join(', ')}`,
+  ].join('\n');
+}
+
+/**
+ * The plan of a run of features for people: what it will do, each feature with what it lacks and its estimate, files
+ * that several change and how to split them, time, space, commands, where the work goes. No newline at the end.
+ */
+export function featurePlanText(plan: Plan, disk: DiskEstimate, details: FeatureDetails): string {
+  const sections = [
+    ['=== Parallel Execution Plan ==='],
+    heading(plan),
+    [featureSummary(plan)],
+    features(plan, details),
+    dependencies(plan),
+    undeclared(plan, details),
+    overlaps(plan, details),
+    totals(plan, disk, details),
+    commands(plan),
+    [toldTo(details), mergesInto(plan)],
+    leftOut(plan),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function features(plan: Plan, details: FeatureDetails): string[] {
+  const { each } = featureEstimates(plan, details);
+  const checks = documentChecks(plan, details).filter(({ level }) => level !== 'pass');
+  const width = Math.max(0, ...each.map(({ slug }) => slug.length)) + 2;
+  const count = each.length === 1 ? '1 feature' : `${String(each.length)} features`;
+  return [
+    `Pre-flight (${count}):`,
+    ...each.flatMap((estimate) => {
+      const { slug } = estimate;
+      const found = checks.filter(({ tasks }) => tasks.includes(slug));
+      const line = `${slug.padEnd(width)}${scopeText(estimate)}, ${minutesText(estimate.minutes)}`;
+      return [
+        `  ${found.length === 0 ? '✓' : '✗'} ${line}`,
+        ...found.flatMap(({ message, hint }) => [`      ${message}`, `        ${hint}`]),
+      ];
+    }),
+  ];
+}
+
+function undeclared(plan: Plan, details: FeatureDetails): string[] {
+  const found = dependencyChecks(plan, details.features).filter(({ level }) => level !== 'pass');
+  if (found.length === 0) return [];
+  return [
+    'Features that may need each other:',
+    ...found.flatMap(({ message, hint }) => [`  - ${message}`, `      ${hint}`]),
+  ];
+}
+
+function overlaps(plan: Plan, details: FeatureDetails): string[] {
+  const found = featureOverlaps(plan, details.features);
+  if (found.length === 0) return [];
+  return [
+    'Files that several plans create or modify:',
+    ...found.map(({ path, tasks }) => `  - ${printable(path)}: ${tasks.join(', ')}`),
+    'Recommended batches, one after the other:',
+    ...batchCommands(recommendedBatches(plan, details.features)).map((command) => `  ${command}`),
+  ];
+}
+
+function totals(plan: Plan, disk: DiskEstimate, details: FeatureDetails): string[] {
+  const { each, time } = featureEstimates(plan, details);
+  return [
+    `Estimated Time: ${timeText(plan, each, time)}`,
+    `Estimated Worktree Space: ${formatEstimate(disk)}`,
+    ...(leftOutTasks(plan).length === 0 ? [] : [`Total Features: ${String(each.length)}`]),
+  ];
+}
+
+function toldTo({ skill }: FeatureDetails): string {
+  if (skill === null) return 'Agents get: specification, stories and plan (the repository has no skill for it)';
+  return `Agents run: ${printable(skillCall(skill, '<slug>'))} (${printable(skill.file)})`;
+}

@@ -1,0 +1,55 @@
+import type { Plan } from './plan.js';
+import type { LandingRecord, RunState, Undoing } from './run-state.js';
+
+/** What became of a task's work on the base branch, as far as o8 did it; `none`: o8 has not put it there. */
+export type BasePresence =
+  { readonly kind: 'none' } | { readonly kind: 'landed' } | { readonly kind: 'taken_back'; readonly how: Undoing };
+
+export function baseRef(plan: Plan): string {
+  return `refs/heads/${plan.base.branch}`;
+}
+
+/** What a whole undo has to take off the base branch, newest first. */
+export function standingLandings(plan: Plan, state: RunState): LandingRecord[] {
+  return state.landings.filter(({ ref, undone }) => ref === baseRef(plan) && undone === null).reverse();
+}
+
+/** A task's own contribution, the newest where it was merged more than once. */
+export function landingOfTask(state: RunState, task: string): LandingRecord | null {
+  return state.landings.findLast((landing) => landing.task === task) ?? null;
+}
+
+/** Follows a task's work through the landings of the target, of which each brings what was merged before it. */
+export function basePresence(plan: Plan, state: RunState, task: string): BasePresence {
+  const own = landingOfTask(state, task);
+  if (own === null) return { kind: 'none' };
+  if (own.undone !== null) return { kind: 'taken_back', how: own.undone };
+  if (own.ref === baseRef(plan)) return { kind: 'landed' };
+  const merged = state.landings.indexOf(own);
+  let last: BasePresence = { kind: 'none' };
+  for (const [index, whole] of state.landings.entries()) {
+    if (whole.task !== null || whole.ref !== baseRef(plan) || index < merged) continue;
+    // One that ends at another task's commit brought what was merged up to that task.
+    const end = state.landings.findIndex(({ task: other, to }) => other !== null && to === whole.to);
+    if (end !== -1 && end < merged) continue;
+    if (whole.undone === null) return { kind: 'landed' };
+    last = { kind: 'taken_back', how: whole.undone };
+    if (whole.undone.kind === 'reverted') return last; // a later landing brings it no more
+  }
+  return last;
+}
+
+/** A task whose work is off the base branch until somebody reverts the commit that took it off. */
+export interface TakenBack {
+  readonly task: string;
+  readonly commit: string;
+}
+
+/** In the order of the plan. What was moved back is not in it: the next `merge` lands that again. */
+export function takenBackTasks(plan: Plan, state: RunState): TakenBack[] {
+  return plan.tasks.flatMap(({ id }) => {
+    const presence = basePresence(plan, state, id);
+    const reverted = presence.kind === 'taken_back' && presence.how.kind === 'reverted';
+    return reverted ? [{ task: id, commit: presence.how.commit }] : [];
+  });
+}

@@ -1,0 +1,92 @@
+/** A heading of a Markdown text and what is below it, sub-sections included. */
+export interface Section {
+  /** Without numbering, emphasis, and what is in brackets at its end. */
+  readonly title: string;
+  /** 1 to 6. */
+  readonly level: number;
+  readonly body: readonly string[];
+}
+
+const FENCE = /^ {0,3}(```|~~~)/;
+const HEADING = /^ {0,3}(#{1,6})\s+(\S.*)$/;
+const RULE = /^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$/;
+const LIST_ITEM = /^ ?(?:[-*+•]|\d{1,9}[.)])\s+(\S.*)$/;
+
+interface Line {
+  readonly text: string;
+  readonly code: boolean;
+}
+
+/** The sections of a Markdown text in its order. Headings in code blocks are code. */
+export function markdownSections(text: string): Section[] {
+  const lines = readLines(text);
+  const headings = lines.flatMap((line, index) => {
+    const heading = headingOf(line);
+    return heading === null ? [] : [{ ...heading, index }];
+  });
+  return headings.map(({ title, level, index }, position) => {
+    const end = headings.slice(position + 1).find((other) => other.level <= level)?.index ?? lines.length;
+    return { title, level, body: lines.slice(index + 1, end).map((line) => line.text) };
+  });
+}
+
+/** Whether a section says anything: sub-headings do, comments, blank lines and horizontal rules do not. */
+export function hasContent({ body }: Section): boolean {
+  return withoutComments(body.join('\n'))
+    .split('\n')
+    .some((line) => line.trim() !== '' && !RULE.test(line));
+}
+
+/** The heading on a line outside of code, null on any other line. */
+export function headingOnLine(text: string): { title: string; level: number } | null {
+  return headingOf({ text, code: false });
+}
+
+/** The text of a list item of the outermost list, null on any other line. */
+export function listItem(line: string): string | null {
+  return LIST_ITEM.exec(line)?.[1] ?? null;
+}
+
+/** The lines of a text that are not in a code block. */
+export function proseLines(text: string): string[] {
+  return readLines(text).flatMap((line) => (line.code ? [] : [line.text]));
+}
+
+function readLines(text: string): Line[] {
+  let fence: string | null = null;
+  return text.split(/\r?\n/).map((line) => {
+    const mark = FENCE.exec(line)?.[1] ?? null;
+    const code = fence !== null || mark !== null;
+    if (mark !== null && (fence === null || fence === mark)) fence = fence === null ? mark : null;
+    return { text: line, code };
+  });
+}
+
+function headingOf({ text, code }: Line): { title: string; level: number } | null {
+  const heading = code ? null : HEADING.exec(text);
+  return heading === null ? null : { title: plainTitle(heading[2] ?? ''), level: heading[1]?.length ?? 1 };
+}
+
+function plainTitle(text: string): string {
+  const plain = text
+    .replaceAll(/[*_`#]/g, '')
+    .trim()
+    .replace(/:$/, '');
+  const unnumbered = plain.replace(/^\d+(?:\.\d+)*[.)]?\s+/, '');
+  const bracket = unnumbered.endsWith(')') ? unnumbered.lastIndexOf('(') : -1;
+  return (bracket > 0 ? unnumbered.slice(0, bracket) : unnumbered).trim().replace(/:$/, '');
+}
+
+/** By hand: a search with a pattern would take quadratic time on many openings without an end. */
+function withoutComments(text: string): string {
+  let rest = text;
+  let visible = '';
+  for (;;) {
+    const start = rest.indexOf('<!--');
+    if (start === -1) return visible + rest;
+    visible += rest.slice(0, start);
+    const end = rest.indexOf('-->', start + 4);
+    if (end === -1) return visible;
+    rest = rest.slice(end + 3);
+  }
+}

@@ -1,0 +1,19 @@
+import type { PlannedTask } from '../core/plan.js';
+import { forgetPins } from './pins.js';
+import { removeCleanWorktree } from './remove-worktree.js';
+import { recordOf, type Run } from './run.js';
+
+/** A task's work is on the target as `landed`: recorded first, then what only existed for the merge is removed. */
+export async function finishMerge(
+  run: Run,
+  task: PlannedTask,
+  landed: string,
+  notes: readonly string[],
+): Promise<void> {
+  await run.ledger.record(
+    ...(notes.length > 0 ? [{ type: 'task_noted' as const, task: task.id, notes: [...notes] }] : []),
+    { type: 'task_merged', task: task.id, landed },
+  );
+  await forgetPins(run, task.id);
+  if (recordOf(run, task.id).worktree !== 'none') await removeCleanWorktree(run, task); // adopted work has none of ours
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { mergeMessage, squashMessage, trailersOf } from '../core/merge-message.js';
+import type { PlannedTask } from '../core/plan.js';
+import { commitAuthor, createLandingCommit, treeOf, trialMerge } from '../git/merge.js';
+import { mergeBase } from '../git/refs.js';
+import { commitSubjects, replayCommits } from '../git/replay-commits.js';
+import { filesOf, type Run } from './run.js';
+
+/** What would land: a commit on top of `onto`, with a word where it is not what the strategy says. */
+export type Candidate =
+  | { readonly kind: 'clean'; readonly commit: string; readonly note: string | null }
+  | { readonly kind: 'conflict'; readonly files: string[] };
+
+/**
+ * A task's branch brought together with `onto`, off to the side. Whatever the strategy, the files are those of the
+ * merge; a branch that cannot be rebased to exactly these is merged, and `note` says so.
+ */
+export async function mergeCandidate(run: Run, task: PlannedTask, onto: string, tip: string): Promise<Candidate> {
+  const { repo, plan } = run;
+  const strategy = run.ledger.state.strategy ?? plan.settings.merge.strategy;
+  const canFastForward = (await mergeBase(repo, onto, tip)) === onto;
+  if (canFastForward && strategy !== 'squash') return { kind: 'clean', commit: tip, note: null };
+  const scratchDir = join(filesOf(run).dir, 'scratch');
+  const trial = await trialMerge(repo, { ours: onto, theirs: tip, scratchDir });
+  if (trial.kind === 'conflict') return trial;
+  const { tree } = trial;
+  const merged = async (note: string | null): Promise<Candidate> => ({
+    kind: 'clean',
+    commit: await createLandingCommit(repo, { tree, parents: [onto, tip], message: mergeMessage(plan, task) }),
+    note,
+  });
+  switch (strategy) {
+    case 'merge':
+      return merged(null);
+    case 'squash': {
+      if (tree === (await treeOf(repo, onto))) return { kind: 'clean', commit: onto, note: null };
+      const message = squashMessage(plan, task, await commitSubjects(repo, onto, tip));
+      const author = await commitAuthor(repo, tip);
+      return {
+        kind: 'clean',
+        commit: await createLandingCommit(repo, { tree, parents: [onto], message, author }),
+        note: null,
+      };
+    }
+    case 'rebase': {
+      const trailers = trailersOf(plan, task);
+      const replayed = await replayCommits(repo, { onto, tip, tree, trailers, scratchDir });
+      if (replayed.kind === 'replayed') return { kind: 'clean', commit: replayed.commit, note: null };
+      return merged(`merged instead of rebased: its branch ${replayed.why}`);
+    }
+  }
+}

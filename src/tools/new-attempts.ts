@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { selectedTasks } from '../core/build-plan.js';
+import { O8Error } from '../core/errors.js';
+import type { CriticalSection } from '../core/lease.js';
+import { keptAttemptRef, rescueRef, type NewAttempt } from '../core/new-attempt.js';
+import type { Plan, PlannedTask } from '../core/plan.js';
+import { taskOf, type TaskRecord } from '../core/run-state.js';
+import type { RepositoryFacts } from '../git/facts.js';
+import { isOwnWorktree } from '../git/own-worktree.js';
+import { createRef, deleteRef, isAncestor, pinRef, resolveCommit } from '../git/refs.js';
+import type { Repository } from '../git/repository.js';
+import { inspectWorktree, removeWorktree, snapshotWorktree } from '../git/worktrees.js';
+import { listRuns, readPlan } from '../store/runs.js';
+import { loadRun, type LoadedRun } from './load-run.js';
+
+/**
+ * The features of this run whose branch and worktree an earlier run made that is over: they begin anew. Whatever
+ * else is in the way (somebody's branch, one that is checked out, a run that is not over) is a collision.
+ */
+export async function findNewAttempts(
+  repo: Repository,
+  plan: Plan,
+  { worktrees }: Pick<RepositoryFacts, 'worktrees'>,
+): Promise<NewAttempt[]> {
+  if (plan.source.kind !== 'features') return [];
+  const attempts: NewAttempt[] = [];
+  for (const task of selectedTasks(plan)) {
+    const tip = await resolveCommit(repo, branchRef(task));
+    if (tip === null && !existsSync(task.worktree)) continue;
+    const owner = await lastOwner(plan.root, task);
+    if (owner?.run.state.phase.kind !== 'finished') continue;
+    const { run, record } = owner;
+    const { runId } = run.plan;
+    if (existsSync(task.worktree) && !(await isOwnWorktree(task.worktree, runId))) continue;
+    if (tip !== null && !(await isOwnBranch(repo, record, tip))) continue;
+    const ownPath = existsSync(task.worktree) ? await realpath(task.worktree) : task.worktree;
+    if (worktrees.some(({ path, branch }) => branch === task.branch && path !== ownPath)) continue;
+    const ref = keptAttemptRef(runId, task.id, record.attempt);
+    attempts.push({ task: task.id, runId, state: record.state.state, attempt: record.attempt, ref });
+  }
+  return attempts;
+}
+
+/**
+ * Makes room for the attempts: what is uncommitted goes to a rescue ref, the tip of the branch to `ref`, then worktree
+ * and branch go. Can be repeated. Nothing is removed that is not an earlier run's any more. `serialise` refuses when
+ * somebody has the lock by now.
+ */
+export async function makeRoom(
+  repo: Repository,
+  serialise: CriticalSection,
+  plan: Plan,
+  attempts: readonly NewAttempt[],
+): Promise<void> {
+  for (const attempt of attempts) {
+    const task = plan.tasks.find(({ id }) => id === attempt.task);
+    if (task !== undefined) await makeRoomFor(repo, serialise, task, attempt);
+  }
+}
+
+async function makeRoomFor(
+  repo: Repository,
+  serialise: CriticalSection,
+  task: PlannedTask,
+  attempt: NewAttempt,
+): Promise<void> {
+  const tip = await resolveCommit(repo, branchRef(task));
+  if (tip !== null) await keep(repo, attempt.ref, tip);
+  if (await isOwnWorktree(task.worktree, attempt.runId)) {
+    await rescue(repo, task, attempt, tip);
+    await removeWorktree(repo, serialise, task.worktree);
+  }
+  if (tip === null) return;
+  await serialise(async () => {
+    if (await deleteRef(repo, branchRef(task), tip)) return;
+    throw new O8Error(
+      'refused',
+      `Branch ${task.branch} has new commits since it was looked at; it was left as it is.`,
+      `git log ${task.branch}`,
+    );
+  });
+}
+
+/** Under the ref of the attempt, or beside it where that already keeps something else. */
+async function keep(repo: Repository, ref: string, tip: string): Promise<void> {
+  if (await createRef(repo, ref, tip)) return;
+  await createRef(repo, `${ref}-${tip.slice(0, 12)}`, tip);
+}
+
+async function rescue(repo: Repository, task: PlannedTask, attempt: NewAttempt, tip: string | null): Promise<void> {
+  const found = await inspectWorktree(task.worktree);
+  if (found.nestedRepositories.length > 0) {
+    throw new O8Error(
+      'refused',
+      `${task.worktree} holds a repository of its own: ${found.nestedRepositories.join(', ')}`,
+      'Move it away, or have the whole worktree moved aside with --force.',
+    );
+  }
+  const ref = rescueRef(attempt.runId, task.id, attempt.attempt);
+  const message = `Uncommitted work of ${task.id} in run ${attempt.runId}`;
+  if ((await snapshotWorktree(repo, task.worktree, { ref, message })) !== null) return;
+  const isBeside = found.head !== null && (tip === null || !(await isAncestor(repo, found.head, tip)));
+  if (found.head !== null && isBeside) await pinRef(repo, ref, found.head);
+}
+
+interface Owner {
+  readonly run: LoadedRun;
+  readonly record: TaskRecord;
+}
+
+/** The newest run that began a task with this branch and worktree, or still may. */
+async function lastOwner(root: string, task: PlannedTask): Promise<Owner | null> {
+  for (const runId of await listRuns(root)) {
+    const { tasks } = await readPlan(root, runId);
+    const isOf = tasks.some(({ id, branch, worktree }) => {
+      return id === task.id && branch === task.branch && worktree === task.worktree;
+    });
+    if (!isOf) continue;
+    const run = await loadRun(root, runId);
+    const record = taskOf(run.state, task.id);
+    if (record.start !== null || run.state.phase.kind !== 'finished') return { run, record };
+  }
+  return null;
+}
+
+/** A branch of the name that does not come from where the task's began is somebody else's. */
+async function isOwnBranch(repo: Repository, record: TaskRecord, tip: string): Promise<boolean> {
+  const { start, worktree, branchRemoved } = record;
+  if (start === null || branchRemoved) return false;
+  // A worktree that was only announced may have failed because the branch was somebody else's.
+  return worktree === 'intended' ? tip === start : isAncestor(repo, start, tip);
+}
+
+function branchRef({ branch }: PlannedTask): string {
+  return `refs/heads/${branch}`;
+}

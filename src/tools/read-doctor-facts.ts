@@ -1,0 +1,97 @@
+import type { DoctorFacts, InstalledProgram } from '../core/doctor.js';
+import { runStateName } from '../core/status-view.js';
+import { listOwnWorktrees } from '../git/own-worktrees.js';
+import { isAncestor, listRefs, resolveCommit } from '../git/refs.js';
+import type { Repository } from '../git/repository.js';
+import { processProbe } from '../process/identity.js';
+import { findProgram, runProgram } from '../process/program.js';
+import { readLock } from '../store/lock-state.js';
+import { listRuns } from '../store/runs.js';
+import { readSettingsFile } from '../store/settings-file.js';
+import type { ToolContext } from './define-tool.js';
+import { loadRun } from './load-run.js';
+import { openContext } from './repository-context.js';
+
+/** Programs answer in a second; a machine under load was seen to need several. */
+const VERSION_MS = 15_000;
+
+/** Looks everything up and changes nothing. A run whose files cannot be read is `damaged`. */
+export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts> {
+  const { root, repo } = await openContext(context);
+  const { agent } = await readSettingsFile(root);
+  const [lock, runs, worktrees, branches, rescued, attempts] = await Promise.all([
+    readLock(root, processProbe),
+    runsOf(root),
+    listOwnWorktrees(repo),
+    branchesOf(repo),
+    listRefs(repo, 'refs/o8/rescue/'),
+    listRefs(repo, 'refs/o8/attempts/'),
+  ]);
+  return {
+    programs: await programs(context, root, agent?.command?.[0] ?? null),
+    root,
+    lock: { kind: lock.kind, pid: lock.kind === 'free' ? null : lock.holder.process.pid },
+    runs,
+    worktrees,
+    branches,
+    keptRefs: rescued.length + attempts.length,
+  };
+}
+
+async function programs({ env }: ToolContext, root: string, agentProgram: string | null): Promise<InstalledProgram[]> {
+  const agents = 'running agents (or set agent.command)';
+  const wanted = [
+    { name: 'git', neededFor: 'everything' },
+    { name: agentProgram ?? 'claude', neededFor: agents },
+    { name: 'gh', neededFor: null },
+  ];
+  const found = wanted.map(async ({ name, neededFor }) => {
+    const path = await findProgram(name, env);
+    if (path === null) return { name, neededFor, version: null };
+    if (name === agentProgram) return { name, neededFor, version: `(${path})` }; // nobody knows what it takes for --version
+    const result = await runProgram([path, '--version'], {
+      cwd: root,
+      env: environmentOf(env),
+      timeoutMs: VERSION_MS,
+      logFile: null,
+    });
+    const version =
+      result.code === 0 ? (result.outputTail.trim().split('\n')[0] ?? '').replace(`${name} version `, '') : null;
+    return { name, neededFor, version };
+  });
+  const node = { name: 'node', neededFor: 'everything', version: process.version };
+  return [node, ...(await Promise.all(found))];
+}
+
+function environmentOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+async function runsOf(root: string): Promise<{ runId: string; state: string }[]> {
+  const runs: { runId: string; state: string }[] = [];
+  for (const runId of await listRuns(root)) {
+    try {
+      const { state, ownerAlive } = await loadRun(root, runId);
+      runs.push({ runId, state: runStateName(state, ownerAlive) });
+    } catch {
+      runs.push({ runId, state: 'damaged' }); // the rest is still worth a look; `o8 status --run` says what is wrong
+    }
+  }
+  return runs;
+}
+
+/** Integration branches, and what `--force` moved aside: `<branch>.before-<run>`. */
+async function branchesOf(repo: Repository): Promise<DoctorFacts['branches']> {
+  const head = await resolveCommit(repo, 'HEAD');
+  const branches: { name: string; runId: string | null; merged: boolean }[] = [];
+  for (const { ref, commit } of await listRefs(repo, 'refs/heads/')) {
+    const name = ref.slice('refs/heads/'.length);
+    const integration = /^o8\/([^/]+)$/.exec(name)?.[1];
+    if (integration === undefined && !/\.before-[\w.-]+$/.test(name)) continue;
+    const merged = head !== null && (await isAncestor(repo, commit, head));
+    branches.push({ name, runId: integration ?? null, merged });
+  }
+  return branches;
+}

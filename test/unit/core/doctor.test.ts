@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { doctorFindings, type DoctorFacts } from '../../../src/core/doctor.js';
+
+const clean: DoctorFacts = {
+  programs: [
+    { name: 'node', version: 'v20.20.2', neededFor: 'everything' },
+    { name: 'gh', version: null, neededFor: null },
+  ],
+  root: '/home/ada/shop',
+  lock: { kind: 'free', pid: null },
+  runs: [],
+  worktrees: [],
+  branches: [],
+  keptRefs: 0,
+};
+
+/** What needs somebody, as `level message: hint`. */
+const needs = (facts: Partial<DoctorFacts>): string[] =>
+  doctorFindings({ ...clean, ...facts })
+    .filter(({ level }) => level !== 'ok')
+    .map(({ level, message, hint }) => `${level} ${message}: ${hint}`);
+
+it('finds nothing to do in a clean repository, also without programs nobody needs', () => {
+  expect(needs({})).toEqual([]);
+});
+
+it('names a missing program and what it is needed for', () => {
+  expect(needs({ programs: [{ name: 'claude', version: null, neededFor: 'running agents' }] })).toEqual([
+    'problem claude is not installed or does not start: needed for running agents: install claude, then: claude --version',
+  ]);
+});
+
+it('names a run nobody is running, and a lock whose holder is dead', () => {
+  const runs = [{ runId: 'r1', state: 'interrupted' }];
+  expect(needs({ runs, lock: { kind: 'stale', pid: 12 } })).toEqual([
+    'leftover stale lock (PID 12 not running): o8 run --resume',
+    'leftover run r1 is interrupted: nobody is running it: o8 run --resume',
+  ]);
+});
+
+it('names a run whose files cannot be read', () => {
+  expect(needs({ runs: [{ runId: 'r1', state: 'damaged' }] })).toEqual([
+    'problem the files of run r1 cannot be read: o8 status --run r1',
+  ]);
+});
+
+it('leaves worktrees and branches of a live run alone and names those of one that is over or forgotten', () => {
+  const worktrees = ['live', 'over', 'forgotten'].map((runId) => ({ path: `/w/${runId}`, runId, gone: false }));
+  const branches = [
+    { name: 'o8/live', runId: 'live', merged: false },
+    { name: 'o8/over', runId: 'over', merged: true },
+    { name: 'feature/a.before-x', runId: null, merged: false },
+  ];
+  const runs = [
+    { runId: 'live', state: 'running' },
+    { runId: 'over', state: 'failed' },
+  ];
+  expect(needs({ runs, worktrees, branches })).toEqual([
+    'leftover worktree /w/over of run over (failed): o8 cleanup --run over',
+    'leftover worktree /w/forgotten of run forgotten, which is not known any more: git worktree remove --force --force /w/forgotten   (with everything in it; look first)',
+    'leftover branch o8/over is merged: o8 cleanup --run over',
+    'leftover branch feature/a.before-x of an earlier run has commits of its own: git log HEAD..feature/a.before-x   (git branch -D feature/a.before-x drops them)',
+  ]);
+});
+
+it('says how much kept work there is', () => {
+  expect(needs({ keptRefs: 1 })[0]).toContain('1 ref keeps rescued work');
+});
