@@ -17,8 +17,8 @@ interface Flags {
 }
 
 /** `o8 config`, `o8 config set <key> <value>`, `o8 config reset [key]`: the settings file of this repository. */
-export function configCommand(cli: Cli): Command {
-  const command = new Command('config').description('Show and change the settings of this repository').exitOverride(); // before its own commands are made: they inherit it
+export function configCommand(cli: Cli, name: 'config' | 'parallel-config'): Command {
+  const command = new Command(name).description('Show and change the settings of this repository').exitOverride(); // before its own commands are made: they inherit it
   command.option('--json', 'print the settings as JSON').action(async (flags: Flags) => {
     await show(cli, flags);
   });

@@ -50,7 +50,8 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
       for (const task of status.tasks) tasks.set(task.id, task);
       live.clear();
       for (const event of progressBetween(before, tasks, wavesOf(tasks.values())))
-        tell(cli, event, style, (task) => shownLog(cli, status, task));
+        if (style === 'progress' || status.features === undefined || event.kind !== 'wave_finished')
+          tell(cli, event, style, (task) => shownLog(cli, status, task));
       await logs?.print([...tasks.values()]);
       pause = tellPause(cli, style, pause, status);
       if (isEnd(status)) return finish(cli, status, tasks, style);
@@ -90,11 +91,11 @@ async function stop(cli: Cli, runId: string, style: Style): Promise<ExitCode> {
     const aborted = callTool('abort', { runId }, context).then((result) => ({ kind: 'aborted' as const, result }));
     const outcome = await Promise.race([aborted, again.received.then(() => ({ kind: 'left' as const }))]);
     if (outcome.kind === 'left') {
-      say('Not waiting. The run is still being stopped: o8 status');
+      say(`Not waiting. The run is still being stopped: ${cli.spelling} status`);
       return 130;
     }
     if (style === 'lines' || style === 'verbose') printInterrupted(cli, outcome.result);
-    else say("Aborted. Worktrees preserved. Run 'o8 cleanup' to remove.");
+    else say(`Aborted. Worktrees preserved. Run '${cli.spelling} cleanup' to remove.`);
     return 130;
   } finally {
     again.forget();
@@ -158,14 +159,14 @@ function sentence(
   }
 }
 
-/** The short path of a task's log: the link beside the plan where there is one. */
-function shownLog({ context }: Cli, { dir }: StatusAnswer, { id, log }: TaskView): string {
-  const link = dir === undefined ? null : join(dir, 'logs', `${id}.log`);
-  return relative(context.cwd, link !== null && existsSync(link) ? link : log);
+/** The short path of a task's log: the link beside the plan or the worktree where there is one. */
+function shownLog({ context }: Cli, { dir }: StatusAnswer, { id, worktree, log }: TaskView): string {
+  const link = dir === undefined ? `${worktree}.log` : join(dir, 'logs', `${id}.log`);
+  return relative(context.cwd, existsSync(link) ? link : log);
 }
 
 function finish(
-  { terminal, context }: Cli,
+  { terminal, context, spelling }: Cli,
   status: StatusAnswer,
   tasks: ReadonlyMap<string, TaskView>,
   style: Style,
@@ -188,6 +189,7 @@ function finish(
     state: status.state,
     tasks,
     waves: wavesOf(tasks.values()),
+    of: status.features === undefined ? 'tasks' : 'features',
     base: status.base ?? '',
     target: status.target ?? '',
     landed: status.landed !== undefined,
@@ -195,7 +197,7 @@ function finish(
     commands: {
       run: againOf(status, context.cwd),
       merge: 'o8 merge',
-      cleanup: 'o8 cleanup',
+      cleanup: `${spelling} cleanup`,
     },
     show: (path) => relative(context.cwd, path),
   });

@@ -6,7 +6,6 @@ import { interruptedBy } from './interrupt.js';
 import { printResolution, printUndone, undoWasHeld } from './print-resolution.js';
 import { mergeLeftSomething, printMerge } from './print-results.js';
 import type { Cli } from './program.js';
-import type { Terminal } from './terminal.js';
 import { toolCommand } from './tool-commands.js';
 
 interface Flags {
@@ -55,7 +54,7 @@ async function merge(cli: Cli, flags: Flags): Promise<void> {
       return;
     }
     if (flags.json === true) terminal.print(JSON.stringify(outcome.result));
-    else print(flags, outcome.result, terminal);
+    else print(flags, outcome.result, cli);
     if (dryRun !== true && (mergeLeftSomething(outcome.result) || undoWasHeld(outcome.result))) exit.code = 1;
   } finally {
     done.abort();
@@ -64,8 +63,8 @@ async function merge(cli: Cli, flags: Flags): Promise<void> {
   }
 }
 
-function print({ resolve, undo }: Flags, result: unknown, terminal: Terminal): void {
-  if (resolve === true) printResolution(result, terminal);
+function print({ resolve, undo }: Flags, result: unknown, { terminal, context }: Cli): void {
+  if (resolve === true) printResolution(result, terminal, context.cwd);
   else if (undo === true) printUndone(result, terminal);
   else printMerge(result, terminal);
 }

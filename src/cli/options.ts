@@ -73,6 +73,16 @@ export function addSpawning(command: Command): Command {
     .addOption(new Option('--budget-usd <n>', 'most the whole run may cost').argParser(decimal));
 }
 
+/** What a command that follows a run takes. */
+export function addRunning(command: Command): Command {
+  return addSpawning(command)
+    .option('--dry-run', 'show the plan and stop')
+    .option('-y, --yes', 'do not ask')
+    .option('--verbose', "also print the agents' output")
+    .option('--progress', 'print [PROGRESS] lines for programs')
+    .option('--json', 'print the final status as JSON');
+}
+
 /** What a command line says is to be run: a folder, or features. Both undefined where it says nothing. */
 export interface Named {
   readonly dir?: string | undefined;
@@ -89,6 +99,11 @@ export function namedBy(words: readonly string[], cwd: string): Named {
   if (words.length > 1) return { features: words };
   const isSlug = nameProblem(first) === null && !existsSync(resolve(cwd, first, 'manifest.json'));
   return isSlug ? { features: words } : { dir: first };
+}
+
+/** The words of a command line that say what is to be run. */
+export function wordsOf({ dir, features }: Named): readonly string[] {
+  return features ?? (dir === undefined ? [] : [dir]);
 }
 
 export function planInput(named: string | Named | undefined, flags: RunFlags): Record<string, unknown> {

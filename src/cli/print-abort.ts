@@ -26,7 +26,7 @@ export function printStopping({ terminal, context }: Cli, tasks: readonly TaskVi
 
 /** What `abort` did, in the seed's words and order. */
 export function printAborted(cli: Cli, result: unknown): void {
-  const { terminal, context } = cli;
+  const { terminal, context, spelling } = cli;
   const aborted = abortSchema.parse(result);
   if (aborted.stopped.length === 0) {
     terminal.print(aborted.message);
@@ -44,13 +44,13 @@ export function printAborted(cli: Cli, result: unknown): void {
     return;
   }
   terminal.print(`\nAborted ${count}. Worktrees preserved for debugging:\n${kept.join('\n')}`);
-  terminal.print('\nTo clean up: o8 cleanup');
+  terminal.print(`\nTo clean up: ${spelling} cleanup`);
 }
 
 /** The shorter ending after Ctrl+C. */
 export function printInterrupted(cli: Cli, result: unknown): void {
   printStopped(cli, abortSchema.parse(result));
-  cli.terminal.print("\nAborted. Worktrees preserved. Run 'o8 cleanup' to remove.");
+  cli.terminal.print(`\nAborted. Worktrees preserved. Run '${cli.spelling} cleanup' to remove.`);
 }
 
 function printStopped({ terminal, context }: Cli, { stopped, cleanup }: Aborted): void {

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { z } from 'zod';
 import { resolutionSchema, undoneSchema, type Resolution, type Undone } from '../core/requests.js';
 import { safeLines, type Terminal } from './terminal.js';
@@ -10,7 +11,7 @@ const answerSchema = z.object({
 });
 
 /** What `merge --resolve` opened, with what to do there. */
-export function printResolution(result: unknown, { colors, print }: Terminal): void {
+export function printResolution(result: unknown, { colors, print }: Terminal, cwd: string): void {
   const { resolution, target } = answerSchema.parse(result);
   if (resolution === undefined) return;
   switch (resolution.kind) {
@@ -18,20 +19,29 @@ export function printResolution(result: unknown, { colors, print }: Terminal): v
       print(`Nothing to resolve: ${safeLines(resolution.reason)}.`);
       break;
     case 'opened':
-      printOpened(resolution, target, { colors, print });
+      printOpened(resolution, target, { colors, print }, cwd);
   }
   print('\nNext:');
-  for (const command of resolution.next) print(`  ${safeLines(command)}`);
+  const short = (command: string): string =>
+    resolution.kind === 'opened'
+      ? command.replaceAll(resolution.worktree, relative(cwd, resolution.worktree))
+      : command;
+  for (const command of resolution.next) print(`  ${safeLines(short(command))}`);
 }
 
 type Output = Pick<Terminal, 'colors' | 'print'>;
 
-function printOpened(opened: Extract<Resolution, { kind: 'opened' }>, target: string, { colors, print }: Output): void {
+function printOpened(
+  opened: Extract<Resolution, { kind: 'opened' }>,
+  target: string,
+  { colors, print }: Output,
+  cwd: string,
+): void {
   const { worktree, branch, files, silent, targetCommit, branchCommit } = opened;
   print(
     `Conflict of ${branch} (${branchCommit.slice(0, 12)}) with ${target} (${targetCommit.slice(0, 12)}) is open in`,
   );
-  print(`  ${safeLines(worktree)}`);
+  print(`  ${safeLines(relative(cwd, worktree))}`);
   if (files.length > 0) print(colors.yellow('\nTo be resolved:'));
   for (const file of files) print(`  ${safeLines(file)}`);
   if (silent.length > 0)

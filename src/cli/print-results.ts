@@ -28,6 +28,14 @@ export function printFailedChecks(result: unknown, { colors, warn }: Terminal): 
   }
 }
 
+/** What does not keep a run from starting and is worth knowing before it does; gives what was said. */
+export function printWarnings(result: unknown, { colors, print }: Terminal): string[] {
+  const warnings = checksSchema.parse(result).checks.filter(({ level }) => level === 'warn');
+  for (const { message, hint } of warnings)
+    print(`${colors.yellow('Warning:')} ${safeLines(message)}\n    ${safeLines(hint)}`);
+  return warnings.map(({ message }) => message);
+}
+
 const spawnSchema = z.object({
   runId: z.string().optional(),
   message: z.string(),
@@ -111,7 +119,9 @@ function printLanding(
       return;
     case 'would_land': {
       const range = `${landing.from.slice(0, 12)}..${landing.to.slice(0, 12)}`;
-      print(`\nWould land: ${landing.message} (${range}, ${String(landing.commits)} commits).`);
+      print(
+        `\nWould land: ${landing.message} (${range}, ${String(landing.commits)} ${landing.commits === 1 ? 'commit' : 'commits'}).`,
+      );
       return;
     }
     case 'would_conflict':

@@ -2,18 +2,23 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../core/version.js';
 import type { ToolContext } from '../tools/define-tool.js';
 import { abortCommand } from './abort-command.js';
+import { attachCommand } from './attach-command.js';
 import { configCommand } from './config-command.js';
 import { diffCommand } from './diff-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { Exit } from './exit.js';
 import { historyCommand } from './history-command.js';
+import { integrateCommand } from './integrate-command.js';
 import { logsCommand } from './logs-command.js';
 import { mergeCommand } from './merge-command.js';
 import { cleanupCommand, planCommand, preflightCommand, spawnCommand } from './tool-commands.js';
 import { mcpCommand } from './mcp-command.js';
+import { parallelCommand } from './parallel-command.js';
 import { pauseCommand, unpauseCommand } from './pause-command.js';
 import { printError } from './print-error.js';
+import { renderCommand } from './render-command.js';
 import { runCommand } from './run-command.js';
+import { setupCommand } from './setup-command.js';
 import { statusCommand } from './status-command.js';
 import { openTerminal, type Terminal } from './terminal.js';
 
@@ -22,6 +27,8 @@ export interface Cli {
   readonly terminal: Terminal;
   readonly context: ToolContext;
   readonly exit: Exit;
+  /** How the user calls these commands, for the ones a text names. */
+  readonly spelling: 'o8' | 'o8 parallel';
 }
 
 /** Runs one command line and gives its exit code. The only place where errors are turned into text. */
@@ -30,6 +37,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     terminal: openTerminal(process.env),
     context: { cwd: process.cwd(), env: process.env, now: () => new Date() },
     exit: new Exit(),
+    spelling: 'o8',
   };
   const program = new Command('o8')
     .description('Runs many coding agents at once on one git repository and brings all of their work back whole.')
@@ -38,6 +46,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .exitOverride();
   for (const command of [
     runCommand(cli),
+    parallelCommand(cli),
     planCommand(cli),
     preflightCommand(cli),
     spawnCommand(cli),
@@ -49,9 +58,14 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     mergeCommand(cli),
     cleanupCommand(cli),
     logsCommand(cli),
+    attachCommand(cli),
     historyCommand(cli),
     doctorCommand(cli),
-    configCommand(cli),
+    configCommand(cli, 'config'),
+    configCommand(cli, 'parallel-config'),
+    setupCommand(cli),
+    renderCommand(cli),
+    integrateCommand(cli),
     mcpCommand(cli),
   ]) {
     program.addCommand(command.exitOverride());

@@ -43,28 +43,35 @@ export function definitionChains(lines: readonly string[], isDefinition: (line: 
         return parent;
     }
   });
-  const around = aroundRemarks(lines, chains);
-  return chains.map((chain, at) => chains[above.get(at) ?? -1] ?? (starts[at] === true ? chain : around[at]) ?? chain);
+  const around = chainsAround(lines, starts, chains);
+  return chains.map((chain, at) => {
+    const outside = around[at] ?? NOTHING;
+    return chains[above.get(at) ?? -1] ?? (outside.length > chain.length ? outside : chain);
+  });
 }
 
 /**
- * A remark may stand at the margin in the middle of a function: what the lines before and after it are both in is
- * around it. Null for other lines.
+ * Remarks, and the text of strings, may stand at the margin in the middle of a function: what the lines before and
+ * after them are both in is around them. Nothing for other lines.
  */
-function aroundRemarks(lines: readonly string[], chains: readonly Chain[]): (Chain | null)[] {
-  const kinds = lines.map((line) => kindOf(line, false));
-  const after: Chain[] = [];
-  let next = NOTHING;
-  for (let at = lines.length - 1; at >= 0; at -= 1) {
-    after[at] = next;
-    if (kinds[at] !== 'blank' && kinds[at] !== 'remark') next = chains[at] ?? NOTHING;
-  }
+function chainsAround(lines: readonly string[], starts: readonly boolean[], chains: readonly Chain[]): Chain[] {
   let before = NOTHING;
-  return kinds.map((kind, at) => {
-    if (kind === 'remark') return shared(before, after[at] ?? NOTHING);
-    if (kind !== 'blank') before = chains[at] ?? NOTHING;
+  const loose = lines.map((line, at): Chain | null => {
+    const kind = kindOf(line, starts[at] === true);
+    const chain = chains[at] ?? NOTHING;
+    const text = kind === 'other' && chain.length < before.length && !opens(lines, at);
+    if (text || kind === 'remark') return before;
+    if (kind !== 'blank') before = chain;
     return null;
   });
+  let after = NOTHING;
+  const around: Chain[] = [];
+  for (let at = lines.length - 1; at >= 0; at -= 1) {
+    const preceding = loose[at] ?? null;
+    around[at] = preceding === null ? NOTHING : shared(preceding, after);
+    if (preceding === null && (lines[at] ?? '').trim() !== '') after = chains[at] ?? NOTHING;
+  }
+  return around;
 }
 
 function shared(one: Chain, other: Chain): Chain {
@@ -108,9 +115,11 @@ function opens(lines: readonly string[], at: number): boolean {
   return /(?:[{([:=,\\>|&+]|\b(?:do|then|begin|is))$/.test(text) || kindOf(lines[at + 1] ?? '', false) === 'opening';
 }
 
+const PREPROCESSOR = /^#(?:include|import|define|undef|if|ifdef|ifndef|elif|else|endif|pragma)\b/;
+
 /** `@decorator`, `#[attribute]`, `[Attribute]`, and comments. */
 function isAbove(text: string): boolean {
-  return isRemark(text) || text.startsWith('@') || /^\[.*\]$/.test(text);
+  return (isRemark(text) && !PREPROCESSOR.test(text)) || text.startsWith('@') || /^\[.*\]$/.test(text);
 }
 
 /** Whether a line says anything: brackets and blank lines do not. */

@@ -113,7 +113,14 @@ export const runEventSchema = z.discriminatedUnion('type', [
   /** The user asked to try the run again: the wave's validation counts as not yet done. */
   z.strictObject({ type: z.literal('wave_validation_reset'), wave: z.number().int() }),
   z.strictObject({ type: z.literal('landing_intended'), branch: z.string(), from: commit, to: commit }),
-  z.strictObject({ type: z.literal('landed'), branch: z.string(), from: commit, to: commit }),
+  /** `tasks`: everybody whose work is in `to`, also from a landing before it. */
+  z.strictObject({
+    type: z.literal('landed'),
+    branch: z.string(),
+    from: commit,
+    to: commit,
+    tasks: z.array(z.string()),
+  }),
   /**
    * The work of the landing at `landing` is about to be taken off the branch: `to` is the revert, or where it was.
    * `task` as in the landing: a task's own and the whole target may have landed at the same commit.

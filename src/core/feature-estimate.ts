@@ -3,8 +3,6 @@ import type { Feature } from './feature.js';
 /** How long this repository's own runs took for a feature, in minutes; null where it has no history to tell. */
 export type MinutesOf = (slug: string) => number | null;
 
-export const NO_HISTORY: MinutesOf = () => null;
-
 export interface FeatureEstimate {
   readonly slug: string;
   readonly stories: number;

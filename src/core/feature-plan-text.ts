@@ -15,17 +15,30 @@ import {
 } from './preflight-features.js';
 import { printable } from './untrusted-text.js';
 
+export interface FeatureSummary {
+  /** Where the worktrees go, as people read it. */
+  readonly folder: string;
+  readonly branches: readonly string[];
+  readonly maxConcurrency: number;
+}
+
 /** The seed's words before the question: what a yes will do. */
-export function featureSummary(plan: Plan): string {
-  const tasks = selectedTasks(plan);
-  const count = tasks.length;
-  const folder = worktreeFolder(plan.source, plan.settings).replace(/\/+$/, '');
+export function featureSummary({ folder, branches, maxConcurrency }: FeatureSummary): string {
+  const count = branches.length;
   return [
     'This will:',
-    `• Create ${String(count)} git ${count === 1 ? 'worktree' : 'worktrees'} in ${printable(folder)}/`,
-    `• Start ${String(count)} parallel ${count === 1 ? 'pipeline' : 'pipelines'} (max concurrent: ${String(plan.settings.maxConcurrency)})`,
-    `• Branches: ${tasks.map(({ branch }) => branch).join(', ')}`,
+    `• Create ${String(count)} git ${count === 1 ? 'worktree' : 'worktrees'} in ${printable(folder.replace(/\/+$/, ''))}/`,
+    `• Start ${String(count)} parallel ${count === 1 ? 'pipeline' : 'pipelines'} (max concurrent: ${String(maxConcurrency)})`,
+    `• Branches: ${branches.map(printable).join(', ')}`,
   ].join('\n');
+}
+
+function summaryOf(plan: Plan): FeatureSummary {
+  return {
+    folder: worktreeFolder(plan.source, plan.settings),
+    branches: selectedTasks(plan).map(({ branch }) => branch),
+    maxConcurrency: plan.settings.maxConcurrency,
+  };
 }
 
 /**
@@ -36,7 +49,7 @@ export function featurePlanText(plan: Plan, disk: DiskEstimate, details: Feature
   const sections = [
     ['=== Parallel Execution Plan ==='],
     heading(plan),
-    [featureSummary(plan)],
+    [featureSummary(summaryOf(plan))],
     features(plan, details),
     dependencies(plan),
     undeclared(plan, details),

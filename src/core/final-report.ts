@@ -6,6 +6,8 @@ export interface ReportInput {
   readonly state: string;
   readonly tasks: ReadonlyMap<string, TaskView>;
   readonly waves: readonly WavePlan[];
+  /** Features have no waves to speak of. */
+  readonly of: 'tasks' | 'features';
   readonly base: string;
   readonly target: string;
   readonly landed: boolean;
@@ -29,9 +31,10 @@ export function finalReport(input: ReportInput): string {
   ];
   for (const wave of waves) {
     const members = wave.tasks.flatMap((id) => tasks.get(id) ?? []).filter((task) => task.state !== 'skipped');
-    if (members.length > 0) lines.push(`Wave ${String(wave.wave)}: ${ratio(members)} tasks completed`);
+    if (members.length > 0 && input.of === 'tasks')
+      lines.push(`Wave ${String(wave.wave)}: ${ratio(members)} tasks completed`);
   }
-  lines.push(`Total: ${ratio(all)} tasks completed`);
+  lines.push(`Total: ${ratio(all)} ${input.of} completed`);
   if (complete.length > 0) {
     lines.push(
       '',

@@ -19,19 +19,15 @@ export function landingOfTask(state: RunState, task: string): LandingRecord | nu
   return state.landings.findLast((landing) => landing.task === task) ?? null;
 }
 
-/** Follows a task's work through the landings of the target, of which each brings what was merged before it. */
+/** Follows a task's work through the landings of the target, of which each brings what it says and no more. */
 export function basePresence(plan: Plan, state: RunState, task: string): BasePresence {
   const own = landingOfTask(state, task);
   if (own === null) return { kind: 'none' };
   if (own.undone !== null) return { kind: 'taken_back', how: own.undone };
   if (own.ref === baseRef(plan)) return { kind: 'landed' };
-  const merged = state.landings.indexOf(own);
   let last: BasePresence = { kind: 'none' };
-  for (const [index, whole] of state.landings.entries()) {
-    if (whole.task !== null || whole.ref !== baseRef(plan) || index < merged) continue;
-    // One that ends at another task's commit brought what was merged up to that task.
-    const end = state.landings.findIndex(({ task: other, to }) => other !== null && to === whole.to);
-    if (end !== -1 && end < merged) continue;
+  for (const whole of state.landings) {
+    if (whole.task !== null || whole.ref !== baseRef(plan) || !whole.tasks.includes(task)) continue;
     if (whole.undone === null) return { kind: 'landed' };
     last = { kind: 'taken_back', how: whole.undone };
     if (whole.undone.kind === 'reverted') return last; // a later landing brings it no more

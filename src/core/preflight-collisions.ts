@@ -64,7 +64,7 @@ function describe(
   const rename = (to: string): string => `git branch -m ${shellQuote(existing)} ${shellQuote(to)}`;
   switch (obstacle) {
     case 'same': {
-      const own = tasks.some((task) => facts.earlierTasks.includes(task));
+      const own = tasks.some((task) => (facts.features?.unfinished ?? facts.earlierTasks).includes(task));
       return fail(
         'branch-collision',
         `Branch already exists: ${shown}`,
@@ -92,6 +92,10 @@ function describe(
   }
 }
 
+/** Features of a run that is not over and does not go on because others were named. */
+const UNFINISHED_HINT =
+  "Previous execution was interrupted. Run 'o8 spawn --resume' to continue, or 'o8 abort' to begin anew.";
+
 function sameNameHint({ source }: Plan, own: boolean, rename: string): string {
   switch (source.kind) {
     case 'manifest':
@@ -99,16 +103,16 @@ function sameNameHint({ source }: Plan, own: boolean, rename: string): string {
         ? "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to begin anew."
         : `Run '${rename}'; if an interrupted run made it, use '--retry-failed' to continue.`;
     case 'features':
-      return own
-        ? "Previous execution was interrupted. Run 'o8 spawn --resume' to continue, or 'o8 abort' to begin anew."
-        : `Run '${rename}' or use --force.`;
+      return own ? UNFINISHED_HINT : `Run '${rename}' or use --force.`;
   }
 }
 
 function worktreeCollisions(plan: Plan, facts: PreflightFacts): Check[] {
   return newTasks(plan, facts).flatMap((task) => {
     const occupied = facts.occupied.find(({ path }) => path === task.worktree);
-    return occupied === undefined ? [] : [describePath(plan, task, occupied)];
+    if (occupied === undefined) return [];
+    const check = describePath(plan, task, occupied);
+    return [facts.features?.unfinished.includes(task.id) === true ? { ...check, hint: UNFINISHED_HINT } : check];
   });
 }
 

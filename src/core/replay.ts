@@ -72,7 +72,7 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
     case 'landed':
       return withLanding(
         { ...state, landingIntent: null, landed: event.to },
-        { ref: `refs/heads/${event.branch}`, task: null, from: event.from, to: event.to },
+        { ref: `refs/heads/${event.branch}`, task: null, tasks: event.tasks, from: event.from, to: event.to },
       );
     case 'undo_intended': {
       const { branch, task, landing, from, to } = event;
@@ -119,7 +119,7 @@ function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: numb
   const intent = state.mergeIntents.get(event.task);
   const landed =
     event.type === 'task_merged' && intent?.to === event.landed && intent.from !== intent.to
-      ? withLanding(state, { ...intent, task: event.task })
+      ? withLanding(state, { ...intent, task: event.task, tasks: [event.task] })
       : state;
   return { ...landed, tasks, mergeIntents, validations, stoppedByUser, phase: phaseAfter(state.phase, event) };
 }

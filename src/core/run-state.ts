@@ -56,6 +56,8 @@ export interface RefIntent {
 export interface LandingRecord extends RefIntent {
   readonly ref: string;
   readonly task: string | null;
+  /** Everybody whose work is in `to`: where only a part of the target landed, not all that was merged by then. */
+  readonly tasks: readonly string[];
   /** How its work was taken off the ref again; null: it was not. */
   readonly undone: Undoing | null;
 }

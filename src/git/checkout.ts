@@ -41,7 +41,8 @@ export async function fastForward(
   const ref = `refs/heads/${branch}`;
   const tip = await resolveCommit(repo, ref);
   if (tip === null) return blocked(`branch ${branch} does not exist`);
-  if (await isAncestor(repo, to, tip)) return { kind: 'advanced' };
+  if (tip === to) return { kind: 'advanced' };
+  if (tip !== from && (await isAncestor(repo, to, tip))) return { kind: 'advanced' };
   if (tip !== from) return blocked(`branch ${branch} has moved from ${short(from)} to ${short(tip)}`);
   if (!(await isAncestor(repo, from, to))) return blocked(`${short(to)} does not contain ${branch} at ${short(from)}`);
   const checkout = await findCheckout(repo, branch);

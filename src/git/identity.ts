@@ -5,8 +5,7 @@ const FALLBACK = { name: 'o8', email: 'o8@localhost' };
 
 /** Variables that make git commit as the configured user, or as o8 where none is configured. */
 export async function committer(cwd: string): Promise<Record<string, string>> {
-  const [name, email] = await Promise.all([setting(cwd, 'user.name'), setting(cwd, 'user.email')]);
-  if (name !== null && email !== null) return {};
+  if ((await isSet(cwd, ['name', 'email'])) === 'all') return {};
   return {
     GIT_AUTHOR_NAME: FALLBACK.name,
     GIT_AUTHOR_EMAIL: FALLBACK.email,
@@ -15,8 +14,13 @@ export async function committer(cwd: string): Promise<Record<string, string>> {
   };
 }
 
-async function setting(cwd: string, key: string): Promise<string | null> {
-  const result = await tryGit(['config', '--get', key], { cwd });
-  const value = result.stdout.trim();
-  return result.code === 0 && value !== '' ? value : null;
+async function isSet(cwd: string, keys: readonly string[]): Promise<'all' | 'some'> {
+  const { stdout } = await tryGit(['config', '-z', '--get-regexp', '^user\\.'], { cwd });
+  const set = new Map(
+    stdout.split('\0').map((entry): [string, string] => {
+      const end = entry.indexOf('\n'); // key, newline, value; the last one of a key counts
+      return end < 0 ? ['', ''] : [entry.slice(0, end).toLowerCase(), entry.slice(end + 1).trim()];
+    }),
+  );
+  return keys.every((key) => (set.get(`user.${key}`) ?? '') !== '') ? 'all' : 'some';
 }

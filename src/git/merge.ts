@@ -61,6 +61,7 @@ function resolvesSilently(attribute: string): boolean {
 }
 
 async function commitOf(repo: Repository, name: string): Promise<string> {
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name)) return name; // an id already: each git costs milliseconds
   const commit = await resolveCommit(repo, name);
   if (commit === null) throw new O8Error('git_failed', `${name} is not a commit of ${repo.root}`, 'git log --all');
   return commit;

@@ -84,11 +84,27 @@ export async function deleteRef(repo: Repository, ref: string, from: string): Pr
   return existing === null;
 }
 
-/** Refs at or under `prefix`, which ends at a slash or at a whole name. */
-export async function listRefs(repo: Repository, prefix: string): Promise<{ ref: string; commit: string }[]> {
-  if (!prefix.startsWith('refs/'))
-    throw new O8Error('internal', `not a full ref prefix: ${prefix}`, 'git for-each-ref');
-  const out = await git(['for-each-ref', '--format=%(objectname) %(refname)', prefix], { cwd: repo.root });
+/** Removes refs together, in one transaction; false, and all of them stay, when one is not at its commit any more. */
+export async function deleteRefs(
+  repo: Repository,
+  refs: readonly { readonly ref: string; readonly commit: string }[],
+): Promise<boolean> {
+  if (refs.length === 0) return true;
+  const input = refs.map(({ ref, commit }) => `delete ${ref}\0${commit}\0`).join('');
+  failpoint('ref.delete.before');
+  const result = await tryGit(['update-ref', '--stdin', '-z'], { cwd: repo.root, input });
+  failpoint('ref.delete.after');
+  return result.code === 0;
+}
+
+/** Refs at or under the prefixes, each of which ends at a slash or at a whole name. */
+export async function listRefs(
+  repo: Repository,
+  ...prefixes: readonly string[]
+): Promise<{ ref: string; commit: string }[]> {
+  const wrong = prefixes.find((prefix) => !prefix.startsWith('refs/'));
+  if (wrong !== undefined) throw new O8Error('internal', `not a full ref prefix: ${wrong}`, 'git for-each-ref');
+  const out = await git(['for-each-ref', '--format=%(objectname) %(refname)', ...prefixes], { cwd: repo.root });
   return out
     .split('\n')
     .filter((line) => line !== '')

@@ -69,6 +69,8 @@ async function commitsBetween(
 
 async function messageWith(repo: Repository, commit: string, trailers: readonly string[]): Promise<string> {
   const message = await git(['log', '-1', '--no-show-signature', '--format=%B', commit, '--'], { cwd: repo.root });
-  const args = ['interpret-trailers', '--if-exists', 'replace', ...trailers.flatMap((line) => ['--trailer', line])];
-  return git(args, { cwd: repo.root, input: message });
+  // A `---` in a commit's message ends nothing.
+  const how = ['--no-divider', '--if-exists', 'replace', ...trailers.flatMap((line) => ['--trailer', line])];
+  // Of no repository: its settings (`trailer.*.command`) can be written by an agent, and name programs to run.
+  return git(['interpret-trailers', ...how], { cwd: repo.root, input: message, env: { GIT_DIR: '/dev/null' } });
 }

@@ -5,6 +5,7 @@ import { O8Error } from '../core/errors.js';
 import { sameExceptExecution } from '../core/execution-diff.js';
 import { failpoint } from '../core/failpoint.js';
 import { setJsonKey } from '../core/json-edit.js';
+import type { IntegrationBlock } from '../core/integration.js';
 import type { CriticalSection } from '../core/lease.js';
 import type { ExecutionBlock } from '../core/manifest-execution.js';
 import { errorCode } from './safe-file.js';
@@ -21,14 +22,32 @@ export async function writeExecution(
   block: ExecutionBlock,
   guard: CriticalSection,
 ): Promise<void> {
+  await writeBlock(manifestPath, 'execution', block, guard);
+}
+
+/** The same for what `o8 integrate` found out about the merged work. */
+export async function writeIntegration(
+  manifestPath: string,
+  block: IntegrationBlock,
+  guard: CriticalSection,
+): Promise<void> {
+  await writeBlock(manifestPath, 'integration', block, guard);
+}
+
+async function writeBlock(
+  manifestPath: string,
+  key: 'execution' | 'integration',
+  block: object,
+  guard: CriticalSection,
+): Promise<void> {
   await guard(async () => {
     const { text, mode } = await readManifest(manifestPath);
     // The block compared with itself says whether the text is an object we can edit.
     if (!sameExceptExecution(text, text)) throw refusal(manifestPath, 'it is not a JSON object');
-    const edited = setJsonKey(text, 'execution', block);
+    const edited = setJsonKey(text, key, block);
     if (edited === text) return;
     if (!sameExceptExecution(text, edited))
-      throw new Error(`editing ${manifestPath} would have changed more than execution`);
+      throw new Error(`editing ${manifestPath} would have changed more than ${key}`);
     await replace(manifestPath, edited, mode);
   });
 }

@@ -47,6 +47,22 @@ export async function loadManifest(root: string, dir: string): Promise<SourcePla
   return plan;
 }
 
+/** What the tasks of a plan folder are made of, read for itself; throws O8Error `invalid_plan` as `loadManifest` does. */
+export async function loadDrafts(
+  root: string,
+  dir: string,
+): Promise<{ readonly folder: PlanFolder; readonly drafts: TaskDrafts['drafts']; readonly verify: string | null }> {
+  const faults = new FaultCollector();
+  const folder = await PlanFolder.open(root, dir, faults);
+  const file = await folder.readOptional(MANIFEST);
+  const manifest = file === null || file === 'missing' ? null : parseManifest(folder, file);
+  if (file === null || file === 'missing' || manifest === null) throw faults.toError(folder.shownDir);
+  const settings = await readManifestSettings(folder, file.name, 'o8' in manifest ? manifest.o8 : undefined);
+  const { drafts } = await readDrafts(folder, file.name, manifest);
+  if (!faults.empty) throw faults.toError(folder.shownDir);
+  return { folder, drafts, verify: settings.verify ?? null };
+}
+
 /** Null after a fault that leaves nothing to look at. */
 async function readPlan(folder: PlanFolder, file: PlanFile): Promise<SourcePlan<ManifestSource> | null> {
   const manifest = parseManifest(folder, file);

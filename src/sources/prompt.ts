@@ -24,8 +24,7 @@ export async function readPrompt(folder: PlanFolder, draft: TaskDraft, common: C
     const file = await folder.readReferenced({ file: draft.file, key: 'prompt_file' }, draft.promptFile);
     return file === null ? null : promptOf(folder, file);
   }
-  const candidates = [draft.id, draft.stem].flatMap((name) => [`${name}.txt`, `${name}.md`]);
-  const found = candidates.find((name) => common.prompts.has(name));
+  const found = promptNames(draft).find((name) => common.prompts.has(name));
   if (found !== undefined) {
     const file = await folder.readReferenced({ file: draft.file, key: 'prompts' }, `prompts/${found}`);
     return file === null ? null : promptOf(folder, file);
@@ -37,6 +36,11 @@ export async function readPrompt(folder: PlanFolder, draft: TaskDraft, common: C
   }
   const verify = keys.verify ?? common.verify;
   return { text: composePrompt({ id, context: common.context, task: body, scope, verify }), file: null };
+}
+
+/** The names in `prompts/` that a task's prompt may have, the first that is there counts. */
+export function promptNames({ id, stem }: Pick<TaskDraft, 'id' | 'stem'>): string[] {
+  return [id, stem].flatMap((name) => [`${name}.txt`, `${name}.md`]);
 }
 
 function promptOf(folder: PlanFolder, file: PlanFile): Prompt | null {

@@ -82,7 +82,8 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   const ref = `refs/heads/${task.branch}`;
   const tip = await resolveCommit(run.repo, ref);
   if (tip === null) return;
-  const landed = recordOf(run, task.id).state.state === 'complete';
+  // With `merge.into: none` the branch is all a person has of the work: what holds the run's own commit is hidden.
+  const landed = recordOf(run, task.id).state.state === 'complete' && run.plan.target.branch !== null;
   if (!wish.force && !landed && !(await isKeptElsewhere(run, tip))) {
     const hint = `o8 cleanup --task ${task.id} --force`;
     result.kept.push({ what: task.branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
@@ -104,8 +105,9 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
 }
 
 async function isKeptElsewhere(run: Run, tip: string): Promise<boolean> {
-  for (const ref of [`refs/heads/${run.plan.base.branch}`, run.plan.target.ref]) {
-    const commit = await resolveCommit(run.repo, ref);
+  const { base, target } = run.plan;
+  for (const branch of [base.branch, ...(target.branch === null ? [] : [target.branch])]) {
+    const commit = await resolveCommit(run.repo, `refs/heads/${branch}`);
     if (commit !== null && (await isAncestor(run.repo, tip, commit))) return true;
   }
   return false;

@@ -36,8 +36,7 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
         return { kind: 'nothing', reason: whyNothing(run) };
       }
       await forgetForwarded(run.repo, branch);
-      await run.ledger.record({ type: 'landed', branch, from: intent.from, to: intent.to }); // we were killed in between
-      return { kind: 'landed', branch, from: intent.from, to: intent.to };
+      return recordLanding(run, { branch, from: intent.from, to: intent.to }); // we were killed in between
     }
     const prepared = (await isAncestor(run.repo, from, tip)) ? await proven(run, tip) : await refresh(run, from, tip);
     if (prepared.kind === 'held') return prepared;
@@ -45,14 +44,19 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
     await run.ledger.record({ type: 'landing_intended', branch, from, to: prepared.commit });
     const result = await fastForward(run.repo, { branch, from, to: prepared.commit });
     if (result.kind === 'advanced') {
-      await run.ledger.record({ type: 'landed', branch, from, to: prepared.commit });
-      return { kind: 'landed', branch, from, to: prepared.commit };
+      return recordLanding(run, { branch, from, to: prepared.commit });
     }
     if ((await resolveCommit(run.repo, `refs/heads/${branch}`)) === from) {
       return held(result.reason, result.paths, `o8 merge --run ${runId}`);
     }
   }
   return held(`${branch} kept moving while the work was verified`, [], `o8 merge --run ${runId}`);
+}
+
+async function recordLanding(run: Run, move: { branch: string; from: string; to: string }): Promise<Landing> {
+  const tasks = await tasksIn(run, run.plan.tasks, move.to);
+  await run.ledger.record({ type: 'landed', ...move, tasks: tasks.map(({ id }) => id) });
+  return { kind: 'landed', ...move };
 }
 
 type Refreshed = { readonly kind: 'ready'; readonly commit: string } | Extract<Landing, { kind: 'held' }>;
@@ -62,7 +66,7 @@ type Refreshed = { readonly kind: 'ready'; readonly commit: string } | Extract<L
  * before. It did not where tasks have checks of their own, or a person made the tip (a conflict with the base resolved).
  */
 async function proven(run: Run, tip: string): Promise<Refreshed> {
-  const failure = await verifyLanding(run, tip, await tasksIn(run, tip));
+  const failure = await verifyLanding(run, tip, await tasksIn(run, tasksToVerify(run), tip));
   if (failure === null) return { kind: 'ready', commit: tip };
   return held(`verify failed on ${run.plan.target.ref}: ${failure}`, [], `o8 merge --run ${run.plan.runId}`);
 }
@@ -86,7 +90,7 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     message: refreshMessage(run.plan),
   });
   await pinRef(run.repo, landingRef(run), commit);
-  const verdict = await verifyLanding(run, commit, await tasksIn(run, tip));
+  const verdict = await verifyLanding(run, commit, await tasksIn(run, tasksToVerify(run), tip));
   if (verdict !== null)
     return held(
       `verify failed on ${from.branch} merged with the run's work: ${verdict}`,
@@ -96,25 +100,23 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
   // Of a part of the run's work only the base hears; the target meets it when the rest lands.
   if ((await resolveCommit(run.repo, target.ref)) !== tip) return { kind: 'ready', commit };
   const { ref, branch } = target;
-  const moved =
-    branch === null
-      ? await advanceRef(run.repo, ref, { from: tip, to: commit })
-      : await forward(run, branch, tip, commit);
-  return moved ? { kind: 'ready', commit } : held(`${ref} moved or cannot be moved`, [], `o8 merge --run ${runId}`);
+  if (branch === null) {
+    if (await advanceRef(run.repo, ref, { from: tip, to: commit })) return { kind: 'ready', commit };
+    return held(`${ref} moved meanwhile`, [], `o8 merge --run ${runId}`);
+  }
+  const forward = await fastForward(run.repo, { branch, from: tip, to: commit });
+  if (forward.kind === 'advanced') return { kind: 'ready', commit };
+  return held(forward.reason, forward.paths, `o8 merge --run ${runId}`);
 }
 
-/** Of the tasks whose checks count, those with their work in this commit: only a part of the run may land. */
-async function tasksIn(run: Run, commit: string): Promise<PlannedTask[]> {
+/** Those of the tasks with their work in this commit: only a part of the run may land. */
+async function tasksIn(run: Run, among: readonly PlannedTask[], commit: string): Promise<PlannedTask[]> {
   const tasks: PlannedTask[] = [];
-  for (const task of tasksToVerify(run)) {
+  for (const task of among) {
     const landed = landedCommit(recordOf(run, task.id).state);
     if (landed !== null && (await isAncestor(run.repo, landed, commit))) tasks.push(task);
   }
   return tasks;
-}
-
-async function forward(run: Run, branch: string, from: string, to: string): Promise<boolean> {
-  return (await fastForward(run.repo, { branch, from, to })).kind === 'advanced';
 }
 
 /** What was reverted is there, too, together with its revert: only reverting that brings it back. */

@@ -13,12 +13,19 @@ export type Candidate =
 
 /**
  * A task's branch brought together with `onto`, off to the side. Whatever the strategy, the files are those of the
- * merge; a branch that cannot be rebased to exactly these is merged, and `note` says so.
+ * merge; a branch that cannot be rebased to exactly these is merged, and `note` says so. `base` is the common ancestor
+ * where the caller knows it.
  */
-export async function mergeCandidate(run: Run, task: PlannedTask, onto: string, tip: string): Promise<Candidate> {
+export async function mergeCandidate(
+  run: Run,
+  task: PlannedTask,
+  onto: string,
+  tip: string,
+  base: string | null,
+): Promise<Candidate> {
   const { repo, plan } = run;
   const strategy = run.ledger.state.strategy ?? plan.settings.merge.strategy;
-  const canFastForward = (await mergeBase(repo, onto, tip)) === onto;
+  const canFastForward = (base ?? (await mergeBase(repo, onto, tip))) === onto;
   if (canFastForward && strategy !== 'squash') return { kind: 'clean', commit: tip, note: null };
   const scratchDir = join(filesOf(run).dir, 'scratch');
   const trial = await trialMerge(repo, { ours: onto, theirs: tip, scratchDir });

@@ -82,11 +82,15 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
   let at = target;
   for (const task of tasks) {
     const { state } = recordOf(run, task.id);
-    if (state.state !== 'merge_pending' || (await finishedBefore(run, task, state.tip, target))) continue;
+    if (state.state !== 'merge_pending' || (await finishedBefore(run, task, target))) continue;
     const base = await mergeBase(run.repo, target, state.tip);
     if (base === null) {
       const message = `branch ${task.branch} shares no history with ${run.plan.target.ref}`;
       await run.ledger.record({ type: 'task_failed', task: task.id, reason: 'agent_error', message });
+      continue;
+    }
+    if (base === state.tip) {
+      await finishMerge(run, task, target, []); // a person merged it
       continue;
     }
     if (run.plan.settings.scope === 'enforce') {
@@ -97,11 +101,11 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
         continue;
       }
     }
-    if (await isAncestor(run.repo, state.tip, at)) {
+    if (at !== target && (await isAncestor(run.repo, state.tip, at))) {
       links.push({ task, from: at, commit: at, note: null });
       continue;
     }
-    const candidate = await mergeCandidate(run, task, at, state.tip);
+    const candidate = await mergeCandidate(run, task, at, state.tip, at === target ? base : null);
     if (candidate.kind === 'clean') {
       links.push({ task, from: at, commit: candidate.commit, note: candidate.note });
       at = candidate.commit;
@@ -118,16 +122,12 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
   return links;
 }
 
-/** Landed by an owner that was killed before it could record it, or by a person. */
-async function finishedBefore(run: Run, task: PlannedTask, tip: string, target: string): Promise<boolean> {
+/** Landed by an owner that was killed before it could record it. */
+async function finishedBefore(run: Run, task: PlannedTask, target: string): Promise<boolean> {
   const intent = run.ledger.state.mergeIntents.get(task.id);
-  if (intent !== undefined && (await isAncestor(run.repo, intent.to, target))) {
-    if (run.plan.target.branch !== null) await forgetForwarded(run.repo, run.plan.target.branch);
-    await finishMerge(run, task, intent.to, []);
-    return true;
-  }
-  if (!(await isAncestor(run.repo, tip, target))) return false;
-  await finishMerge(run, task, target, []);
+  if (intent === undefined || !(await isAncestor(run.repo, intent.to, target))) return false;
+  if (run.plan.target.branch !== null) await forgetForwarded(run.repo, run.plan.target.branch);
+  await finishMerge(run, task, intent.to, []);
   return true;
 }
 

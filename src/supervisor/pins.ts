@@ -1,4 +1,4 @@
-import { deleteRef, listRefs, resolveCommit } from '../git/refs.js';
+import { deleteRefs, listRefs } from '../git/refs.js';
 import type { Run } from './run.js';
 
 /*
@@ -23,13 +23,9 @@ export function landingRef(run: Run): string {
 
 /** The branch, and the target itself, hold from now on what these refs of a task held. */
 export async function forgetPins(run: Run, task: string): Promise<void> {
-  // The last of them is by which an interrupted removal is found again.
-  for (const ref of [mergeRef(run, task), doneRef(run, task)]) {
-    const commit = await resolveCommit(run.repo, ref);
-    if (commit === null) continue;
-    run.lease.assertHeld();
-    await deleteRef(run.repo, ref, commit);
-  }
+  const pins = await listRefs(run.repo, mergeRef(run, task), doneRef(run, task));
+  run.lease.assertHeld();
+  await deleteRefs(run.repo, pins);
 }
 
 /** What the last owner of the run was killed before. */

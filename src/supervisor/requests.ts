@@ -220,7 +220,9 @@ async function requeueForMerge(run: Run, only: string | null): Promise<void> {
       if (only === null) continue;
       throw new O8Error('refused', unfinished, `git -C ${task.worktree} commit   (then the same command again)`);
     }
-    const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
+    // Somebody may have deleted the branch: its last known commit is pinned.
+    const known = state.state === 'merge_conflict' ? state.branchCommit : state.tip;
+    const tip = (await resolveCommit(run.repo, `refs/heads/${task.branch}`)) ?? (await resolveCommit(run.repo, known));
     if (tip === null) continue;
     const commits = start === null ? 0 : await countCommits(run.repo, start, tip);
     await recordDone(run, { task: task.id, tip, commits, notes: [] });

@@ -5,7 +5,13 @@ import { resolutionMessage } from '../core/merge-message.js';
 import type { PlannedTask } from '../core/plan.js';
 import type { Resolution } from '../core/requests.js';
 import { shellQuote } from '../core/shell-quote.js';
-import { busyIndex, checkOutConflict, conflictedPaths, mergeInProgress } from '../git/conflict-checkout.js';
+import {
+  busyIndex,
+  checkOutConflict,
+  conflictedPaths,
+  mergeInProgress,
+  unresolvedPaths,
+} from '../git/conflict-checkout.js';
 import { lastCheckedOut } from '../git/head-log.js';
 import { trialMerge } from '../git/merge.js';
 import { ownReason } from '../git/own-worktree.js';
@@ -99,7 +105,9 @@ async function opened(run: Run, task: PlannedTask, target: string, tip: string):
   const silent = predicted.filter((path) => !marked.includes(path));
   const at = `git -C ${shellQuote(task.worktree)}`;
   const files = [...marked, ...silent];
-  const add = files.length > MOST_PATHS ? '--all' : `-- ${files.map(shellQuote).join(' ')}`;
+  // A file where the other side has a folder lies beside it, by a name that is none of the branch's.
+  const moved = (await unresolvedPaths(task.worktree)).some((path) => !files.includes(path));
+  const add = moved || files.length > MOST_PATHS ? '--all' : `-- ${files.map(shellQuote).join(' ')}`;
   return {
     kind: 'opened',
     worktree: task.worktree,

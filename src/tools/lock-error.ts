@@ -17,7 +17,12 @@ export function lockedError(
   return new O8Error(
     'locked',
     `Another parallel execution is in progress (PID: ${pid})\nStarted at: ${holder.startedAt}`,
-    ['Options:', '• Wait for it to complete', '• Run: o8 status', `• Force override: ${again} --force`].join('\n'),
+    [
+      'Options:',
+      '• Wait for it to complete',
+      `• Run: ${again.startsWith('o8 parallel ') ? 'o8 parallel' : 'o8'} status`,
+      `• Force override: ${again} --force`,
+    ].join('\n'),
   );
 }
 

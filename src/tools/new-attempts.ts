@@ -14,22 +14,34 @@ import { inspectWorktree, removeWorktree, snapshotWorktree } from '../git/worktr
 import { listRuns, readPlan } from '../store/runs.js';
 import { loadRun, type LoadedRun } from './load-run.js';
 
+export interface EarlierWork {
+  /** Features whose branch and worktree an earlier run made that is over: they begin anew. */
+  readonly newAttempts: readonly NewAttempt[];
+  /** Features on which a run that is not over still works, by slug. */
+  readonly unfinished: readonly string[];
+}
+
 /**
- * The features of this run whose branch and worktree an earlier run made that is over: they begin anew. Whatever
- * else is in the way (somebody's branch, one that is checked out, a run that is not over) is a collision.
+ * What earlier runs left of the features of this one. Whatever else is in the way (somebody's branch, one that is
+ * checked out elsewhere) is in neither list, and so a collision.
  */
-export async function findNewAttempts(
+export async function findEarlierWork(
   repo: Repository,
   plan: Plan,
   { worktrees }: Pick<RepositoryFacts, 'worktrees'>,
-): Promise<NewAttempt[]> {
-  if (plan.source.kind !== 'features') return [];
-  const attempts: NewAttempt[] = [];
+): Promise<EarlierWork> {
+  const newAttempts: NewAttempt[] = [];
+  const unfinished: string[] = [];
   for (const task of selectedTasks(plan)) {
     const tip = await resolveCommit(repo, branchRef(task));
-    if (tip === null && !existsSync(task.worktree)) continue;
+    const isRegistered = worktrees.some(({ path }) => path === task.worktree);
+    if (tip === null && !isRegistered && !existsSync(task.worktree)) continue;
     const owner = await lastOwner(plan.root, task);
-    if (owner?.run.state.phase.kind !== 'finished') continue;
+    if (owner === null) continue;
+    if (owner.run.state.phase.kind !== 'finished') {
+      unfinished.push(task.id);
+      continue;
+    }
     const { run, record } = owner;
     const { runId } = run.plan;
     if (existsSync(task.worktree) && !(await isOwnWorktree(task.worktree, runId))) continue;
@@ -37,9 +49,9 @@ export async function findNewAttempts(
     const ownPath = existsSync(task.worktree) ? await realpath(task.worktree) : task.worktree;
     if (worktrees.some(({ path, branch }) => branch === task.branch && path !== ownPath)) continue;
     const ref = keptAttemptRef(runId, task.id, record.attempt);
-    attempts.push({ task: task.id, runId, state: record.state.state, attempt: record.attempt, ref });
+    newAttempts.push({ task: task.id, runId, state: record.state.state, attempt: record.attempt, ref });
   }
-  return attempts;
+  return { newAttempts, unfinished };
 }
 
 /**

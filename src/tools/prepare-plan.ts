@@ -4,13 +4,15 @@ import { checkAgentCommand } from '../core/agent-command.js';
 import { buildPlan, selectedTasks } from '../core/build-plan.js';
 import { estimateDisk, type DiskEstimate } from '../core/disk-estimate.js';
 import { O8Error } from '../core/errors.js';
-import { NO_HISTORY } from '../core/feature-estimate.js';
+import type { MinutesOf } from '../core/feature-estimate.js';
+import { estimateFrom } from '../core/history.js';
 import { missingSpecs, type FeatureDetails } from '../core/preflight-features.js';
 import type { Plan, SourcePlan } from '../core/plan.js';
 import { resolveSettings, type Settings, type SettingsFile, type SettingsFlags } from '../core/settings.js';
 import { readRepositoryFacts, type RepositoryFacts } from '../git/facts.js';
 import { loadFeatures } from '../sources/features.js';
 import { loadManifest } from '../sources/manifest.js';
+import { readHistory } from '../store/history-file.js';
 import { readSettingsFile } from '../store/settings-file.js';
 import type { ToolContext } from './define-tool.js';
 import { openContext, type RepositoryContext } from './repository-context.js';
@@ -70,9 +72,17 @@ async function readSource(
     case 'features': {
       const settings = resolveSettings('features', file, {}, flags);
       const { plan, features, skill } = await loadFeatures(root, selection.slugs, settings);
-      return { source: plan, settings, features: { features, skill, minutesOf: NO_HISTORY } };
+      return { source: plan, settings, features: { features, skill, minutesOf: await minutesFrom(root) } };
     }
   }
+}
+
+async function minutesFrom(root: string): Promise<MinutesOf> {
+  const records = await readHistory(root);
+  return (slug) => {
+    const estimate = estimateFrom(records, slug);
+    return estimate === null ? null : Math.max(1, Math.round(estimate.minutes));
+  };
 }
 
 /** Throws O8Error `preflight_failed` when a feature has no specification: there is nothing to plan then. */

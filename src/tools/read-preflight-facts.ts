@@ -15,7 +15,7 @@ import { processProbe } from '../process/identity.js';
 import { findProgram, runProgram } from '../process/program.js';
 import { freeDiskMB } from '../process/resources.js';
 import { readLock } from '../store/lock-state.js';
-import { findNewAttempts } from './new-attempts.js';
+import { findEarlierWork } from './new-attempts.js';
 import type { ToolContext } from './define-tool.js';
 import { findLandedTasks } from './landed-tasks.js';
 import { latestRunOf } from './load-run.js';
@@ -73,7 +73,7 @@ async function readFeatureFacts({ repo, facts, features }: PlanParts, plan: Plan
   return {
     ...features,
     untracked: await untrackedFiles(repo, plan, features),
-    newAttempts: await findNewAttempts(repo, plan, facts),
+    ...(await findEarlierWork(repo, plan, facts)),
   };
 }
 

@@ -66,13 +66,18 @@ export function requireSelection(input: SelectionInput): Selection {
   );
 }
 
+interface NamedSource {
+  readonly dir?: string | undefined;
+  readonly features?: readonly string[] | undefined;
+}
+
 /** The selection as a command line names it, null for one that names nothing. */
-export function selectionWords(input: Pick<SelectionInput, 'dir' | 'features'>): string | null {
+export function selectionWords(input: NamedSource): string | null {
   return input.dir ?? input.features?.join(' ') ?? null;
 }
 
 /** The command that runs what the caller named; `--resume` where that is nothing. */
-export function againCommand(input: Pick<SelectionInput, 'dir' | 'features'>): string {
+export function againCommand(input: NamedSource): string {
   const words = selectionWords(input) ?? '--resume';
   return input.features === undefined ? `o8 run ${words}` : `o8 parallel ${words}`;
 }

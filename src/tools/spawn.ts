@@ -6,6 +6,7 @@ import { continueRun, findContinuation } from './continue-run.js';
 import { defineTool } from './define-tool.js';
 import { latestInterrupted } from './load-run.js';
 import { refuseLocked } from './lock-error.js';
+import { generateScripts } from './generate-scripts.js';
 import { refuseNested } from './refuse-nested.js';
 import { pauseRun } from './pause-run.js';
 import { openContext } from './repository-context.js';
@@ -35,6 +36,7 @@ const inputSchema = z.strictObject({
   force: z.boolean().optional().describe('stop a live run, move old worktrees and branches aside: ask the user first'),
   skipPreflight: z.boolean().optional().describe('start although a check fails (not recommended)'),
   budgetUsd: z.coerce.number().positive().optional().describe('most the whole run may cost'),
+  generateOnly: z.boolean().optional().describe('only write scripts/run-parallel.sh for the user; start nothing'),
   pause: z
     .enum(['let_finish', 'now', 'off'])
     .optional()
@@ -58,6 +60,7 @@ export const spawn = defineTool({
     const { root } = await openContext(context);
     if (input.pause !== undefined) return pauseRun(input.pause, root, input, context);
     if (input.runId !== undefined) throw new O8Error('usage', 'runId belongs to pause.', 'o8 spawn --help');
+    if (input.generateOnly === true) return generateScripts(requireSelection(input), input, context);
     const held = await readLock(root, processProbe);
     if (held.kind === 'held') await awaitRelease(root, held.holder.runId); // it may just be ending
     const lock = await readLock(root, processProbe);

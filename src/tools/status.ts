@@ -207,6 +207,7 @@ function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: 
     state: runStateName(state, ownerAlive),
     tasks: new Map(views.map((task) => [task.id, task])),
     waves: wavesOf(views),
+    of: plan.source.kind === 'features' ? 'features' : 'tasks',
     base: plan.base.branch,
     target: plan.target.branch ?? plan.target.ref,
     landed: landed !== null,

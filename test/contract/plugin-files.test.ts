@@ -7,6 +7,8 @@ import { z } from 'zod';
 // What Claude Code reads of the repository when it is installed as a plugin.
 
 const root = resolve(import.meta.dirname, '../..');
+/** What is no tool, because a person or a command of the plugin runs it. */
+const SUBCOMMANDS = ['setup', 'render', 'integrate'];
 const TOOLS = ['preflight', 'plan', 'spawn', 'status', 'abort', 'merge', 'cleanup'];
 
 const frontmatterSchema = z.strictObject({
@@ -37,11 +39,18 @@ describe('the plugin’s commands', () => {
       expect(body).toContain('$ARGUMENTS');
       const allowed = frontmatter['allowed-tools'].split(', ');
       const tools = allowed.flatMap((tool) => /^mcp__o8__(\w+)$/.exec(tool)?.[1] ?? []);
+      const programs = allowed.flatMap((tool) => /^Bash\(o8 ([a-z]+):\*\)$/.exec(tool)?.[1] ?? []);
       expect(TOOLS).toEqual(expect.arrayContaining(tools));
+      expect(SUBCOMMANDS).toEqual(expect.arrayContaining(programs));
       expect(allowed).toEqual([
         ...tools.map((tool) => `mcp__o8__${tool}`),
         ...tools.map((tool) => `mcp__plugin_o8_o8__${tool}`),
+        ...programs.map((name) => `Bash(o8 ${name}:*)`),
+        ...programs.map((name) => `Bash(node \${CLAUDE_PLUGIN_ROOT}/dist/o8.js ${name}:*)`),
+        ...allowed.filter((tool) => tool === 'Agent' || tool === 'Task'),
       ]);
+      // What runs them has to be in the text, too: a plugin’s o8 is not on the PATH.
+      for (const name of programs) expect(body).toContain(`node \${CLAUDE_PLUGIN_ROOT}/dist/o8.js ${name}`);
     },
   );
 });

@@ -9,21 +9,25 @@ export interface FeatureFixture {
   readonly stories?: number;
 }
 
-const SECTIONS = { 'Feature Intent': 'Why.', Scope: '### In Scope\n\n- Everything', 'Behaviour Overview': 'How.' };
+const SECTIONS: Readonly<Record<string, string | null>> = {
+  'Feature Intent': 'Why.',
+  Scope: '### In Scope\n\n- Everything',
+  'Behaviour Overview': 'How.',
+};
 
 /** The documents of a feature that is ready, as paths from the top of the repository. */
 export function featureFiles(slug: string, feature: FeatureFixture = {}): Record<string, string> {
   const { files = [`src/${slug}.ts: Create`], dependsOn, sections = {}, stories = 1 } = feature;
   const dir = `.blueprint/features/feature_${slug}`;
   const frontmatter = dependsOn === undefined ? '' : `---\ndepends_on: [${dependsOn.join(', ')}]\n---\n\n`;
-  const body = Object.entries({ ...SECTIONS, ...sections })
-    .filter(([, text]) => text !== null)
-    .map(([title, text], index) => `## ${String(index + 1)}. ${title}\n\n${text ?? ''}\n\n---\n`);
+  const body = Object.entries({ ...SECTIONS, ...sections }).flatMap(([title, text], index) =>
+    text === null ? [] : [`## ${String(index + 1)}. ${title}\n\n${text}\n\n---\n`],
+  );
   const rows = files.map((row) => {
     const [path = '', action = ''] = row.split(': ');
     return `| \`${path}\` | ${action} | Because |`;
   });
-  const written = Array.from({ length: stories }, (_, index) => [
+  const written = Array.from({ length: stories }, (_, index): [string, string] => [
     `${dir}/story-${String(index + 1)}.md`,
     `# Story ${String(index + 1)} of ${slug}\n\n## Acceptance Criteria\n\n- First\n- Second\n`,
   ]);
@@ -49,6 +53,6 @@ export function featureRun(
   more: Partial<RunOptions> & { readonly features?: Readonly<Record<string, FeatureFixture>> } = {},
 ): RunOptions {
   const { features = {}, files = {}, ...options } = more;
-  const documents = slugs.map((slug) => featureFiles(slug, features[slug]));
-  return { tasks: [], ...options, files: { ...Object.assign({}, ...documents), ...files } };
+  const documents = slugs.flatMap((slug) => Object.entries(featureFiles(slug, features[slug])));
+  return { tasks: [], ...options, files: { ...Object.fromEntries(documents), ...files } };
 }

@@ -48,11 +48,13 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
     'src/supervisor/main.ts#<main> appendFileSync',
     'src/tools/start-supervisor.ts#startSupervisor rm',
   ],
+  'a document for people, which the same command writes again': ['src/sources/document.ts#writeDocument rename'],
   'a command of the user’s, in a worktree that is made again': [
     'src/process/program.ts#runProgram execa',
     'src/process/program.ts#stopAfter stopTree',
     'src/process/program.ts#stopLeftBehind stopTree',
   ],
+  'a program for the person at the terminal, who ends it': ['src/process/foreground.ts#runInForeground execa'],
   'reached only with a full disk': ['src/store/journal.ts#takeBack ftruncateSync'],
 };
 

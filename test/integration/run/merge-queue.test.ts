@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -231,30 +231,35 @@ describe('merge.strategy', () => {
   });
 });
 
+const canSign = spawnSync('ssh-keygen', ['-?']).error === undefined;
+
 describe('commit.gpgSign of the user', () => {
-  it('signs what o8 merges, with the user’s program and never with one the repository names', async () => {
-    const run = await RunFixture.open({ tasks: tasksOf(2), settings: { maxConcurrency: 2 } });
-    const key = join(run.home, 'key');
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    const config = `[gpg]\n\tformat = ssh\n[user]\n\tsigningKey = ${key}\n[commit]\n\tgpgSign = true\n`;
-    writeFileSync(join(run.home, '.gitconfig'), config);
-    const evil = join(run.home, 'evil.sh');
-    writeFileSync(evil, `#!/bin/sh\ntouch '${join(run.home, 'evil-ran')}'\nexit 1\n`, { mode: 0o755 });
-    const runId = await run.spawn();
-    const agents = await Promise.all(['task-001', 'task-002'].map((task) => run.agents.waitForAgent(task)));
-    await run.repository.git(['config', 'gpg.ssh.program', evil]);
-    for (const agent of agents) {
-      await agent.writeFile(`${agent.task}.txt`, 'work\n');
-      await agent.git('add', '.');
-      await agent.git('-c', 'commit.gpgSign=false', 'commit', '-q', '-m', 'Work');
-      await agent.markComplete();
-      await agent.exit(0);
-    }
-    await run.waitForRun('completed');
-    const merge = await run.repository.git(['rev-list', '--merges', '-1', `main..o8/${runId}`]);
-    expect(await run.repository.git(['cat-file', 'commit', merge])).toContain('gpgsig');
-    expect(existsSync(join(run.home, 'evil-ran'))).toBe(false);
-  });
+  it.skipIf(!canSign)(
+    '(where there is an ssh-keygen) signs what o8 merges, with the user’s program and never with one the repository names',
+    async () => {
+      const run = await RunFixture.open({ tasks: tasksOf(2), settings: { maxConcurrency: 2 } });
+      const key = join(run.home, 'key');
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+      const config = `[gpg]\n\tformat = ssh\n[user]\n\tsigningKey = ${key}\n[commit]\n\tgpgSign = true\n`;
+      writeFileSync(join(run.home, '.gitconfig'), config);
+      const evil = join(run.home, 'evil.sh');
+      writeFileSync(evil, `#!/bin/sh\ntouch '${join(run.home, 'evil-ran')}'\nexit 1\n`, { mode: 0o755 });
+      const runId = await run.spawn();
+      const agents = await Promise.all(['task-001', 'task-002'].map((task) => run.agents.waitForAgent(task)));
+      await run.repository.git(['config', 'gpg.ssh.program', evil]);
+      for (const agent of agents) {
+        await agent.writeFile(`${agent.task}.txt`, 'work\n');
+        await agent.git('add', '.');
+        await agent.git('-c', 'commit.gpgSign=false', 'commit', '-q', '-m', 'Work');
+        await agent.markComplete();
+        await agent.exit(0);
+      }
+      await run.waitForRun('completed');
+      const merge = await run.repository.git(['rev-list', '--merges', '-1', `main..o8/${runId}`]);
+      expect(await run.repository.git(['cat-file', 'commit', merge])).toContain('gpgsig');
+      expect(existsSync(join(run.home, 'evil-ran'))).toBe(false);
+    },
+  );
 });
 
 describe('a part of the run', () => {
@@ -277,5 +282,71 @@ describe('a part of the run', () => {
     expect(rest['landing']).toMatchObject({ kind: 'landed' });
     expect(await run.workOn('main')).toEqual(['task-001', 'task-002']);
     expect(await run.repository.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
+  });
+
+  it('that met new commits of the base is all that counts as landed, and as taken back', async () => {
+    const run = await RunFixture.open({ tasks: tasksOf(2) });
+    await run.spawn();
+    await run.succeed('task-001');
+    await run.waitForTask('task-001', 'complete');
+    await run.succeed('task-002');
+    await run.waitForRun('completed');
+    await run.repository.commit('Other work', { 'other.txt': 'other\n' });
+    await run.call('merge', { task: 'task-001' });
+    await run.call('merge', { undo: true });
+    const takenBack = [{ task: 'task-001', commit: await run.commitOf('main') }];
+    expect(await run.status()).toMatchObject({ takenBack });
+    expect((await run.call('merge'))['landing']).toMatchObject({ kind: 'landed' });
+    expect(await run.workOn('main')).toEqual(['task-002']);
+    expect(await run.status()).toMatchObject({ takenBack });
+  });
+});
+
+describe('a branch', () => {
+  it('that somebody deleted while it waited is merged all the same', async () => {
+    const run = await RunFixture.open({
+      tasks: tasksOf(1),
+      files: { 'shared.txt': 'start\n' },
+      settings: { merge: { into: 'base' } },
+    });
+    await run.spawn();
+    const agent = await run.agents.waitForAgent('task-001');
+    await run.repository.write('shared.txt', 'in the way\n');
+    await agent.succeed('shared.txt', 'task-001\n');
+    await run.waitForRun('failed');
+    await run.repository.git(['worktree', 'remove', '--force', '--force', run.worktree('task-001')]);
+    await run.repository.git(['branch', '--quiet', '-D', branchOf('task-001')]);
+    await run.repository.write('shared.txt', 'start\n');
+    expect((await run.call('merge'))['tasks']).toMatchObject([{ id: 'task-001', state: 'complete' }]);
+    expect(await run.repository.git(['show', 'main:shared.txt'])).toBe('task-001');
+  });
+
+  it('stays after cleanup when nobody else’s has its work, as with merge.into none', async () => {
+    const run = await RunFixture.open({ tasks: tasksOf(1), settings: { merge: { into: 'none' } } });
+    await run.spawn();
+    const commit = await run.succeed('task-001');
+    await run.waitForRun('completed');
+    expect((await run.call('cleanup'))['kept']).toMatchObject([{ what: branchOf('task-001') }]);
+    expect(await run.commitOf(branchOf('task-001'))).toBe(commit);
+    expect((await run.call('cleanup', { force: true }))['branches']).toEqual([
+      { branch: branchOf('task-001'), commit },
+    ]);
+  });
+
+  it('is rebased with its messages as they are, and by no program that the repository names', async () => {
+    const run = await RunFixture.open({ tasks: tasksOf(2), settings: { merge: { strategy: 'rebase' } } });
+    const runId = await run.spawn();
+    const [one, two] = await Promise.all(['task-001', 'task-002'].map((task) => run.agents.waitForAgent(task)));
+    await run.repository.git(['config', 'trailer.evil.command', `touch '${join(run.home, 'evil-ran')}'`]);
+    await one?.succeed('task-001.txt', 'one\n');
+    await run.waitForTask('task-001', 'complete');
+    await two?.writeFile('two.txt', 'two\n');
+    const message = 'Begin two\n\nAbove\n---\nBelow';
+    await two?.commit(message);
+    await two?.succeed('task-002.txt', 'two\n');
+    await run.waitForRun('completed');
+    const landed = await run.repository.git(['log', '-1', '--format=%B', `o8/${runId}~1`]);
+    expect(landed).toContain(`${message}\n\nO8-Run: ${runId}\nO8-Task: task-002\n`);
+    expect(existsSync(join(run.home, 'evil-ran'))).toBe(false);
   });
 });

@@ -73,7 +73,7 @@ describe('exit codes', () => {
     const before = await everything(run);
     const wrong = [
       ['run'],
-      ['run', 'nowhere', '--yes'],
+      ['run', 'parallel/nowhere', '--yes'],
       ['run', PLAN_DIR, '--yes', '--wave', '7'],
       ['run', PLAN_DIR, '--yes', '--skip', 'nobody'],
       ['run', PLAN_DIR, '--yes', '--max-concurrent', '0'],

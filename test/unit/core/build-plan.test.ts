@@ -25,6 +25,12 @@ describe('buildPlan', () => {
     expect(planSchema.parse(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   });
 
+  it('made before there were other kinds of prompts is read as one of texts', () => {
+    const plan = planOf(seedTasks());
+    const old = { ...plan, tasks: plan.tasks.map((task) => ({ ...task, promptKind: undefined })) };
+    expect(planSchema.parse(JSON.parse(JSON.stringify(old)))).toEqual(plan);
+  });
+
   it('is deterministic', () => {
     expect(JSON.stringify(planOf(seedTasks()))).toBe(JSON.stringify(planOf(seedTasks())));
   });

@@ -67,6 +67,16 @@ function settingsOf(given: ClaudeAttempt): z.infer<typeof settingsSchema> {
 }
 
 describe('claudeCommand', () => {
+  it('leaves slash commands, skills and agents to a task that is a command of the repository, and to no other', () => {
+    const skill = claudeCommand(attempt({ task: { ...task, promptKind: 'skill' } })).argv;
+    expect(skill).not.toContain('--disable-slash-commands');
+    expect(valuesOf(skill, '--tools').join().split(',')).toEqual(expect.arrayContaining(['Skill', 'Agent', 'Edit']));
+    expect(valuesOf(skill, '--allowedTools')).toEqual(expect.arrayContaining(['Skill', 'Agent', 'Edit(/**)']));
+    const { argv } = claudeCommand(attempt());
+    expect(argv).toContain('--disable-slash-commands');
+    expect(argv.join(' ')).not.toMatch(/Skill|Agent/);
+  });
+
   it('starts a new session headless, with no settings, servers or commands but the project’s', () => {
     const { argv, env } = claudeCommand(attempt());
     expect(argv.slice(0, 8)).toEqual([

@@ -16,7 +16,7 @@ function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
     commands: { run: 'o8 run <parallel-dir>', merge: 'o8 merge', cleanup: 'o8 cleanup' },
     show: (path: string) => path.replace(ROOT, '.'),
   };
-  return finalReport({ ...input, tasks: viewsOf(run), waves: wavesOf(run), ...more });
+  return finalReport({ ...input, tasks: viewsOf(run), waves: wavesOf(run), of: 'tasks', ...more });
 }
 
 function lastLine(text: string): string {

@@ -14,7 +14,13 @@ function merged(run: RunHistory, task: string, from: string, to: string, ref = p
     .record({ type: 'task_merged', task, landed: to });
 }
 
-const landed = (from: string, to: string): RunEvent => ({ type: 'landed', branch: 'main', from, to });
+const landed = (from: string, to: string, tasks = [ONE, TWO]): RunEvent => ({
+  type: 'landed',
+  branch: 'main',
+  from,
+  to,
+  tasks,
+});
 const undone = (landing: string, from: string, to: string, task: string | null = null): RunEvent => ({
   type: 'landing_undone',
   branch: 'main',
@@ -47,8 +53,20 @@ describe('where a task’s work is', () => {
   });
 
   it('is not there for what was merged after a landing of a part', () => {
-    const run = merged(merged(new RunHistory(plan), ONE, 'a', 'b'), TWO, 'b', 'c').record(landed('a', 'b'));
+    const run = merged(merged(new RunHistory(plan), ONE, 'a', 'b'), TWO, 'b', 'c').record(landed('a', 'b', [ONE]));
     expect(presenceOf(run)).toEqual([{ kind: 'landed' }, { kind: 'none' }]);
+  });
+
+  it('is not there for what was merged after such a part, also where the part met new commits of the base', () => {
+    const run = merged(merged(new RunHistory(plan), ONE, 'a', 'b'), TWO, 'b', 'c').record(landed('x', 'm', [ONE]));
+    expect(presenceOf(run)).toEqual([{ kind: 'landed' }, { kind: 'none' }]);
+    run.record(undone('m', 'm', 'r'));
+    expect(takenBackTasks(plan, run.state)).toEqual([{ task: ONE, commit: 'r' }]);
+    run.record(landed('r', 'n'));
+    expect(presenceOf(run)).toEqual([
+      { kind: 'taken_back', how: { kind: 'reverted', commit: 'r' } },
+      { kind: 'landed' },
+    ]);
   });
 
   it('is taken back for one task only, though the whole target ended at the same commit', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildPlan } from '../../../src/core/build-plan.js';
 import type { Feature } from '../../../src/core/feature.js';
-import { NO_HISTORY } from '../../../src/core/feature-estimate.js';
 import { estimateTime } from '../../../src/core/feature-estimate.js';
 import { featurePlanText } from '../../../src/core/feature-plan-text.js';
 import { recommendedBatches } from '../../../src/core/feature-overlap.js';
@@ -52,7 +51,7 @@ function planOfFeatures(features: readonly Feature[], settings: SettingsFile = {
 }
 
 function factsOf(features: readonly Feature[], more: Partial<FeatureFacts> = {}): FeatureFacts {
-  return { features, skill: null, minutesOf: NO_HISTORY, untracked: [], newAttempts: [], ...more };
+  return { features, skill: null, minutesOf: () => null, untracked: [], newAttempts: [], unfinished: [], ...more };
 }
 
 function check(features: readonly Feature[], more: Partial<FeatureFacts> = {}) {
@@ -168,6 +167,18 @@ describe('preflight of features', () => {
       features: factsOf(features, { newAttempts }),
     });
     expect(preflightPassed(preflightChecks(planOfFeatures(features), facts))).toBe(true);
+  });
+
+  it('takes the branches of a run that is not over for a collision, with the way to go on', () => {
+    const features = [feature('a'), feature('b')];
+    const facts = goodFacts({
+      branches: ['main', 'feature/a'],
+      occupied: [{ path: `${ROOT}/.claude/worktrees/feat-a`, by: 'worktree' }],
+      features: factsOf(features, { unfinished: ['a'] }),
+    });
+    const failed = preflightChecks(planOfFeatures(features), facts).filter(({ level }) => level === 'fail');
+    expect(failed.map(({ id }) => id)).toEqual(['branch-collision', 'worktree-collision']);
+    for (const { hint } of failed) expect(hint).toContain("Run 'o8 spawn --resume' to continue");
   });
 
   it('warns when agents are told to use what no worktree will have', () => {

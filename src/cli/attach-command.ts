@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
+import { Command } from 'commander';
+import { O8Error } from '../core/errors.js';
+import { taskOf } from '../core/run-state.js';
+import { agentEnvironment } from '../process/agent-environment.js';
+import { runInForeground } from '../process/foreground.js';
+import { findProgram } from '../process/program.js';
+import { requireRun, requireTask, type LoadedRun } from '../tools/load-run.js';
+import { refuseNested } from '../tools/refuse-nested.js';
+import { openContext } from '../tools/repository-context.js';
+import type { Cli } from './program.js';
+
+/** `o8 attach <task>`: the task's Claude session in its worktree, for a person to look or go on. */
+export function attachCommand({ terminal, context, exit }: Cli): Command {
+  return new Command('attach')
+    .description("Open a task's Claude session in its worktree, when its agent is not running")
+    .argument('<task>', 'task id')
+    .option('--run <id>', 'which run; default: the active one, else the newest')
+    .action(async (name: string, flags: { run?: string }) => {
+      refuseNested('attach', context);
+      const { root } = await openContext(context);
+      const run = await requireRun(root, flags.run);
+      const { sessionId, worktree } = sessionOf(run, requireTask(run.plan, name));
+      const program = await findProgram('claude', context.env);
+      if (program === null)
+        throw new O8Error('refused', 'Claude CLI not found', 'Install Claude Code CLI: https://claude.ai/code');
+      terminal.print(`Session ${sessionId} in ${relative(context.cwd, worktree) || '.'}`);
+      const env = agentEnvironment(context.env, {});
+      const code = await runInForeground([program, '--resume', sessionId], { cwd: worktree, env });
+      if (code !== 0) exit.code = 1;
+    });
+}
+
+function sessionOf({ plan, state }: LoadedRun, task: string): { sessionId: string; worktree: string } {
+  const record = taskOf(state, task);
+  const worktree = plan.tasks.find(({ id }) => id === task)?.worktree ?? '';
+  if (record.state.state === 'running') {
+    throw new O8Error(
+      'refused',
+      `${task} is running: two at one session would write over each other`,
+      `o8 logs ${task} --follow, or o8 abort --task ${task}, then the same command again`,
+    );
+  }
+  if (!existsSync(worktree)) {
+    const why = record.worktree === 'removed' ? 'it was removed when the task was done' : 'it was not made yet';
+    throw new O8Error('refused', `${task} has no worktree: ${why}`, `o8 logs ${task}`);
+  }
+  if (record.sessionId === null) {
+    const why = plan.settings.agent.command === null ? 'it has not started' : 'its agent is not Claude';
+    throw new O8Error('refused', `${task} has no Claude session: ${why}`, `cd ${worktree}`);
+  }
+  return { sessionId: record.sessionId, worktree };
+}

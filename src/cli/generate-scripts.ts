@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { O8Error } from '../core/errors.js';
+import { callTool } from './call-tool.js';
+import type { Cli } from './program.js';
+import { safeLines } from './terminal.js';
+
+const generatedSchema = z.object({ text: z.string() });
+
+/** `o8 run <dir> --generate-only`: scripts for another terminal; nothing is started, so nothing is asked. */
+export async function generateOnly(
+  { terminal, context }: Cli,
+  input: Readonly<Record<string, unknown>>,
+  json: boolean,
+): Promise<void> {
+  if (input['resume'] === true)
+    throw new O8Error('usage', '--resume starts nothing anew: there is no script for it.', 'o8 run --resume');
+  const result = await callTool('spawn', { ...input, generateOnly: true }, context);
+  if (json) terminal.print(JSON.stringify(result));
+  else terminal.print(safeLines(generatedSchema.parse(result).text));
+}

@@ -1,0 +1,73 @@
+import { Command } from 'commander';
+import { integratePlan, type IntegrateResult } from '../tools/integrate-plan.js';
+import { interruptedBy } from './interrupt.js';
+import type { Cli } from './program.js';
+import { safeLines } from './terminal.js';
+
+interface Flags {
+  readonly check?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** `o8 integrate [dir]`: is the merged work of a run whole? */
+export function integrateCommand(cli: Cli): Command {
+  return new Command('integrate')
+    .description('Check the merged work of a plan’s last run and write integration-report.md; merges nothing')
+    .argument('[parallel-dir]', 'plan folder; default: that of the newest run')
+    .option('--check <command>', 'run this instead of the usual checks of the technology; can be repeated', also)
+    .option('--json', 'print the answer as JSON')
+    .action(async (dir: string | undefined, flags: Flags) => {
+      await integrate(cli, dir ?? null, flags);
+    });
+}
+
+function also(command: string, before: readonly string[] = []): string[] {
+  return [...before, command];
+}
+
+async function integrate({ terminal, context, exit }: Cli, dir: string | null, flags: Flags): Promise<void> {
+  const interrupt = interruptedBy('SIGINT');
+  const stop = new AbortController();
+  void interrupt.received.then(() => {
+    stop.abort();
+  });
+  try {
+    const result = await integratePlan(
+      {
+        dir,
+        commands: flags.check ?? null,
+        stop: stop.signal,
+        announce: ({ command }) => {
+          if (flags.json !== true) terminal.print(safeLines(`Running: ${command}`));
+        },
+      },
+      context,
+    );
+    if (result.status !== 'passed') exit.code = 1;
+    if (flags.json === true) terminal.print(JSON.stringify(result));
+    else print(result, terminal);
+  } finally {
+    interrupt.forget();
+  }
+}
+
+function print(result: IntegrateResult, { print: say, colors }: Cli['terminal']): void {
+  const { status, tasks, checks, trespasses, target, commit, report } = result;
+  say(safeLines(`\n=== Integration of ${target} at ${commit.slice(0, 12)} ===\n`));
+  for (const { id, state, why, missing, onBase } of tasks) {
+    const where = onBase ? `, on ${result.base}` : '';
+    const mark = missing ? colors.red('✗') : state === 'complete' ? colors.green('✓') : '-';
+    say(`${mark} ${safeLines(`${id}: ${state}${why === '' ? '' : ` (${why})`}${where}`)}`);
+  }
+  if (checks.length > 0) say('');
+  for (const { command, outcome, seconds } of checks) {
+    const mark = outcome === 'passed' ? colors.green('✓') : outcome === 'failed' ? colors.red('✗') : colors.yellow('•');
+    say(`${mark} ${safeLines(command)}: ${outcome} (${String(seconds)}s)`);
+  }
+  if (trespasses.length > 0) say('');
+  for (const { task, path, rule } of trespasses)
+    say(`${colors.yellow('•')} ${safeLines(`${task}: ${path} (${rule})`)}`);
+  say(`\nResult: ${status}\nReport: ${safeLines(report)}`);
+  if (status === 'passed' && tasks.some(({ state, onBase }) => state === 'complete' && !onBase))
+    say('Next step: o8 merge');
+}

@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { abortCommand } from './abort-command.js';
+import { callTool } from './call-tool.js';
+import { addRunning } from './options.js';
+import { printUndone, undoWasHeld } from './print-resolution.js';
+import { printDetails, printStatus } from './print-status.js';
+import type { Cli } from './program.js';
+import { startRun, type StartFlags } from './start-run.js';
+import { cleanupCommand, toolCommand } from './tool-commands.js';
+
+/** `o8 parallel <slug>…` and what belongs to it, in the spelling of feature runs; the same tools underneath. */
+export function parallelCommand(plain: Cli): Command {
+  const cli: Cli = { ...plain, spelling: 'o8 parallel' };
+  const command = addRunning(new Command('parallel').description('Run features at the same time, each in a worktree'))
+    .exitOverride() // before its own commands are made: they inherit it
+    .argument('[slugs...]', 'features, by the name of their folder: user-auth for feature_user-auth')
+    .action(async (slugs: string[], flags: StartFlags) => {
+      if (slugs.length > 0 || flags.resume === true || flags.retryFailed === true) {
+        await startRun(cli, slugs.length === 0 ? {} : { features: slugs }, flags);
+      } else command.help({ error: true });
+    });
+  command.addCommand(statusOf(cli));
+  command.addCommand(abortCommand(cli).exitOverride());
+  command.addCommand(cleanupCommand(cli).exitOverride());
+  command.addCommand(rollbackOf(cli));
+  return command;
+}
+
+function statusOf({ terminal, context }: Cli): Command {
+  return toolCommand('status', 'Show where the run stands')
+    .exitOverride()
+    .option('--run <id>', 'which run; default: the active one, else the newest')
+    .option('--detailed', 'with attempts, tokens, worktrees and logs')
+    .action(async (flags: { run?: string; detailed?: boolean; json?: boolean }) => {
+      const result = await callTool('status', { runId: flags.run }, context);
+      if (flags.json === true) terminal.print(JSON.stringify(result));
+      else printStatus(result, context.cwd, terminal);
+      if (flags.detailed === true && flags.json !== true) printDetails(result, context.cwd, terminal);
+    });
+}
+
+function rollbackOf({ terminal, context, exit }: Cli): Command {
+  return toolCommand('rollback', 'Take back what the run landed on its base branch, or one task of it')
+    .exitOverride()
+    .option('--run <id>', 'which run; default: the newest')
+    .option('--task <id>', 'only what this task brought')
+    .action(async (flags: { run?: string; task?: string; json?: boolean }) => {
+      const result = await callTool('merge', { runId: flags.run, task: flags.task, undo: true }, context);
+      if (flags.json === true) terminal.print(JSON.stringify(result));
+      else printUndone(result, terminal);
+      if (undoWasHeld(result)) exit.code = 1;
+    });
+}

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { O8Error } from '../core/errors.js';
+import { processProbe } from '../process/identity.js';
+import { readLock } from '../store/lock-state.js';
+import { refuseHeld } from '../tools/lock-error.js';
+import { againCommand } from '../tools/selection.js';
+import { awaitRelease } from '../tools/start-supervisor.js';
+import { openContext } from '../tools/repository-context.js';
+import { callTool } from './call-tool.js';
+import { confirm } from './confirm.js';
+import { printFeatureSummary } from './feature-summary.js';
+import { follow, type Style } from './follow.js';
+import { planInput, spawnInput, wordsOf, type Named, type RunFlags } from './options.js';
+import { printPlan } from './print-plan.js';
+import { printFailedChecks, printWarnings } from './print-results.js';
+import { statusSchema } from './print-status.js';
+import type { Cli } from './program.js';
+import { safeLines } from './terminal.js';
+
+export interface StartFlags extends RunFlags {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+  readonly progress?: boolean;
+}
+
+const ownerSchema = z.object({
+  runId: z.string().optional(),
+  supervisor: z.object({ pid: z.number().nullable(), alive: z.boolean() }).optional(),
+});
+
+const spawnedSchema = z.object({
+  runId: z.string().optional(),
+  message: z.string(),
+  continued: z.boolean().optional(),
+  warnings: z.array(z.string()).optional(),
+  text: z.string().optional(),
+});
+
+/** The whole of a followed run: the plan, the question, the start, the way to its end. */
+export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promise<void> {
+  const { terminal, context } = cli;
+  const quiet = flags.json === true || flags.progress === true;
+  const say = quiet ? terminal.warn : terminal.print;
+  const plan = namesAny(named) ? await callTool('plan', planInput(named, flags), context) : null;
+  if (flags.dryRun === true) return dryRun(cli, plan, named, flags);
+  await refuseWhileLocked(cli, named, flags);
+  const goesOn = flags.retryFailed === true || flags.resume === true;
+  const summary = plan === null || goesOn ? null : named.features === undefined ? 'plan' : 'features';
+  if (summary === 'plan' && !quiet) printPlan(plan, terminal);
+  if (namesAny(named) && !(await isReady(cli, named, flags))) return;
+  const said: string[] = [];
+  if (summary === 'features' && !quiet && flags.yes !== true) {
+    said.push(...printWarnings(await callTool('preflight', selectionOf(named, flags), context), terminal));
+    printFeatureSummary(plan, context.cwd, terminal.print);
+  }
+  if (!(await mayStart(cli, named, flags))) return;
+  const spawned = spawnedSchema.parse(await callTool('spawn', spawnInput(named, flags), context));
+  for (const warning of (spawned.warnings ?? []).filter((each) => !said.some((one) => each.startsWith(one))))
+    terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
+  if (named.features !== undefined) say('\nStarting parallel pipelines...');
+  if (spawned.text !== undefined) say(`\n${safeLines(spawned.text)}`);
+  say(`\n${spawned.message}`);
+  if (spawned.runId === undefined) return;
+  const style: Style =
+    flags.json === true ? 'json' : flags.progress === true ? 'progress' : flags.verbose === true ? 'verbose' : 'lines';
+  cli.exit.code = await follow(cli, spawned.runId, style, spawned.continued === true ? 'now' : 'start');
+}
+
+function namesAny({ dir, features }: Named): boolean {
+  return dir !== undefined || features !== undefined;
+}
+
+function selectionOf({ dir, features }: Named, flags: StartFlags): Record<string, unknown> {
+  return { dir, features, wave: flags.wave, skip: flags.skip };
+}
+
+async function dryRun({ terminal, context, exit }: Cli, plan: unknown, named: Named, flags: StartFlags): Promise<void> {
+  if (plan === null) throw new O8Error('usage', '--dry-run needs a plan', 'o8 run <parallel-dir> --dry-run');
+  if (flags.json === true) {
+    terminal.print(JSON.stringify(plan));
+    return;
+  }
+  printPlan(plan, terminal);
+  if (named.features !== undefined) {
+    const checks = await callTool('preflight', selectionOf(named, flags), context);
+    if (checks['ok'] !== true) {
+      terminal.print('');
+      printFailedChecks(checks, terminal);
+      exit.code = 4;
+    }
+  }
+  terminal.print('\nDry run complete. No files modified.');
+}
+
+/** A live run is said at once, not after questions that lead nowhere. */
+async function refuseWhileLocked({ context }: Cli, named: Named, { force, resume }: StartFlags): Promise<void> {
+  if (force === true || resume === true) return;
+  const { root } = await openContext(context);
+  const lock = await readLock(root, processProbe);
+  if (lock.kind === 'held') await awaitRelease(root, lock.holder.runId); // it may just be ending
+  refuseHeld(await readLock(root, processProbe), againCommand(named));
+}
+
+/** What would refuse the start is said before the question, not after it. */
+async function isReady({ terminal, context, exit }: Cli, named: Named, flags: StartFlags): Promise<boolean> {
+  const goesOn = flags.retryFailed === true || flags.resume === true || flags.wave !== undefined;
+  if (goesOn || flags.force === true || flags.skipPreflight === true || flags.yes === true) return true;
+  const { state } = statusSchema.parse(await callTool('status', {}, context));
+  if (state === 'interrupted') return true; // spawn knows more about these
+  const result = await callTool('preflight', selectionOf(named, flags), context);
+  if (result['ok'] === true) return true;
+  terminal.print('');
+  printFailedChecks(result, terminal);
+  exit.code = 4;
+  return false;
+}
+
+async function mayStart(cli: Cli, named: Named, flags: StartFlags): Promise<boolean> {
+  const { terminal } = cli;
+  if (flags.yes === true) return true;
+  if (!terminal.interactive) {
+    if (!namesAny(named) && flags.resume !== true) {
+      throw new O8Error('usage', 'which plan? o8 run needs its folder', 'o8 run <parallel-dir>');
+    }
+    const words = [
+      ...wordsOf(named),
+      ...(flags.retryFailed === true ? ['--retry-failed'] : []),
+      ...(flags.resume === true ? ['--resume'] : []),
+    ];
+    const command = named.features === undefined ? 'o8 run' : 'o8 parallel';
+    throw new O8Error('usage', 'there is no terminal to ask on', `${command} ${words.join(' ')} --yes`);
+  }
+  if (!(await confirm(question(named, flags)))) {
+    terminal.print('\nAborted.');
+    return false;
+  }
+  if (flags.force !== true) return true;
+  terminal.print(`\n${await overridden(cli)}`);
+  if (await confirm('\nContinue?')) return true;
+  terminal.print('\nAborted.');
+  return false;
+}
+
+/** What `--force` overrides, by name where a live run is in the way. */
+async function overridden({ terminal, context }: Cli): Promise<string> {
+  const { supervisor, runId } = ownerSchema.parse(await callTool('status', {}, context));
+  const moved = 'Old worktrees and branches in the way are moved aside, not deleted.';
+  if (supervisor?.alive !== true) return moved;
+  return [
+    `${terminal.colors.yellow('Warning:')} Overriding existing lock (PID: ${String(supervisor.pid)})`,
+    'This may cause conflicts if another execution is still running.',
+    `Run ${runId ?? ''} is aborted first; its agents are stopped and its worktrees kept. ${moved}`,
+  ].join('\n');
+}
+
+/** A retry or a resume goes on with a plan the user has seen; saying which is enough. */
+function question(named: Named, flags: StartFlags): string {
+  const what = namesAny(named) ? wordsOf(named).join(' ') : 'the last run';
+  if (flags.retryFailed === true) return `Run the failed tasks of ${what} again. Continue?`;
+  if (flags.resume === true) return 'Go on with the interrupted run. Continue?';
+  return '\nContinue?';
+}

@@ -1,0 +1,8 @@
+import { git } from './execute.js';
+import type { Repository } from './repository.js';
+
+/** Paths that git ignores, relative to the checkout; a folder ignored as a whole is one that ends in `/`. */
+export async function ignoredPaths(repo: Repository): Promise<string[]> {
+  const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
+  return (await git(args, { cwd: repo.root })).split('\0').filter((path) => path !== '');
+}

@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { O8Error } from '../core/errors.js';
+import { executionBlock } from '../core/manifest-execution.js';
+import type { Plan } from '../core/plan.js';
+import {
+  MONITOR_SCRIPT,
+  RUN_SCRIPT,
+  monitorScript,
+  runScript,
+  scriptsReport,
+  type GeneratedScript,
+} from '../core/run-scripts.js';
+import { guardFile } from '../git/guard-file.js';
+import { ensureExcluded } from '../git/worktrees.js';
+import { bundledProgram } from '../process/bundle.js';
+import { writeGenerated } from '../sources/document.js';
+import { MANIFEST_DRAFT, writeExecution } from '../sources/manifest-execution.js';
+import { criticalSection } from '../store/critical-section.js';
+import { assertInside } from '../store/inside-repository.js';
+import type { ToolContext } from './define-tool.js';
+import { latestRunOf } from './load-run.js';
+import { planFrom, PREVIEW, readPlanParts, type PlanParts } from './prepare-plan.js';
+import { planFlags, type Selection } from './selection.js';
+import type { SpawnInput, SpawnResult } from './spawn.js';
+
+/** Writes the plan folder's scripts and `logs/`, starts nothing. Scripts somebody changed stay as they are. */
+export async function generateScripts(
+  selection: Selection,
+  input: SpawnInput,
+  context: ToolContext,
+): Promise<SpawnResult> {
+  const parts = await readPlanParts(selection, planFlags(input), context);
+  const plan = planFrom(parts, PREVIEW);
+  if (plan.source.kind !== 'manifest') {
+    throw new O8Error(
+      'usage',
+      '--generate-only writes scripts into a plan folder; features have none.',
+      'o8 run <parallel-dir> --generate-only',
+    );
+  }
+  const { root } = parts;
+  const { dir } = plan.source;
+  const shown = relative(root, dir).split(sep).join('/');
+  const place = shown === '' ? '' : `${shown}/`;
+  await ensureExcluded(
+    parts.repo,
+    [RUN_SCRIPT, MONITOR_SCRIPT, 'logs/', MANIFEST_DRAFT].map((path) => `/${place}${path}`),
+  );
+  const program = bundledProgram('o8.js');
+  const texts = [
+    [RUN_SCRIPT, runScript({ program, flags: flagsOf(input), maxConcurrent: input.maxConcurrent ?? null })],
+    [MONITOR_SCRIPT, monitorScript({ program })],
+  ] as const;
+  const scripts: GeneratedScript[] = [];
+  for (const [path, text] of texts) {
+    scripts.push({ path, outcome: await writeGenerated(root, join(dir, path), text, 'script') });
+  }
+  await assertInside(root, join(dir, 'logs'));
+  await mkdir(join(dir, 'logs'), { recursive: true, mode: 0o700 }); // agents' output is private
+  await announce(parts, plan, plan.source.manifest);
+  return { message: 'Scripts generated; nothing was started.', tasks: [], text: scriptsReport(shown || '.', scripts) };
+}
+
+/** The seed's `execution` block of a plan that has not begun; what an earlier run wrote there stays. */
+async function announce({ repo, root }: PlanParts, plan: Plan, manifest: string): Promise<void> {
+  if ((await latestRunOf(root, plan.source)) !== null) return;
+  await writeExecution(manifest, executionBlock(plan, new Map()), criticalSection(guardFile(repo)));
+}
+
+/** What the script says to `o8 run` each time, beside how many agents may run. */
+function flagsOf(input: SpawnInput): string[] {
+  const value = (name: string, given: string | number | undefined): string[] =>
+    given === undefined ? [] : [name, String(given)];
+  const on = (name: string, given: boolean | undefined): string[] => (given === true ? [name] : []);
+  return [
+    ...value('--wave', input.wave),
+    ...value('--skip', input.skip?.join(',')),
+    ...value('--schedule', input.schedule),
+    ...value('--merge-into', input.mergeInto),
+    ...value('--budget-usd', input.budgetUsd),
+    ...on('--retry-failed', input.retryFailed),
+    ...on('--skip-preflight', input.skipPreflight),
+    ...on('--force', input.force),
+  ];
+}
