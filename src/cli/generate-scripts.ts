@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { O8Error } from '../core/errors.js';
 import { callTool } from './call-tool.js';
 import type { Cli } from './program.js';
 import { safeLines } from './terminal.js';
@@ -12,8 +11,6 @@ export async function generateOnly(
   input: Readonly<Record<string, unknown>>,
   json: boolean,
 ): Promise<void> {
-  if (input['resume'] === true)
-    throw new O8Error('usage', '--resume starts nothing anew: there is no script for it.', 'o8 run --resume');
   const result = await callTool('spawn', { ...input, generateOnly: true }, context);
   if (json) terminal.print(JSON.stringify(result));
   else terminal.print(safeLines(generatedSchema.parse(result).text));

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { integratePlan, type IntegrateResult } from '../tools/integrate-plan.js';
-import { interruptedBy } from './interrupt.js';
+import { abortedBySignals } from './interrupt.js';
 import type { Cli } from './program.js';
 import { safeLines } from './terminal.js';
 
@@ -26,17 +26,13 @@ function also(command: string, before: readonly string[] = []): string[] {
 }
 
 async function integrate({ terminal, context, exit }: Cli, dir: string | null, flags: Flags): Promise<void> {
-  const interrupt = interruptedBy('SIGINT');
-  const stop = new AbortController();
-  void interrupt.received.then(() => {
-    stop.abort();
-  });
+  const interrupt = abortedBySignals();
   try {
     const result = await integratePlan(
       {
         dir,
         commands: flags.check ?? null,
-        stop: stop.signal,
+        stop: interrupt.signal,
         announce: ({ command }) => {
           if (flags.json !== true) terminal.print(safeLines(`Running: ${command}`));
         },

@@ -15,3 +15,19 @@ export function interruptedBy(signal: 'SIGINT'): { readonly received: Promise<vo
     },
   };
 }
+
+/** An abort signal for what has to be stopped with us: programs in a group of their own get no Ctrl+C. */
+export function abortedBySignals(): { readonly signal: AbortSignal; readonly forget: () => void } {
+  const controller = new AbortController();
+  const listener = (): void => {
+    controller.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of signals) process.on(name, listener);
+  return {
+    signal: controller.signal,
+    forget: () => {
+      for (const name of signals) process.removeListener(name, listener);
+    },
+  };
+}

@@ -110,7 +110,9 @@ function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: numb
   const task: TaskRecord = { ...changeTask(before, event, at, seq), changedAt: tidied ? before.changedAt : seq };
   const tasks = new Map(state.tasks).set(event.task, task);
   const mergeIntents = new Map(state.mergeIntents);
-  if (task.state.state !== 'merge_pending') mergeIntents.delete(event.task);
+  // What was announced for a branch says nothing of commits that came to it since.
+  const grown = before.state.state === 'merge_pending' && event.type === 'task_done' && event.tip !== before.state.tip;
+  if (task.state.state !== 'merge_pending' || grown) mergeIntents.delete(event.task);
   // A validation speaks for the wave as it was merged then; what is merged later has to be validated, too.
   const validations = event.type === 'task_merged' ? withoutWave(state.validations, task.wave) : state.validations;
   // What is unblocked by a merge is not a person's wish to go on with a run they stopped.

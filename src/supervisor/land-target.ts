@@ -26,10 +26,9 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
   const branch = base.branch;
   for (let round = 0; round < MOST_RECOMPUTATIONS; round += 1) {
     const from = await resolveCommit(run.repo, `refs/heads/${branch}`);
+    if (from === null) return held(`branch ${branch} is gone`, [], `git branch ${branch} <commit>`);
     const tip = upTo ?? (await resolveCommit(run.repo, target.ref));
-    if (from === null || tip === null) {
-      return held(`branch ${from === null ? branch : target.ref} is gone`, [], `git branch ${branch} <commit>`);
-    }
+    if (tip === null) return withoutTarget(run, from);
     if (await isAncestor(run.repo, tip, from)) {
       const intent = run.ledger.state.landingIntent;
       if (intent === null || !(await isAncestor(run.repo, intent.to, from))) {
@@ -51,6 +50,16 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
     }
   }
   return held(`${branch} kept moving while the work was verified`, [], `o8 merge --run ${runId}`);
+}
+
+/** `cleanup` removes a target that has landed; a person may have removed one that has not. */
+async function withoutTarget(run: Run, base: string): Promise<Landing> {
+  const merged = run.plan.tasks.filter(({ id }) => landedCommit(recordOf(run, id).state) !== null);
+  const there = await tasksIn(run, merged, base);
+  if (there.length === merged.length) return { kind: 'nothing', reason: whyNothing(run) };
+  const { ref, branch } = run.plan.target;
+  const last = run.ledger.state.landings.findLast((landing) => landing.ref === ref)?.to ?? '<commit>';
+  return held(`${branch ?? ref} is gone`, [], `git branch ${branch ?? ref} ${last}`);
 }
 
 async function recordLanding(run: Run, move: { branch: string; from: string; to: string }): Promise<Landing> {

@@ -15,7 +15,9 @@ export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<
   if (!gone && !(await isOwnWorktree(task.worktree, run.plan.runId))) return;
   const found = await inspectWorktree(task.worktree);
   if (found.exists && (found.changes.length > 0 || found.nestedRepositories.length > 0)) {
-    run.log(`${task.id}: worktree kept, it has uncommitted content: ${task.worktree}`);
+    const note = 'its worktree has content that is in no commit, and was kept';
+    const { notes } = recordOf(run, task.id);
+    if (!notes.includes(note)) await run.ledger.record({ type: 'task_noted', task: task.id, notes: [note] });
     return;
   }
   run.lease.assertHeld();

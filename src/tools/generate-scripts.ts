@@ -30,6 +30,9 @@ export async function generateScripts(
   input: SpawnInput,
   context: ToolContext,
 ): Promise<SpawnResult> {
+  if (input.resume === true) {
+    throw new O8Error('usage', 'An interrupted run goes on without a script.', 'o8 run --resume');
+  }
   const parts = await readPlanParts(selection, planFlags(input), context);
   const plan = planFrom(parts, PREVIEW);
   if (plan.source.kind !== 'manifest') {

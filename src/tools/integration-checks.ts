@@ -2,13 +2,7 @@ import { join } from 'node:path';
 import type { IntegrationCheck } from '../core/integration.js';
 import type { Plan } from '../core/plan.js';
 import { redactor, secretValues } from '../core/redact.js';
-import {
-  detectTechnologies,
-  isKnownTechnology,
-  usualChecks,
-  usualSetup,
-  type UsualCommand,
-} from '../core/technology.js';
+import { detectTechnologies, usualChecks, usualSetup, type UsualCommand } from '../core/technology.js';
 import { O8Error } from '../core/errors.js';
 import { guardFile } from '../git/guard-file.js';
 import { ownReason } from '../git/own-worktree.js';

@@ -6,7 +6,7 @@ import type { QueueSnapshot } from '../core/queue-snapshot.js';
 import { countStates } from '../core/run-state.js';
 import { changedTasks, runStateName, taskView, taskViewSchema, type TaskView } from '../core/status-view.js';
 import { finalReport } from '../core/final-report.js';
-import { takenBackTasks } from '../core/landings.js';
+import { isOnBase, takenBackTasks } from '../core/landings.js';
 import { runCommand, sourceView, sourceWords } from '../core/plan-source.js';
 import { isNewsworthy } from '../core/newsworthy.js';
 import { wavesOf } from '../core/progress.js';
@@ -161,8 +161,9 @@ async function view(
     ];
   });
   const first = shown[0];
-  const landed = await landedTip(repo, run);
   const takenBack = takenBackTasks(plan, state);
+  const allTakenBack = takenBack.length > 0 && !plan.tasks.some(({ id }) => isOnBase(plan, state, id));
+  const landed = allTakenBack ? null : await landedTip(repo, run);
   const report = only === null && state.phase.kind === 'finished' ? reportOf(root, run, landed) : null;
   return {
     runId: plan.runId,

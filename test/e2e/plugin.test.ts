@@ -1,11 +1,15 @@
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { basename, join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { runClaude, type ClaudeResult } from '../support/claude.js';
-import { MessagesApi, say } from '../support/messages-api.js';
+import { MessagesApi, say, useTool } from '../support/messages-api.js';
+import { createRepository } from '../support/repository.js';
 
 const plugin = resolve(import.meta.dirname, '../..');
+
+const COMMANDS = (await readdir(join(plugin, 'commands'))).map((file) => basename(file, '.md'));
 
 let folder: string;
 let api: MessagesApi;
@@ -35,13 +39,26 @@ describe('the repository as a Claude Code plugin', () => {
     expect(code, stdout + stderr).toBe(0);
   });
 
-  it.each(['parallel-run', 'parallel-status', 'parallel-abort', 'parallel-merge'])(
-    'offers /%s by its short name',
-    async (name) => {
-      await claude('--plugin-dir', plugin, '-p', `/${name} some/folder --odd "word"`);
-      const sent = api.mainRequests[0]?.userText ?? '';
-      expect(sent).toContain(`<command-name>/o8:${name}</command-name>`);
-      expect(sent).toContain('Arguments: `some/folder --odd "word"`');
-    },
-  );
+  it.each(COMMANDS)('offers /%s by its short name', async (name) => {
+    await claude('--plugin-dir', plugin, '-p', `/${name} some/folder --odd "word"`);
+    const sent = api.mainRequests[0]?.userText ?? '';
+    expect(sent).toContain(`<command-name>/o8:${name}</command-name>`);
+    expect(sent).toContain('Arguments: `some/folder --odd "word"`');
+  });
+
+  it('tells /parallel-setup where its program is, and that program runs without being asked', async () => {
+    const repository = await createRepository({ files: { 'README.md': '# Shop\n' } });
+    onTestFinished(() => repository.remove());
+    const setup = `node ${plugin}/dist/o8.js setup`;
+    await api.close();
+    api = await MessagesApi.start(({ toolResults }) =>
+      toolResults.length === 0 ? useTool('Bash', { command: setup, description: 'Set up' }) : say('Done.'),
+    );
+    const home = join(folder, 'home');
+    await runClaude({ cwd: repository.root, home, api, args: ['--plugin-dir', plugin, '-p', '/parallel-setup'] });
+    expect(api.mainRequests[0]?.userText).toContain(`\`${setup}\``);
+    const results = api.mainRequests.flatMap(({ toolResults }) => toolResults);
+    expect(results).toEqual([{ isError: false, text: expect.stringContaining('parallel/README.md') as string }]);
+    expect(existsSync(join(repository.root, 'parallel/README.md'))).toBe(true);
+  });
 });

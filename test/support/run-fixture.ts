@@ -228,6 +228,11 @@ export class RunFixture {
     return names.split('\n').flatMap((name) => /^(task-\d+)\.txt$/.exec(name)?.[1] ?? []);
   }
 
+  /** Is there such a file on main? */
+  async workOnFile(path: string): Promise<boolean> {
+    return (await this.repository.git(['ls-tree', '--name-only', 'main', '--', path])) !== '';
+  }
+
   /** The journal of the newest run, as far as it is written. */
   async records(): Promise<{ seq: number; type: string; task?: string | undefined }[]> {
     const { runId = '' } = await this.status();

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PLAN_DIR, RunFixture, type RunOptions } from '../../support/run-fixture.js';
+import { waitFor } from '../../support/wait-for.js';
 
 const REPORT = `${PLAN_DIR}/integration-report.md`;
 const TWO: RunOptions = {
@@ -78,7 +80,7 @@ describe('o8 integrate', () => {
     expect(await run.checkout()).toEqual(checkout);
     expect(await scratchLeft(run)).not.toContain('scratch/integrate');
 
-    await run.o8('merge', '--yes');
+    expect((await run.o8('merge')).code).toBe(0);
     const after = await run.o8('integrate');
     expect(after.stdout).toContain('=== Integration of main at');
     expect(after.stdout).toContain('✓ task-001: complete, on main');
@@ -150,14 +152,25 @@ describe('o8 integrate', () => {
     expect((await block(run)).status).toBe('incomplete');
   });
 
-  it('leaves nothing behind and writes nothing when it is interrupted', async () => {
-    const run = await finished(TWO);
-    const before = await read(run, `${PLAN_DIR}/manifest.json`);
-    const o8 = run.start('integrate', PLAN_DIR, '--check', 'echo started > "$O8_WORKTREE/started"; sleep 1000');
-    await o8.waitForOutput('Running: echo started');
-    o8.signal('SIGINT');
-    expect((await o8.ended).code).toBe(130);
-    expect(await scratchLeft(run)).not.toContain('scratch/integrate');
-    expect(await read(run, `${PLAN_DIR}/manifest.json`)).toBe(before);
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'leaves nothing behind and writes nothing when %s stops it',
+    async (signal) => {
+      const run = await finished(TWO);
+      const before = await read(run, `${PLAN_DIR}/manifest.json`);
+      const pidFile = join(run.home, 'check.pid');
+      const o8 = run.start('integrate', PLAN_DIR, '--check', `echo $$ > '${pidFile}'; exec sleep 1000`);
+      const pid = await waitFor(
+        async () => (existsSync(pidFile) ? Number(await readFile(pidFile, 'utf8')) || null : null),
+        {
+          timeoutMs: 30_000,
+          what: 'the check to start',
+        },
+      );
+      o8.signal(signal);
+      expect((await o8.ended).code).toBe(130);
+      expect(() => process.kill(pid, 0)).toThrow();
+      expect(await scratchLeft(run)).not.toContain('scratch/integrate');
+      expect(await read(run, `${PLAN_DIR}/manifest.json`)).toBe(before);
+    },
+  );
 });

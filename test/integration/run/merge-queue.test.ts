@@ -299,6 +299,12 @@ describe('a part of the run', () => {
     expect((await run.call('merge'))['landing']).toMatchObject({ kind: 'landed' });
     expect(await run.workOn('main')).toEqual(['task-002']);
     expect(await run.status()).toMatchObject({ takenBack });
+    const target = (await run.status()).target ?? '';
+    expect((await run.call('cleanup'))['branches']).toContainEqual(expect.objectContaining({ branch: target }));
+    expect((await run.call('merge'))['landing']).toMatchObject({
+      kind: 'nothing',
+      reason: expect.stringContaining('main already has everything but what was taken back') as string,
+    });
   });
 });
 

@@ -139,6 +139,15 @@ describe('merge with undo', () => {
     ]);
   });
 
+  it('leaves nothing that status calls landed when every task was taken back on its own', async () => {
+    const run = await complete();
+    await run.call('merge', {});
+    expect((await run.status())['landed']).toEqual(expect.any(String));
+    only(await undo(run, { task: 'task-002' }), 'reverted');
+    only(await undo(run, { task: 'task-001' }), 'reverted');
+    expect((await run.status())['landed']).toBeUndefined();
+  });
+
   it('reverts tasks that landed one by one, newest first', async () => {
     const run = await complete({ settings: { merge: { into: 'base' } } });
     const landed = await run.commitOf('main');

@@ -230,6 +230,14 @@ describe('a merge', () => {
     expect(run.state.mergeIntents.size).toBe(0);
   });
 
+  it('that was announced counts no more once its branch has other commits', () => {
+    const run = history().lead(task, 'merge_pending');
+    run.record({ type: 'merge_intended', task, ref: 'r', from: 'f', to: 't' }, taskDone(task));
+    expect(run.state.mergeIntents.size).toBe(1);
+    run.record({ type: 'task_done', task, tip: 'grown', commits: 2, notes: [] });
+    expect(run.state.mergeIntents.size).toBe(0);
+  });
+
   it('that was held is in the queue again, at its end, when the task is done again', () => {
     const run = history().lead('a', 'merge_pending').lead('b', 'merge_pending');
     run.record({ type: 'merge_held', task: 'a', reason: 'in the way', hint: 'o8 merge' });
