@@ -71,7 +71,7 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
 /** Null when Ctrl+C came meanwhile: the terminal sends it to git too, so the look itself may fail of it. */
 async function look({ context }: Cli, runId: string, interrupted: Promise<void>): Promise<StatusAnswer | null> {
   try {
-    return statusSchema.parse(await callTool('status', { runId }, context));
+    return statusSchema.parse(await callTool('status', { runId, since: 0 }, context));
   } catch (error) {
     if (await Promise.race([interrupted.then(() => true), delay(SIGNAL_MS, false)])) return null;
     throw error;

@@ -39,7 +39,7 @@ async function integrate({ terminal, context, exit }: Cli, dir: string | null, f
       },
       context,
     );
-    if (result.status !== 'passed') exit.code = 1;
+    if (result.status === 'failed' || result.status === 'incomplete') exit.code = 1;
     if (flags.json === true) terminal.print(JSON.stringify(result));
     else print(result, terminal);
   } finally {

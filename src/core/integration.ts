@@ -50,12 +50,17 @@ export interface Integration {
   readonly contracts: readonly string[];
 }
 
-export type IntegrationStatus = 'passed' | 'failed' | 'incomplete';
+/** `unchecked`: everything is there, and no command has proved that it works. */
+export type IntegrationStatus = 'passed' | 'failed' | 'incomplete' | 'unchecked';
+
+/** Preparing the worktree proves nothing about the work in it. */
+export const SETUP_CHECK = 'Setup';
 
 /** Failed by a check; else incomplete where a task is missing; trespasses are for people to judge. */
 export function integrationStatus({ tasks, checks }: Pick<Integration, 'tasks' | 'checks'>): IntegrationStatus {
   if (checks.some(({ outcome }) => outcome === 'failed')) return 'failed';
-  return tasks.some(({ missing }) => missing) ? 'incomplete' : 'passed';
+  if (tasks.some(({ missing }) => missing)) return 'incomplete';
+  return checks.some(({ name, outcome }) => name !== SETUP_CHECK && outcome === 'passed') ? 'passed' : 'unchecked';
 }
 
 /** A manifest's `integration` block. */

@@ -6,12 +6,18 @@ import { failpoint } from '../core/failpoint.js';
 const STALE_MS = 10_000; // git writes an index in well under a second and fills a worktree in a few
 const PAUSE_MS = 50;
 
+/** What a `reset --hard` holds, in this order. */
+const LOCKS = ['index.lock', 'HEAD.lock'];
+
 /**
- * Waits until nobody holds the index of a worktree of o8's own. The lock of a git that was killed stays for ever and
- * blocks every later command, so one that is old is removed. Never for a checkout that somebody else works in.
+ * Waits until nobody holds the index or HEAD of a worktree of o8's own. The lock of a git that was killed stays for ever
+ * and blocks every later command, so one that is old is removed. Never for a checkout that somebody else works in.
  */
-export async function awaitOwnIndex(gitDir: string): Promise<void> {
-  const lock = join(gitDir, 'index.lock');
+export async function awaitOwnLocks(gitDir: string): Promise<void> {
+  for (const name of LOCKS) await awaitLock(join(gitDir, name));
+}
+
+async function awaitLock(lock: string): Promise<void> {
   for (;;) {
     const age = await ageOf(lock);
     if (age === null) return;

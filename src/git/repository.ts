@@ -48,7 +48,14 @@ export function isAtLeast(version: GitVersion, major: number, minor: number): bo
   return version.major > major || (version.major === major && version.minor >= minor);
 }
 
+let known: GitVersion | null = null; // of the git on the PATH, which stays what it is while we run
+
 async function gitVersion(cwd: string): Promise<GitVersion> {
+  known ??= await askVersion(cwd);
+  return known;
+}
+
+async function askVersion(cwd: string): Promise<GitVersion> {
   const text = (await git(['version'], { cwd })).trim();
   const found = /^git version (\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
   if (found === null) throw new O8Error('git_failed', `cannot read the version in "${text}"`, 'git --version');

@@ -3,7 +3,7 @@ import { failpoint } from '../core/failpoint.js';
 import { createCommit, treeOf } from './commit.js';
 import { git, gitFailure, tryGit } from './execute.js';
 import { committer } from './identity.js';
-import { awaitOwnIndex } from './index-lock.js';
+import { awaitOwnLocks } from './index-lock.js';
 import { pinRef } from './refs.js';
 import type { Repository } from './repository.js';
 import { gitDirOf, inspectWorktree } from './worktree-inspection.js';
@@ -24,7 +24,7 @@ export async function commitLeftovers(
     const message = `a ${found.operation} is in progress in ${path}`;
     throw new O8Error('git_failed', message, `git -C ${path} ${found.operation} --abort`);
   }
-  await awaitOwnIndex(await gitDirOf(path));
+  await awaitOwnLocks(await gitDirOf(path));
   failpoint('leftovers.stage.before');
   await addEverything(path, found, {});
   const out = [...exclude, ...found.nestedRepositories];

@@ -6,7 +6,7 @@ import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
 import type { CriticalSection } from '../core/lease.js';
 import { git, gitFailure, tryGit } from './execute.js';
-import { awaitOwnIndex } from './index-lock.js';
+import { awaitOwnLocks } from './index-lock.js';
 import { createRef, deleteRef, resolveCommit } from './refs.js';
 import { isAtLeast, type Repository } from './repository.js';
 import { emptyTrash, moveToTrash } from './trash.js';
@@ -192,10 +192,10 @@ async function fill(repo: Repository, path: string): Promise<void> {
   const gitDir = await administrativeFolder(repo, path);
   if (gitDir === null)
     throw new O8Error('git_failed', `worktree ${path} was removed while it was made`, 'git worktree list');
+  await awaitOwnLocks(gitDir); // an earlier owner may have died; its git goes on filling
   if (existsSync(join(gitDir, 'index'))) return;
-  await awaitOwnIndex(gitDir); // an earlier owner may have died; its git goes on filling
   failpoint('worktree.fill.before');
-  if (!existsSync(join(gitDir, 'index'))) await git(['reset', '--hard', '--quiet'], { cwd: path });
+  await git(['reset', '--hard', '--quiet'], { cwd: path });
   failpoint('worktree.fill.after');
 }
 

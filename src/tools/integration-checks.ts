@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { IntegrationCheck } from '../core/integration.js';
+import { SETUP_CHECK, type IntegrationCheck } from '../core/integration.js';
 import type { Plan } from '../core/plan.js';
 import { redactor, secretValues } from '../core/redact.js';
 import { detectTechnologies, usualChecks, usualSetup, type UsualCommand } from '../core/technology.js';
@@ -68,7 +68,7 @@ async function runAll(request: CheckRequest, path: string, logs: string): Promis
     commands?.map((command) => ({ name: 'Given', command })) ??
     technologies.flatMap((technology) => usualChecks(technology, files));
   const checks = [...own, ...more.filter(({ command }) => !own.some((check) => check.command === command))];
-  const first = setup === undefined ? [] : [{ name: 'Setup', command: setup }];
+  const first = setup === undefined ? [] : [{ name: SETUP_CHECK, command: setup }];
   const results: IntegrationCheck[] = [];
   for (const check of checks.length === 0 ? [] : [...first, ...checks]) {
     results.push(await runOne(request, check, path, join(logs, `${String(results.length + 1)}.log`)));

@@ -19,6 +19,19 @@ export async function openContext({ cwd }: Pick<ToolContext, 'cwd'>): Promise<Re
   return { repo, root: repo.root };
 }
 
+/** Who follows a run asks several times a second, and a repository does not move. */
+const REMEMBERED_MS = 5000;
+const remembered = new Map<string, { readonly found: RepositoryContext; readonly until: number }>();
+
+/** The same for who only reads and asks again and again: looked up once in five seconds (four git processes). */
+export async function openContextToRead({ cwd }: Pick<ToolContext, 'cwd'>): Promise<RepositoryContext> {
+  const known = remembered.get(cwd);
+  if (known !== undefined && performance.now() < known.until) return known.found;
+  const found = await openContext({ cwd });
+  remembered.set(cwd, { found, until: performance.now() + REMEMBERED_MS });
+  return found;
+}
+
 /** Run folders that came with a clone would have their commands run by the next resume or merge. */
 async function refuseForeignRuns(repo: Repository): Promise<void> {
   if (repo.bare || !(await isTracked(repo, RUN_FILES))) return;

@@ -22,7 +22,7 @@ import { defineTool } from './define-tool.js';
 import { conflictsAtAGlance } from './conflicts-at-a-glance.js';
 import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './expected-conflicts.js';
 import { findRun, loadRun, ownsRun, requireTask, type LoadedRun } from './load-run.js';
-import { openContext, type RepositoryContext } from './repository-context.js';
+import { openContextToRead, type RepositoryContext } from './repository-context.js';
 
 /** Looking four times a second costs a few milliseconds of CPU and keeps answers prompt. */
 const POLL_MS = 250;
@@ -71,7 +71,7 @@ export const status = defineTool({
   output: outputSchema,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   async run(input, context): Promise<z.input<typeof outputSchema>> {
-    const home = await openContext(context);
+    const home = await openContextToRead(context);
     const { root } = home;
     const found = await findRun(root, input.runId);
     if (found === null) {

@@ -47,6 +47,9 @@ export interface RunOptions {
   readonly environment?: (home: string) => Readonly<Record<string, string>>;
 }
 
+/** Each look reads the run's files: asked without a pause it would take the core that the run needs. */
+const STATUS_EVERY_MS = 60;
+
 export const branchOf = (task: string): string => `feature/${task}-work`;
 
 const statusSchema = z.looseObject({
@@ -189,7 +192,7 @@ export class RunFixture {
         seen = await this.task(id);
         return seen.state === state ? seen : null;
       },
-      { timeoutMs, what: () => `${id} to be ${state}; it is ${JSON.stringify(seen)}` },
+      { timeoutMs, everyMs: STATUS_EVERY_MS, what: () => `${id} to be ${state}; it is ${JSON.stringify(seen)}` },
     );
   }
 
@@ -198,10 +201,10 @@ export class RunFixture {
     let seen: StatusAnswer | null = null;
     return waitFor(
       async () => {
-        seen = await this.status();
+        seen = await this.status({ since: 0 }); // all tasks, and no comparing of their branches
         return seen.state === state && seen.supervisor?.alive === false ? seen : null;
       },
-      { timeoutMs, what: () => `the run to be ${state}; it is ${JSON.stringify(seen)}` },
+      { timeoutMs, everyMs: STATUS_EVERY_MS, what: () => `the run to be ${state}; it is ${JSON.stringify(seen)}` },
     );
   }
 

@@ -9,7 +9,7 @@ const POLL_MS = 10;
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  options: { readonly timeoutMs: number; readonly what: string | (() => string) },
+  options: { readonly timeoutMs: number; readonly what: string | (() => string); readonly everyMs?: number },
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = performance.now() + options.timeoutMs;
   for (;;) {
@@ -19,7 +19,7 @@ export async function waitFor<T>(
       const what = typeof options.what === 'string' ? options.what : options.what();
       throw new Error(`waited ${options.timeoutMs / 1000} s in vain for ${what}`);
     }
-    await sleep(POLL_MS);
+    await sleep(options.everyMs ?? POLL_MS);
   }
 }
 

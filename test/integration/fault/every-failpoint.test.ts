@@ -4,9 +4,9 @@ import { Pool } from '../../support/pool.js';
 
 /**
  * A process is killed at a failpoint, the run is continued, and must end as one that nobody disturbed. Here every
- * failpoint is reached for the first time, up to eight of them in a run; `npm run faults` takes every hit by itself.
+ * failpoint is reached for the first time, up to sixteen of them in a run; `npm run faults` takes every hit by itself.
  */
-const FAULTS_IN_A_RUN = 8;
+const FAULTS_IN_A_RUN = 16;
 const TIMEOUT_MS = 120_000;
 
 const pool = new Pool<Told>(4); // a run waits for the disk as long as it computes

@@ -27,7 +27,10 @@ const integration = (part: Partial<Integration>): Integration => ({
 describe('the result of an integration', () => {
   it.each([
     ['passed', [task(false)], [check('passed')]],
-    ['passed', [task(false)], [check('unavailable')]],
+    ['passed', [task(false)], [check('unavailable'), check('passed')]],
+    ['unchecked', [task(false)], [check('unavailable')]],
+    ['unchecked', [task(false)], [{ ...check('passed'), name: 'Setup' }]],
+    ['unchecked', [task(false)], []],
     ['incomplete', [task(false), task(true)], [check('passed')]],
     ['failed', [task(false)], [check('passed'), check('failed')]],
     ['failed', [task(true)], [check('failed')]],
