@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { settingViews, withoutSetting, withSetting, type SettingView } from '../core/setting-keys.js';
-import type { SettingsFile } from '../core/settings.js';
+import type { SettingsFile, SourceKind } from '../core/settings.js';
 import { guardFile } from '../git/guard-file.js';
 import { ensureExcluded } from '../git/worktrees.js';
 import { criticalSection } from '../store/critical-section.js';
@@ -20,7 +20,7 @@ interface Flags {
 export function configCommand(cli: Cli, name: 'config' | 'parallel-config'): Command {
   const command = new Command(name).description('Show and change the settings of this repository').exitOverride(); // before its own commands are made: they inherit it
   command.option('--json', 'print the settings as JSON').action(async (flags: Flags) => {
-    await show(cli, flags);
+    await show(cli, flags, name === 'config' ? 'manifest' : 'features');
   });
   command
     .command('set')
@@ -42,9 +42,9 @@ export function configCommand(cli: Cli, name: 'config' | 'parallel-config'): Com
   return command;
 }
 
-async function show({ terminal, context }: Cli, flags: Flags): Promise<void> {
+async function show({ terminal, context }: Cli, flags: Flags, kind: SourceKind): Promise<void> {
   const { root } = await openContext(context);
-  const settings = settingViews(await readSettingsFile(root));
+  const settings = settingViews(await readSettingsFile(root), kind);
   const file = repositoryPaths(root).config;
   if (flags.json === true) {
     terminal.print(JSON.stringify({ file, settings }));

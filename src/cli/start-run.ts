@@ -59,7 +59,10 @@ export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promi
   const spawned = spawnedSchema.parse(await callTool('spawn', spawnInput(named, flags), context));
   for (const warning of (spawned.warnings ?? []).filter((each) => !said.some((one) => each.startsWith(one))))
     terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
-  if (named.features !== undefined) say('\nStarting parallel pipelines...');
+  if (named.features !== undefined) {
+    const first = flags.yes === true && (spawned.warnings ?? []).length === 0; // nothing stands above it
+    say(`${first ? '' : '\n'}Starting parallel pipelines...`);
+  }
   if (spawned.text !== undefined) say(`\n${safeLines(spawned.text)}`);
   say(`\n${spawned.message}`);
   if (spawned.runId === undefined) return;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { O8Error } from './errors.js';
-import { resolveSettings, settingsFileSchema, type SettingsFile } from './settings.js';
+import { resolveSettings, type SourceKind, settingsFileSchema, type SettingsFile } from './settings.js';
 
 /** A setting as people name it: `retries`, `merge.into`. */
 interface SettingKey {
@@ -18,8 +18,8 @@ export interface SettingView {
 const KEYS: readonly SettingKey[] = leavesOf(settingsFileSchema, []);
 
 /** Every setting as it counts for a plan that says nothing itself, and where the value comes from. */
-export function settingViews(file: SettingsFile): SettingView[] {
-  const effective = resolveSettings('manifest', file, {}, {});
+export function settingViews(file: SettingsFile, kind: SourceKind): SettingView[] {
+  const effective = resolveSettings(kind, file, {}, {});
   return KEYS.map(({ name, path }) => ({
     key: name,
     value: valueAt(effective, path) ?? null,

@@ -18,7 +18,6 @@ import { errorText } from './error-text.js';
 import { Interrupts } from './interrupts.js';
 import { openLedger } from './ledger.js';
 import { forgetPinsOfComplete } from './pins.js';
-import { finishRemovals } from './remove-worktree.js';
 import type { Run } from './run.js';
 import { Supervisor } from './supervise.js';
 import { VerifyNumbers } from './verify-numbers.js';
@@ -112,7 +111,6 @@ async function openRun(
   await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation });
   await createTarget(run);
   await adoptEarlierWork(run);
-  await finishRemovals(run).catch((error: unknown) => log(`worktrees not removed: ${errorText(error)}`));
   await forgetPinsOfComplete(run);
   const [newest] = await listRuns(plan.root);
   return new Supervisor(run, newest === plan.runId);

@@ -14,8 +14,11 @@ const LIVE_FIGURES_MS = 1000;
 /** Writes what others read: the queue file, and the manifest's `execution` block. Both are derived, never the truth. */
 export class Publisher {
   private published = -1;
+  private written = -1;
   private publishedAt = 0;
   private block = '';
+  /** The manifest is written beside the loop: its turn may take seconds when a process was killed in its own. */
+  private writing: Promise<void> | null = null;
 
   constructor(
     private readonly run: Run,
@@ -35,7 +38,10 @@ export class Publisher {
     if (supervisor === 'alive' && state.seq === this.published && !due) return;
     this.run.lease.assertHeld();
     if (this.newest) await writeQueueFile(this.run.plan.root, this.snapshot(state, now, holdBack, supervisor));
-    if (state.seq !== this.published) await this.publishExecution(state);
+    if (supervisor === 'ended') {
+      await this.writing;
+      await this.publishExecution(state);
+    } else this.startWriting(state);
     this.published = state.seq;
     this.publishedAt = now.getTime();
   }
@@ -65,6 +71,14 @@ export class Publisher {
 
   private blockOf(state: RunState): ReturnType<typeof executionBlock> {
     return executionBlock(this.run.plan, executionTasks(state));
+  }
+
+  private startWriting(state: RunState): void {
+    if (this.writing !== null || state.seq === this.written) return;
+    this.written = state.seq;
+    this.writing = this.publishExecution(state).finally(() => {
+      this.writing = null;
+    });
   }
 
   /** A manifest somebody broke or moved meanwhile does not stop the run; the journal has everything. */

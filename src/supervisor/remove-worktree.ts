@@ -3,6 +3,7 @@ import type { PlannedTask } from '../core/plan.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
 import { isAncestor, pinRef, resolveCommit } from '../git/refs.js';
 import { inspectWorktree, removeWorktree, snapshotWorktree } from '../git/worktrees.js';
+import { errorText } from './error-text.js';
 import { attemptOf, recordOf, type Run } from './run.js';
 
 /**
@@ -25,11 +26,21 @@ export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<
   await run.ledger.record({ type: 'worktree_removed', task: task.id });
 }
 
-/** What the last owner of the run was killed before: the worktrees of tasks whose work is on the target. */
-export async function finishRemovals(run: Run): Promise<void> {
-  for (const task of run.plan.tasks) {
-    const { state, worktree } = recordOf(run, task.id);
-    if (state.state === 'complete' && worktree === 'present') await removeCleanWorktree(run, task);
+/** Tasks whose work is on the target and whose worktree the last owner of the run was killed before it removed. */
+export function unfinishedRemovals(run: Run): PlannedTask[] {
+  return run.plan.tasks.filter(({ id }) => {
+    const { state, worktree } = recordOf(run, id);
+    return state.state === 'complete' && worktree === 'present';
+  });
+}
+
+/** What cannot be removed now stays for `cleanup`. */
+export async function finishRemovals(run: Run, tasks: readonly PlannedTask[]): Promise<void> {
+  for (const task of tasks) {
+    if (recordOf(run, task.id).worktree !== 'present') continue;
+    await removeCleanWorktree(run, task).catch((error: unknown) => {
+      run.log(`${task.id}: worktree not removed: ${errorText(error)}`);
+    });
   }
 }
 

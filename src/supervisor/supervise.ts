@@ -10,6 +10,7 @@ import { Notifier } from './notifier.js';
 import { prepareTask } from './prepare-task.js';
 import { Publisher } from './publish.js';
 import { remember } from './remember.js';
+import { finishRemovals, unfinishedRemovals } from './remove-worktree.js';
 import { RequestDesk } from './requests.js';
 import { plannedTask, recordOf, type Run } from './run.js';
 import { settleAttempt } from './settle-attempt.js';
@@ -75,6 +76,9 @@ export class Supervisor {
 
   async untilDone(): Promise<void> {
     this.wakeUp.watch(this.run);
+    // Beside the loop: a process that was killed at this very work holds everybody else back for seconds.
+    const left = unfinishedRemovals(this.run);
+    if (left.length > 0) this.jobs.start('tidy', () => finishRemovals(this.run, left));
     try {
       while (!(await this.isDone())) {
         await this.tickOrWaitForDisk();

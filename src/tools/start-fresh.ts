@@ -80,7 +80,7 @@ export async function startFresh(
   await createRun(plan.root, plan);
   const supervisor = await startOrRemove(plan, start.force, again, context);
   const tasks = selectedTasks(plan);
-  const all = [...start.warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks)];
+  const all = [...start.warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks, input)];
   return {
     runId: plan.runId,
     message: `Run ${plan.runId} started: ${String(tasks.length)} ${tasks.length === 1 ? 'task' : 'tasks'}, at most ${String(plan.settings.maxConcurrency)} at a time.`,
@@ -143,7 +143,19 @@ function refuseFailures(checks: readonly Check[], input: SpawnInput): void {
   );
 }
 
-function warningsOf(checks: readonly Check[]): string[] {
+function warningsOf(checks: readonly Check[], input: SpawnInput): string[] {
+  return [...skippedFailures(checks, input), ...plainWarnings(checks)];
+}
+
+/** What `skipPreflight` went over, in one warning. */
+function skippedFailures(checks: readonly Check[], { skipPreflight }: SpawnInput): string[] {
+  const failed = checks.filter(({ level }) => level === 'fail');
+  if (skipPreflight !== true || failed.length === 0) return [];
+  const list = failed.map(({ message }) => `  ✗ ${message}`).join('\n');
+  return [`Starting although the pre-flight failed, which is not recommended:\n${list}`];
+}
+
+function plainWarnings(checks: readonly Check[]): string[] {
   return checks
     .filter(({ id, level }) => level === 'warn' && id !== 'manifest-commands') // the plan shows those
     .map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));

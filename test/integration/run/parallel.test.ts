@@ -138,9 +138,7 @@ describe('o8 parallel', () => {
     const pids = await Promise.all(
       SLUGS.map(async (slug) => {
         await run.agents.waitForAgent(slug);
-        return (
-          (await waitFor(async () => (await run.task(slug)).pid ?? null, { timeoutMs: 10_000, what: 'a pid' })) ?? 0
-        );
+        return waitFor(async () => (await run.task(slug)).pid ?? null, { timeoutMs: 10_000, what: 'a pid' });
       }),
     );
     const aborted = await run.o8('parallel', 'abort');

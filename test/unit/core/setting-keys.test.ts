@@ -52,7 +52,7 @@ describe('a setting', () => {
   });
 
   it('is shown with its value and where it comes from', () => {
-    const views = settingViews({ agent: { model: 'opus' }, retries: 1 });
+    const views = settingViews({ agent: { model: 'opus' }, retries: 1 }, 'manifest');
     expect(views).toContainEqual({ key: 'agent.model', value: 'opus', source: 'file' });
     expect(views).toContainEqual({ key: 'retries', value: 1, source: 'file' });
     expect(views).toContainEqual({ key: 'agent.command', value: null, source: 'default' });
