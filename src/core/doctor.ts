@@ -16,9 +16,19 @@ export interface InstalledProgram {
   readonly neededFor: string | null;
 }
 
+/** `special`: what worktrees cannot be made of as usual, in words. */
+export interface RepositoryFact {
+  readonly branch: string | null;
+  readonly changes: number;
+  readonly operation: string | null;
+  readonly files: number;
+  readonly special: readonly string[];
+}
+
 export interface DoctorFacts {
   readonly programs: readonly InstalledProgram[];
   readonly root: string;
+  readonly repository: RepositoryFact;
   readonly lock: { readonly kind: 'free' | 'held' | 'stale' | 'unknown'; readonly pid: number | null };
   /** Runs whose files are still there, newest first. */
   readonly runs: readonly { readonly runId: string; readonly state: string }[];
@@ -33,6 +43,7 @@ export interface DoctorFacts {
 export function doctorFindings(facts: DoctorFacts): Finding[] {
   return [
     ...facts.programs.map(programFinding),
+    ...repositoryFindings(facts.repository),
     lockFinding(facts),
     ...facts.runs.flatMap(runFinding),
     ...facts.worktrees.flatMap((worktree) => worktreeFinding(worktree, facts)),
@@ -50,6 +61,26 @@ function programFinding({ name, version, neededFor }: InstalledProgram): Finding
   if (neededFor === null) return ok('program', `${name} is not installed; nothing here needs it`);
   const message = `${name} is not installed or does not start: needed for ${neededFor}`;
   return { id: 'program', level: 'problem', message, hint: `install ${name}, then: ${name} --version` };
+}
+
+function repositoryFindings({ branch, changes, operation, files, special }: RepositoryFact): Finding[] {
+  const where = branch === null ? 'no branch is checked out' : `on branch ${printable(branch)}`;
+  const findings = [ok('repository', `${where}, ${counted(files, 'tracked file')}`)];
+  const problem = (message: string, hint: string): void => {
+    findings.push({ id: 'repository', level: 'problem', message, hint });
+  };
+  if (branch === null) problem('a run needs a branch to land on', 'git switch <branch>');
+  if (operation !== null) problem(`a ${operation} is in progress`, `git ${operation} --abort, or finish it`);
+  if (changes > 0) {
+    const message = `${counted(changes, 'uncommitted change')}: a run starts from a clean checkout`;
+    findings.push({ id: 'repository', level: 'leftover', message, hint: 'git status' });
+  }
+  for (const what of special) findings.push(ok('repository', what));
+  return findings;
+}
+
+function counted(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function lockFinding({ lock }: DoctorFacts): Finding {
@@ -110,8 +141,7 @@ function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number],
 
 function keptWork({ keptRefs }: DoctorFacts): Finding[] {
   if (keptRefs === 0) return [];
-  const count = `${String(keptRefs)} ${keptRefs === 1 ? 'ref keeps' : 'refs keep'}`;
-  const message = `${count} rescued work and earlier attempts`;
+  const message = `${counted(keptRefs, 'ref')} ${keptRefs === 1 ? 'keeps' : 'keep'} rescued work and earlier attempts`;
   const hint = 'git for-each-ref refs/o8/rescue refs/o8/attempts   (git update-ref -d <ref> drops one)';
   return [{ id: 'kept-work', level: 'leftover', message, hint }];
 }

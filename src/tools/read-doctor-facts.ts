@@ -1,5 +1,7 @@
-import type { DoctorFacts, InstalledProgram } from '../core/doctor.js';
+import { basename } from 'node:path';
+import type { DoctorFacts, InstalledProgram, RepositoryFact } from '../core/doctor.js';
 import { runStateName } from '../core/status-view.js';
+import { readRepositoryFacts, type RepositoryFacts } from '../git/facts.js';
 import { listOwnWorktrees } from '../git/own-worktrees.js';
 import { isAncestor, listRefs, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
@@ -19,7 +21,8 @@ const VERSION_MS = 15_000;
 export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts> {
   const { root, repo } = await openContext(context);
   const { agent } = await readSettingsFile(root);
-  const [lock, runs, worktrees, branches, rescued, attempts] = await Promise.all([
+  const [repository, lock, runs, worktrees, branches, rescued, attempts] = await Promise.all([
+    readRepositoryFacts(repo),
     readLock(root, processProbe),
     runsOf(root),
     listOwnWorktrees(repo),
@@ -30,12 +33,36 @@ export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts
   return {
     programs: await programs(context, root, agent?.command?.[0] ?? null),
     root,
+    repository: repositoryFact(repository),
     lock: { kind: lock.kind, pid: lock.kind === 'free' ? null : lock.holder.process.pid },
     runs,
     worktrees,
     branches,
     keptRefs: rescued.length + attempts.length,
   };
+}
+
+function repositoryFact(facts: RepositoryFacts): RepositoryFact {
+  const { head, changes, operation, trackedFiles, bare, shallow, sparse, submodules, lfs } = facts;
+  const special = [
+    ...(bare ? ['a bare repository'] : []),
+    ...(shallow ? ['a shallow clone: old commits are missing'] : []),
+    ...(sparse ? ['a sparse checkout'] : []),
+    ...(submodules.length > 0 ? [`submodules, which worktrees do not get: ${submodules.join(', ')}`] : []),
+    ...(lfs ? ['files in Git LFS'] : []),
+  ];
+  return {
+    branch: head.kind === 'detached' ? null : head.branch,
+    changes: changes.filter((change) => !isOfO8(change)).length,
+    operation,
+    files: trackedFiles,
+    special,
+  };
+}
+
+/** o8 itself writes the `execution` of manifests, and settings need not be in git: neither keeps a run from starting. */
+function isOfO8({ path, untracked }: { readonly path: string; readonly untracked: boolean }): boolean {
+  return (basename(path) === 'manifest.json' && !untracked) || path === '.claude/parallel-config.json';
 }
 
 async function programs({ env }: ToolContext, root: string, agentProgram: string | null): Promise<InstalledProgram[]> {

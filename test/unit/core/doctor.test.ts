@@ -7,6 +7,7 @@ const clean: DoctorFacts = {
     { name: 'gh', version: null, neededFor: null },
   ],
   root: '/home/ada/shop',
+  repository: { branch: 'main', changes: 0, operation: null, files: 12, special: [] },
   lock: { kind: 'free', pid: null },
   runs: [],
   worktrees: [],
@@ -60,6 +61,15 @@ it('leaves worktrees and branches of a live run alone and names those of one tha
     'leftover worktree /w/forgotten of run forgotten, which is not known any more: git worktree remove --force --force /w/forgotten   (with everything in it; look first)',
     'leftover branch o8/over is merged: o8 cleanup --run over',
     'leftover branch feature/a.before-x of an earlier run has commits of its own: git log HEAD..feature/a.before-x   (git branch -D feature/a.before-x drops them)',
+  ]);
+});
+
+it('names what keeps a run from starting in this checkout', () => {
+  const repository = { branch: null, changes: 2, operation: 'rebase', files: 12, special: ['a shallow clone'] };
+  expect(needs({ repository })).toEqual([
+    'problem a run needs a branch to land on: git switch <branch>',
+    'problem a rebase is in progress: git rebase --abort, or finish it',
+    'leftover 2 uncommitted changes: a run starts from a clean checkout: git status',
   ]);
 });
 
