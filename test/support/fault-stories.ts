@@ -391,12 +391,9 @@ export interface FaultCase {
 /** A task whose attempts are lost three times in a row is given up, as it should be. */
 const MOST_SHIM_FAULTS = 2;
 
-/** Every second point: before one effect, after the next, so that half the runs still meet every effect. */
-export const HALF_OF_THE_POINTS = FAILPOINTS.filter((_, index) => [0, 3].includes(index % 4));
-
-/** These failpoints at their first hit, at most `size` of a story in one run. */
-export function everyFailpoint(points: readonly Failpoint[], size: number): FaultCase[] {
-  const all = [...points.map((at) => ({ story: STORIES[at], at })), ...ALSO];
+/** Every failpoint at its first hit, at most `size` of a story in one run. */
+export function everyFailpoint(size: number): FaultCase[] {
+  const all = [...FAILPOINTS.map((at) => ({ story: STORIES[at], at })), ...ALSO];
   const stories = new Set(all.map(({ story }) => story));
   return [...stories].flatMap((story) => {
     const names = all.filter((each) => each.story === story).map(({ at }) => at);

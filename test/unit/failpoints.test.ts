@@ -46,7 +46,7 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
     'src/store/owned-lease.ts#beat writeFile',
     'src/store/runs.ts#removeIfAbandoned rm',
     'src/supervisor/main.ts#<main> appendFileSync',
-    'src/tools/start-supervisor.ts#startSupervisor rm',
+    'src/tools/start-supervisor.ts#startOnce rm',
   ],
   'a document for people, which the same command writes again': ['src/sources/document.ts#writeDocument rename'],
   'a command of the user’s, in a worktree that is made again': [

@@ -1,34 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { FAILPOINTS } from '../../../src/core/failpoint.js';
-import {
-  everyFailpoint,
-  everyHit,
-  HALF_OF_THE_POINTS,
-  tell,
-  undisturbed,
-  type FaultCase,
-  type Told,
-} from '../../support/fault-stories.js';
+import { everyFailpoint, everyHit, tell, undisturbed, type Told } from '../../support/fault-stories.js';
 import { Pool } from '../../support/pool.js';
 
 /**
  * A process is killed at a failpoint, the run is continued, and must end as one that nobody disturbed. Here every
- * second failpoint is reached for the first time, up to eight of them in a run: every effect is met, before or after it.
- * `FAULTS=every-point` reaches all of them, `npm run faults` takes every hit by itself.
+ * failpoint is reached for the first time, up to eight of them in a run; `npm run faults` takes every hit by itself.
  */
 const FAULTS_IN_A_RUN = 8;
 const TIMEOUT_MS = 120_000;
 
 const pool = new Pool<Told>(4); // a run waits for the disk as long as it computes
-const cases = await chosenCases(process.env['FAULTS']);
+const cases = process.env['FAULTS'] === 'every-hit' ? await everyHit() : everyFailpoint(FAULTS_IN_A_RUN);
 const stories = new Set(cases.map(undisturbed));
 const expected = new Map([...stories].map((story) => [story, pool.start(async () => tell({ story, faults: [] }))]));
 const disturbed = new Map(cases.map((each) => [each, pool.start(async () => tell(each))]));
-
-async function chosenCases(which: string | undefined): Promise<FaultCase[]> {
-  if (which === 'every-hit') return everyHit();
-  return everyFailpoint(which === 'every-point' ? FAILPOINTS : HALF_OF_THE_POINTS, FAULTS_IN_A_RUN);
-}
 
 describe('as if nothing had happened ends', { timeout: TIMEOUT_MS }, () => {
   it.each([...stories])('$name, of course', async (story) => {

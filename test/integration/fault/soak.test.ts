@@ -6,13 +6,13 @@ import { describe, expect, it } from 'vitest';
 const root = resolve(import.meta.dirname, '../../..');
 
 describe('supervisors, shims and agents killed at random', () => {
-  it('lose nothing, twelve kills long; `npm run soak` goes on for longer', { timeout: 180_000 }, async () => {
+  it('lose nothing, twenty kills long; `npm run soak` goes on for longer', { timeout: 180_000 }, async () => {
     const soak = promisify(execFile)(process.execPath, [
       join(root, 'scripts/soak.mjs'),
       '--seed',
       '3',
       '--count',
-      '12',
+      '20',
     ]);
     const { stdout } = await soak.catch((error: unknown) => {
       const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';

@@ -23,7 +23,7 @@ import { gitOutput } from '../../support/scratch-git.js';
 /** `QUEUE_RUNS=1000 QUEUE_SEED=1 npx vitest run <this file>` looks longer, and makes a failure small. */
 const RUNS = process.env['QUEUE_RUNS'];
 const SEED = process.env['QUEUE_SEED'];
-const QUICK_RUNS = 20; // about 15 s
+const QUICK_RUNS = 32; // about 20 s
 const LONGEST_MS = RUNS === undefined ? 180_000 : 24 * 3_600_000;
 
 interface Scenario {

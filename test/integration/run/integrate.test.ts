@@ -106,6 +106,14 @@ describe('o8 integrate', () => {
     const report = await read(run, REPORT);
     expect(report).toContain('### Given: what it said last\n\n    key [redacted]\n');
 
+    // Claude Code has `o8 integrate` allowed beforehand: nothing that a model chose may run by that.
+    const inClaude = { ...run.environment, CLAUDECODE: '1' };
+    const refused = await run.o8With(inClaude, 'integrate', PLAN_DIR, '--check', 'touch made');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(`o8 run-checks ${PLAN_DIR} --check <command>`);
+    expect((await run.o8With(inClaude, 'run-checks', PLAN_DIR, '--check', 'exit 4')).code).toBe(1);
+    expect((await block(run)).checks.map(({ command }) => command)).toContain('exit 4');
+
     await writeFile(join(run.root, REPORT), `${report}\n## Judgement\n\nFine.\n`);
     expect((await run.o8('integrate', PLAN_DIR)).code).toBe(0);
     const again = await read(run, REPORT);

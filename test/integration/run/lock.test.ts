@@ -97,8 +97,7 @@ describe('the lock, from a terminal', () => {
     await old.gone;
     expect(new Set(results.map(({ code }) => code)), JSON.stringify(results)).toEqual(new Set([0, 3]));
     const loser = results.find(({ code }) => code === 3);
-    // Of the winner, or of the overridden run's last owner, which only answers the abort.
-    expect(loser?.stderr).toMatch(/Another parallel execution is in progress \(PID: \d+\)/);
+    expect(loser?.stderr).toContain(`Another parallel execution is in progress (PID: ${(await holder(run)).pid})`);
     const fresh = await run.agents.waitForAgent('task-001');
     expect(fresh.started.cwd).toBe(run.worktree('task-001'));
     await fresh.succeed('task-001.txt', 'task-001\n');

@@ -15,6 +15,8 @@ const resultSchema = z.object({
   findings: z.array(z.object({ level: z.string(), message: z.string(), tasks: z.array(z.string()) })),
 });
 
+const checksSchema = z.object({ checks: z.array(z.looseObject({ id: z.string(), level: z.string() })) });
+
 const task = (id: string, wave: number, scope: string): string =>
   taskFile({ id, wave, deps: '[]' }, `Build ${id}.\n\n## Scope\n\n${scope}`);
 
@@ -102,6 +104,28 @@ Next step: o8 preflight ${DIR}
     expect((await plan.o8('render', DIR, '--check')).code).toBe(0);
   });
 
+  it('is missed by preflight where a task file has changed since', async () => {
+    const plan = await Plan.open();
+    await plan.render();
+    const stale = async () => {
+      const { stdout } = await plan.o8('preflight', DIR, '--json');
+      return checksSchema.parse(JSON.parse(stdout)).checks.filter(({ id }) => id === 'stale-prompt');
+    };
+    expect(await stale()).toEqual([]);
+    await writeFile(plan.path('tasks/task-001-users.md'), task('task-001', 1, 'CREATE: src/people.js'));
+    expect(await stale()).toMatchObject([
+      {
+        level: 'warn',
+        message: expect.stringContaining('tasks/task-001-users.md') as string,
+        hint: `o8 render ${DIR}`,
+      },
+    ]);
+    await plan.render();
+    expect(await stale()).toEqual([]);
+    await writeFile(plan.path('prompts/task-001.txt'), 'Mine.\n'); // whoever writes their own knows what they do
+    expect(await stale()).toEqual([]);
+  });
+
   it('never overwrites what somebody wrote or changed, and says what a prompt of theirs leaves out', async () => {
     const plan = await Plan.open({ [`${DIR}/prompts/task-001-users.md`]: 'Build users.\n' });
     const first = await plan.render();
@@ -156,9 +180,7 @@ missing  ${DIR}/prompts/task-002.txt
     const preview = await plan.o8('plan', DIR, '--json');
     expect(preview.code, preview.stderr).toBe(0);
     await plan.repository.commit('Plan');
-    const checks = z
-      .object({ checks: z.array(z.object({ id: z.string(), level: z.string() })) })
-      .parse(JSON.parse((await plan.o8('preflight', DIR, '--json')).stdout)).checks;
+    const { checks } = checksSchema.parse(JSON.parse((await plan.o8('preflight', DIR, '--json')).stdout));
     expect(checks.find(({ id }) => id === 'scope-overlap')?.level).toBe('pass');
     expect(checks.find(({ id }) => id === 'clean-tree')?.level).toBe('pass');
   });

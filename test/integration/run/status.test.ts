@@ -26,20 +26,23 @@ describe('status', () => {
     const pids = async (): Promise<boolean> => (await run.status()).tasks.every(({ pid }) => pid !== undefined);
     await expect.poll(pids, { timeout: 20_000 }).toBe(true);
     const { cursor } = await run.status();
-    expect(await run.status({ since: cursor })).toMatchObject({ cursor, tasks: [] });
+    expect(await run.news(cursor)).toMatchObject({ cursor, tasks: [] });
 
     await one.succeed('task-001.txt', 'task-001\n');
     await run.waitForTask('task-001', 'complete');
     await waitFor(() => !existsSync(run.worktree('task-001')), { timeoutMs: 20_000, what: 'the worktree to go' });
     const removed = async () => (await run.records()).some(({ type }) => type === 'worktree_removed');
     await waitFor(removed, { timeoutMs: 20_000, what: 'the removal to be recorded' });
-    const news = await run.status({ since: cursor });
+    const news = await run.news(cursor);
     expect(news.tasks.map(({ id, state }) => [id, state])).toEqual([['task-001', 'complete']]);
     expect(news.cursor).toBeGreaterThan(cursor);
     expect(news.counts).toEqual({ complete: 1, running: 1 });
+    // What was told with the first answer, and does not change, is not told again.
+    expect(Object.keys(news).sort()).toEqual(['counts', 'cursor', 'runId', 'state', 'tasks']);
+    expect(news.tasks).toEqual([{ id: 'task-001', state: 'complete', attempt: 1, commits: 1 }]);
     // Who was told that it is complete is not told again because o8 tidied up.
     const merged = (await run.records()).find(({ type }) => type === 'task_merged');
-    expect((await run.status({ since: merged?.seq ?? 0 })).tasks).toEqual([]);
+    expect((await run.news(merged?.seq ?? 1)).tasks).toEqual([]);
     const json = await run.o8Json('status', '--since', String(news.cursor));
     expect(json).toMatchObject({ cursor: news.cursor, tasks: [] });
   });
@@ -47,19 +50,19 @@ describe('status', () => {
   it('with waitSeconds answers when a task is complete, and when the run ends', async () => {
     const run = await bothRunning();
     const { cursor } = await run.status();
-    const news = run.status({ since: cursor, waitSeconds: 50 });
+    const news = run.news(cursor, { waitSeconds: 50 });
     await run.succeed('task-001');
     const first = await news;
     expect(first.tasks).toContainEqual(expect.objectContaining({ id: 'task-001', state: 'complete' }));
     expect(first.state).toBe('running');
-    const end = run.status({ since: first.cursor, waitSeconds: 50 });
+    const end = run.news(first.cursor, { waitSeconds: 50 });
     await run.succeed('task-002');
     const last = await end;
     expect(last.tasks.map(({ id, state }) => [id, state])).toEqual([['task-002', 'complete']]);
     // A run that is over has no more news to wait for.
     await run.waitForRun('completed');
     const started = performance.now();
-    expect(await run.status({ since: last.cursor, waitSeconds: 50 })).toMatchObject({ state: 'completed' });
+    expect(await run.news(last.cursor, { waitSeconds: 50 })).toMatchObject({ state: 'completed' });
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 
@@ -69,7 +72,7 @@ describe('status', () => {
     await expect.poll(pids, { timeout: 20_000 }).toBe(true);
     const { cursor } = await run.status();
     const started = performance.now();
-    expect(await run.status({ since: cursor, waitSeconds: 1 })).toMatchObject({ cursor, tasks: [] });
+    expect(await run.news(cursor, { waitSeconds: 1 })).toMatchObject({ cursor, tasks: [] });
     expect(performance.now() - started).toBeGreaterThanOrEqual(1000);
   });
 

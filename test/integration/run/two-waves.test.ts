@@ -9,8 +9,8 @@ import { waitFor } from '../../support/wait-for.js';
 const FILES = 4000;
 const IDS = FIVE_TASKS.map(({ id }) => id);
 
-function manyFiles(count = FILES): Record<string, string> {
-  const paths = Array.from({ length: count }, (_, index) => `src/package-${index % 80}/module-${index}.ts`);
+function manyFiles(): Record<string, string> {
+  const paths = Array.from({ length: FILES }, (_, index) => `src/package-${index % 80}/module-${index}.ts`);
   return Object.fromEntries(paths.map((path) => [path, `export const name = '${path}';\n`]));
 }
 
@@ -77,7 +77,7 @@ describe('a run of five tasks in two waves', () => {
   });
 
   it('in the terminal prints [PROGRESS] lines, a summary, and lands with merge', { timeout: 120_000 }, async () => {
-    const run = await RunFixture.open({ tasks: FIVE_TASKS, files: manyFiles(100) });
+    const run = await RunFixture.open({ tasks: FIVE_TASKS, files: manyFiles() });
     const o8 = run.start('run', PLAN_DIR, '--yes', '--progress');
     for (const id of IDS) await run.succeed(id);
     const { code, stdout, stderr } = await o8.ended;

@@ -13,7 +13,7 @@ import { temporaryRoot } from '../../support/store-fixture.js';
 const CONTENDERS = 6;
 /** proper-lockfile, asked to decide this, has more than one winner in a sixth of them. */
 const STALE_ROUNDS = 100;
-const FRESH_ROUNDS = 15;
+const FRESH_ROUNDS = 30;
 
 let folder = '';
 let program = '';

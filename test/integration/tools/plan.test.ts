@@ -65,7 +65,6 @@ describe('plan', () => {
     });
     expect(answer.tasks[3]).toEqual({
       id: 'task-004',
-      stem: 'task-004-orders',
       wave: 2,
       deps: ['task-001', 'task-002', 'task-003'],
       branch: 'feature/task-004-orders',

@@ -29,7 +29,7 @@ describe('preflight', () => {
     expect(answer.tasks[0]).toMatchObject({
       id: 'task-001',
       ready: true,
-      estimate: { worktreeMB: 1, timeoutMinutes: 120 },
+      estimate: { timeoutMinutes: 120 },
     });
   });
 

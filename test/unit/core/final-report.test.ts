@@ -13,7 +13,7 @@ function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
     target: TARGET,
     landed: false,
     takenBack: [],
-    commands: { run: 'o8 run <parallel-dir>', merge: 'o8 merge', cleanup: 'o8 cleanup' },
+    commands: { run: 'o8 run <parallel-dir>', integrate: null, merge: 'o8 merge', cleanup: 'o8 cleanup' },
     show: (path: string) => path.replace(ROOT, '.'),
   };
   return finalReport({ ...input, tasks: viewsOf(run), waves: wavesOf(run), of: 'tasks', ...more });
@@ -52,6 +52,17 @@ Branches created:
   - feature/task-005-api (8 commits)
 
 Next step: o8 merge (puts ${TARGET} on main)`);
+  });
+
+  it('in Claude Code sends to /parallel-integrate, as the seed does, and then on', () => {
+    const integrate = '/parallel-integrate --parallel-dir parallel/TS-0042-inventory-system';
+    const commands = { run: '/parallel-run x', integrate, merge: '/parallel-merge', cleanup: 'o8 cleanup' };
+    expect(report(seedRun(), { state: 'completed', commands }).split('\n').slice(-2)).toEqual([
+      `Next step: ${integrate}`,
+      `Then: /parallel-merge (puts ${TARGET} on main)`,
+    ]);
+    const landed = lastLine(report(seedRun(), { state: 'completed', commands, landed: true }));
+    expect(landed).toBe('Next step: everything is on main; o8 cleanup removes what is left over');
   });
 
   it('names what is not complete, why, and where to look', () => {

@@ -2,8 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/core/events.js';
 import { isNewsworthy } from '../../../src/core/newsworthy.js';
 import { countStates } from '../../../src/core/run-state.js';
-import { changedTasks, runStateName, taskViewSchema } from '../../../src/core/status-view.js';
-import { TASK_STATE_NAMES } from '../../../src/core/task-state.js';
+import {
+  changedTasks,
+  runStateName,
+  taskChange,
+  taskChangeSchema,
+  taskViewSchema,
+} from '../../../src/core/status-view.js';
+import { TASK_STATE_NAMES, type TaskStateName } from '../../../src/core/task-state.js';
 import { planOf } from '../../support/plan-fixture.js';
 import { attemptEnded, RunHistory, timeOf } from '../../support/run-history.js';
 import { viewsOf } from '../../support/task-views.js';
@@ -93,6 +99,29 @@ describe('a task as status shows it', () => {
     ],
   ])('shows %s', (_what, run, expected) => {
     expect(viewOf(run)).toMatchObject(expected);
+  });
+});
+
+describe('what is news of a task', () => {
+  function newsOf(state: TaskStateName) {
+    const view = viewOf(history().lead('a', state));
+    if (view === undefined) throw new Error('unreachable');
+    return taskChange(view);
+  }
+
+  it.each(TASK_STATE_NAMES)('that is %s is valid output, and nothing that was told before', (state) => {
+    const change = newsOf(state);
+    expect(taskChangeSchema.parse(change)).toEqual(change);
+    expect(change).toMatchObject({ id: 'a', state });
+    for (const known of ['wave', 'deps', 'branch']) expect(change).not.toHaveProperty(known);
+  });
+
+  it('has where to look only when it needs a person', () => {
+    const places = { worktree: '/home/ada/workspaces/a', log: '/logs/a.log' };
+    expect(newsOf('failed')).toMatchObject({ ...places, reason: 'exit_1' });
+    expect(newsOf('merge_conflict')).toMatchObject({ ...places, files: ['src/app.js'] });
+    expect(newsOf('complete')).toEqual({ id: 'a', state: 'complete', attempt: 1, commits: 1 });
+    expect(newsOf('running')).toEqual({ id: 'a', state: 'running', attempt: 1 });
   });
 });
 
