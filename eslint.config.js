@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '**/node_modules/', 'test/fixtures/', 'test/e2e/.state/']),
+  globalIgnores(['dist/', 'coverage/', '**/node_modules/', 'test/fixtures/', 'test/e2e/.state/', '.claude/']),
   {
     files: ['**/*.{ts,js,mjs}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

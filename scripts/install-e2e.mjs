@@ -1,6 +1,6 @@
 /**
- * Installs what only the end-to-end tests need (the Claude Code CLI) into test/e2e/node_modules, when it is not there
- * or its lockfile has changed.
+ * Installs what only the end-to-end tests need (the Claude Code CLI and the MCP inspector) into test/e2e/node_modules,
+ * when it is not there or its lockfile has changed.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,9 @@ const lockfile = createHash('sha256')
   .digest('hex');
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lockfile) {
-  console.log('Installing the Claude Code CLI for the end-to-end tests into test/e2e/node_modules (about 250 MB)');
+  console.log(
+    'Installing the Claude Code CLI and the MCP inspector for the end-to-end tests into test/e2e/node_modules (about 350 MB)',
+  );
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder], {
     stdio: 'inherit',
   });

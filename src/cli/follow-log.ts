@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { taskOf } from '../core/run-state.js';
 import { isSettled } from '../core/task-state.js';
-import { LogReader } from '../store/log-reader.js';
+import type { LogReader } from '../store/log-reader.js';
 import { attemptPaths } from '../store/paths.js';
 import { loadRun, type LoadedRun } from '../tools/load-run.js';
 import type { Cli } from './program.js';
@@ -38,7 +38,7 @@ export async function followTaskLog(cli: Cli, followed: FollowedTask, first: Log
     const record = taskOf(run.state, task);
     if (followed.until === 'task' && record.attempt > attempt) {
       attempt += 1;
-      reader = new LogReader(attemptPaths(root, runId, task, attempt).log);
+      reader = reader.of(attemptPaths(root, runId, task, attempt).log);
       cli.terminal.print(`--- attempt ${String(attempt)} ---`);
       continue;
     }

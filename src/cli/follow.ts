@@ -1,11 +1,16 @@
-import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExitCode } from '../core/errors.js';
 import { finalReport, summaryLine } from '../core/final-report.js';
 import { isOver, progressBetween, wavesOf, progressLine, type ProgressEvent } from '../core/progress.js';
+import { logLinkPath } from '../core/log-link.js';
+import type { Plan } from '../core/plan.js';
+import { logView } from '../core/readable-log.js';
 import type { TaskView } from '../core/status-view.js';
+import { LogReader } from '../store/log-reader.js';
 import { attemptPaths } from '../store/paths.js';
+import { readPlan } from '../store/runs.js';
 import { openContext } from '../tools/repository-context.js';
 import { callTool } from './call-tool.js';
 import { interruptedBy } from './interrupt.js';
@@ -16,6 +21,7 @@ import { stateWords } from './print-results.js';
 import { statusSchema, type StatusAnswer } from './print-status.js';
 import type { Cli } from './program.js';
 import { safeLines } from './terminal.js';
+import { counted } from '../core/counted.js';
 
 /** `lines`: for people; `verbose`: with the agents' output; `progress`: for programs; `json`: the last status only. */
 export type Style = 'lines' | 'verbose' | 'progress' | 'json';
@@ -29,9 +35,14 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
   const interrupt = interruptedBy('SIGINT');
   const live = new LiveLine(cli.terminal, style === 'lines' || style === 'verbose');
   const { root } = await openContext(cli.context);
+  const plan = await readPlan(root, runId);
+  const view = logView(plan);
   const logs =
     style === 'verbose'
-      ? new LogStream(cli.terminal, (task, attempt) => attemptPaths(root, runId, task, attempt).log)
+      ? new LogStream(
+          cli.terminal,
+          (task, attempt) => new LogReader(attemptPaths(root, runId, task, attempt).log, view),
+        )
       : null;
   let pause: string | null = null;
   const tasks = new Map<string, TaskView>();
@@ -51,7 +62,7 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
       live.clear();
       for (const event of progressBetween(before, tasks, wavesOf(tasks.values())))
         if (style === 'progress' || status.features === undefined || event.kind !== 'wave_finished')
-          tell(cli, event, style, (task) => shownLog(cli, status, task));
+          tell(cli, event, style, (task) => shownLog(cli, plan, task));
       await logs?.print([...tasks.values()]);
       pause = tellPause(cli, style, pause, status);
       if (isEnd(status)) return finish(cli, status, tasks, style);
@@ -150,7 +161,7 @@ function sentence(
     case 'task_retried':
       return `${event.task.id}: Trying again (attempt ${String(event.task.attempt)})`;
     case 'task_merging':
-      return `${event.task.id}: Done, merging (${String(event.task.commits)} ${event.task.commits === 1 ? 'commit' : 'commits'})`;
+      return `${event.task.id}: Done, merging (${counted(event.task.commits, 'commit')})`;
     case 'task_finished': {
       const good = event.task.state === 'complete';
       const skipped = event.task.state === 'skipped';
@@ -159,10 +170,11 @@ function sentence(
   }
 }
 
-/** The short path of a task's log: the link beside the plan or the worktree where there is one. */
-function shownLog({ context }: Cli, { dir }: StatusAnswer, { id, worktree, log }: TaskView): string {
-  const link = dir === undefined ? `${worktree}.log` : join(dir, 'logs', `${id}.log`);
-  return relative(context.cwd, existsSync(link) ? link : log);
+/** The short path of a task's log: the link beside the plan or the worktree, which is made before its agent starts. */
+function shownLog({ context }: Cli, plan: Plan, task: TaskView): string {
+  const link = logLinkPath(plan, task);
+  const isTaken = link !== null && lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === false;
+  return relative(context.cwd, link === null || isTaken ? task.log : link);
 }
 
 function finish(
@@ -196,6 +208,7 @@ function finish(
     takenBack: status.takenBack ?? [],
     commands: {
       run: againOf(status, context.cwd),
+      integrate: null,
       merge: 'o8 merge',
       cleanup: `${spelling} cleanup`,
     },

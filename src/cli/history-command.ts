@@ -5,6 +5,7 @@ import { openContext } from '../tools/repository-context.js';
 import { wholeNumber } from './options.js';
 import type { Cli } from './program.js';
 import { safeLines } from './terminal.js';
+import { counted } from '../core/counted.js';
 
 interface Flags {
   readonly limit: number;
@@ -48,7 +49,7 @@ function taskLines(run: HistoryRun | undefined): string[] {
     `  ${task.task}`,
     task.reason ?? task.outcome,
     task.minutes === null ? '-' : `${task.minutes.toFixed(1)} min`,
-    `${String(task.attempts)} ${task.attempts === 1 ? 'attempt' : 'attempts'}`,
+    counted(task.attempts, 'attempt'),
     cost(task.costUsd),
   ]);
   return aligned(rows);

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { O8Error } from '../core/errors.js';
+import { shellQuote } from '../core/shell-quote.js';
 import { integratePlan, type IntegrateResult } from '../tools/integrate-plan.js';
 import { abortedBySignals } from './interrupt.js';
 import type { Cli } from './program.js';
@@ -11,14 +13,41 @@ interface Flags {
 
 /** `o8 integrate [dir]`: is the merged work of a run whole? */
 export function integrateCommand(cli: Cli): Command {
-  return new Command('integrate')
+  return checksCommand('integrate')
     .description('Check the merged work of a plan’s last run and write integration-report.md; merges nothing')
-    .argument('[parallel-dir]', 'plan folder; default: that of the newest run')
-    .option('--check <command>', 'run this instead of the usual checks of the technology; can be repeated', also)
-    .option('--json', 'print the answer as JSON')
+    .action(async (dir: string | undefined, flags: Flags) => {
+      if (flags.check !== undefined) refuseInClaude(cli, dir);
+      await integrate(cli, dir ?? null, flags);
+    });
+}
+
+/**
+ * The same under a name that `/parallel-integrate` does not have allowed beforehand: Claude Code asks its user before it
+ * runs commands that a model chose.
+ */
+export function runChecksCommand(cli: Cli): Command {
+  return checksCommand('run-checks')
+    .description('The same as integrate, for Claude Code: it asks before it runs --check')
     .action(async (dir: string | undefined, flags: Flags) => {
       await integrate(cli, dir ?? null, flags);
     });
+}
+
+function checksCommand(name: string): Command {
+  return new Command(name)
+    .argument('[parallel-dir]', 'plan folder; default: that of the newest run')
+    .option('--check <command>', 'run this instead of the usual checks of the technology; can be repeated', also)
+    .option('--json', 'print the answer as JSON');
+}
+
+function refuseInClaude({ context }: Cli, dir: string | undefined): void {
+  if (context.env['CLAUDECODE'] === undefined) return;
+  const message = 'Claude Code runs o8 integrate without asking, and --check runs any command.';
+  throw new O8Error(
+    'usage',
+    message,
+    `o8 run-checks ${dir === undefined ? '' : `${shellQuote(dir)} `}--check <command>`,
+  );
 }
 
 function also(command: string, before: readonly string[] = []): string[] {

@@ -1,5 +1,5 @@
 import type { TaskView } from '../core/status-view.js';
-import { LogReader } from '../store/log-reader.js';
+import type { LogReader } from '../store/log-reader.js';
 import { safeLines, stdoutDrained, type Terminal } from './terminal.js';
 
 /** Prints what is new in the logs of all tasks and all of their attempts, each line with its task in front. */
@@ -8,7 +8,7 @@ export class LogStream {
 
   constructor(
     private readonly terminal: Terminal,
-    private readonly logOf: (task: string, attempt: number) => string,
+    private readonly open: (task: string, attempt: number) => LogReader,
   ) {}
 
   /** Leaves out what the logs have by now: an earlier part of the run said it. */
@@ -28,7 +28,7 @@ export class LogStream {
   private readerOf(id: string, attempt: number): LogReader {
     const known = this.shown.get(id);
     if (known?.attempt === attempt) return known.reader;
-    const reader = new LogReader(this.logOf(id, attempt));
+    const reader = this.open(id, attempt);
     this.shown.set(id, { attempt, reader });
     return reader;
   }

@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { O8Error } from '../core/errors.js';
-import { taskOf } from '../core/run-state.js';
 import { LogReader } from '../store/log-reader.js';
-import { attemptPaths, runPaths } from '../store/paths.js';
+import { runPaths } from '../store/paths.js';
 import { requireRun, requireTask } from '../tools/load-run.js';
 import { openContext } from '../tools/repository-context.js';
+import { openTaskLog } from '../tools/task-log.js';
 import { followSupervisorLog, followTaskLog, printLines } from './follow-log.js';
 import { wholeNumber } from './options.js';
 import type { Cli } from './program.js';
@@ -16,6 +16,7 @@ interface Flags {
   readonly follow?: boolean;
   readonly attempt?: number;
   readonly verify?: boolean;
+  readonly raw?: boolean;
 }
 
 export function logsCommand(cli: Cli): Command {
@@ -26,6 +27,7 @@ export function logsCommand(cli: Cli): Command {
     .option('-n, --lines <n>', 'how many lines', wholeNumber, 200)
     .option('-f, --follow', 'go on printing, over retries, until the task is over')
     .option('--attempt <n>', 'of this attempt; default: the last one', wholeNumber)
+    .option('--raw', 'the output of a Claude agent as it came (JSON), not as a person reads it')
     .option('--verify', 'what the last verify said; without a task, the last of the run')
     .action(async (task: string | undefined, flags: Flags) => {
       if (flags.verify === true) await verifyLog(cli, task, flags);
@@ -68,28 +70,16 @@ async function verifyLog(cli: Cli, name: string | undefined, { run, lines, follo
   await printLines(cli.terminal, await new LogReader(path).tail(lines));
 }
 
-async function taskLog(cli: Cli, name: string, { run, lines, follow, attempt }: Flags): Promise<void> {
+async function taskLog(cli: Cli, name: string, { run, lines, follow, attempt, raw }: Flags): Promise<void> {
   const { root } = await openContext(cli.context);
-  const { plan, state } = await requireRun(root, run);
-  const task = requireTask(plan, name);
-  const { attempt: last, state: now } = taskOf(state, task);
-  if (attempt !== undefined && (attempt < 1 || attempt > last)) {
-    const had = last === 0 ? 'no attempt yet' : `attempts 1 to ${String(last)}`;
-    throw new O8Error('usage', `${task} has ${had}, not ${String(attempt)}.`, `o8 logs ${task}`);
-  }
-  const number = attempt ?? Math.max(1, last);
-  const { log } = attemptPaths(root, plan.runId, task, number);
-  const reader = new LogReader(log);
-  const end = await reader.tail(lines);
+  const log = await openTaskLog(root, { runId: run, task: name, attempt, lines: raw === true ? 'raw' : 'readable' });
+  const end = await log.reader.tail(lines);
   await printLines(cli.terminal, end);
   if (follow === true) {
     const until = attempt === undefined ? ('task' as const) : ('attempt' as const);
-    await followTaskLog(cli, { root, runId: plan.runId, task, attempt: number, until }, reader);
+    const { runId, task, attempt: from } = log;
+    await followTaskLog(cli, { root, runId, task, attempt: from, until }, log.reader);
   } else if (end.length === 0) {
-    cli.terminal.warn(
-      last === 0
-        ? `${task} has not started yet: it is ${now.state}.`
-        : `Nothing in ${relative(cli.context.cwd, log)} yet.`,
-    );
+    cli.terminal.warn(log.notStarted ?? `Nothing in ${relative(cli.context.cwd, log.path)} yet.`);
   }
 }

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { z } from 'zod';
 import type { TaskView } from '../core/status-view.js';
 import type { Cli } from './program.js';
+import { counted } from '../core/counted.js';
 
 const abortSchema = z.object({
   message: z.string(),
@@ -33,7 +34,7 @@ export function printAborted(cli: Cli, result: unknown): void {
     return;
   }
   printStopped(cli, aborted);
-  const count = `${String(aborted.stopped.length)} ${aborted.stopped.length === 1 ? 'pipeline' : 'pipelines'}`;
+  const count = counted(aborted.stopped.length, 'pipeline');
   const kept = aborted.stopped.flatMap(({ worktree }) =>
     worktree === undefined ? [] : [`• ${relative(context.cwd, worktree)}/`],
   );

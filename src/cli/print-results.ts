@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { TaskView } from '../core/status-view.js';
+import type { TaskChange } from '../core/status-view.js';
 import { relative } from 'node:path';
 import { betweenTasks, conflictsShape, printConflicts, printOrder } from './print-conflicts.js';
 import { safeLines, type Terminal } from './terminal.js';
+import { counted } from '../core/counted.js';
 
 const checksSchema = z.object({
   ok: z.boolean(),
@@ -119,9 +120,7 @@ function printLanding(
       return;
     case 'would_land': {
       const range = `${landing.from.slice(0, 12)}..${landing.to.slice(0, 12)}`;
-      print(
-        `\nWould land: ${landing.message} (${range}, ${String(landing.commits)} ${landing.commits === 1 ? 'commit' : 'commits'}).`,
-      );
+      print(`\nWould land: ${landing.message} (${range}, ${counted(landing.commits, 'commit')}).`);
       return;
     }
     case 'would_conflict':
@@ -159,7 +158,7 @@ export function printCleanup(result: unknown, root: string, { print }: Terminal)
 }
 
 /** How a task's state reads in the terminal: the same words everywhere. */
-export function stateWords(task: TaskView): string {
+export function stateWords(task: TaskChange): string {
   switch (task.state) {
     case 'failed':
       return `failed: ${task.reason ?? ''}`;
@@ -170,7 +169,7 @@ export function stateWords(task: TaskView): string {
     case 'merge_pending':
       return task.message === undefined ? 'merging' : `waiting to merge: ${task.message}`;
     case 'complete':
-      return `complete (${String(task.commits)} ${task.commits === 1 ? 'commit' : 'commits'})`;
+      return `complete (${counted(task.commits ?? 0, 'commit')})`;
     case 'worktree_created':
       return 'starting';
     case 'queued':

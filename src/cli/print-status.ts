@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { z } from 'zod';
-import { taskViewSchema, type TaskView } from '../core/status-view.js';
+import { taskChangeSchema, taskViewSchema, type TaskView } from '../core/status-view.js';
 import { duration } from '../core/duration.js';
 import { conflictsShape, printConflicts } from './print-conflicts.js';
 import { stateWords } from './print-results.js';
@@ -26,8 +26,12 @@ export const statusSchema = z.object({
 });
 export type StatusAnswer = z.infer<typeof statusSchema>;
 
+/** With a cursor only what is news is there. */
+const shownTaskSchema = taskViewSchema.partial().extend(taskChangeSchema.shape);
+const shownSchema = statusSchema.extend({ tasks: z.array(shownTaskSchema) });
+
 export function printStatus(result: unknown, cwd: string, { colors, print }: Terminal): void {
-  const status = statusSchema.parse(result);
+  const status = shownSchema.parse(result);
   const title = status.runId === undefined ? '' : `Run ${status.runId}: ${colorState(status.state, colors)}`;
   if (title !== '') print(title);
   if (status.message !== undefined) print(safeLines(status.message));
@@ -38,10 +42,13 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
   for (const task of status.tasks) {
     print(`  ${task.id.padEnd(width)}  ${colorState(stateWords(task), colors, task.state)}${figures(task)}`);
     if (task.state === 'failed' && task.message !== undefined) print(indent(safeLines(task.message), width));
-    if (task.state === 'failed' || task.state === 'merge_conflict')
-      print(indent(`worktree: ${relative(cwd, task.worktree)}`, width));
+    const { worktree } = task;
+    if (worktree !== undefined && (task.state === 'failed' || task.state === 'merge_conflict'))
+      print(indent(`worktree: ${relative(cwd, worktree)}`, width));
     if (task.hint !== undefined)
-      print(indent(task.hint.replaceAll(task.worktree, relative(cwd, task.worktree)), width));
+      print(
+        indent(worktree === undefined ? task.hint : task.hint.replaceAll(worktree, relative(cwd, worktree)), width),
+      );
     for (const note of task.notes ?? []) print(indent(`note: ${safeLines(note)}`, width));
   }
   printConflicts(status, status.target ?? 'target', { colors, print });
@@ -75,7 +82,7 @@ export function printDetails(result: unknown, cwd: string, { print }: Terminal):
   }
 }
 
-function figures(task: TaskView): string {
+function figures(task: Pick<TaskView, 'startedAt' | 'finishedAt' | 'costUsd' | 'lastActivity'>): string {
   const parts = [
     ...(task.startedAt === undefined
       ? []

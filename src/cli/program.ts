@@ -8,7 +8,7 @@ import { diffCommand } from './diff-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { Exit } from './exit.js';
 import { historyCommand } from './history-command.js';
-import { integrateCommand } from './integrate-command.js';
+import { integrateCommand, runChecksCommand } from './integrate-command.js';
 import { logsCommand } from './logs-command.js';
 import { mergeCommand } from './merge-command.js';
 import { cleanupCommand, planCommand, preflightCommand, spawnCommand } from './tool-commands.js';
@@ -66,6 +66,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     setupCommand(cli),
     renderCommand(cli),
     integrateCommand(cli),
+    runChecksCommand(cli),
     mcpCommand(cli),
   ]) {
     program.addCommand(command.exitOverride());

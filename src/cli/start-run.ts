@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { O8Error } from '../core/errors.js';
-import { processProbe } from '../process/identity.js';
-import { readLock } from '../store/lock-state.js';
 import { refuseHeld } from '../tools/lock-error.js';
 import { againCommand } from '../tools/selection.js';
-import { awaitRelease } from '../tools/start-supervisor.js';
+import { readSettledLock } from '../tools/settled-lock.js';
 import { openContext } from '../tools/repository-context.js';
 import { callTool } from './call-tool.js';
 import { confirm } from './confirm.js';
@@ -101,9 +99,7 @@ async function dryRun({ terminal, context, exit }: Cli, plan: unknown, named: Na
 async function refuseWhileLocked({ context }: Cli, named: Named, { force, resume }: StartFlags): Promise<void> {
   if (force === true || resume === true) return;
   const { root } = await openContext(context);
-  const lock = await readLock(root, processProbe);
-  if (lock.kind === 'held') await awaitRelease(root, lock.holder.runId); // it may just be ending
-  refuseHeld(await readLock(root, processProbe), againCommand(named));
+  refuseHeld(await readSettledLock(root), againCommand(named));
 }
 
 /** What would refuse the start is said before the question, not after it. */

@@ -3,6 +3,7 @@ import { O8Error } from './errors.js';
 import { branchOf } from './names.js';
 import type { Plan, PlannedTask, PlanSource, SourcePlan, SourceTask } from './plan.js';
 import type { Settings } from './settings.js';
+import { targetRef } from './own-refs.js';
 
 export interface PlanInput {
   readonly runId: string;
@@ -140,7 +141,7 @@ function targetOf(settings: Settings, runId: string, base: string): Plan['target
     case 'base':
       return { ref: `refs/heads/${base}`, branch: base };
     case 'none':
-      return { ref: `refs/o8/target/${runId}`, branch: null };
+      return { ref: targetRef(runId), branch: null };
     case 'pr':
       throw new O8Error(
         'refused',

@@ -23,6 +23,10 @@ const modelUsage = z.object({
   cacheCreationInputTokens: count,
 });
 
+function joined(blocks: readonly { readonly text: string | null }[]): string {
+  return blocks.flatMap(({ text: words }) => words ?? []).join('\n');
+}
+
 const textBlock = z.object({ type: z.literal('text'), text: z.string() });
 const toolUseBlock = z.object({
   type: z.literal('tool_use'),
@@ -30,7 +34,13 @@ const toolUseBlock = z.object({
   name: z.string(),
   input: record.catch({}),
 });
-const toolResultBlock = z.object({ type: z.literal('tool_result'), tool_use_id: z.string() });
+const toolResultBlock = z.object({
+  type: z.literal('tool_result'),
+  tool_use_id: z.string(),
+  is_error: z.boolean().catch(false),
+  /** Text, or blocks of which those of text count. */
+  content: z.union([z.string(), z.array(z.looseObject({ text: text })).transform(joined)]).catch(''),
+});
 const otherBlock = z.object({ type: z.string() }).transform(() => ({ type: 'other' as const }));
 
 const init = z.object({ type: z.literal('system'), subtype: z.literal('init'), session_id: z.string() });
@@ -94,6 +104,7 @@ const result = z.object({
 const claudeEvent = z.union([assistant, user, init, apiRetry, permissionDenied, rateLimitEvent, result]);
 export type ClaudeEvent = z.infer<typeof claudeEvent>;
 export type AssistantEvent = z.infer<typeof assistant>;
+export type UserEvent = z.infer<typeof user>;
 export type ResultEvent = z.infer<typeof result>;
 export type TokenUsage = z.infer<typeof usage>;
 export type ModelUsage = z.infer<typeof modelUsage>;

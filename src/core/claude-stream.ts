@@ -5,6 +5,7 @@ import {
   type ModelUsage,
   type ResultEvent,
   type TokenUsage,
+  type UserEvent,
 } from './claude-events.js';
 import type { CompletionReport } from './completion-schema.js';
 import { grantFor } from './permission-grant.js';
@@ -206,20 +207,21 @@ function withDenials(stream: ClaudeStream, denials: readonly (readonly [string, 
 
 function without(
   calls: ReadonlyMap<string, PermissionDenial>,
-  content: readonly ({ type: 'tool_result'; tool_use_id: string } | { type: 'other' })[],
+  content: UserEvent['message']['content'],
 ): ReadonlyMap<string, PermissionDenial> {
   const answered = new Set(content.flatMap((block) => (block.type === 'tool_result' ? [block.tool_use_id] : [])));
   return new Map([...calls].filter(([id]) => !answered.has(id)));
 }
 
 /** The part of a tool's input that says what it is about. */
-function toolCall(tool: string, input: Readonly<Record<string, unknown>>): PermissionDenial {
+export function toolCall(tool: string, input: Readonly<Record<string, unknown>>): PermissionDenial {
   const names = ['file_path', 'notebook_path', 'command', 'pattern', 'url', 'path', 'description'];
   const value = names.map((name) => input[name]).find((each) => typeof each === 'string');
   return { tool, target: typeof value === 'string' ? oneLine(value) : null, grant: grantFor(tool, input) };
 }
 
-function oneLine(text: string): string {
+/** The first line, cut to what a terminal shows beside a name. */
+export function oneLine(text: string): string {
   const line = text.trim().split('\n', 1)[0]?.trim() ?? '';
   if (line.length <= ACTIVITY_LENGTH) return line;
   // Cut between characters, not inside a surrogate pair.

@@ -1,3 +1,4 @@
+import { counted } from './counted.js';
 /** Sizes in MB of 1024 x 1024 bytes. */
 export interface DiskEstimate {
   readonly worktrees: number;
@@ -19,8 +20,7 @@ export function estimateDisk(tree: { trackedFiles: number; trackedBytes: number 
 
 /** The seed's `~750MB (5 worktrees x ~150MB)`. */
 export function formatEstimate(disk: DiskEstimate): string {
-  const noun = disk.worktrees === 1 ? 'worktree' : 'worktrees';
-  return `~${formatMB(disk.totalMB)} (${String(disk.worktrees)} ${noun} x ~${formatMB(disk.perWorktreeMB)})`;
+  return `~${formatMB(disk.totalMB)} (${counted(disk.worktrees, 'worktree')} x ~${formatMB(disk.perWorktreeMB)})`;
 }
 
 /** Megabytes up to 10 GB, where a person still compares them, gigabytes above. */

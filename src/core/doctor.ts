@@ -1,4 +1,6 @@
 import { printable } from './untrusted-text.js';
+import { counted } from './counted.js';
+import { shellQuote } from './shell-quote.js';
 
 /** One line of `o8 doctor`. `hint` is the exact next command, empty where nothing is to be done. */
 export interface Finding {
@@ -79,10 +81,6 @@ function repositoryFindings({ branch, changes, operation, files, special }: Repo
   return findings;
 }
 
-function counted(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 function lockFinding({ lock }: DoctorFacts): Finding {
   const pid = String(lock.pid ?? '');
   switch (lock.kind) {
@@ -117,7 +115,7 @@ function worktreeFinding({ path, runId, gone }: DoctorFacts['worktrees'][number]
   const where = printable(path);
   if (run === undefined) {
     const message = `worktree ${where} of run ${runId}, which is not known any more`;
-    const hint = `git worktree remove --force --force ${where}   (with everything in it; look first)`;
+    const hint = `git worktree remove --force --force ${shellQuote(where)}   (with everything in it; look first)`;
     return [{ id: 'worktree', level: 'leftover', message, hint }];
   }
   if (run.state === 'running' || run.state === 'paused' || run.state === 'interrupted') return [];
@@ -135,7 +133,9 @@ function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number],
     return [{ id: 'branch', level: 'leftover', message: `branch ${branch} ${what}`, hint }];
   }
   const message = `branch ${branch} of an earlier run ${merged ? 'is merged' : 'has commits of its own'}`;
-  const hint = merged ? `git branch -d ${branch}` : `git log HEAD..${branch}   (git branch -D ${branch} drops them)`;
+  const hint = merged
+    ? `git branch -d ${shellQuote(branch)}`
+    : `git log ${shellQuote(`HEAD..${branch}`)}   (git branch -D ${shellQuote(branch)} drops them)`;
   return [{ id: 'branch', level: 'leftover', message, hint }];
 }
 

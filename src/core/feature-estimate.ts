@@ -1,4 +1,5 @@
 import type { Feature } from './feature.js';
+import { counted } from './counted.js';
 
 /** How long this repository's own runs took for a feature, in minutes; null where it has no history to tell. */
 export type MinutesOf = (slug: string) => number | null;
@@ -72,15 +73,11 @@ export function estimateTime(
 /** `3 stories, 9 acceptance criteria, 4 tests, 6 files` */
 export function scopeText({ stories, criteria, tests, files }: FeatureEstimate): string {
   return [
-    count(stories, 'story', 'stories'),
-    count(criteria, 'acceptance criterion', 'acceptance criteria'),
-    count(tests, 'test', 'tests'),
-    count(files, 'file', 'files'),
+    counted(stories, 'story', 'stories'),
+    counted(criteria, 'acceptance criterion', 'acceptance criteria'),
+    counted(tests, 'test'),
+    counted(files, 'file'),
   ].join(', ');
-}
-
-function count(number: number, one: string, many: string): string {
-  return `${String(number)} ${number === 1 ? one : many}`;
 }
 
 /** `~45 min`, `~1 h 30 min` */

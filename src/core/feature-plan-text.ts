@@ -14,6 +14,7 @@ import {
   type FeatureDetails,
 } from './preflight-features.js';
 import { printable } from './untrusted-text.js';
+import { counted } from './counted.js';
 
 export interface FeatureSummary {
   /** Where the worktrees go, as people read it. */
@@ -27,8 +28,8 @@ export function featureSummary({ folder, branches, maxConcurrency }: FeatureSumm
   const count = branches.length;
   return [
     'This will:',
-    `• Create ${String(count)} git ${count === 1 ? 'worktree' : 'worktrees'} in ${printable(folder.replace(/\/+$/, ''))}/`,
-    `• Start ${String(count)} parallel ${count === 1 ? 'pipeline' : 'pipelines'} (max concurrent: ${String(maxConcurrency)})`,
+    `• Create ${counted(count, 'git worktree')} in ${printable(folder.replace(/\/+$/, ''))}/`,
+    `• Start ${counted(count, 'parallel pipeline')} (max concurrent: ${String(maxConcurrency)})`,
     `• Branches: ${branches.map(printable).join(', ')}`,
   ].join('\n');
 }
@@ -69,9 +70,8 @@ function features(plan: Plan, details: FeatureDetails): string[] {
   const { each } = featureEstimates(plan, details);
   const checks = documentChecks(plan, details).filter(({ level }) => level !== 'pass');
   const width = Math.max(0, ...each.map(({ slug }) => slug.length)) + 2;
-  const count = each.length === 1 ? '1 feature' : `${String(each.length)} features`;
   return [
-    `Pre-flight (${count}):`,
+    `Pre-flight (${counted(each.length, 'feature')}):`,
     ...each.flatMap((estimate) => {
       const { slug } = estimate;
       const found = checks.filter(({ tasks }) => tasks.includes(slug));

@@ -1,6 +1,7 @@
 import type { TakenBack } from './landings.js';
 import type { TaskView } from './status-view.js';
 import type { WavePlan } from './progress.js';
+import { counted } from './counted.js';
 
 export interface ReportInput {
   readonly state: string;
@@ -13,7 +14,13 @@ export interface ReportInput {
   readonly landed: boolean;
   readonly takenBack: readonly TakenBack[];
   /** How the reader says these things: in a terminal or as slash commands. */
-  readonly commands: { readonly run: string; readonly merge: string; readonly cleanup: string };
+  readonly commands: {
+    readonly run: string;
+    /** What the seed has done before the work lands; null: it is not suggested. */
+    readonly integrate: string | null;
+    readonly merge: string;
+    readonly cleanup: string;
+  };
   /** An absolute path as the reader is to see it. */
   readonly show: (path: string) => string;
 }
@@ -39,7 +46,7 @@ export function finalReport(input: ReportInput): string {
     lines.push(
       '',
       'Branches created:',
-      ...complete.map((task) => `  - ${task.branch} (${plural(task.commits, 'commit')})`),
+      ...complete.map((task) => `  - ${task.branch} (${counted(task.commits, 'commit')})`),
     );
   }
   if (input.takenBack.length > 0) {
@@ -86,7 +93,7 @@ function openLines(task: TaskView, show: ReportInput['show']): string[] {
 
 function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
   const { base, target, landed, takenBack, commands } = input;
-  const { run, merge, cleanup } = commands;
+  const { run, integrate, merge, cleanup } = commands;
   const some = (...states: TaskView['state'][]): boolean => tasks.some((task) => states.includes(task.state));
   const isOff = (id: string): boolean => takenBack.some(({ task }) => task === id);
   const isLeft = tasks.some(({ id, state }) => state === 'complete' && !isOff(id));
@@ -105,13 +112,9 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
   }
   if (target === base || landed) return `everything is on ${base}; ${cleanup} removes what is left over`;
   if (target.startsWith('refs/')) return 'the work is on the branches above; with merge.into none o8 lands nothing';
-  return `${merge} (puts ${target} on ${base})`;
+  return `${integrate === null ? '' : `${integrate}\nThen: `}${merge} (puts ${target} on ${base})`;
 }
 
 function ratio(tasks: readonly TaskView[]): string {
   return `${String(tasks.filter((task) => task.state === 'complete').length)}/${String(tasks.length)}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

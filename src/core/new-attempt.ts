@@ -10,11 +10,3 @@ export interface NewAttempt {
   /** Where the commits of its branch are kept. */
   readonly ref: string;
 }
-
-export function keptAttemptRef(runId: string, task: string, attempt: number): string {
-  return `refs/o8/attempts/${runId}/${task}/${String(attempt)}`;
-}
-
-export function rescueRef(runId: string, task: string, attempt: number): string {
-  return `refs/o8/rescue/${runId}/${task}/${String(attempt)}`;
-}

@@ -1,5 +1,6 @@
 import { countStates, taskOf, type RunState, type TaskRecord } from './run-state.js';
 import { sanitizeLine } from './terminal-text.js';
+import { counted } from './counted.js';
 
 export type NotificationEvent = 'task_complete' | 'task_failed' | 'task_conflict' | 'run_paused' | 'run_finished';
 
@@ -42,7 +43,7 @@ function ofTask(runId: string, { id, state, commits }: TaskRecord): Notification
   ];
   switch (state.state) {
     case 'complete':
-      return of('task_complete', `complete (${String(commits)} ${commits === 1 ? 'commit' : 'commits'})`);
+      return of('task_complete', `complete (${counted(commits, 'commit')})`);
     case 'failed':
       return of('task_failed', `failed: ${state.reason}: ${state.message}`);
     case 'merge_conflict':

@@ -29,6 +29,8 @@ export interface PreflightFacts {
   /** Left-out tasks whose work this run begins with: landed, or on a branch that is merged first. */
   readonly landedTasks: readonly string[];
   readonly manifestCommands: readonly PlannedCommand[];
+  /** Tasks whose prompt file was generated and is older than what it is made of; `from` is the task file. */
+  readonly stalePrompts: readonly { readonly task: string; readonly from: string }[];
   /** Null for a plan that is not of features. */
   readonly features: FeatureFacts | null;
 }

@@ -6,6 +6,7 @@ import type { Plan } from './plan.js';
 import { fail, findingsOr, pass, someOf, warn, type Check } from './preflight-check.js';
 import type { PreflightFacts } from './preflight-facts.js';
 import { scopeOverlaps, type ScopeOverlap } from './scope-overlap.js';
+import { shellQuote } from './shell-quote.js';
 import { printable } from './untrusted-text.js';
 
 // About 50,000 tokens: a quarter of the usual context window gone before the work begins.
@@ -17,6 +18,7 @@ export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] 
     ...findingsOr(leftOutDependencies(plan, facts), 'dependencies', dependenciesSatisfied(plan)),
     ...scopeChecks(plan),
     ...findingsOr(longPrompts(plan), 'prompt-size', 'Every prompt has a usual size'),
+    ...stalePrompts(plan, facts),
     ...manifestCommands(plan, facts),
     permissionMode(plan),
   ];
@@ -110,6 +112,19 @@ function longPrompts(plan: Plan): Check[] {
     }
     return [];
   });
+}
+
+function stalePrompts(plan: Plan, { stalePrompts: stale }: PreflightFacts): Check[] {
+  const { source } = plan;
+  if (source.kind !== 'manifest') return [];
+  return stale.map(({ task, from }) =>
+    warn(
+      'stale-prompt',
+      `The prompt of ${task} is older than ${printable(from)}, context.md or the verify command, of which it is made`,
+      `o8 render ${shellQuote(relativePath(plan.root, source.dir))}`,
+      [task],
+    ),
+  );
 }
 
 function manifestCommands(plan: Plan, { manifestCommands: commands }: PreflightFacts): Check[] {

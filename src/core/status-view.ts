@@ -38,6 +38,27 @@ export const taskViewSchema = z.object({
 });
 export type TaskView = z.infer<typeof taskViewSchema>;
 
+const newsSchema = taskViewSchema.pick({
+  id: true,
+  state: true,
+  reason: true,
+  message: true,
+  files: true,
+  blockedBy: true,
+  notes: true,
+  hint: true,
+  pausedUntil: true,
+  attempt: true,
+});
+const resultSchema = newsSchema.extend(taskViewSchema.pick({ commits: true, costUsd: true, tokens: true }).shape);
+const troubleSchema = resultSchema.extend(taskViewSchema.pick({ worktree: true, log: true }).shape);
+
+/** What can be news about a task: who asks with a cursor has been told everything else before. */
+export const taskChangeSchema = resultSchema.extend(
+  troubleSchema.partial().pick({ commits: true, worktree: true, log: true }).shape,
+);
+export type TaskChange = z.infer<typeof taskChangeSchema>;
+
 /** One task as `status` shows it: no field that says nothing. `log` is the path of its readable log. */
 export function taskView(
   plan: Plan,
@@ -68,6 +89,25 @@ export function taskView(
     ...(current?.lastActivity ? { lastActivity: current.lastActivity } : {}),
     log,
   };
+}
+
+/** The task in as few words as say what is new, with its log and worktree when it needs a person. */
+export function taskChange(view: TaskView): TaskChange {
+  switch (view.state) {
+    case 'queued':
+    case 'worktree_created':
+    case 'running':
+    case 'blocked':
+    case 'skipped':
+      return newsSchema.parse(view);
+    case 'merge_pending':
+    case 'complete':
+    case 'aborted':
+      return resultSchema.parse(view);
+    case 'failed':
+    case 'merge_conflict':
+      return troubleSchema.parse(view);
+  }
 }
 
 type Details = Pick<TaskView, 'reason' | 'message' | 'files' | 'blockedBy' | 'hint' | 'pid' | 'pausedUntil'>;

@@ -10,6 +10,7 @@ import type { Repository } from './repository.js';
 import { operationIn } from './status.js';
 import { gitDirOf } from './worktree-inspection.js';
 import { listWorktrees } from './worktree-list.js';
+import { counted } from '../core/counted.js';
 
 /** `paths` from the root of the checkout, the files of the user's that are in the way; nothing has been changed. */
 export type FastForward =
@@ -112,8 +113,7 @@ async function isWorkingOn(gitDir: string, branch: string): Promise<boolean> {
 }
 
 function inTheWay(checkout: string, paths: string[]): FastForward {
-  const files = paths.length === 1 ? '1 file' : `${paths.length} files`;
-  return { kind: 'blocked', reason: `${files} in the way in ${checkout}`, paths };
+  return { kind: 'blocked', reason: `${counted(paths.length, 'file')} in the way in ${checkout}`, paths };
 }
 
 function blocked(reason: string): FastForward {

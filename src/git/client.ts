@@ -1,4 +1,5 @@
 import { simpleGit } from 'simple-git';
+import { shellQuote } from '../core/shell-quote.js';
 import { O8Error } from '../core/errors.js';
 import { FIXED_CONFIG, gitEnvironment } from './environment.js';
 import { printable } from './execute.js';
@@ -43,7 +44,7 @@ export function gitClient(cwd: string): GitClient {
       } catch (error) {
         const said = printable(error instanceof Error ? error.message : String(error));
         const message = `git ${args[0] ?? ''} failed in ${cwd}: ${said}`;
-        throw new O8Error('git_failed', message, `git -C ${cwd} status`);
+        throw new O8Error('git_failed', message, `git -C ${shellQuote(cwd)} status`);
       }
     },
   };

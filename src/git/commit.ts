@@ -1,3 +1,4 @@
+import { shellQuote } from '../core/shell-quote.js';
 import { O8Error } from '../core/errors.js';
 import { git, printable, tryGit } from './execute.js';
 import { committer } from './identity.js';
@@ -43,7 +44,7 @@ export async function createLandingCommit(repo: Repository, o: NewCommit): Promi
   if (result.code === 0) return result.stdout.trim();
   const said = printable(result.stderr.trim());
   const message = `the commit that is to land could not be signed (commit.gpgSign is set): ${said}`;
-  throw new O8Error('git_failed', message, `git -C ${repo.root} commit-tree -S -m test HEAD^{tree}`);
+  throw new O8Error('git_failed', message, `git -C ${shellQuote(repo.root)} commit-tree -S -m test HEAD^{tree}`);
 }
 
 function treeAndParents({ tree, parents }: NewCommit): string[] {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shellQuote } from '../core/shell-quote.js';
 import { O8Error } from '../core/errors.js';
 import { sanitizeLine } from '../core/terminal-text.js';
 import { FIXED_CONFIG, gitEnvironment } from './environment.js';
@@ -97,7 +98,7 @@ export async function gitThatSurvives(
 export function gitFailure(args: readonly string[], cwd: string, result: GitResult, hint?: string): O8Error {
   const said = result.stderr.trim() || result.stdout.trim();
   const message = `git ${subcommand(args)} failed in ${cwd} (exit ${result.code}): ${printable(said)}`;
-  return new O8Error('git_failed', message, hint ?? `git -C ${cwd} status`);
+  return new O8Error('git_failed', message, hint ?? `git -C ${shellQuote(cwd)} status`);
 }
 
 /** Text of git's without terminal escapes; it quotes paths and refs that anybody can name. */
@@ -123,7 +124,15 @@ function notEnded(args: readonly string[], cwd: string, error: ExecFileException
   if (code === 'ENOENT') return new O8Error('git_failed', 'git is not installed or not on the PATH', 'git --version');
   if ('killed' in error && error.killed) {
     const minutes = Math.round(timeoutMs / 60_000);
-    return new O8Error('git_failed', `${name} in ${cwd} did not end in ${minutes} minutes`, `git -C ${cwd} status`);
+    return new O8Error(
+      'git_failed',
+      `${name} in ${cwd} did not end in ${minutes} minutes`,
+      `git -C ${shellQuote(cwd)} status`,
+    );
   }
-  return new O8Error('git_failed', `${name} in ${cwd}: ${printable(error.message)}`, `git -C ${cwd} status`);
+  return new O8Error(
+    'git_failed',
+    `${name} in ${cwd}: ${printable(error.message)}`,
+    `git -C ${shellQuote(cwd)} status`,
+  );
 }

@@ -5,7 +5,7 @@ const FALLBACK = { name: 'o8', email: 'o8@localhost' };
 
 /** Variables that make git commit as the configured user, or as o8 where none is configured. */
 export async function committer(cwd: string): Promise<Record<string, string>> {
-  if ((await isSet(cwd, ['name', 'email'])) === 'all') return {};
+  if (await hasNameAndEmail(cwd)) return {};
   return {
     GIT_AUTHOR_NAME: FALLBACK.name,
     GIT_AUTHOR_EMAIL: FALLBACK.email,
@@ -14,13 +14,12 @@ export async function committer(cwd: string): Promise<Record<string, string>> {
   };
 }
 
-async function isSet(cwd: string, keys: readonly string[]): Promise<'all' | 'some'> {
-  const { stdout } = await tryGit(['config', '-z', '--get-regexp', '^user\\.'], { cwd });
-  const set = new Map(
-    stdout.split('\0').map((entry): [string, string] => {
-      const end = entry.indexOf('\n'); // key, newline, value; the last one of a key counts
-      return end < 0 ? ['', ''] : [entry.slice(0, end).toLowerCase(), entry.slice(end + 1).trim()];
-    }),
-  );
-  return keys.every((key) => (set.get(`user.${key}`) ?? '') !== '') ? 'all' : 'some';
+async function hasNameAndEmail(cwd: string): Promise<boolean> {
+  const { stdout } = await tryGit(['config', '-z', '--get-regexp', '^user\\.(name|email)$'], { cwd });
+  const set = new Map<string, string>();
+  for (const entry of stdout.split('\0')) {
+    const [key = '', ...value] = entry.split('\n'); // the last one of a key counts
+    set.set(key, value.join('\n').trim());
+  }
+  return Boolean(set.get('user.name')) && Boolean(set.get('user.email'));
 }

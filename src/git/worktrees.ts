@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { shellQuote } from '../core/shell-quote.js';
 import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
 import type { CriticalSection } from '../core/lease.js';
@@ -139,7 +140,7 @@ async function register(
     const holder = (await listWorktrees(repo)).find((other) => other.branch === branch);
     if (holder !== undefined) {
       const message = `branch ${branch} is checked out in ${holder.path}`;
-      throw new O8Error('git_failed', message, `git -C ${holder.path} switch --detach`);
+      throw new O8Error('git_failed', message, `git -C ${shellQuote(holder.path)} switch --detach`);
     }
     if (!existed) await dropUnused(repo, checkout);
     throw error;

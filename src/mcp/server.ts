@@ -3,17 +3,28 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import {
   CallToolRequestSchema,
   ErrorCode,
+  GetPromptRequestSchema,
+  ListPromptsRequestSchema,
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
   McpError,
+  ReadResourceRequestSchema,
   type CallToolResult,
+  type GetPromptResult,
   type Tool as McpTool,
 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
+import { dirname, join } from 'node:path';
 import { reportError } from '../core/report-error.js';
 import { VERSION } from '../core/version.js';
+import { bundledProgram } from '../process/bundle.js';
 import { catalogue, type CatalogueEntry } from '../tools/catalogue.js';
 import type { ToolContext } from '../tools/define-tool.js';
-import { INSTRUCTIONS } from './instructions.js';
+import { instructions, type WhereDocumentsAre } from './instructions.js';
+import { getPrompt, listPrompts } from './prompts.js';
+import { protocolError } from './protocol-error.js';
+import { readResource, resources, resourceTemplates } from './resources.js';
 
 /** Long enough for a plan of hundreds of tasks, short enough that a waiting `status` does not outlive its session. */
 const LAST_ANSWERS_MS = 1000;
@@ -23,25 +34,44 @@ const LAST_ANSWERS_MS = 1000;
  * low-level server answers an unknown method at once, which newer hosts try before they settle on a protocol.
  */
 export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+  // The plugin has the commands themselves: prompts would be in every menu twice, and for resources Claude Code gives its
+  // model three more tools.
+  const stands: Stands = env['CLAUDE_PLUGIN_ROOT'] === undefined ? 'alone' : 'in the plugin';
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- the high-level server starts slower and hides errors in text
   const server = new Server(
     { name: 'o8', title: 'o8', version: VERSION },
-    { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
+    {
+      capabilities: { tools: {}, ...(stands === 'alone' ? { prompts: {}, resources: {} } : {}) },
+      instructions: instructions(documentsOf(stands)),
+    },
   );
   const tools = catalogue.map(describe);
   const context: ToolContext = { cwd, env, now: () => new Date() };
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
   const inFlight = new Set<Promise<unknown>>();
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
-    const answer = call(params.name, params.arguments, context);
+  const tracked = async <T>(answer: Promise<T>): Promise<T> => {
     inFlight.add(answer);
     try {
       return await answer;
     } finally {
       inFlight.delete(answer);
     }
-  });
+  };
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }) =>
+    tracked(call(params.name, params.arguments, context)),
+  );
+  if (stands === 'alone') {
+    server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...resources] }));
+    server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: [...resourceTemplates] }));
+    server.setRequestHandler(ReadResourceRequestSchema, async ({ params }) =>
+      tracked(readResource(params.uri, context)).catch(throwProtocolError),
+    );
+    server.setRequestHandler(ListPromptsRequestSchema, () => ({
+      prompts: listPrompts(server.getClientVersion()?.name),
+    }));
+    server.setRequestHandler(GetPromptRequestSchema, ({ params }) => prompt(params.name, params.arguments ?? {}));
+  }
   server.onerror = (error) => {
     process.stderr.write(`o8: ${error.message}\n`); // a broken message is the client's; we go on
   };
@@ -56,6 +86,36 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
   await server.connect(new StdioServerTransport());
+}
+
+type Stands = 'alone' | 'in the plugin';
+
+function documentsOf(stands: Stands): WhereDocumentsAre {
+  switch (stands) {
+    case 'alone':
+      return { planFolder: 'resource o8://docs/plan-folder', features: 'o8://docs/features' };
+    case 'in the plugin': {
+      const docs = join(packageFolder(), 'docs');
+      return { planFolder: join(docs, 'manifest.md'), features: join(docs, 'features.md') };
+    }
+  }
+}
+
+/** The package that this program belongs to: `dist/` is in it. */
+function packageFolder(): string {
+  return dirname(dirname(bundledProgram('o8.js')));
+}
+
+function prompt(name: string, args: Readonly<Record<string, string>>): GetPromptResult {
+  try {
+    return getPrompt(name, args, packageFolder());
+  } catch (error) {
+    throw protocolError(error);
+  }
+}
+
+function throwProtocolError(error: unknown): never {
+  throw protocolError(error);
 }
 
 function describe({ name, title, description, input, output, annotations }: CatalogueEntry): McpTool {

@@ -1,4 +1,5 @@
 import { faultsError, type Fault, type O8Error } from '../core/errors.js';
+import { counted } from '../core/counted.js';
 
 /** What a user runs when a folder has no tasks yet; the seed's own words. */
 export const DECOMPOSE_HINT = "Run '/parallel-decompose' first to create task specifications.";
@@ -28,8 +29,8 @@ export class FaultCollector {
   }
 
   toError(dir: string): O8Error {
-    const count = this.#faults.length === 1 ? '1 fault' : `${this.#faults.length} faults`;
-    const hint = `Correct ${count === '1 fault' ? 'it' : 'them'} and run: o8 plan ${dir}`;
+    const count = counted(this.#faults.length, 'fault');
+    const hint = `Correct ${this.#faults.length === 1 ? 'it' : 'them'} and run: o8 plan ${dir}`;
     return faultsError(`The plan in '${dir}' has ${count}:`, hint, this.#faults);
   }
 }

@@ -8,14 +8,43 @@ const LONGEST_TAIL = 16 * CHUNK;
 
 const NEWLINE = 0x0a;
 
+/** What is shown of a line; nothing where it tells nothing. */
+export type LineView = (line: string) => readonly string[];
+
+const asWritten: LineView = (line) => [line];
+/** So many lines are looked at for each that is wanted, where some tell nothing. */
+const LINES_FOR_ONE = 5;
+
 /** Reads a log that may be growing, whole lines only, each once; a log that is not there yet is an empty one. */
 export class LogReader {
   private position = 0;
 
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly view: LineView = asWritten,
+  ) {}
+
+  /** Reads another log, and shows it the same way. */
+  of(path: string): LogReader {
+    return new LogReader(path, this.view);
+  }
 
   /** The last lines of what is there, at most this many; `next` goes on behind them. */
   async tail(lines: number): Promise<string[]> {
+    const last = await this.lastLines(this.view === asWritten ? lines : lines * LINES_FOR_ONE);
+    return lines === 0 ? [] : last.flatMap(this.view).slice(-lines);
+  }
+
+  /** The lines that came since, at most a megabyte of them: call it until there are none. */
+  async next(): Promise<string[]> {
+    for (;;) {
+      const written = await this.nextLines();
+      const shown = written.flatMap(this.view);
+      if (written.length === 0 || shown.length > 0) return shown;
+    }
+  }
+
+  private async lastLines(lines: number): Promise<string[]> {
     return this.withFile([], async (file, size) => {
       const end = size - (await bytesBehindLastNewline(file, size));
       const start = await startOfLastLines(file, end, lines);
@@ -25,8 +54,7 @@ export class LogReader {
     });
   }
 
-  /** The lines that came since, at most a megabyte of them: call it until there are none. */
-  async next(): Promise<string[]> {
+  private async nextLines(): Promise<string[]> {
     return this.withFile([], async (file, size) => {
       if (size < this.position) this.position = size; // cut back after a crash: what follows is written again
       const bytes = await readAt(file, this.position, Math.min(CHUNK, size - this.position));
@@ -55,8 +83,8 @@ export class LogReader {
 }
 
 /** The last lines of a log that may be growing; empty while there is none. */
-export async function readLogTail(path: string, lines: number): Promise<string[]> {
-  return new LogReader(path).tail(lines);
+export async function readLogTail(path: string, lines: number, view?: LineView): Promise<string[]> {
+  return new LogReader(path, view).tail(lines);
 }
 
 async function bytesBehindLastNewline(file: FileHandle, size: number): Promise<number> {

@@ -34,6 +34,8 @@ export function runPaths(root: string, runId: string) {
     /** How the start of a supervisor with this pid ended: won, lost or failed. Whoever started it removes it. */
     start: (pid: number) => join(dir, `start-${String(pid)}.json`),
     supervisorLog: join(dir, 'supervisor.log'),
+    /** Worktrees of o8's own: trial merges, checks. */
+    scratch: join(dir, 'scratch'),
     /** What a check said, by the number of its `verify_ran` record. */
     verifyLog: (number: number) => join(dir, 'verify', `${String(number)}.log`),
   };

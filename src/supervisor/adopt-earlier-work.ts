@@ -1,8 +1,8 @@
 import { leftOutTasks } from '../core/build-plan.js';
 import type { PlannedTask } from '../core/plan.js';
+import { doneRef } from '../core/own-refs.js';
 import { countCommits } from '../git/changes.js';
 import { isAncestor, pinRef, resolveCommit } from '../git/refs.js';
-import { doneRef } from './pins.js';
 import { recordOf, type Run } from './run.js';
 
 /**
@@ -27,6 +27,6 @@ async function adopt(run: Run, task: PlannedTask, why: 'user' | 'other_wave'): P
   if (tip === null || landed !== null || why === 'user' || !needed) return run.ledger.record(skipped);
   const commits = await countCommits(run.repo, run.plan.base.commit, tip);
   const notes = ['merged from an earlier run'];
-  await pinRef(run.repo, doneRef(run, task.id), tip);
+  await pinRef(run.repo, doneRef(run.plan.runId, task.id), tip);
   await run.ledger.record(skipped, { type: 'task_done', task: task.id, tip, commits, notes });
 }

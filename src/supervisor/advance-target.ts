@@ -1,7 +1,7 @@
 import type { PlannedTask } from '../core/plan.js';
+import { mergeRef } from '../core/own-refs.js';
 import { fastForward } from '../git/checkout.js';
 import { advanceRef, pinRef, resolveCommit } from '../git/refs.js';
-import { mergeRef } from './pins.js';
 import type { Run } from './run.js';
 
 export type Advance =
@@ -26,7 +26,7 @@ export async function advanceTarget(
   const last = contributions.at(-1);
   if (last === undefined || from === to) return { kind: 'advanced' };
   run.lease.assertHeld();
-  await pinRef(run.repo, mergeRef(run, last.task.id), to); // git gc must not take it before it lands
+  await pinRef(run.repo, mergeRef(run.plan.runId, last.task.id), to); // git gc must not take it before it lands
   await run.ledger.record(
     ...contributions.map((each) => ({
       type: 'merge_intended' as const,

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { PlannedTask } from '../core/plan.js';
 import { isSettled } from '../core/task-state.js';
+import { doneRef, landingRef } from '../core/own-refs.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
 import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
-import { doneRef, forgetPins, landingRef } from './pins.js';
-import { rescueWorktree } from './remove-worktree.js';
-import { attemptRef, recordOf, type Run } from './run.js';
+import { forgetPins } from './pins.js';
+import { rescueWorktree, whatToRescue } from './remove-worktree.js';
+import { lastAttemptRef, recordOf, type Run } from './run.js';
 
 export interface CleanupResult {
   readonly worktrees: { task: string; path: string; rescued: string | null }[];
@@ -62,12 +63,13 @@ async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, res
     result.kept.push({
       what: task.worktree,
       why: `it holds a repository of its own (${nested})`,
-      hint: `rm -r ${task.worktree}`,
+      hint: `move ${nested} out of ${task.worktree}, then: o8 cleanup --task ${task.id}`,
     });
     return false;
   }
   if (wish.dryRun) {
-    result.worktrees.push({ task: task.id, path: task.worktree, rescued: null });
+    const rescue = await whatToRescue(run, task);
+    result.worktrees.push({ task: task.id, path: task.worktree, rescued: rescue?.ref ?? null });
     return true;
   }
   const rescued = await rescueWorktree(run, task);
@@ -95,10 +97,10 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   }
   run.lease.assertHeld();
   // A squashed branch's own commits are on no other branch: they stay reachable as the task's attempt.
-  if (landed && !(await isKeptElsewhere(run, tip))) await createRef(run.repo, attemptRef(run, task.id), tip);
+  if (landed && !(await isKeptElsewhere(run, tip))) await createRef(run.repo, lastAttemptRef(run, task.id), tip);
   if (await deleteRef(run.repo, ref, tip)) {
     await run.ledger.record({ type: 'branch_removed', task: task.id, commit: tip });
-    const pinned = await resolveCommit(run.repo, doneRef(run, task.id));
+    const pinned = await resolveCommit(run.repo, doneRef(run.plan.runId, task.id));
     if (wish.force || (pinned !== null && (await isKeptElsewhere(run, pinned)))) await forgetPins(run, task.id);
     result.branches.push({ branch: task.branch, commit: tip });
   }
@@ -142,7 +144,7 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
   }
   run.lease.assertHeld();
   if (await deleteRef(run.repo, ref, tip)) result.branches.push({ branch, commit: tip });
-  const landing = await resolveCommit(run.repo, landingRef(run));
+  const landing = await resolveCommit(run.repo, landingRef(run.plan.runId));
   if (landing !== null && (await isAncestor(run.repo, landing, base)))
-    await deleteRef(run.repo, landingRef(run), landing);
+    await deleteRef(run.repo, landingRef(run.plan.runId), landing);
 }

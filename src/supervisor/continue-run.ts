@@ -1,11 +1,12 @@
 import type { PlannedTask } from '../core/plan.js';
 import { landedCommit } from '../core/task-state.js';
+import { doneRef } from '../core/own-refs.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
 import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
-import { doneRef, forgetPins } from './pins.js';
+import { forgetPins } from './pins.js';
 import { rescueWorktree } from './remove-worktree.js';
-import { attemptRef, plannedTask, recordOf, type Run } from './run.js';
+import { lastAttemptRef, plannedTask, recordOf, type Run } from './run.js';
 
 export interface Continuation {
   readonly select: readonly string[];
@@ -66,8 +67,8 @@ async function startAnew(run: Run, task: PlannedTask): Promise<void> {
   // A worktree that was only announced may have failed because the branch was somebody else's.
   const ours = tip !== null && record.start !== null && (record.worktree !== 'intended' || tip === record.start);
   run.lease.assertHeld();
-  const kept = ours ? tip : await resolveCommit(run.repo, doneRef(run, task.id));
-  if (kept !== null) await createRef(run.repo, attemptRef(run, task.id), kept);
+  const kept = ours ? tip : await resolveCommit(run.repo, doneRef(run.plan.runId, task.id));
+  if (kept !== null) await createRef(run.repo, lastAttemptRef(run, task.id), kept);
   if (await isOwnWorktree(task.worktree, run.plan.runId)) await removeWorktree(run.repo, run.serialise, task.worktree);
   if (ours) await deleteRef(run.repo, ref, tip);
   await forgetPins(run, task.id); // the attempt's ref has it

@@ -1,13 +1,12 @@
-import { join } from 'node:path';
 import { takenBackTasks } from '../core/landings.js';
 import { refreshMessage } from '../core/merge-message.js';
 import type { PlannedTask } from '../core/plan.js';
 import { landedCommit } from '../core/task-state.js';
+import { landingRef } from '../core/own-refs.js';
 import { fastForward, forgetForwarded } from '../git/checkout.js';
 import { createLandingCommit, trialMerge } from '../git/merge.js';
 import { advanceRef, isAncestor, pinRef, resolveCommit } from '../git/refs.js';
-import { landingRef } from './pins.js';
-import { recordOf, type Run } from './run.js';
+import { filesOf, recordOf, type Run } from './run.js';
 import { tasksToVerify, verifyLanding } from './verify-landing.js';
 
 export type Landing =
@@ -83,7 +82,7 @@ async function proven(run: Run, tip: string): Promise<Refreshed> {
 /** A target that contains the base's new commits: merged, verified, and only then the target's new tip. */
 async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> {
   const { runId, target, base: from } = run.plan;
-  const scratchDir = join(run.plan.root, '.claude', 'parallel', 'runs', runId, 'scratch');
+  const scratchDir = filesOf(run).scratch;
   const trial = await trialMerge(run.repo, { ours: base, theirs: tip, scratchDir });
   if (trial.kind === 'conflict') {
     const where = target.branch ?? target.ref;
@@ -98,7 +97,7 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     parents: [base, tip],
     message: refreshMessage(run.plan),
   });
-  await pinRef(run.repo, landingRef(run), commit);
+  await pinRef(run.repo, landingRef(run.plan.runId), commit);
   const verdict = await verifyLanding(run, commit, await tasksIn(run, tasksToVerify(run), tip));
   if (verdict !== null)
     return held(

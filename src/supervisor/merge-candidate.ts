@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { mergeMessage, squashMessage, trailersOf } from '../core/merge-message.js';
 import type { PlannedTask } from '../core/plan.js';
 import { commitAuthor, createLandingCommit, treeOf, trialMerge } from '../git/merge.js';
@@ -27,7 +26,7 @@ export async function mergeCandidate(
   const strategy = run.ledger.state.strategy ?? plan.settings.merge.strategy;
   const canFastForward = (base ?? (await mergeBase(repo, onto, tip))) === onto;
   if (canFastForward && strategy !== 'squash') return { kind: 'clean', commit: tip, note: null };
-  const scratchDir = join(filesOf(run).dir, 'scratch');
+  const scratchDir = filesOf(run).scratch;
   const trial = await trialMerge(repo, { ours: onto, theirs: tip, scratchDir });
   if (trial.kind === 'conflict') return trial;
   const { tree } = trial;

@@ -1,5 +1,5 @@
+import { doneRef } from '../core/own-refs.js';
 import { pinRef } from '../git/refs.js';
-import { doneRef } from './pins.js';
 import type { Run } from './run.js';
 
 /** A task's work is on its branch at `tip`. From here on git keeps that commit, whatever becomes of the branch. */
@@ -8,6 +8,6 @@ export async function recordDone(
   done: { task: string; tip: string; commits: number; notes: readonly string[] },
 ): Promise<void> {
   run.lease.assertHeld();
-  await pinRef(run.repo, doneRef(run, done.task), done.tip);
+  await pinRef(run.repo, doneRef(run.plan.runId, done.task), done.tip);
   await run.ledger.record({ type: 'task_done', ...done, notes: [...done.notes] });
 }

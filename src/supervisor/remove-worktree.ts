@@ -5,6 +5,7 @@ import { isAncestor, pinRef, resolveCommit } from '../git/refs.js';
 import { inspectWorktree, removeWorktree, snapshotWorktree } from '../git/worktrees.js';
 import { errorText } from './error-text.js';
 import { attemptOf, recordOf, type Run } from './run.js';
+import { rescueRef } from '../core/own-refs.js';
 
 /**
  * Removes the worktree of a task whose branch has landed. One that still holds something git does not have
@@ -44,17 +45,28 @@ export async function finishRemovals(run: Run, tasks: readonly PlannedTask[]): P
   }
 }
 
-/**
- * Keeps what is uncommitted in a task's worktree, and commits that are not on its branch, under a ref of its own; null
- * when there is nothing to keep.
- */
-export async function rescueWorktree(run: Run, task: PlannedTask): Promise<{ ref: string; commit: string } | null> {
+interface Rescue {
+  readonly ref: string;
+  readonly attempt: number;
+  /** HEAD where it is not on the task's branch. */
+  readonly beside: string | null;
+}
+
+/** What a worktree holds that would be lost with it: uncommitted changes, or commits that are not on its branch. */
+export async function whatToRescue(run: Run, task: PlannedTask): Promise<Rescue | null> {
   if (!(await isOwnWorktree(task.worktree, run.plan.runId))) return null;
   const found = await inspectWorktree(task.worktree);
   const beside = found.head !== null && !(await isOnBranch(run, task, found.head)) ? found.head : null;
   if (found.changes.length === 0 && beside === null) return null;
-  const attempt = recordOf(run, task.id).attempt;
-  const ref = `refs/o8/rescue/${run.plan.runId}/${task.id}/${String(attempt)}`;
+  const { attempt } = recordOf(run, task.id);
+  return { ref: rescueRef(run.plan.runId, task.id, attempt), attempt, beside };
+}
+
+/** Keeps that under a ref of its own; null when there is nothing to keep. */
+export async function rescueWorktree(run: Run, task: PlannedTask): Promise<{ ref: string; commit: string } | null> {
+  const rescue = await whatToRescue(run, task);
+  if (rescue === null) return null;
+  const { ref, attempt, beside } = rescue;
   run.lease.assertHeld();
   const commit = await snapshotWorktree(run.repo, task.worktree, {
     ref,

@@ -1,3 +1,4 @@
+import { shellQuote } from '../core/shell-quote.js';
 import { O8Error } from '../core/errors.js';
 import { reportError } from '../core/report-error.js';
 import type { Request, RequestResult } from '../core/requests.js';
@@ -218,7 +219,11 @@ async function requeueForMerge(run: Run, only: string | null): Promise<void> {
     const unfinished = await unfinishedWork(run, task);
     if (unfinished !== null) {
       if (only === null) continue;
-      throw new O8Error('refused', unfinished, `git -C ${task.worktree} commit   (then the same command again)`);
+      throw new O8Error(
+        'refused',
+        unfinished,
+        `git -C ${shellQuote(task.worktree)} commit   (then the same command again)`,
+      );
     }
     // Somebody may have deleted the branch: its last known commit is pinned.
     const known = state.state === 'merge_conflict' ? state.branchCommit : state.tip;

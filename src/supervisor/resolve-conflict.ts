@@ -77,7 +77,7 @@ async function openWorktree(run: Run, task: PlannedTask, branchCommit: string): 
 async function whyNoConflict(run: Run, task: PlannedTask, target: string, tip: string): Promise<string | null> {
   const name = run.plan.target.branch ?? run.plan.target.ref;
   if (await isAncestor(run.repo, target, tip)) return `${task.branch} contains ${name} already`;
-  const trial = await trialMerge(run.repo, { ours: target, theirs: tip, scratchDir: scratchOf(run) });
+  const trial = await trialMerge(run.repo, { ours: target, theirs: tip, scratchDir: filesOf(run).scratch });
   if (trial.kind === 'conflict') return null;
   return `${task.branch} does not conflict with ${name} at ${target.slice(0, 12)} any more`;
 }
@@ -100,7 +100,7 @@ async function refuseUnclean(task: PlannedTask): Promise<void> {
 
 async function opened(run: Run, task: PlannedTask, target: string, tip: string): Promise<Resolution> {
   const marked = await conflictedPaths(task.worktree);
-  const trial = await trialMerge(run.repo, { ours: target, theirs: tip, scratchDir: scratchOf(run) });
+  const trial = await trialMerge(run.repo, { ours: target, theirs: tip, scratchDir: filesOf(run).scratch });
   const predicted = trial.kind === 'conflict' ? trial.files : [];
   const silent = predicted.filter((path) => !marked.includes(path));
   const at = `git -C ${shellQuote(task.worktree)}`;
@@ -122,8 +122,4 @@ async function opened(run: Run, task: PlannedTask, target: string, tip: string):
 
 function mergeCommand({ plan }: Run, task: PlannedTask): string {
   return `o8 merge --run ${plan.runId} --task ${task.id}`;
-}
-
-function scratchOf(run: Run): string {
-  return join(filesOf(run).dir, 'scratch');
 }

@@ -7,6 +7,7 @@ import { attemptPaths, runPaths } from '../store/paths.js';
 import type { Interrupts } from './interrupts.js';
 import type { Ledger } from './ledger.js';
 import type { VerifyNumbers } from './verify-numbers.js';
+import { attemptRef } from '../core/own-refs.js';
 
 /** Everything a job of the supervisor needs; made once when the supervisor has the lock. */
 export interface Run {
@@ -50,6 +51,6 @@ export function attemptId(run: Run, id: string, attempt: number): string {
 }
 
 /** Where the commits of a task's last attempt stay reachable when its branch goes or begins anew. */
-export function attemptRef(run: Run, id: string): string {
-  return `refs/o8/attempts/${run.plan.runId}/${id}/${String(recordOf(run, id).attempt)}`;
+export function lastAttemptRef(run: Run, id: string): string {
+  return attemptRef(run.plan.runId, id, recordOf(run, id).attempt);
 }

@@ -21,7 +21,7 @@ import { recordDone } from './record-done.js';
 import { retryOrFail } from './retry.js';
 import { scopeFindings, violationText } from './scope-findings.js';
 import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
-import { attemptId, attemptOf, attemptRef, recordOf, type Run } from './run.js';
+import { attemptId, attemptOf, lastAttemptRef, recordOf, type Run } from './run.js';
 
 /** Why o8 itself ended an attempt. */
 type StopReason = 'stalled' | 'timeout' | 'paused' | 'output';
@@ -140,8 +140,8 @@ async function removedBranch(run: Run, task: PlannedTask, start: string | null):
   const last = start === null ? null : await lastCheckedOut(run.repo, task.worktree, start);
   if (last === null) return removed;
   run.lease.assertHeld();
-  await pinRef(run.repo, attemptRef(run, task.id), last);
-  return `${removed}; its commits are kept as ${attemptRef(run, task.id)}`;
+  await pinRef(run.repo, lastAttemptRef(run, task.id), last);
+  return `${removed}; its commits are kept as ${lastAttemptRef(run, task.id)}`;
 }
 
 async function settleSuccess(run: Run, task: PlannedTask, start: string, around: readonly string[]): Promise<void> {

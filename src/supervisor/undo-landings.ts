@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { baseRef, basePresence, landingOfTask, standingLandings } from '../core/landings.js';
 import { revertMessage } from '../core/merge-message.js';
@@ -7,6 +6,7 @@ import type { Undone } from '../core/requests.js';
 import type { LandingRecord } from '../core/run-state.js';
 import { shellQuote } from '../core/shell-quote.js';
 import { landedCommit } from '../core/task-state.js';
+import { landingRef, undoRef } from '../core/own-refs.js';
 import { fastForward, findCheckout, forgetForwarded } from '../git/checkout.js';
 import { createLandingCommit } from '../git/merge.js';
 import { advanceRef, createRef, deleteRef, isAncestor, pinRef, resolveCommit } from '../git/refs.js';
@@ -110,7 +110,7 @@ async function canMoveBack(run: Run, landing: LandingRecord, tip: string): Promi
 async function moveBack(run: Run, landing: LandingRecord): Promise<Undone | 'moved'> {
   const { target, runId } = run.plan;
   run.lease.assertHeld();
-  await pinRef(run.repo, `refs/o8/landing/${runId}`, landing.to);
+  await pinRef(run.repo, landingRef(runId), landing.to);
   // `cleanup` removes a target that has landed; the next `merge` lands it again from there.
   if ((await resolveCommit(run.repo, target.ref)) === null) await createRef(run.repo, target.ref, landing.to);
   const move = { from: landing.to, to: landing.from };
@@ -150,14 +150,14 @@ async function provenRevert(run: Run, landing: LandingRecord, tip: string): Prom
   const what = task === null ? 'what the run landed' : task.id;
   const message = revertMessage(run.plan, task, { subject: await subjectOf(run.repo, to), from, to });
   const inverse = await createInverse(run.repo, { from, to, message });
-  const trial = await trialRevert(run.repo, { tip, inverse, scratchDir: join(filesOf(run).dir, 'scratch') });
+  const trial = await trialRevert(run.repo, { tip, inverse, scratchDir: filesOf(run).scratch });
   if (trial.kind === 'nothing') {
     // A person may have finished what was held.
     const before = await findRevert(run.repo, { landing: to, task: landing.task, tip });
     if (before !== null) return finish(run, landing, { from: to, to: before });
     return { kind: 'nothing', reason: `nothing of ${what} is left on ${base.branch}` };
   }
-  const ref = undoRef(run, landing);
+  const ref = undoRef(run.plan.runId, landing.to);
   run.lease.assertHeld();
   if (trial.kind === 'conflict') {
     await pinRef(run.repo, ref, inverse);
@@ -200,9 +200,9 @@ async function announce(run: Run, landing: LandingRecord, move: { from: string; 
 async function finish(run: Run, landing: LandingRecord, { from, to }: { from: string; to: string }): Promise<Undone> {
   const { runId, base } = run.plan;
   const head = { branch: base.branch, landing: landing.to, ...(landing.task === null ? {} : { task: landing.task }) };
-  const prepared = await resolveCommit(run.repo, undoRef(run, landing));
+  const prepared = await resolveCommit(run.repo, undoRef(run.plan.runId, landing.to));
   // Not needed any more. Before the record: what comes after it is not done again when we are killed.
-  if (prepared !== null) await deleteRef(run.repo, undoRef(run, landing), prepared);
+  if (prepared !== null) await deleteRef(run.repo, undoRef(run.plan.runId, landing.to), prepared);
   await run.ledger.record({
     type: 'landing_undone',
     branch: base.branch,
@@ -213,11 +213,6 @@ async function finish(run: Run, landing: LandingRecord, { from, to }: { from: st
   });
   if (to === landing.from) return { kind: 'moved_back', ...head, to, again: `o8 merge --run ${runId}` };
   return { kind: 'reverted', ...head, commit: to, again: `git revert ${to.slice(0, 12)}` };
-}
-
-/** The revert until it is on the branch; what stays of one that could not get there, for a person to go on with. */
-function undoRef(run: Run, landing: LandingRecord): string {
-  return `refs/o8/undo/${run.plan.runId}/${landing.to.slice(0, 12)}`;
 }
 
 function held(

@@ -54,7 +54,7 @@ export async function verifyCommit(run: Run, check: Check): Promise<Verdict> {
 
 async function verifyInScratch(run: Run, { name, commit, command, task, tasks }: Check, log: string): Promise<Verdict> {
   const stop = AbortSignal.any(tasks.map(({ id }) => run.interrupts.signalFor(id)));
-  const path = join(filesOf(run).dir, 'scratch', name);
+  const path = join(filesOf(run).scratch, name);
   await mkdir(dirname(log), { recursive: true, mode: 0o700 });
   await removeWorktree(run.repo, run.serialise, path);
   await addScratchWorktree(run.repo, run.serialise, { path, commit, reason: ownReason(run.plan.runId, name) });

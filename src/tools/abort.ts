@@ -6,6 +6,7 @@ import { findRun, loadRun, requireTask, type LoadedRun } from './load-run.js';
 import { refuseNested } from './refuse-nested.js';
 import { openContext } from './repository-context.js';
 import { cleanupSchema } from './cleanup.js';
+import { counted } from '../core/counted.js';
 
 /** The seed's words for an abort that finds nothing to stop; not an error. */
 export const NOTHING_RUNNING = 'No parallel pipelines are currently running.';
@@ -59,7 +60,7 @@ export const abort = defineTool({
     const request = { kind: 'abort' as const, id: randomUUID(), task, cleanup: input.cleanup ?? false };
     const { stopped, cleanup } = answerSchema.parse(await askSupervisor(root, found, request, context.env));
     const removed = new Set((cleanup?.worktrees ?? []).map((worktree) => worktree.path));
-    const count = `${String(stopped.length)} ${stopped.length === 1 ? 'pipeline' : 'pipelines'}`;
+    const count = counted(stopped.length, 'pipeline');
     const waiting = waitingToMerge(await loadRun(root, found));
     const more =
       waiting === 0

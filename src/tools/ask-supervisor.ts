@@ -2,7 +2,8 @@ import { O8Error } from '../core/errors.js';
 import type { Request, RequestResult } from '../core/requests.js';
 import { awaitAnswer, submitRequest } from '../store/requests.js';
 import { ownsRun } from './load-run.js';
-import { awaitRelease, ensureSupervisor } from './start-supervisor.js';
+import { readSettledLock } from './settled-lock.js';
+import { ensureSupervisor } from './start-supervisor.js';
 
 /** A merge verifies with the user's own command, which may take as long as a task may. */
 const ANSWER_TIMEOUT_MS = 4 * 60 * 60_000;
@@ -20,7 +21,7 @@ export async function askSupervisor(
 ): Promise<unknown> {
   await submitRequest(root, runId, request);
   const answer = await answerOf(root, runId, request.id, env, patienceMs);
-  await awaitRelease(root, runId);
+  await readSettledLock(root); // so that the next command is not told "locked"
   switch (answer.kind) {
     case 'done':
       return answer.result;

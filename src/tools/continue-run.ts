@@ -119,14 +119,14 @@ export async function continueRun(work: {
     runId,
     message: `Run ${runId} goes on.`,
     ...(now.ownerPid === null ? {} : { supervisor: { pid: now.ownerPid } }),
+    cursor: run.state.seq,
     continued: true,
     ...(all.length === 0 ? {} : { warnings: all }),
-    tasks: now.plan.tasks.map(({ id, wave, branch, worktree }) => ({
+    tasks: now.plan.tasks.map(({ id, wave, branch }) => ({
       id,
       wave,
       state: taskOf(now.state, id).state.state,
       branch,
-      worktree,
     })),
     ...(wish.kind === 'resume' || wish.text === '' ? {} : { text: wish.text }),
   };

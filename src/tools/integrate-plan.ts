@@ -10,6 +10,7 @@ import {
   type IntegrationStatus,
 } from '../core/integration.js';
 import { baseRef } from '../core/landings.js';
+import { shellQuote } from '../core/shell-quote.js';
 import { withSection } from '../core/marked-section.js';
 import type { Plan } from '../core/plan.js';
 import { runCommand, sourceName } from '../core/plan-source.js';
@@ -145,6 +146,10 @@ async function editedReport(root: string, path: string, part: string): Promise<s
     case 'unchanged':
       return null;
     case 'broken_marks':
-      throw new O8Error('refused', `${path}: one of the two lines that mark o8's part is missing.`, `rm '${path}'`);
+      throw new O8Error(
+        'refused',
+        `${path}: one of the two lines that mark o8's part is missing.`,
+        `mv ${shellQuote(path)} ${shellQuote(`${path}.old`)}`,
+      );
   }
 }

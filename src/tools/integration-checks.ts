@@ -37,11 +37,11 @@ export interface CheckRequest {
  */
 export async function runIntegrationChecks(request: CheckRequest): Promise<IntegrationCheck[]> {
   const { repo, plan, commit } = request;
-  const { dir } = runPaths(plan.root, plan.runId);
+  const { dir, scratch } = runPaths(plan.root, plan.runId);
   // One at a time: both would use the same folder.
   return criticalSection(join(dir, 'integrate'))(async () => {
     const serialise = criticalSection(guardFile(repo));
-    const path = join(dir, 'scratch', 'integrate');
+    const path = join(scratch, 'integrate');
     await removeWorktree(repo, serialise, path);
     await addScratchWorktree(repo, serialise, { path, commit, reason: ownReason(plan.runId, 'integrate') });
     try {

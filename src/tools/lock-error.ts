@@ -1,5 +1,5 @@
 import { O8Error } from '../core/errors.js';
-import type { LockFact } from '../core/preflight-facts.js';
+import type { LockFact, LockHolderFact } from '../core/preflight-facts.js';
 
 /** The seed's words for a lock that a live process holds: who, since when, and the three ways on. */
 export function lockedError(
@@ -36,7 +36,10 @@ export function refuseLocked(
 
 /** Throws `locked` when a live process holds the lock; `again` is the command to repeat with `--force`. */
 export function refuseHeld(lock: LockFact, again: string): void {
-  if (lock.kind !== 'held') return;
-  const { process, startedAt } = lock.holder;
-  throw lockedError({ pid: process.pid, startedAt, why: 'held' }, again);
+  if (lock.kind === 'held') throw heldError(lock.holder, again);
+}
+
+/** The same for a lock that was just read. */
+export function heldError(holder: LockHolderFact, again: string): O8Error {
+  return lockedError({ pid: holder.process.pid, startedAt: holder.startedAt, why: 'held' }, again);
 }

@@ -3,7 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { selectedTasks } from '../core/build-plan.js';
 import { O8Error } from '../core/errors.js';
 import type { CriticalSection } from '../core/lease.js';
-import { keptAttemptRef, rescueRef, type NewAttempt } from '../core/new-attempt.js';
+import type { NewAttempt } from '../core/new-attempt.js';
+import { attemptRef, rescueRef } from '../core/own-refs.js';
 import type { Plan, PlannedTask } from '../core/plan.js';
 import { taskOf, type TaskRecord } from '../core/run-state.js';
 import type { RepositoryFacts } from '../git/facts.js';
@@ -48,7 +49,7 @@ export async function findEarlierWork(
     if (tip !== null && !(await isOwnBranch(repo, record, tip))) continue;
     const ownPath = existsSync(task.worktree) ? await realpath(task.worktree) : task.worktree;
     if (worktrees.some(({ path, branch }) => branch === task.branch && path !== ownPath)) continue;
-    const ref = keptAttemptRef(runId, task.id, record.attempt);
+    const ref = attemptRef(runId, task.id, record.attempt);
     newAttempts.push({ task: task.id, runId, state: record.state.state, attempt: record.attempt, ref });
   }
   return { newAttempts, unfinished };

@@ -28,7 +28,6 @@ const outputSchema = z.object({
   tasks: z.array(
     z.object({
       id: z.string(),
-      stem: z.string(),
       wave: z.number(),
       deps: z.array(z.string()).describe('what it waits for; of whole waves the last one stands for those before'),
       branch: z.string(),
@@ -82,7 +81,6 @@ export const plan = defineTool({
       schedule: planned.settings.schedule,
       tasks: selected.map((task) => ({
         id: task.id,
-        stem: task.stem,
         wave: task.wave,
         // All of the waves before it, for every task: with hundreds of tasks that alone would be a megabyte.
         deps: [...((followsWaveRule(planned, task) ? direct.get(task.id) : undefined) ?? task.deps)],

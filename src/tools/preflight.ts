@@ -7,7 +7,7 @@ import type { Check } from '../core/preflight-check.js';
 import { planOverlaps } from '../core/preflight-plan.js';
 import { preflightChecks, preflightPassed } from '../core/preflight.js';
 import { defineTool } from './define-tool.js';
-import { diskEstimate, planForChecks, readPlanParts } from './prepare-plan.js';
+import { planForChecks, readPlanParts } from './prepare-plan.js';
 import { readPreflightFacts } from './read-preflight-facts.js';
 import { requireSelection, selectionShape } from './selection.js';
 
@@ -29,7 +29,6 @@ const outputSchema = z.object({
       ready: z.boolean(),
       problems: z.array(z.string()).optional(),
       estimate: z.object({
-        worktreeMB: z.number(),
         promptTokens: z.number(),
         timeoutMinutes: z.number(),
         budgetUsd: z.number().optional(),
@@ -60,7 +59,6 @@ export const preflight = defineTool({
     const parts = await readPlanParts(requireSelection(input), {}, context);
     const plan = planForChecks(parts);
     const checks = preflightChecks(plan, await readPreflightFacts(parts, plan, context));
-    const { perWorktreeMB } = diskEstimate(parts, plan);
     const estimates = estimatesOf(plan, parts.features);
     return {
       ok: preflightPassed(checks),
@@ -73,7 +71,6 @@ export const preflight = defineTool({
           ready: problems.length === 0,
           ...(problems.length === 0 ? {} : { problems: problems.map(({ message }) => message) }),
           estimate: {
-            worktreeMB: perWorktreeMB,
             promptTokens: Math.ceil(task.prompt.length / CHARACTERS_PER_TOKEN),
             timeoutMinutes: task.timeoutMinutes,
             ...(task.budgetUsd === null ? {} : { budgetUsd: task.budgetUsd }),

@@ -20,6 +20,7 @@ import type { ToolContext } from './define-tool.js';
 import { findLandedTasks } from './landed-tasks.js';
 import { latestRunOf } from './load-run.js';
 import { diskEstimate, type PlanParts } from './prepare-plan.js';
+import { findStalePrompts } from './stale-prompts.js';
 
 /** Claude answers in under a second; a machine under load was seen to need several. */
 const VERSION_TIMEOUT_MS = 15_000;
@@ -64,6 +65,7 @@ export async function readPreflightFacts(
     continuedTasks,
     landedTasks: await findLandedTasks(repo, plan, earlier?.state ?? null),
     manifestCommands: manifestCommands(plan, source),
+    stalePrompts: await findStalePrompts(plan),
     features: await readFeatureFacts(parts, plan),
   };
 }

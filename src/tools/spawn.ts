@@ -1,7 +1,5 @@
 import { z } from 'zod';
 import { O8Error } from '../core/errors.js';
-import { processProbe } from '../process/identity.js';
-import { readLock } from '../store/lock-state.js';
 import { continueRun, findContinuation } from './continue-run.js';
 import { defineTool } from './define-tool.js';
 import { latestInterrupted } from './load-run.js';
@@ -12,18 +10,17 @@ import { pauseRun } from './pause-run.js';
 import { openContext } from './repository-context.js';
 import { againCommand, planFlagsShape, requireSelection, selectionShape, selectionWords } from './selection.js';
 import { readyPlan, startFresh } from './start-fresh.js';
-import { awaitRelease } from './start-supervisor.js';
+import { readSettledLock } from './settled-lock.js';
 import { takeOver } from './take-over.js';
 
 const outputSchema = z.object({
   runId: z.string().optional(),
   message: z.string(),
   supervisor: z.object({ pid: z.number() }).optional(),
+  cursor: z.number().optional().describe('since for the first status'),
   continued: z.boolean().optional().describe('an earlier run goes on'),
   warnings: z.array(z.string()).optional(),
-  tasks: z.array(
-    z.object({ id: z.string(), wave: z.number(), state: z.string(), branch: z.string(), worktree: z.string() }),
-  ),
+  tasks: z.array(z.object({ id: z.string(), wave: z.number(), state: z.string(), branch: z.string() })),
   text: z.string().optional(),
 });
 export type SpawnResult = z.input<typeof outputSchema>;
@@ -61,9 +58,7 @@ export const spawn = defineTool({
     if (input.pause !== undefined) return pauseRun(input.pause, root, input, context);
     if (input.runId !== undefined) throw new O8Error('usage', 'runId belongs to pause.', 'o8 spawn --help');
     if (input.generateOnly === true) return generateScripts(requireSelection(input), input, context);
-    const held = await readLock(root, processProbe);
-    if (held.kind === 'held') await awaitRelease(root, held.holder.runId); // it may just be ending
-    const lock = await readLock(root, processProbe);
+    const lock = await readSettledLock(root);
     refuseLocked(lock, { force: input.force === true, again: againCommand(input) });
     const goesOn = input.resume === true || input.retryFailed === true;
     if (lock.kind === 'held' && !goesOn) await readyPlan(requireSelection(input), input, context); // or nobody is stopped

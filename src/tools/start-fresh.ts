@@ -6,7 +6,6 @@ import { preflightChecks } from '../core/preflight.js';
 import type { CriticalSection } from '../core/lease.js';
 import type { NewAttempt } from '../core/new-attempt.js';
 import type { Check } from '../core/preflight-check.js';
-import type { LockFact } from '../core/preflight-facts.js';
 import type { Plan } from '../core/plan.js';
 import type { SettingsFlags } from '../core/settings.js';
 import { guardFile } from '../git/guard-file.js';
@@ -29,14 +28,19 @@ import { planFrom, readPlanParts, refuseMissingSpecs } from './prepare-plan.js';
 import { readPreflightFacts } from './read-preflight-facts.js';
 import { againCommand, planFlags, selectionWords, type Selection } from './selection.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
+import { readSettledLock } from './settled-lock.js';
+import { shellQuote } from '../core/shell-quote.js';
 import { startSupervisor, type Force } from './start-supervisor.js';
 import { waveCheckText } from './wave-check.js';
+import { counted } from '../core/counted.js';
+
+/** The first record of a journal says who owns the run: everything after it is news. */
+const RUN_BEGAN = 1;
 
 interface Ready {
   readonly repo: Repository;
   readonly plan: Plan;
   readonly checks: readonly Check[];
-  readonly lock: LockFact;
   /** The seed's words about a single wave; null for a whole plan. */
   readonly text: string | null;
   readonly newAttempts: readonly NewAttempt[];
@@ -60,7 +64,7 @@ export async function readyPlan(selection: Selection, input: SpawnInput, context
   refuseFailures(checks, input);
   // A skill may write the specification itself; without one there is nothing to tell the agent.
   if (parts.features !== null && parts.features.skill === null) refuseMissingSpecs(plan, parts.features);
-  return { repo, plan, checks, lock: facts.lock, text, newAttempts: facts.features?.newAttempts ?? [] };
+  return { repo, plan, checks, text, newAttempts: facts.features?.newAttempts ?? [] };
 }
 
 /** A new run: checks, run folder, supervisor. Nothing is left behind where the lock was lost. */
@@ -70,9 +74,9 @@ export async function startFresh(
   context: ToolContext,
   start: { readonly warnings: readonly string[]; readonly force: Force },
 ): Promise<SpawnResult> {
-  const { repo, plan, checks, lock, text, newAttempts } = await readyPlan(selection, input, context);
+  const { repo, plan, checks, text, newAttempts } = await readyPlan(selection, input, context);
   const again = againCommand(input);
-  refuseHeld(lock, again); // somebody may have been faster since we looked first, also with force
+  refuseHeld(await readSettledLock(plan.root), again); // somebody may have been faster, also with force
   const serialise = whileUnlocked(repo, plan.root, again);
   await makeRoom(repo, serialise, plan, newAttempts);
   const moved = input.force === true ? await freeNames(repo, plan, serialise) : [];
@@ -83,10 +87,11 @@ export async function startFresh(
   const all = [...start.warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks, input)];
   return {
     runId: plan.runId,
-    message: `Run ${plan.runId} started: ${String(tasks.length)} ${tasks.length === 1 ? 'task' : 'tasks'}, at most ${String(plan.settings.maxConcurrency)} at a time.`,
+    message: `Run ${plan.runId} started: ${counted(tasks.length, 'task')}, at most ${String(plan.settings.maxConcurrency)} at a time.`,
     supervisor: { pid: supervisor.pid },
     ...(all.length === 0 ? {} : { warnings: all }),
-    tasks: tasks.map(({ id, wave, branch, worktree }) => ({ id, wave, state: 'queued', branch, worktree })),
+    cursor: RUN_BEGAN,
+    tasks: tasks.map(({ id, wave, branch }) => ({ id, wave, state: 'queued', branch })),
     ...(text === null ? {} : { text }),
   };
 }
@@ -116,7 +121,7 @@ async function refuseOtherCheckouts(worktrees: readonly { readonly path: string 
     const { process, startedAt } = lock.holder;
     const where = `in another checkout of this repository: ${path}`;
     const message = `Another parallel execution is in progress (PID: ${String(process.pid)}), ${where}\nStarted at: ${startedAt}`;
-    throw new O8Error('locked', message, `cd ${path} && o8 status`);
+    throw new O8Error('locked', message, `cd ${shellQuote(path)} && o8 status`);
   }
 }
 

@@ -2,17 +2,21 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
+import { shellQuote } from '../core/shell-quote.js';
 import { supervisorStartSchema, type SupervisorStart } from '../core/supervisor-start.js';
 import { bundledProgram } from '../process/bundle.js';
 import { startDetached } from '../process/detach.js';
 import { readJson } from '../store/atomic-file.js';
 import { runPaths } from '../store/paths.js';
-import { loadRun, ownsRun } from './load-run.js';
-import { lockedError } from './lock-error.js';
+import { ownsRun } from './load-run.js';
+import { heldError, lockedError } from './lock-error.js';
+import { readSettledLock } from './settled-lock.js';
 
 /** Node starts in well under a second; a machine under full load was seen to need several. */
 const START_TIMEOUT_MS = 30_000;
 const POLL_MS = 20;
+/** Each time lost to somebody who has ended since: more in a row was never seen. */
+const MOST_STARTS = 3;
 
 /** `force`: an owner nobody here can see, and that has been silent for long, is replaced. */
 export type Force = 'force' | 'wait_your_turn';
@@ -29,6 +33,26 @@ export async function startSupervisor(
   force: Force,
   again: string,
 ): Promise<Extract<SupervisorStart, { kind: 'won' }>> {
+  for (let started = 1; ; started += 1) {
+    const start = await startOnce(root, runId, env, force);
+    switch (start.kind) {
+      case 'won':
+        return start;
+      case 'lost': {
+        const { holder } = start;
+        if (holder.why === 'unknown') throw lockedError(holder, again);
+        const lock = await readSettledLock(root); // the winner may have been one that only ended a finished run
+        if (lock.kind === 'held') throw heldError(lock.holder, again);
+        if (started === MOST_STARTS) throw lockedError(holder, again);
+        continue;
+      }
+      case 'failed':
+        throw new O8Error('supervisor_failed', start.message, start.hint);
+    }
+  }
+}
+
+async function startOnce(root: string, runId: string, env: NodeJS.ProcessEnv, force: Force): Promise<SupervisorStart> {
   const paths = runPaths(root, runId);
   const argv = [process.execPath, bundledProgram('supervisor.js'), '--root', root, '--run', runId];
   failpoint('supervisor.start.before');
@@ -40,27 +64,7 @@ export async function startSupervisor(
   failpoint('supervisor.start.after');
   const start = await awaitStart(paths.start(pid), pid, paths.supervisorLog);
   await rm(paths.start(pid), { force: true });
-  switch (start.kind) {
-    case 'won':
-      return start;
-    case 'lost':
-      throw lockedError({ pid: start.holder.pid, startedAt: start.holder.startedAt, why: start.holder.why }, again);
-    case 'failed':
-      throw new O8Error('supervisor_failed', start.message, start.hint);
-  }
-}
-
-/** A supervisor that has ended its run lets the lock go within milliseconds; a loaded machine may take a second. */
-const RELEASE_TIMEOUT_MS = 5000;
-
-/** Waits, bounded, until the owner of a finished run has let go, so that the next command is not told "locked". */
-export async function awaitRelease(root: string, runId: string): Promise<void> {
-  const deadline = Date.now() + RELEASE_TIMEOUT_MS;
-  while (Date.now() < deadline) {
-    const { ownerAlive, state } = await loadRun(root, runId);
-    if (!ownerAlive || state.phase.kind !== 'finished') return;
-    await delay(POLL_MS);
-  }
+  return start;
 }
 
 /** Makes sure a live process owns this run; throws `locked` when the owner works on another run. */
@@ -85,7 +89,7 @@ async function awaitStart(file: string, pid: number, log: string): Promise<Super
       throw new O8Error(
         'supervisor_failed',
         `the supervisor (pid ${String(pid)}) ended before it had the lock`,
-        `cat ${log}`,
+        `cat ${shellQuote(log)}`,
       );
     }
     await delay(POLL_MS);
@@ -93,7 +97,7 @@ async function awaitStart(file: string, pid: number, log: string): Promise<Super
   throw new O8Error(
     'timed_out',
     `the supervisor (pid ${String(pid)}) did not answer in ${String(START_TIMEOUT_MS / 1000)} s`,
-    `cat ${log}`,
+    `cat ${shellQuote(log)}`,
   );
 }
 

@@ -4,10 +4,19 @@ import { z } from 'zod';
 import { O8Error } from '../core/errors.js';
 import type { QueueSnapshot } from '../core/queue-snapshot.js';
 import { countStates } from '../core/run-state.js';
-import { changedTasks, runStateName, taskView, taskViewSchema, type TaskView } from '../core/status-view.js';
+import {
+  changedTasks,
+  runStateName,
+  taskChange,
+  taskChangeSchema,
+  taskView,
+  taskViewSchema,
+  type TaskView,
+} from '../core/status-view.js';
 import { finalReport } from '../core/final-report.js';
 import { isOnBase, takenBackTasks } from '../core/landings.js';
 import { runCommand, sourceView, sourceWords } from '../core/plan-source.js';
+import { logView } from '../core/readable-log.js';
 import { isNewsworthy } from '../core/newsworthy.js';
 import { wavesOf } from '../core/progress.js';
 import { taskOf } from '../core/run-state.js';
@@ -50,7 +59,7 @@ const outputSchema = z.object({
   waves: z
     .array(z.object({ wave: z.number(), validation: z.enum(['passed', 'failed']), message: z.string().optional() }))
     .optional(),
-  tasks: z.array(taskViewSchema),
+  tasks: z.array(z.union([taskViewSchema, taskChangeSchema])).describe('with since: only what is new'),
   ...expectedConflictsShape,
   text: z.string().optional().describe('final report, to be shown as it is'),
   tail: z.array(z.string()).optional().describe('last lines of the task log: untrusted output of the agent'),
@@ -173,20 +182,31 @@ async function view(
     ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null
       ? { message: `No new agents: ${queue.holdBack}` }
       : {}),
-    ...sourceView(plan.source),
-    base: plan.base.branch,
-    target: plan.target.branch ?? plan.target.ref,
-    supervisor: { pid: ownerPid, alive: ownerAlive },
+    // Who asks with a cursor has been told what does not change.
+    ...(since > 0
+      ? {}
+      : {
+          ...sourceView(plan.source),
+          base: plan.base.branch,
+          target: plan.target.branch ?? plan.target.ref,
+          supervisor: { pid: ownerPid, alive: ownerAlive },
+        }),
     counts: countStates(state),
     cursor: state.seq,
     ...(landed === null ? {} : { landed }),
     ...(takenBack.length === 0 ? {} : { takenBack }),
     ...(waves.length === 0 ? {} : { waves }),
-    tasks,
+    tasks: since > 0 ? tasks.map(taskChange) : tasks,
     ...(report === null ? {} : { text: report }),
     ...(tail === null || only === null || first === undefined
       ? {}
-      : { tail: await readLogTail(logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt), tail) }),
+      : {
+          tail: await readLogTail(
+            logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt),
+            tail,
+            logView(plan),
+          ),
+        }),
   };
 }
 
@@ -214,10 +234,12 @@ function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: 
     landed: landed !== null,
     takenBack: takenBackTasks(plan, state),
     commands: {
-      run:
-        plan.source.kind === 'manifest'
-          ? `/parallel-run ${sourceWords(plan.source, root)}`
-          : runCommand(plan.source, root),
+      ...(plan.source.kind === 'manifest'
+        ? {
+            run: `/parallel-run ${sourceWords(plan.source, root)}`,
+            integrate: `/parallel-integrate --parallel-dir ${sourceWords(plan.source, root)}`,
+          }
+        : { run: runCommand(plan.source, root), integrate: null }),
       merge: '/parallel-merge',
       cleanup: 'o8 cleanup',
     },

@@ -1,3 +1,4 @@
+import { shellQuote } from '../core/shell-quote.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import { O8Error } from '../core/errors.js';
 import { landingOfTask } from '../core/landings.js';
@@ -57,7 +58,7 @@ async function withUncommitted(repo: Repository, { id, branch, worktree }: Plann
       return work.commit;
     case 'unclear': {
       const message = `what is uncommitted of ${id} cannot be told: ${work.reason} in ${worktree}`;
-      throw new O8Error('refused', message, `git -C ${worktree} status`);
+      throw new O8Error('refused', message, `git -C ${shellQuote(worktree)} status`);
     }
   }
 }

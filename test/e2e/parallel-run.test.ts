@@ -1,17 +1,14 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { runClaude, type ClaudeResult } from '../support/claude.js';
 import { hashFolder } from '../support/folder-hash.js';
-import { O8_PROGRAM } from '../support/mcp-client.js';
 import { MessagesApi, say, useTool, type Answer, type ApiRequest } from '../support/messages-api.js';
 import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../support/run-fixture.js';
 
-// The doors of Claude Code: the plugin's command with its tools, `claude mcp add`, and the marketplace.
+// The plugin's command with its tools. The other ways to install them: install/.
 
 const project = resolve(import.meta.dirname, '../..');
 const PLAN_TOOL = 'mcp__plugin_o8_o8__plan';
@@ -60,18 +57,6 @@ function expectPlan(run: RunFixture): void {
   expect(run.agents.all).toEqual([]);
 }
 
-/** The files of the project as a clone has them. */
-async function copyProject(to: string): Promise<void> {
-  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-  const { stdout } = await promisify(execFile)('git', args, { cwd: project, maxBuffer: 16 * 1024 * 1024 });
-  // Without its lockfile the installer has nothing to fetch: what an install runs is the committed dist/.
-  const wanted = /^(\.claude-plugin|agents|commands|dist)\/|^(package\.json|README\.md|LICENSE)$/;
-  for (const file of stdout.split('\0').filter((name) => wanted.test(name))) {
-    await mkdir(dirname(join(to, file)), { recursive: true });
-    await cp(join(project, file), join(to, file));
-  }
-}
-
 describe('/parallel-run <dir> --dry-run', () => {
   it('of the plugin reaches the model with our text, our plan tool answers it, and nothing is written', async () => {
     const run = await RunFixture.open({ tasks: FIVE_TASKS });
@@ -84,35 +69,5 @@ describe('/parallel-run <dir> --dry-run', () => {
     expect(api.faults).toEqual([]);
     expectPlan(run);
     expect(await hashFolder(run.root)).toBe(before);
-  });
-
-  it('works the same after an install from the repository as a marketplace', async () => {
-    const run = await RunFixture.open({ tasks: FIVE_TASKS });
-    api = await MessagesApi.start((request) =>
-      callOnce(request, join(run.root, 'README.md'), PLAN_TOOL, { dir: `${PLAN_DIR}/` }),
-    );
-    const clone = join(home, 'clone');
-    await copyProject(clone);
-    const manifest: unknown = JSON.parse(await readFile(join(clone, '.claude-plugin/marketplace.json'), 'utf8'));
-    const { name } = z.object({ name: z.string() }).parse(manifest);
-    const added = await claude(run.root, 'plugin', 'marketplace', 'add', clone);
-    expect(added.code, added.stdout + added.stderr).toBe(0);
-    const installed = await claude(run.root, 'plugin', 'install', `o8@${name}`);
-    expect(installed.code, installed.stdout + installed.stderr).toBe(0);
-
-    const result = await claude(run.root, '-p', `/parallel-run ${PLAN_DIR}/ --dry-run`);
-    expect(result.code, result.stderr).toBe(0);
-    expect(api.faults).toEqual([]);
-    expectPlan(run);
-  });
-});
-
-describe('claude mcp add o8', () => {
-  it('is connected in claude mcp list', async () => {
-    api = await MessagesApi.start(() => say('ok'));
-    const added = await claude(home, 'mcp', 'add', 'o8', '--', process.execPath, O8_PROGRAM, 'mcp');
-    expect(added.code, added.stdout + added.stderr).toBe(0);
-    const listed = await claude(home, 'mcp', 'list');
-    expect(listed.stdout).toMatch(/^o8: .*o8\.js mcp - . Connected$/m);
   });
 });

@@ -13,7 +13,7 @@ import { prepareBuild } from '../../scripts/build.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** What the bundles are made of, and the bundles. */
-const BUILD_PATHS = ['src', 'agents', 'dist', 'scripts/build.mjs', 'package-lock.json'];
+const BUILD_PATHS = ['src', 'agents', 'commands', 'docs', 'dist', 'scripts/build.mjs', 'package-lock.json'];
 
 export async function setup() {
   const folder = join(root, 'node_modules', '.cache', 'o8');

@@ -49,7 +49,7 @@ const PURE = new Set([
 ]);
 
 /** Files outside src/ that sources may import: text bundled into the programs. */
-const BUNDLED_TEXT = /^(agents\/[^/]+\.md|package\.json)$/;
+const BUNDLED_TEXT = /^((agents|commands|docs)\/[^/]+\.md|package\.json)$/;
 
 const BUILTINS = new Set(builtinModules);
 

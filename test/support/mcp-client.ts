@@ -29,8 +29,11 @@ export class McpConnection {
     private readonly errors: Promise<string>,
   ) {}
 
-  /** Starts the built server in `cwd` with this environment, on top of the HOME, PATH, SHELL and TERM the client adds. */
-  static async open(cwd: string, env: Readonly<Record<string, string>>): Promise<McpConnection> {
+  /**
+   * Starts the built server in `cwd` with this environment, on top of the HOME, PATH, SHELL and TERM the client adds.
+   * `name`: what the client calls itself.
+   */
+  static async open(cwd: string, env: Readonly<Record<string, string>>, name = 'o8-tests'): Promise<McpConnection> {
     const transport = new StdioClientTransport({
       command: process.execPath,
       args: [O8_PROGRAM, 'mcp'],
@@ -39,7 +42,7 @@ export class McpConnection {
       stderr: 'pipe',
     });
     const errors = transport.stderr instanceof Readable ? text(transport.stderr) : Promise.resolve('');
-    const client = new Client({ name: 'o8-tests', version: '0.0.0' });
+    const client = new Client({ name, version: '0.0.0' });
     await client.connect(transport);
     return new McpConnection(client, transport, errors);
   }

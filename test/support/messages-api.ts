@@ -45,7 +45,7 @@ export interface ApiRequest {
   readonly tools: readonly string[];
   /** How many answers the conversation already has: 0 for the first turn. */
   readonly turn: number;
-  /** What came back from the tools of the last answer. */
+  /** What came back from the tools of the last answer, in the order of its calls. */
   readonly toolResults: readonly ToolResult[];
   readonly headers: IncomingMessage['headers'];
   readonly body: unknown;
@@ -161,8 +161,8 @@ function describe(
   headers: IncomingMessage['headers'],
 ): ApiRequest {
   const tools = (request.tools ?? []).flatMap((tool) => tool.name ?? []);
-  const last = request.messages.at(-1);
   const fromUser = request.messages.filter((message) => message.role === 'user');
+  const last = fromUser.at(-1); // the CLI may put a message of the system's after it
   return {
     kind: tools.length > 0 ? 'main' : 'side',
     model: request.model,
@@ -170,7 +170,10 @@ function describe(
     userText: fromUser.map((message) => textOf(message.content)).join('\n'),
     tools,
     turn: request.messages.filter((message) => message.role === 'assistant').length,
-    toolResults: (last?.content ?? []).filter((block) => block.type === 'tool_result').map(toolResult),
+    toolResults: (last?.content ?? [])
+      .filter((block) => block.type === 'tool_result')
+      .sort((one, other) => placeOf(one) - placeOf(other))
+      .map(toolResult),
     headers,
     body,
   };
@@ -178,6 +181,11 @@ function describe(
 
 function textOf(blocks: readonly Block[]): string {
   return blocks.flatMap((block) => block.text ?? []).join('\n');
+}
+
+/** Among the calls of its answer: results of calls that ran at the same time come in the order in which they ended. */
+function placeOf({ tool_use_id: id = '' }: Block): number {
+  return Number(id.slice(id.lastIndexOf('_') + 1));
 }
 
 function toolResult(block: Block): ToolResult {

@@ -22,6 +22,7 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     continuedTasks: [],
     landedTasks: [],
     manifestCommands: [],
+    stalePrompts: [],
     features: null,
     ...more,
   };

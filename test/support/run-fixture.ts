@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { taskViewSchema, type TaskView } from '../../src/core/status-view.js';
+import { taskChangeSchema, taskViewSchema, type TaskView } from '../../src/core/status-view.js';
 import type { TaskStateName } from '../../src/core/task-state.js';
 import { CliProcess, type CliResult } from './cli.js';
 import { MarkedProcesses } from './marked-processes.js';
@@ -63,6 +63,7 @@ const statusSchema = z.looseObject({
   tail: z.array(z.string()).optional(),
 });
 export type StatusAnswer = z.output<typeof statusSchema>;
+const newsSchema = statusSchema.extend({ tasks: z.array(taskChangeSchema) });
 
 const recordSchema = z.looseObject({ seq: z.number(), type: z.string(), task: z.string().optional() });
 
@@ -176,6 +177,11 @@ export class RunFixture {
 
   async status(input: Readonly<Record<string, unknown>> = {}): Promise<StatusAnswer> {
     return statusSchema.parse(await this.call('status', input));
+  }
+
+  /** What has changed after a cursor, which is not 0. */
+  async news(since: number, input: Readonly<Record<string, unknown>> = {}): Promise<z.output<typeof newsSchema>> {
+    return newsSchema.parse(await this.call('status', { ...input, since }));
   }
 
   async task(id: string): Promise<TaskView> {

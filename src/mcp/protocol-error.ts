@@ -1,0 +1,43 @@
+import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
+import { O8Error } from '../core/errors.js';
+import { reportError, type ErrorReport } from '../core/report-error.js';
+
+/** The protocol's own number for a resource there is not. */
+const RESOURCE_NOT_FOUND = -32002;
+
+/**
+ * An error of the protocol with our code, message and hint as its data. Not the SDK's McpError, which puts its number
+ * in front of the message on both sides.
+ */
+class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+  constructor(
+    readonly code: number,
+    readonly data: ErrorReport,
+  ) {
+    super(`${data.message} (${data.hint})`);
+  }
+}
+
+/** For an address that leads to nothing; `hint` is the next step. */
+export function noResource(message: string, hint: string): Error {
+  return new ProtocolError(RESOURCE_NOT_FOUND, { code: 'no_resource', message, hint });
+}
+
+/** For prompts and resources, which have no error answers of their own as tools have. */
+export function protocolError(error: unknown): Error {
+  return error instanceof ProtocolError ? error : new ProtocolError(numberOf(error), reportError(error));
+}
+
+function numberOf(error: unknown): number {
+  if (!(error instanceof O8Error)) return ErrorCode.InternalError;
+  switch (error.code) {
+    case 'no_run':
+    case 'unknown_task':
+      return RESOURCE_NOT_FOUND;
+    case 'usage':
+      return ErrorCode.InvalidParams;
+    default:
+      return ErrorCode.InternalError;
+  }
+}

@@ -1,0 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { processProbe } from '../process/identity.js';
+import { readLock, type LockState } from '../store/lock-state.js';
+import { loadRun } from './load-run.js';
+
+/** A supervisor that has ended its run lets the lock go within milliseconds; a loaded machine may take a second. */
+const RELEASE_TIMEOUT_MS = 5000;
+const POLL_MS = 20;
+
+/** The lock, once whoever only has to let go of a finished run has done so: that one is nobody to wait for or to name. */
+export async function readSettledLock(root: string): Promise<LockState> {
+  const deadline = Date.now() + RELEASE_TIMEOUT_MS;
+  for (;;) {
+    const lock = await readLock(root, processProbe);
+    if (lock.kind !== 'held' || Date.now() >= deadline) return lock;
+    const { state } = await loadRun(root, lock.holder.runId);
+    if (state.phase.kind !== 'finished') return lock;
+    await delay(POLL_MS);
+  }
+}

@@ -1,0 +1,51 @@
+import { O8Error } from '../core/errors.js';
+import { logView } from '../core/readable-log.js';
+import { taskOf } from '../core/run-state.js';
+import { LogReader } from '../store/log-reader.js';
+import { attemptPaths } from '../store/paths.js';
+import { requireRun, requireTask } from './load-run.js';
+
+/** The log of one attempt of a task. */
+export interface TaskLog {
+  readonly runId: string;
+  readonly task: string;
+  readonly attempt: number;
+  readonly path: string;
+  /** Stands at the beginning. Its lines are the agent's: secrets are taken out, what drives a terminal is not. */
+  readonly reader: LogReader;
+  /** Why there cannot be a log: the task has not started. */
+  readonly notStarted: string | null;
+}
+
+export interface WantedLog {
+  /** The active run, else the newest, when not given. */
+  readonly runId?: string | undefined;
+  /** By id or stem. */
+  readonly task: string;
+  /** The last one when not given. */
+  readonly attempt?: number | undefined;
+  /** `raw`: as the agent wrote them; else as a person reads them. */
+  readonly lines: 'readable' | 'raw';
+}
+
+/** Throws O8Error `no_run`, `unknown_task`, or `usage` for an attempt that there was not. */
+export async function openTaskLog(root: string, wanted: WantedLog): Promise<TaskLog> {
+  const { plan, state } = await requireRun(root, wanted.runId);
+  const task = requireTask(plan, wanted.task);
+  const { attempt: last, state: now } = taskOf(state, task);
+  if (wanted.attempt !== undefined && (wanted.attempt < 1 || wanted.attempt > last)) {
+    const had = last === 0 ? 'no attempt yet' : `attempts 1 to ${String(last)}`;
+    throw new O8Error('usage', `${task} has ${had}, not ${String(wanted.attempt)}.`, `o8 logs ${task}`);
+  }
+  const attempt = wanted.attempt ?? Math.max(1, last);
+  const path = attemptPaths(root, plan.runId, task, attempt).log;
+  const notStarted = last === 0 ? `${task} has not started yet: it is ${now.state}.` : null;
+  return {
+    runId: plan.runId,
+    task,
+    attempt,
+    path,
+    reader: new LogReader(path, wanted.lines === 'raw' ? undefined : logView(plan)),
+    notStarted,
+  };
+}
