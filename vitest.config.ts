@@ -16,7 +16,7 @@ const projects: readonly Project[] = [
   { name: 'unit', order: 0, timeoutMs: 5 * SECOND, files: 2, bundle: false },
   { name: 'integration', order: 1, timeoutMs: 60 * SECOND, files: 3, bundle: true },
   { name: 'contract', order: 2, timeoutMs: 60 * SECOND, files: 2, bundle: true },
-  { name: 'e2e', order: 3, timeoutMs: 180 * SECOND, files: 1, bundle: true },
+  { name: 'e2e', order: 3, timeoutMs: 180 * SECOND, files: 2, bundle: true },
 ];
 
 function project({ name, order, timeoutMs, files, bundle }: Project): TestProjectInlineConfiguration {

@@ -1,5 +1,5 @@
 import { dirname, relative } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { featureSummary } from '../core/feature-plan-text.js';
 
 const planSchema = z.object({

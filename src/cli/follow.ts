@@ -33,7 +33,7 @@ const LOOK_MS = 300; // quick enough to feel live, cheap enough to forget
 /** Follows a run to its end, printing what changes; Ctrl+C stops the run, a second one only stops the waiting. */
 export async function follow(cli: Cli, runId: string, style: Style, from: 'start' | 'now'): Promise<ExitCode> {
   const interrupt = interruptedBy('SIGINT');
-  const live = new LiveLine(cli.terminal, style === 'lines' || style === 'verbose');
+  const live = await LiveLine.open(cli.terminal, style === 'lines' || style === 'verbose');
   const { root } = await openContext(cli.context);
   const plan = await readPlan(root, runId);
   const view = logView(plan);
@@ -212,6 +212,7 @@ function finish(
       merge: 'o8 merge',
       cleanup: `${spelling} cleanup`,
     },
+    say: (hint) => hint,
     show: (path) => relative(context.cwd, path),
   });
   terminal.print(`\n${safeLines(report)}\n`);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { callTool } from './call-tool.js';
 import type { Cli } from './program.js';
 import { safeLines } from './terminal.js';

@@ -1,4 +1,4 @@
-import { createLogUpdate } from 'log-update';
+import type { createLogUpdate } from 'log-update';
 import { duration } from '../core/duration.js';
 import type { TaskView } from '../core/status-view.js';
 import type { StatusAnswer } from './print-status.js';
@@ -8,19 +8,23 @@ const MOST_LINES = 8; // leaves room for the history above it on a small termina
 
 /** The lines below the history that say what runs right now; nothing where no person watches. */
 export class LiveLine {
-  private readonly update = createLogUpdate(process.stdout, { showCursor: true });
-  private readonly on: boolean;
   private shown = false;
 
-  constructor(
+  private constructor(
     private readonly terminal: Terminal,
-    forPeople: boolean,
-  ) {
-    this.on = forPeople && process.stdout.isTTY;
+    /** Null where nobody watches. */
+    private readonly update: ReturnType<typeof createLogUpdate> | null,
+  ) {}
+
+  static async open(terminal: Terminal, forPeople: boolean): Promise<LiveLine> {
+    if (!forPeople || !process.stdout.isTTY) return new LiveLine(terminal, null);
+    // Loaded only here: its tables of Unicode alone take a tenth of the time in which every command starts.
+    const { createLogUpdate } = await import('log-update');
+    return new LiveLine(terminal, createLogUpdate(process.stdout, { showCursor: true }));
   }
 
   show(status: StatusAnswer, tasks: readonly TaskView[]): void {
-    if (!this.on) return;
+    if (this.update === null) return;
     const { colors } = this.terminal;
     const running = tasks.filter(({ state }) => state === 'running');
     const width = Math.max(0, ...running.map(({ id }) => id.length));
@@ -38,7 +42,7 @@ export class LiveLine {
 
   /** Only what was shown is erased: a second time would eat the lines printed since. */
   clear(): void {
-    if (this.shown) this.update.clear();
+    if (this.shown) this.update?.clear();
     this.shown = false;
   }
 }

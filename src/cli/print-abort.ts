@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TaskView } from '../core/status-view.js';
 import type { Cli } from './program.js';
 import { counted } from '../core/counted.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { safeLines, type Terminal } from './terminal.js';
 
 export const conflictsShape = {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { conflictsShape, oneLine, printConflicts } from './print-conflicts.js';
 import { safeLines, type Terminal } from './terminal.js';
 

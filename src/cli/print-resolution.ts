@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { resolutionSchema, undoneSchema, type Resolution, type Undone } from '../core/requests.js';
 import { safeLines, type Terminal } from './terminal.js';
 

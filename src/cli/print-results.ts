@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TaskChange } from '../core/status-view.js';
 import { relative } from 'node:path';
 import { betweenTasks, conflictsShape, printConflicts, printOrder } from './print-conflicts.js';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { taskChangeSchema, taskViewSchema, type TaskView } from '../core/status-view.js';
 import { duration } from '../core/duration.js';
 import { conflictsShape, printConflicts } from './print-conflicts.js';

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { shellQuote } from './shell-quote.js';
 
 /** A slash command of the plugin as another client can offer it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What a Claude worker has to answer with before its session ends (`--json-schema`). `no_change_needed`: the task was

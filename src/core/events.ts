@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { mergeStrategySchema } from './settings.js';
 import { failureReasonSchema, nextAttemptSchema } from './task-state.js';
 

@@ -87,7 +87,7 @@ export function dependsOnLines(text: string): string[] {
 /** `user-auth, feature/dashboard and billing` as slugs. */
 export function featureNames(list: string): string[] {
   return list
-    .split(/,|;|\band\b/)
+    .split(/[,;]|(?:^|\s)and(?=\s)/) // not the `and` in `search-and-filter`
     .map((name) =>
       name
         .trim()

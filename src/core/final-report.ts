@@ -21,13 +21,15 @@ export interface ReportInput {
     readonly merge: string;
     readonly cleanup: string;
   };
+  /** A hint for the terminal as the reader says it. */
+  readonly say: (hint: string) => string;
   /** An absolute path as the reader is to see it. */
   readonly show: (path: string) => string;
 }
 
 /** The seed's final report: waves, branches, what needs a person, and the next step. */
 export function finalReport(input: ReportInput): string {
-  const { state, tasks, waves, show } = input;
+  const { state, tasks, waves } = input;
   const all = waves
     .flatMap((wave) => wave.tasks.flatMap((id) => tasks.get(id) ?? []))
     .filter((task) => task.state !== 'skipped');
@@ -56,7 +58,7 @@ export function finalReport(input: ReportInput): string {
     lines.push('', `Taken back from ${input.base}:`, ...again);
   }
   const open = all.filter((task) => task.state !== 'complete');
-  if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, show)));
+  if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, input)));
   const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
   if (notes.length > 0) lines.push('', 'Worth knowing:', ...notes);
   lines.push('', `Next step: ${nextStep(all, input)}`);
@@ -78,16 +80,16 @@ export function summaryLine(tasks: Iterable<TaskView>): string {
   ].join(', ');
 }
 
-function openLines(task: TaskView, show: ReportInput['show']): string[] {
+function openLines(task: TaskView, { say, show }: ReportInput): string[] {
   const why = task.reason ?? (task.blockedBy === undefined ? task.state : `blocked by ${task.blockedBy.join(', ')}`);
   const first = task.message?.split('\n')[0];
   const lines = [`  - ${task.id}: ${why}${first === undefined ? '' : ` (${first})`}`];
   for (const file of task.files ?? []) lines.push(`      ${file}`);
   if (task.state === 'failed' && task.attempt > 0) {
-    lines.push(`      why: o8 logs ${task.id}${task.reason === 'verify_failed' ? ' --verify' : ''}`);
+    lines.push(`      why: ${say(`o8 logs ${task.id}${task.reason === 'verify_failed' ? ' --verify' : ''}`)}`);
   }
   if (task.state === 'failed' || task.state === 'merge_conflict') lines.push(`      worktree: ${show(task.worktree)}`);
-  if (task.hint !== undefined) lines.push(`      ${task.hint.replaceAll(task.worktree, show(task.worktree))}`);
+  if (task.hint !== undefined) lines.push(`      ${say(task.hint).replaceAll(task.worktree, show(task.worktree))}`);
   return lines;
 }
 
@@ -98,9 +100,12 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
   const isOff = (id: string): boolean => takenBack.some(({ task }) => task === id);
   const isLeft = tasks.some(({ id, state }) => state === 'complete' && !isOff(id));
   const lands = isLeft && !landed && target !== base && !target.startsWith('refs/');
-  if (some('merge_conflict')) return `resolve the conflicts, then ${merge}`;
+  const again = `${run} --retry-failed`;
+  if (some('merge_conflict')) {
+    return `resolve the conflicts, then ${merge}${some('failed', 'aborted') ? `; for what failed: ${again}` : ''}`;
+  }
   if (some('failed', 'aborted')) {
-    return `${run} --retry-failed${lands ? `, or ${merge} to land what is complete` : ''}`;
+    return `${again}${lands ? `, or ${merge} to land what is complete` : ''}`;
   }
   if (some('merge_pending')) return `clear what is in the way, then ${merge}`;
   if (some('blocked'))

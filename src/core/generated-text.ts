@@ -8,7 +8,7 @@ const SEAL = /\bo8:[0-9a-f]{16}\b/;
  * top of the text, before anything that could look like one.
  */
 export function sealed(write: (seal: string) => string): string {
-  const text = write(OPEN);
+  const text = write(OPEN).replaceAll('\r\n', '\n'); // of parts that have other line ends; a seal is told without them
   return text.replace(OPEN, sealOf(text));
 }
 

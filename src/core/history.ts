@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sourceName } from './plan-source.js';
 import type { Plan } from './plan.js';
 import type { RunState } from './run-state.js';

@@ -1,6 +1,7 @@
 import { markdownTable } from './markdown-table.js';
 import { sanitizeLine } from './terminal-text.js';
 import type { TaskStateName } from './task-state.js';
+import { printable } from './untrusted-text.js';
 
 export interface IntegratedTask {
   readonly id: string;
@@ -50,17 +51,30 @@ export interface Integration {
   readonly contracts: readonly string[];
 }
 
-/** `unchecked`: everything is there, and no command has proved that it works. */
+/** `unchecked`: everything is there, and the commands have not proved that it works. */
 export type IntegrationStatus = 'passed' | 'failed' | 'incomplete' | 'unchecked';
 
 /** Preparing the worktree proves nothing about the work in it. */
 export const SETUP_CHECK = 'Setup';
 
-/** Failed by a check; else incomplete where a task is missing; trespasses are for people to judge. */
+/** Commands of the plan, and such as the user gives: they were asked for, other than what a technology usually has. */
+export const PLAN_CHECK = 'Plan';
+export const GIVEN_CHECK = 'Given';
+
+/**
+ * Failed by a check; else incomplete where a task is missing; unchecked also where a command that was asked for could
+ * not be run. Trespasses are for people to judge.
+ */
 export function integrationStatus({ tasks, checks }: Pick<Integration, 'tasks' | 'checks'>): IntegrationStatus {
   if (checks.some(({ outcome }) => outcome === 'failed')) return 'failed';
   if (tasks.some(({ missing }) => missing)) return 'incomplete';
-  return checks.some(({ name, outcome }) => name !== SETUP_CHECK && outcome === 'passed') ? 'passed' : 'unchecked';
+  const proves = checks.some(({ name, outcome }) => name !== SETUP_CHECK && outcome === 'passed');
+  const lacks = checks.some(({ name, outcome }) => isAskedFor(name) && outcome === 'unavailable');
+  return proves && !lacks ? 'passed' : 'unchecked';
+}
+
+function isAskedFor(name: string): boolean {
+  return name === PLAN_CHECK || name === GIVEN_CHECK;
 }
 
 /** A manifest's `integration` block. */
@@ -144,7 +158,7 @@ export function integrationReport(integration: Integration): string {
         ),
     contracts.length === 0
       ? 'The plan has no contracts.'
-      : `To be held against the code: ${contracts.map((path) => `\`${path}\``).join(', ')}.`,
+      : `To be held against the code: ${contracts.map((path) => `\`${printable(path)}\``).join(', ')}.`,
   ];
   return sections.join('\n\n');
 }

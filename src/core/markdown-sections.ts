@@ -25,9 +25,22 @@ export function markdownSections(text: string): Section[] {
     return heading === null ? [] : [{ ...heading, index }];
   });
   return headings.map(({ title, level, index }, position) => {
-    const end = headings.slice(position + 1).find((other) => other.level <= level)?.index ?? lines.length;
+    const end = indexOfNext(headings, position, level) ?? lines.length;
     return { title, level, body: lines.slice(index + 1, end).map((line) => line.text) };
   });
+}
+
+/** Where the section ends. Each heading is looked at once for a level: a copy of the rest would take quadratic time. */
+function indexOfNext(
+  headings: readonly { readonly level: number; readonly index: number }[],
+  position: number,
+  level: number,
+): number | null {
+  for (let next = position + 1; next < headings.length; next += 1) {
+    const heading = headings[next];
+    if (heading !== undefined && heading.level <= level) return heading.index;
+  }
+  return null;
 }
 
 /** Whether a section says anything: sub-headings do, comments, blank lines and horizontal rules do not. */

@@ -1,6 +1,7 @@
 import type { Plan } from './plan.js';
 import { planOverlaps } from './preflight-plan.js';
 import { missingInPrompt } from './rendered-prompt.js';
+import { overlapWords } from './scope-overlap.js';
 import { printable } from './untrusted-text.js';
 
 /** Something about a plan's own files that should be put right (`fail`) or looked at (`warn`). */
@@ -22,11 +23,10 @@ export function planFindings(plan: Plan, written: ReadonlySet<string>): PlanFind
 }
 
 function overlaps(plan: Plan): PlanFinding[] {
-  return planOverlaps(plan).map(({ path, tasks, level }) => ({
-    level,
-    message: `Scope overlap: ${printable(path)} in ${tasks.join(', ')}`,
-    hint: `Give it to one of them in '## Scope', or let one wait for the other: 'deps: [${tasks[0]}]'`,
-    tasks,
+  return planOverlaps(plan).map((overlap) => ({
+    ...overlapWords(overlap),
+    level: overlap.level,
+    tasks: overlap.tasks,
   }));
 }
 

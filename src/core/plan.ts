@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { settingsSchema, type ManifestSettings } from './settings.js';
 
 /** One glob of a scope line; `symbol` is the part behind `::` (`Order.total`), null for the whole file. */

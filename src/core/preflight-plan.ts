@@ -5,7 +5,7 @@ import { commandLine, relativePath } from './plan-text.js';
 import type { Plan } from './plan.js';
 import { fail, findingsOr, pass, someOf, warn, type Check } from './preflight-check.js';
 import type { PreflightFacts } from './preflight-facts.js';
-import { scopeOverlaps, type ScopeOverlap } from './scope-overlap.js';
+import { overlapWords, scopeOverlaps, type ScopeOverlap } from './scope-overlap.js';
 import { shellQuote } from './shell-quote.js';
 import { printable } from './untrusted-text.js';
 
@@ -74,14 +74,9 @@ function scopeChecks(plan: Plan): readonly Check[] {
 }
 
 function overlapFindings(plan: Plan): Check[] {
-  return planOverlaps(plan).map(({ path, tasks, level }) => {
-    const report = level === 'fail' ? fail : warn;
-    return report(
-      'scope-overlap',
-      `Scope overlap: ${printable(path)} in ${tasks.join(', ')}`,
-      `Give it to one of them in '## Scope', or let one wait for the other: 'deps: [${tasks[0]}]'`,
-      tasks,
-    );
+  return planOverlaps(plan).map((overlap) => {
+    const { message, hint } = overlapWords(overlap);
+    return (overlap.level === 'fail' ? fail : warn)('scope-overlap', message, hint, overlap.tasks);
   });
 }
 

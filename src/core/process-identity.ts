@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A process named so that it cannot be mistaken for another one with the same pid: `start` is the kernel's

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { mergeIntoSchema, mergeStrategySchema } from './settings.js';
 
 /** What a tool asks of the supervisor: a file in the run's `requests/`. The supervisor alone changes state. */

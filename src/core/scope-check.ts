@@ -109,10 +109,17 @@ function outsideParts(path: string, symbols: readonly string[], parts: FileParts
   if (known.some((names) => names.length === 0)) return [];
   const wanted = symbols.join(', ');
   const first = new Map<string, ScopeViolation>();
+  // Lines of one definition share their chain, and a file may have changed in a hundred thousand of them.
+  const allowed = new Map<Chain, boolean>();
+  const isAllowed = (chain: Chain): boolean => {
+    const answer = allowed.get(chain) ?? known.some((names) => isInside(names, chain));
+    allowed.set(chain, answer);
+    return answer;
+  };
   // A line of the new version is where a person finds it; the old one counts where everything was deleted.
   for (const version of ['new', 'old'] as const) {
     for (const { line, enclosing } of parts.changed.filter((change) => change.version === version)) {
-      if (known.some((names) => isInside(names, enclosing))) continue;
+      if (isAllowed(enclosing)) continue;
       const [innermost] = enclosing;
       const where = innermost === undefined ? 'in no definition' : `in ${definitionTitle(innermost)}`;
       if (first.has(where)) continue;

@@ -1,6 +1,7 @@
 import { pathPattern, patternsIntersect, type PathPattern } from './glob-intersection.js';
 import type { Scope } from './plan.js';
 import type { Schedule } from './settings.js';
+import { printable } from './untrusted-text.js';
 
 /** What of a plan decides who may run beside whom; a `Plan` is one. */
 export interface ScopedPlan {
@@ -24,6 +25,15 @@ export interface ScopeOverlap {
   readonly path: string;
   readonly tasks: readonly [string, string];
   readonly level: 'fail' | 'warn';
+}
+
+/** Which two tasks claim what, and the ways out, for the person or agent who wrote the plan. */
+export function overlapWords({ path, tasks: [first, second], level }: ScopeOverlap): { message: string; hint: string } {
+  const parts = level === 'warn' ? `, name the parts ('MODIFY: ${printable(path)}::Symbol')` : '';
+  return {
+    message: `Scope overlap: ${printable(path)} in ${first}, ${second}`,
+    hint: `Give it to one of them in '## Scope'${parts}, or let one wait: 'deps: [${first}]' in ${second}`,
+  };
 }
 
 interface Claim {

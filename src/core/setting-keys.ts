@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { O8Error } from './errors.js';
 import { resolveSettings, type SourceKind, settingsFileSchema, type SettingsFile } from './settings.js';
 

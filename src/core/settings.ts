@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The user's settings: `.claude/parallel-config.json`, a manifest's `o8` block and flags, each a partial of the

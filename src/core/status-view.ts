@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Plan, PlannedTask } from './plan.js';
 import type { RunState, TaskRecord } from './run-state.js';
 import { taskOf } from './run-state.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `start.json` of a run: how the newest attempt to become its supervisor went. Answers `spawn`, then is history. */
 export const supervisorStartSchema = z.discriminatedUnion('kind', [

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What an agent has no business with: everything git keeps for all worktrees, and the checkout the run started in. */
 export const surroundingsSchema = z.strictObject({

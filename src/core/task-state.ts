@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * queued -> worktree_created -> running -> merge_pending -> complete

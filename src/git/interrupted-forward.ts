@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { lstat, readFile, readlink, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { failpoint } from '../core/failpoint.js';
 import { git, tryGit } from './execute.js';
 import { readDifferences, type Difference } from './tree-difference.js';

@@ -14,7 +14,7 @@ import {
   type GetPromptResult,
   type Tool as McpTool,
 } from '@modelcontextprotocol/sdk/types.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dirname, join } from 'node:path';
 import { reportError } from '../core/report-error.js';
 import { VERSION } from '../core/version.js';

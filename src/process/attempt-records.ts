@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import { attemptExitSchema } from '../core/events.js';
 import { processIdentitySchema } from '../core/process-identity.js';

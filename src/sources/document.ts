@@ -1,8 +1,9 @@
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { O8Error } from '../core/errors.js';
+import { shellQuote } from '../core/shell-quote.js';
 import { generatedOutcome, type GeneratedOutcome } from '../core/generated-text.js';
-import { readTextInside, resolvePlannedInside } from './safe-file.js';
+import { errorCode, readTextInside, resolvePlannedInside } from './safe-file.js';
 
 // The files of a repository that people read and commit: unlike run files they are not private.
 const SCRIPT = 0o755;
@@ -23,7 +24,7 @@ export async function readDocument(root: string, path: string): Promise<string |
 
 /**
  * Writes the whole file and its folders: readers see the old text or the new one. A link that stays in the repository
- * is followed; O8Error `refused` for one that leaves it. An existing file keeps its mode.
+ * is followed; O8Error `refused` for one that leaves it, and where the disk says no. An existing file keeps its mode.
  */
 export async function writeDocument(
   root: string,
@@ -31,18 +32,44 @@ export async function writeDocument(
   text: string,
   kind: 'document' | 'script' = 'document',
 ): Promise<void> {
+  const target = await plannedPlace(root, path);
+  await saying(path, async () => {
+    await mkdir(dirname(target), { recursive: true });
+    const draft = join(dirname(target), `.${basename(target)}.o8`);
+    await rm(draft, { force: true }); // of a writer that was killed
+    try {
+      await writeFile(draft, text, { flag: 'wx', mode: kind === 'script' ? SCRIPT : DOCUMENT });
+      const mode = await modeOf(target);
+      if (mode !== null) await chmod(draft, mode);
+      await rename(draft, target);
+    } finally {
+      await rm(draft, { force: true });
+    }
+  });
+}
+
+/** Makes a folder inside the repository and those above it, for its owner only. O8Error `refused` like the above. */
+export async function makePrivateFolderInside(root: string, path: string): Promise<void> {
+  const target = await plannedPlace(root, path);
+  await saying(path, async () => {
+    await mkdir(target, { recursive: true, mode: 0o700 });
+  });
+}
+
+async function plannedPlace(root: string, path: string): Promise<string> {
   const place = await resolvePlannedInside(root, path);
-  if (place.kind !== 'inside') throw refusal(path, 'leads out of the repository', 'Replace the link by a folder.');
-  await mkdir(dirname(place.path), { recursive: true });
-  const draft = join(dirname(place.path), `.${basename(place.path)}.o8`);
-  await rm(draft, { force: true }); // of a writer that was killed
+  if (place.kind === 'inside') return place.path;
+  throw refusal(path, 'leads out of the repository', 'Replace the link by a folder.');
+}
+
+/** A file where a folder has to be, a folder that is not ours to write in: the user's to look at. */
+async function saying(path: string, write: () => Promise<void>): Promise<void> {
   try {
-    await writeFile(draft, text, { flag: 'wx', mode: kind === 'script' ? SCRIPT : DOCUMENT });
-    const mode = await modeOf(place.path);
-    if (mode !== null) await chmod(draft, mode);
-    await rename(draft, place.path);
-  } finally {
-    await rm(draft, { force: true });
+    await write();
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === null) throw error;
+    throw refusal(path, `cannot be written (${code})`, `ls -ld ${shellQuote(dirname(path))} ${shellQuote(path)}`);
   }
 }
 

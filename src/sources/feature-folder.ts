@@ -1,5 +1,5 @@
 import { join, relative, sep } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   dependsOnLines,
   featureNames,

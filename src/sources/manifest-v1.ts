@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { quote } from '../core/untrusted-text.js';
 import type { PlanFolder } from './plan-folder.js';
 import { schemaFaults } from './schema-faults.js';

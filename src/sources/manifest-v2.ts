@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EMPTY_SCOPE } from '../core/scope.js';
 import { quote } from '../core/untrusted-text.js';
 import type { PlanFolder } from './plan-folder.js';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { resolveDependencies } from '../core/dependencies.js';
 import { O8Error } from '../core/errors.js';
 import { nameFaults, nameProblem } from '../core/names.js';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ProjectFiles } from '../core/technology.js';
 import { readTextInside } from './safe-file.js';
 import { parseJson } from './safe-json.js';

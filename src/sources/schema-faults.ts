@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Fault } from '../core/errors.js';
 import { printable } from '../core/untrusted-text.js';
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scope } from '../core/plan.js';
 import { EMPTY_SCOPE, parseScope } from '../core/scope.js';
 import type { FaultCollector } from './fault-collector.js';

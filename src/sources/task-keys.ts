@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hasHiddenCharacters, hasHiddenCharactersInLines } from '../core/untrusted-text.js';
 
 /** The keys a task may have in its frontmatter (v1) or its manifest entry (v2), and what to write when one is wrong. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FaultCollector } from './fault-collector.js';
 import { schemaFaults } from './schema-faults.js';
 import { shellCommand, TASK_KEY_FIXES, waveNumber } from './task-keys.js';

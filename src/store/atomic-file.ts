@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
 import { systemCode, writeError } from './system-error.js';

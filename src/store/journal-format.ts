@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { runEventSchema, type JournalRecord, type RunEvent } from '../core/events.js';
 
 /**

@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { failpoint } from '../core/failpoint.js';
 import { processIdentitySchema } from '../core/process-identity.js';
 import { publishOnce, readJson } from './atomic-file.js';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { failpoint } from '../core/failpoint.js';
 import { redactor, type Redactor } from '../core/redact.js';
 import { sanitizeLine } from '../core/terminal-text.js';

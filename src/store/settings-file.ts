@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { relative } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { O8Error, type Fault } from '../core/errors.js';
 import { settingsFileSchema, type SettingsFile } from '../core/settings.js';
 import { readRegularFile, writeFileAtomically } from './atomic-file.js';

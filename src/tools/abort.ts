@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
 import { findRun, loadRun, requireTask, type LoadedRun } from './load-run.js';

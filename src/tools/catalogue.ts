@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import { abort } from './abort.js';
 import { cleanup } from './cleanup.js';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** What a tool may know of its caller. `cwd` decides the repository. */
 export interface ToolContext {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ExpectedConflict } from '../core/conflict-prediction.js';
 import { trialMerges } from '../git/merge-batch.js';
 import type { Repository } from '../git/repository.js';

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { executionBlock } from '../core/manifest-execution.js';
@@ -14,10 +13,9 @@ import {
 import { guardFile } from '../git/guard-file.js';
 import { ensureExcluded } from '../git/worktrees.js';
 import { bundledProgram } from '../process/bundle.js';
-import { writeGenerated } from '../sources/document.js';
+import { makePrivateFolderInside, writeGenerated } from '../sources/document.js';
 import { MANIFEST_DRAFT, writeExecution } from '../sources/manifest-execution.js';
 import { criticalSection } from '../store/critical-section.js';
-import { assertInside } from '../store/inside-repository.js';
 import type { ToolContext } from './define-tool.js';
 import { latestRunOf } from './load-run.js';
 import { planFrom, PREVIEW, readPlanParts, type PlanParts } from './prepare-plan.js';
@@ -59,8 +57,7 @@ export async function generateScripts(
   for (const [path, text] of texts) {
     scripts.push({ path, outcome: await writeGenerated(root, join(dir, path), text, 'script') });
   }
-  await assertInside(root, join(dir, 'logs'));
-  await mkdir(join(dir, 'logs'), { recursive: true, mode: 0o700 }); // agents' output is private
+  await makePrivateFolderInside(root, join(dir, 'logs')); // agents' output is private
   await announce(parts, plan, plan.source.manifest);
   return { message: 'Scripts generated; nothing was started.', tasks: [], text: scriptsReport(shown || '.', scripts) };
 }

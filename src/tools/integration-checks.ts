@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { SETUP_CHECK, type IntegrationCheck } from '../core/integration.js';
+import { GIVEN_CHECK, PLAN_CHECK, SETUP_CHECK, type IntegrationCheck } from '../core/integration.js';
 import type { Plan } from '../core/plan.js';
 import { redactor, secretValues } from '../core/redact.js';
 import { detectTechnologies, usualChecks, usualSetup, type UsualCommand } from '../core/technology.js';
@@ -63,9 +63,9 @@ async function runAll(request: CheckRequest, path: string, logs: string): Promis
       ...plan.tasks.flatMap(({ verify }) => verify ?? []),
       ...plan.waves.flatMap(({ validation }) => validation ?? []),
     ]),
-  ].map((command) => ({ name: 'Plan', command }));
+  ].map((command) => ({ name: PLAN_CHECK, command }));
   const more =
-    commands?.map((command) => ({ name: 'Given', command })) ??
+    commands?.map((command) => ({ name: GIVEN_CHECK, command })) ??
     technologies.flatMap((technology) => usualChecks(technology, files));
   const checks = [...own, ...more.filter(({ command }) => !own.some((check) => check.command === command))];
   const first = setup === undefined ? [] : [{ name: SETUP_CHECK, command: setup }];

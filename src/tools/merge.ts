@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import { resolutionSchema, undoneSchema, type Request } from '../core/requests.js';
 import { mergeIntoSchema, mergeStrategySchema } from '../core/settings.js';

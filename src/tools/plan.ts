@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { selectedTasks } from '../core/build-plan.js';
 import { plannedCommands, type PlannedCommand } from '../core/plan-commands.js';
 import { directDeps, mermaid } from '../core/plan-graph.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { mergeOrders, type ExpectedConflict } from '../core/conflict-prediction.js';
 import type { PlannedTask } from '../core/plan.js';
 import { taskOf, type TaskRecord } from '../core/run-state.js';

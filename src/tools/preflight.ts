@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { selectedTasks } from '../core/build-plan.js';
 import { featureOverlaps, recommendedBatches } from '../core/feature-overlap.js';
 import type { Plan } from '../core/plan.js';

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { O8Error } from '../core/errors.js';
 import { processProbe } from '../process/identity.js';
 import { readLock, type LockState } from '../store/lock-state.js';
 import { loadRun } from './load-run.js';
@@ -13,8 +14,17 @@ export async function readSettledLock(root: string): Promise<LockState> {
   for (;;) {
     const lock = await readLock(root, processProbe);
     if (lock.kind !== 'held' || Date.now() >= deadline) return lock;
-    const { state } = await loadRun(root, lock.holder.runId);
-    if (state.phase.kind !== 'finished') return lock;
+    if (!(await isFinished(root, lock.holder.runId))) return lock;
     await delay(POLL_MS);
+  }
+}
+
+/** Of a run whose files are gone or damaged nothing is known: whoever has the lock is then somebody to name. */
+async function isFinished(root: string, runId: string): Promise<boolean> {
+  try {
+    return (await loadRun(root, runId)).state.phase.kind === 'finished';
+  } catch (error) {
+    if (error instanceof O8Error) return false;
+    throw error;
   }
 }

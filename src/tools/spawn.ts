@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import { continueRun, findContinuation } from './continue-run.js';
 import { defineTool } from './define-tool.js';

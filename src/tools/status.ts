@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import type { QueueSnapshot } from '../core/queue-snapshot.js';
 import { countStates } from '../core/run-state.js';
@@ -17,6 +17,7 @@ import { finalReport } from '../core/final-report.js';
 import { isOnBase, takenBackTasks } from '../core/landings.js';
 import { runCommand, sourceView, sourceWords } from '../core/plan-source.js';
 import { logView } from '../core/readable-log.js';
+import { asSlashCommand } from '../core/slash-command.js';
 import { isNewsworthy } from '../core/newsworthy.js';
 import { wavesOf } from '../core/progress.js';
 import { taskOf } from '../core/run-state.js';
@@ -241,8 +242,9 @@ function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: 
           }
         : { run: runCommand(plan.source, root), integrate: null }),
       merge: '/parallel-merge',
-      cleanup: 'o8 cleanup',
+      cleanup: '/parallel-cleanup',
     },
+    say: asSlashCommand,
     show: (path) => relative(root, path),
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { featureRun } from '../support/feature-files.js';

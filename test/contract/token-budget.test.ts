@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PLAN_DIR, RunFixture, type TestTask } from '../support/run-fixture.js';
 
 // What a run costs the model that drives it: every call and every answer that it reads, as `/parallel-run` makes them.

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { claudeCommand } from '../../src/core/claude-command.js';
 import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../../src/core/claude-stream.js';
 import { COMPLETION_MARKER } from '../../src/core/completion-marker.js';

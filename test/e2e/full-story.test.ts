@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { user } from '../support/claude-session.js';
 import { CliProcess } from '../support/cli.js';
 import { CommandSession } from '../support/command-session.js';
@@ -55,11 +55,11 @@ it('a person takes a product document to landed, verified work without leaving t
 
   const prepared = await story.say('/parallel-setup', ['Prepare the repository with the program o8. Arguments: ``']);
   expect(prepared.answer).toContain('created    parallel/README.md');
-  expect(prepared.asked).toEqual([]);
-
-  const committed = await story.say('Commit what it made.', []);
   const setupFiles = 'parallel/README.md parallel/.gitignore';
-  expect(committed.asked).toEqual([`Bash git add ${setupFiles} && git commit --quiet -m "Prepare for parallel work"`]);
+  expect(prepared.asked).toEqual([
+    'Commit these files?',
+    `Bash git add ${setupFiles} && git commit --quiet -m "Prepare for parallel work"`,
+  ]);
 
   const planned = await story.say(`/parallel-decompose ${PRD} --name shop`, [
     `Turn a product document into an o8 plan folder. Arguments: \`${PRD} --name shop\``,
@@ -163,6 +163,7 @@ it('a person takes a product document to landed, verified work without leaving t
 });
 
 const QUESTIONS = [
+  'Commit these files?',
   'Commit this plan?',
   'Start 4 tasks now?',
   'Start 2 tasks now?',

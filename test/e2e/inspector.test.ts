@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { O8_PROGRAM } from '../support/mcp-client.js';
 import { PLAN_DIR, RunFixture } from '../support/run-fixture.js';
 

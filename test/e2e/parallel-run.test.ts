@@ -2,7 +2,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { runClaude, type ClaudeResult } from '../support/claude.js';
 import { hashFolder } from '../support/folder-hash.js';
 import { MessagesApi, say, useTool, type Answer, type ApiRequest } from '../support/messages-api.js';

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { claudeEnvironment, claudeProgram, type ClaudeEvent } from './claude.js';
 import { MarkedProcesses } from './marked-processes.js';
 import type { MessagesApi } from './messages-api.js';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Failpoint } from '../../src/core/failpoint.js';
 import type { AttemptExit, JournalRecord } from '../../src/core/events.js';
 import { readLock } from '../../src/store/lock-state.js';

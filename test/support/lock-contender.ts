@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { O8Error } from '../../src/core/errors.js';
 import { acquireLock } from '../../src/store/lock.js';
 import type { OwnedLease } from '../../src/store/owned-lease.js';

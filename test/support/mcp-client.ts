@@ -3,7 +3,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const O8_PROGRAM = resolve(import.meta.dirname, '../../dist/o8.js');
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * A Messages API of the tests' own on 127.0.0.1: the real Claude Code CLI asks it what to do next, and the test's

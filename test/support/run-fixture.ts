@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { taskChangeSchema, taskViewSchema, type TaskView } from '../../src/core/status-view.js';
 import type { TaskStateName } from '../../src/core/task-state.js';
 import { CliProcess, type CliResult } from './cli.js';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { say, useTool, type Answer, type ApiRequest, type Script, type ToolResult } from './messages-api.js';
 
 /*

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { user } from '../../support/claude-session.js';
 import { CommandSession } from '../../support/command-session.js';
 import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';

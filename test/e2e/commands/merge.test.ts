@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { user } from '../../support/claude-session.js';
 import { CommandSession } from '../../support/command-session.js';
 import { RunFixture } from '../../support/run-fixture.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { user } from '../../support/claude-session.js';
 import { CommandSession } from '../../support/command-session.js';
 import { createRepository, type TestRepository } from '../../support/repository.js';
@@ -72,19 +72,19 @@ describe('/parallel-setup', () => {
       expect(text).toMatch(/created +parallel\/README\.md[\s\S]*write a \.worktreeinclude:\n\n {2}\/\.env\n/);
       expect(yield* ask('Which of these should every worktree get?', ['/.env', 'None'])).toBe('/.env');
       yield* call('Write', { file_path: join(repository.root, '.worktreeinclude'), content: '/.env\n' });
+      expect(yield* ask('Commit these files?', ['Yes', 'No'])).toBe('No');
       yield* tell(text);
     }
     const session = await CommandSession.open({
       ...{ root: repository.root, driver },
-      user: user({ answers: { 'Which of these should every worktree get?': '/.env' } }),
+      user: user({ answers: { 'Which of these should every worktree get?': '/.env', 'Commit these files?': 'No' } }),
     });
     const head = await repository.git(['rev-parse', 'HEAD']);
     expect(await session.say('/parallel-setup')).toContain('/parallel-decompose <prd>');
     expect(session.told).toContain(`\`${O8} setup\``);
-    expect(session.told).toContain('Commit nothing unless asked.');
-    expect(session.asked).toEqual(['Which of these should every worktree get?']);
+    expect(session.asked).toEqual(['Which of these should every worktree get?', 'Commit these files?']);
     expect(session.refused).toEqual([]);
-    expect(session.calls.map(([tool]) => tool)).toEqual(['Bash', 'AskUserQuestion', 'Write']);
+    expect(session.calls.map(([tool]) => tool)).toEqual(['Bash', 'AskUserQuestion', 'Write', 'AskUserQuestion']);
     expect(await repository.git(['status', '--porcelain'])).toBe(' M CLAUDE.md\n?? .worktreeinclude\n?? parallel/');
     expect(await readFile(join(repository.root, 'CLAUDE.md'), 'utf8')).toMatch(/^# House rules\n/);
     expect(await repository.git(['rev-parse', 'HEAD'])).toBe(head);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { user } from '../../support/claude-session.js';
 import { CommandSession } from '../../support/command-session.js';
 import { hashFolder } from '../../support/folder-hash.js';
@@ -113,7 +113,7 @@ Branches created:
 
 Not completed:
   - task-002: exit_3 (the agent exited with code 3)
-      why: o8 logs task-002
+      why: /parallel-status task-002
       worktree: ../workspaces/task-002
 
 Next step: /parallel-run ${PLAN_DIR} --retry-failed, or /parallel-merge to land what is complete`);

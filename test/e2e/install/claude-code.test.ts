@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ClaudeSession, user } from '../../support/claude-session.js';
 import { runClaude } from '../../support/claude.js';
 import type { MarkedProcesses } from '../../support/marked-processes.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, normalize, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NPM_OFFLINE, packProject, type NpmPackage } from '../../support/npm-package.js';
 
 const project = resolve(import.meta.dirname, '../../..');

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ProcessIdentity } from '../../../src/core/process-identity.js';
 import { identityOfChild, processProbe } from '../../../src/process/identity.js';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { processIdentitySchema } from '../../../src/core/process-identity.js';
 import { killEverything, killSupervisor, outcomeOf, type Outcome } from '../../support/crash.js';
 import { identityOf } from '../../support/proc-probe.js';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RunFixture } from '../../support/run-fixture.js';
 import { endBadly, openClaudeRun, openSession } from '../../support/stub-claude.js';
 

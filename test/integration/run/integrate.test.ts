@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PLAN_DIR, RunFixture, type RunOptions } from '../../support/run-fixture.js';
 import { waitFor } from '../../support/wait-for.js';
 

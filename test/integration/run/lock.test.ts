@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { taskFile } from '../../support/plan-folder.js';
 import { branchOf, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { featureRun } from '../../support/feature-files.js';
 import { RunFixture } from '../../support/run-fixture.js';
 import { TerminalProcess } from '../../support/terminal-process.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RunFixture } from '../../support/run-fixture.js';
 import type { StubAgent } from '../../support/stub-agent.js';
 import { endBadly, endWell, openClaudeRun, openSession, optionOf, say } from '../../support/stub-claude.js';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CliProcess, type CliResult } from '../../support/cli.js';
 import { hashFolder } from '../../support/folder-hash.js';
 import { taskFile } from '../../support/plan-folder.js';

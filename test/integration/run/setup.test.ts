@@ -2,7 +2,7 @@ import { readFile, stat, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CliProcess, type CliResult } from '../../support/cli.js';
 import { hashFolder } from '../../support/folder-hash.js';
 import { createRepository, type TestRepository } from '../../support/repository.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RunFixture } from '../../support/run-fixture.js';
 import type { StubAgent } from '../../support/stub-agent.js';
 

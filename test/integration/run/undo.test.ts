@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { undoneSchema, type Undone } from '../../../src/core/requests.js';
 import { RunFixture, type RunOptions } from '../../support/run-fixture.js';
 import { usersRepository } from '../../support/users-repository.js';

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { QueueSnapshot } from '../../../src/core/queue-snapshot.js';
 import { publishOnce, readJson, writeFileAtomically } from '../../../src/store/atomic-file.js';
 import { linkLog } from '../../../src/store/log-links.js';

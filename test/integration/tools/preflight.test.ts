@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { preflight } from '../../../src/tools/preflight.js';
 import { hashFolder } from '../../support/folder-hash.js';
 import { taskFile } from '../../support/plan-folder.js';

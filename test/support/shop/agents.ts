@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { callO8, resultOf, tell, whenTold, type Conversation, type Part, type Turns } from '../scripted-model.js';
 import { PLAN, PLAN_FILES, REPAIRS, TASK_FILES, TASKS } from './plan.js';
 import { PRD } from './repository.js';

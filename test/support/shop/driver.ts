@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ask, callO8, callTogether, o8Tool, resultOf, tell, type Conversation, type Turns } from '../scripted-model.js';
 import { PLAN } from './plan.js';
 import { PRD } from './repository.js';
@@ -59,8 +59,7 @@ interface Driver {
 
 /** The whole story, in the order in which the test says it. */
 export function* driver(o: Driver, told: string): Conversation {
-  yield* setUp(told);
-  const toDecompose = yield* commitSetup();
+  const toDecompose = yield* setUp(told);
   yield* decompose(toDecompose, o.root);
   yield* run(o);
   yield* retry(o);
@@ -83,13 +82,10 @@ function* yes(question: string): Turns<void> {
 
 function* setUp(told: string): Turns<string> {
   const { text } = yield* done('Bash', { command: programIn(told, 'setup') });
-  return yield* tell(text);
-}
-
-function* commitSetup(): Turns<string> {
+  yield* yes('Commit these files?');
   const files = 'parallel/README.md parallel/.gitignore';
   yield* done('Bash', { command: `git add ${files} && git commit --quiet -m "Prepare for parallel work"` });
-  return yield* tell('Committed.');
+  return yield* tell(text);
 }
 
 function* decompose(told: string, root: string): Turns<string> {

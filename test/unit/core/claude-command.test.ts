@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { claudeCommand, type ClaudeAttempt } from '../../../src/core/claude-command.js';
 import { O8Error } from '../../../src/core/errors.js';
 import type { PlannedTask } from '../../../src/core/plan.js';

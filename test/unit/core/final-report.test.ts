@@ -14,6 +14,7 @@ function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
     landed: false,
     takenBack: [],
     commands: { run: 'o8 run <parallel-dir>', integrate: null, merge: 'o8 merge', cleanup: 'o8 cleanup' },
+    say: (hint: string) => hint,
     show: (path: string) => path.replace(ROOT, '.'),
   };
   return finalReport({ ...input, tasks: viewsOf(run), waves: wavesOf(run), of: 'tasks', ...more });
@@ -56,13 +57,13 @@ Next step: o8 merge (puts ${TARGET} on main)`);
 
   it('in Claude Code sends to /parallel-integrate, as the seed does, and then on', () => {
     const integrate = '/parallel-integrate --parallel-dir parallel/TS-0042-inventory-system';
-    const commands = { run: '/parallel-run x', integrate, merge: '/parallel-merge', cleanup: 'o8 cleanup' };
+    const commands = { run: '/parallel-run x', integrate, merge: '/parallel-merge', cleanup: '/parallel-cleanup' };
     expect(report(seedRun(), { state: 'completed', commands }).split('\n').slice(-2)).toEqual([
       `Next step: ${integrate}`,
       `Then: /parallel-merge (puts ${TARGET} on main)`,
     ]);
     const landed = lastLine(report(seedRun(), { state: 'completed', commands, landed: true }));
-    expect(landed).toBe('Next step: everything is on main; o8 cleanup removes what is left over');
+    expect(landed).toBe('Next step: everything is on main; /parallel-cleanup removes what is left over');
   });
 
   it('names what is not complete, why, and where to look', () => {
@@ -90,7 +91,7 @@ Not completed:
   - task-004: blocked by task-002, task-003
   - task-005: aborted
 
-Next step: resolve the conflicts, then o8 merge`);
+Next step: resolve the conflicts, then o8 merge; for what failed: o8 run <parallel-dir> --retry-failed`);
   });
 
   it('shows paths as its reader wants them', () => {

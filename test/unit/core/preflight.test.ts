@@ -344,7 +344,14 @@ describe('the plan', () => {
       expect(finding('scope-overlap', {}, planOf(both))).toMatchObject({
         level: 'fail',
         message: 'Scope overlap: src/a.ts in a, b',
+        hint: "Give it to one of them in '## Scope', or let one wait: 'deps: [a]' in b",
         tasks: ['a', 'b'],
+      });
+      const modify = { create: [], modify: scope.create, boundary: [] };
+      const apart = both.map(({ id }) => ({ id, scope: modify }));
+      expect(finding('scope-overlap', {}, planOf(apart))).toMatchObject({
+        level: 'warn',
+        hint: expect.stringContaining("name the parts ('MODIFY: src/a.ts::Symbol')") as string,
       });
     });
 
