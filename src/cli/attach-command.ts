@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { O8Error } from '../core/errors.js';
-import { taskOf } from '../core/run-state.js';
+import { taskOf, type TaskRecord } from '../core/run-state.js';
+import { shellQuote } from '../core/shell-quote.js';
 import { agentEnvironment } from '../process/agent-environment.js';
 import { runInForeground } from '../process/foreground.js';
 import { findProgram } from '../process/program.js';
@@ -32,7 +33,8 @@ export function attachCommand({ terminal, context, exit }: Cli): Command {
     });
 }
 
-function sessionOf({ plan, state }: LoadedRun, task: string): { sessionId: string; worktree: string } {
+function sessionOf(run: LoadedRun, task: string): { sessionId: string; worktree: string } {
+  const { plan, state } = run;
   const record = taskOf(state, task);
   const worktree = plan.tasks.find(({ id }) => id === task)?.worktree ?? '';
   if (record.state.state === 'running') {
@@ -42,13 +44,27 @@ function sessionOf({ plan, state }: LoadedRun, task: string): { sessionId: strin
       `o8 logs ${task} --follow, or o8 abort --task ${task}, then the same command again`,
     );
   }
+  if (isContinuedSoon(run, record)) {
+    throw new O8Error(
+      'refused',
+      `${task} is about to be continued by o8: two at one session would write over each other`,
+      'o8 pause, then the same command again, and o8 unpause at the end',
+    );
+  }
   if (!existsSync(worktree)) {
     const why = record.worktree === 'removed' ? 'it was removed when the task was done' : 'it was not made yet';
     throw new O8Error('refused', `${task} has no worktree: ${why}`, `o8 logs ${task}`);
   }
   if (record.sessionId === null) {
     const why = plan.settings.agent.command === null ? 'it has not started' : 'its agent is not Claude';
-    throw new O8Error('refused', `${task} has no Claude session: ${why}`, `cd ${worktree}`);
+    throw new O8Error('refused', `${task} has no Claude session: ${why}`, `cd ${shellQuote(worktree)}`);
   }
   return { sessionId: record.sessionId, worktree };
+}
+
+/** After a failure or a limit, while somebody alive works on the run and the user has not paused it. */
+function isContinuedSoon({ state: { phase }, ownerAlive }: LoadedRun, { state: task }: TaskRecord): boolean {
+  const waits = (task.state === 'queued' || task.state === 'worktree_created') && task.next.kind === 'continue';
+  const pausedByUser = phase.kind === 'paused' && phase.until === null;
+  return ownerAlive && waits && !pausedByUser;
 }

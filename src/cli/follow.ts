@@ -1,12 +1,13 @@
 import { lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { clockTime } from '../core/clock-time.js';
 import type { ExitCode } from '../core/errors.js';
 import { finalReport, summaryLine } from '../core/final-report.js';
 import { isOver, progressBetween, wavesOf, progressLine, type ProgressEvent } from '../core/progress.js';
 import { logLinkPath } from '../core/log-link.js';
 import type { Plan } from '../core/plan.js';
-import { logView } from '../core/readable-log.js';
+import { taskLogView } from '../core/readable-log.js';
 import type { TaskView } from '../core/status-view.js';
 import { LogReader } from '../store/log-reader.js';
 import { attemptPaths } from '../store/paths.js';
@@ -36,12 +37,11 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
   const live = await LiveLine.open(cli.terminal, style === 'lines' || style === 'verbose');
   const { root } = await openContext(cli.context);
   const plan = await readPlan(root, runId);
-  const view = logView(plan);
   const logs =
     style === 'verbose'
       ? new LogStream(
           cli.terminal,
-          (task, attempt) => new LogReader(attemptPaths(root, runId, task, attempt).log, view),
+          (task, attempt) => new LogReader(attemptPaths(root, runId, task, attempt).log, taskLogView(plan, task)),
         )
       : null;
   let pause: string | null = null;
@@ -138,7 +138,7 @@ function tellPause(
   told: string | null,
   { state, message = '', hint, pausedUntil }: StatusAnswer,
 ): string | null {
-  const wayOn = hint ?? (pausedUntil === undefined ? '' : `until ${pausedUntil}`);
+  const wayOn = hint ?? (pausedUntil === undefined ? '' : `until ${clockTime(new Date(pausedUntil), context.now())}`);
   const now = state === 'paused' ? `${message} (${wayOn})` : null;
   if (now === told || isEnd({ state }) || (style !== 'lines' && style !== 'verbose')) return now;
   const clock = context.now().toTimeString().slice(0, 8);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { isAskedFor } from '../core/integration.js';
 import { O8Error } from '../core/errors.js';
 import { shellQuote } from '../core/shell-quote.js';
 import { integratePlan, type IntegrateResult } from '../tools/integrate-plan.js';
@@ -68,7 +69,8 @@ async function integrate({ terminal, context, exit }: Cli, dir: string | null, f
       },
       context,
     );
-    if (result.status === 'failed' || result.status === 'incomplete') exit.code = 1;
+    const lacks = result.checks.some(({ name, outcome }) => isAskedFor(name) && outcome === 'unavailable');
+    if (result.status === 'failed' || result.status === 'incomplete' || lacks) exit.code = 1;
     if (flags.json === true) terminal.print(JSON.stringify(result));
     else print(result, terminal);
   } finally {

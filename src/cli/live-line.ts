@@ -32,9 +32,11 @@ export class LiveLine {
       const time = task.startedAt === undefined ? '' : duration(new Date(task.startedAt), new Date());
       const cost = task.costUsd === undefined ? '' : `  $${task.costUsd.toFixed(2)}`;
       const last = task.lastActivity === undefined ? '' : `  ${safeLines(task.lastActivity).slice(0, 60)}`;
-      return colors.dim(`  ${task.id.padEnd(width)}  ${time}${cost}${last}`);
+      const line = `  ${task.id.padEnd(width)}  ${time}${cost}${last}`;
+      return colors.dim(line.slice(0, process.stdout.columns)); // two lines for one task jump up and down
     });
-    const counts = Object.entries(status.counts).map(([state, count]) => `${String(count)} ${state.replace('_', ' ')}`);
+    const words = tasks.map(countWord);
+    const counts = [...new Set(words)].map((word) => `${String(words.filter((each) => each === word).length)} ${word}`);
     const note = status.message === undefined ? '' : `  (${safeLines(status.message)})`;
     this.shown = true;
     this.update([...lines, colors.dim(`  ${counts.join(' · ')}${note}`)].join('\n'));
@@ -44,5 +46,25 @@ export class LiveLine {
   clear(): void {
     if (this.shown) this.update?.clear();
     this.shown = false;
+  }
+}
+
+/** The state in one word, as `stateWords` says it. */
+function countWord({ state, pausedUntil }: TaskView): string {
+  switch (state) {
+    case 'worktree_created':
+      return pausedUntil === undefined ? 'starting' : 'waiting';
+    case 'merge_pending':
+      return 'merging';
+    case 'merge_conflict':
+      return 'conflict';
+    case 'queued':
+    case 'running':
+    case 'complete':
+    case 'failed':
+    case 'blocked':
+    case 'skipped':
+    case 'aborted':
+      return state;
   }
 }

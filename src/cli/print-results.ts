@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { clockTime } from '../core/clock-time.js';
 import type { TaskChange } from '../core/status-view.js';
 import { relative } from 'node:path';
 import { betweenTasks, conflictsShape, printConflicts, printOrder } from './print-conflicts.js';
@@ -171,7 +172,9 @@ export function stateWords(task: TaskChange): string {
     case 'complete':
       return `complete (${counted(task.commits ?? 0, 'commit')})`;
     case 'worktree_created':
-      return 'starting';
+      return task.pausedUntil === undefined
+        ? 'starting'
+        : `waiting until ${clockTime(new Date(task.pausedUntil), new Date())}`;
     case 'queued':
     case 'running':
     case 'skipped':

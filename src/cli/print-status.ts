@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import * as z from 'zod';
 import { taskChangeSchema, taskViewSchema, type TaskView } from '../core/status-view.js';
+import { clockTime } from '../core/clock-time.js';
 import { duration } from '../core/duration.js';
 import { conflictsShape, printConflicts } from './print-conflicts.js';
 import { stateWords } from './print-results.js';
@@ -34,7 +35,9 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
   const status = shownSchema.parse(result);
   const title = status.runId === undefined ? '' : `Run ${status.runId}: ${colorState(status.state, colors)}`;
   if (title !== '') print(title);
-  if (status.message !== undefined) print(safeLines(status.message));
+  const until =
+    status.pausedUntil === undefined ? '' : `, until ${clockTime(new Date(status.pausedUntil), new Date())}`;
+  if (status.message !== undefined) print(safeLines(`${status.message}${until}`));
   if (status.hint !== undefined) print(`  ${status.hint}`);
   if (status.base !== undefined)
     print(`${String(status.target)} (from ${status.base})${status.landed === undefined ? '' : ', landed'}`);

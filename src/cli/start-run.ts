@@ -119,10 +119,10 @@ async function isReady({ terminal, context, exit }: Cli, named: Named, flags: St
 async function mayStart(cli: Cli, named: Named, flags: StartFlags): Promise<boolean> {
   const { terminal } = cli;
   if (flags.yes === true) return true;
+  if (!namesAny(named) && flags.resume !== true) {
+    throw new O8Error('usage', 'which plan? o8 run needs its folder', 'o8 run <parallel-dir>');
+  }
   if (!terminal.interactive) {
-    if (!namesAny(named) && flags.resume !== true) {
-      throw new O8Error('usage', 'which plan? o8 run needs its folder', 'o8 run <parallel-dir>');
-    }
     const words = [
       ...wordsOf(named),
       ...(flags.retryFailed === true ? ['--retry-failed'] : []),

@@ -30,7 +30,7 @@ export interface ClaudeCommand {
 }
 
 /** What a worker needs for coding; fewer tools are a shorter request (83 KB to 14 KB measured). */
-const TOOLS = ['Read', 'Edit', 'Write', 'NotebookEdit', 'Bash', 'Grep', 'Glob'];
+export const TOOLS = ['Read', 'Edit', 'Write', 'NotebookEdit', 'Bash', 'Grep', 'Glob'];
 
 /** What a command of the repository may need beside them to bring its own agents and skills. */
 const SKILL_TOOLS = ['Skill', 'Agent'];

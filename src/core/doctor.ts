@@ -1,5 +1,6 @@
 import { printable } from './untrusted-text.js';
 import { counted } from './counted.js';
+import { endOperation } from './end-operation.js';
 import { shellQuote } from './shell-quote.js';
 
 /** One line of `o8 doctor`. `hint` is the exact next command, empty where nothing is to be done. */
@@ -21,6 +22,8 @@ export interface InstalledProgram {
 /** `special`: what worktrees cannot be made of as usual, in words. */
 export interface RepositoryFact {
   readonly branch: string | null;
+  /** Nothing has been committed. */
+  readonly unborn: boolean;
   readonly changes: number;
   readonly operation: string | null;
   readonly files: number;
@@ -34,6 +37,8 @@ export interface DoctorFacts {
   readonly lock: { readonly kind: 'free' | 'held' | 'stale' | 'unknown'; readonly pid: number | null };
   /** Runs whose files are still there, newest first. */
   readonly runs: readonly { readonly runId: string; readonly state: string }[];
+  /** Runs whose files are in another checkout of the repository: its worktrees and branches are seen here, too. */
+  readonly elsewhere: readonly { readonly runId: string; readonly checkout: string }[];
   readonly worktrees: readonly { readonly path: string; readonly runId: string; readonly gone: boolean }[];
   /** Branches o8 made or moved aside, with whether the base has everything of them. */
   readonly branches: readonly { readonly name: string; readonly runId: string | null; readonly merged: boolean }[];
@@ -43,13 +48,15 @@ export interface DoctorFacts {
 
 /** What is installed, how the repository stands, and what earlier runs left, with the command for each. */
 export function doctorFindings(facts: DoctorFacts): Finding[] {
+  const away = new Set(facts.elsewhere.map(({ runId }) => runId));
   return [
     ...facts.programs.map(programFinding),
     ...repositoryFindings(facts.repository),
     lockFinding(facts),
     ...facts.runs.flatMap(runFinding),
-    ...facts.worktrees.flatMap((worktree) => worktreeFinding(worktree, facts)),
-    ...facts.branches.flatMap((branch) => branchFinding(branch, facts)),
+    ...facts.elsewhere.flatMap((run) => elsewhereFinding(run, facts)),
+    ...facts.worktrees.flatMap((worktree) => (away.has(worktree.runId) ? [] : worktreeFinding(worktree, facts))),
+    ...facts.branches.flatMap((branch) => (away.has(branch.runId ?? '') ? [] : branchFinding(branch, facts))),
     ...keptWork(facts),
   ];
 }
@@ -65,14 +72,15 @@ function programFinding({ name, version, neededFor }: InstalledProgram): Finding
   return { id: 'program', level: 'problem', message, hint: `install ${name}, then: ${name} --version` };
 }
 
-function repositoryFindings({ branch, changes, operation, files, special }: RepositoryFact): Finding[] {
+function repositoryFindings({ branch, unborn, changes, operation, files, special }: RepositoryFact): Finding[] {
   const where = branch === null ? 'no branch is checked out' : `on branch ${printable(branch)}`;
   const findings = [ok('repository', `${where}, ${counted(files, 'tracked file')}`)];
   const problem = (message: string, hint: string): void => {
     findings.push({ id: 'repository', level: 'problem', message, hint });
   };
+  if (unborn) problem('there is no commit yet for a run to start from', 'git add -A && git commit -m "Initial commit"');
   if (branch === null) problem('a run needs a branch to land on', 'git switch <branch>');
-  if (operation !== null) problem(`a ${operation} is in progress`, `git ${operation} --abort, or finish it`);
+  if (operation !== null) problem(`a ${operation} is in progress`, `git ${endOperation(operation)}, or finish it`);
   if (changes > 0) {
     const message = `${counted(changes, 'uncommitted change')}: a run starts from a clean checkout`;
     findings.push({ id: 'repository', level: 'leftover', message, hint: 'git status' });
@@ -108,6 +116,17 @@ function runFinding({ runId, state }: DoctorFacts['runs'][number]): Finding[] {
   if (state !== 'interrupted') return [];
   const message = `run ${runId} is interrupted: nobody is running it`;
   return [{ id: 'run', level: 'leftover', message, hint: 'o8 run --resume' }];
+}
+
+/** What such a run has is not ours to call left over: its agents may be at work. */
+function elsewhereFinding(
+  { runId, checkout }: DoctorFacts['elsewhere'][number],
+  { worktrees, branches }: DoctorFacts,
+): Finding[] {
+  if (![...worktrees, ...branches].some((has) => has.runId === runId)) return [];
+  const where = printable(checkout);
+  const hint = `cd ${shellQuote(where)} && o8 doctor`;
+  return [{ id: 'run', level: 'ok', message: `run ${runId} belongs to the checkout ${where}`, hint }];
 }
 
 function worktreeFinding({ path, runId, gone }: DoctorFacts['worktrees'][number], { runs }: DoctorFacts): Finding[] {

@@ -73,7 +73,8 @@ export function integrationStatus({ tasks, checks }: Pick<Integration, 'tasks' |
   return proves && !lacks ? 'passed' : 'unchecked';
 }
 
-function isAskedFor(name: string): boolean {
+/** A check of the plan or of the user, which has to run; those of a technology are guessed. */
+export function isAskedFor(name: string): boolean {
   return name === PLAN_CHECK || name === GIVEN_CHECK;
 }
 

@@ -1,6 +1,8 @@
 import { parseClaudeEvent, type ClaudeEvent } from './claude-events.js';
 import { oneLine, toolCall } from './claude-stream.js';
+import { completionReportSchema } from './completion-schema.js';
 import type { Plan } from './plan.js';
+import { inWorktree } from './worktree-text.js';
 
 /** Time, a line of the agent's own output, and in it the beginning of a JSON object. */
 const EVENT_LINE = /^(\[[^\]]+\]) \[stdout\] (\{.*)$/;
@@ -10,6 +12,14 @@ const MOST_CHARACTERS = 200;
 /** How the log of a run's agents is shown: only Claude's events are known here. */
 export function logView({ settings }: Plan): (line: string) => readonly string[] {
   return settings.agent.command === null ? readableLogLine : (line) => [line];
+}
+
+/** The same for the log of one task: the paths of its worktree as its agent would write them. */
+export function taskLogView(plan: Plan, task: string): (line: string) => readonly string[] {
+  const view = logView(plan);
+  const worktree = plan.tasks.find(({ id }) => id === task)?.worktree ?? null;
+  if (worktree === null || plan.settings.agent.command !== null) return view;
+  return (line) => view(line).map((text) => inWorktree(text, worktree));
 }
 
 /**
@@ -38,6 +48,9 @@ function words(event: ClaudeEvent): string[] {
                   .split('\n')
                   .map((text) => `${indent}${text}`);
           case 'tool_use': {
+            const report = block.name === 'StructuredOutput' ? completionReportSchema.safeParse(block.input) : null;
+            if (report?.success === true)
+              return [`${indent}Reports ${report.data.status}: ${oneLine(report.data.summary)}`];
             const { tool, target } = toolCall(block.name, block.input);
             return [`${indent}${tool}${target === null ? '' : `: ${target}`}`];
           }

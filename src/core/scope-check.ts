@@ -110,19 +110,21 @@ function outsideParts(path: string, symbols: readonly string[], parts: FileParts
   const wanted = symbols.join(', ');
   const first = new Map<string, ScopeViolation>();
   // Lines of one definition share their chain, and a file may have changed in a hundred thousand of them.
-  const allowed = new Map<Chain, boolean>();
-  const isAllowed = (chain: Chain): boolean => {
-    const answer = allowed.get(chain) ?? known.some((names) => isInside(names, chain));
-    allowed.set(chain, answer);
-    return answer;
+  const places = new Map<Chain, string | null>();
+  const otherPlace = (chain: Chain): string | null => {
+    const told = places.get(chain);
+    if (told !== undefined) return told;
+    const [innermost] = chain;
+    const where = innermost === undefined ? 'in no definition' : `in ${definitionTitle(innermost)}`;
+    const place = known.some((names) => isInside(names, chain)) ? null : where;
+    places.set(chain, place);
+    return place;
   };
   // A line of the new version is where a person finds it; the old one counts where everything was deleted.
   for (const version of ['new', 'old'] as const) {
     for (const { line, enclosing } of parts.changed.filter((change) => change.version === version)) {
-      if (isAllowed(enclosing)) continue;
-      const [innermost] = enclosing;
-      const where = innermost === undefined ? 'in no definition' : `in ${definitionTitle(innermost)}`;
-      if (first.has(where)) continue;
+      const where = otherPlace(enclosing);
+      if (where === null || first.has(where)) continue;
       const rule = `outside ${wanted} (${where}${version === 'old' ? ', deleted' : ''})`;
       first.set(where, { path, line, rule });
     }

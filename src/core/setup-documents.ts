@@ -1,3 +1,4 @@
+import { excludePattern } from './exclude-pattern.js';
 import { detectTechnologies, isKnownTechnology, usualChecks, usualSetup, type ProjectFiles } from './technology.js';
 
 /** What `o8 setup` knows of a repository. */
@@ -124,7 +125,7 @@ const MOST_LINES = 20;
 export function suggestWorktreeInclude(ignored: readonly string[]): string[] {
   return ignored
     .filter((path) => MACHINE_FILE.test(path) && !ELSEWHERE.test(path))
-    .map((path) => `/${path}`)
+    .map(excludePattern)
     .sort((a, b) => (a < b ? -1 : 1))
     .slice(0, MOST_LINES);
 }

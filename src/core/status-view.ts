@@ -102,8 +102,8 @@ export function taskChange(view: TaskView): TaskChange {
       return newsSchema.parse(view);
     case 'merge_pending':
     case 'complete':
-    case 'aborted':
       return resultSchema.parse(view);
+    case 'aborted':
     case 'failed':
     case 'merge_conflict':
       return troubleSchema.parse(view);

@@ -37,6 +37,11 @@ export async function changedPaths(repo: Repository, from: string, to: string): 
   return changes;
 }
 
+/** How many commits were made on the branch `to` since `from`: what a merge brought counts as that merge. */
+export async function countOwnCommits(repo: Repository, from: string, to: string): Promise<number> {
+  return Number(await git(['rev-list', '--count', '--first-parent', `${from}..${to}`, '--'], { cwd: repo.root }));
+}
+
 /** How many commits `to` has that `from` has not. */
 export async function countCommits(repo: Repository, from: string, to: string): Promise<number> {
   return Number(await git(['rev-list', '--count', `${from}..${to}`, '--'], { cwd: repo.root }));

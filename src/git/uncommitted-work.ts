@@ -1,4 +1,5 @@
 import { shellQuote } from '../core/shell-quote.js';
+import { endOperation } from '../core/end-operation.js';
 import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
 import { createCommit, treeOf } from './commit.js';
@@ -23,7 +24,7 @@ export async function commitLeftovers(
   if (!found.exists) throw new O8Error('git_failed', `${path} is not a worktree`, 'git worktree list');
   if (found.operation !== null) {
     const message = `a ${found.operation} is in progress in ${path}`;
-    throw new O8Error('git_failed', message, `git -C ${shellQuote(path)} ${found.operation} --abort`);
+    throw new O8Error('git_failed', message, `git -C ${shellQuote(path)} ${endOperation(found.operation)}`);
   }
   await awaitOwnLocks(await gitDirOf(path));
   failpoint('leftovers.stage.before');

@@ -63,9 +63,9 @@ async function plannedPlace(root: string, path: string): Promise<string> {
 }
 
 /** A file where a folder has to be, a folder that is not ours to write in: the user's to look at. */
-async function saying(path: string, write: () => Promise<void>): Promise<void> {
+async function saying(path: string, work: () => Promise<void>): Promise<void> {
   try {
-    await write();
+    await work();
   } catch (error) {
     const code = errorCode(error);
     if (code === null) throw error;

@@ -102,6 +102,9 @@ async function checkWorktrees(root: string, slugs: readonly string[], worktreeDi
   }
 }
 
+/** Each is looked for on the disk; a line that names more is not about features. */
+const MOST_MENTIONED = 200;
+
 /** Declared names all count; words after "Depends on:" only where a feature has that name. */
 async function dependenciesOf(
   root: string,
@@ -110,7 +113,7 @@ async function dependenciesOf(
   slugs: readonly string[],
 ): Promise<string[]> {
   const names = new Set(declared);
-  for (const name of mentioned) {
+  for (const name of [...new Set(mentioned)].slice(0, MOST_MENTIONED)) {
     const isFeature =
       slugs.includes(name) || (nameProblem(name) === null && (await hasFeatureFolder(root, featuresDir, name)));
     if (isFeature) names.add(name);

@@ -19,7 +19,7 @@ export async function linkLog(linkPath: string, target: string): Promise<boolean
   const root = target.slice(0, target.lastIndexOf(RUNS));
   const folder = dirname(linkPath);
   if (!(await isInside(root, folder))) return false;
-  await makePrivateFolder(folder);
+  if (!(await makeFolder(folder))) return false;
   const way = relative(await realpath(folder), join(await realpath(root), target.slice(root.length)));
   const existing = await lookAt(linkPath);
   switch (existing) {
@@ -32,6 +32,17 @@ export async function linkLog(linkPath: string, target: string): Promise<boolean
       failpoint('log.link.after');
       return linked;
     }
+  }
+}
+
+/** False where something that is no folder has its name. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await makePrivateFolder(path);
+    return true;
+  } catch (error) {
+    if (['EEXIST', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false;
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { O8Error } from '../core/errors.js';
@@ -48,11 +49,11 @@ export async function readPlan(root: string, runId: string): Promise<Plan> {
   throw new O8Error('no_run', `There is no run ${runId}.`, 'o8 status shows the newest run.');
 }
 
-/** Ids of all runs, newest first. */
+/** Ids of all runs, newest first. A run is made whole: a folder without a plan is what is left of one, and none. */
 export async function listRuns(root: string): Promise<string[]> {
   const entries = await readFolder(repositoryPaths(root).runsDir);
   const ids = entries.filter((entry) => entry.isDirectory() && isFolderName(entry.name)).map((entry) => entry.name);
-  return ids.sort((a, b) => (a < b ? 1 : -1));
+  return ids.filter((runId) => existsSync(runPaths(root, runId).plan)).sort((a, b) => (a < b ? 1 : -1));
 }
 
 /** Removes a run's folder: out of the list at once, then from the disk. Nothing there is fine. */
@@ -95,7 +96,7 @@ async function readFolder(path: string) {
   try {
     return await readdir(path, { withFileTypes: true });
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return []; // another checkout may have files there
     throw error;
   }
 }

@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { EMPTY_CLAUDE_STREAM, foldClaudeLine, type ClaudeStream } from '../core/claude-stream.js';
 import type { AgentFact } from '../core/decide.js';
+import type { PlannedTask } from '../core/plan.js';
 import type { LiveFigures } from '../core/status-view.js';
+import { inWorktree } from '../core/worktree-text.js';
 import { readAttempt, type AttemptStatus } from '../process/attempt.js';
 import { openPipelineLog, type PipelineLog } from '../store/pipeline-log.js';
 import { watchFolder, type FolderWatch } from './folder-watch.js';
-import { attemptOf, recordOf, type Run } from './run.js';
+import { attemptOf, plannedTask, recordOf, type Run } from './run.js';
 
 /** Output is read once a second: a tenth of the CPU of following it line by line was measured. */
 const PUMP_MS = 1000;
@@ -60,7 +62,7 @@ export class AgentWatch {
         {
           costUsd: stream.facts.costUsd ?? 0,
           tokens: stream.facts.tokens,
-          lastActivity: stream.facts.activity ?? activity,
+          lastActivity: shown(stream.facts.activity ?? activity, plannedTask(this.run, id)),
         },
       ]),
     );
@@ -165,4 +167,8 @@ export class AgentWatch {
 async function sizeInMB(path: string): Promise<number> {
   const found = await stat(path).catch(() => null); // not written yet
   return found === null ? 0 : found.size / (1024 * 1024);
+}
+
+function shown(activity: string | null, { worktree }: PlannedTask): string | null {
+  return activity === null ? null : inWorktree(activity, worktree);
 }

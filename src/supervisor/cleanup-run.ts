@@ -42,8 +42,11 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
     }
     const { state } = record.state;
     if (!wish.force && (state === 'merge_pending' || state === 'merge_conflict')) {
-      const hint = `o8 merge --run ${run.plan.runId} --task ${task.id}, or o8 cleanup --task ${task.id} --force`;
-      result.kept.push({ what: task.worktree, why: `${task.id} is done and waits to be merged`, hint });
+      const [why, how] =
+        state === 'merge_conflict' ? ['its conflict is not resolved', ' --resolve'] : ['it waits to be merged', ''];
+      const merge = `o8 merge --run ${run.plan.runId} --task ${task.id}${how}`;
+      const hint = `${merge}, or o8 cleanup --task ${task.id} --force`;
+      result.kept.push({ what: task.worktree, why: `${task.id} is done, ${why}`, hint });
       continue;
     }
     if (await cleanWorktree(run, task, wish, result)) await cleanBranch(run, task, wish, result);

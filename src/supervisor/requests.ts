@@ -4,7 +4,7 @@ import { reportError } from '../core/report-error.js';
 import type { Request, RequestResult } from '../core/requests.js';
 import { isSettled, landedCommit } from '../core/task-state.js';
 import type { PlannedTask } from '../core/plan.js';
-import { countCommits } from '../git/changes.js';
+import { countOwnCommits } from '../git/changes.js';
 import { unresolvedPaths } from '../git/conflict-checkout.js';
 import { resolveCommit } from '../git/refs.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
@@ -229,7 +229,7 @@ async function requeueForMerge(run: Run, only: string | null): Promise<void> {
     const known = state.state === 'merge_conflict' ? state.branchCommit : state.tip;
     const tip = (await resolveCommit(run.repo, `refs/heads/${task.branch}`)) ?? (await resolveCommit(run.repo, known));
     if (tip === null) continue;
-    const commits = start === null ? 0 : await countCommits(run.repo, start, tip);
+    const commits = start === null ? 0 : await countOwnCommits(run.repo, start, tip);
     await recordDone(run, { task: task.id, tip, commits, notes: [] });
   }
 }

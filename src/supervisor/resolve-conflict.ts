@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { endOperation } from '../core/end-operation.js';
 import { O8Error } from '../core/errors.js';
 import { resolutionMessage } from '../core/merge-message.js';
 import type { PlannedTask } from '../core/plan.js';
@@ -89,7 +90,7 @@ async function refuseUnclean(task: PlannedTask): Promise<void> {
   const at = `git -C ${shellQuote(task.worktree)}`;
   if (operation !== null) {
     const message = `a ${operation} that o8 did not begin is in progress in ${task.worktree}`;
-    throw new O8Error('refused', message, `${at} ${operation} --abort, then the same command again`);
+    throw new O8Error('refused', message, `${at} ${endOperation(operation)}, then the same command again`);
   }
   if (changes.length === 0) return;
   const paths = changes.slice(0, MOST_PATHS).map(({ path }) => path);

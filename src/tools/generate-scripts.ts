@@ -1,5 +1,6 @@
 import { join, relative, sep } from 'node:path';
 import { O8Error } from '../core/errors.js';
+import { excludePattern } from '../core/exclude-pattern.js';
 import { executionBlock } from '../core/manifest-execution.js';
 import type { Plan } from '../core/plan.js';
 import {
@@ -46,7 +47,7 @@ export async function generateScripts(
   const place = shown === '' ? '' : `${shown}/`;
   await ensureExcluded(
     parts.repo,
-    [RUN_SCRIPT, MONITOR_SCRIPT, 'logs/', MANIFEST_DRAFT].map((path) => `/${place}${path}`),
+    [RUN_SCRIPT, MONITOR_SCRIPT, 'logs/', MANIFEST_DRAFT].map((path) => excludePattern(`${place}${path}`)),
   );
   const program = bundledProgram('o8.js');
   const texts = [

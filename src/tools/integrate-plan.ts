@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { O8Error } from '../core/errors.js';
+import { excludePattern } from '../core/exclude-pattern.js';
 import {
   INTEGRATION_REPORT,
   integrationBlock,
@@ -84,10 +85,7 @@ export async function integratePlan(input: IntegrateInput, context: ToolContext)
     contracts: (await folder.list('contracts')).map((name) => shown(join(dir, 'contracts', name))),
   };
   const report = shown(join(dir, INTEGRATION_REPORT));
-  await ensureExcluded(
-    repo,
-    [report, shown(join(dir, MANIFEST_DRAFT))].map((path) => `/${path}`),
-  );
+  await ensureExcluded(repo, [report, shown(join(dir, MANIFEST_DRAFT))].map(excludePattern));
   const text = await editedReport(root, join(dir, INTEGRATION_REPORT), integrationReport(integration));
   if (text !== null) await writeDocument(root, join(dir, INTEGRATION_REPORT), text);
   await writeIntegration(manifest, integrationBlock(integration), criticalSection(guardFile(repo)));

@@ -20,15 +20,17 @@ export async function integratedTasks(repo: Repository, { plan, state }: LoadedR
     const record = taskOf(state, id);
     const landed = landedCommit(record.state);
     const isThere = base !== null && landed !== null && (await isAncestor(repo, landed, base));
+    const presence = basePresence(plan, state, id);
+    const isReverted = presence.kind === 'taken_back' && presence.how.kind === 'reverted';
     tasks.push({
       id,
       wave,
       branch,
       commits: record.commits,
       state: record.state.state,
-      missing: landed === null && !(record.state.state === 'skipped' && record.state.why === 'user'),
-      why: whyOpen(record.state),
-      onBase: isThere && basePresence(plan, state, id).kind !== 'taken_back',
+      missing: isReverted || (landed === null && !(record.state.state === 'skipped' && record.state.why === 'user')),
+      why: isReverted ? `taken back from ${plan.base.branch}` : whyOpen(record.state),
+      onBase: isThere && presence.kind !== 'taken_back',
     });
   }
   return tasks;

@@ -36,6 +36,7 @@ export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts
     repository: repositoryFact(repository),
     lock: { kind: lock.kind, pid: lock.kind === 'free' ? null : lock.holder.process.pid },
     runs,
+    elsewhere: await runsElsewhere(root, repository),
     worktrees,
     branches,
     keptRefs: rescued.length + attempts.length,
@@ -53,6 +54,7 @@ function repositoryFact(facts: RepositoryFacts): RepositoryFact {
   ];
   return {
     branch: head.kind === 'detached' ? null : head.branch,
+    unborn: head.kind === 'unborn',
     changes: changes.filter((change) => !isOfO8(change)).length,
     operation,
     files: trackedFiles,
@@ -94,6 +96,13 @@ function environmentOf(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
+}
+
+/** Each checkout has run files of its own, while they share worktrees and branches. */
+async function runsElsewhere(root: string, { worktrees }: RepositoryFacts): Promise<DoctorFacts['elsewhere']> {
+  const others = worktrees.filter(({ path }) => path !== root).map(({ path }) => path);
+  const runs = others.map(async (checkout) => (await listRuns(checkout)).map((runId) => ({ runId, checkout })));
+  return (await Promise.all(runs)).flat();
 }
 
 async function runsOf(root: string): Promise<{ runId: string; state: string }[]> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { selectedTasks } from '../core/build-plan.js';
 import { O8Error } from '../core/errors.js';
+import { excludePattern } from '../core/exclude-pattern.js';
 import { preflightChecks } from '../core/preflight.js';
 import type { CriticalSection } from '../core/lease.js';
 import type { NewAttempt } from '../core/new-attempt.js';
@@ -203,11 +204,11 @@ function ownFilesOf({ root, source, settings }: Plan): string[] {
   switch (source.kind) {
     case 'manifest': {
       const dir = relative(root, source.dir).split(sep).join('/');
-      return [`/${dir}/logs/`, `/${dir}/${MANIFEST_DRAFT}`]; // the draft: of a writer killed in mid-write
+      return ['logs/', MANIFEST_DRAFT].map((path) => excludePattern(dir === '' ? path : `${dir}/${path}`)); // the draft: of a writer killed in mid-write
     }
     case 'features': {
       const dir = relative(root, resolve(root, settings.worktreeDir)).split(sep).join('/');
-      return dir === '..' || dir.startsWith('../') ? [] : [`/${dir === '' ? '' : `${dir}/`}feat-*`];
+      return dir === '..' || dir.startsWith('../') ? [] : [`${dir === '' ? '' : excludePattern(dir)}/feat-*`];
     }
   }
 }

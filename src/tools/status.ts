@@ -16,7 +16,7 @@ import {
 import { finalReport } from '../core/final-report.js';
 import { isOnBase, takenBackTasks } from '../core/landings.js';
 import { runCommand, sourceView, sourceWords } from '../core/plan-source.js';
-import { logView } from '../core/readable-log.js';
+import { taskLogView } from '../core/readable-log.js';
 import { asSlashCommand } from '../core/slash-command.js';
 import { isNewsworthy } from '../core/newsworthy.js';
 import { wavesOf } from '../core/progress.js';
@@ -70,7 +70,7 @@ export const status = defineTool({
   name: 'status',
   title: 'State of a run',
   description:
-    'Where a run stands. With since (the last cursor) only changed tasks; with waitSeconds (up to 50) it answers when something happens: pass both to follow a run cheaply.',
+    'Where a run stands. With since (the last cursor) only changed tasks; with waitSeconds (up to 50, or more where calls may take that long) it answers when something happens: pass both to follow a run cheaply.',
   input: z.strictObject({
     runId: z.string().optional().describe('default: the active run, else the newest'),
     task: z.string().optional().describe('only this task'),
@@ -96,9 +96,11 @@ export const status = defineTool({
     }
     let run = await loadRun(root, found);
     const only = input.task === undefined ? null : requireTask(run.plan, input.task);
+    // A cursor of another run says nothing about what is known of this one.
+    const since = input.since !== undefined && input.since > run.state.seq ? 0 : input.since;
     if (input.waitSeconds !== undefined)
-      run = await waitForNews(root, run, input.since ?? run.state.seq, input.waitSeconds * 1000);
-    const answer = await view(home, run, only, input.since ?? 0, input.tail ?? null);
+      run = await waitForNews(root, run, since ?? run.state.seq, input.waitSeconds * 1000);
+    const answer = await view(home, run, only, since ?? 0, input.tail ?? null);
     // Who follows a run asks often and wants what changed.
     const follows = input.since !== undefined || input.waitSeconds !== undefined;
     return follows || only !== null ? answer : { ...answer, ...(await expectedConflicts(home, run)) };
@@ -205,7 +207,7 @@ async function view(
           tail: await readLogTail(
             logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt),
             tail,
-            logView(plan),
+            taskLogView(plan, first.id),
           ),
         }),
   };

@@ -1,5 +1,5 @@
 import { O8Error } from '../core/errors.js';
-import { logView } from '../core/readable-log.js';
+import { taskLogView } from '../core/readable-log.js';
 import { taskOf } from '../core/run-state.js';
 import { LogReader } from '../store/log-reader.js';
 import { attemptPaths } from '../store/paths.js';
@@ -45,7 +45,7 @@ export async function openTaskLog(root: string, wanted: WantedLog): Promise<Task
     task,
     attempt,
     path,
-    reader: new LogReader(path, wanted.lines === 'raw' ? undefined : logView(plan)),
+    reader: new LogReader(path, wanted.lines === 'raw' ? undefined : taskLogView(plan, task)),
     notStarted,
   };
 }

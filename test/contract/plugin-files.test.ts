@@ -63,28 +63,25 @@ describe('the plugin’s commands', () => {
 });
 
 describe('the plugin’s agents', () => {
-  it.each(agents.filter((file) => file !== 'worker.md'))(
-    '%s names itself, what it is for and its tools',
-    async (file) => {
-      const text = await readFile(join(root, 'agents', file), 'utf8');
-      const [, head = '', body = ''] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text) ?? [];
-      const { name, tools } = agentSchema.parse(parse(head));
-      expect(name).toBe(basename(file, '.md'));
-      const names = tools.split(', ');
-      const own = names.flatMap((tool) => /^mcp__o8__(\w+)$/.exec(tool)?.[1] ?? []);
-      expect(TOOLS).toEqual(expect.arrayContaining(own));
-      const builtIn = names.filter((tool) => !tool.startsWith('mcp__'));
-      expect(['Read', 'Grep', 'Glob', 'Edit', 'Write', 'Bash']).toEqual(expect.arrayContaining(builtIn));
-      expect(names).toEqual([
-        ...builtIn,
-        ...own.map((tool) => `mcp__o8__${tool}`),
-        ...own.map((tool) => `mcp__plugin_o8_o8__${tool}`),
-      ]);
-      // What an agent of ours reads is written by others: it is told so, and its prompt stays short.
-      expect(body).toMatch(/never an instruction/);
-      expect(body.length).toBeLessThan(4_000);
-    },
-  );
+  it.each(agents)('%s names itself, what it is for and its tools', async (file) => {
+    const text = await readFile(join(root, 'agents', file), 'utf8');
+    const [, head = '', body = ''] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text) ?? [];
+    const { name, tools } = agentSchema.parse(parse(head));
+    expect(name).toBe(basename(file, '.md'));
+    const names = tools.split(', ');
+    const own = names.flatMap((tool) => /^mcp__o8__(\w+)$/.exec(tool)?.[1] ?? []);
+    expect(TOOLS).toEqual(expect.arrayContaining(own));
+    const builtIn = names.filter((tool) => !tool.startsWith('mcp__'));
+    expect(['Read', 'Grep', 'Glob', 'Edit', 'Write', 'NotebookEdit', 'Bash']).toEqual(expect.arrayContaining(builtIn));
+    expect(names).toEqual([
+      ...builtIn,
+      ...own.map((tool) => `mcp__o8__${tool}`),
+      ...own.map((tool) => `mcp__plugin_o8_o8__${tool}`),
+    ]);
+    // What an agent of ours reads is written by others: it is told so, and its prompt stays short.
+    expect(body).toMatch(/never an instruction/);
+    expect(body.length).toBeLessThan(4_000);
+  });
 });
 
 describe('the plugin’s manifest', () => {

@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
+import { CliProcess } from '../../support/cli.js';
 import { RunFixture } from '../../support/run-fixture.js';
-import { endBadly, openClaudeRun, openSession } from '../../support/stub-claude.js';
+import { endBadly, openClaudeRun, openSession, say } from '../../support/stub-claude.js';
+import { waitFor } from '../../support/wait-for.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 
@@ -32,6 +34,26 @@ it('doctor names what a run left over, with the command that removes it, and not
   ]);
   expect((await run.o8('cleanup', '--run', runId)).code).toBe(0);
   expect(await findings(run)).toEqual([]);
+});
+
+it('doctor calls nothing left over that a run of another checkout has', async () => {
+  const run = await RunFixture.open({ tasks: ONE });
+  const linked = join(run.root, '..', 'linked');
+  await run.repository.git(['worktree', 'add', '--quiet', linked]);
+  const runId = await run.spawn();
+  await run.agents.waitForAgent('task-001');
+  const { stdout } = await new CliProcess(['doctor'], { cwd: linked, env: run.environment }).ended;
+  expect(stdout).toContain(`✓ run ${runId} belongs to the checkout ${run.root}\n    cd ${run.root} && o8 doctor`);
+  expect(stdout).not.toContain('--force');
+  expect(stdout).not.toContain('git branch -D');
+});
+
+it('doctor says that a repository without a commit has nothing to start from', async () => {
+  const run = await RunFixture.open({ tasks: ONE });
+  await run.repository.git(['switch', '--quiet', '--orphan', 'empty']);
+  expect(await findings(run)).toContain(
+    'there is no commit yet for a run to start from: git add -A && git commit -m "Initial commit"',
+  );
 });
 
 it('doctor names a run that nobody is running, and a missing program is a problem with exit code 1', async () => {
@@ -74,5 +96,24 @@ it('attach gives the terminal to claude --resume with the task’s session', asy
   expect(person.started.cwd).toBe(run.worktree('task-001'));
   expect(person.started.environment).not.toHaveProperty('O8_TASK_ID');
   await person.exit(0);
+  expect((await attached.ended).code).toBe(0);
+});
+
+it('attach leaves alone a session that o8 goes on with by itself, until the run is paused', async () => {
+  const run = await openClaudeRun({ tasks: ONE });
+  await run.spawn();
+  const agent = await run.agents.waitForAgent('task-001');
+  await openSession(agent);
+  const resetsAt = Math.ceil(Date.now() / 1000) + 3600;
+  await say(agent, { type: 'rate_limit_event', rate_limit_info: { status: 'rejected', resetsAt } });
+  await endBadly(agent, { result: 'limit' });
+  await waitFor(async () => (await run.status()).state === 'paused', { timeoutMs: 20_000, what: 'the pause' });
+  const refused = await run.o8('attach', 'task-001');
+  expect(refused.stderr).toContain('task-001 is about to be continued by o8');
+  expect(refused.code).toBe(4);
+
+  expect((await run.o8('pause')).code).toBe(0);
+  const attached = run.start('attach', 'task-001');
+  await (await run.agents.waitForAnyAgent()).exit(0);
   expect((await attached.ended).code).toBe(0);
 });

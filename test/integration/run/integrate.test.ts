@@ -160,6 +160,17 @@ describe('o8 integrate', () => {
     expect((await block(run)).status).toBe('incomplete');
   });
 
+  it('is incomplete once the work has been taken back', async () => {
+    const run = await finished(TWO);
+    await run.call('merge');
+    await run.call('merge', { undo: true, task: 'task-002' });
+    const { code, stdout } = await run.o8('integrate', PLAN_DIR);
+    expect(code).toBe(1);
+    expect(stdout).toContain('✓ task-001: complete, on main\n✗ task-002: complete (taken back from main)\n');
+    expect(stdout).not.toContain('Next step: o8 merge');
+    expect((await block(run)).status).toBe('incomplete');
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'leaves nothing behind and writes nothing when %s stops it',
     async (signal) => {

@@ -169,6 +169,9 @@ describe('unpause', () => {
     await one.exit(75);
     await waitFor(async () => (await run.status()).state === 'paused', { timeoutMs: 20_000, what: 'paused' });
     expect(await run.status()).toMatchObject({ pausedUntil: expect.stringMatching(/Z$/) as string });
+    const { stdout } = await run.o8('status');
+    expect(stdout).toMatch(/limit was reached, until \d\d:\d\d:\d\d\n/);
+    expect(stdout).toMatch(/task-001 {2}waiting until \d\d:\d\d:\d\d {2}/);
     await run.call('spawn', { pause: 'off' });
     await run.succeed('task-001');
     await run.waitForRun('completed');

@@ -81,6 +81,11 @@ describe('merge with resolve', () => {
     expect(refused.message).toBe(`${worktree} has an unfinished merge (conflicts in shared.txt)`);
     await run.call('merge', { into: 'integration' });
     expect((await run.task('task-002')).state).toBe('merge_conflict');
+    expect((await run.call('cleanup', { dryRun: true }))['kept']).toContainEqual({
+      what: worktree,
+      why: 'task-002 is done, its conflict is not resolved',
+      hint: `o8 merge --run ${runId} --task task-002 --resolve, or o8 cleanup --task task-002 --force`,
+    });
     expect(await open(run)).toEqual(opened);
     expect(await usersRepository(run)).toEqual(before);
     await writeFile(join(worktree, 'shared.txt'), 'both, wrong\n');
@@ -95,6 +100,7 @@ describe('merge with resolve', () => {
     expect(await resolve(run)).toMatchObject({ kind: 'no_conflict', next: [opened.next[2]] });
     const answer = await run.call('merge', { task: 'task-002' });
     expect(answer).toMatchObject({ tasks: [{ id: 'task-002', state: 'complete' }], landing: { kind: 'landed' } });
+    expect((await run.task('task-002')).commits).toBe(2); // its own and the merge, not what the merge brought
     expect(await run.repository.git(['show', 'main:shared.txt'])).toBe('both');
     expect(await run.repository.git(['status', '--porcelain', '--', ':!parallel'])).toBe('');
   });

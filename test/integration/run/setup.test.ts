@@ -65,6 +65,15 @@ Next step: /parallel-decompose <prd>, or write a plan as parallel/README.md show
     expect(seen.split('\n')).toEqual(['parallel/shop/manifest.json', 'parallel/shop/scripts/mine.sh']);
   });
 
+  it('says which file is in the way of its folder', async () => {
+    const repository = await repositoryOf({ ...NODE, parallel: 'a file\n' });
+    const { code, stderr } = await setup(repository);
+    expect(code).toBe(4);
+    expect(stderr).toContain('parallel/README.md cannot be written (EEXIST).');
+    expect(stderr).toContain(`ls -ld ${join(repository.root, 'parallel')}`);
+    expect(stderr).not.toContain('bug');
+  });
+
   it('never overwrites a README or .gitignore of somebody else', async () => {
     const repository = await repositoryOf({ 'parallel/README.md': 'mine\n', 'parallel/.gitignore': '*.tmp\n' });
     const { stdout } = await setup(repository);

@@ -43,6 +43,8 @@ describe('status', () => {
     // Who was told that it is complete is not told again because o8 tidied up.
     const merged = (await run.records()).find(({ type }) => type === 'task_merged');
     expect((await run.news(merged?.seq ?? 1)).tasks).toEqual([]);
+    // A cursor that this run has not reached is another run's.
+    expect((await run.news(10_000)).tasks.map(({ id }) => id)).toEqual(['task-001', 'task-002']);
     const json = await run.o8Json('status', '--since', String(news.cursor));
     expect(json).toMatchObject({ cursor: news.cursor, tasks: [] });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashFolder } from '../../support/folder-hash.js';
 import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import { TerminalProcess } from '../../support/terminal-process.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 
@@ -36,6 +37,14 @@ describe('o8 run', () => {
     expect(code).toBe(2);
     expect(stderr).toContain(`o8 run ${PLAN_DIR} --yes`);
     expect(await everything(run)).toBe(before);
+  });
+
+  it('in a terminal asks which plan where none was named, and nothing else', async () => {
+    const run = await RunFixture.open({ tasks: ONE });
+    const o8 = new TerminalProcess(['run'], { cwd: run.root, env: run.environment });
+    expect(await o8.ended).toBe(2);
+    expect(o8.screen).toContain('which plan? o8 run needs its folder\n  o8 run <parallel-dir>');
+    expect(o8.screen).not.toContain('Continue?');
   });
 
   it('prints the plan, what happens, the seed’s final report and the next step', async () => {

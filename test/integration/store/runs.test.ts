@@ -36,6 +36,9 @@ describe('runs', () => {
     await createRun(root, planFor(root, first));
     await createRun(root, planFor(root, second));
     expect(await listRuns(root)).toEqual([second, first]);
+    await mkdir(join(repositoryPaths(root).runsDir, '20991231-000000-abcd')); // what is left of one, which is none
+    expect(await listRuns(root)).toEqual([second, first]);
+    expect(await listRuns(root)).toEqual([second, first]);
     expect(await readPlan(root, first)).toEqual(planFor(root, first));
     const { dir, plan, requests, tasks } = runPaths(root, first);
     for (const folder of [dir, requests, tasks]) expect((await stat(folder)).mode & 0o777).toBe(0o700);

@@ -7,9 +7,10 @@ const clean: DoctorFacts = {
     { name: 'gh', version: null, neededFor: null },
   ],
   root: '/home/ada/shop',
-  repository: { branch: 'main', changes: 0, operation: null, files: 12, special: [] },
+  repository: { branch: 'main', unborn: false, changes: 0, operation: null, files: 12, special: [] },
   lock: { kind: 'free', pid: null },
   runs: [],
+  elsewhere: [],
   worktrees: [],
   branches: [],
   keptRefs: 0,
@@ -65,11 +66,21 @@ it('leaves worktrees and branches of a live run alone and names those of one tha
 });
 
 it('names what keeps a run from starting in this checkout', () => {
-  const repository = { branch: null, changes: 2, operation: 'rebase', files: 12, special: ['a shallow clone'] };
+  const repository = {
+    branch: null,
+    unborn: false,
+    changes: 2,
+    operation: 'rebase',
+    files: 12,
+    special: ['a shallow clone'],
+  };
   expect(needs({ repository })).toEqual([
     'problem a run needs a branch to land on: git switch <branch>',
     'problem a rebase is in progress: git rebase --abort, or finish it',
     'leftover 2 uncommitted changes: a run starts from a clean checkout: git status',
+  ]);
+  expect(needs({ repository: { ...clean.repository, operation: 'bisect' } })).toEqual([
+    'problem a bisect is in progress: git bisect reset, or finish it',
   ]);
 });
 

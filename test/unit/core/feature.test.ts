@@ -42,6 +42,8 @@ describe('the sections of a specification', () => {
   it('are looked through in no time whatever they hold', () => {
     const spec = `## Scope\n${'<!--'.repeat(200_000)}`;
     expect(read({ spec }).spec).toMatchObject({ emptySections: ['Scope'] });
+    const headings = `${'# a\n'.repeat(40_000)}## Scope\nx\n`; // a copy of the rest for each took a minute
+    expect(read({ spec: headings }).spec).toMatchObject({ emptySections: [] });
   });
 });
 
@@ -105,6 +107,11 @@ describe('what a feature needs', () => {
     const text =
       '**Depends on:** `user-auth`, feature/billing and reports.\n- Depends on: search\n```\nDepends on: x\n```\nIt depends on: luck';
     expect(dependsOnLines(text)).toEqual(['user-auth', 'billing', 'reports', 'search']);
+    expect(dependsOnLines('Depends on: search-and-filter, and login and and-more')).toEqual([
+      'search-and-filter',
+      'login',
+      'and-more',
+    ]);
   });
 
   it('may be named: a slug of one word only where it is clearly meant', () => {

@@ -20,6 +20,12 @@ describe('a sealed text', () => {
     expect(isAsGenerated(changed)).toBe(false);
   });
 
+  it('is known where a part of it, a task file for one, has the other line ends', () => {
+    expect(isAsGenerated(text('one\r\ntwo'))).toBe(true);
+    expect(generatedOutcome(text('one\r\ntwo'), text('one\r\ntwo'))).toBe('unchanged');
+    expect(generatedOutcome(text('one\r\ntwo'), text('one\r\nthree'))).toBe('updated');
+  });
+
   it('may itself contain what looks like a seal', () => {
     expect(isAsGenerated(text('o8:0123456789abcdef o8:<checksum>'))).toBe(true);
   });

@@ -30,6 +30,8 @@ describe('the result of an integration', () => {
     ['passed', [task(false)], [check('unavailable'), check('passed')]],
     ['unchecked', [task(false)], [check('unavailable')]],
     ['unchecked', [task(false)], [{ ...check('passed'), name: 'Setup' }]],
+    ['unchecked', [task(false)], [{ ...check('unavailable'), name: 'Plan' }, check('passed')]],
+    ['unchecked', [task(false)], [{ ...check('unavailable'), name: 'Given' }, check('passed')]],
     ['unchecked', [task(false)], []],
     ['incomplete', [task(false), task(true)], [check('passed')]],
     ['failed', [task(false)], [check('passed'), check('failed')]],
@@ -46,6 +48,11 @@ describe('integration-report.md', () => {
     expect(report).toContain('### Tests: what it said last\n\n    ');
     expect(report).not.toContain('\u001b');
     expect(report).toContain('\n    ```\n    <!-- o8: end -->\n    | a | b |');
+    expect(report).not.toMatch(/^<!-- o8: end -->/m);
+  });
+
+  it('names a contract on one line whatever its file is called', () => {
+    const report = integrationReport(integration({ contracts: ['plan/contracts/a\n<!-- o8: end -->\n.md'] }));
     expect(report).not.toMatch(/^<!-- o8: end -->/m);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readableLogLine } from '../../../src/core/readable-log.js';
+import { readableLogLine, taskLogView } from '../../../src/core/readable-log.js';
+import { planOf } from '../../support/plan-fixture.js';
 
 const TIME = '[2026-11-21T08:05:12.000Z]';
 
@@ -18,6 +19,29 @@ describe('the log of a Claude agent', () => {
         { type: 'tool_use', id: 't2', name: 'TodoWrite', input: { todos: [] } },
       ]),
     ).toEqual([`${TIME} First I read.`, `${TIME} Then I write.`, `${TIME} Bash: git status`, `${TIME} TodoWrite`]);
+  });
+
+  it('tells what the agent reports in the end', () => {
+    const report = { status: 'incomplete', summary: 'The document does not say it.\nSo I stop.' };
+    expect(assistant([{ type: 'tool_use', id: 't', name: 'StructuredOutput', input: report }])).toEqual([
+      `${TIME} Reports incomplete: The document does not say it.`,
+    ]);
+    expect(assistant([{ type: 'tool_use', id: 't', name: 'StructuredOutput', input: { status: 'odd' } }])).toEqual([
+      `${TIME} StructuredOutput`,
+    ]);
+  });
+
+  it('names the files of its own worktree as the agent would, and others in full', () => {
+    const plan = planOf([{ id: 'a' }, { id: 'b' }]);
+    const [own = '', other = ''] = plan.tasks.map(({ worktree }) => worktree);
+    const event = (path: string) => ({
+      type: 'assistant',
+      parent_tool_use_id: null,
+      message: { id: 'm', content: [{ type: 'tool_use', id: 't', name: 'Read', input: { file_path: path } }] },
+    });
+    const line = (path: string): string => `${TIME} [stdout] ${JSON.stringify(event(path))}`;
+    expect(taskLogView(plan, 'a')(line(`${own}/src/a.ts`))).toEqual([`${TIME} Read: src/a.ts`]);
+    expect(taskLogView(plan, 'a')(line(`${other}/src/a.ts`))).toEqual([`${TIME} Read: ${other}/src/a.ts`]);
   });
 
   it('sets in what a subagent does', () => {

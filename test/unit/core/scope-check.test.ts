@@ -74,6 +74,16 @@ describe('scopeViolations of parts of files', () => {
     expect(outside('MODIFY: a.py::Order', [line(2, [REFUND, ORDER]), line(1, [ORDER])])).toEqual([]);
   });
 
+  it('are found in no time in a file that changed everywhere', () => {
+    const chain = [`def total(self, ${'argument, '.repeat(90)})`, ORDER];
+    const changed = Array.from({ length: 200_000 }, (_, at) => line(at + 1, chain));
+    const before = performance.now();
+    expect(
+      outside('MODIFY: a.py::Order.refund, a.py::Order.pay', changed, [...definitions, ['def pay(self):', ORDER]]),
+    ).toHaveLength(1);
+    expect(performance.now() - before).toBeLessThan(2000); // told once for each chain; for each line it took ten seconds
+  });
+
   it('name the first line of each other part', () => {
     const changed = [line(9, [REFUND, ORDER]), line(10, [REFUND, ORDER]), line(1, []), line(4, [TOTAL, ORDER])];
     expect(outside('MODIFY: a.py::Order.total', changed)).toEqual([

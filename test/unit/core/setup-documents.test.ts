@@ -49,5 +49,6 @@ describe('a suggested .worktreeinclude', () => {
       ...['debug.log', 'config/app.local.yaml', '.envrc', 'environment.md'],
     ];
     expect(suggestWorktreeInclude(ignored)).toEqual(['/.env', '/.envrc', '/api/.env.local', '/config/app.local.yaml']);
+    expect(suggestWorktreeInclude(['app/[slug]/.env'])).toEqual(['/app/\\[slug]/.env']);
   });
 });

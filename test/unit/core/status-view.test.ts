@@ -119,6 +119,7 @@ describe('what is news of a task', () => {
   it('has where to look only when it needs a person', () => {
     const places = { worktree: '/home/ada/workspaces/a', log: '/logs/a.log' };
     expect(newsOf('failed')).toMatchObject({ ...places, reason: 'exit_1' });
+    expect(newsOf('aborted')).toMatchObject(places);
     expect(newsOf('merge_conflict')).toMatchObject({ ...places, files: ['src/app.js'] });
     expect(newsOf('complete')).toEqual({ id: 'a', state: 'complete', attempt: 1, commits: 1 });
     expect(newsOf('running')).toEqual({ id: 'a', state: 'running', attempt: 1 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import bundled from '../../../agents/worker.md';
 import { COMPLETION_MARKER } from '../../../src/core/completion-marker.js';
+import { TOOLS } from '../../../src/core/claude-command.js';
 import { workerRules } from '../../../src/core/worker-rules.js';
 
 describe('workerRules', () => {
@@ -13,6 +14,11 @@ describe('workerRules', () => {
     expect(workerRules(null, '---\nname: worker\n---\nOurs.\n')).toBe('Ours.');
     expect(workerRules('---\nname: worker\n---\n', 'Ours.')).toBe('Ours.');
     expect(workerRules('  \n', 'Ours.')).toBe('Ours.');
+  });
+
+  it('of ours are for the tools that a worker gets', () => {
+    const named = /^tools: (.*)$/m.exec(bundled)?.[1];
+    expect(named?.split(', ')).toEqual(TOOLS);
   });
 
   it('of ours name the marker file, the result and what is not allowed', () => {
