@@ -17,7 +17,8 @@ export async function findBlockingPaths(checkout: string, from: string, to: stri
   const byPath = new Map(differences.map((difference) => [difference.path, difference]));
   const blocking = new Set<string>();
   const inIndex = new Set<string>();
-  for (const entry of await readStatus(checkout)) {
+  const { entries } = await readStatus(checkout);
+  for (const entry of entries) {
     // git moves no checkout with an unmerged file in it, whatever it moves to
     if (entry.kind === 'unmerged') blocking.add(entry.path);
     if (entry.kind !== 'tracked') continue;

@@ -2,7 +2,7 @@ import { gitClient } from './client.js';
 import { git, tryGit } from './execute.js';
 import { resolveCommit } from './refs.js';
 import type { GitVersion, Repository } from './repository.js';
-import { operationIn, readStatus, type Operation } from './status.js';
+import { operationIn, readStatus, type Operation, type StatusEntry } from './status.js';
 import { listWorktrees, type WorktreeEntry } from './worktree-list.js';
 
 export type Head =
@@ -33,12 +33,11 @@ export interface RepositoryFacts {
 }
 
 export async function readRepositoryFacts(repo: Repository): Promise<RepositoryFacts> {
-  const head = await readHead(repo);
+  const { head, entries } = await readCheckout(repo);
   const born = head.kind !== 'unborn';
-  const [shallow, sparse, entries, operation, branches, worktrees, tree, lfs] = await Promise.all([
+  const [shallow, sparse, operation, branches, worktrees, tree, lfs] = await Promise.all([
     tryGit(['rev-parse', '--is-shallow-repository'], { cwd: repo.root }),
     tryGit(['config', '--bool', 'core.sparseCheckout'], { cwd: repo.root }),
-    repo.bare ? [] : readStatus(repo.root),
     operationIn(repo.gitDir),
     listBranches(repo),
     listWorktrees(repo),
@@ -71,10 +70,19 @@ export async function readFileAt(repo: Repository, commit: string, path: string)
   return blob === undefined ? null : git(['cat-file', 'blob', blob], { cwd: repo.root });
 }
 
-async function readHead(repo: Repository): Promise<Head> {
+async function readCheckout(repo: Repository): Promise<{ head: Head; entries: readonly StatusEntry[] }> {
+  if (repo.bare) return { head: await readBareHead(repo), entries: [] };
+  const { commit, branch, entries } = await readStatus(repo.root);
+  return { head: headOf(commit, branch), entries };
+}
+
+async function readBareHead(repo: Repository): Promise<Head> {
   const symbolic = await tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: repo.root });
   const commit = await resolveCommit(repo, 'HEAD');
-  const branch = symbolic.code === 0 ? symbolic.stdout.trim().replace(/^refs\/heads\//, '') : null;
+  return headOf(commit, symbolic.code === 0 ? symbolic.stdout.trim().replace(/^refs\/heads\//, '') : null);
+}
+
+function headOf(commit: string | null, branch: string | null): Head {
   if (commit === null) return { kind: 'unborn', branch: branch ?? 'HEAD' };
   return branch === null ? { kind: 'detached', commit } : { kind: 'branch', branch, commit };
 }

@@ -16,11 +16,19 @@ export interface StatusEntry {
   readonly indexId: string;
 }
 
+export interface CheckoutStatus {
+  /** Null where nothing has been committed. */
+  readonly commit: string | null;
+  /** Null when HEAD is detached. */
+  readonly branch: string | null;
+  readonly entries: StatusEntry[];
+}
+
 /**
- * What is not committed in a checkout, ignored files left out. Renames are shown as a deletion and an addition, and
+ * Where a checkout stands, and what is not committed in it, ignored files left out. Renames are shown as a deletion and an addition, and
  * an untracked folder by its files, except a repository inside it: that is one entry that ends in `/`.
  */
-export async function readStatus(checkout: string): Promise<StatusEntry[]> {
+export async function readStatus(checkout: string): Promise<CheckoutStatus> {
   const args = ['status', '--porcelain=v2', '--branch', '-z', '--no-renames', '--untracked-files=all'];
   return parseStatus(await gitClient(checkout).read(args));
 }
@@ -29,9 +37,17 @@ export async function readStatus(checkout: string): Promise<StatusEntry[]> {
 const TRACKED = /^1 (.)(.) \S+ \S+ (\S+) (\S+) \S+ (\S+) (.+)$/s;
 const UNMERGED = /^u \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ (.+)$/s;
 
-function parseStatus(output: string): StatusEntry[] {
-  const records = output.split('\0').filter((record) => record !== '' && !record.startsWith('#'));
-  return records.map(parseRecord);
+function parseStatus(output: string): CheckoutStatus {
+  const records = output.split('\0').filter((record) => record !== '');
+  const header = (name: string, none: string): string | null => {
+    const value = records.find((record) => record.startsWith(`# branch.${name} `))?.slice(`# branch.${name} `.length);
+    return value === undefined || value === none ? null : value;
+  };
+  return {
+    commit: header('oid', '(initial)'),
+    branch: header('head', '(detached)'),
+    entries: records.filter((record) => !record.startsWith('#')).map(parseRecord),
+  };
 }
 
 function parseRecord(record: string): StatusEntry {

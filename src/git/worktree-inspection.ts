@@ -19,22 +19,17 @@ export interface WorktreeInspection {
 
 /** What is in a worktree right now. */
 export async function inspectWorktree(path: string): Promise<WorktreeInspection> {
-  if (!(await isWorktree(path))) {
+  const gitDir = await gitDirOfWorktree(path);
+  if (gitDir === null) {
     return { exists: false, head: null, branch: null, changes: [], nestedRepositories: [], operation: null };
   }
-  const [commit, symbolic, entries, nested, gitDir] = await Promise.all([
-    tryGit(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { cwd: path }),
-    tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: path }),
-    readStatus(path),
-    populatedSubmodules(path),
-    gitDirOf(path),
-  ]);
+  const [{ commit, branch, entries }, nested] = await Promise.all([readStatus(path), populatedSubmodules(path)]);
   const changes = entries.map((entry) => ({ path: entry.path, untracked: entry.kind === 'untracked' }));
   const unknown = changes.filter((change) => change.untracked && change.path.endsWith('/'));
   return {
     exists: true,
-    head: commit.code === 0 ? commit.stdout.trim() : null,
-    branch: symbolic.code === 0 ? symbolic.stdout.trim().replace(/^refs\/heads\//, '') : null,
+    head: commit,
+    branch,
     changes,
     nestedRepositories: [...unknown.map((change) => change.path.slice(0, -1)), ...nested],
     operation: await operationIn(gitDir),
@@ -46,11 +41,12 @@ export async function gitDirOf(worktree: string): Promise<string> {
   return (await git(['rev-parse', '--absolute-git-dir'], { cwd: worktree })).replace(/\n$/, '');
 }
 
-/** Inside another checkout git would find that one, hence the comparison. */
-async function isWorktree(path: string): Promise<boolean> {
-  if (!existsSync(join(path, '.git'))) return false;
-  const top = await tryGit(['rev-parse', '--show-toplevel'], { cwd: path });
-  return top.code === 0 && top.stdout.replace(/\n$/, '') === (await realpath(path));
+/** Null where the path is not the top of a worktree: inside another checkout git would find that one. */
+async function gitDirOfWorktree(path: string): Promise<string | null> {
+  if (!existsSync(join(path, '.git'))) return null;
+  const found = await tryGit(['rev-parse', '--show-toplevel', '--absolute-git-dir'], { cwd: path });
+  const top = `${await realpath(path)}\n`; // a path may have a newline in it, so it is not cut at one
+  return found.code === 0 && found.stdout.startsWith(top) ? found.stdout.slice(top.length).replace(/\n$/, '') : null;
 }
 
 /** Paths recorded as another repository's commit that have that repository in them. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FAILPOINTS, type Failpoint } from '../../src/core/failpoint.js';
 import { FaultRun, PLAN_DIR, THREE_TASKS, type Fault, type Outcome } from './fault-run.js';
@@ -215,7 +215,11 @@ const oldRuns: Story = {
     const armed = run.arm(faults);
     await run.spawn(armed.env);
     const runs = dirname(await run.file('.'));
-    for (let day = 10; day <= 31; day += 1) await mkdir(join(runs, `202001${String(day)}-000000-0000`));
+    for (let day = 10; day <= 31; day += 1) {
+      const old = join(runs, `202001${String(day)}-000000-0000`);
+      await mkdir(old);
+      await copyFile(await run.file('plan.json'), join(old, 'plan.json'));
+    }
     await run.finish(armed);
     await run.land(armed.env);
     expectAllHappened(armed.pending());
