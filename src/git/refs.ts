@@ -13,12 +13,29 @@ export async function resolveCommit(repo: Repository, ref: string): Promise<stri
   throw gitFailure(args, repo.root, result);
 }
 
-/** Whether `descendant` contains `ancestor`; a commit contains itself. */
+/** A run of hundreds of tasks asks for a few thousand pairs; more would only be kept, not asked for again. */
+const MOST_PAIRS = 10_000;
+const knownAncestors = new Set<string>();
+
+/**
+ * Whether `descendant` contains `ancestor`; a commit contains itself. A yes about two object ids holds for ever, and landing
+ * asks for it again and again; a no may end when a shallow clone is deepened.
+ */
 export async function isAncestor(repo: Repository, ancestor: string, descendant: string): Promise<boolean> {
+  const pair = isObjectId(ancestor) && isObjectId(descendant) ? `${ancestor} ${descendant}` : null;
+  if (pair !== null && knownAncestors.has(pair)) return true;
   const args = ['merge-base', '--is-ancestor', ancestor, descendant];
   const result = await tryGit(args, { cwd: repo.root });
   if (result.code > 1) throw gitFailure(args, repo.root, result);
+  if (result.code === 0 && pair !== null) {
+    if (knownAncestors.size >= MOST_PAIRS) knownAncestors.clear();
+    knownAncestors.add(pair);
+  }
   return result.code === 0;
+}
+
+function isObjectId(name: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name);
 }
 
 /** The best common ancestor; null when the two share no history. */

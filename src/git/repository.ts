@@ -29,18 +29,19 @@ const OLDEST = { major: 2, minor: 25, patch: 0 };
 export async function openRepository(cwd: string): Promise<Repository> {
   if (!(await isFolder(cwd))) throw new O8Error('not_a_repository', `${cwd} is not a folder`, 'cd <your repository>');
   const version = await gitVersion(cwd);
-  const result = await tryGit(['rev-parse', '--is-bare-repository', '--absolute-git-dir', '--git-common-dir'], { cwd });
-  const [bareText, gitDirText, commonDirText] = result.stdout.split('\n');
-  if (result.code !== 0 || gitDirText === undefined || commonDirText === undefined) {
+  const args = ['rev-parse', '--is-bare-repository', '--absolute-git-dir', '--git-common-dir', '--show-toplevel'];
+  const result = await tryGit(args, { cwd });
+  // Where there is no checkout git says so after the first three.
+  const [bareText, gitDirText, commonDirText, ...top] = result.stdout.split('\n');
+  if (gitDirText === undefined || commonDirText === undefined) {
     if (!hasGitFolder(cwd)) throw notARepository(`${cwd} is not in a git repository`, cwd);
     throw gitFailure(['rev-parse'], cwd, result); // for example the folder belongs to another user (safe.directory)
   }
   const gitDir = await realpath(gitDirText);
   const commonDir = await realpath(resolve(cwd, commonDirText));
   if (bareText === 'true') return { root: gitDir, gitDir, commonDir, version, bare: true };
-  const top = await tryGit(['rev-parse', '--show-toplevel'], { cwd });
-  if (top.code !== 0) throw notARepository(`${cwd} is inside a git folder, not in a checkout`, dirname(gitDir));
-  const root = await realpath(top.stdout.replace(/\n$/, ''));
+  if (result.code !== 0) throw notARepository(`${cwd} is inside a git folder, not in a checkout`, dirname(gitDir));
+  const root = await realpath(top.slice(0, -1).join('\n')); // its name may have newlines, and the last one ends the line
   return { root, gitDir, commonDir, version, bare: false };
 }
 
