@@ -15,7 +15,7 @@ interface Project {
 /** `files`: how many test files run at once. Real processes compete for cores and each real Claude takes 300 MB. */
 const projects: readonly Project[] = [
   { name: 'unit', order: 0, timeoutMs: 5 * SECOND, files: 2, bundle: false },
-  { name: 'integration', order: 1, timeoutMs: 60 * SECOND, files: 4, bundle: true },
+  { name: 'integration', order: 1, timeoutMs: 60 * SECOND, files: 3, bundle: true },
   { name: 'contract', order: 2, timeoutMs: 60 * SECOND, files: 3, bundle: true },
   { name: 'e2e', order: 2, timeoutMs: 180 * SECOND, files: 3, bundle: true },
 ];

@@ -63,10 +63,26 @@ export async function requireRun(root: string, runId: string | undefined): Promi
 /** The newest run that works on all of this, whatever became of it. */
 export async function latestRunOf(root: string, wanted: SourceKey): Promise<LoadedRun | null> {
   for (const runId of await listRuns(root)) {
-    const plan = await readPlan(root, runId);
-    if (covers(plan.source, wanted)) return loadRun(root, runId);
+    const run = await runIfBegun(root, runId, wanted);
+    if (run !== null) return run;
   }
   return null;
+}
+
+/**
+ * Null for a run of something else, and for one of which nothing is recorded: somebody is just starting it, or has lost the
+ * lock and takes it away again.
+ */
+async function runIfBegun(root: string, runId: string, wanted: SourceKey): Promise<LoadedRun | null> {
+  try {
+    const plan = await readPlan(root, runId);
+    if (!covers(plan.source, wanted)) return null;
+    const run = await loadRun(root, runId);
+    return run.records.length === 0 && !run.ownerAlive ? null : run;
+  } catch (error) {
+    if (error instanceof O8Error && error.code === 'no_run') return null;
+    throw error;
+  }
 }
 
 /** A task of the run by id or stem. */

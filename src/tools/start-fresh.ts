@@ -24,6 +24,7 @@ import type { ToolContext } from './define-tool.js';
 import { findLandedCommits } from './landed-tasks.js';
 import { latestRunOf, ownsRun } from './load-run.js';
 import { refuseHeld } from './lock-error.js';
+import { openContext } from './repository-context.js';
 import { makeRoom } from './new-attempts.js';
 import { planFrom, readPlanParts, refuseMissingSpecs } from './prepare-plan.js';
 import { readPreflightFacts } from './read-preflight-facts.js';
@@ -75,8 +76,8 @@ export async function startFresh(
   context: ToolContext,
   start: { readonly warnings: readonly string[]; readonly force: Force },
 ): Promise<SpawnResult> {
-  const { repo, plan, checks, text, newAttempts } = await readyPlan(selection, input, context);
   const again = againCommand(input);
+  const { repo, plan, checks, text, newAttempts } = await readyUnlessLocked(selection, input, context, again);
   refuseHeld(await readSettledLock(plan.root), again); // somebody may have been faster, also with force
   const serialise = whileUnlocked(repo, plan.root, again);
   await makeRoom(repo, serialise, plan, newAttempts);
@@ -95,6 +96,22 @@ export async function startFresh(
     tasks: tasks.map(({ id, wave, branch }) => ({ id, wave, state: 'queued', branch })),
     ...(text === null ? {} : { text }),
   };
+}
+
+/** Who was faster has made branches and worktrees by now: what is in the way then is the run, not these. */
+async function readyUnlessLocked(
+  selection: Selection,
+  input: SpawnInput,
+  context: ToolContext,
+  again: string,
+): Promise<Ready> {
+  try {
+    return await readyPlan(selection, input, context);
+  } catch (error) {
+    const { root } = await openContext(context);
+    refuseHeld(await readSettledLock(root), again);
+    throw error;
+  }
 }
 
 /** A run of which nothing was recorded never began: its folder must not look like one to go on with. */
