@@ -54,9 +54,9 @@ describe('a program', () => {
 
   test('is stopped, when it was left behind by a killed caller, before it is started again', async () => {
     const logFile = join(folder, 'setup.log');
-    const hang = 'echo $$ >> pids; test -e again || sleep 1000';
+    const hang = 'echo $$ >> pids; test -e again || { touch hangs; sleep 1000; }';
     const first = shell(hang, { logFile });
-    await waitFor(() => existsSync(join(folder, 'pids')), { timeoutMs: 10_000, what: 'the first one to run' });
+    await waitFor(() => existsSync(join(folder, 'hangs')), { timeoutMs: 10_000, what: 'the first one to hang' });
     await writeFile(join(folder, 'again'), '');
     expect(await shell('true', { logFile })).toMatchObject({ code: 0 }); // another command of the same log
     const [pid = ''] = (await readFile(join(folder, 'pids'), 'utf8')).split('\n');
