@@ -10,7 +10,7 @@ const EVENT_LINE = /^(\[[^\]]+\]) \[stdout\] (\{.*)$/;
 const MOST_CHARACTERS = 200;
 
 /** How the log of a run's agents is shown: only Claude's events are known here. */
-export function logView({ settings }: Plan): (line: string) => readonly string[] {
+function logView({ settings }: Plan): (line: string) => readonly string[] {
   return settings.agent.command === null ? readableLogLine : (line) => [line];
 }
 

@@ -58,7 +58,9 @@ export const abort = defineTool({
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
     if (run.state.phase.kind === 'finished' && !run.ownerAlive) return { message: NOTHING_RUNNING, stopped: [] };
     const request = { kind: 'abort' as const, id: randomUUID(), task, cleanup: input.cleanup ?? false };
-    const { stopped, cleanup } = answerSchema.parse(await askSupervisor(root, found, request, context.env));
+    const { stopped: ended, cleanup } = answerSchema.parse(await askSupervisor(root, found, request, context.env));
+    // They end in any order; people read them in the plan's.
+    const stopped = run.plan.tasks.flatMap(({ id }) => ended.filter((one) => one.task === id));
     const removed = new Set((cleanup?.worktrees ?? []).map((worktree) => worktree.path));
     const count = counted(stopped.length, 'pipeline');
     const waiting = waitingToMerge(await loadRun(root, found));

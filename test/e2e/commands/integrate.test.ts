@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { user } from '../../support/claude-session.js';
 import { CommandSession } from '../../support/command-session.js';
+import { conflictingRun } from '../../support/conflicting-run.js';
 import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
 import { ask, call, callO8, resultOf, tell, type Conversation } from '../../support/scripted-model.js';
 
@@ -22,18 +23,13 @@ const manifestSchema = z.looseObject({
 
 /** A run whose second task conflicted with the first; somebody has resolved that in the task's worktree. */
 async function resolvedConflict(): Promise<RunFixture> {
-  const tasks = ['task-001', 'task-002'].map((id) => ({ id, wave: 1, scope: 'MODIFY: shared.txt' }));
-  const run = await RunFixture.open({
-    ...{ tasks, files: { 'shared.txt': 'start\n', [`${PLAN_DIR}/contracts/shared.md`]: '# One line a task\n' } },
-    manifest: { o8: { verify: 'grep -q task shared.txt' } },
-  });
-  await run.spawn();
-  const agents = await Promise.all(tasks.map(({ id }) => run.agents.waitForAgent(id)));
-  for (const [index, agent] of agents.entries()) {
-    await agent.succeed('shared.txt', `${agent.task}\n`);
-    await run.waitForTask(agent.task, index === 0 ? 'complete' : 'merge_conflict');
-  }
-  await run.waitForRun('failed');
+  const run = await conflictingRun(
+    {
+      files: { [`${PLAN_DIR}/contracts/shared.md`]: '# One line a task\n' },
+      manifest: { o8: { verify: 'grep -q task shared.txt' } },
+    },
+    { scope: 'MODIFY: shared.txt' },
+  );
   await run.call('merge', { task: 'task-002', resolve: true });
   const worktree = run.worktree('task-002');
   await writeFile(join(worktree, 'shared.txt'), 'task-001 and task-002\n');

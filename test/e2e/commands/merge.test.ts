@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { user } from '../../support/claude-session.js';
 import { CommandSession } from '../../support/command-session.js';
-import { RunFixture } from '../../support/run-fixture.js';
+import { conflictingRun } from '../../support/conflicting-run.js';
 import { ask, call, callO8, resultOf, tell, whenTold, type Conversation } from '../../support/scripted-model.js';
 
 // /parallel-merge in each of its ways, one after the other, for a user who works on beside it.
@@ -20,23 +20,9 @@ const resolveSchema = z.looseObject({
 const undoSchema = z.looseObject({ undone: z.array(z.looseObject({ kind: z.string(), again: z.string() })) });
 const statusSchema = z.looseObject({ runId: z.string(), base: z.string(), landed: z.string() });
 
-/** A finished run whose second task conflicts with the first in `shared.txt`. */
-async function conflicting(): Promise<RunFixture> {
-  const tasks = ['task-001', 'task-002'].map((id) => ({ id, wave: 1 }));
-  const run = await RunFixture.open({ tasks, files: { 'shared.txt': 'start\n' } });
-  await run.spawn();
-  const agents = await Promise.all(tasks.map(({ id }) => run.agents.waitForAgent(id)));
-  for (const [index, agent] of agents.entries()) {
-    await agent.succeed('shared.txt', `${agent.task}\n`);
-    await run.waitForTask(agent.task, index === 0 ? 'complete' : 'merge_conflict');
-  }
-  await run.waitForRun('failed');
-  return run;
-}
-
 describe('/parallel-merge', () => {
   it('predicts, lands, has a conflict resolved and takes everything back, each after one question', async () => {
-    const run = await conflicting();
+    const run = await conflictingRun();
     const { runId = '' } = await run.status();
     const worktree = run.worktree('task-002');
     const file = join(worktree, 'shared.txt');

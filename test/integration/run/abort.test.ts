@@ -73,18 +73,14 @@ describe('abort', () => {
     expect(again).toMatchObject({ code: 0, stdout: 'No parallel pipelines are currently running.\n' });
   });
 
-  it('and then cleanup removes the worktrees; uncommitted work is in a rescue ref, commits stay on their branch', async () => {
+  it('with cleanup removes the worktrees; uncommitted work is in a rescue ref, commits stay on their branch', async () => {
     const run = await RunFixture.open({ tasks: THREE.slice(0, 1) });
     await run.spawn();
     const one = await run.agents.waitForAgent('task-001');
     await one.writeFile('kept.txt', 'kept\n');
     const commit = await one.commit('Kept');
     await one.writeFile('unfinished.txt', 'unfinished\n');
-    await run.call('abort');
-    const preview = await run.call('cleanup', { dryRun: true });
-    expect(existsSync(run.worktree('task-001'))).toBe(true);
-    const { worktrees } = await run.call('cleanup');
-    expect(preview['worktrees']).toEqual(worktrees); // where the uncommitted work goes is said before
+    await run.call('abort', { cleanup: true });
     expect(existsSync(run.worktree('task-001'))).toBe(false);
     expect(await run.commitOf('feature/task-001-work')).toBe(commit);
     const rescue = await run.repository.git(['for-each-ref', '--format=%(refname)', 'refs/o8/rescue']);
@@ -95,6 +91,19 @@ describe('abort', () => {
     expect(await run.call('cleanup', { force: true })).toMatchObject({
       branches: expect.arrayContaining([{ branch: 'feature/task-001-work', commit }]) as unknown,
     });
+  });
+
+  it('leaves a worktree for cleanup, which says beforehand where the uncommitted work in it goes', async () => {
+    const run = await RunFixture.open({ tasks: THREE.slice(0, 1) });
+    await run.spawn();
+    await (await run.agents.waitForAgent('task-001')).writeFile('unfinished.txt', 'unfinished\n');
+    await run.call('abort');
+    const preview = await run.call('cleanup', { dryRun: true });
+    expect(existsSync(run.worktree('task-001'))).toBe(true);
+    const { worktrees } = await run.call('cleanup');
+    expect(worktrees).toMatchObject([{ rescued: expect.stringMatching(/^refs\/o8\/rescue\//) as string }]);
+    expect(preview['worktrees']).toEqual(worktrees);
+    expect(existsSync(run.worktree('task-001'))).toBe(false);
   });
 
   it('of an interrupted run stops the agents that nobody owns any more', async () => {

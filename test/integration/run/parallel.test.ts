@@ -149,7 +149,7 @@ describe('o8 parallel', () => {
       expect(aborted.stdout).toContain(`] ${slug}: Stopped\n`);
     }
     expect(aborted.stdout).toMatch(
-      /\nAborted 2 pipelines\. Worktrees preserved for debugging:\n(• \.claude\/worktrees\/feat-(user-auth|dashboard)\/\n){2}\nTo clean up: o8 parallel cleanup\n$/,
+      /\nAborted 2 pipelines\. Worktrees preserved for debugging:\n• \.claude\/worktrees\/feat-user-auth\/\n• \.claude\/worktrees\/feat-dashboard\/\n\nTo clean up: o8 parallel cleanup\n$/,
     );
     const cleaned = await run.o8('parallel', 'cleanup');
     expect(cleaned.code).toBe(0);
