@@ -209,7 +209,6 @@ function finish(
     commands: {
       run: againOf(status, context.cwd),
       integrate: null,
-      merge: 'o8 merge',
       cleanup: `${spelling} cleanup`,
     },
     say: (hint) => hint,

@@ -13,12 +13,11 @@ export interface ReportInput {
   readonly target: string;
   readonly landed: boolean;
   readonly takenBack: readonly TakenBack[];
-  /** How the reader says these things: in a terminal or as slash commands. */
+  /** As they are typed in a terminal; `say` gives the reader's words for them. */
   readonly commands: {
     readonly run: string;
-    /** What the seed has done before the work lands; null: it is not suggested. */
+    /** What the seed has done before the work lands, in the reader's words; null: it is not suggested. */
     readonly integrate: string | null;
-    readonly merge: string;
     readonly cleanup: string;
   };
   /** A hint for the terminal as the reader says it. */
@@ -94,8 +93,9 @@ function openLines(task: TaskView, { say, show }: ReportInput): string[] {
 }
 
 function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
-  const { base, target, landed, takenBack, commands } = input;
-  const { run, integrate, merge, cleanup } = commands;
+  const { base, target, landed, takenBack, commands, say } = input;
+  const { integrate } = commands;
+  const [run, merge, cleanup] = [say(commands.run), say('o8 merge'), say(commands.cleanup)];
   const some = (...states: TaskView['state'][]): boolean => tasks.some((task) => states.includes(task.state));
   const isOff = (id: string): boolean => takenBack.some(({ task }) => task === id);
   const isLeft = tasks.some(({ id, state }) => state === 'complete' && !isOff(id));

@@ -237,14 +237,10 @@ function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: 
     landed: landed !== null,
     takenBack: takenBackTasks(plan, state),
     commands: {
-      ...(plan.source.kind === 'manifest'
-        ? {
-            run: `/parallel-run ${sourceWords(plan.source, root)}`,
-            integrate: `/parallel-integrate --parallel-dir ${sourceWords(plan.source, root)}`,
-          }
-        : { run: runCommand(plan.source, root), integrate: null }),
-      merge: '/parallel-merge',
-      cleanup: '/parallel-cleanup',
+      run: runCommand(plan.source, root),
+      integrate:
+        plan.source.kind === 'manifest' ? `/parallel-integrate --parallel-dir ${sourceWords(plan.source, root)}` : null,
+      cleanup: 'o8 cleanup',
     },
     say: asSlashCommand,
     show: (path) => relative(root, path),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { finalReport, summaryLine, type ReportInput } from '../../../src/core/final-report.js';
+import { asSlashCommand } from '../../../src/core/slash-command.js';
 import { planOf, ROOT, seedTasks } from '../../support/plan-fixture.js';
 import { attemptEnded, RunHistory, taskDone } from '../../support/run-history.js';
 import { viewsOf, wavesOf } from '../../support/task-views.js';
@@ -13,7 +14,7 @@ function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
     target: TARGET,
     landed: false,
     takenBack: [],
-    commands: { run: 'o8 run <parallel-dir>', integrate: null, merge: 'o8 merge', cleanup: 'o8 cleanup' },
+    commands: { run: 'o8 run <parallel-dir>', integrate: null, cleanup: 'o8 cleanup' },
     say: (hint: string) => hint,
     show: (path: string) => path.replace(ROOT, '.'),
   };
@@ -57,12 +58,13 @@ Next step: o8 merge (puts ${TARGET} on main)`);
 
   it('in Claude Code sends to /parallel-integrate, as the seed does, and then on', () => {
     const integrate = '/parallel-integrate --parallel-dir parallel/TS-0042-inventory-system';
-    const commands = { run: '/parallel-run x', integrate, merge: '/parallel-merge', cleanup: '/parallel-cleanup' };
-    expect(report(seedRun(), { state: 'completed', commands }).split('\n').slice(-2)).toEqual([
+    const commands = { run: 'o8 run x', integrate, cleanup: 'o8 cleanup' };
+    const inChat = { state: 'completed', commands, say: asSlashCommand };
+    expect(report(seedRun(), inChat).split('\n').slice(-2)).toEqual([
       `Next step: ${integrate}`,
       `Then: /parallel-merge (puts ${TARGET} on main)`,
     ]);
-    const landed = lastLine(report(seedRun(), { state: 'completed', commands, landed: true }));
+    const landed = lastLine(report(seedRun(), { ...inChat, landed: true }));
     expect(landed).toBe('Next step: everything is on main; /parallel-cleanup removes what is left over');
   });
 
