@@ -73,12 +73,13 @@ export interface Fault {
 /** The environment of everything a test starts, and which of the faults in it have not happened yet. */
 export interface Armed {
   readonly env: Readonly<Record<string, string>>;
-  readonly pending: () => string[];
+  readonly pending: () => Fault[];
 }
 
 /** A repository with a plan, uncommitted work of the user's in its checkout, and agents that keep a ledger. */
 export class FaultRun {
   readonly #processes = new MarkedProcesses();
+  readonly #armed: Armed[] = [];
   #faults = 0;
 
   private constructor(
@@ -126,15 +127,22 @@ export class FaultRun {
   }
 
   arm(faults: readonly Fault[]): Armed {
-    const points = faults.map(({ at, n }) => ({
-      spec: `${at}:${String(n)}`,
+    const points = faults.map((fault) => ({
+      fault,
       file: join(this.folder, `fault-${String((this.#faults += 1))}`),
     }));
-    const armed = points.map(({ spec, file }) => `${spec}@${file}`).join(',');
-    return {
-      env: { ...this.environment, ...(armed === '' ? {} : { O8_FAILPOINT: armed }) },
-      pending: () => points.filter(({ file }) => !existsSync(file)).map(({ spec }) => spec),
+    const specs = points.map(({ fault: { at, n }, file }) => `${at}:${String(n)}@${file}`).join(',');
+    const armed = {
+      env: { ...this.environment, ...(specs === '' ? {} : { O8_FAILPOINT: specs }) },
+      pending: () => points.filter(({ file }) => !existsSync(file)).map(({ fault }) => fault),
     };
+    this.#armed.push(armed);
+    return armed;
+  }
+
+  /** Of all faults that were ever armed, those that have not happened. */
+  pending(): Fault[] {
+    return this.#armed.flatMap((armed) => armed.pending());
   }
 
   /** Of everything the test starts. */

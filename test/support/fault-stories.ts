@@ -8,7 +8,7 @@ import { FaultRun, PLAN_DIR, THREE_TASKS, type Fault, type Outcome } from './fau
  * What happens in a run, to its end and with everything on main. `faults` are armed in the part that reaches them;
  * with none it is the undisturbed run the others are compared with.
  */
-interface Story {
+export interface Story {
   readonly name: string;
   readonly tell: (run: FaultRun, faults: readonly Fault[]) => Promise<void>;
   /** Where the agents of a task are stopped on purpose, they start again. */
@@ -27,7 +27,6 @@ const run: Story = {
   async tell(run, faults) {
     const armed = run.arm(faults);
     await run.finish(armed);
-    expectAllHappened(armed.pending());
     await run.land();
   },
 };
@@ -40,7 +39,6 @@ const landing: Story = {
     await run.finish();
     const armed = run.arm(faults);
     await run.land(armed.env);
-    expectAllHappened(armed.pending());
   },
 };
 
@@ -51,7 +49,6 @@ const cleanup: Story = {
     await run.land();
     const armed = run.arm(faults);
     await run.call('cleanup', {}, armed.env);
-    expectAllHappened(armed.pending());
   },
 };
 
@@ -70,7 +67,6 @@ const terminal: Story = {
     for (let tries = 0; tries <= faults.length; tries += 1) {
       if ((await run.o8(armed.env, 'merge')).code === 0) break;
     }
-    expectAllHappened(armed.pending());
     await run.land();
   },
 };
@@ -87,7 +83,6 @@ const force: Story = {
       if (code === 0) break;
     }
     await run.finish(armed);
-    expectAllHappened(armed.pending());
     await run.land();
     const [kept = ''] = await readdir(dirname(old));
     if (!kept.startsWith('task-001.before-')) throw new Error(`the old worktree is gone: ${kept}`);
@@ -114,7 +109,6 @@ const abort: Story = {
     await writeFile(join(run.folder, 'go'), '');
     await run.call('spawn', { dir: PLAN_DIR, skipPreflight: true, retryFailed: true }, armed.env);
     await run.finish(armed);
-    expectAllHappened([...ofShims.pending(), ...armed.pending()]);
     await run.land();
   },
 };
@@ -131,7 +125,6 @@ const resolution: Story = {
     const task = tasks.find(({ state }) => state.state === 'merge_conflict')?.id ?? '';
     const armed = run.arm(faults);
     await run.call('merge', { task, resolve: true }, armed.env);
-    expectAllHappened(armed.pending());
     const worktree = join(dirname(run.root), 'workspaces', task);
     const marked = await readFile(join(worktree, 'shared.txt'), 'utf8');
     if (!marked.includes('<<<<<<<')) throw new Error(`no conflict was checked out: ${marked}`);
@@ -153,7 +146,6 @@ const undo: Story = {
     await run.land();
     const armed = run.arm(faults);
     for (let tries = 0; tries <= faults.length; tries += 1) await run.call('merge', { undo: true }, armed.env);
-    expectAllHappened(armed.pending());
   },
 };
 
@@ -167,11 +159,10 @@ function repair(name: string, first: Failpoint, harm: (run: FaultRun) => Promise
       const earlier = run.arm([{ at: first, n: 1 }]);
       await run.spawn(earlier.env).catch(() => undefined);
       await run.untilUnowned();
-      expectAllHappened(earlier.pending());
+      if (earlier.pending().length > 0) throw new Error(`nobody fell at ${first}`);
       await harm(run);
       const armed = run.arm(faults);
       await run.finish(armed);
-      expectAllHappened(armed.pending());
       await run.land();
     },
   };
@@ -222,7 +213,6 @@ const oldRuns: Story = {
     }
     await run.finish(armed);
     await run.land(armed.env);
-    expectAllHappened(armed.pending());
     const left = (await readdir(runs)).filter((name) => !name.startsWith('.'));
     if (left.length !== 20) throw new Error(`${String(left.length)} runs are kept`);
   },
@@ -247,7 +237,6 @@ const killedForward: Story = {
     await writeFile(join(run.root, 'task-002.txt'), 'task');
     const armed = run.arm(faults);
     await run.land(armed.env);
-    expectAllHappened(armed.pending());
   },
 };
 
@@ -461,6 +450,8 @@ export interface Told {
   readonly outcome: Outcome;
   /** What `FaultRun.wrongStarts` says. */
   readonly wrongStarts: readonly string[];
+  /** Did not happen. How often a point is reached depends on the machine's speed, so only first hits count. */
+  readonly missed: readonly Fault[];
   readonly logs: string;
 }
 
@@ -469,22 +460,33 @@ export function undisturbed({ story }: FaultCase): Story {
   return story.like ?? story;
 }
 
+/**
+ * Tells the case. When a process falls, another one's git may still do what the process meant to do next, and nobody
+ * comes by that point any more: such a fault is told once more, by itself.
+ */
+export async function tellEach({ story, faults }: FaultCase): Promise<Told[]> {
+  const together = await tell({ story, faults });
+  if (faults.length === 1) return [together];
+  const alone: Told[] = [];
+  for (const fault of together.missed) alone.push(await tell({ story, faults: [fault] }));
+  return [{ ...together, missed: [] }, ...alone];
+}
+
 /** Tells a story in a repository of its own. */
 export async function tell({ story, faults }: Omit<FaultCase, 'title'>): Promise<Told> {
   const run = await FaultRun.open(THREE_TASKS, { retries: 0 });
   try {
     await story.tell(run, faults);
     const strict = story.startsAgain !== true && !faults.some(({ at }) => SHIM.test(at));
-    return { outcome: await run.outcome(), wrongStarts: await run.wrongStarts(strict), logs: await run.logs() };
+    return {
+      outcome: await run.outcome(),
+      wrongStarts: await run.wrongStarts(strict),
+      missed: run.pending().filter(({ n }) => n === 1),
+      logs: await run.logs(),
+    };
   } catch (error) {
     throw new Error(`${String(error)}\n${await run.logs()}`, { cause: error });
   } finally {
     await run.close();
   }
-}
-
-/** How often a point is reached depends on the machine's speed; that it is reached does not. */
-function expectAllHappened(pending: readonly string[]): void {
-  const missed = pending.filter((fault) => fault.endsWith(':1'));
-  if (missed.length > 0) throw new Error(`never reached: ${missed.join(', ')}`);
 }
