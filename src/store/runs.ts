@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
 import { planSchema, type Plan } from '../core/plan.js';
+import { nextRunId } from '../core/run-id.js';
 import { makePrivateFolder, readJson, syncFolder, writeFileAtomically } from './atomic-file.js';
 import { assertInside } from './inside-repository.js';
 import { isFolderName, repositoryPaths, runPaths } from './paths.js';
@@ -14,10 +15,10 @@ import { systemCode, writeError } from './system-error.js';
 const UNFINISHED = /^\.(?:new|old)-/;
 const ABANDONED_AFTER_MS = 3_600_000;
 
-/** `20261121-080512-a1b2`, in UTC: sorts by time and is valid in a ref; the end tells runs of one second apart. */
-export function newRunId(now: Date): string {
-  const time = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  return `${time}-${randomBytes(2).toString('hex')}`;
+/** For a run that begins now: sorts after every run there is; a random ending tells two that begin at once apart. */
+export async function newRunId(root: string, now: Date): Promise<string> {
+  const [newest = null] = await listRuns(root);
+  return nextRunId(now, newest, randomBytes(2).toString('hex'));
 }
 
 /** Makes the run's folder with its plan, whole or not at all. Throws O8Error `disk_full`. */

@@ -8,7 +8,7 @@ import { openRepository } from '../git/repository.js';
 import { processProbe } from '../process/identity.js';
 import { writeFileAtomically } from '../store/atomic-file.js';
 import { criticalSection } from '../store/critical-section.js';
-import { openJournal } from '../store/journal.js';
+import { journalSize, openJournal } from '../store/journal.js';
 import { acquireLock } from '../store/lock.js';
 import type { OwnedLease } from '../store/owned-lease.js';
 import { runPaths } from '../store/paths.js';
@@ -112,8 +112,16 @@ async function openRun(
   await createTarget(run);
   await adoptEarlierWork(run);
   await forgetPinsOfComplete(run);
-  const [newest] = await listRuns(plan.root);
-  return new Supervisor(run, newest === plan.runId);
+  return new Supervisor(run, await isNewest(plan));
+}
+
+/** A newer one without a journal does not count: it was never begun, or waits to be told that this one was faster. */
+async function isNewest({ root, runId }: Plan): Promise<boolean> {
+  for (const other of await listRuns(root)) {
+    if (other === runId) return true;
+    if ((await journalSize(runPaths(root, other).journal)) > 0) return false;
+  }
+  return true;
 }
 
 /** The target starts at the base's commit as the plan saw it. An existing base branch is the target itself. */

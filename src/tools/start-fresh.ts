@@ -53,7 +53,7 @@ export async function readyPlan(selection: Selection, input: SpawnInput, context
   const parts = await readPlanParts(selection, spawnFlags(input), context);
   const { repo } = parts;
   const now = context.now();
-  const bare = planFrom(parts, { runId: newRunId(now), createdAt: now.toISOString() });
+  const bare = planFrom(parts, { runId: await newRunId(parts.root, now), createdAt: now.toISOString() });
   const earlier = await latestRunOf(parts.root, bare.source);
   const plan: Plan = {
     ...bare,

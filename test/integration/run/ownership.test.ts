@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -28,6 +28,10 @@ async function kill(run: RunFixture): Promise<number> {
   return pid;
 }
 
+async function queueFile(run: RunFixture): Promise<unknown> {
+  return JSON.parse(await readFile(join(run.root, '.claude/parallel-queue.json'), 'utf8'));
+}
+
 describe('who owns a run', () => {
   it('of several spawns at once is exactly one; the others exit with 3, the seed’s words, and leave nothing', async () => {
     const run = await RunFixture.open({ tasks: TWO });
@@ -52,8 +56,26 @@ describe('who owns a run', () => {
     await run.succeed('task-001');
     await run.succeed('task-002');
     await run.waitForRun('completed');
+    expect(await queueFile(run)).toMatchObject({ runId, state: 'completed' });
     expect(run.agents.all).toHaveLength(2);
     expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
+  });
+
+  it('writes the queue file, though somebody slower made the folder of a newer run meanwhile', async () => {
+    const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
+    await run.spawn();
+    await run.succeed('task-001');
+    await run.waitForRun('completed');
+    const { runId = '' } = await run.status();
+    await waitFor(() => !existsSync(join(run.root, '.claude/parallel.lock')), { timeoutMs: 20_000, what: 'the end' });
+    await rm(join(run.root, '.claude/parallel-queue.json'));
+    const runs = join(run.root, '.claude/parallel/runs');
+    const slower = '20991231-235958-0000';
+    await mkdir(join(runs, slower));
+    const plan = await readFile(join(runs, runId, 'plan.json'), 'utf8');
+    await writeFile(join(runs, slower, 'plan.json'), plan.replaceAll(runId, slower));
+    await run.call('merge', { runId });
+    expect(await queueFile(run)).toMatchObject({ runId, state: 'completed' });
   });
 
   it('is not a matter of checks: with a live run even a broken plan is refused as locked', async () => {

@@ -8,11 +8,16 @@ import { planFor, temporaryRoot } from '../../support/store-fixture.js';
 const ids = (count: number): string[] => Array.from({ length: count }, (_, n) => `20261121-0805${10 + n}-a1b2`);
 
 describe('a run id', () => {
-  it('says the time in UTC, sorts by it and differs within a second', () => {
+  it('says the time in UTC, differs within a second, and sorts after every run there is', async () => {
+    const root = await temporaryRoot();
     const now = new Date('2026-11-21T08:05:12.345Z');
-    expect(newRunId(now)).toMatch(/^20261121-080512-[0-9a-f]{4}$/);
-    expect(newRunId(now) < newRunId(new Date('2026-11-21T08:05:13Z'))).toBe(true);
-    expect(new Set(Array.from({ length: 20 }, () => newRunId(now))).size).toBeGreaterThan(15);
+    const several = await Promise.all(Array.from({ length: 20 }, async () => newRunId(root, now)));
+    for (const id of several) expect(id).toMatch(/^20261121-080512-[0-9a-f]{4}$/);
+    expect(new Set(several).size).toBeGreaterThan(15);
+    await createRun(root, planFor(root, '20261121-080512-ffff'));
+    const next = await newRunId(root, now);
+    await createRun(root, planFor(root, next));
+    expect((await listRuns(root))[0]).toBe(next);
   });
 });
 
