@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { checkAgentCommand } from '../core/agent-command.js';
 import { buildPlan, selectedTasks } from '../core/build-plan.js';
 import { estimateDisk, type DiskEstimate } from '../core/disk-estimate.js';
@@ -90,7 +91,18 @@ export function refuseMissingSpecs(plan: Plan, features: FeatureDetails): void {
   const missing = missingSpecs(plan, features);
   if (missing.length === 0) return;
   const message = missing.map((check) => check.message).join('\n');
-  throw new O8Error('preflight_failed', message, missing.map(({ hint }) => hint).join('\n'));
+  const folders = features.features.flatMap(({ spec, slug }) =>
+    spec.kind === 'missing' ? folderHint(plan, slug) : [],
+  );
+  const hints = [...missing.map(({ hint }) => hint), ...folders];
+  throw new O8Error('preflight_failed', message, hints.join('\n'));
+}
+
+/** Who names a plan folder without `parallel/` before it is understood as naming a feature. */
+function folderHint({ root }: Plan, slug: string): string[] {
+  const folder = join('parallel', slug);
+  if (!existsSync(join(root, folder, 'manifest.json'))) return [];
+  return [`o8 run ${folder}   (if you mean the plan in that folder)`];
 }
 
 /** The plan of a run that starts from the current branch. Throws O8Error `refused` when there is none with a commit. */

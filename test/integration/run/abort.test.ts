@@ -83,6 +83,7 @@ describe('abort', () => {
     await run.call('abort', { cleanup: true });
     expect(existsSync(run.worktree('task-001'))).toBe(false);
     expect(await run.commitOf('feature/task-001-work')).toBe(commit);
+    expect(await run.task('task-001')).toMatchObject({ state: 'aborted', commits: 1 });
     const rescue = await run.repository.git(['for-each-ref', '--format=%(refname)', 'refs/o8/rescue']);
     expect(await run.repository.git(['show', `${rescue}:unfinished.txt`])).toBe('unfinished');
     const cleaned = await run.call('cleanup', {});

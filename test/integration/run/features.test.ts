@@ -215,6 +215,10 @@ describe('features that are refused', () => {
       expect(refused.stderr).toContain(part);
     for (const command of ['plan', 'preflight', 'spawn']) expect((await run.o8(command, 'nothing')).code).toBe(4);
     expect((await run.o8('spawn', 'nothing', '--skip-preflight')).stderr).toContain('FEATURE_SPEC.md is missing');
+    const folder = '\no8 run parallel/nothing   (if you mean the plan in that folder)\n';
+    expect((await run.o8('run', 'nothing', '--dry-run')).stderr).not.toContain(folder);
+    await run.repository.write('parallel/nothing/manifest.json', '{}');
+    expect((await run.o8('run', 'nothing', '--dry-run')).stderr).toContain(folder);
     expect((await run.o8('spawn', 'dashboard', '--skip-preflight')).code).toBe(0);
     await run.succeed('dashboard');
     await run.waitForRun('completed');
