@@ -55,6 +55,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     budgetUsd: z.number().nullable(),
   }),
   z.strictObject({ type: z.literal('attempt_started'), task, attempt: z.number().int(), pid: z.number().int() }),
+  /** Whoever announced it is gone, and nobody began it or ever will: the task is as it was before. */
+  z.strictObject({ type: z.literal('attempt_void'), task, attempt: z.number().int() }),
   z.strictObject({
     type: z.literal('attempt_ended'),
     task,

@@ -30,6 +30,7 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'branch_removed':
     case 'attempt_intended':
     case 'attempt_started':
+    case 'attempt_void':
     case 'attempt_ended':
     case 'task_retrying':
     case 'task_done':

@@ -75,6 +75,7 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
           attemptId: event.attemptId,
           since: at,
           budgetUsd: event.budgetUsd,
+          next: task.state.state === 'worktree_created' ? task.state.next : { kind: 'fresh' },
           process: { kind: 'intended' },
         },
         {
@@ -84,6 +85,13 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
           finishedAt: null,
         },
       );
+    case 'attempt_void':
+      from('running');
+      return to({
+        state: 'worktree_created',
+        notBefore: null,
+        next: task.state.state === 'running' ? task.state.next : { kind: 'fresh' },
+      });
     case 'attempt_started':
       from('running');
       return to(

@@ -43,6 +43,8 @@ export type TaskState =
       readonly since: string;
       /** What the attempt may spend, null for no limit: reserved until it is over. */
       readonly budgetUsd: number | null;
+      /** How the attempt begins; another one begins like that if nobody starts this one. */
+      readonly next: NextAttempt;
       readonly process: AttemptProcess;
     }
   | { readonly state: 'merge_pending'; readonly tip: string; readonly doneSeq: number; readonly hold: MergeHold | null }

@@ -21,6 +21,7 @@ import { forgetPinsOfComplete } from './pins.js';
 import type { Run } from './run.js';
 import { Supervisor } from './supervise.js';
 import { VerifyNumbers } from './verify-numbers.js';
+import { voidAttempts } from './void-attempts.js';
 
 const RUNS_KEPT = 20; // the contract's number: enough history to look back, small enough to forget
 
@@ -110,6 +111,7 @@ async function openRun(
   if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
   await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation });
   await createTarget(run);
+  await voidAttempts(run);
   await adoptEarlierWork(run);
   await forgetPinsOfComplete(run);
   return new Supervisor(run, await isNewest(plan));

@@ -97,18 +97,22 @@ interface Session {
   readonly continues: boolean;
 }
 
-/** The earlier session where the agent had opened one; there is nothing to resume before its first event. */
+/**
+ * The earlier session where an agent had opened it; there is nothing to resume before its first event. Attempts that
+ * were to go on with it and never began have no output.
+ */
 async function sessionFor(run: Run, task: PlannedTask, earlier: string | null, lastAttempt: number): Promise<Session> {
-  if (earlier === null) return { sessionId: randomUUID(), continues: false };
   const time = { now: run.now(), timeZone: 'UTC' };
-  const stream = await foldAgentOutput(
-    attemptOf(run, task.id, lastAttempt).output,
-    EMPTY_CLAUDE_STREAM,
-    (value, line) => foldClaudeLine(value, line, time),
-  );
-  return stream.facts.sessionId === null
-    ? { sessionId: randomUUID(), continues: false }
-    : { sessionId: earlier, continues: true };
+  for (let attempt = lastAttempt; attempt > 0 && earlier !== null; attempt -= 1) {
+    const stream = await foldAgentOutput(attemptOf(run, task.id, attempt).output, EMPTY_CLAUDE_STREAM, (value, line) =>
+      foldClaudeLine(value, line, time),
+    );
+    const { sessionId } = stream.facts;
+    if (sessionId === null) continue;
+    if (attempt < lastAttempt && sessionId !== earlier) break; // of before the task was begun anew
+    return { sessionId: earlier, continues: true };
+  }
+  return { sessionId: randomUUID(), continues: false };
 }
 
 interface Launch {

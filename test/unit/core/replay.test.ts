@@ -58,6 +58,7 @@ const transitions: readonly (readonly [name: string, event: RunEvent, outcomes: 
     all('worktree_created').to('running'),
   ],
   ['attempt_started', { type: 'attempt_started', task, attempt: 1, pid: 1 }, all('running').to('running')],
+  ['attempt_void', { type: 'attempt_void', task, attempt: 1 }, all('running').to('worktree_created')],
   ['attempt_ended', attemptEnded(task), all('running').to('running')],
   [
     'task_retrying',
@@ -180,6 +181,21 @@ describe('an attempt', () => {
     expect(run.task(task)).toMatchObject({
       retriesUsed: 0,
       state: { notBefore: timeOf(60), next: { kind: 'continue' } },
+    });
+  });
+
+  it('that nobody began leaves the task as it was before', () => {
+    const run = history().lead(task, 'running');
+    run.record({ type: 'task_retrying', task, reason: 'timeout', message: 'too slow', notBefore: timeOf(5) });
+    const before = run.task(task);
+    run.record({ type: 'attempt_intended', task, attempt: 2, attemptId: 'a.2', sessionId: null, budgetUsd: 3 });
+    expect(run.task(task).state).toMatchObject({ state: 'running', budgetUsd: 3 });
+    run.record({ type: 'attempt_void', task, attempt: 2 });
+    expect(run.task(task)).toMatchObject({
+      state: { state: 'worktree_created', notBefore: null, next: { kind: 'continue', note: 'too slow' } },
+      attempt: 2, // its folder is taken
+      lostInARow: 0,
+      retriesUsed: before.retriesUsed,
     });
   });
 
