@@ -5,6 +5,7 @@ import { user } from '../../support/claude-session.js';
 import { CommandSession } from '../../support/command-session.js';
 import { branchOf, RunFixture } from '../../support/run-fixture.js';
 import { ask, callO8, resultOf, tell, type Conversation } from '../../support/scripted-model.js';
+import { waitFor } from '../../support/wait-for.js';
 
 // /parallel-status, /parallel-abort and /parallel-cleanup in one session, each with no more than its own permissions.
 
@@ -14,6 +15,11 @@ const statusSchema = z.looseObject({
   runId: z.string(),
   state: z.string(),
   tasks: z.array(z.looseObject({ id: z.string(), state: z.string(), commits: z.number() })),
+});
+const watchedSchema = z.looseObject({
+  state: z.string(),
+  cursor: z.number(),
+  tasks: z.array(z.looseObject({ id: z.string(), state: z.string() })),
 });
 const abortSchema = z.looseObject({ message: z.string(), stopped: z.array(z.looseObject({ task: z.string() })) });
 const cleanupSchema = z.looseObject({
@@ -115,5 +121,42 @@ describe('the commands that look after a run', () => {
     ]);
     expect(session.refused).toEqual([]);
     expect(await run.checkout()).toEqual(checkout);
+  });
+
+  it('follow it with --watch until it has ended, told only what changed', async () => {
+    const run = await RunFixture.open({
+      tasks: [
+        { id: 'task-001', wave: 1 },
+        { id: 'task-002', wave: 2, deps: ['task-001'] },
+      ],
+    });
+    await run.spawn();
+    function* driver(): Conversation {
+      let seen = resultOf(watchedSchema, yield* callO8('status'));
+      const changes: string[] = [];
+      while (seen.state === 'running') {
+        seen = resultOf(watchedSchema, yield* callO8('status', { waitSeconds: 120, since: seen.cursor }));
+        changes.push(...seen.tasks.filter(({ state }) => state === 'complete').map(({ id }) => id));
+      }
+      yield* tell(`${changes.join(', ')}: ${seen.state}`);
+    }
+    const session = await CommandSession.open({ root: run.root, processes: run.processes, driver, user: user({}) });
+    const said = session.say('/parallel-status --watch');
+    const waits = (count: number) =>
+      waitFor(() => session.calls.length > count, { timeoutMs: 30_000, what: `wait ${count} of the command` });
+    await waits(1);
+    await run.succeed('task-001');
+    await waits(2);
+    await run.succeed('task-002');
+    expect(await said).toBe('task-001, task-002: completed');
+    expect(session.told).toContain('With `--watch` keep calling `status` with `waitSeconds: 120` and `since`');
+    expect(session.told).toContain('Arguments: `--watch`');
+    const [first, ...rest] = session.calls;
+    expect(first).toEqual(['status', {}]);
+    for (const [tool, input] of rest) {
+      expect([tool, input]).toEqual(['status', { waitSeconds: 120, since: expect.any(Number) as number }]);
+    }
+    expect(session.asked).toEqual([]);
+    expect(session.refused).toEqual([]);
   });
 });
