@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProcessIdentity } from '../core/process-identity.js';
 import { taskOf } from '../core/run-state.js';
 import { isSettled } from '../core/task-state.js';
+import { processProbe } from '../process/identity.js';
+import { readLock } from '../store/lock-state.js';
 import type { LogReader } from '../store/log-reader.js';
 import { attemptPaths } from '../store/paths.js';
 import { loadRun, type LoadedRun } from '../tools/load-run.js';
@@ -49,16 +52,20 @@ export async function followTaskLog(cli: Cli, followed: FollowedTask, first: Log
   }
 }
 
-/** Prints what the supervisor's log gains until it has ended. */
+/** Prints what the supervisor's log gains until it has ended: it has last words when the run is no longer its own. */
 export async function followSupervisorLog(
   cli: Cli,
   { root, runId }: { readonly root: string; readonly runId: string },
   reader: LogReader,
 ): Promise<void> {
+  let owner: ProcessIdentity | null = null;
   for (;;) {
+    const lock = await readLock(root, processProbe);
+    if (lock.kind === 'held' && lock.holder.runId === runId) owner = lock.holder.process;
     const run = await loadRun(root, runId);
+    const speaks = owner !== null && (await processProbe.check(owner)) === 'alive';
     await printRest(cli.terminal, reader);
-    if (nobodyIsThere(cli, run)) return;
+    if (!speaks && nobodyIsThere(cli, run)) return;
     await delay(LOOK_MS);
   }
 }

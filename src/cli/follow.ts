@@ -13,6 +13,7 @@ import { LogReader } from '../store/log-reader.js';
 import { attemptPaths } from '../store/paths.js';
 import { readPlan } from '../store/runs.js';
 import { openContext } from '../tools/repository-context.js';
+import { readSettledLock } from '../tools/settled-lock.js';
 import { callTool } from './call-tool.js';
 import { interruptedBy } from './interrupt.js';
 import { LiveLine } from './live-line.js';
@@ -65,7 +66,10 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
           tell(cli, event, style, (task) => shownLog(cli, plan, task));
       await logs?.print([...tasks.values()]);
       pause = tellPause(cli, style, pause, status);
-      if (isEnd(status)) return finish(cli, status, tasks, style);
+      if (isEnd(status)) {
+        await readSettledLock(root); // what comes next may be another run, or somebody who reads the manifest
+        return finish(cli, status, tasks, style);
+      }
       live.show(status, [...tasks.values()]);
       const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
       if (stopped) {

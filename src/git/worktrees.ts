@@ -196,7 +196,12 @@ async function fill(repo: Repository, path: string): Promise<void> {
   await awaitOwnLocks(gitDir); // an earlier owner may have died; its git goes on filling
   if (existsSync(join(gitDir, 'index'))) return;
   failpoint('worktree.fill.before');
-  await git(['reset', '--hard', '--quiet'], { cwd: path });
+  const reset = ['reset', '--hard', '--quiet'];
+  const result = await tryGit(reset, { cwd: path });
+  if (result.code !== 0) {
+    await awaitOwnLocks(gitDir); // the git of an owner that died may begin this late, too
+    if (!existsSync(join(gitDir, 'index'))) throw gitFailure(reset, path, result);
+  }
   failpoint('worktree.fill.after');
 }
 

@@ -3,6 +3,7 @@ import { appendFile, chmod, mkdir, readdir, readFile, rm, utimes, writeFile } fr
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CriticalSection } from '../../../src/core/lease.js';
+import { awaitOwnLocks } from '../../../src/git/index-lock.js';
 import { createRef, resolveCommit } from '../../../src/git/refs.js';
 import { openRepository, type Repository } from '../../../src/git/repository.js';
 import { addScratchWorktree, addWorktree, listWorktrees, removeWorktree } from '../../../src/git/worktrees.js';
@@ -87,16 +88,34 @@ describe('addWorktree', () => {
     expect(await test.git(['log', '-1', '--format=%s'], workspace('one'))).toBe('work');
   });
 
-  it('completes one that was registered but never filled, with the lock of a git that died', async () => {
-    await mkdir(join(test.root, '../workspaces'));
-    await test.git(['worktree', 'add', '--quiet', '--no-checkout', '-b', 'feature/one', workspace('one')]);
-    const lock = join(test.root, '.git/worktrees/one/index.lock');
-    await writeFile(lock, '');
-    const aMinuteAgo = new Date(Date.now() - 60_000);
-    await utimes(lock, aMinuteAgo, aMinuteAgo);
+  it.each(['worktrees/one/index.lock', 'worktrees/one/HEAD.lock', 'refs/heads/feature/one.lock'])(
+    'completes one that was registered but never filled, with the %s of a git that died',
+    async (name) => {
+      await mkdir(join(test.root, '../workspaces'));
+      await test.git(['worktree', 'add', '--quiet', '--no-checkout', '-b', 'feature/one', workspace('one')]);
+      const lock = join(test.root, '.git', name);
+      await writeFile(lock, '');
+      const aMinuteAgo = new Date(Date.now() - 60_000);
+      await utimes(lock, aMinuteAgo, aMinuteAgo);
+      await add('one');
+      expect(await status('one')).toBe('');
+      expect((await listWorktrees(repo)).find(({ branch }) => branch === 'feature/one')?.locked).toBe(true);
+      await test.git(['commit', '--quiet', '--allow-empty', '--message', 'goes on'], workspace('one'));
+    },
+  );
+
+  it('takes no lock away that only a HEAD somebody wrote to leads to', async () => {
     await add('one');
-    expect(await status('one')).toBe('');
-    expect((await listWorktrees(repo)).find(({ branch }) => branch === 'feature/one')?.locked).toBe(true);
+    const outside = join(test.root, '../outside.lock');
+    await writeFile(outside, '');
+    const aMinuteAgo = new Date(Date.now() - 60_000);
+    await utimes(outside, aMinuteAgo, aMinuteAgo);
+    const gitDir = join(test.root, '.git/worktrees/one');
+    for (const ref of ['refs/heads/../../../../outside', '../../outside']) {
+      await writeFile(join(gitDir, 'HEAD'), `ref: ${ref}\n`);
+      await awaitOwnLocks(gitDir);
+      expect(existsSync(outside)).toBe(true);
+    }
   });
 
   it('makes a half-registered one again', async () => {

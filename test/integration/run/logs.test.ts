@@ -78,14 +78,17 @@ describe('o8 logs', () => {
   });
 
   it('without a task shows the path and the end of the supervisor’s own log', async () => {
-    const run = await RunFixture.open({ tasks: ONE, settings: { notify: 'false' } });
+    const run = await RunFixture.open({ tasks: ONE, settings: { notify: 'sleep 1; false' } });
     const runId = await run.spawn();
-    await run.succeed('task-001');
-    await run.waitForRun('completed');
-    const { code, stdout } = await run.o8('logs', '--follow');
+    const agent = await run.agents.waitForAgent('task-001');
+    const o8 = run.start('logs', '--follow');
+    await o8.waitForOutput('supervisor.log');
+    await agent.succeed('task-001.txt', 'task-001\n');
+    const { code, stdout } = await o8.ended;
     expect(code).toBe(0);
     expect(stdout.split('\n')[0]).toBe(`.claude/parallel/runs/${runId}/supervisor.log`);
     expect(stdout).toContain('notify task_complete task-001: exit 1');
+    expect(stdout).toContain('notify run_finished: exit 1'); // said when the run was over
   });
 
   it('into a pipe that closes early ends quietly', async () => {
