@@ -28,7 +28,7 @@ import { journalSize } from '../store/journal.js';
 import { attemptPaths, runPaths } from '../store/paths.js';
 import { readQueueFile } from '../store/queue-file.js';
 import { readLogTail } from '../store/log-reader.js';
-import { countOnBranch } from './branch-commits.js';
+import { countOnBranches } from './branch-commits.js';
 import { defineTool } from './define-tool.js';
 import { conflictsAtAGlance } from './conflicts-at-a-glance.js';
 import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './expected-conflicts.js';
@@ -158,12 +158,11 @@ async function view(
   const queue = await liveFigures(root);
   const live = queue?.runId === plan.runId ? queue.live : {};
   const shown = only === null ? changedTasks(plan, state, since) : plan.tasks.filter(({ id }) => id === only);
-  const views = shown.map(async (task): Promise<TaskView> => {
+  const recorded = shown.map((task): TaskView => {
     const record = taskOf(state, task.id);
-    const log = logOf(root, plan.runId, task.id, record.attempt);
-    return countOnBranch(repo, task, record, taskView(plan, task, record, live[task.id] ?? null, log));
+    return taskView(plan, task, record, live[task.id] ?? null, logOf(root, plan.runId, task.id, record.attempt));
   });
-  const tasks = await Promise.all(views);
+  const tasks = await countOnBranches(repo, state, recorded);
   const waves = plan.waves.flatMap(({ number }) => {
     const validation = state.validations.get(number);
     if (validation === undefined) return [];
