@@ -47,6 +47,8 @@ export class AgentWatch {
       const status = await readAttempt(attemptOf(this.run, id, watched.attempt).dir);
       await this.recordStart(id, watched.attempt, status);
       await this.pump(watched);
+      // An agent that is still being started is not silent.
+      if (watched.fact.kind === 'starting' && status.kind === 'running') watched.lastOutputAt = performance.now();
       watched.fact = this.factOf(id, watched, status);
     }
   }

@@ -43,12 +43,13 @@ export async function killEverything(run: RunFixture): Promise<void> {
   await expectInterrupted(run);
 }
 
-/** SIGKILL to the supervisor alone: its shims and agents live on. */
-export async function killSupervisor(run: RunFixture): Promise<void> {
+/** SIGKILL to the supervisor alone: its shims and agents live on. Gives its pid. */
+export async function killSupervisor(run: RunFixture): Promise<number> {
   const { supervisor } = await run.status();
   if (supervisor?.alive !== true || supervisor.pid === null) throw new Error('nobody runs it');
   process.kill(supervisor.pid, 'SIGKILL');
   await expectInterrupted(run);
+  return supervisor.pid;
 }
 
 /** Nobody owns the run, and `status` says so with the command that goes on. */
@@ -64,7 +65,8 @@ async function expectInterrupted(run: RunFixture): Promise<void> {
   });
 }
 
-function killIfThere(pid: number): void {
+/** SIGKILL to a process that may have ended since it was listed. */
+export function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {

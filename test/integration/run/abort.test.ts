@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { killSupervisor } from '../../support/crash.js';
 import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
 import type { StubAgent } from '../../support/stub-agent.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -32,6 +33,7 @@ describe('abort', () => {
     const two = await run.agents.waitForAgent('task-002');
     const tree = await makeStubborn(one);
     await one.writeFile('unfinished.txt', 'unfinished\n');
+    await waitFor(async () => (await run.task('task-001')).pid, { timeoutMs: 20_000, what: 'a pid' });
     const aborted = await run.call('abort', { task: 'task-001-work' });
     expect(await living(run, tree)).toEqual([]);
     expect(aborted['stopped']).toEqual([
@@ -113,8 +115,7 @@ describe('abort', () => {
     const one = await run.agents.waitForAgent('task-001');
     await run.waitForTask('task-001', 'running');
     const tree = await makeStubborn(one);
-    process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
-    await waitFor(async () => (await run.status()).state === 'interrupted', { timeoutMs: 20_000, what: 'interrupted' });
+    await killSupervisor(run);
     await run.call('abort', {});
     expect(await living(run, tree)).toEqual([]);
     expect((await run.status()).state).toBe('aborted');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { CliProcess } from '../../support/cli.js';
+import { killSupervisor } from '../../support/crash.js';
 import { RunFixture } from '../../support/run-fixture.js';
 import { endBadly, openClaudeRun, openSession, say } from '../../support/stub-claude.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -60,7 +61,7 @@ it('doctor names a run that nobody is running, and a missing program is a proble
   const run = await RunFixture.open({ tasks: ONE });
   await run.spawn();
   await run.agents.waitForAgent('task-001');
-  process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
+  await killSupervisor(run);
   expect((await findings(run)).join('\n')).toMatch(
     /stale lock \(PID \d+ not running\): o8 run --resume\nrun .* is interrupted/,
   );

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { killSupervisor } from '../../support/crash.js';
 import { featureRun } from '../../support/feature-files.js';
 import { RunFixture } from '../../support/run-fixture.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -175,8 +176,8 @@ describe('a run of features', () => {
     const run = await RunFixture.open(featureRun(SLUGS));
     await run.call('spawn', { features: SLUGS.slice(0, 2) });
     const auth = await run.agents.waitForAgent('user-auth');
-    const { runId, supervisor } = await run.status();
-    process.kill(supervisor?.pid ?? 0, 'SIGKILL');
+    const { runId } = await run.status();
+    await killSupervisor(run);
     const other = await run.o8('spawn', 'user-auth', 'notifications');
     expect(other.code).toBe(4);
     expect(other.stderr).toContain("Run 'o8 spawn --resume' to continue");

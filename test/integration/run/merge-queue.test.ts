@@ -181,6 +181,7 @@ describe('merge.strategy', () => {
     await one.writeFile('first.txt', 'first\n');
     await one.commit('First step');
     await one.succeed('task-001.txt', 'one\n');
+    await run.waitForTask('task-001', 'complete');
     await run.succeed('task-002');
     await run.waitForRun('completed');
     const log = await run.repository.git([

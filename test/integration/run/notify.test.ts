@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RunFixture } from '../../support/run-fixture.js';
@@ -95,14 +96,19 @@ describe('notify', () => {
   });
 
   it('that hangs is stopped, the end is told all the same, and the lock does not wait for it', async () => {
+    const goOn = 'until test -e "$HOME/looked"; do sleep 0.05; done';
     const run = await RunFixture.open({
       tasks: TWO.slice(0, 1),
-      settings: { notify: `${TELL}; test "$O8_EVENT" = run_finished || exec sleep 600` },
+      settings: { notify: `${TELL}; test "$O8_EVENT" = run_finished || exec sleep 600; ${goOn}` },
     });
     await run.spawn();
+    const supervisor = (await run.status()).supervisor?.pid;
     await run.succeed('task-001');
-    await run.waitForRun('completed', 5_000);
+    await run.waitForRun('completed');
+    expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
+    expect(await run.processes.pids()).toContain(supervisor);
     expect(await untilTold(run, 'run_finished')).toHaveLength(2);
+    await writeFile(join(run.home, 'looked'), '');
     const own = await run.serverPid();
     await waitFor(async () => (await run.processes.pids()).every((pid) => pid === own), {
       timeoutMs: 20_000,

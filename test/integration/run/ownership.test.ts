@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { killIfThere, killSupervisor } from '../../support/crash.js';
 import { taskFile } from '../../support/plan-folder.js';
 import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -16,17 +17,6 @@ const SECOND_PLAN = {
   'parallel/second/manifest.json': JSON.stringify({ tasks: { total: 1, waves: 1, files: ['tasks/second-001.md'] } }),
   'parallel/second/tasks/second-001.md': taskFile({ id: 'second-001', wave: 1, deps: '[]' }),
 };
-
-async function kill(run: RunFixture): Promise<number> {
-  const pid = (await run.status()).supervisor?.pid ?? null;
-  if (pid === null) throw new Error('no supervisor');
-  process.kill(pid, 'SIGKILL');
-  await waitFor(async () => (await run.status()).state === 'interrupted', {
-    timeoutMs: 20_000,
-    what: 'the run to be interrupted',
-  });
-  return pid;
-}
 
 async function queueFile(run: RunFixture): Promise<unknown> {
   return JSON.parse(await readFile(join(run.root, '.claude/parallel-queue.json'), 'utf8'));
@@ -110,7 +100,7 @@ describe('who owns a run', () => {
     const living = await run.agents.waitForAgent('task-001');
     const ending = await run.agents.waitForAgent('task-002');
     await run.waitForTask('task-001', 'running');
-    const killed = await kill(run);
+    const killed = await killSupervisor(run);
     expect(isAlive(living.pid)).toBe(true);
     // One agent ends while nobody looks.
     await ending.succeed('task-002.txt', 'task-002\n');
@@ -135,9 +125,9 @@ describe('who owns a run', () => {
     const first = await run.agents.waitForAgent('task-001');
     await run.waitForTask('task-001', 'running');
     await first.writeFile('task-001.txt', 'half\n');
-    await kill(run);
+    await killSupervisor(run);
     const own = await run.serverPid();
-    for (const pid of await run.processes.pids()) if (pid !== own) process.kill(pid, 'SIGKILL');
+    for (const pid of await run.processes.pids()) if (pid !== own) killIfThere(pid);
     await first.gone;
 
     await run.call('spawn', { resume: true });
@@ -153,7 +143,7 @@ describe('who owns a run', () => {
     const run = await RunFixture.open({ tasks: TWO.slice(0, 1) });
     await run.spawn();
     await run.agents.waitForAgent('task-001');
-    await kill(run);
+    await killSupervisor(run);
     const { code, stdout } = await run.o8('status');
     expect(code).toBe(0);
     expect(stdout).toContain('interrupted');
@@ -188,6 +178,8 @@ describe('who owns a run', () => {
     const run = await RunFixture.open({ tasks: TWO.slice(0, 1) });
     const runId = await run.spawn();
     const agent = await run.agents.waitForAgent('task-001');
+    // By then every file is in place: while it is written it has a passing name, which is gone when looked at.
+    await waitFor(async () => (await run.task('task-001')).pid, { timeoutMs: 20_000, what: 'a pid' });
     const folder = join(run.root, '.claude/parallel/runs', runId);
     const open = [];
     for (const name of await readdir(folder, { recursive: true })) {

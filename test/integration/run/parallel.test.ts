@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { killSupervisor } from '../../support/crash.js';
 import { featureRun } from '../../support/feature-files.js';
 import { RunFixture } from '../../support/run-fixture.js';
 import { TerminalProcess } from '../../support/terminal-process.js';
@@ -98,7 +99,7 @@ describe('o8 parallel in a terminal', () => {
         '',
       ].join('\n'),
     );
-    process.kill(pid, 'SIGKILL');
+    expect(await killSupervisor(run)).toBe(pid);
     const again = terminal(run, 'user-auth', '-y');
     await run.agents.all[0]?.succeed('user-auth.txt', 'a\n');
     expect(await again.ended).toBe(0);

@@ -3,16 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { killSupervisor } from '../../support/crash.js';
 import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 const TWO = [...ONE, { id: 'task-002', wave: 2, deps: ['task-001'] }];
-
-async function killSupervisor(run: RunFixture): Promise<void> {
-  process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
-  await waitFor(async () => (await run.status()).state === 'interrupted', { timeoutMs: 20_000, what: 'interrupted' });
-}
 
 /** Until the supervisor has gone round again: it writes the queue file about once a second. */
 async function untilLookedAt(run: RunFixture): Promise<void> {

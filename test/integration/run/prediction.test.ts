@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { compared } from '../../support/compared.js';
 import { hashFolder } from '../../support/folder-hash.js';
 import { branchOf, PLAN_DIR, RunFixture, type RunOptions } from '../../support/run-fixture.js';
 import type { StubAgent } from '../../support/stub-agent.js';
@@ -70,8 +71,10 @@ describe('three agents at work', () => {
       { tasks: ['task-002', 'task-003'], files: ['shared.txt'] },
     ]);
 
-    expect(await run.call('status')).toMatchObject({ conflicts: [between] });
-    expect((await run.o8('status')).stdout).toContain('Expected conflicts:\n  task-001 and task-002: shared.txt\n');
+    expect(await compared(async () => run.call('status'))).toMatchObject({ conflicts: [between] });
+    expect((await compared(async () => run.o8('status'))).stdout).toContain(
+      'Expected conflicts:\n  task-001 and task-002: shared.txt\n',
+    );
     expect((await run.o8('merge', '--dry-run')).stdout).toContain(
       'Expected conflicts:\n  task-001 and task-002: shared.txt\n',
     );
@@ -119,7 +122,8 @@ describe('three agents at work', () => {
       conflicts: [{ tasks: ['task-002'], files: ['shared.txt'] }],
     });
     const { target = '' } = await run.status();
-    expect((await run.o8('status')).stdout).toContain(`Expected conflicts:\n  task-002 and ${target}: shared.txt\n`);
+    const { stdout } = await compared(async () => run.o8('status'));
+    expect(stdout).toContain(`Expected conflicts:\n  task-002 and ${target}: shared.txt\n`);
   });
 
   it('are told apart from one in the middle of a merge, whose conflict markers are no work', async () => {
@@ -147,10 +151,11 @@ describe('a status that cannot compare', () => {
     const object = join(run.root, '.git/objects', tree.slice(0, 2), tree.slice(2));
     await chmod(object, 0o644);
     await writeFile(object, 'damaged');
-    const answer = await run.call('status');
+    const answer = await compared(async () => run.call('status'));
     expect(answer['conflictsUnknown']).toEqual(expect.stringContaining('git merge-tree failed'));
     expect(answer['tasks']).toHaveLength(3);
-    expect((await run.o8('status')).stdout).toContain('Expected conflicts not known: git merge-tree failed');
+    const { stdout } = await compared(async () => run.o8('status'));
+    expect(stdout).toContain('Expected conflicts not known: git merge-tree failed');
   });
 });
 
@@ -164,10 +169,10 @@ describe('plan', () => {
     await run.repository.git(['checkout', '--quiet', 'main']);
     await run.repository.commit('Later', { 'shared.txt': 'main\n' });
     const before = await photograph(run, []);
-    const plan = await run.call('plan', { dir: PLAN_DIR });
+    const plan = await compared(async () => run.call('plan', { dir: PLAN_DIR }));
     expect(plan['overlaps']).toEqual([{ path: 'src/app.ts', tasks: ['task-001', 'task-002'], level: 'warn' }]);
     expect(plan['conflicts']).toEqual([{ tasks: ['task-003'], files: ['shared.txt'] }]);
-    const { stdout } = await run.o8('plan', PLAN_DIR);
+    const { stdout } = await compared(async () => run.o8('plan', PLAN_DIR));
     expect(stdout).toContain('\nOverlapping scopes:\n  task-001 and task-002: src/app.ts\n');
     expect(stdout).toContain('\nExpected conflicts:\n  task-003 and main: shared.txt\n');
     expect(plan['text']).not.toContain('Overlapping');

@@ -3,6 +3,7 @@ import type { PlannedTask } from '../../../src/core/plan.js';
 import { openRepository, type Repository } from '../../../src/git/repository.js';
 import { conflictsAtAGlance } from '../../../src/tools/conflicts-at-a-glance.js';
 import { compareWork, conflictsAnswer } from '../../../src/tools/expected-conflicts.js';
+import { compared } from '../../support/compared.js';
 import { planOf } from '../../support/plan-fixture.js';
 import { createRepository, type TestRepository } from '../../support/repository.js';
 
@@ -29,7 +30,8 @@ async function rivals(count: number): Promise<PlannedTask[]> {
 
 describe('conflictsAtAGlance', () => {
   it('finds what branches conflict', async () => {
-    const found = await conflictsAtAGlance(repo, await rivals(2), { target: 'refs/heads/main', least: 2 });
+    const tasks = await rivals(2);
+    const found = await compared(async () => conflictsAtAGlance(repo, tasks, { target: 'refs/heads/main', least: 2 }));
     expect(found).toMatchObject({
       conflicts: [{ tasks: ['task-1', 'task-2'], files: ['shared.txt'] }],
       incomplete: null,
