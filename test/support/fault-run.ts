@@ -118,8 +118,11 @@ export class FaultRun {
   }
 
   async close(): Promise<void> {
-    await this.#processes.kill();
-    await this.repository.remove();
+    try {
+      await this.#processes.kill();
+    } finally {
+      await this.repository.remove();
+    }
   }
 
   async assign(task: string, job: Job): Promise<void> {
@@ -243,14 +246,25 @@ export class FaultRun {
    * Puts the work on main. A supervisor that falls is replaced by the tool itself; one that fell with its last step
    * leaves its lock to the next command.
    */
-  async land(env = this.environment): Promise<void> {
-    await this.#merge(env);
-    if ((await readLock(this.root, processProbe)).kind === 'stale') await this.#merge(this.environment);
+  async land(armed: Pick<Armed, 'env' | 'pending'> = this.arm([])): Promise<void> {
+    await this.#merge(armed);
+    if ((await readLock(this.root, processProbe)).kind === 'stale') await this.#merge(this.arm([]));
   }
 
-  async #merge(env: Readonly<Record<string, string>>): Promise<void> {
+  /**
+   * The supervisor that answers lets go of its lock, or falls, after that: with a slow disk seconds later. One that
+   * falls while it starts is an error for who asked, and no reason not to ask again.
+   */
+  async #merge({ env, pending }: Pick<Armed, 'env' | 'pending'>): Promise<void> {
     for (let tries = 1; ; tries += 1) {
-      const { landing } = landingSchema.parse(await this.call('merge', {}, env));
+      const before = pending().length;
+      const asked = await this.call('merge', {}, env).catch((error: unknown) => ({ error }));
+      await this.untilUnowned();
+      if ('error' in asked) {
+        if (pending().length === before) throw asked.error;
+        continue;
+      }
+      const { landing } = landingSchema.parse(asked);
       if (landing.kind !== 'held') return;
       if (tries === MOST_LANDINGS) throw new Error(`nothing landed: ${JSON.stringify(landing)}`);
     }
@@ -323,8 +337,7 @@ export class FaultRun {
 
   /** All that a person could tell two runs of the same plan by, without ids of commits and runs. */
   async outcome(): Promise<Outcome> {
-    const run = await this.load();
-    if (run === null) throw new Error('no run');
+    const run = await this.untilUnowned();
     const { base } = run.plan;
     const anonymous = (text: string): string => text.replaceAll(/\d{8}-\d{6}-[0-9a-f]{4}/g, '<run>');
     const git = async (...args: string[]) => this.repository.git(['--no-optional-locks', ...args]);

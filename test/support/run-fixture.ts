@@ -90,10 +90,16 @@ export class RunFixture {
 
   static async open(options: RunOptions): Promise<RunFixture> {
     const { tasks, manifest = {}, settings = {}, files = {} } = options;
-    const agents = await StubAgents.listen();
+    // Undone one by one, the last first, whichever of them fails.
     const repository = await createRepository({ files: { 'README.md': '# Shop\n', ...files } });
+    onTestFinished(async () => repository.remove());
+    const agents = await StubAgents.listen();
+    onTestFinished(async () => agents.close());
     const fixture = new RunFixture(repository, agents, new MarkedProcesses(), options.environment);
-    onTestFinished(async () => fixture.#close());
+    onTestFinished(async () => fixture.processes.kill());
+    onTestFinished(async () => {
+      await fixture.#connection?.close();
+    });
     await repository.commit('Plan', planFiles(tasks, manifest));
     await repository.write(
       '.claude/parallel-config.json',
@@ -287,13 +293,6 @@ export class RunFixture {
   async #server(): Promise<McpConnection> {
     this.#connection ??= await this.openServer();
     return this.#connection;
-  }
-
-  async #close(): Promise<void> {
-    await this.#connection?.close();
-    await this.processes.kill();
-    await this.agents.close();
-    await this.repository.remove();
   }
 }
 

@@ -164,14 +164,15 @@ describe('after everything was killed', () => {
   it('5. when a worktree was there and the journal only knew that it was wanted: it is taken over', async () => {
     const run = await RunFixture.open({
       tasks: TWO,
-      settings: { setup: 'until test -e "$HOME/go"; do sleep 0.05; done' },
+      settings: { setup: 'touch "$HOME/begun"; until test -e "$HOME/go"; do sleep 0.05; done' },
     });
     await run.repository.write('notes.txt', 'not committed\n');
     await run.spawn({ skipPreflight: true });
     const before = await run.checkout();
-    const orphan = join(run.worktree('task-001'), 'README.md');
-    await waitFor(() => existsSync(orphan), { timeoutMs: 20_000, what: 'the worktree to be filled' });
+    const begun = join(run.home, 'begun'); // in a worktree that git is done with
+    await waitFor(() => existsSync(begun), { timeoutMs: 20_000, what: 'the worktree to be set up' });
     await killEverything(run);
+    expect(existsSync(join(run.worktree('task-001'), 'README.md'))).toBe(true);
     expect(await run.repository.git(['worktree', 'list', '--porcelain'])).toContain(run.worktree('task-001'));
     const types = (await run.records()).filter(({ task }) => task === 'task-001').map(({ type }) => type);
     expect(types).toEqual(['worktree_intended']);
@@ -227,6 +228,10 @@ describe('after everything was killed', () => {
     const first = await run.agents.waitForAgent('task-001');
     await run.waitForTask('task-001', 'running');
     await first.writeFile('task-001.txt', 'half\n');
+    await waitFor(() => existsSync(join(attemptDir(run, 'task-001', runId), 'agent.json')), {
+      timeoutMs: 20_000,
+      what: 'the agent to be written down',
+    });
     await killEverything(run);
     await restartMachine(run, runId);
     expect(await run.status()).toMatchObject({ state: 'interrupted', hint: 'o8 spawn --resume' });

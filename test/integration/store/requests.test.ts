@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Request } from '../../../src/core/requests.js';
@@ -24,8 +24,12 @@ function abort(id: string = randomUUID()): Request {
 
 describe('requests', () => {
   it('are pending oldest first until they are answered', async () => {
-    const requests = Array.from({ length: 12 }, () => abort());
-    for (const request of requests) await submitRequest(root, RUN, request);
+    const requests = Array.from({ length: 12 }, (_, index) => abort(`request-${String((index * 5 + 3) % 12)}`));
+    for (const [second, request] of requests.entries()) {
+      await submitRequest(root, RUN, request);
+      // Files written within one tick of the kernel's clock are of one age.
+      await utimes(join(runPaths(root, RUN).requests, `${request.id}.request.json`), second, second);
+    }
     expect(await pendingRequests(root, RUN)).toEqual(requests);
     await answerRequest(root, RUN, requests[0]?.id ?? '', DONE);
     expect(await pendingRequests(root, RUN)).toEqual(requests.slice(1));
