@@ -30,13 +30,20 @@ export interface RepositoryFact {
   readonly special: readonly string[];
 }
 
+/** `waiting`: worktrees with finished work that is not on the target yet, and what brings it there. */
+export interface RunFact {
+  readonly runId: string;
+  readonly state: string;
+  readonly waiting: readonly { readonly worktree: string; readonly why: string; readonly command: string }[];
+}
+
 export interface DoctorFacts {
   readonly programs: readonly InstalledProgram[];
   readonly root: string;
   readonly repository: RepositoryFact;
   readonly lock: { readonly kind: 'free' | 'held' | 'stale' | 'unknown'; readonly pid: number | null };
   /** Runs whose files are still there, newest first. */
-  readonly runs: readonly { readonly runId: string; readonly state: string }[];
+  readonly runs: readonly RunFact[];
   /** Runs whose files are in another checkout of the repository: its worktrees and branches are seen here, too. */
   readonly elsewhere: readonly { readonly runId: string; readonly checkout: string }[];
   readonly worktrees: readonly { readonly path: string; readonly runId: string; readonly gone: boolean }[];
@@ -108,7 +115,7 @@ function lockFinding({ lock }: DoctorFacts): Finding {
   }
 }
 
-function runFinding({ runId, state }: DoctorFacts['runs'][number]): Finding[] {
+function runFinding({ runId, state }: RunFact): Finding[] {
   if (state === 'damaged') {
     const message = `the files of run ${runId} cannot be read`;
     return [{ id: 'run', level: 'problem', message, hint: `o8 status --run ${runId}` }];
@@ -138,8 +145,10 @@ function worktreeFinding({ path, runId, gone }: DoctorFacts['worktrees'][number]
     return [{ id: 'worktree', level: 'leftover', message, hint }];
   }
   if (run.state === 'running' || run.state === 'paused' || run.state === 'interrupted') return [];
-  const message = `worktree ${where} of run ${runId} (${run.state})${gone ? ', deleted by hand' : ''}`;
-  return [{ id: 'worktree', level: 'leftover', message, hint: `o8 cleanup --run ${runId}` }];
+  const waiting = gone ? undefined : run.waiting.find(({ worktree }) => worktree === path);
+  const what = gone ? ', deleted by hand' : waiting === undefined ? '' : `: ${waiting.why}`;
+  const message = `worktree ${where} of run ${runId} (${run.state})${what}`;
+  return [{ id: 'worktree', level: 'leftover', message, hint: waiting?.command ?? `o8 cleanup --run ${runId}` }];
 }
 
 function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number], { runs }: DoctorFacts): Finding[] {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { PlannedTask } from '../core/plan.js';
 import { isSettled } from '../core/task-state.js';
+import { waitingWork } from '../core/waiting-work.js';
 import { doneRef, landingRef } from '../core/own-refs.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
@@ -40,13 +41,10 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
       });
       continue;
     }
-    const { state } = record.state;
-    if (!wish.force && (state === 'merge_pending' || state === 'merge_conflict')) {
-      const [why, how] =
-        state === 'merge_conflict' ? ['its conflict is not resolved', ' --resolve'] : ['it waits to be merged', ''];
-      const merge = `o8 merge --run ${run.plan.runId} --task ${task.id}${how}`;
-      const hint = `${merge}, or o8 cleanup --task ${task.id} --force`;
-      result.kept.push({ what: task.worktree, why: `${task.id} is done, ${why}`, hint });
+    const waiting = waitingWork(run.plan.runId, task.id, record.state);
+    if (!wish.force && waiting !== null) {
+      const hint = `${waiting.command}, or o8 cleanup --task ${task.id} --force`;
+      result.kept.push({ what: task.worktree, why: `${task.id} is done, ${waiting.why}`, hint });
       continue;
     }
     if (await cleanWorktree(run, task, wish, result)) await cleanBranch(run, task, wish, result);

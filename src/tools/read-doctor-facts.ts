@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
-import type { DoctorFacts, InstalledProgram, RepositoryFact } from '../core/doctor.js';
+import type { DoctorFacts, InstalledProgram, RepositoryFact, RunFact } from '../core/doctor.js';
+import { taskOf } from '../core/run-state.js';
 import { runStateName } from '../core/status-view.js';
+import { waitingWork } from '../core/waiting-work.js';
 import { readRepositoryFacts, type RepositoryFacts } from '../git/facts.js';
 import { listOwnWorktrees } from '../git/own-worktrees.js';
 import { isAncestor, listRefs, resolveCommit } from '../git/refs.js';
@@ -105,14 +107,18 @@ async function runsElsewhere(root: string, { worktrees }: RepositoryFacts): Prom
   return (await Promise.all(runs)).flat();
 }
 
-async function runsOf(root: string): Promise<{ runId: string; state: string }[]> {
-  const runs: { runId: string; state: string }[] = [];
+async function runsOf(root: string): Promise<RunFact[]> {
+  const runs: RunFact[] = [];
   for (const runId of await listRuns(root)) {
     try {
-      const { state, ownerAlive } = await loadRun(root, runId);
-      runs.push({ runId, state: runStateName(state, ownerAlive) });
+      const { plan, state, ownerAlive } = await loadRun(root, runId);
+      const waiting = plan.tasks.flatMap(({ id, worktree }) => {
+        const work = waitingWork(runId, id, taskOf(state, id).state);
+        return work === null ? [] : [{ worktree, ...work }];
+      });
+      runs.push({ runId, state: runStateName(state, ownerAlive), waiting });
     } catch {
-      runs.push({ runId, state: 'damaged' }); // the rest is still worth a look; `o8 status --run` says what is wrong
+      runs.push({ runId, state: 'damaged', waiting: [] }); // the rest is still worth a look; `o8 status --run` says what is wrong
     }
   }
   return runs;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { CliProcess } from '../../support/cli.js';
+import { conflictingRun } from '../../support/conflicting-run.js';
 import { killSupervisor } from '../../support/crash.js';
 import { RunFixture } from '../../support/run-fixture.js';
 import { endBadly, openClaudeRun, openSession, say } from '../../support/stub-claude.js';
@@ -35,6 +36,14 @@ it('doctor names what a run left over, with the command that removes it, and not
   ]);
   expect((await run.o8('cleanup', '--run', runId)).code).toBe(0);
   expect(await findings(run)).toEqual([]);
+});
+
+it('doctor sends a conflict that is not resolved to merge, not to cleanup', async () => {
+  const run = await conflictingRun();
+  const { runId = '' } = await run.status();
+  expect(await findings(run)).toContain(
+    `worktree ${run.worktree('task-002')} of run ${runId} (failed): its conflict is not resolved: o8 merge --run ${runId} --task task-002 --resolve`,
+  );
 });
 
 it('doctor calls nothing left over that a run of another checkout has', async () => {

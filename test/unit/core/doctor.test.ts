@@ -33,7 +33,7 @@ it('names a missing program and what it is needed for', () => {
 });
 
 it('names a run nobody is running, and a lock whose holder is dead', () => {
-  const runs = [{ runId: 'r1', state: 'interrupted' }];
+  const runs = [{ runId: 'r1', state: 'interrupted', waiting: [] }];
   expect(needs({ runs, lock: { kind: 'stale', pid: 12 } })).toEqual([
     'leftover stale lock (PID 12 not running): o8 run --resume',
     'leftover run r1 is interrupted: nobody is running it: o8 run --resume',
@@ -41,7 +41,7 @@ it('names a run nobody is running, and a lock whose holder is dead', () => {
 });
 
 it('names a run whose files cannot be read', () => {
-  expect(needs({ runs: [{ runId: 'r1', state: 'damaged' }] })).toEqual([
+  expect(needs({ runs: [{ runId: 'r1', state: 'damaged', waiting: [] }] })).toEqual([
     'problem the files of run r1 cannot be read: o8 status --run r1',
   ]);
 });
@@ -54,8 +54,8 @@ it('leaves worktrees and branches of a live run alone and names those of one tha
     { name: 'feature/a.before-x', runId: null, merged: false },
   ];
   const runs = [
-    { runId: 'live', state: 'running' },
-    { runId: 'over', state: 'failed' },
+    { runId: 'live', state: 'running', waiting: [] },
+    { runId: 'over', state: 'failed', waiting: [] },
   ];
   expect(needs({ runs, worktrees, branches })).toEqual([
     'leftover worktree /w/over of run over (failed): o8 cleanup --run over',
@@ -86,4 +86,14 @@ it('names what keeps a run from starting in this checkout', () => {
 
 it('says how much kept work there is', () => {
   expect(needs({ keptRefs: 1 })[0]).toContain('1 ref keeps rescued work');
+});
+
+it('names the worktree of finished work that is not merged, with what merges it', () => {
+  const waiting = [{ worktree: '/w/b', why: 'its conflict is not resolved', command: 'o8 merge --task b --resolve' }];
+  const worktrees = ['a', 'b'].map((task) => ({ path: `/w/${task}`, runId: 'r1', gone: false }));
+  const runs = [{ runId: 'r1', state: 'failed', waiting }];
+  expect(needs({ runs, worktrees })).toEqual([
+    'leftover worktree /w/a of run r1 (failed): o8 cleanup --run r1',
+    'leftover worktree /w/b of run r1 (failed): its conflict is not resolved: o8 merge --task b --resolve',
+  ]);
 });
