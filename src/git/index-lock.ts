@@ -1,38 +1,21 @@
-import { readFile, rm, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failpoint } from '../core/failpoint.js';
+import type { Repository } from './repository.js';
 
 const STALE_MS = 10_000; // git writes an index in well under a second and fills a worktree in a few
 const PAUSE_MS = 50;
 
 /**
- * Waits until nobody holds the index, HEAD or branch of a worktree of o8's own, which is what a `reset --hard` holds, in
- * this order. The lock of a git that was killed stays for ever and blocks every later command, so one that is old is
- * removed. Never for a checkout that somebody else works in.
+ * Waits until nobody holds the index, HEAD or branch (null: none is checked out) of a worktree of o8's own, which is
+ * what a `reset --hard` holds, in this order. The lock of a git that was killed stays for ever and blocks every later
+ * command, so one that is old is removed. Never for a checkout that somebody else works in.
  */
-export async function awaitOwnLocks(gitDir: string): Promise<void> {
+export async function awaitOwnLocks(repo: Repository, gitDir: string, branch: string | null): Promise<void> {
   await awaitLock(join(gitDir, 'index.lock'));
   await awaitLock(join(gitDir, 'HEAD.lock'));
-  const branch = await branchFile(gitDir);
-  if (branch !== null) await awaitLock(`${branch}.lock`);
-}
-
-/** Null when no branch is checked out. An agent can write to HEAD, so what it says must not lead anywhere else. */
-async function branchFile(gitDir: string): Promise<string | null> {
-  const [, ref] = /^ref: (refs\/heads\/\S+)\s*$/.exec(await textOf(join(gitDir, 'HEAD'))) ?? [];
-  if (ref === undefined || ref.split('/').includes('..')) return null;
-  return join(resolve(gitDir, (await textOf(join(gitDir, 'commondir'))).trim()), ref);
-}
-
-/** Empty when there is no such file. */
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return '';
-    throw error;
-  }
+  if (branch !== null) await awaitLock(join(repo.commonDir, 'refs', 'heads', `${branch}.lock`));
 }
 
 async function awaitLock(lock: string): Promise<void> {
@@ -52,11 +35,7 @@ async function ageOf(path: string): Promise<number | null> {
   try {
     return Date.now() - (await stat(path)).mtimeMs;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
-}
-
-function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : null;
 }

@@ -17,8 +17,8 @@ import { addEverything, restoreFromHead, treeOfEverything } from './worktree-tre
  * of them and no content. O8Error `git_failed` in the middle of a merge or rebase, whose conflict markers are no work.
  */
 export async function commitLeftovers(
-  path: string,
-  { message, exclude }: { message: string; exclude: readonly string[] },
+  repo: Repository,
+  { path, branch, message, exclude }: { path: string; branch: string; message: string; exclude: readonly string[] },
 ): Promise<string | null> {
   const found = await inspectWorktree(path);
   if (!found.exists) throw new O8Error('git_failed', `${path} is not a worktree`, 'git worktree list');
@@ -26,7 +26,7 @@ export async function commitLeftovers(
     const message = `a ${found.operation} is in progress in ${path}`;
     throw new O8Error('git_failed', message, `git -C ${shellQuote(path)} ${endOperation(found.operation)}`);
   }
-  await awaitOwnLocks(await gitDirOf(path));
+  await awaitOwnLocks(repo, await gitDirOf(path), branch);
   failpoint('leftovers.stage.before');
   await addEverything(path, found, {});
   const out = [...exclude, ...found.nestedRepositories];

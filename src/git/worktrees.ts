@@ -82,7 +82,7 @@ async function provide(
   await emptyTrash(wanted);
   const registered = await serialise(() => register(repo, wanted, checkout, reason));
   try {
-    await fill(repo, wanted);
+    await fill(repo, wanted, checkout);
   } catch (error) {
     if (registered === 'new') await undo(repo, serialise, wanted, checkout, error);
     throw error;
@@ -189,17 +189,18 @@ async function lock(repo: Repository, path: string, reason: string): Promise<voi
 }
 
 /** Writes the files. A worktree has an index exactly when it was filled once; then it may hold work. */
-async function fill(repo: Repository, path: string): Promise<void> {
+async function fill(repo: Repository, path: string, checkout: Checkout): Promise<void> {
   const gitDir = await administrativeFolder(repo, path);
   if (gitDir === null)
     throw new O8Error('git_failed', `worktree ${path} was removed while it was made`, 'git worktree list');
-  await awaitOwnLocks(gitDir); // an earlier owner may have died; its git goes on filling
+  const branch = checkout.kind === 'branch' ? checkout.branch : null;
+  await awaitOwnLocks(repo, gitDir, branch); // an earlier owner may have died; its git goes on filling
   if (existsSync(join(gitDir, 'index'))) return;
   failpoint('worktree.fill.before');
   const reset = ['reset', '--hard', '--quiet'];
   const result = await tryGit(reset, { cwd: path });
   if (result.code !== 0) {
-    await awaitOwnLocks(gitDir); // the git of an owner that died may begin this late, too
+    await awaitOwnLocks(repo, gitDir, branch); // the git of an owner that died may begin this late, too
     if (!existsSync(join(gitDir, 'index'))) throw gitFailure(reset, path, result);
   }
   failpoint('worktree.fill.after');

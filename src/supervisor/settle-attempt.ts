@@ -147,7 +147,9 @@ async function removedBranch(run: Run, task: PlannedTask, start: string | null):
 async function settleSuccess(run: Run, task: PlannedTask, start: string, around: readonly string[]): Promise<void> {
   const notes = [...around];
   run.lease.assertHeld();
-  const leftovers = await commitLeftovers(task.worktree, {
+  const leftovers = await commitLeftovers(run.repo, {
+    path: task.worktree,
+    branch: task.branch,
     message: leftoversMessage(run.plan, task),
     exclude: [COMPLETION_MARKER],
   });

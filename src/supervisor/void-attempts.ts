@@ -8,7 +8,9 @@ import { attemptOf, recordOf, type Run } from './run.js';
 export async function voidAttempts(run: Run): Promise<void> {
   for (const { id } of run.plan.tasks) {
     const { state, attempt } = recordOf(run, id);
-    if (state.state !== 'running' || !(await neverBegins(attemptOf(run, id, attempt).dir))) continue;
+    // One that was seen alive was begun, even if its files are gone.
+    if (state.state !== 'running' || state.process.kind !== 'intended') continue;
+    if (!(await neverBegins(attemptOf(run, id, attempt).dir))) continue;
     await run.ledger.record({ type: 'attempt_void', task: id, attempt });
   }
 }

@@ -1,40 +1,52 @@
-import { taskOf, type RunState } from '../core/run-state.js';
+import { O8Error } from '../core/errors.js';
+import { taskOf, type RunState, type TaskRecord } from '../core/run-state.js';
 import type { TaskView } from '../core/status-view.js';
 import { countCommits } from '../git/changes.js';
 import { listRefs } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
+import { isOwnBranch } from './own-branch.js';
 
 /** Between two ids: who follows a run asks several times a second, and it never changes. */
 const counts = new Map<string, number>();
 
-/** The commits of tasks that ended without being done are nobody's evidence and in no record: their branches have them. */
+/**
+ * The commits of tasks that ended without being done are nobody's evidence and in no record: their branches have them.
+ * Only of the newest run, since a later one may have taken the name. A branch that git cannot read changes nothing:
+ * that is never a reason for the whole answer to fail.
+ */
 export async function countOnBranches(
   repo: Repository,
   state: RunState,
   views: readonly TaskView[],
 ): Promise<TaskView[]> {
-  const starts = new Map(views.flatMap((view) => startOf(state, view)));
-  if (starts.size === 0) return [...views];
-  const tips = new Map((await listRefs(repo, ...starts.keys())).map(({ ref, commit }) => [ref, commit]));
-  const counted = views.map(async (view) => {
-    const ref = `refs/heads/${view.branch}`;
-    const [start, tip] = [starts.get(ref), tips.get(ref)];
-    return start === undefined || tip === undefined ? view : { ...view, commits: await count(repo, start, tip) };
-  });
-  return Promise.all(counted);
+  const ended = views.filter(({ id, commits }) => commits === 0 && hasEnded(taskOf(state, id)));
+  if (ended.length === 0) return [...views];
+  try {
+    const refs = await listRefs(repo, ...ended.map(branchRef));
+    const tips = new Map(refs.map(({ ref, commit }) => [ref, commit]));
+    const found = ended.map(
+      async (view) => [view, await countOf(repo, taskOf(state, view.id), tips.get(branchRef(view)))] as const,
+    );
+    const counted = new Map(await Promise.all(found));
+    return views.map((view) => ({ ...view, commits: counted.get(view) ?? view.commits }));
+  } catch (error) {
+    if (error instanceof O8Error) return [...views];
+    throw error;
+  }
 }
 
-function startOf(state: RunState, { id, branch, commits }: TaskView): [ref: string, start: string][] {
-  const { state: of, start } = taskOf(state, id);
-  if (commits > 0 || start === null || (of.state !== 'failed' && of.state !== 'aborted')) return [];
-  return [[`refs/heads/${branch}`, start]];
+function hasEnded({ state }: TaskRecord): boolean {
+  return state.state === 'failed' || state.state === 'aborted';
 }
 
-async function count(repo: Repository, start: string, tip: string): Promise<number> {
-  const key = `${start}..${tip}`;
-  const known = counts.get(key);
-  if (known !== undefined) return known;
-  const found = await countCommits(repo, start, tip);
-  counts.set(key, found);
-  return found;
+function branchRef({ branch }: TaskView): string {
+  return `refs/heads/${branch}`;
+}
+
+async function countOf(repo: Repository, record: TaskRecord, tip: string | undefined): Promise<number> {
+  if (tip === undefined || record.start === null || !(await isOwnBranch(repo, record, tip))) return 0;
+  const key = `${record.start}..${tip}`;
+  const known = counts.get(key) ?? (await countCommits(repo, record.start, tip));
+  counts.set(key, known);
+  return known;
 }

@@ -14,6 +14,7 @@ import type { Repository } from '../git/repository.js';
 import { inspectWorktree, removeWorktree, snapshotWorktree } from '../git/worktrees.js';
 import { listRuns, readPlan } from '../store/runs.js';
 import { loadRun, type LoadedRun } from './load-run.js';
+import { isOwnBranch } from './own-branch.js';
 
 export interface EarlierWork {
   /** Features whose branch and worktree an earlier run made that is over: they begin anew. */
@@ -135,14 +136,6 @@ async function lastOwner(root: string, task: PlannedTask): Promise<Owner | null>
     if (record.start !== null || run.state.phase.kind !== 'finished') return { run, record };
   }
   return null;
-}
-
-/** A branch of the name that does not come from where the task's began is somebody else's. */
-async function isOwnBranch(repo: Repository, record: TaskRecord, tip: string): Promise<boolean> {
-  const { start, worktree, branchRemoved } = record;
-  if (start === null || branchRemoved) return false;
-  // A worktree that was only announced may have failed because the branch was somebody else's.
-  return worktree === 'intended' ? tip === start : isAncestor(repo, start, tip);
 }
 
 function branchRef({ branch }: PlannedTask): string {

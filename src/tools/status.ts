@@ -28,6 +28,7 @@ import { journalSize } from '../store/journal.js';
 import { attemptPaths, runPaths } from '../store/paths.js';
 import { readQueueFile } from '../store/queue-file.js';
 import { readLogTail } from '../store/log-reader.js';
+import { listRuns } from '../store/runs.js';
 import { countOnBranches } from './branch-commits.js';
 import { defineTool } from './define-tool.js';
 import { conflictsAtAGlance } from './conflicts-at-a-glance.js';
@@ -162,7 +163,8 @@ async function view(
     const record = taskOf(state, task.id);
     return taskView(plan, task, record, live[task.id] ?? null, logOf(root, plan.runId, task.id, record.attempt));
   });
-  const tasks = await countOnBranches(repo, state, recorded);
+  const [newest] = await listRuns(root);
+  const tasks = newest === plan.runId ? await countOnBranches(repo, state, recorded) : recorded;
   const waves = plan.waves.flatMap(({ number }) => {
     const validation = state.validations.get(number);
     if (validation === undefined) return [];

@@ -90,30 +90,32 @@ describe('inspectWorktree', () => {
 });
 
 describe('commitLeftovers', () => {
-  const leftovers = { message: 'leftovers\n\n# kept\n', exclude: [MARKER] };
+  const message = 'leftovers\n\n# kept\n';
+  const commitAll = async () =>
+    commitLeftovers(repo, { path: worktree, branch: 'feature/task', message, exclude: [MARKER] });
 
   it('commits changed, new and deleted files and leaves the tree clean but for the marker', async () => {
     await write('a.txt', 'mine\n');
     await write('deep/new ü.txt', 'n\n');
     await rm(join(worktree, 'b.txt'));
     await write(MARKER, '');
-    const commit = await commitLeftovers(worktree, leftovers);
+    const commit = await commitAll();
     expect(commit).toBe(await test.git(['rev-parse', 'feature/task']));
     expect(await filesAt('feature/task')).toEqual(['a.txt', 'c.txt', 'deep/new ü.txt']);
     expect(await test.git(['status', '--porcelain'], worktree)).toBe(`?? ${MARKER}`);
-    expect(await test.git(['log', '-1', '--format=%B%an'], worktree)).toBe(`${leftovers.message}Test`);
+    expect(await test.git(['log', '-1', '--format=%B%an'], worktree)).toBe(`${message}Test`);
   });
 
   it('gives null for the marker alone, staged or ignored too', async () => {
-    expect(await commitLeftovers(worktree, leftovers)).toBeNull();
+    expect(await commitAll()).toBeNull();
     await write(MARKER, '');
-    expect(await commitLeftovers(worktree, leftovers)).toBeNull();
+    expect(await commitAll()).toBeNull();
     await test.git(['add', MARKER], worktree);
-    expect(await commitLeftovers(worktree, leftovers)).toBeNull();
+    expect(await commitAll()).toBeNull();
     await ensureExcluded(repo, [MARKER]);
-    expect(await commitLeftovers(worktree, leftovers)).toBeNull();
+    expect(await commitAll()).toBeNull();
     await write('a.txt', 'mine\n');
-    expect(await commitLeftovers(worktree, leftovers)).not.toBeNull();
+    expect(await commitAll()).not.toBeNull();
     expect(await filesAt('feature/task')).not.toContain(MARKER);
   });
 
@@ -124,7 +126,7 @@ describe('commitLeftovers', () => {
       await chmod(join(test.root, '.git/hooks', name), 0o755);
     }
     await write('a.txt', 'mine\n');
-    expect(await commitLeftovers(worktree, leftovers)).not.toBeNull();
+    expect(await commitAll()).not.toBeNull();
   });
 
   it('leaves repositories inside alone and commits the rest', async () => {
@@ -132,7 +134,7 @@ describe('commitLeftovers', () => {
     await test.git(['init', '--quiet'], join(worktree, 'nested'));
     await write('nested/file.txt', 'n\n');
     await write('a.txt', 'mine\n');
-    expect(await commitLeftovers(worktree, leftovers)).not.toBeNull();
+    expect(await commitAll()).not.toBeNull();
     expect(await filesAt('feature/task')).toEqual(['a.txt', 'b.txt', 'c.txt']);
     expect(await inspectWorktree(worktree)).toMatchObject({ nestedRepositories: ['nested'] });
   });
@@ -140,12 +142,12 @@ describe('commitLeftovers', () => {
   it('does not take conflict markers for work', async () => {
     await test.git(['checkout', '--quiet', '-b', 'other'], worktree);
     await write('a.txt', 'theirs\n');
-    await commitLeftovers(worktree, leftovers);
+    await commitAll();
     await test.git(['checkout', '--quiet', 'feature/task'], worktree);
     await write('a.txt', 'ours\n');
-    const tip = await commitLeftovers(worktree, leftovers);
+    const tip = await commitAll();
     await expect(test.git(['merge', 'other'], worktree)).rejects.toThrow();
-    await expect(commitLeftovers(worktree, leftovers)).rejects.toThrow('a merge is in progress');
+    await expect(commitAll()).rejects.toThrow('a merge is in progress');
     expect(await test.git(['rev-parse', 'feature/task'])).toBe(tip);
   });
 });

@@ -3,7 +3,6 @@ import { appendFile, chmod, mkdir, readdir, readFile, rm, utimes, writeFile } fr
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CriticalSection } from '../../../src/core/lease.js';
-import { awaitOwnLocks } from '../../../src/git/index-lock.js';
 import { createRef, resolveCommit } from '../../../src/git/refs.js';
 import { openRepository, type Repository } from '../../../src/git/repository.js';
 import { addScratchWorktree, addWorktree, listWorktrees, removeWorktree } from '../../../src/git/worktrees.js';
@@ -103,20 +102,6 @@ describe('addWorktree', () => {
       await test.git(['commit', '--quiet', '--allow-empty', '--message', 'goes on'], workspace('one'));
     },
   );
-
-  it('takes no lock away that only a HEAD somebody wrote to leads to', async () => {
-    await add('one');
-    const outside = join(test.root, '../outside.lock');
-    await writeFile(outside, '');
-    const aMinuteAgo = new Date(Date.now() - 60_000);
-    await utimes(outside, aMinuteAgo, aMinuteAgo);
-    const gitDir = join(test.root, '.git/worktrees/one');
-    for (const ref of ['refs/heads/../../../../outside', '../../outside']) {
-      await writeFile(join(gitDir, 'HEAD'), `ref: ${ref}\n`);
-      await awaitOwnLocks(gitDir);
-      expect(existsSync(outside)).toBe(true);
-    }
-  });
 
   it('makes a half-registered one again', async () => {
     await mkdir(join(test.root, '../workspaces'));

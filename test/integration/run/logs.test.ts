@@ -89,6 +89,7 @@ describe('o8 logs', () => {
     expect(stdout.split('\n')[0]).toBe(`.claude/parallel/runs/${runId}/supervisor.log`);
     expect(stdout).toContain('notify task_complete task-001: exit 1');
     expect(stdout).toContain('notify run_finished: exit 1'); // said when the run was over
+    expect(await run.o8('logs', '--follow')).toMatchObject({ code: 0, stdout });
   });
 
   it('into a pipe that closes early ends quietly', async () => {

@@ -105,6 +105,7 @@ describe('notify', () => {
     const supervisor = (await run.status()).supervisor?.pid;
     await run.succeed('task-001');
     await run.waitForRun('completed');
+    expect(await told(run)).toHaveLength(1); // the end is told when the first command was stopped
     expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
     expect(await run.processes.pids()).toContain(supervisor);
     expect(await untilTold(run, 'run_finished')).toHaveLength(2);

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import * as z from 'zod';
+import { branchOf, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const TWO = [
@@ -103,6 +104,29 @@ describe('status', () => {
     expect(await readFile(join(run.root, PLAN_DIR, 'logs/task-001.log'), 'utf8')).toBe(logs.stdout);
     // Nothing of o8's shows up in git but the manifest's execution block.
     expect(await run.repository.git(['status', '--porcelain'])).toBe(` M ${PLAN_DIR}/manifest.json`);
+  });
+
+  it('counts what a failed task has on its branch, but nothing of another branch of that name or a damaged one', async () => {
+    const run = await RunFixture.open({ tasks: TWO.slice(0, 1) });
+    await run.spawn();
+    const agent = await run.agents.waitForAgent('task-001');
+    await agent.writeFile('task-001.txt', 'half\n');
+    const commit = await agent.commit('Half of it');
+    await agent.exit(1);
+    await run.waitForRun('failed');
+    const commits = async () =>
+      z.object({ tasks: z.array(z.looseObject({ commits: z.number() })) }).parse(await run.o8Json('status')).tasks[0]
+        ?.commits;
+    expect(await commits()).toBe(1);
+    const branch = `refs/heads/${branchOf('task-001')}`;
+    const foreign = await run.repository.git(['commit-tree', '-m', 'Another', 'main^{tree}']);
+    await run.repository.git(['update-ref', branch, foreign]);
+    expect(await commits()).toBe(0);
+    await run.repository.git(['update-ref', branch, commit]);
+    const object = join(run.root, '.git/objects', commit.slice(0, 2), commit.slice(2));
+    await chmod(object, 0o644);
+    await writeFile(object, 'damaged');
+    expect(await commits()).toBe(0);
   });
 
   it('knows no other runs and tasks than there are', async () => {

@@ -112,7 +112,9 @@ describe('a retry', () => {
     const starts = records.filter(({ type }) => type === 'attempt_intended').map(timeOf);
     const due = records.flatMap(({ notBefore }) => (notBefore === undefined ? [] : [Date.parse(notBefore)]));
     const ends = records.filter(({ type }) => type === 'attempt_ended').map(timeOf);
+    const decided = records.filter(({ type }) => type === 'task_retrying').map(timeOf);
     for (const [index, seconds] of [1, 2].entries()) {
+      expect((due[index] ?? 0) - (decided[index] ?? 0)).toBeGreaterThan((seconds - 0.2) * 1000);
       expect((due[index] ?? 0) - (ends[index] ?? Infinity)).toBeGreaterThanOrEqual(seconds * 1000);
       expect(starts[index + 1]).toBeGreaterThanOrEqual(due[index] ?? Infinity);
     }
