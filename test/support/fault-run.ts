@@ -99,6 +99,7 @@ export class FaultRun {
     await repository.commit('Plan', planFiles(tasks));
     const run = new FaultRun(repository, tasks, await leaveUsersWork(repository));
     await mkdir(run.folder);
+    await mkdir(run.#temporary);
     for (const { id, job = {} } of tasks) await run.assign(id, job);
     const command = [process.execPath, AGENT, run.folder, '{task}'];
     await repository.write(
@@ -115,6 +116,10 @@ export class FaultRun {
   /** Of the ledger, outside of the repository. */
   get folder(): string {
     return join(dirname(this.root), 'ledger');
+  }
+
+  get #temporary(): string {
+    return join(this.folder, 'tmp');
   }
 
   async close(): Promise<void> {
@@ -153,6 +158,7 @@ export class FaultRun {
     return {
       PATH: process.env['PATH'] ?? '',
       HOME: dirname(this.root),
+      TMPDIR: this.#temporary, // whoever is killed leaves files there
       GIT_CONFIG_NOSYSTEM: '1',
       ...this.#processes.environment,
     };
