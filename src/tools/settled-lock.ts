@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../core/errors.js';
+import { isSettled } from '../core/task-state.js';
 import { processProbe } from '../process/identity.js';
 import { readLock, type LockState } from '../store/lock-state.js';
 import { loadRun } from './load-run.js';
@@ -14,15 +15,20 @@ export async function readSettledLock(root: string): Promise<LockState> {
   for (;;) {
     const lock = await readLock(root, processProbe);
     if (lock.kind !== 'held' || Date.now() >= deadline) return lock;
-    if (!(await isFinished(root, lock.holder.runId))) return lock;
+    if (!(await isEnding(root, lock.holder.runId))) return lock;
     await delay(POLL_MS);
   }
 }
 
-/** Of a run whose files are gone or damaged nothing is known: whoever has the lock is then somebody to name. */
-async function isFinished(root: string, runId: string): Promise<boolean> {
+/**
+ * Finished, or without a task that is left to do: its owner finds so in its next round. Of a run whose files are gone or
+ * damaged nothing is known: whoever has the lock is then somebody to name.
+ */
+async function isEnding(root: string, runId: string): Promise<boolean> {
   try {
-    return (await loadRun(root, runId)).state.phase.kind === 'finished';
+    const { phase, tasks } = (await loadRun(root, runId)).state;
+    if (phase.kind === 'finished') return true;
+    return phase.kind === 'running' && [...tasks.values()].every(({ state }) => isSettled(state));
   } catch (error) {
     if (error instanceof O8Error) return false;
     throw error;
