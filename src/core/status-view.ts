@@ -3,6 +3,7 @@ import type { Plan, PlannedTask } from './plan.js';
 import type { RunState, TaskRecord } from './run-state.js';
 import { taskOf } from './run-state.js';
 import { TASK_STATE_NAMES } from './task-state.js';
+import { resolveCommand } from './waiting-work.js';
 
 /** What a task's agent did last, newer than the journal; kept by the supervisor, lost without harm. */
 export const liveFiguresSchema = z.object({
@@ -122,7 +123,7 @@ function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord): Det
       return {
         files: [...state.files],
         message: `conflicts with ${plan.target.branch ?? plan.target.ref} at ${state.targetCommit.slice(0, 12)}`,
-        hint: `o8 merge --run ${plan.runId} --task ${task.id} --resolve`,
+        hint: resolveCommand(plan.runId, task.id),
       };
     case 'failed':
       return { reason: state.reason, message: state.message };

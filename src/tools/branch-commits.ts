@@ -4,7 +4,7 @@ import type { TaskView } from '../core/status-view.js';
 import { countCommits } from '../git/changes.js';
 import { listRefs } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
-import { isOwnBranch } from './own-branch.js';
+import { branchRef, isOwnBranch } from './own-branch.js';
 
 /** Between two ids: who follows a run asks several times a second, and it never changes. */
 const counts = new Map<string, number>();
@@ -37,10 +37,6 @@ export async function countOnBranches(
 
 function hasEnded({ state }: TaskRecord): boolean {
   return state.state === 'failed' || state.state === 'aborted';
-}
-
-function branchRef({ branch }: TaskView): string {
-  return `refs/heads/${branch}`;
 }
 
 async function countOf(repo: Repository, record: TaskRecord, tip: string | undefined): Promise<number> {

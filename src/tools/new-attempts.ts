@@ -14,7 +14,7 @@ import type { Repository } from '../git/repository.js';
 import { inspectWorktree, removeWorktree, snapshotWorktree } from '../git/worktrees.js';
 import { listRuns, readPlan } from '../store/runs.js';
 import { loadRun, type LoadedRun } from './load-run.js';
-import { isOwnBranch } from './own-branch.js';
+import { branchRef, isOwnBranch } from './own-branch.js';
 
 export interface EarlierWork {
   /** Features whose branch and worktree an earlier run made that is over: they begin anew. */
@@ -136,8 +136,4 @@ async function lastOwner(root: string, task: PlannedTask): Promise<Owner | null>
     if (record.start !== null || run.state.phase.kind !== 'finished') return { run, record };
   }
   return null;
-}
-
-function branchRef({ branch }: PlannedTask): string {
-  return `refs/heads/${branch}`;
 }

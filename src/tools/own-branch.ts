@@ -9,3 +9,8 @@ export async function isOwnBranch(repo: Repository, record: TaskRecord, tip: str
   // A worktree that was only announced may have failed because the branch was somebody else's.
   return worktree === 'intended' ? tip === start : isAncestor(repo, start, tip);
 }
+
+/** Of a task, planned or shown. */
+export function branchRef({ branch }: { readonly branch: string }): string {
+  return `refs/heads/${branch}`;
+}

@@ -109,7 +109,7 @@ describe('the resources of the server', () => {
     await agent.print(`${'x'.repeat(1000)}\n`.repeat(100));
     await agent.print('the end\n');
     await waitFor(async () => (await read(server, log)).text.includes('the end'), {
-      timeoutMs: 30_000,
+      timeoutMs: 10_000,
       what: () => log,
     });
     const long = await read(server, log);
@@ -137,7 +137,7 @@ describe('the resources of the server', () => {
     const agent = await run.agents.waitForAgent('task-001');
     await agent.print(`\u001b[31mred\u001b[0m\u001b]0;title\u0007 sk-ant-${'a1'.repeat(20)}\n`);
     const log = `o8://runs/${runId}/tasks/task-001/log`;
-    await waitFor(async () => (await read(server, log)).text.includes('red'), { timeoutMs: 30_000, what: () => log });
+    await waitFor(async () => (await read(server, log)).text.includes('red'), { timeoutMs: 10_000, what: () => log });
     const { text } = await read(server, log);
     expect(text).toMatch(/\] \[stdout\] red \[redacted\]$/m);
     await agent.exit(1);

@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { killTree, TreeTracker } from '../../src/process/process-tree.js';
 
-/** On a stalled disk a killed process may need far longer to be gone; less than a hook has, so that the pids are told. */
-const KILLED_WITHIN_MS = 50_000;
-
 /**
  * Everything a test starts, however far it detached itself: processes inherit the mark in their environment, and their
  * children are found with them. Not named `O8_…`: agents do not inherit those.
@@ -23,9 +20,7 @@ export class MarkedProcesses {
 
   /** SIGKILL to all of them until none is left. */
   async kill(): Promise<void> {
-    const deadline = performance.now() + KILLED_WITHIN_MS;
-    let left = await killTree(this.#tree); // which gives up after some seconds
-    while (left.length > 0 && performance.now() < deadline) left = await killTree(this.#tree);
+    const left = await killTree(this.#tree);
     if (left.length > 0) throw new Error(`processes of the test that cannot be killed: ${left.join(', ')}`);
   }
 }

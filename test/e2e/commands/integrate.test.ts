@@ -5,8 +5,7 @@ import * as z from 'zod';
 import { user } from '../../support/claude-session.js';
 import { CommandSession } from '../../support/command-session.js';
 import { conflictingRun } from '../../support/conflicting-run.js';
-import type { RunFixture } from '../../support/run-fixture.js';
-import { PLAN_DIR } from '../../support/run-fixture.js';
+import { PLAN_DIR, type RunFixture } from '../../support/run-fixture.js';
 import { ask, call, callO8, resultOf, tell, type Conversation } from '../../support/scripted-model.js';
 
 const INTEGRATE = `node ${resolve(import.meta.dirname, '../../..')}/dist/o8.js integrate ${PLAN_DIR}`;

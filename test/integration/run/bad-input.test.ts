@@ -12,7 +12,6 @@ const TASKS = [
 const MANIFEST = `${PLAN_DIR}/manifest.json`;
 const FIRST = `${PLAN_DIR}/tasks/task-001-work.md`;
 const SECOND = `${PLAN_DIR}/tasks/task-002-work.md`;
-const MOST_MS = 1000;
 
 interface BadInput {
   readonly name: string;
@@ -144,17 +143,13 @@ describe('bad input through the MCP server', () => {
       await spoil(run);
       const before = await hashFolder(`${run.root}/..`);
       for (const tool of ['plan', 'preflight', 'spawn']) {
-        let took = Infinity;
-        // A machine that was busy elsewhere for a moment is no slow refusal: then the best of three counts.
-        for (let asked = 0; asked < 3 && took >= MOST_MS; asked += 1) {
-          const started = performance.now();
-          const error = await run.refusal(tool, { dir: PLAN_DIR });
-          took = Math.min(took, performance.now() - started);
-          expect(error.code, `${tool}, ${name}`).toBe('invalid_plan');
-          for (const part of says) expect(error.message, `${tool}, ${name}`).toMatch(part);
-          expect(error.hint, `${tool}, ${name}`).not.toBe('');
-        }
-        expect(took, `${tool}, ${name}`).toBeLessThan(MOST_MS);
+        const started = performance.now();
+        const error = await run.refusal(tool, { dir: PLAN_DIR });
+        const took = performance.now() - started;
+        expect(error.code, `${tool}, ${name}`).toBe('invalid_plan');
+        for (const part of says) expect(error.message, `${tool}, ${name}`).toMatch(part);
+        expect(error.hint, `${tool}, ${name}`).not.toBe('');
+        expect(took, `${tool}, ${name}`).toBeLessThan(1000);
       }
       expect(await hashFolder(`${run.root}/..`), name).toBe(before);
       expect(await run.serverPid(), name).toBe(pid);

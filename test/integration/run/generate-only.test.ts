@@ -93,26 +93,16 @@ After completion:
     await second.exit(3);
     const { code, lines, stderr } = await ended;
     expect(code, stderr).toBe(1);
-    const ofOne = [
+    expect(lines).toEqual([
+      '[PROGRESS] wave=1 status=started',
       `[PROGRESS] wave=1 task=${one} status=started`,
       `[PROGRESS] wave=1 task=${one} status=completed commits=1`,
-    ];
-    const ofTwo = [
       `[PROGRESS] wave=1 task=${two} status=started`,
       `[PROGRESS] wave=1 task=${two} status=failed error=exit_3`,
-    ];
-    const start = '[PROGRESS] wave=1 status=started';
-    const end = [
       '[PROGRESS] wave=1 status=failed tasks=1/2',
       '[PROGRESS] execution status=failed',
       'Summary: 1 completed, 1 failed',
-    ];
-    // The second starts when the first one's agent is over, which may be before its work is merged.
-    expect(lines[0]).toBe(start);
-    expect(lines.filter((line) => line.includes(`task=${one} `))).toEqual(ofOne);
-    expect(lines.filter((line) => line.includes(`task=${two} `))).toEqual(ofTwo);
-    expect(lines.slice(-end.length)).toEqual(end);
-    expect([...lines].sort()).toEqual([start, ...ofOne, ...ofTwo, ...end].sort());
+    ]);
     const monitor = await byHand(run, MONITOR);
     expect(monitor.code, monitor.stderr).toBe(0);
     expect(monitor.lines.join('\n')).toContain(two);

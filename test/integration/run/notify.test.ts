@@ -104,7 +104,7 @@ describe('notify', () => {
     await run.spawn();
     const supervisor = (await run.status()).supervisor?.pid;
     await run.succeed('task-001');
-    await run.waitForRun('completed');
+    await run.waitForRun('completed', 5_000);
     expect(await told(run)).toHaveLength(1); // the end is told when the first command was stopped
     expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
     expect(await run.processes.pids()).toContain(supervisor);
