@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { callTool } from './call-tool.js';
-import { printAborted, printStopping } from './print-abort.js';
+import { printAborted, printStopping, printWouldStop } from './print-abort.js';
 import { statusSchema } from './print-status.js';
 import type { Cli } from './program.js';
 import { toolCommand } from './tool-commands.js';
@@ -9,6 +9,7 @@ interface Flags {
   readonly run?: string;
   readonly task?: string;
   readonly cleanup?: boolean;
+  readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
@@ -17,14 +18,13 @@ export function abortCommand(cli: Cli): Command {
     .option('--run <id>', 'which run; default: the active one')
     .option('--task <id>', 'stop only this task')
     .option('--cleanup', 'also remove the worktrees')
+    .option('--dry-run', 'say what would be stopped, stop nothing')
     .action(async (flags: Flags) => {
-      if (flags.json !== true) await announce(cli, flags);
-      const result = await callTool(
-        'abort',
-        { runId: flags.run, task: flags.task, cleanup: flags.cleanup },
-        cli.context,
-      );
-      if (flags.json === true) cli.terminal.print(JSON.stringify(result));
+      const { run: runId, task, cleanup, dryRun, json } = flags;
+      if (json !== true && dryRun !== true) await announce(cli, flags);
+      const result = await callTool('abort', { runId, task, cleanup, dryRun }, cli.context);
+      if (json === true) cli.terminal.print(JSON.stringify(result));
+      else if (dryRun === true) printWouldStop(cli, result);
       else printAborted(cli, result);
     });
 }

@@ -9,6 +9,7 @@ import { repositoryPaths } from '../store/paths.js';
 import { readSettingsFile, writeSettingsFile } from '../store/settings-file.js';
 import { refuseNested } from '../tools/refuse-nested.js';
 import { openContext } from '../tools/repository-context.js';
+import { withOwnOptions } from './commands/subcommand-options.js';
 import type { Cli } from './program.js';
 import { safeLines } from './terminal.js';
 
@@ -39,7 +40,7 @@ export function configCommand(cli: Cli, name: 'config' | 'parallel-config'): Com
       await change(cli, async (root) => (key === undefined ? {} : withoutSetting(await readSettingsFile(root), key)));
       cli.terminal.print(key === undefined ? 'All settings have their defaults.' : `${key} has its default.`);
     });
-  return command;
+  return withOwnOptions(command);
 }
 
 async function show({ terminal, context }: Cli, flags: Flags, kind: SourceKind): Promise<void> {

@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { abortCommand } from './abort-command.js';
 import { callTool } from './call-tool.js';
+import { withOwnOptions } from './commands/subcommand-options.js';
 import { addRunning } from './options.js';
 import { printUndone, undoWasHeld } from './print-resolution.js';
-import { printDetails, printStatus } from './print-status.js';
 import type { Cli } from './program.js';
 import { startRun, type StartFlags } from './start-run.js';
+import { statusCommand } from './status-command.js';
 import { cleanupCommand, toolCommand } from './tool-commands.js';
 
 /** `o8 parallel <slug>…` and what belongs to it, in the spelling of feature runs; the same tools underneath. */
@@ -19,24 +20,11 @@ export function parallelCommand(plain: Cli): Command {
         await startRun(cli, slugs.length === 0 ? {} : { features: slugs }, flags);
       } else command.help({ error: true });
     });
-  command.addCommand(statusOf(cli));
+  command.addCommand(statusCommand(cli).exitOverride());
   command.addCommand(abortCommand(cli).exitOverride());
   command.addCommand(cleanupCommand(cli).exitOverride());
   command.addCommand(rollbackOf(cli));
-  return command;
-}
-
-function statusOf({ terminal, context }: Cli): Command {
-  return toolCommand('status', 'Show where the run stands')
-    .exitOverride()
-    .option('--run <id>', 'which run; default: the active one, else the newest')
-    .option('--detailed', 'with attempts, tokens, worktrees and logs')
-    .action(async (flags: { run?: string; detailed?: boolean; json?: boolean }) => {
-      const result = await callTool('status', { runId: flags.run }, context);
-      if (flags.json === true) terminal.print(JSON.stringify(result));
-      else printStatus(result, context.cwd, terminal);
-      if (flags.detailed === true && flags.json !== true) printDetails(result, context.cwd, terminal);
-    });
+  return withOwnOptions(command);
 }
 
 function rollbackOf({ terminal, context, exit }: Cli): Command {
@@ -44,8 +32,10 @@ function rollbackOf({ terminal, context, exit }: Cli): Command {
     .exitOverride()
     .option('--run <id>', 'which run; default: the newest')
     .option('--task <id>', 'only what this task brought')
-    .action(async (flags: { run?: string; task?: string; json?: boolean }) => {
-      const result = await callTool('merge', { runId: flags.run, task: flags.task, undo: true }, context);
+    .option('--dry-run', 'say what would be taken back, change nothing')
+    .action(async (flags: { run?: string; task?: string; dryRun?: boolean; json?: boolean }) => {
+      const input = { runId: flags.run, task: flags.task, dryRun: flags.dryRun, undo: true };
+      const result = await callTool('merge', input, context);
       if (flags.json === true) terminal.print(JSON.stringify(result));
       else printUndone(result, terminal);
       if (undoWasHeld(result)) exit.code = 1;

@@ -9,6 +9,7 @@ const abortSchema = z.object({
   stopped: z.array(
     z.object({
       task: z.string(),
+      pid: z.number().optional(),
       worktree: z.string().optional(),
       rescue: z.string().optional(),
       survivors: z.array(z.number()).optional(),
@@ -46,6 +47,15 @@ export function printAborted(cli: Cli, result: unknown): void {
   }
   terminal.print(`\nAborted ${count}. Worktrees preserved for debugging:\n${kept.join('\n')}`);
   terminal.print(`\nTo clean up: ${spelling} cleanup`);
+}
+
+/** What `abort --dry-run` found. */
+export function printWouldStop({ terminal }: Cli, result: unknown): void {
+  const { message, stopped } = abortSchema.parse(result);
+  for (const { task, pid } of stopped) {
+    terminal.print(`would stop ${task}${pid === undefined ? '' : ` (PID: ${String(pid)})`}`);
+  }
+  terminal.print(`${stopped.length === 0 ? '' : '\n'}${message}`);
 }
 
 /** The shorter ending after Ctrl+C. */

@@ -69,6 +69,9 @@ function printOneUndone(undone: Undone, { colors, print }: Output): void {
       );
       print(`  ${undone.again}   (lands it again)`);
       return;
+    case 'would_undo':
+      print(`Would take back from ${undone.branch}: ${what(undone)}`);
+      return;
     case 'held':
       print(colors.red(`Not taken back from ${undone.branch}: ${what(undone)}: ${safeLines(undone.reason)}`));
       for (const file of undone.files) print(`  ${safeLines(file)}`);

@@ -69,17 +69,17 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
 
 /** What `printStatus` leaves out. */
 export function printDetails(result: unknown, cwd: string, { print }: Terminal): void {
-  for (const task of statusSchema.parse(result).tasks) {
+  for (const task of shownSchema.parse(result).tasks) {
     print(`\n${task.id}`);
     const rows = [
-      ['branch', task.branch],
-      ['worktree', relative(cwd, task.worktree)],
-      ['log', relative(cwd, task.log)],
+      ...(task.branch === undefined ? [] : [['branch', task.branch]]),
+      ...(task.worktree === undefined ? [] : [['worktree', relative(cwd, task.worktree)]]),
+      ...(task.log === undefined ? [] : [['log', relative(cwd, task.log)]]),
       ['attempts', String(task.attempt)],
       ...(task.startedAt === undefined ? [] : [['started', task.startedAt]]),
       ...(task.finishedAt === undefined ? [] : [['finished', task.finishedAt]]),
       ...(task.tokens === undefined ? [] : [['tokens', String(task.tokens)]]),
-      ...(task.deps.length === 0 ? [] : [['waits for', task.deps.join(', ')]]),
+      ...(task.deps === undefined || task.deps.length === 0 ? [] : [['waits for', task.deps.join(', ')]]),
     ];
     for (const [name = '', value = ''] of rows) print(`  ${name.padEnd(10)}${safeLines(value)}`);
   }

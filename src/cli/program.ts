@@ -3,6 +3,7 @@ import { VERSION } from '../core/version.js';
 import type { ToolContext } from '../tools/define-tool.js';
 import { abortCommand } from './abort-command.js';
 import { attachCommand } from './attach-command.js';
+import { silenceErrors, usageError } from './commands/usage-error.js';
 import { configCommand } from './config-command.js';
 import { diffCommand } from './diff-command.js';
 import { doctorCommand } from './doctor-command.js';
@@ -42,7 +43,6 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const program = new Command('o8')
     .description('Runs many coding agents at once on one git repository and brings all of their work back whole.')
     .version(VERSION)
-    .showHelpAfterError('(o8 --help lists the commands)')
     .exitOverride();
   for (const command of [
     runCommand(cli),
@@ -71,11 +71,15 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   ]) {
     program.addCommand(command.exitOverride());
   }
+  silenceErrors(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return cli.exit.code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said what is wrong
-    return printError(error, cli.terminal, argv.includes('--json'), process.env);
+    if (!(error instanceof CommanderError))
+      return printError(error, cli.terminal, argv.includes('--json'), process.env);
+    if (error.exitCode === 0) return 0;
+    if (error.code === 'commander.help') return 2; // the help is what is printed
+    return printError(usageError(error, program, argv), cli.terminal, argv.includes('--json'), process.env);
   }
 }

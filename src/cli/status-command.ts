@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { callTool } from './call-tool.js';
 import { decimal, wholeNumber } from './options.js';
-import { printStatus } from './print-status.js';
+import { printDetails, printStatus } from './print-status.js';
 import type { Cli } from './program.js';
 import { toolCommand } from './tool-commands.js';
 
@@ -11,6 +11,7 @@ interface Flags {
   readonly since?: number;
   readonly wait?: number;
   readonly tail?: number;
+  readonly detailed?: boolean;
   readonly json?: boolean;
 }
 
@@ -21,6 +22,7 @@ export function statusCommand({ terminal, context }: Cli): Command {
     .option('--since <cursor>', 'only what changed after this cursor', wholeNumber)
     .option('--wait <seconds>', 'wait for news', decimal)
     .option('--tail <n>', 'with --task: last lines of its log', wholeNumber)
+    .option('--detailed', 'with attempts, tokens, worktrees and logs')
     .action(async (flags: Flags) => {
       const input = {
         runId: flags.run,
@@ -31,6 +33,9 @@ export function statusCommand({ terminal, context }: Cli): Command {
       };
       const result = await callTool('status', input, context);
       if (flags.json === true) terminal.print(JSON.stringify(result));
-      else printStatus(result, context.cwd, terminal);
+      else {
+        printStatus(result, context.cwd, terminal);
+        if (flags.detailed === true) printDetails(result, context.cwd, terminal);
+      }
     });
 }

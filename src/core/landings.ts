@@ -14,6 +14,13 @@ export function standingLandings(plan: Plan, state: RunState): LandingRecord[] {
   return state.landings.filter(({ ref, undone }) => ref === baseRef(plan) && undone === null).reverse();
 }
 
+/** The landings that an undo would take back now, newest first: of the whole run, or of one task. */
+export function landingsToUndo(plan: Plan, state: RunState, task: string | null): LandingRecord[] {
+  if (task === null) return standingLandings(plan, state);
+  const own = landingOfTask(state, task);
+  return own !== null && basePresence(plan, state, task).kind === 'landed' ? [own] : [];
+}
+
 /** A task's own contribution, the newest where it was merged more than once. */
 export function landingOfTask(state: RunState, task: string): LandingRecord | null {
   return state.landings.findLast((landing) => landing.task === task) ?? null;

@@ -76,6 +76,7 @@ export const undoneSchema = z.discriminatedUnion('kind', [
     files: z.array(z.string()),
     hint: z.string(),
   }),
+  z.strictObject({ kind: z.literal('would_undo'), ...landing }),
   z.strictObject({ kind: z.literal('nothing'), reason: z.string() }),
 ]);
 export type Undone = z.infer<typeof undoneSchema>;

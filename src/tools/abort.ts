@@ -7,6 +7,8 @@ import { refuseNested } from './refuse-nested.js';
 import { openContext } from './repository-context.js';
 import { cleanupSchema } from './cleanup.js';
 import { counted } from '../core/counted.js';
+import { taskOf } from '../core/run-state.js';
+import { isRunning } from '../core/task-state.js';
 
 /** The seed's words for an abort that finds nothing to stop; not an error. */
 export const NOTHING_RUNNING = 'No parallel pipelines are currently running.';
@@ -33,9 +35,11 @@ export const abort = defineTool({
     runId: z.string().optional().describe('default: the run that is active'),
     task: z.string().optional().describe('stop only this task'),
     cleanup: z.boolean().optional().describe('also remove the worktrees; uncommitted work goes to a rescue ref'),
+    dryRun: z.boolean().optional().describe('say what would be stopped, stop nothing'),
   }),
   output: z.object({
     runId: z.string().optional(),
+    dryRun: z.boolean().optional(),
     message: z.string(),
     stopped: z.array(
       z.object({
@@ -57,6 +61,7 @@ export const abort = defineTool({
     const run = await loadRun(root, found);
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
     if (run.state.phase.kind === 'finished' && !run.ownerAlive) return { message: NOTHING_RUNNING, stopped: [] };
+    if (input.dryRun === true) return prediction(run, task, input.cleanup === true);
     const request = { kind: 'abort' as const, id: randomUUID(), task, cleanup: input.cleanup ?? false };
     const { stopped: ended, cleanup } = answerSchema.parse(await askSupervisor(root, found, request, context.env));
     // They end in any order; people read them in the plan's.
@@ -86,6 +91,26 @@ export const abort = defineTool({
     };
   },
 });
+
+/** What an abort would stop now; nothing is asked of anybody. */
+function prediction({ plan, state }: LoadedRun, only: string | null, cleanup: boolean) {
+  const stopped = plan.tasks.flatMap(({ id, worktree }) => {
+    const { state: task } = taskOf(state, id);
+    if (!isRunning(task) || (only !== null && id !== only)) return [];
+    return [
+      {
+        task: id,
+        ...(task.process.kind === 'started' ? { pid: task.process.pid } : {}),
+        ...(cleanup ? {} : { worktree }),
+      },
+    ];
+  });
+  const what = only === null ? `run ${plan.runId}` : `task ${only} of run ${plan.runId}`;
+  const message =
+    `Dry run: this would stop ${what} with ${counted(stopped.length, 'running agent')}` +
+    `${cleanup ? ' and remove its worktrees' : ', and keep its worktrees'}. Nothing was stopped.`;
+  return { runId: plan.runId, dryRun: true, message, stopped };
+}
 
 function waitingToMerge({ state }: LoadedRun): number {
   return [...state.tasks.values()].filter(({ state: task }) => task.state === 'merge_pending').length;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
-import { resolutionSchema, undoneSchema, type Request } from '../core/requests.js';
+import { resolutionSchema, undoneSchema, type Request, type Undone } from '../core/requests.js';
+import { landingsToUndo } from '../core/landings.js';
 import { mergeIntoSchema, mergeStrategySchema } from '../core/settings.js';
 import { taskOf } from '../core/run-state.js';
 import { runStateName, taskView } from '../core/status-view.js';
@@ -49,7 +50,7 @@ const inputSchema = z.strictObject({
     .describe('integration: merge what waits, land nothing on the base'),
   strategy: mergeStrategySchema.optional().describe('for what is merged from now on'),
   resolve: z.boolean().optional().describe("check the task's conflict out in its worktree"),
-  undo: z.boolean().optional().describe('take back what landed on the base, or only the task'),
+  undo: z.boolean().optional().describe('take back what landed on the base, or only the task; dryRun says what'),
 });
 type MergeInput = z.output<typeof inputSchema>;
 
@@ -89,6 +90,9 @@ export const merge = defineTool({
       const predicted = await predictMerges(repo, run, { only: task, uncommitted: input.uncommitted === true });
       return { ...head, state: runStateName(run.state, run.ownerAlive), ...predicted };
     }
+    if (wish === 'predict_undo') {
+      return { ...head, state: runStateName(run.state, run.ownerAlive), tasks: [], undone: undoPrediction(run, task) };
+    }
     refuseInterrupted('merge', run);
     const id = randomUUID();
     const ask = async (request: Request): Promise<Answer> => {
@@ -109,7 +113,20 @@ export const merge = defineTool({
   },
 });
 
-type Wish = 'merge' | 'predict' | 'resolve' | 'undo';
+function undoPrediction({ plan, state }: LoadedRun, task: string | null): Undone[] {
+  const landings = landingsToUndo(plan, state, task);
+  if (landings.length === 0) {
+    return [{ kind: 'nothing', reason: `${task ?? 'the run'} has nothing on ${plan.base.branch} that o8 put there` }];
+  }
+  return landings.map((landing) => ({
+    kind: 'would_undo',
+    branch: plan.base.branch,
+    landing: landing.to,
+    ...(landing.task === null ? {} : { task: landing.task }),
+  }));
+}
+
+type Wish = 'merge' | 'predict' | 'predict_undo' | 'resolve' | 'undo';
 
 /** Which of the things this tool does is meant. O8Error `usage` names inputs that do not go together. */
 function wishOf(input: MergeInput): Wish {
@@ -118,13 +135,13 @@ function wishOf(input: MergeInput): Wish {
   );
   for (const wish of ['resolve', 'undo'] as const) {
     if (input[wish] !== true) continue;
-    const others = given.filter((name) => name !== wish);
+    const others = given.filter((name) => name !== wish && !(wish === 'undo' && name === 'dryRun'));
     if (others.length > 0) {
       const message = `${wish} does not go together with ${others.join(' and ')}`;
       throw new O8Error('usage', message, `o8 merge${wish === 'resolve' ? ' --task <id>' : ''} --${wish}`);
     }
     if (wish === 'resolve' && input.task === undefined) throw needsTask();
-    return wish;
+    return wish === 'undo' && input.dryRun === true ? 'predict_undo' : wish;
   }
   if (input.dryRun === true) return 'predict';
   if (input.uncommitted === true) {
