@@ -202,6 +202,7 @@ function finish(
     return 1;
   }
   const report = finalReport({
+    runId: status.runId ?? '',
     state: status.state,
     tasks,
     waves: wavesOf(tasks.values()),

@@ -50,12 +50,12 @@ export class LiveLine {
 }
 
 /** The state in one word, as `stateWords` says it. */
-function countWord({ state, pausedUntil }: TaskView): string {
+function countWord({ state, pausedUntil, held }: TaskView): string {
   switch (state) {
     case 'worktree_created':
       return pausedUntil === undefined ? 'starting' : 'waiting';
     case 'merge_pending':
-      return 'merging';
+      return held === undefined ? 'merging' : 'held';
     case 'merge_conflict':
       return 'conflict';
     case 'queued':

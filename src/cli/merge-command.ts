@@ -17,6 +17,7 @@ interface Flags {
   readonly uncommitted?: boolean;
   readonly resolve?: boolean;
   readonly undo?: boolean;
+  readonly acceptHeld?: boolean;
   readonly json?: boolean;
 }
 
@@ -33,6 +34,7 @@ export function mergeCommand(cli: Cli): Command {
     .option('--uncommitted', 'with --dry-run: count what agents have not committed yet')
     .option('--resolve', 'check the conflict of --task out in its worktree')
     .option('--undo', 'take back what landed on the base branch; with --task only that')
+    .option('--accept-held', 'land --task although it is held; its commit says so')
     .action(async (flags: Flags) => {
       await merge(cli, flags);
     });
@@ -44,8 +46,8 @@ async function merge(cli: Cli, flags: Flags): Promise<void> {
   const done = new AbortController();
   const hint = sayThatItTakesTime(cli, done.signal);
   try {
-    const { run: runId, task, into, strategy, dryRun, uncommitted, resolve, undo } = flags;
-    const input = { runId, task, into, strategy, dryRun, uncommitted, resolve, undo };
+    const { run: runId, task, into, strategy, dryRun, uncommitted, resolve, undo, acceptHeld } = flags;
+    const input = { runId, task, into, strategy, dryRun, uncommitted, resolve, undo, acceptHeld };
     const work = callTool('merge', input, context).then((result) => ({ kind: 'merged' as const, result }));
     const outcome = await Promise.race([work, interrupt.received.then(() => ({ kind: 'left' as const }))]);
     if (outcome.kind === 'left') {

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { clockTime } from '../core/clock-time.js';
+import { heldViewSchema, acceptCommand } from '../core/held/finding.js';
 import type { TaskChange } from '../core/status-view.js';
 import { relative } from 'node:path';
 import { betweenTasks, conflictsShape, printConflicts, printOrder } from './print-conflicts.js';
 import { safeLines, type Terminal } from './terminal.js';
 import { counted } from '../core/counted.js';
+import { heldLines } from '../core/held/held-text.js';
 
 const checksSchema = z.object({
   ok: z.boolean(),
@@ -85,6 +87,7 @@ const mergeSchema = z.object({
       files: z.array(z.string()).optional(),
       message: z.string().optional(),
       hint: z.string().optional(),
+      held: heldViewSchema.optional(),
     }),
   ),
   landing: landingSchema.optional(),
@@ -94,13 +97,16 @@ const mergeSchema = z.object({
 
 /** Gives whether everything that was asked for landed. */
 export function printMerge(result: unknown, { colors, print }: Terminal): void {
-  const { tasks, landing, target, state: run, order, ...predicted } = mergeSchema.parse(result);
+  const { runId, tasks, landing, target, state: run, order, ...predicted } = mergeSchema.parse(result);
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
-  for (const { id, state, landed, files, message, hint } of tasks) {
-    const what = landed === undefined ? (message ?? '') : `in ${target} as ${landed.slice(0, 12)}`;
+  for (const { id, state, landed, files, message, hint, held } of tasks) {
+    const why = held === undefined ? (message ?? '') : `held: ${held.what}`;
+    const what = landed === undefined ? why : `in ${target} as ${landed.slice(0, 12)}`;
     print(`${id.padEnd(width)}  ${state}${what === '' ? '' : `  ${safeLines(what.split('\n')[0] ?? '')}`}`);
     for (const file of files ?? []) print(`${' '.repeat(width)}    ${safeLines(file)}`);
     if (hint !== undefined) print(`${' '.repeat(width)}  ${hint}`);
+    for (const line of held === undefined ? [] : heldLines(held, acceptCommand(runId, id)))
+      print(`${' '.repeat(width)}  ${safeLines(line)}`);
   }
   printConflicts(betweenTasks(predicted), target, { colors, print }); // those with the target are told above
   printOrder(order, { print });
@@ -168,6 +174,7 @@ export function stateWords(task: TaskChange): string {
     case 'merge_conflict':
       return `conflict: ${(task.files ?? []).join(', ')}`;
     case 'merge_pending':
+      if (task.held !== undefined) return `held: ${safeLines(task.held.what)}`;
       return task.message === undefined ? 'merging' : `waiting to merge: ${task.message}`;
     case 'complete':
       return `complete (${counted(task.commits ?? 0, 'commit')})`;

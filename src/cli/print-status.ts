@@ -1,6 +1,8 @@
 import { relative } from 'node:path';
 import * as z from 'zod';
 import { taskChangeSchema, taskViewSchema, type TaskView } from '../core/status-view.js';
+import { acceptCommand } from '../core/held/finding.js';
+import { heldLines } from '../core/held/held-text.js';
 import { clockTime } from '../core/clock-time.js';
 import { duration } from '../core/duration.js';
 import { conflictsShape, printConflicts } from './print-conflicts.js';
@@ -51,6 +53,10 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
     if (task.hint !== undefined)
       print(
         indent(worktree === undefined ? task.hint : task.hint.replaceAll(worktree, relative(cwd, worktree)), width),
+      );
+    for (const line of task.held === undefined ? [] : heldLines(task.held, acceptCommand(status.runId ?? '', task.id)))
+      print(
+        indent(safeLines(worktree === undefined ? line : line.replaceAll(worktree, relative(cwd, worktree))), width),
       );
     for (const note of task.notes ?? []) print(indent(`note: ${safeLines(note)}`, width));
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { heldSchema } from './held/finding.js';
 import { mergeStrategySchema } from './settings.js';
 import { failureReasonSchema, nextAttemptSchema } from './task-state.js';
 
@@ -88,7 +89,16 @@ export const runEventSchema = z.discriminatedUnion('type', [
   }),
   /** What a person should know although the task goes on. */
   z.strictObject({ type: z.literal('task_noted'), task, notes: z.array(z.string()) }),
-  z.strictObject({ type: z.literal('merge_held'), task, reason: z.string(), hint: z.string() }),
+  /** `held`: a person has to decide about what it would bring; without it something is in the way of it. */
+  z.strictObject({
+    type: z.literal('merge_held'),
+    task,
+    reason: z.string(),
+    hint: z.string(),
+    held: heldSchema.optional(),
+  }),
+  /** The user let it land at `tip` with what was held. */
+  z.strictObject({ type: z.literal('held_accepted'), task, tip: commit, keys: z.array(z.string()) }),
   z.strictObject({ type: z.literal('merge_intended'), task, ref: z.string(), from: commit, to: commit }),
   z.strictObject({ type: z.literal('task_merged'), task, landed: commit }),
   /** The user chose how branches are merged from now on. */

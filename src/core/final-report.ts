@@ -1,9 +1,12 @@
+import { heldLines } from './held/held-text.js';
+import { acceptCommand } from './held/finding.js';
 import type { TakenBack } from './landings.js';
 import type { TaskView } from './status-view.js';
 import type { WavePlan } from './progress.js';
 import { counted } from './counted.js';
 
 export interface ReportInput {
+  readonly runId: string;
   readonly state: string;
   readonly tasks: ReadonlyMap<string, TaskView>;
   readonly waves: readonly WavePlan[];
@@ -72,14 +75,21 @@ export function summaryLine(tasks: Iterable<TaskView>): string {
   const all = [...tasks];
   const count = (state: TaskView['state']): number => all.filter((task) => task.state === state).length;
   const [failed, conflicts] = [count('failed'), count('merge_conflict')];
+  const held = all.filter((task) => task.held !== undefined).length;
   return [
     `Summary: ${String(count('complete'))} completed`,
     ...(failed > 0 ? [`${String(failed)} failed`] : []),
     ...(conflicts > 0 ? [`${String(conflicts)} conflicts`] : []),
+    ...(held > 0 ? [`${String(held)} held`] : []),
   ].join(', ');
 }
 
-function openLines(task: TaskView, { say, show }: ReportInput): string[] {
+function openLines(task: TaskView, { runId, say, show }: ReportInput): string[] {
+  if (task.held !== undefined) {
+    const commands = heldLines(task.held, acceptCommand(runId, task.id));
+    const lines = commands.map((line) => `      ${say(line).replaceAll(task.worktree, show(task.worktree))}`);
+    return [`  - ${task.id}: held: ${task.held.what}`, ...lines];
+  }
   const why = task.reason ?? (task.blockedBy === undefined ? task.state : `blocked by ${task.blockedBy.join(', ')}`);
   const first = task.message?.split('\n')[0];
   const lines = [`  - ${task.id}: ${why}${first === undefined ? '' : ` (${first})`}`];
@@ -107,6 +117,7 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
   if (some('failed', 'aborted')) {
     return `${again}${lands ? `, or ${merge} to land what is complete` : ''}`;
   }
+  if (tasks.some((task) => task.held !== undefined)) return 'decide about what is held (commands above)';
   if (some('merge_pending')) return `clear what is in the way, then ${merge}`;
   if (some('blocked'))
     return lands ? `${merge} to land what is complete` : `clear what blocks the tasks above, then ${run}`;

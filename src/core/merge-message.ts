@@ -1,20 +1,33 @@
+import { acceptedText, type Finding } from './held/finding.js';
 import type { Plan, PlannedTask } from './plan.js';
 
-/** Message of the commit that merges a task's branch; trailers make history readable by machine. */
-export function mergeMessage(plan: Plan, task: PlannedTask): string {
+/**
+ * Message of the commit that merges a task's branch; trailers make history readable by machine. `accepted`: what was held
+ * and a person let land.
+ */
+export function mergeMessage(plan: Plan, task: PlannedTask, accepted: readonly Finding[]): string {
   const into = plan.target.branch ?? plan.target.ref;
-  return withTrailers(`Merge ${task.branch} into ${into}`, trailersOf(plan, task));
+  return withTrailers([`Merge ${task.branch} into ${into}`, ...bodyOf(accepted)].join('\n\n'), trailersOf(plan, task));
+}
+
+function bodyOf(accepted: readonly Finding[]): string[] {
+  return accepted.length === 0 ? [] : [acceptedText(accepted)];
 }
 
 const MOST_SUBJECTS = 100; // a longer list is read by nobody; the branch has them all
 
 /** Message of the one commit that holds a branch's work; `subjects` are those of its commits, oldest first. */
-export function squashMessage(plan: Plan, task: PlannedTask, subjects: readonly string[]): string {
+export function squashMessage(
+  plan: Plan,
+  task: PlannedTask,
+  { subjects, accepted }: { readonly subjects: readonly string[]; readonly accepted: readonly Finding[] },
+): string {
   const more = subjects.length - MOST_SUBJECTS;
   const list = subjects.slice(0, MOST_SUBJECTS).map((subject) => `* ${subject}`);
   if (more > 0) list.push(`* and ${String(more)} more`);
   const head = `${task.stem} (squashed from ${task.branch})`;
-  return withTrailers([head, ...(list.length > 0 ? [list.join('\n')] : [])].join('\n\n'), trailersOf(plan, task));
+  const parts = [head, ...(list.length > 0 ? [list.join('\n')] : []), ...bodyOf(accepted)];
+  return withTrailers(parts.join('\n\n'), trailersOf(plan, task));
 }
 
 /** The lines that say which run and task a commit is of. */

@@ -35,6 +35,7 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'task_retrying':
     case 'task_done':
     case 'merge_intended':
+    case 'held_accepted':
     case 'wave_validated':
     case 'wave_validation_reset':
     case 'landing_intended':

@@ -2,7 +2,8 @@ import { countStates, taskOf, type RunState, type TaskRecord } from './run-state
 import { sanitizeLine } from './terminal-text.js';
 import { counted } from './counted.js';
 
-export type NotificationEvent = 'task_complete' | 'task_failed' | 'task_conflict' | 'run_paused' | 'run_finished';
+export type NotificationEvent =
+  'task_complete' | 'task_failed' | 'task_conflict' | 'task_held' | 'run_paused' | 'run_finished';
 
 /** What the user's `notify` command is told. */
 export interface Notification {
@@ -48,10 +49,13 @@ function ofTask(runId: string, { id, state, commits }: TaskRecord): Notification
       return of('task_failed', `failed: ${state.reason}: ${state.message}`);
     case 'merge_conflict':
       return of('task_conflict', `conflict: ${state.files.join(', ')}`);
+    case 'merge_pending': {
+      const held = state.hold?.held;
+      return held ? of('task_held', `held: ${held.findings[0]?.what ?? ''}`) : [];
+    }
     case 'queued':
     case 'worktree_created':
     case 'running':
-    case 'merge_pending':
     case 'blocked':
     case 'skipped':
     case 'aborted':

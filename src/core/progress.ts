@@ -32,7 +32,8 @@ const OVER: ReadonlySet<TaskView['state']> = new Set([
 ]);
 
 export function isOver(task: TaskView): boolean {
-  return OVER.has(task.state) || (task.state === 'merge_pending' && task.message !== undefined);
+  if (task.state !== 'merge_pending') return OVER.has(task.state);
+  return task.message !== undefined || task.held !== undefined;
 }
 
 /**
@@ -110,12 +111,13 @@ function taskOutcome(task: TaskView): string {
       return 'status=conflict error=merge_conflict';
     case 'blocked':
       return `status=blocked by=${(task.blockedBy ?? []).map((by) => by.replaceAll(' ', '-')).join(',')}`;
+    case 'merge_pending':
+      return `status=${task.held === undefined ? task.state : 'held'}`;
     case 'skipped':
     case 'aborted':
     case 'queued':
     case 'worktree_created':
     case 'running':
-    case 'merge_pending':
       return `status=${task.state}`;
   }
 }

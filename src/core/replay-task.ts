@@ -25,6 +25,7 @@ export function newTask(id: string, wave: number): TaskRecord {
     costUsd: 0,
     tokens: 0,
     notes: [],
+    accepted: null,
     changedAt: 0,
   };
 }
@@ -144,9 +145,12 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
       from('merge_pending');
       return to(
         task.state.state === 'merge_pending'
-          ? { ...task.state, hold: { reason: event.reason, hint: event.hint } }
+          ? { ...task.state, hold: { reason: event.reason, hint: event.hint, held: event.held ?? null } }
           : task.state,
       );
+    case 'held_accepted':
+      from('merge_pending');
+      return to(task.state, { accepted: { tip: event.tip, keys: event.keys } });
     case 'task_merged':
       from('merge_pending');
       return to({ state: 'complete', landed: event.landed });
@@ -195,6 +199,7 @@ function requeue(
           finishedAt: null,
           commits: 0,
           notes: [],
+          accepted: null,
         },
       );
   }

@@ -11,6 +11,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     into: mergeIntoSchema.extract(['integration', 'base']).nullable(),
     /** From now on; null: as before. */
     strategy: mergeStrategySchema.nullable(),
+    /** Land the task with what was held. */
+    acceptHeld: z.boolean().optional(),
   }),
   /** Check a task's conflict with the target out in the task's worktree. */
   z.strictObject({ kind: z.literal('resolve'), id: z.string(), task: z.string() }),

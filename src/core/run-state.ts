@@ -1,3 +1,4 @@
+import type { Acceptance } from './held/finding.js';
 import type { MergeStrategy } from './settings.js';
 import type { TaskState } from './task-state.js';
 
@@ -24,6 +25,8 @@ export interface TaskRecord {
   readonly tokens: number;
   /** What a person should know although the task went on: scope warnings, leftovers committed by o8. */
   readonly notes: readonly string[];
+  /** What a person let land although it was held. */
+  readonly accepted: Acceptance | null;
   readonly changedAt: number;
 }
 

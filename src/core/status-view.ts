@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { heldView, heldViewSchema } from './held/finding.js';
 import type { Plan, PlannedTask } from './plan.js';
 import type { RunState, TaskRecord } from './run-state.js';
 import { taskOf } from './run-state.js';
@@ -22,6 +23,7 @@ export const taskViewSchema = z.object({
   blockedBy: z.array(z.string()).optional(),
   notes: z.array(z.string()).optional(),
   hint: z.string().optional(),
+  held: heldViewSchema.optional().describe('a person has to decide before it lands'),
   pausedUntil: z.string().optional(),
   wave: z.number(),
   deps: z.array(z.string()),
@@ -48,6 +50,7 @@ const newsSchema = taskViewSchema.pick({
   blockedBy: true,
   notes: true,
   hint: true,
+  held: true,
   pausedUntil: true,
   attempt: true,
 });
@@ -111,14 +114,16 @@ export function taskChange(view: TaskView): TaskChange {
   }
 }
 
-type Details = Pick<TaskView, 'reason' | 'message' | 'files' | 'blockedBy' | 'hint' | 'pid' | 'pausedUntil'>;
+type Details = Pick<TaskView, 'reason' | 'message' | 'files' | 'blockedBy' | 'hint' | 'held' | 'pid' | 'pausedUntil'>;
 
 function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord): Details {
   switch (state.state) {
     case 'running':
       return state.process.kind === 'started' ? { pid: state.process.pid } : {};
     case 'merge_pending':
-      return state.hold === null ? {} : { message: state.hold.reason, hint: state.hold.hint };
+      if (state.hold === null) return {};
+      if (state.hold.held !== null) return { held: heldView(plan.runId, task.id, state.hold.held) };
+      return { message: state.hold.reason, hint: state.hold.hint };
     case 'merge_conflict':
       return {
         files: [...state.files],

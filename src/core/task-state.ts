@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Held } from './held/finding.js';
 
 /*
  * queued -> worktree_created -> running -> merge_pending -> complete
@@ -78,10 +79,19 @@ export const TASK_STATE_NAMES = [
 /** The agent process of an attempt: announced in the journal first, seen alive later. */
 export type AttemptProcess = { readonly kind: 'intended' } | { readonly kind: 'started'; readonly pid: number };
 
-/** Why a finished branch could not be put on the target yet, and the command that tries again. */
+/**
+ * Why a finished branch could not be put on the target yet, and the command that tries again. `held`: what a person
+ * has to decide about; null where something is in the way of it.
+ */
 export interface MergeHold {
   readonly reason: string;
   readonly hint: string;
+  readonly held: Held | null;
+}
+
+/** What a person has to decide about before the task's work may land; null for every other task. */
+export function heldOfTask(state: TaskState): Held | null {
+  return state.state === 'merge_pending' ? (state.hold?.held ?? null) : null;
 }
 
 export function isRunning(state: TaskState): state is Extract<TaskState, { state: 'running' }> {

@@ -1,4 +1,5 @@
-import type { TaskState } from './task-state.js';
+import { mergeAgain } from './held/finding.js';
+import { heldOfTask, type TaskState } from './task-state.js';
 
 /** Opens a task's conflict in its worktree. */
 export function resolveCommand(runId: string, task: string): string {
@@ -9,9 +10,12 @@ export function resolveCommand(runId: string, task: string): string {
 export function waitingWork(
   runId: string,
   task: string,
-  { state }: TaskState,
+  state: TaskState,
 ): { readonly why: string; readonly command: string } | null {
-  if (state === 'merge_conflict') return { why: 'its conflict is not resolved', command: resolveCommand(runId, task) };
-  if (state !== 'merge_pending') return null;
-  return { why: 'it waits to be merged', command: `o8 merge --run ${runId} --task ${task}` };
+  if (state.state === 'merge_conflict')
+    return { why: 'its conflict is not resolved', command: resolveCommand(runId, task) };
+  if (state.state !== 'merge_pending') return null;
+  const held = heldOfTask(state);
+  const why = held === null ? 'it waits to be merged' : `held: ${held.findings[0]?.what ?? 'a person has to decide'}`;
+  return { why, command: mergeAgain(runId, task) };
 }

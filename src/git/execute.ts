@@ -16,6 +16,8 @@ export interface GitOptions {
   /** Added to the scrubbed environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** `latin1`: one character for each byte of the output. */
+  readonly encoding?: 'utf8' | 'latin1';
 }
 
 export interface GitResult {
@@ -37,7 +39,7 @@ export async function git(args: readonly string[], options: GitOptions): Promise
 
 /** Runs git for its exit code. Rejects only where git did not end by itself: missing, killed, out of time. */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
-  const { cwd, input, config = [], env = {}, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { cwd, input, config = [], env = {}, timeoutMs = DEFAULT_TIMEOUT_MS, encoding = 'utf8' } = options;
   return new Promise((resolve, reject) => {
     const child = execFile(
       'git',
@@ -47,7 +49,7 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
         env: { ...gitEnvironment(process.env), ...env },
         timeout: timeoutMs, // SIGTERM: git then removes its own lock files
         maxBuffer: MOST_OUTPUT,
-        encoding: 'utf8',
+        encoding,
       },
       (error, stdout, stderr) => {
         if (error === null) resolve({ code: 0, stdout, stderr });

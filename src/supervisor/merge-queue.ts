@@ -1,10 +1,12 @@
+import { heldOf, mergeAgain, undecided, type Finding } from '../core/held/finding.js';
 import { longestPassing } from '../core/longest-passing.js';
 import type { PlannedTask } from '../core/plan.js';
 import { forgetForwarded } from '../git/checkout.js';
 import { isAncestor, mergeBase, resolveCommit } from '../git/refs.js';
 import { advanceTarget } from './advance-target.js';
-import { mergeCandidate } from './merge-candidate.js';
+import { mergeCandidate, type Candidate } from './merge-candidate.js';
 import { finishMerge } from './finish-merge.js';
+import { findHeld } from './held/checks.js';
 import { retryOrFail } from './retry.js';
 import { recordOf, type Run } from './run.js';
 import { scopeFindings, violationText } from './scope-findings.js';
@@ -105,11 +107,19 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
       links.push({ task, from: at, commit: at, note: null });
       continue;
     }
-    const candidate = await mergeCandidate(run, task, at, state.tip, at === target ? base : null);
+    const candidate = await decidedCandidate(run, task, {
+      onto: at,
+      tip: state.tip,
+      base: at === target ? base : null,
+    });
     if (candidate.kind === 'clean') {
       links.push({ task, from: at, commit: candidate.commit, note: candidate.note });
       at = candidate.commit;
-    } else if (at === target) {
+    } else if (at !== target) {
+      continue; // what comes before it may not land
+    } else if (candidate.kind === 'held') {
+      await recordHeld(run, task, state.tip, candidate.findings);
+    } else {
       await run.ledger.record({
         type: 'task_conflicted',
         task: task.id,
@@ -120,6 +130,30 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
     }
   }
   return links;
+}
+
+type Decided = Candidate | { readonly kind: 'held'; readonly findings: readonly Finding[] };
+
+/** What would land, unless a person has to decide about something in it first. */
+async function decidedCandidate(
+  run: Run,
+  task: PlannedTask,
+  { onto, tip, base }: { readonly onto: string; readonly tip: string; readonly base: string | null },
+): Promise<Decided> {
+  const candidate = await mergeCandidate(run, task, { onto, tip, base, accepted: [] });
+  if (candidate.kind === 'conflict') return candidate;
+  const findings = await findHeld(run, task, { onto, tip, commit: candidate.commit });
+  if (findings.length === 0) return candidate;
+  const open = undecided(findings, tip, recordOf(run, task.id).accepted);
+  if (open.length > 0) return { kind: 'held', findings: open };
+  return mergeCandidate(run, task, { onto, tip, base, accepted: findings });
+}
+
+async function recordHeld(run: Run, task: PlannedTask, tip: string, findings: readonly Finding[]): Promise<void> {
+  const held = heldOf(tip, findings);
+  const [first] = held.findings;
+  const hint = mergeAgain(run.plan.runId, task.id);
+  await run.ledger.record({ type: 'merge_held', task: task.id, reason: first?.what ?? '', hint, held });
 }
 
 /** Landed by an owner that was killed before it could record it. */

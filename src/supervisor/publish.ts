@@ -101,7 +101,7 @@ function executionTasks(state: RunState): ReadonlyMap<string, ExecutionTask> {
   return new Map(
     [...state.tasks.values()].map(({ id, state: task }): [string, ExecutionTask] => {
       if (task.state === 'merge_pending' && task.hold !== null)
-        return [id, { state: 'merge_conflict', reason: 'waiting_to_merge' }];
+        return [id, { state: 'merge_conflict', reason: task.hold.held === null ? 'waiting_to_merge' : 'held' }];
       if (task.state === 'failed') return [id, { state: task.state, reason: task.reason }];
       if (task.state === 'skipped') return [id, { state: task.state, reason: task.why }];
       return [id, { state: task.state }];

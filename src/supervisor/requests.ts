@@ -3,6 +3,7 @@ import { O8Error } from '../core/errors.js';
 import { reportError } from '../core/report-error.js';
 import type { Request, RequestResult } from '../core/requests.js';
 import { isSettled, landedCommit } from '../core/task-state.js';
+import { heldOfTask } from '../core/task-state.js';
 import type { PlannedTask } from '../core/plan.js';
 import { countOwnCommits } from '../git/changes.js';
 import { unresolvedPaths } from '../git/conflict-checkout.js';
@@ -164,7 +165,10 @@ export class RequestDesk {
 
   private async abortTask(request: RequestOf<'abort'>, task: string): Promise<Attended> {
     const { run } = this.host;
-    const stopped = isSettled(recordOf(run, task).state) ? null : await this.host.stopTask(task);
+    const { state } = recordOf(run, task);
+    // Held work may be given up; whatever else is settled is left as it is.
+    const isOver = isSettled(state) && heldOfTask(state) === null;
+    const stopped = isOver ? null : await this.host.stopTask(task);
     const cleaned = request.cleanup ? await cleanupRun(run, { task, force: false, dryRun: false }) : null;
     return done({ stopped: stopped === null ? [] : [stopped], cleanup: cleaned });
   }
@@ -189,6 +193,7 @@ export class RequestDesk {
       const { strategy } = request;
       if (strategy !== null && strategy !== run.ledger.state.strategy)
         await run.ledger.record({ type: 'strategy_chosen', strategy });
+      if (request.acceptHeld === true && request.task !== null) await acceptHeld(run, request.task);
       await requeueForMerge(run, request.task);
       return null;
     }
@@ -208,6 +213,19 @@ type SlowRequest = RequestOf<'merge' | 'resolve' | 'undo' | 'cleanup'>;
 
 function isSlow(request: Request): request is SlowRequest {
   return ['merge', 'resolve', 'undo', 'cleanup'].includes(request.kind);
+}
+
+/**
+ * What was shown for the branch's tip may land. A branch that has moved since was not shown: it is looked at again. Asked
+ * for a task that is not held (again, after it has landed), there is nothing to accept.
+ */
+async function acceptHeld(run: Run, id: string): Promise<void> {
+  const held = heldOfTask(recordOf(run, id).state);
+  if (held === null) return;
+  const { branch } = plannedTask(run, id);
+  const tip = (await resolveCommit(run.repo, `refs/heads/${branch}`)) ?? held.tip;
+  if (tip !== held.tip) return;
+  await run.ledger.record({ type: 'held_accepted', task: id, tip, keys: [...held.keys] });
 }
 
 async function requeueForMerge(run: Run, only: string | null): Promise<void> {

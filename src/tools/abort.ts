@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
+import { taskOf } from '../core/run-state.js';
+import { heldOfTask } from '../core/task-state.js';
 import { findRun, loadRun, requireTask, type LoadedRun } from './load-run.js';
 import { refuseNested } from './refuse-nested.js';
 import { openContext } from './repository-context.js';
 import { cleanupSchema } from './cleanup.js';
 import { counted } from '../core/counted.js';
-import { taskOf } from '../core/run-state.js';
 import { isRunning } from '../core/task-state.js';
 
 /** The seed's words for an abort that finds nothing to stop; not an error. */
@@ -60,7 +61,10 @@ export const abort = defineTool({
     if (found === null) return { message: NOTHING_RUNNING, stopped: [] };
     const run = await loadRun(root, found);
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
-    if (run.state.phase.kind === 'finished' && !run.ownerAlive) return { message: NOTHING_RUNNING, stopped: [] };
+    // Work that is held can be given up also when the run is over.
+    const isHeld = task !== null && heldOfTask(taskOf(run.state, task).state) !== null;
+    if (run.state.phase.kind === 'finished' && !run.ownerAlive && !isHeld)
+      return { message: NOTHING_RUNNING, stopped: [] };
     if (input.dryRun === true) return prediction(run, task, input.cleanup === true);
     const request = { kind: 'abort' as const, id: randomUUID(), task, cleanup: input.cleanup ?? false };
     const { stopped: ended, cleanup } = answerSchema.parse(await askSupervisor(root, found, request, context.env));

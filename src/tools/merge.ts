@@ -5,6 +5,7 @@ import { resolutionSchema, undoneSchema, type Request, type Undone } from '../co
 import { landingsToUndo } from '../core/landings.js';
 import { mergeIntoSchema, mergeStrategySchema } from '../core/settings.js';
 import { taskOf } from '../core/run-state.js';
+import { heldViewSchema } from '../core/held/finding.js';
 import { runStateName, taskView } from '../core/status-view.js';
 import { attemptPaths } from '../store/paths.js';
 import { defineTool } from './define-tool.js';
@@ -37,6 +38,7 @@ export const mergeTaskSchema = z.object({
   files: z.array(z.string()).optional().describe('conflicting files'),
   message: z.string().optional(),
   hint: z.string().optional(),
+  held: heldViewSchema.optional().describe('the user has to decide before it lands'),
 });
 
 const inputSchema = z.strictObject({
@@ -51,6 +53,10 @@ const inputSchema = z.strictObject({
   strategy: mergeStrategySchema.optional().describe('for what is merged from now on'),
   resolve: z.boolean().optional().describe("check the task's conflict out in its worktree"),
   undo: z.boolean().optional().describe('take back what landed on the base, or only the task; dryRun says what'),
+  acceptHeld: z
+    .boolean()
+    .optional()
+    .describe('with task: land it with what was held; only when the user has decided so'),
 });
 type MergeInput = z.output<typeof inputSchema>;
 
@@ -108,7 +114,14 @@ export const merge = defineTool({
       case 'undo':
         return ask({ kind: 'undo', id, task });
       case 'merge':
-        return ask({ kind: 'merge', id, task, into: input.into ?? null, strategy: input.strategy ?? null });
+        return ask({
+          kind: 'merge',
+          id,
+          task,
+          into: input.into ?? null,
+          strategy: input.strategy ?? null,
+          ...(input.acceptHeld === true ? { acceptHeld: true } : {}),
+        });
     }
   },
 });
@@ -130,7 +143,7 @@ type Wish = 'merge' | 'predict' | 'predict_undo' | 'resolve' | 'undo';
 
 /** Which of the things this tool does is meant. O8Error `usage` names inputs that do not go together. */
 function wishOf(input: MergeInput): Wish {
-  const given = (['dryRun', 'uncommitted', 'into', 'strategy', 'resolve', 'undo'] as const).filter(
+  const given = (['dryRun', 'uncommitted', 'into', 'strategy', 'resolve', 'undo', 'acceptHeld'] as const).filter(
     (name) => input[name] !== undefined && input[name] !== false,
   );
   for (const wish of ['resolve', 'undo'] as const) {
@@ -142,6 +155,14 @@ function wishOf(input: MergeInput): Wish {
     }
     if (wish === 'resolve' && input.task === undefined) throw needsTask();
     return wish === 'undo' && input.dryRun === true ? 'predict_undo' : wish;
+  }
+  if (input.acceptHeld === true) {
+    if (input.task === undefined) {
+      throw new O8Error('usage', 'acceptHeld needs a task', 'o8 merge --task <id> --accept-held');
+    }
+    if (input.dryRun === true) {
+      throw new O8Error('usage', 'acceptHeld and dryRun exclude each other', 'o8 merge --task <id> --dry-run');
+    }
   }
   if (input.dryRun === true) return 'predict';
   if (input.uncommitted === true) {
@@ -177,6 +198,7 @@ function outcome(root: string, { plan, state }: LoadedRun, only: string | null):
         ...(view.files === undefined ? {} : { files: view.files }),
         ...(view.message === undefined ? {} : { message: view.message }),
         ...(view.hint === undefined ? {} : { hint: view.hint }),
+        ...(view.held === undefined ? {} : { held: view.held }),
       };
     });
 }

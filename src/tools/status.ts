@@ -232,6 +232,7 @@ function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: 
     return taskView(plan, task, record, null, logOf(root, plan.runId, task.id, record.attempt));
   });
   return finalReport({
+    runId: plan.runId,
     state: runStateName(state, ownerAlive),
     tasks: new Map(views.map((task) => [task.id, task])),
     waves: wavesOf(views),

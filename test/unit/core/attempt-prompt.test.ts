@@ -49,8 +49,8 @@ it('a retry waits a second, then twice as long each time, a minute at most', () 
 
 it('commits of o8 carry the run and the task in trailers', () => {
   const trailers = 'O8-Run: 20261121-080512-a1b2\nO8-Task: task-001\nO8-Branch: feature/task-001-users\n';
-  expect(mergeMessage(plan, task)).toBe(`Merge feature/task-001-users into o8/20261121-080512-a1b2\n\n${trailers}`);
-  expect(squashMessage(plan, task, ['Add users', 'Test users'])).toBe(
+  expect(mergeMessage(plan, task, [])).toBe(`Merge feature/task-001-users into o8/20261121-080512-a1b2\n\n${trailers}`);
+  expect(squashMessage(plan, task, { subjects: ['Add users', 'Test users'], accepted: [] })).toBe(
     `task-001-users (squashed from feature/task-001-users)\n\n* Add users\n* Test users\n\n${trailers}`,
   );
   expect(leftoversMessage(plan, task)).toBe(`Changes task-001 left uncommitted\n\n${trailers}`);

@@ -81,6 +81,7 @@ const transitions: readonly (readonly [name: string, event: RunEvent, outcomes: 
     taskDone(task),
     all('running', 'merge_conflict', 'queued', 'skipped', 'merge_pending').to('merge_pending'),
   ],
+  ['held_accepted', { type: 'held_accepted', task, tip: 't', keys: [] }, all('merge_pending').to('merge_pending')],
   ['merge_held', { type: 'merge_held', task, reason: '', hint: '' }, all('merge_pending').to('merge_pending')],
   [
     'merge_intended',

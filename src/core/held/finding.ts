@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import { printable } from '../untrusted-text.js';
+
+/**
+ * One thing a landing would bring that a person has to decide about. `path` is in the repository, `what` one line that
+ * is safe to print. `key` is the same for the same thing, so that a decision holds for what it was about and no more.
+ * `commands` settle it, in order, for a shell.
+ */
+export const findingSchema = z.strictObject({
+  key: z.string(),
+  what: z.string(),
+  path: z.string(),
+  commands: z.array(z.string()),
+});
+export type Finding = z.infer<typeof findingSchema>;
+
+/** Why a branch is held, as the journal has it: at which tip, every key, and the first findings in full. */
+export const heldSchema = z.strictObject({
+  tip: z.string(),
+  keys: z.array(z.string()),
+  findings: z.array(findingSchema),
+});
+export type Held = z.infer<typeof heldSchema>;
+
+/** What a person let land although it was held. */
+export interface Acceptance {
+  readonly tip: string;
+  readonly keys: readonly string[];
+}
+
+/** What `status` and `merge` show of it. `more`: further findings, without the commands, which are all in `commands`. */
+export const heldViewSchema = z.object({
+  what: z.string().describe('the fact that needs a decision: untrusted names in it'),
+  path: z.string(),
+  commands: z.array(z.string()).describe('settle it, in order'),
+  more: z.array(z.object({ what: z.string(), path: z.string() })).optional(),
+  moreCount: z.number().optional().describe('findings that are not listed'),
+});
+export type HeldView = z.infer<typeof heldViewSchema>;
+
+const MOST_FINDINGS = 10; // more would not be read, and a journal record stays small
+const MOST_KEYS = 200; // beyond it a decision is about the whole branch
+const MOST_TEXT = 500; // an agent chose the names in it
+const EVERYTHING = '*';
+
+/** For the journal. */
+export function heldOf(tip: string, findings: readonly Finding[]): Held {
+  const shown = findings.slice(0, MOST_FINDINGS).map((finding) => ({ ...finding, what: shortened(finding.what) }));
+  return { tip, keys: keysOf(findings), findings: shown };
+}
+
+function keysOf(findings: readonly Finding[]): string[] {
+  return findings.length > MOST_KEYS ? [EVERYTHING] : findings.map(({ key }) => key);
+}
+
+function shortened(text: string): string {
+  const safe = printable(text);
+  return safe.length > MOST_TEXT ? `${safe.slice(0, MOST_TEXT)}…` : safe;
+}
+
+/** Those nobody has decided about: an acceptance is of one tip of the branch and of what was shown for it. */
+export function undecided(findings: readonly Finding[], tip: string, accepted: Acceptance | null): Finding[] {
+  if (accepted?.tip !== tip) return [...findings];
+  if (accepted.keys.includes(EVERYTHING)) return [];
+  return findings.filter(({ key }) => !accepted.keys.includes(key));
+}
+
+/** The command that looks again, and that lands where nothing is in the way any more. */
+export function mergeAgain(runId: string, task: string): string {
+  return `o8 merge --run ${runId} --task ${task}`;
+}
+
+/** The command that lands it all the same; no part of `commands`, which somebody may run one after the other. */
+export function acceptCommand(runId: string, task: string): string {
+  return `${mergeAgain(runId, task)} --accept-held`;
+}
+
+export function heldView(runId: string, task: string, { keys, findings }: Held): HeldView {
+  const [first, ...others] = findings;
+  const commands = [...new Set(findings.flatMap((finding) => finding.commands))];
+  const more = others.map(({ what, path }) => ({ what, path }));
+  return {
+    what: first?.what ?? '',
+    path: first?.path ?? '',
+    commands: [...commands, mergeAgain(runId, task)],
+    ...(more.length === 0 ? {} : { more }),
+    ...(keys.length > findings.length ? { moreCount: keys.length - findings.length } : {}),
+  };
+}
+
+/** The lines that say in the commit's message what somebody decided to land. */
+export function acceptedText(findings: readonly Finding[]): string {
+  const lines = findings.slice(0, MOST_FINDINGS).map(({ what }) => `- ${shortened(what)}`);
+  const rest = findings.length - MOST_FINDINGS;
+  return ['Landed with --accept-held:', ...lines, ...(rest > 0 ? [`- and ${String(rest)} more`] : [])].join('\n');
+}

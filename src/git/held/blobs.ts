@@ -1,0 +1,37 @@
+import { git } from '../execute.js';
+import type { Repository } from '../repository.js';
+
+/** The text of small blobs, by id; a larger one is left out. Asks git twice, however many there are. */
+export async function readSmallBlobs(
+  repo: Repository,
+  ids: readonly string[],
+  mostBytes: number,
+): Promise<Map<string, string>> {
+  const sizes = await blobSizes(repo, ids);
+  const small = [...sizes].filter(([, bytes]) => bytes <= mostBytes);
+  const input = small.map(([id]) => `${id}\n`).join('');
+  if (input === '') return new Map();
+  // One character for each byte, so that the sizes hold.
+  const out = await git(['cat-file', '--batch'], { cwd: repo.root, input, encoding: 'latin1' });
+  const texts = new Map<string, string>();
+  let at = 0;
+  for (const [id, bytes] of small) {
+    const start = out.indexOf('\n', at) + 1;
+    texts.set(id, Buffer.from(out.slice(start, start + bytes), 'latin1').toString('utf8'));
+    at = start + bytes + 1;
+  }
+  return texts;
+}
+
+/** Of those that are there and are blobs. */
+export async function blobSizes(repo: Repository, ids: readonly string[]): Promise<Map<string, number>> {
+  const input = [...new Set(ids)].map((id) => `${id}\n`).join('');
+  if (input === '') return new Map();
+  const out = await git(['cat-file', '--batch-check'], { cwd: repo.root, input });
+  return new Map(
+    out.split('\n').flatMap((line): [string, number][] => {
+      const [id = '', type, bytes] = line.split(' ');
+      return type === 'blob' ? [[id, Number(bytes)]] : [];
+    }),
+  );
+}

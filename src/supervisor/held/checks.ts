@@ -1,0 +1,32 @@
+import type { Finding } from '../../core/held/finding.js';
+import type { PlannedTask } from '../../core/plan.js';
+import { readDifferences, type Difference } from '../../git/tree-difference.js';
+import type { Run } from '../run.js';
+import { linkFindings } from './links.js';
+
+/** What landing a task's branch would do to the target: `commit` in place of `onto`. `tip` is the branch's. */
+export interface Brought {
+  readonly onto: string;
+  readonly commit: string;
+  readonly tip: string;
+  /** Every path that differs between the two. */
+  readonly differences: readonly Difference[];
+}
+
+/** Looks for one kind of thing that a person has to decide about, in what the branch brings and nothing else. */
+export type HeldCheck = (run: Run, task: PlannedTask, brought: Brought) => Promise<readonly Finding[]>;
+
+/** Every check of what lands; another kind is one more entry. */
+const CHECKS: readonly HeldCheck[] = [linkFindings];
+
+/** What a person has to decide about before `commit` may land on `onto`, in the order of the checks. */
+export async function findHeld(
+  run: Run,
+  task: PlannedTask,
+  { onto, commit, tip }: Omit<Brought, 'differences'>,
+): Promise<Finding[]> {
+  const differences = await readDifferences(run.repo.root, onto, commit);
+  const findings: Finding[] = [];
+  for (const check of CHECKS) findings.push(...(await check(run, task, { onto, commit, tip, differences })));
+  return findings;
+}

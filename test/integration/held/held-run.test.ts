@@ -1,0 +1,101 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { branchOf, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+
+it('a branch with a link out of the repository waits for a person; others go on; a decision is of what was shown', async () => {
+  const run = await RunFixture.open({
+    tasks: [
+      { id: 'task-001', wave: 1 },
+      { id: 'task-002', wave: 1 },
+      { id: 'task-003', wave: 2, deps: ['task-001'] },
+    ],
+  });
+  const following = run.start('run', PLAN_DIR, '--yes');
+  const first = await run.agents.waitForAgent('task-001');
+  symlinkSync('/etc/passwd', join(first.started.cwd, 'secret'));
+  await first.succeed('task-001.txt', 'one\n');
+  await run.waitForTask('task-001', 'merge_pending');
+  await run.succeed('task-002');
+  const { code, stdout } = await following.ended;
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/task-001: held: secret is a symbolic link to \/etc\/passwd, an absolute path/);
+  expect(stdout).toMatch(/Summary: 1 completed.*, 1 held$/m);
+
+  const task = await run.task('task-001');
+  const worktree = run.worktree('task-001');
+  const { runId = '' } = await run.status();
+  expect(task.held).toEqual({
+    what: 'secret is a symbolic link to /etc/passwd, an absolute path',
+    path: 'secret',
+    commands: [
+      `git -C ${worktree} rm -rqf -- secret`,
+      `git -C ${worktree} commit -m 'Remove secret'`,
+      `o8 merge --run ${runId} --task task-001`,
+    ],
+  });
+  expect((await run.task('task-003')).blockedBy).toEqual(['task-001']);
+  const queue = JSON.parse(await readFile(join(run.root, '.claude/parallel-queue.json'), 'utf8')) as {
+    tasks: { id: string; held?: unknown }[];
+  };
+  expect(queue.tasks.find(({ id }) => id === 'task-001')?.held).toEqual(task.held);
+  expect((await run.o8('cleanup')).stdout).toContain('held: secret is a symbolic link');
+
+  // Looked at again, it is as it was; a branch that has moved since was not shown.
+  const again = await run.o8('merge', '--task', 'task-001');
+  expect(again.code).toBe(1);
+  expect(again.stdout).toContain(`or land it as it is: o8 merge --run ${runId} --task task-001 --accept-held`);
+  expect((await run.refusal('merge', { acceptHeld: true })).code).toBe('usage');
+  mkdirSync(join(worktree, 'docs'));
+  symlinkSync('../../up', join(worktree, 'docs/up'));
+  await run.repository.git(['-C', worktree, 'add', 'docs/up']);
+  await run.repository.git(['-C', worktree, 'commit', '-q', '-m', 'another link']);
+  const moved = await run.call('merge', { task: 'task-001', acceptHeld: true });
+  expect(moved).toMatchObject({ tasks: [{ state: 'merge_pending', held: { more: [{ path: 'secret' }] } }] });
+  expect((await run.records()).map(({ type }) => type)).not.toContain('held_accepted');
+
+  const tip = await run.commitOf(branchOf('task-001'));
+  const accepted = await run.o8('merge', '--task', 'task-001', '--accept-held');
+  expect(accepted.stdout).toContain('Landed on main');
+  const message = await run.repository.git(['log', '-1', '--format=%B%P', '--grep', 'accept-held', 'main']);
+  expect(message).toContain(
+    `Landed with --accept-held:\n- docs/up is a symbolic link to ../../up, which leads out of the repository\n- secret is a symbolic link to /etc/passwd, an absolute path`,
+  );
+  expect(message).toContain(tip);
+  // What needed it goes on.
+  await run.succeed('task-003');
+  await run.waitForRun('completed');
+});
+
+it('the commands that are given settle it, and held work can be given up', async () => {
+  const run = await RunFixture.open({
+    tasks: [
+      { id: 'task-001', wave: 1 },
+      { id: 'task-002', wave: 1 },
+    ],
+    files: { 'README.md': '# Shop\n' },
+  });
+  await run.spawn();
+  for (const id of ['task-001', 'task-002']) {
+    const agent = await run.agents.waitForAgent(id);
+    symlinkSync('../../out', join(agent.started.cwd, `link-${id}`));
+    await agent.succeed(`${id}.txt`, 'x\n');
+  }
+  await run.waitForRun('failed');
+  const { held } = await run.task('task-001');
+  for (const command of held?.commands.slice(0, -1) ?? []) {
+    const [, ...args] = command.replaceAll("'", '').split(' ');
+    const at = args.indexOf('-m');
+    await run.repository.git(at < 0 ? args : [...args.slice(0, at + 1), args.slice(at + 1).join(' ')]);
+  }
+  const merged = await run.o8('merge', '--task', 'task-001');
+  expect(merged.stdout).toContain('Landed on main');
+
+  await run.o8('abort', '--task', 'task-002');
+  expect((await run.task('task-002')).state).toBe('aborted');
+  const retried = await run.spawn({ retryFailed: true });
+  expect(retried).toBe((await run.status()).runId);
+  await run.succeed('task-002');
+  await run.waitForRun('completed');
+});
