@@ -12,9 +12,9 @@ export interface PathPattern {
   readonly alternatives: readonly { readonly prefix: string; readonly segments: readonly Segment[] }[];
 }
 
-/** A glob made ready for many comparisons. */
+/** A glob made ready for many comparisons, letter by letter: fold names first where that is meant. */
 export function pathPattern(glob: string): PathPattern {
-  const alternatives = (globAlternatives(glob.normalize('NFC')) ?? []).map((alternative) => {
+  const alternatives = (globAlternatives(glob) ?? []).map((alternative) => {
     const segments = alternative.split('/').map(parseSegment);
     // The name of a folder means everything in it, as in `globMatcher`; a name with an extension is a file's.
     const isFolder = !hasMagic(alternative) && !/[^/]\.[^/]*$/.test(alternative);

@@ -15,8 +15,10 @@ export interface PreflightFacts {
   readonly submodules: readonly string[];
   readonly lfs: { readonly kind: 'unused' } | { readonly kind: 'used'; readonly program: string | null };
   readonly branches: readonly string[];
-  /** Whether the file system takes `HEAD` and `head` for the same file, as macOS does. */
+  /** Whether the file system takes `HEAD` and `head` for the same file, as macOS does, or git was told so (core.ignorecase). */
   readonly foldsCase: boolean;
+  /** Files of HEAD, paths from the top. */
+  readonly tracked: readonly string[];
   /** Planned worktree paths at which something already is. */
   readonly occupied: readonly OccupiedPath[];
   readonly disk: { readonly freeMB: number; readonly estimate: DiskEstimate };

@@ -1,5 +1,7 @@
 import { ARGUMENT_LIMIT_BYTES } from './agent-command.js';
 import { leftOutTasks, selectedTasks } from './build-plan.js';
+import { caseNameChecks } from './preflight/case-names.js';
+import { sameTaskChecks } from './preflight/same-tasks.js';
 import { runCommand } from './plan-source.js';
 import { commandLine, relativePath } from './plan-text.js';
 import type { Plan } from './plan.js';
@@ -16,7 +18,8 @@ const LONG_PROMPT_BYTES = 200_000;
 export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
   return [
     ...findingsOr(leftOutDependencies(plan, facts), 'dependencies', dependenciesSatisfied(plan)),
-    ...scopeChecks(plan),
+    ...scopeChecks(plan, facts),
+    ...sameTaskChecks(plan),
     ...findingsOr(longPrompts(plan), 'prompt-size', 'Every prompt has a usual size'),
     ...stalePrompts(plan, facts),
     ...manifestCommands(plan, facts),
@@ -25,9 +28,9 @@ export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] 
 }
 
 /** Places that tasks of this run share although they may work at the same time; none when scopes are off. */
-export function planOverlaps(plan: Plan): ScopeOverlap[] {
+export function planOverlaps(plan: Plan, foldsCase = false): ScopeOverlap[] {
   if (plan.settings.scope === 'off') return [];
-  return scopeOverlaps({ ...plan, skip: leftOutTasks(plan).map(({ task }) => task.id) });
+  return scopeOverlaps({ ...plan, skip: leftOutTasks(plan).map(({ task }) => task.id) }, foldsCase);
 }
 
 /** The seed's words for a single wave. */
@@ -68,13 +71,16 @@ function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
 }
 
 /** Features have no scopes; what their plans touch is compared in `featureChecks`. */
-function scopeChecks(plan: Plan): readonly Check[] {
-  if (plan.source.kind === 'features') return [];
-  return findingsOr(overlapFindings(plan), 'scope-overlap', 'No two tasks that run together have the same scope');
+function scopeChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
+  const overlaps = plan.source.kind === 'features' ? [] : planOverlaps(plan, facts.foldsCase);
+  const names = caseNameChecks(plan, facts, overlaps);
+  if (plan.source.kind === 'features') return names;
+  const free = 'No two tasks that run together have the same scope';
+  return [...findingsOr(overlapFindings(overlaps), 'scope-overlap', free), ...names];
 }
 
-function overlapFindings(plan: Plan): Check[] {
-  return planOverlaps(plan).map((overlap) => {
+function overlapFindings(overlaps: readonly ScopeOverlap[]): Check[] {
+  return overlaps.map((overlap) => {
     const { message, hint } = overlapWords(overlap);
     return (overlap.level === 'fail' ? fail : warn)('scope-overlap', message, hint, overlap.tasks);
   });

@@ -1,5 +1,6 @@
 import { pathPattern, patternsIntersect, type PathPattern } from './glob-intersection.js';
 import type { Scope } from './plan.js';
+import { exactName, foldName, NAMES_DIFFER } from './scope/folded-name.js';
 import type { Schedule } from './settings.js';
 import { printable } from './untrusted-text.js';
 
@@ -25,10 +26,22 @@ export interface ScopeOverlap {
   readonly path: string;
   readonly tasks: readonly [string, string];
   readonly level: 'fail' | 'warn';
+  /** The second task's name of it where the two are the same only on file systems that fold case or accents. */
+  readonly alias?: string;
 }
 
 /** Which two tasks claim what, and the ways out, for the person or agent who wrote the plan. */
-export function overlapWords({ path, tasks: [first, second], level }: ScopeOverlap): { message: string; hint: string } {
+export function overlapWords({ path, alias, tasks: [first, second], level }: ScopeOverlap): {
+  message: string;
+  hint: string;
+} {
+  if (alias !== undefined) {
+    const names = `${exactName(path, alias)} in ${first}, ${exactName(alias, path)} in ${second}`;
+    return {
+      message: `Scope overlap: ${names} ${NAMES_DIFFER}`,
+      hint: `Use one spelling in both '## Scope' sections, or rename one of them`,
+    };
+  }
   const parts = level === 'warn' ? `, name the parts ('MODIFY: ${printable(path)}::Symbol')` : '';
   return {
     message: `Scope overlap: ${printable(path)} in ${first}, ${second}`,
@@ -39,11 +52,16 @@ export function overlapWords({ path, tasks: [first, second], level }: ScopeOverl
 interface Claim {
   readonly kind: 'create' | 'modify';
   readonly pattern: PathPattern;
+  /** The same as a file system that folds names sees it. */
+  readonly folded: PathPattern;
   readonly symbol: string | null;
 }
 
-/** Overlaps of all pairs of tasks that may run together, each path once a pair, in plan order. */
-export function scopeOverlaps(plan: ScopedPlan): ScopeOverlap[] {
+/**
+ * Overlaps of all pairs of tasks that may run together, each path once a pair, in plan order. Names that only a file
+ * system which folds case or accents takes for one are a warning, a failure where this one does (`foldsCase`).
+ */
+export function scopeOverlaps(plan: ScopedPlan, foldsCase = false): ScopeOverlap[] {
   const tasks = plan.tasks
     .filter((task) => !plan.skip.includes(task.id))
     .map((task) => ({ ...task, claims: claimsOf(task.scope) }));
@@ -51,32 +69,44 @@ export function scopeOverlaps(plan: ScopedPlan): ScopeOverlap[] {
   const overlaps: ScopeOverlap[] = [];
   for (const [index, first] of tasks.entries()) {
     for (const second of tasks.slice(index + 1)) {
-      const shared = sharedClaims(first.claims, second.claims);
+      const shared = sharedClaims(first.claims, second.claims, foldsCase);
       if (shared.length === 0 || separated(first, second)) continue;
-      overlaps.push(...shared.map(({ path, level }) => ({ path, level, tasks: [first.id, second.id] as const })));
+      overlaps.push(...shared.map((each) => ({ ...each, tasks: [first.id, second.id] as const })));
     }
   }
   return overlaps;
 }
 
 function claimsOf(scope: Scope): Claim[] {
+  const claim = (kind: Claim['kind'], glob: string, symbol: string | null): Claim => {
+    return { kind, pattern: pathPattern(glob), folded: pathPattern(foldName(glob)), symbol };
+  };
   return [
-    ...scope.create.map(({ glob }): Claim => ({ kind: 'create', pattern: pathPattern(glob), symbol: null })),
-    ...scope.modify.map(({ glob, symbol }): Claim => ({ kind: 'modify', pattern: pathPattern(glob), symbol })),
+    ...scope.create.map(({ glob }) => claim('create', glob, null)),
+    ...scope.modify.map(({ glob, symbol }) => claim('modify', glob, symbol)),
   ];
 }
 
-function sharedClaims(first: readonly Claim[], second: readonly Claim[]): Pick<ScopeOverlap, 'path' | 'level'>[] {
-  const worst = new Map<string, ScopeOverlap['level']>();
+type Shared = Omit<ScopeOverlap, 'tasks'>;
+
+function sharedClaims(first: readonly Claim[], second: readonly Claim[], foldsCase: boolean): Shared[] {
+  const worst = new Map<string, Shared>();
   for (const a of first) {
     for (const b of second) {
-      const level = conflictLevel(a, b);
-      if (level === null || !patternsIntersect(a.pattern, b.pattern)) continue;
-      const path = sharedPath(a, b);
-      worst.set(path, level === 'fail' ? 'fail' : (worst.get(path) ?? 'warn'));
+      if (conflictLevel(a, b) === null || !patternsIntersect(a.folded, b.folded)) continue;
+      const shared = sharedClaim(a, b, foldsCase);
+      const key = JSON.stringify([shared.path, shared.alias]);
+      if (worst.get(key)?.level !== 'fail') worst.set(key, shared);
     }
   }
-  return [...worst].map(([path, level]) => ({ path, level }));
+  return [...worst.values()];
+}
+
+function sharedClaim(a: Claim, b: Claim, foldsCase: boolean): Shared {
+  if (patternsIntersect(a.pattern, b.pattern)) {
+    return { path: sharedPath(a, b), level: conflictLevel(a, b) ?? 'warn' };
+  }
+  return { path: a.pattern.glob, alias: b.pattern.glob, level: foldsCase ? 'fail' : 'warn' };
 }
 
 function conflictLevel(a: Claim, b: Claim): ScopeOverlap['level'] | null {

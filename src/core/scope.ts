@@ -1,5 +1,6 @@
 import { GLOB_ALTERNATIVES_LIMIT, GLOB_LENGTH_LIMIT, globAlternatives } from './glob.js';
 import type { Scope, ScopeEntry } from './plan.js';
+import { saysNothing, withoutListBrackets } from './scope/empty-list.js';
 import { hasHiddenCharacters, quote } from './untrusted-text.js';
 
 export interface ScopeProblem {
@@ -16,8 +17,12 @@ type Keyword = 'CREATE' | 'MODIFY' | 'BOUNDARY';
 
 /** `CREATE: …`, also as a list item and in bold. */
 const KEYWORD_LINE = /^\s*(?:[-*+]\s+)?(?:\*\*|__)?(CREATE|MODIFY|BOUNDARY)(?:\*\*|__)?:(?:\*\*|__)?(.*)$/i;
+/** The same without a colon: a heading of its own, or alone on a line in bold. */
+const KEYWORD_HEADING =
+  /^\s*(?:#{1,6}\s+(?:\*\*|__)?|(?:[-*+]\s+)?(?:\*\*|__))(CREATE|MODIFY|BOUNDARY)(?:\*\*|__)?:?(?:\*\*|__)?\s*#*\s*$/i;
+/** One path alone on a line below a keyword, without the mark of a list. */
+const BARE_PATH = /^\s*(`[^`]*[/.*][^`]*`|[^\s`]*[/.*][^\s`]*[^\s`.:;,!?])\s*$/;
 const LIST_ITEM = /^\s*[-*+]\s+(.*)$/;
-const NOTHING = new Set(['', 'none', '(none)', 'n/a', '-', '–', '—']);
 const SYMBOL = /^[\p{L}_$#][\p{L}\p{N}_$#]*(?:\.[\p{L}_$#][\p{L}\p{N}_$#]*)*$/u;
 /** A remark behind a path without spaces: ` (new)`, ` # new`, ` - new`. A path that looks like this takes backticks. */
 const REMARK = /^(\S+)\s+(?:\(.*\)|(?:#|-|–|—|--)\s.*)$/;
@@ -26,7 +31,7 @@ export const EMPTY_SCOPE: Scope = { create: [], modify: [], boundary: [] };
 
 /**
  * The lines of a task file's `## Scope` section: `CREATE:`, `MODIFY:` and `BOUNDARY:`, each with globs between commas
- * (braces may hold commas too) or with list items under it. Everything else in the section is prose.
+ * (braces may hold commas too) or with list items or lines of one path under it. Everything else in the section is prose.
  */
 export function parseScope(section: string): ParsedScope {
   const entries: Record<Keyword, ScopeEntry[]> = { CREATE: [], MODIFY: [], BOUNDARY: [] };
@@ -40,7 +45,7 @@ export function parseScope(section: string): ParsedScope {
     }
   };
   for (const line of section.split(/\r?\n/)) {
-    const keywordLine = KEYWORD_LINE.exec(line);
+    const keywordLine = KEYWORD_LINE.exec(line) ?? KEYWORD_HEADING.exec(line);
     const item = LIST_ITEM.exec(line);
     if (keywordLine !== null) {
       const keyword = keywordOf(keywordLine[1] ?? '');
@@ -49,6 +54,8 @@ export function parseScope(section: string): ParsedScope {
       open = list.trim() === '' ? keyword : null;
     } else if (item !== null && open !== null) {
       add(open, item[1] ?? '');
+    } else if (open !== null && line.length <= 2 * GLOB_LENGTH_LIMIT && BARE_PATH.test(line)) {
+      add(open, line);
     } else if (line.trim() !== '') {
       open = null;
     }
@@ -72,7 +79,7 @@ function splitList(list: string): string[] {
   let item = '';
   let depth = 0;
   let quoted = false;
-  for (const character of list) {
+  for (const character of withoutListBrackets(list)) {
     if (character === '`') quoted = !quoted;
     else if (!quoted && '{[('.includes(character)) depth += 1;
     else if (!quoted && '}])'.includes(character)) depth = Math.max(0, depth - 1);
@@ -82,14 +89,21 @@ function splitList(list: string): string[] {
     } else item += character;
   }
   items.push(item);
-  return items.map(withoutDecoration).filter((text) => !NOTHING.has(text.toLowerCase()));
+  // "None, this task only reads": what follows is no path either.
+  if (items.length > 1 && saysNothing(items[0] ?? '') && saysNothing(list)) return [];
+  return items
+    .filter((text) => !saysNothing(text))
+    .map(withoutDecoration)
+    .filter((text) => !saysNothing(text));
 }
 
-/** What is in backticks, exactly; else the text without a remark behind it. */
+/** What is in backticks, exactly; else the text without quotes and without a remark behind it. */
 function withoutDecoration(item: string): string {
   const inBackticks = /`([^`]+)`/.exec(item)?.[1];
   if (inBackticks !== undefined) return inBackticks.trim();
   const text = item.trim();
+  const inQuotes = /^(["'])([^"']+)\1$/.exec(text)?.[2];
+  if (inQuotes !== undefined) return inQuotes.trim();
   return REMARK.exec(text)?.[1] ?? text;
 }
 

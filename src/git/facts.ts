@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { gitClient } from './client.js';
 import { git, tryGit } from './execute.js';
 import { resolveCommit } from './refs.js';
@@ -28,6 +30,10 @@ export interface RepositoryFacts {
   /** Local branches, `feature/a` and not `refs/heads/feature/a`. */
   readonly branches: readonly string[];
   readonly worktrees: readonly WorktreeEntry[];
+  /** Whether two names that differ in case only are one file here: the file system says so, or core.ignorecase. */
+  readonly foldsCase: boolean;
+  /** Files of HEAD, paths from the top. */
+  readonly tracked: readonly string[];
   readonly trackedFiles: number;
   readonly trackedBytes: number;
 }
@@ -35,9 +41,10 @@ export interface RepositoryFacts {
 export async function readRepositoryFacts(repo: Repository): Promise<RepositoryFacts> {
   const { head, entries } = await readCheckout(repo);
   const born = head.kind !== 'unborn';
-  const [shallow, sparse, operation, branches, worktrees, tree, lfs] = await Promise.all([
+  const [shallow, sparse, ignoresCase, operation, branches, worktrees, tree, lfs] = await Promise.all([
     tryGit(['rev-parse', '--is-shallow-repository'], { cwd: repo.root }),
     tryGit(['config', '--bool', 'core.sparseCheckout'], { cwd: repo.root }),
+    tryGit(['config', '--bool', 'core.ignoreCase'], { cwd: repo.root }),
     operationIn(repo.gitDir),
     listBranches(repo),
     listWorktrees(repo),
@@ -58,6 +65,8 @@ export async function readRepositoryFacts(repo: Repository): Promise<RepositoryF
     lfs,
     branches,
     worktrees,
+    foldsCase: ignoresCase.stdout.trim() === 'true' || existsSync(join(repo.commonDir, 'head')), // git writes HEAD
+    tracked: files.map(({ path }) => path),
     trackedFiles: files.length,
     trackedBytes: files.reduce((sum, entry) => sum + (entry.bytes ?? 0), 0),
   };

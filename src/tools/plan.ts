@@ -92,7 +92,7 @@ export const plan = defineTool({
       criticalPath: criticalPath(planned),
       disk: { ...disk },
       commands: plannedCommands(planned).map(commandOf),
-      ...overlapsOf(planned),
+      ...overlapsOf(planned, parts.facts.foldsCase),
       ...(await conflictsOfEarlierWork(parts, planned)),
       mermaid: mermaid(planned),
       text: parts.features === null ? planText(planned, disk) : featurePlanText(planned, disk, parts.features),
@@ -100,8 +100,8 @@ export const plan = defineTool({
   },
 });
 
-function overlapsOf(planned: Plan): Pick<z.input<typeof outputSchema>, 'overlaps'> {
-  const overlaps = planOverlaps(planned);
+function overlapsOf(planned: Plan, foldsCase: boolean): Pick<z.input<typeof outputSchema>, 'overlaps'> {
+  const overlaps = planOverlaps(planned, foldsCase);
   if (overlaps.length === 0) return {};
   return {
     overlaps: overlaps.slice(0, MOST_OVERLAPS).map(({ path, tasks, level }) => ({ path, tasks: [...tasks], level })),

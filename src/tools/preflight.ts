@@ -58,12 +58,13 @@ export const preflight = defineTool({
   async run(input, context) {
     const parts = await readPlanParts(requireSelection(input), {}, context);
     const plan = planForChecks(parts);
-    const checks = preflightChecks(plan, await readPreflightFacts(parts, plan, context));
+    const facts = await readPreflightFacts(parts, plan, context);
+    const checks = preflightChecks(plan, facts);
     const estimates = estimatesOf(plan, parts.features);
     return {
       ok: preflightPassed(checks),
       checks: firstOfEachKind(checks).map(({ id, level, message, hint }) => ({ id, level, message, hint })),
-      overlaps: overlapsOf(plan, parts.features),
+      overlaps: overlapsOf(plan, parts.features, facts.foldsCase),
       tasks: selectedTasks(plan).map((task) => {
         const problems = checks.filter((check) => check.tasks.includes(task.id) && stopsTask(check));
         return {
@@ -85,10 +86,10 @@ export const preflight = defineTool({
 
 type Answer = z.input<typeof outputSchema>;
 
-function overlapsOf(plan: Plan, details: FeatureDetails | null): Answer['overlaps'] {
+function overlapsOf(plan: Plan, details: FeatureDetails | null, foldsCase: boolean): Answer['overlaps'] {
   const found =
     details === null
-      ? planOverlaps(plan)
+      ? planOverlaps(plan, foldsCase)
       : featureOverlaps(plan, details.features).map((overlap) => ({ ...overlap, level: 'warn' as const }));
   return found.map(({ path, tasks, level }) => ({ path, tasks: [...tasks], level }));
 }

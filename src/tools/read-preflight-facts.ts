@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { selectedTasks, worktreeFolder } from '../core/build-plan.js';
@@ -56,7 +55,8 @@ export async function readPreflightFacts(
     submodules: facts.submodules,
     lfs: facts.lfs ? { kind: 'used', program: gitLfs } : { kind: 'unused' },
     branches: facts.branches,
-    foldsCase: existsSync(join(repo.commonDir, 'head')), // git writes HEAD
+    foldsCase: facts.foldsCase,
+    tracked: facts.tracked,
     occupied,
     disk: { freeMB, estimate: diskEstimate(parts, plan) },
     agent,

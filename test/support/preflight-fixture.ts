@@ -14,6 +14,7 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     lfs: { kind: 'unused' },
     branches: ['main', 'topic/other'],
     foldsCase: false,
+    tracked: ['README.md'],
     occupied: [],
     disk: { freeMB: 10_000, estimate: { worktrees: 5, perWorktreeMB: 150, totalMB: 750 } },
     agent: { name: 'claude', custom: false, path: '/usr/bin/claude', version: { kind: 'known', text: '2.1.329' } },

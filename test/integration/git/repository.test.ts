@@ -124,6 +124,8 @@ describe('readRepositoryFacts', () => {
           prunable: false,
         },
       ],
+      foldsCase: false,
+      tracked: ['a.txt', 'src/b.txt'],
       trackedFiles: 2,
       trackedBytes: 8,
     });

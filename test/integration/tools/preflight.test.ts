@@ -198,7 +198,9 @@ describe('preflight', () => {
     const stems = Array.from({ length: 30 }, (_, index) => `t${String(index)}`);
     const repository = await plannedRepository({
       manifest: { tasks: { total: 30, waves: 1, files: stems.map((stem) => `tasks/${stem}.md`) } },
-      files: Object.fromEntries(stems.map((id) => [`${PLAN_DIR}/tasks/${id}.md`, taskFile({ id, wave: 1 })])),
+      files: Object.fromEntries(
+        stems.map((id) => [`${PLAN_DIR}/tasks/${id}.md`, taskFile({ id, wave: 1 }, `Do ${id}.`)]),
+      ),
     });
     for (const stem of stems) repository.git('branch', `feature/${stem}`);
     const answer = await check(repository);

@@ -45,6 +45,8 @@ describe('preflightChecks', () => {
       'lock',
       'dependencies',
       'scope-overlap',
+      'case-names',
+      'same-task',
       'prompt-size',
       'manifest-commands',
       'permission-mode',

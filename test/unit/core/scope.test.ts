@@ -43,6 +43,63 @@ describe('a Scope section', () => {
     });
   });
 
+  it.each([
+    '[]',
+    '[ ]',
+    'None.',
+    '_none_',
+    '**None**',
+    '**_None._**',
+    '`none`',
+    '(none)',
+    '"none"',
+    'NOTHING',
+    'Nothing.',
+    'N/A',
+    'n/a.',
+    '*N/A*',
+    '-',
+    '—',
+    '—.',
+    '{}',
+    'null',
+    'None (tests only)',
+    'None - this task only reads',
+    'None, this task only reads.',
+    'None required',
+    'No files',
+    'No new files.',
+    'Nothing to create',
+  ])('takes %j for nothing, on the line and as a list item', (written) => {
+    for (const section of [`CREATE: ${written}`, `- **CREATE:** ${written}`, `CREATE:\n- ${written}`]) {
+      expect(parseScope(section)).toEqual({ scope: { create: [], modify: [], boundary: [] }, problems: [] });
+    }
+  });
+
+  it.each([
+    ['none/a.ts, nothing.md, none.ts, n/a.ts', ['none/a.ts', 'nothing.md', 'none.ts', 'n/a.ts']],
+    ['*, **', ['*', '**']],
+    ['[src/a.ts, "src/b.ts"]', ['src/a.ts', 'src/b.ts']],
+    ["['docs/x']", ['docs/x']],
+    ['[id], [slug]/[id]', ['[id]', '[slug]/[id]']],
+    ['[id]/page.tsx', ['[id]/page.tsx']],
+    ['none-such/**', ['none-such/**']],
+    ['No Files/a.md', ['No Files/a.md']],
+  ])('takes %j for paths', (written, globs) => {
+    expect(parseScope(`CREATE: ${written}`).scope.create.map(({ glob }) => glob)).toEqual(globs);
+  });
+
+  it('may have keywords as headings, and paths on lines of their own', () => {
+    const { scope } = parseScope(
+      '### CREATE\n\nsrc/a.ts\n`src/b c.ts`\n\n**MODIFY**\n- src/d.ts\n\n### Boundary\nNone.\n',
+    );
+    expect(scope).toEqual({
+      create: [entry('src/a.ts'), entry('src/b c.ts')],
+      modify: [entry('src/d.ts')],
+      boundary: [],
+    });
+  });
+
   it('drops ./ and understands a slash at the end as the folder', () => {
     expect(parseScope('CREATE: ./src/a/, src/*/').scope.create).toEqual([entry('src/a'), entry('src/*/**')]);
   });

@@ -1,0 +1,38 @@
+import { selectedTasks } from '../build-plan.js';
+import type { Plan, PlannedTask } from '../plan.js';
+import { findingsOr, someOf, warn, type Check } from '../preflight-check.js';
+
+/** Tasks that are the same work twice: both text and scope, their ids aside. Features differ in their documents. */
+export function sameTaskChecks(plan: Plan): readonly Check[] {
+  if (plan.source.kind === 'features') return [];
+  const groups = new Map<string, PlannedTask[]>();
+  for (const task of selectedTasks(plan)) {
+    const key = workOf(task);
+    groups.set(key, [...(groups.get(key) ?? []), task]);
+  }
+  const findings = [...groups.values()]
+    .filter((tasks) => tasks.length > 1)
+    .map((tasks) =>
+      warn(
+        'same-task',
+        `${someOf(tasks.map(({ stem }) => stem))} have the same text and scope: the work would be done ${String(tasks.length)} times`,
+        `Remove all but one from the plan, or leave them out: --skip ${tasks
+          .slice(1)
+          .map(({ id }) => id)
+          .slice(0, 5)
+          .join(',')}`,
+        tasks.map(({ id }) => id),
+      ),
+    );
+  return findingsOr(findings, 'same-task', 'No two tasks have the same text and scope');
+}
+
+function workOf({ id, stem, prompt, scope }: PlannedTask): string {
+  // Headings name the task; its id in a sentence may be all that is asked for. The stem first: it often begins with the id.
+  const text = prompt
+    .split('\n')
+    .map((line) => (line.startsWith('#') ? line.replaceAll(stem, '').replaceAll(id, '') : line))
+    .join('\n');
+  const globs = [scope.create, scope.modify].map((entries) => entries.map((entry) => JSON.stringify(entry)).sort());
+  return JSON.stringify([text.replaceAll(/\s+/g, ' ').trim().toLowerCase(), globs, [...scope.boundary].sort()]);
+}
