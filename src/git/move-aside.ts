@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { rename, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { failpoint } from '../core/failpoint.js';
 import type { CriticalSection } from '../core/lease.js';
-import { git } from './execute.js';
+import { git, tryGit } from './execute.js';
+import { gitFoldersBelow } from './kept/nested-git.js';
 import { resolveCommit } from './refs.js';
 import type { Repository } from './repository.js';
-import { findWorktree, recordedPath } from './worktree-list.js';
+import { administrativeFolders, findWorktree, recordedPath } from './worktree-list.js';
 
 /**
  * Makes a worktree's place and a branch's name free without deleting anything: both get `suffix` behind their name.
@@ -26,7 +27,7 @@ export async function moveAside(
     failpoint('aside.worktree.before');
     if (entry !== null) {
       if (entry.locked) await git(['worktree', 'unlock', from], { cwd });
-      await git(['worktree', 'move', from, to], { cwd });
+      await move(repo, from, to);
       await git(['worktree', 'lock', to], { cwd }); // kept for a person: no prune or sweep may take it
       moved.push(`worktree ${basename(from)} -> ${basename(to)}`);
     } else if (existsSync(from)) {
@@ -42,4 +43,28 @@ export async function moveAside(
     }
     return moved;
   });
+}
+
+/**
+ * git refuses to move a worktree with submodules in it, and loses worktrees that lie inside the one it moves. The records
+ * are changed first: a folder that is not moved yet is moved by the next call as one that git does not know.
+ */
+async function move(repo: Repository, from: string, to: string): Promise<void> {
+  const folders = (await administrativeFolders(repo)).filter(
+    ({ path }) => path === from || path.startsWith(`${from}/`),
+  );
+  for (const { folder, path } of folders) {
+    await writeFile(join(folder, 'gitdir'), `${to}${path.slice(from.length)}/.git\n`);
+    for (const submodule of await gitFoldersBelow(join(folder, 'modules'))) await moveSubmodule(submodule, from, to);
+  }
+  await rename(from, to);
+}
+
+/** A submodule's git folder says where its files are. */
+async function moveSubmodule(gitDir: string, from: string, to: string): Promise<void> {
+  const config = ['config', '--file', join(gitDir, 'config')];
+  const found = await tryGit([...config, '--get', 'core.worktree'], { cwd: gitDir });
+  const worktree = resolve(gitDir, found.stdout.replace(/\n$/, ''));
+  if (found.code !== 0 || !worktree.startsWith(`${from}/`)) return;
+  await git([...config, 'core.worktree', `${to}${worktree.slice(from.length)}`], { cwd: gitDir });
 }

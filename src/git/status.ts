@@ -6,7 +6,8 @@ import { gitClient } from './client.js';
 /** One entry of `git status`. Modes and ids are zeros where the side has no such file, empty where git gives none. */
 export interface StatusEntry {
   readonly path: string;
-  readonly kind: 'tracked' | 'unmerged' | 'untracked';
+  /** `ignored` only where it was asked for; a folder that is ignored as a whole is one entry that ends in `/`. */
+  readonly kind: 'tracked' | 'unmerged' | 'untracked' | 'ignored';
   /** The index differs from HEAD. */
   readonly staged: boolean;
   /** The folder differs from the index. */
@@ -29,15 +30,26 @@ export interface CheckoutStatus {
  * an untracked folder by its files, except a repository inside it: that is one entry that ends in `/`.
  */
 export async function readStatus(checkout: string): Promise<CheckoutStatus> {
-  const args = ['status', '--porcelain=v2', '--branch', '-z', '--no-renames', '--untracked-files=all'];
-  return parseStatus(await gitClient(checkout).read(args));
+  return parseStatus(await gitClient(checkout).read(STATUS));
+}
+
+const STATUS = ['status', '--porcelain=v2', '--branch', '-z', '--no-renames', '--untracked-files=all'];
+
+/**
+ * The same for a worktree that agents work in. No git is started inside its submodules, whose settings can name programs;
+ * of them only a changed commit is an entry. `ignored`: also what is ignored.
+ */
+export async function readWorktreeStatus(worktree: string, ignored: 'without' | 'with'): Promise<CheckoutStatus> {
+  const args = [...STATUS, '--ignore-submodules=dirty', ...(ignored === 'with' ? ['--ignored=matching'] : [])];
+  return parseStatus(await gitClient(worktree).read(args));
 }
 
 // 1 XY sub mH mI mW hH hI path  |  u XY sub m1 m2 m3 mW h1 h2 h3 path  |  ? path  |  # header
 const TRACKED = /^1 (.)(.) \S+ \S+ (\S+) (\S+) \S+ (\S+) (.+)$/s;
 const UNMERGED = /^u \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ (.+)$/s;
 
-function parseStatus(output: string): CheckoutStatus {
+/** From the output of `git status --porcelain=v2 --branch -z`. */
+export function parseStatus(output: string): CheckoutStatus {
   const records = output.split('\0').filter((record) => record !== '');
   const header = (name: string, none: string): string | null => {
     const value = records.find((record) => record.startsWith(`# branch.${name} `))?.slice(`# branch.${name} `.length);
@@ -61,6 +73,9 @@ function parseRecord(record: string): StatusEntry {
   if (unmerged !== undefined) return { path: unmerged, kind: 'unmerged', staged: true, unstaged: true, ...bare };
   if (record.startsWith('? ')) {
     return { path: record.slice(2), kind: 'untracked', staged: false, unstaged: true, ...bare };
+  }
+  if (record.startsWith('! ')) {
+    return { path: record.slice(2), kind: 'ignored', staged: false, unstaged: false, ...bare };
   }
   throw new Error(`git status gave a record that is not known: ${record.slice(0, 80)}`);
 }

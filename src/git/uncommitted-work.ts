@@ -6,10 +6,16 @@ import { createCommit, treeOf } from './commit.js';
 import { git, gitFailure, tryGit } from './execute.js';
 import { committer } from './identity.js';
 import { awaitOwnLocks } from './index-lock.js';
-import { pinRef } from './refs.js';
+import { keepCommit } from './kept/keep-commit.js';
 import type { Repository } from './repository.js';
-import { gitDirOf, inspectWorktree } from './worktree-inspection.js';
-import { addEverything, restoreFromHead, treeOfEverything } from './worktree-tree.js';
+import { gitDirOf, inspectWorktree, type WorktreeInspection } from './worktree-inspection.js';
+import { addEverything, restoreFromHead, treeOfAll, treeOfStaged } from './worktree-tree.js';
+
+/** Where work is kept: the ref that has the commit. */
+export interface Kept {
+  readonly ref: string;
+  readonly commit: string;
+}
 
 /**
  * Commits what an agent left uncommitted on the branch of its worktree, without hooks. Null when nothing is left.
@@ -45,20 +51,42 @@ export async function commitLeftovers(
 }
 
 /**
- * Keeps everything that is not committed in a worktree as a commit on top of its HEAD, under a ref in refs/o8/. Works
- * on a copy of the index, so that neither the agent's index nor its files change. Null when there is nothing to keep.
+ * Keeps everything that is not committed in a worktree as a commit on top of its HEAD, under a ref in refs/o8/ (or beside
+ * it, where that keeps other work): what is staged and changed again as a second parent, as `git stash` does. Works on a
+ * copy of the index, so that neither the agent's index nor its files change. `also`: ignored paths to keep with it. Null
+ * when there is nothing to keep.
  */
 export async function snapshotWorktree(
   repo: Repository,
   path: string,
-  { ref, message }: { ref: string; message: string },
-): Promise<string | null> {
+  { ref, message, also = [] }: { ref: string; message: string; also?: readonly string[] },
+): Promise<Kept | null> {
   const found = await inspectWorktree(path);
   if (!found.exists) throw new O8Error('git_failed', `${path} is not a worktree`, 'git worktree list');
-  if (found.changes.length === 0) return null;
-  const tree = await treeOfEverything(path, found);
-  if (found.head !== null && tree === (await treeOf(repo, found.head))) return null;
-  const commit = await createCommit(repo, { tree, parents: found.head === null ? [] : [found.head], message });
-  await pinRef(repo, ref, commit);
-  return commit;
+  if (found.changes.length === 0 && found.unwatched.length === 0 && also.length === 0) return null;
+  const tree = await treeOfAll(path, found, also);
+  const staged = await stagedCommit(repo, path, found);
+  if (found.head !== null && staged === null && tree === (await treeOf(repo, found.head))) return null;
+  const parents = [...(found.head === null ? [] : [found.head]), ...(staged === null ? [] : [staged])];
+  const commit = await createCommit(repo, { tree, parents, message });
+  return { ref: await keepCommit(repo, ref, commit), commit };
+}
+
+/** Keeps what only the index has, before the folder's content takes its place in it. Null when there is no such thing. */
+export async function keepStaged(
+  repo: Repository,
+  path: string,
+  found: WorktreeInspection,
+  ref: string,
+): Promise<Kept | null> {
+  const commit = await stagedCommit(repo, path, found);
+  return commit === null ? null : { ref: await keepCommit(repo, ref, commit), commit };
+}
+
+async function stagedCommit(repo: Repository, path: string, found: WorktreeInspection): Promise<string | null> {
+  if (found.stagedOnly.length === 0 || found.head === null) return null;
+  const tree = await treeOfStaged(path, found);
+  if (tree === null) return null;
+  const message = `Staged in ${path}, and changed again before it was committed\n`;
+  return createCommit(repo, { tree, parents: [found.head], message });
 }

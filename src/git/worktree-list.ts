@@ -85,7 +85,8 @@ async function withAttributes(repo: Repository, entries: WorktreeEntry[]): Promi
   });
 }
 
-async function administrativeFolders(repo: Repository): Promise<{ folder: string; path: string }[]> {
+/** Git's own folder of each linked worktree, with the path the worktree has. */
+export async function administrativeFolders(repo: Repository): Promise<{ folder: string; path: string }[]> {
   const all = join(repo.commonDir, 'worktrees');
   if (!existsSync(all)) return [];
   const folders: { folder: string; path: string }[] = [];

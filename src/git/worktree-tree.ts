@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { git } from './execute.js';
+import { indexRawContent } from './kept/raw-content.js';
 import { gitDirOf, type WorktreeInspection } from './worktree-inspection.js';
 
 /**
@@ -14,6 +15,42 @@ export async function treeOfEverything(
   found: WorktreeInspection,
   exclude: readonly string[] = [],
 ): Promise<string> {
+  return withOwnIndex(path, found, async (env) => {
+    await addEverything(path, found, env);
+    if (exclude.length > 0 && found.head !== null) await restoreFromHead(path, exclude, env);
+  });
+}
+
+/** The same with what is ignored (`also`) or not watched, and whatever its filters say: of what is kept nothing may be missing. */
+export async function treeOfAll(path: string, found: WorktreeInspection, also: readonly string[]): Promise<string> {
+  const rest = [...found.unwatched, ...also];
+  try {
+    return await withOwnIndex(path, found, async (env) => {
+      await watchAgain(path, found.unwatched, env);
+      await addEverything(path, found, env);
+      await indexRawContent(path, also, env);
+    });
+  } catch (error) {
+    // A filter that fails, or a file that git cannot hash with it: the bytes as they are.
+    const files = found.changes.map((change) => change.path).filter((file) => !file.endsWith('/'));
+    const nested = new Set(found.nestedRepositories);
+    const raw = [...new Set([...files.filter((file) => !nested.has(file)), ...rest])];
+    if (raw.length === 0) throw error;
+    return withOwnIndex(path, found, async (env) => indexRawContent(path, raw, env));
+  }
+}
+
+/** What is staged, as a tree; null while a conflict is in the index. */
+export async function treeOfStaged(path: string, found: WorktreeInspection): Promise<string | null> {
+  if (found.operation !== null) return null;
+  return withOwnIndex(path, found, () => Promise.resolve());
+}
+
+async function withOwnIndex(
+  path: string,
+  found: WorktreeInspection,
+  change: (env: Readonly<Record<string, string>>) => Promise<void>,
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'o8-index-'));
   try {
     const index = join(folder, 'index');
@@ -22,8 +59,7 @@ export async function treeOfEverything(
     // A copy knows which files are unchanged; an index from HEAD would have every file read again.
     if (existsSync(current)) await copyIndex(current, index);
     else if (found.head !== null) await git(['read-tree', found.head], { cwd: path, env });
-    await addEverything(path, found, env);
-    if (exclude.length > 0 && found.head !== null) await restoreFromHead(path, exclude, env);
+    await change(env);
     return (await git(['write-tree'], { cwd: path, env })).trim();
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -41,6 +77,18 @@ async function copyIndex(from: string, to: string): Promise<void> {
   await utimes(to, second, second);
 }
 
+/** In an index of its own: git looks at these files as at any other. Two calls, since git takes one flag at a time. */
+async function watchAgain(
+  path: string,
+  files: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (files.length === 0) return;
+  const input = files.map((file) => `${file}\0`).join('');
+  await git(['update-index', '--no-assume-unchanged', '-z', '--stdin'], { cwd: path, env, input });
+  await git(['update-index', '--no-skip-worktree', '-z', '--stdin'], { cwd: path, env, input });
+}
+
 /** A repository without a commit inside the worktree would fail the whole `add`. */
 export async function addEverything(
   path: string,
@@ -49,7 +97,11 @@ export async function addEverything(
 ): Promise<void> {
   const without = found.nestedRepositories.map((nested) => `:(top,exclude,literal)${nested}`);
   // A copy of an index that is split would write its shared part beside the real one.
-  await git(['-c', 'core.splitIndex=false', 'add', '--all', '--', ':/', ...without], { cwd: path, env });
+  // In a sparse checkout `add` refuses what lies outside of it.
+  await git(
+    ['-c', 'core.splitIndex=false', '-c', 'core.sparseCheckout=false', 'add', '--all', '--', ':/', ...without],
+    { cwd: path, env },
+  );
 }
 
 /** Takes paths out of what was added. Done afterwards: git fails on an excluded path that is ignored as well. */

@@ -20,7 +20,7 @@ import {
 } from './worktree-list.js';
 
 export { ensureExcluded } from './exclude-file.js';
-export { commitLeftovers, snapshotWorktree } from './uncommitted-work.js';
+export { commitLeftovers, keepStaged, snapshotWorktree } from './uncommitted-work.js';
 export { copyWorktreeIncludes } from './worktree-include.js';
 export { inspectWorktree } from './worktree-inspection.js';
 export { listWorktrees } from './worktree-list.js';

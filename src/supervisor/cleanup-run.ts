@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { afterKept, whyKept } from '../core/kept/kept-text.js';
 import type { PlannedTask } from '../core/plan.js';
+import { shellQuote } from '../core/shell-quote.js';
 import { isSettled } from '../core/task-state.js';
 import { waitingWork } from '../core/waiting-work.js';
 import { doneRef, landingRef } from '../core/own-refs.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
-import { isOwnWorktree } from '../git/own-worktree.js';
-import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
+import { removeWithWorktrees } from '../git/kept/remove-kept.js';
 import { forgetPins } from './pins.js';
-import { rescueWorktree, whatToRescue } from './remove-worktree.js';
+import { errorText } from './error-text.js';
+import { cleanupCommand, isTasksWorktree, rescueTask, stakeOf, whereToRescue } from './remove-worktree.js';
 import { lastAttemptRef, recordOf, type Run } from './run.js';
 
 export interface CleanupResult {
@@ -56,29 +59,40 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
 async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<boolean> {
   const { worktree } = recordOf(run, task.id);
   const deleted = worktree === 'present' && !existsSync(task.worktree); // by hand: git still has it in its list
-  const own = deleted || (await isOwnWorktree(task.worktree, run.plan.runId));
+  const own = deleted || (await isTasksWorktree(run, task));
+  if (!own && worktree === 'present' && (await hasFiles(task.worktree))) {
+    const why = 'it is no worktree of this run any more and has files in it';
+    result.kept.push({ what: task.worktree, why, hint: `ls -la ${shellQuote(task.worktree)}` });
+    return false;
+  }
   if (!own) return worktree !== 'intended'; // in the way of the task, so the branch is not ours either
-  const found = await inspectWorktree(task.worktree);
-  if (found.nestedRepositories.length > 0) {
-    const nested = found.nestedRepositories.join(', ');
-    result.kept.push({
-      what: task.worktree,
-      why: `it holds a repository of its own (${nested})`,
-      hint: `move ${nested} out of ${task.worktree}, then: o8 cleanup --task ${task.id}`,
-    });
+  const stake = await stakeOf(run, task);
+  const why = whyKept(stake.stays);
+  if (why !== null) {
+    result.kept.push({ what: task.worktree, why, hint: afterKept(task.worktree, cleanupCommand(run, task)) });
     return false;
   }
   if (wish.dryRun) {
-    const rescue = await whatToRescue(run, task);
-    result.worktrees.push({ task: task.id, path: task.worktree, rescued: rescue?.ref ?? null });
+    result.worktrees.push({ task: task.id, path: task.worktree, rescued: await whereToRescue(run, task, stake) });
     return true;
   }
-  const rescued = await rescueWorktree(run, task);
   run.lease.assertHeld();
-  await removeWorktree(run.repo, run.serialise, task.worktree);
+  const rescued = await rescueTask(run, task, stake).catch((error: unknown) => errorText(error));
+  if (typeof rescued === 'string') {
+    const hint = afterKept(task.worktree, cleanupCommand(run, task));
+    result.kept.push({ what: task.worktree, why: `what it holds cannot be rescued: ${rescued}`, hint });
+    return false;
+  }
+  run.lease.assertHeld();
+  await removeWithWorktrees(run.repo, run.serialise, task.worktree, stake);
   await run.ledger.record({ type: 'worktree_removed', task: task.id });
-  result.worktrees.push({ task: task.id, path: task.worktree, rescued: rescued?.ref ?? null });
+  const refs = rescued.refs.length === 0 ? null : rescued.refs.join(', ');
+  result.worktrees.push({ task: task.id, path: task.worktree, rescued: refs });
   return true;
+}
+
+async function hasFiles(folder: string): Promise<boolean> {
+  return (await readdir(folder).catch(() => [])).length > 0; // mostly not there any more
 }
 
 async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<void> {

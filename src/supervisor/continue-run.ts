@@ -1,11 +1,12 @@
+import { existsSync } from 'node:fs';
+import { afterKept, whyKept } from '../core/kept/kept-text.js';
 import type { PlannedTask } from '../core/plan.js';
 import { landedCommit } from '../core/task-state.js';
 import { doneRef } from '../core/own-refs.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
-import { isOwnWorktree } from '../git/own-worktree.js';
-import { inspectWorktree, removeWorktree } from '../git/worktrees.js';
+import { removeWithWorktrees } from '../git/kept/remove-kept.js';
 import { forgetPins } from './pins.js';
-import { rescueWorktree } from './remove-worktree.js';
+import { isTasksWorktree, noteOnce, rescueTask, stakeOf } from './remove-worktree.js';
 import { lastAttemptRef, plannedTask, recordOf, type Run } from './run.js';
 
 export interface Continuation {
@@ -54,14 +55,17 @@ async function restoreTarget(run: Run): Promise<void> {
 /** The old attempt stays reachable: leftovers under a rescue ref, the branch's tip under `refs/o8/attempts/`. */
 async function startAnew(run: Run, task: PlannedTask): Promise<void> {
   const record = recordOf(run, task.id);
-  const found = await inspectWorktree(task.worktree);
-  if (found.nestedRepositories.length > 0) {
-    run.log(
-      `${task.id}: not retried, its worktree holds a repository of its own: ${found.nestedRepositories.join(', ')}`,
-    );
+  const isOurs = !existsSync(task.worktree) || (await isTasksWorktree(run, task));
+  const stake = isOurs ? await stakeOf(run, task) : null;
+  const why = whyKept(stake?.stays ?? []);
+  if (why !== null) {
+    const again = `the same command again`;
+    await noteOnce(run, task, [
+      `not started again, its worktree holds more than a commit can carry: ${why}; ${afterKept(task.worktree, again)}`,
+    ]);
     return;
   }
-  await rescueWorktree(run, task);
+  if (stake !== null) await rescueTask(run, task, stake);
   const ref = `refs/heads/${task.branch}`;
   const tip = await resolveCommit(run.repo, ref);
   // A worktree that was only announced may have failed because the branch was somebody else's.
@@ -69,7 +73,7 @@ async function startAnew(run: Run, task: PlannedTask): Promise<void> {
   run.lease.assertHeld();
   const kept = ours ? tip : await resolveCommit(run.repo, doneRef(run.plan.runId, task.id));
   if (kept !== null) await createRef(run.repo, lastAttemptRef(run, task.id), kept);
-  if (await isOwnWorktree(task.worktree, run.plan.runId)) await removeWorktree(run.repo, run.serialise, task.worktree);
+  if (stake?.found.exists === true) await removeWithWorktrees(run.repo, run.serialise, task.worktree, stake);
   if (ours) await deleteRef(run.repo, ref, tip);
   await forgetPins(run, task.id); // the attempt's ref has it
   await run.ledger.record({ type: 'task_requeued', task: task.id, why: 'retry', next: { kind: 'fresh' } });

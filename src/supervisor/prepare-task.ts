@@ -4,6 +4,7 @@ import { ownReason } from '../git/own-worktree.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import { addWorktree, copyWorktreeIncludes } from '../git/worktrees.js';
 import { runShellCommand } from '../process/program.js';
+import { writePrepared } from '../store/prepared.js';
 import { agentEnvironmentOf } from './agent-variables.js';
 import { errorText } from './error-text.js';
 import { filesOf, recordOf, type Run } from './run.js';
@@ -43,7 +44,9 @@ export async function provideWorktree(run: Run, task: PlannedTask, start: string
     await fail(run, task, errorText(error));
     return false;
   }
-  return task.setup === null || runSetup(run, task, task.setup);
+  if (task.setup !== null && !(await runSetup(run, task, task.setup))) return false;
+  await writePrepared(filesOf(run).tasks, task.id);
+  return true;
 }
 
 async function targetTip(run: Run): Promise<string> {

@@ -1,30 +1,91 @@
 import { existsSync } from 'node:fs';
-import type { PlannedTask } from '../core/plan.js';
-import { isOwnWorktree } from '../git/own-worktree.js';
-import { isAncestor, pinRef, resolveCommit } from '../git/refs.js';
-import { inspectWorktree, removeWorktree, snapshotWorktree } from '../git/worktrees.js';
-import { errorText } from './error-text.js';
-import { attemptOf, recordOf, type Run } from './run.js';
+import { keptNote, type Stays } from '../core/kept/kept-text.js';
 import { rescueRef } from '../core/own-refs.js';
+import type { PlannedTask } from '../core/plan.js';
+import { atStake, type AtStake } from '../git/kept/at-stake.js';
+import { mendPointer } from '../git/kept/mend-pointer.js';
+import { keepCommit } from '../git/kept/keep-commit.js';
+import { needsRescue, removeWithWorktrees, rescueStake, type Rescued } from '../git/kept/remove-kept.js';
+import { isOwnWorktree } from '../git/own-worktree.js';
+import { isAncestor, resolveCommit } from '../git/refs.js';
+import { inspectWorktree, snapshotWorktree } from '../git/worktrees.js';
+import { readPrepared } from '../store/prepared.js';
+import { errorText } from './error-text.js';
+import { attemptOf, filesOf, recordOf, type Run } from './run.js';
 
 /**
  * Removes the worktree of a task whose branch has landed. One that still holds something git does not have
- * (a change nobody committed, a repository inside it) stays for `cleanup`.
+ * (a change nobody committed, a repository inside it) stays for `cleanup`; single ignored files are rescued first.
  */
 export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<void> {
   // Gone already: moved away and not yet forgotten by git when its last owner was killed.
   const gone = !existsSync(task.worktree);
-  if (!gone && !(await isOwnWorktree(task.worktree, run.plan.runId))) return;
-  const found = await inspectWorktree(task.worktree);
-  if (found.exists && (found.changes.length > 0 || found.nestedRepositories.length > 0)) {
-    const note = 'its worktree has content that is in no commit, and was kept';
-    const { notes } = recordOf(run, task.id);
-    if (!notes.includes(note)) await run.ledger.record({ type: 'task_noted', task: task.id, notes: [note] });
-    return;
-  }
+  if (!gone && !(await isTasksWorktree(run, task))) return;
+  const stake = await stakeOf(run, task);
+  const stays = [...stake.stays, ...uncommitted(stake)];
   run.lease.assertHeld();
-  await removeWorktree(run.repo, run.serialise, task.worktree);
+  // Also where the worktree stays: a person who tidies it up need not look for what git ignores.
+  const rescued = await rescueTask(run, task, stake).catch((error: unknown) => errorText(error));
+  if (typeof rescued === 'string')
+    return keep(run, task, [{ path: task.worktree, why: `cannot be rescued: ${rescued}` }]);
+  await noteOnce(run, task, rescued.notes);
+  if (stays.length > 0) return keep(run, task, stays);
+  run.lease.assertHeld();
+  await removeWithWorktrees(run.repo, run.serialise, task.worktree, stake);
   await run.ledger.record({ type: 'worktree_removed', task: task.id });
+}
+
+async function keep(run: Run, task: PlannedTask, stays: readonly Stays[]): Promise<void> {
+  await noteOnce(run, task, [keptNote(stays, task.worktree, cleanupCommand(run, task))]);
+}
+
+function uncommitted({ found }: AtStake): Stays[] {
+  const [first, ...rest] = found.changes;
+  if (first === undefined) return [];
+  const more = rest.length === 0 ? '' : `and ${String(rest.length)} more `;
+  return [{ path: first.path, why: `${more}${rest.length === 0 ? 'is' : 'are'} in no commit` }];
+}
+
+/** Notes that are not there yet. */
+export async function noteOnce(run: Run, task: PlannedTask, notes: readonly string[]): Promise<void> {
+  const known = recordOf(run, task.id).notes;
+  const fresh = notes.filter((note) => !known.includes(note)).map((note) => note.slice(0, MOST_NOTE));
+  if (fresh.length > 0) await run.ledger.record({ type: 'task_noted', task: task.id, notes: fresh });
+}
+
+const MOST_NOTE = 1000; // a journal record stays below 4 KB
+
+export function cleanupCommand(run: Run, task: PlannedTask): string {
+  return `o8 cleanup --run ${run.plan.runId} --task ${task.id}`;
+}
+
+/** Whether the task's worktree is o8's, after mending one whose `.git` was deleted. */
+export async function isTasksWorktree(run: Run, task: PlannedTask): Promise<boolean> {
+  if (await mendPointer(run.repo, task.worktree, run.plan.runId)) {
+    run.log(`${task.id}: ${task.worktree}/.git was deleted and is written again`);
+  }
+  return isOwnWorktree(task.worktree, run.plan.runId);
+}
+
+/** What would be lost with the task's worktree. */
+export async function stakeOf(run: Run, task: PlannedTask): Promise<AtStake> {
+  return atStake(run.repo, task.worktree, await readPrepared(filesOf(run).tasks, task.id));
+}
+
+/** Keeps all of it that a commit can carry. */
+export async function rescueTask(run: Run, task: PlannedTask, stake: AtStake): Promise<Rescued> {
+  const { attempt } = recordOf(run, task.id);
+  return rescueStake(run.repo, task.worktree, stake, {
+    ref: rescueRef(run.plan.runId, task.id, attempt),
+    branch: task.branch,
+    message: `Uncommitted work of ${task.id}, attempt ${String(attempt)} (${attemptOf(run, task.id, attempt).dir})`,
+  });
+}
+
+/** The ref it would be kept under; null when there is nothing to keep. */
+export async function whereToRescue(run: Run, task: PlannedTask, stake: AtStake): Promise<string | null> {
+  const { attempt } = recordOf(run, task.id);
+  return (await needsRescue(run.repo, stake, task.branch)) ? rescueRef(run.plan.runId, task.id, attempt) : null;
 }
 
 /** Tasks whose work is on the target and whose worktree the last owner of the run was killed before it removed. */
@@ -45,37 +106,23 @@ export async function finishRemovals(run: Run, tasks: readonly PlannedTask[]): P
   }
 }
 
-interface Rescue {
-  readonly ref: string;
-  readonly attempt: number;
-  /** HEAD where it is not on the task's branch. */
-  readonly beside: string | null;
-}
-
-/** What a worktree holds that would be lost with it: uncommitted changes, or commits that are not on its branch. */
-export async function whatToRescue(run: Run, task: PlannedTask): Promise<Rescue | null> {
-  if (!(await isOwnWorktree(task.worktree, run.plan.runId))) return null;
-  const found = await inspectWorktree(task.worktree);
-  const beside = found.head !== null && !(await isOnBranch(run, task, found.head)) ? found.head : null;
-  if (found.changes.length === 0 && beside === null) return null;
-  const { attempt } = recordOf(run, task.id);
-  return { ref: rescueRef(run.plan.runId, task.id, attempt), attempt, beside };
-}
-
-/** Keeps that under a ref of its own; null when there is nothing to keep. */
+/**
+ * Keeps what is not committed in a worktree that stays, or commits that are not on its branch, under a ref of its own; null
+ * when there is nothing to keep.
+ */
 export async function rescueWorktree(run: Run, task: PlannedTask): Promise<{ ref: string; commit: string } | null> {
-  const rescue = await whatToRescue(run, task);
-  if (rescue === null) return null;
-  const { ref, attempt, beside } = rescue;
+  if (!(await isTasksWorktree(run, task))) return null;
+  const { head } = await inspectWorktree(task.worktree);
+  const { attempt } = recordOf(run, task.id);
+  const ref = rescueRef(run.plan.runId, task.id, attempt);
   run.lease.assertHeld();
-  const commit = await snapshotWorktree(run.repo, task.worktree, {
+  const kept = await snapshotWorktree(run.repo, task.worktree, {
     ref,
     message: `Uncommitted work of ${task.id}, attempt ${String(attempt)} (${attemptOf(run, task.id, attempt).dir})`,
   });
-  if (commit !== null) return { ref, commit }; // on top of HEAD, so it has the commits too
-  if (beside === null) return null;
-  await pinRef(run.repo, ref, beside);
-  return { ref, commit: beside };
+  if (kept !== null) return kept; // on top of HEAD, so it has the commits too
+  if (head === null || (await isOnBranch(run, task, head))) return null;
+  return { ref: await keepCommit(run.repo, ref, head), commit: head };
 }
 
 async function isOnBranch(run: Run, task: PlannedTask, commit: string): Promise<boolean> {

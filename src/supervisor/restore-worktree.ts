@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlannedTask } from '../core/plan.js';
 import { lastCheckedOut } from '../git/head-log.js';
+import { mendPointer } from '../git/kept/mend-pointer.js';
 import { createRef, resolveCommit } from '../git/refs.js';
 import { provideWorktree } from './prepare-task.js';
 import { recordOf, type Run } from './run.js';
@@ -13,6 +14,9 @@ import { recordOf, type Run } from './run.js';
 export async function restoreWorktree(run: Run, task: PlannedTask): Promise<boolean> {
   const ref = `refs/heads/${task.branch}`;
   const tip = await resolveCommit(run.repo, ref);
+  if (await mendPointer(run.repo, task.worktree, run.plan.runId)) {
+    run.log(`${task.id}: ${task.worktree}/.git was deleted and is written again`);
+  }
   const isThere = existsSync(join(task.worktree, '.git'));
   if (tip !== null && isThere) return true;
   const { start } = recordOf(run, task.id);

@@ -7,16 +7,18 @@ import { MOST_OUTPUT_MB } from '../core/decide.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import type { AttemptExit } from '../core/events.js';
 import { failpoint } from '../core/failpoint.js';
+import { rescuedNote } from '../core/kept/kept-text.js';
 import { leftoversMessage } from '../core/merge-message.js';
+import { rescueRef } from '../core/own-refs.js';
 import type { PlannedTask } from '../core/plan.js';
 import { changedPaths, countCommits } from '../git/changes.js';
 import { lastCheckedOut } from '../git/head-log.js';
 import { isAncestor, pinRef, resolveCommit } from '../git/refs.js';
-import { commitLeftovers, inspectWorktree } from '../git/worktrees.js';
+import { commitLeftovers, inspectWorktree, keepStaged } from '../git/worktrees.js';
 import { stopAttempt } from '../process/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
 import { surroundingsNotes } from './surroundings.js';
-import { rescueWorktree } from './remove-worktree.js';
+import { isTasksWorktree, rescueWorktree } from './remove-worktree.js';
 import { recordDone } from './record-done.js';
 import { retryOrFail } from './retry.js';
 import { scopeFindings, violationText } from './scope-findings.js';
@@ -111,6 +113,7 @@ type Work =
 
 /** Where the agent left its branch. Another branch checked out or a rewritten start is not work o8 can merge. */
 async function workOf(run: Run, task: PlannedTask): Promise<Work> {
+  await isTasksWorktree(run, task); // one whose `.git` was deleted is mended
   const found = await inspectWorktree(task.worktree);
   const start = recordOf(run, task.id).start;
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
@@ -147,6 +150,14 @@ async function removedBranch(run: Run, task: PlannedTask, start: string | null):
 async function settleSuccess(run: Run, task: PlannedTask, start: string, around: readonly string[]): Promise<void> {
   const notes = [...around];
   run.lease.assertHeld();
+  const before = await inspectWorktree(task.worktree);
+  const { attempt } = recordOf(run, task.id);
+  const staged = await keepStaged(run.repo, task.worktree, before, rescueRef(run.plan.runId, task.id, attempt));
+  if (staged !== null) {
+    notes.push(
+      rescuedNote('what was staged and changed again before it was committed is', staged.ref, before.stagedOnly),
+    );
+  }
   const leftovers = await commitLeftovers(run.repo, {
     path: task.worktree,
     branch: task.branch,
@@ -154,7 +165,7 @@ async function settleSuccess(run: Run, task: PlannedTask, start: string, around:
     exclude: [COMPLETION_MARKER],
   });
   if (leftovers !== null) notes.push('changes the agent left uncommitted were committed by o8');
-  const { nestedRepositories } = await inspectWorktree(task.worktree);
+  const { nestedRepositories } = before;
   if (nestedRepositories.length > 0) {
     notes.push(
       `repositories of their own in its worktree are not part of the work and stay there: ${nestedRepositories.join(', ')}`,

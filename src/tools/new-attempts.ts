@@ -6,12 +6,16 @@ import type { CriticalSection } from '../core/lease.js';
 import type { NewAttempt } from '../core/new-attempt.js';
 import { attemptRef, rescueRef } from '../core/own-refs.js';
 import type { Plan, PlannedTask } from '../core/plan.js';
+import { afterKept, whyKept } from '../core/kept/kept-text.js';
 import { taskOf, type TaskRecord } from '../core/run-state.js';
 import type { RepositoryFacts } from '../git/facts.js';
+import { atStake, type AtStake } from '../git/kept/at-stake.js';
+import { removeWithWorktrees, rescueStake } from '../git/kept/remove-kept.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
-import { createRef, deleteRef, isAncestor, pinRef, resolveCommit } from '../git/refs.js';
+import { createRef, deleteRef, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
-import { inspectWorktree, removeWorktree, snapshotWorktree } from '../git/worktrees.js';
+import { runPaths } from '../store/paths.js';
+import { readPrepared } from '../store/prepared.js';
 import { listRuns, readPlan } from '../store/runs.js';
 import { loadRun, type LoadedRun } from './load-run.js';
 import { branchRef, isOwnBranch } from './own-branch.js';
@@ -69,21 +73,20 @@ export async function makeRoom(
 ): Promise<void> {
   for (const attempt of attempts) {
     const task = plan.tasks.find(({ id }) => id === attempt.task);
-    if (task !== undefined) await makeRoomFor(repo, serialise, task, attempt);
+    if (task !== undefined) await makeRoomFor(repo, serialise, { plan, task, attempt });
   }
 }
 
 async function makeRoomFor(
   repo: Repository,
   serialise: CriticalSection,
-  task: PlannedTask,
-  attempt: NewAttempt,
+  { plan, task, attempt }: { readonly plan: Plan; readonly task: PlannedTask; readonly attempt: NewAttempt },
 ): Promise<void> {
   const tip = await resolveCommit(repo, branchRef(task));
   if (tip !== null) await keep(repo, attempt.ref, tip);
   if (await isOwnWorktree(task.worktree, attempt.runId)) {
-    await rescue(repo, task, attempt, tip);
-    await removeWorktree(repo, serialise, task.worktree);
+    const stake = await rescue(repo, plan, task, attempt);
+    await removeWithWorktrees(repo, serialise, task.worktree, stake);
   }
   if (tip === null) return;
   await serialise(async () => {
@@ -102,20 +105,28 @@ async function keep(repo: Repository, ref: string, tip: string): Promise<void> {
   await createRef(repo, `${ref}-${tip.slice(0, 12)}`, tip);
 }
 
-async function rescue(repo: Repository, task: PlannedTask, attempt: NewAttempt, tip: string | null): Promise<void> {
-  const found = await inspectWorktree(task.worktree);
-  if (found.nestedRepositories.length > 0) {
+/** Throws O8Error `refused` where something in the worktree cannot be carried into a commit. */
+async function rescue(repo: Repository, plan: Plan, task: PlannedTask, attempt: NewAttempt): Promise<AtStake> {
+  const stake = await atStake(
+    repo,
+    task.worktree,
+    await readPrepared(runPaths(plan.root, attempt.runId).tasks, task.id),
+  );
+  const why = whyKept(stake.stays);
+  if (why !== null) {
+    const hint = `${afterKept(task.worktree, 'the same command again')}; or have the whole worktree moved aside with --force`;
     throw new O8Error(
       'refused',
-      `${task.worktree} holds a repository of its own: ${found.nestedRepositories.join(', ')}`,
-      'Move it away, or have the whole worktree moved aside with --force.',
+      `The worktree ${task.worktree} of an earlier attempt holds work that no commit can carry: ${why}.`,
+      hint,
     );
   }
-  const ref = rescueRef(attempt.runId, task.id, attempt.attempt);
-  const message = `Uncommitted work of ${task.id} in run ${attempt.runId}`;
-  if ((await snapshotWorktree(repo, task.worktree, { ref, message })) !== null) return;
-  const isBeside = found.head !== null && (tip === null || !(await isAncestor(repo, found.head, tip)));
-  if (found.head !== null && isBeside) await pinRef(repo, ref, found.head);
+  await rescueStake(repo, task.worktree, stake, {
+    ref: rescueRef(attempt.runId, task.id, attempt.attempt),
+    branch: task.branch,
+    message: `Uncommitted work of ${task.id} in run ${attempt.runId}`,
+  });
+  return stake;
 }
 
 interface Owner {

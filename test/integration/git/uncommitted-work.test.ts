@@ -46,6 +46,8 @@ describe('inspectWorktree', () => {
       head: await test.git(['rev-parse', 'HEAD']),
       branch: 'feature/task',
       changes: [],
+      stagedOnly: [],
+      unwatched: [],
       nestedRepositories: [],
       operation: null,
     });
@@ -164,7 +166,7 @@ describe('snapshotWorktree', () => {
     await utimes(index, second, second);
     await write('a.txt', 'y\n');
     await utimes(join(worktree, 'a.txt'), second, second);
-    const commit = await snapshotWorktree(repo, worktree, { ref: REF, message: 'rescue' });
+    const commit = (await snapshotWorktree(repo, worktree, { ref: REF, message: 'rescue' }))?.commit;
     expect(await test.git(['show', `${commit ?? ''}:a.txt`])).toBe('y');
   });
 
@@ -179,7 +181,7 @@ describe('snapshotWorktree', () => {
       .update(await readFile(index))
       .digest('hex');
     const status = await test.git(['--no-optional-locks', 'status', '--porcelain'], worktree);
-    const commit = await snapshotWorktree(repo, worktree, { ref: REF, message: 'rescue' });
+    const commit = (await snapshotWorktree(repo, worktree, { ref: REF, message: 'rescue' }))?.commit;
     expect(
       createHash('sha256')
         .update(await readFile(index))

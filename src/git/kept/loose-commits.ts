@@ -1,0 +1,77 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tryGit } from '../execute.js';
+import { resolveCommit } from '../refs.js';
+import type { Repository } from '../repository.js';
+
+/** An agent that checks out more commits than these in turn is looking for something, not working on each. */
+const MOST_LOOKED_AT = 50;
+
+/**
+ * Commits that go with a worktree's own git folder: made on no branch and left again, set aside by a merge or rebase that
+ * is not over, or named by refs of this worktree alone. `gitDir` is that folder. Mostly none, and then no git runs.
+ */
+export async function looseCommits(repo: Repository, gitDir: string): Promise<string[]> {
+  const named = [...(await leftDetached(gitDir)), ...(await setAside(gitDir)), ...(await ownRefs(gitDir))];
+  const loose: string[] = [];
+  for (const id of [...new Set(named)].slice(0, MOST_LOOKED_AT)) {
+    if ((await resolveCommit(repo, id)) !== null && (await isOnNoRef(repo, id))) loose.push(id);
+  }
+  return loose;
+}
+
+/** Whether no branch, tag, remote branch or ref of o8's has this commit. */
+export async function isOnNoRef(repo: Repository, commit: string): Promise<boolean> {
+  const refs = ['refs/heads', 'refs/tags', 'refs/remotes', 'refs/o8'].map((prefix) => `--glob=${prefix}`);
+  const args = ['rev-list', '--max-count=1', commit, '--not', ...refs];
+  const result = await tryGit(args, { cwd: repo.root });
+  return result.code !== 0 || result.stdout.trim() !== '';
+}
+
+/** Where HEAD was on no branch when something else was checked out, newest first. */
+async function leftDetached(gitDir: string): Promise<string[]> {
+  const log = await readIfThere(join(gitDir, 'logs', 'HEAD'));
+  return log
+    .split('\n')
+    .flatMap((line) => {
+      const [, old, from] = /^([0-9a-f]+) [^\t]*\tcheckout: moving from (\S+) to /.exec(line) ?? [];
+      return old !== undefined && from === old ? [old] : [];
+    })
+    .reverse();
+}
+
+async function setAside(gitDir: string): Promise<string[]> {
+  const files = ['MERGE_AUTOSTASH', 'rebase-merge/autostash', 'rebase-apply/autostash'];
+  const ids = await Promise.all(files.map(async (file) => (await readIfThere(join(gitDir, file))).trim()));
+  return ids.filter((id) => isObjectId(id));
+}
+
+async function ownRefs(gitDir: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (const folder of ['refs/worktree', 'refs/rewritten']) {
+    for (const file of await filesBelow(join(gitDir, folder))) ids.push((await readIfThere(file)).trim());
+  }
+  return ids.filter((id) => isObjectId(id));
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []); // mostly not there
+  const found = entries.map(async (entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function isObjectId(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  }
+}

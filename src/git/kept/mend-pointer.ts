@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { lstat, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runOfReason } from '../own-worktree.js';
+import type { Repository } from '../repository.js';
+import { administrativeFolder, recordedPath } from '../worktree-list.js';
+
+/**
+ * Somebody who deletes `.git` in a worktree of this run leaves its files, which no git finds its way from any more: writes
+ * the pointer again. False where there is nothing to mend.
+ */
+export async function mendPointer(repo: Repository, path: string, runId: string): Promise<boolean> {
+  const pointer = join(path, '.git');
+  if (!existsSync(path) || (await isThere(pointer)) || (await readdir(path)).length === 0) return false;
+  const folder = await administrativeFolder(repo, await recordedPath(path));
+  if (folder === null || !existsSync(join(folder, 'index'))) return false;
+  const lock = join(folder, 'locked');
+  if (!existsSync(lock) || runOfReason(await readFile(lock, 'utf8')) !== runId) return false;
+  await writeFile(pointer, `gitdir: ${folder}\n`, { flag: 'wx' });
+  return true;
+}
+
+/** Also true for a link to nothing. */
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null)) !== null; // mostly it is there
+}

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import { readJson, writeFileAtomically } from './atomic-file.js';
+
+const preparedSchema = z.strictObject({ at: z.number() });
+
+/** Remembers that a task's worktree is ready for its agent: what changes in it from now on is the agent's. */
+export async function writePrepared(tasks: string, task: string): Promise<void> {
+  await writeFileAtomically(fileOf(tasks, task), `${JSON.stringify({ at: Date.now() })}\n`, 'cached');
+}
+
+/** When that was, in milliseconds since 1970; 0, so that everything counts as the agent's, where nobody wrote it down. */
+export async function readPrepared(tasks: string, task: string): Promise<number> {
+  return (await readJson(fileOf(tasks, task), preparedSchema))?.at ?? 0;
+}
+
+function fileOf(tasks: string, task: string): string {
+  return join(tasks, task, 'prepared.json');
+}
