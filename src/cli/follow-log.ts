@@ -8,7 +8,7 @@ import type { LogReader } from '../store/log-reader.js';
 import { attemptPaths } from '../store/paths.js';
 import { loadRun, type LoadedRun } from '../tools/load-run.js';
 import type { Cli } from './program.js';
-import { safeLines, stdoutDrained, type Terminal } from './terminal.js';
+import { outputLines, stdoutDrained, type Terminal } from './terminal.js';
 
 /** The supervisor takes over agents' output once a second; looking more often would find nothing new. */
 const LOOK_MS = 500;
@@ -26,7 +26,7 @@ export interface FollowedTask {
 /** Untrusted lines, made safe; resolves when they have gone out. */
 export async function printLines(terminal: Terminal, lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
-  terminal.print(lines.map(safeLines).join('\n'));
+  terminal.print(lines.map(outputLines).join('\n'));
   await stdoutDrained();
 }
 

@@ -132,7 +132,7 @@ function tell(
   const text = sentence(event, terminal.colors, logPath);
   if (text === null) return;
   const clock = context.now().toTimeString().slice(0, 8);
-  terminal.print(`[${clock}] ${safeLines(text)}`);
+  terminal.print(`[${clock}] ${text}`);
 }
 
 /** Says when the run pauses and when it goes on; gives the pause that was told last. */
@@ -161,7 +161,7 @@ function sentence(
     case 'wave_finished':
       return `Wave ${String(event.wave)}: ${String(event.complete)}/${String(event.total)} tasks completed`;
     case 'task_started':
-      return `${event.task.id}: Started (log: ${logPath(event.task)})`;
+      return `${event.task.id}: Started (log: ${safeLines(logPath(event.task))})`;
     case 'task_retried':
       return `${event.task.id}: Trying again (attempt ${String(event.task.attempt)})`;
     case 'task_merging':
@@ -169,7 +169,7 @@ function sentence(
     case 'task_finished': {
       const good = event.task.state === 'complete';
       const skipped = event.task.state === 'skipped';
-      return `${skipped ? '-' : good ? colors.green('✓') : colors.red('✗')} ${event.task.id}: ${stateWords(event.task)}`;
+      return `${skipped ? '-' : good ? colors.green('✓') : colors.red('✗')} ${event.task.id}: ${safeLines(stateWords(event.task))}`;
     }
   }
 }

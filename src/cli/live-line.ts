@@ -2,7 +2,7 @@ import type { createLogUpdate } from 'log-update';
 import { duration } from '../core/duration.js';
 import type { TaskView } from '../core/status-view.js';
 import type { StatusAnswer } from './print-status.js';
-import { safeLines, type Terminal } from './terminal.js';
+import { outputLines, safeLines, type Terminal } from './terminal.js';
 
 const MOST_LINES = 8; // leaves room for the history above it on a small terminal
 
@@ -31,7 +31,7 @@ export class LiveLine {
     const lines = running.slice(0, MOST_LINES).map((task) => {
       const time = task.startedAt === undefined ? '' : duration(new Date(task.startedAt), new Date());
       const cost = task.costUsd === undefined ? '' : `  $${task.costUsd.toFixed(2)}`;
-      const last = task.lastActivity === undefined ? '' : `  ${safeLines(task.lastActivity).slice(0, 60)}`;
+      const last = task.lastActivity === undefined ? '' : `  ${outputLines(task.lastActivity).slice(0, 60)}`;
       const line = `  ${task.id.padEnd(width)}  ${time}${cost}${last}`;
       return colors.dim(line.slice(0, process.stdout.columns)); // two lines for one task jump up and down
     });

@@ -1,6 +1,6 @@
 import type { TaskView } from '../core/status-view.js';
 import type { LogReader } from '../store/log-reader.js';
-import { safeLines, stdoutDrained, type Terminal } from './terminal.js';
+import { outputLines, stdoutDrained, type Terminal } from './terminal.js';
 
 /** Prints what is new in the logs of all tasks and all of their attempts, each line with its task in front. */
 export class LogStream {
@@ -38,7 +38,7 @@ export class LogStream {
     for (;;) {
       const lines = await reader.next();
       if (lines.length === 0) return;
-      this.terminal.print(lines.map((line) => `${label} ${safeLines(line)}`).join('\n'));
+      this.terminal.print(lines.map((line) => `${label} ${outputLines(line)}`).join('\n'));
       await stdoutDrained();
     }
   }

@@ -7,7 +7,7 @@ import { clockTime } from '../core/clock-time.js';
 import { duration } from '../core/duration.js';
 import { conflictsShape, printConflicts } from './print-conflicts.js';
 import { stateWords } from './print-results.js';
-import { safeLines, type Colors, type Terminal } from './terminal.js';
+import { type Colors, outputLines, safeLines, type Terminal } from './terminal.js';
 
 export const statusSchema = z.object({
   runId: z.string().optional(),
@@ -70,7 +70,7 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
   if (over && complete > takenBack.length && status.landed === undefined && status.target !== status.base) {
     print(`\no8 merge puts what is complete on ${String(status.base)}`);
   }
-  if (status.tail !== undefined) print(`\n${status.tail.map(safeLines).join('\n')}`);
+  if (status.tail !== undefined) print(`\n${status.tail.map(outputLines).join('\n')}`);
 }
 
 /** What `printStatus` leaves out. */
@@ -97,7 +97,7 @@ function figures(task: Pick<TaskView, 'startedAt' | 'finishedAt' | 'costUsd' | '
       ? []
       : [duration(new Date(task.startedAt), task.finishedAt === undefined ? new Date() : new Date(task.finishedAt))]),
     ...(task.costUsd === undefined ? [] : [`$${task.costUsd.toFixed(2)}`]),
-    ...(task.lastActivity === undefined ? [] : [safeLines(task.lastActivity).slice(0, 60)]),
+    ...(task.lastActivity === undefined ? [] : [outputLines(task.lastActivity).slice(0, 60)]),
   ];
   return parts.length === 0 ? '' : `  ${parts.join('  ')}`;
 }

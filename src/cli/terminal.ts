@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createColors } from 'picocolors';
+import { escapeHiddenButTabs } from '../core/base/shown-text.js';
 import { sanitizeLine } from '../core/terminal-text.js';
 
 export type Colors = ReturnType<typeof createColors>;
@@ -31,8 +32,13 @@ export function openTerminal(env: NodeJS.ProcessEnv): Terminal {
   };
 }
 
-/** Untrusted text as lines that cannot move the cursor or change colours. */
+/** Untrusted text as lines that cannot move the cursor or change colours, and that hide nothing. */
 export function safeLines(text: string): string {
+  return text.split('\n').map(escapeHiddenButTabs).join('\n');
+}
+
+/** Lines of a program's output: the same, but its colours and cursor movements are left out. */
+export function outputLines(text: string): string {
   return text.split('\n').map(sanitizeLine).join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { leftOutTasks, selectedTasks } from './build-plan.js';
+import { shownText } from './base/shown-text.js';
 import { formatEstimate, type DiskEstimate } from './disk-estimate.js';
 import { plannedCommands, type PlannedCommand } from './plan-commands.js';
 import type { Plan, PlannedTask } from './plan.js';
@@ -33,7 +34,7 @@ export function relativePath(root: string, path: string): string {
 
 /** `setup (task-001, task-002): npm ci`, the command as it will be given to the shell; its further lines are indented. */
 export function commandLine(command: PlannedCommand): string {
-  const lines = command.command.split('\n').map(printable);
+  const lines = shownText(command.command).split('\n');
   return `${command.kind} (${occasion(command)}): ${lines.join('\n        ')}`;
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { shownText } from '../core/base/shown-text.js';
 import { selectedTasks } from '../core/build-plan.js';
 import { plannedCommands, type PlannedCommand } from '../core/plan-commands.js';
 import { directDeps, mermaid } from '../core/plan-graph.js';
@@ -120,13 +121,14 @@ function wavesOf(planned: Plan, selected: ReadonlySet<string>): z.input<typeof o
     .map(({ number, tasks, validation }) => ({
       wave: number,
       tasks: tasks.filter((id) => selected.has(id)),
-      ...(validation === null ? {} : { validation }),
+      ...(validation === null ? {} : { validation: shownText(validation) }),
     }))
     .filter(({ tasks }) => tasks.length > 0);
 }
 
 function commandOf(planned: PlannedCommand): z.input<typeof outputSchema>['commands'][number] {
-  const { kind, command } = planned;
+  const { kind } = planned;
+  const command = shownText(planned.command);
   if (planned.kind === 'validation') return { kind, command, wave: planned.wave };
   return planned.tasks === 'all' ? { kind, command } : { kind, command, tasks: [...planned.tasks] };
 }

@@ -1,0 +1,100 @@
+/*
+ * What comes from a repository or an agent is shown so that it is seen: a character without a picture of its own stands
+ * there as its escape. One definition for everything o8 shows.
+ */
+
+/**
+ * Controls, line separators, bidirectional and zero-width characters, tags, variation selectors, fillers (Hangul,
+ * braille), spaces that are no ordinary space, halves of surrogate pairs. Look-alikes of letters are not looked for.
+ */
+const HIDDEN =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufffc]/gu;
+/** Emoji are followed by the selector of their coloured picture, or joined to one picture: these show. */
+const PICTURE_BEFORE = /\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]?$/u;
+const PICTURE_AFTER = /^\p{Extended_Pictographic}/u;
+
+const BLANKS = /[ \t]{9,}/g;
+/** Deeper than code is indented, a tab counted as two; a longer run can push what follows it out of sight. */
+const MOST_BLANKS = 16;
+/** So many empty lines scroll what was before them away. */
+const MOST_EMPTY_LINES = 3;
+
+/** Whether a line has a character that would not be seen. */
+export function hasHidden(line: string): boolean {
+  return escapeHidden(line) !== line;
+}
+
+/** Characters that would not be seen as `\u{200b}`; newlines and tabs too. */
+export function escapeHidden(text: string): string {
+  return text.replace(HIDDEN, (hidden, at: number) => (isPartOfPicture(hidden, at, text) ? hidden : escaped(hidden)));
+}
+
+/** The same, but tabs stay. */
+export function escapeHiddenButTabs(line: string): string {
+  return line.split('\t').map(escapeHidden).join('\t');
+}
+
+function isPartOfPicture(hidden: string, at: number, text: string): boolean {
+  const before = (): string => text.slice(Math.max(0, at - 4), at); // two characters outside the first plane
+  switch (hidden) {
+    case '\ufe0f':
+      return /\p{Extended_Pictographic}$/u.test(before()) || text[at + 1] === '\u20e3'; // a key with a digit
+    case '\u200d':
+      return PICTURE_BEFORE.test(before()) && PICTURE_AFTER.test(text.slice(at + 1, at + 3));
+    default:
+      return false;
+  }
+}
+
+/** Long runs of blanks as their number: `[34 blanks]`. */
+export function countBlanks(line: string): string {
+  return line.replace(BLANKS, (run) => {
+    const tabs = run.split('\t').length - 1;
+    return run.length + tabs > MOST_BLANKS ? `[${String(run.length)} blanks]` : run;
+  });
+}
+
+/** A text of several lines as a person has to see it before agreeing to it: nothing hidden, nothing cut. */
+export function shownText(text: string): string {
+  const lines = text.split(/\r?\n/).map((line) => countBlanks(escapeHiddenButTabs(line)));
+  return countEmptyLines(lines).join('\n');
+}
+
+function countEmptyLines(lines: readonly string[]): string[] {
+  const shown: string[] = [];
+  let empty = 0;
+  const flush = (): void => {
+    if (empty > MOST_EMPTY_LINES) shown.push(`[${String(empty)} empty lines]`);
+    else shown.push(...Array<string>(empty).fill(''));
+    empty = 0;
+  };
+  for (const line of lines) {
+    if (/^[ \t]*$/.test(line)) {
+      empty += 1;
+      continue;
+    }
+    flush();
+    shown.push(line);
+  }
+  flush();
+  return shown;
+}
+
+/**
+ * Lines of at most `width` characters for a terminal, each behind `margin`, so that no text can pass for o8's own; what
+ * continues a line is behind `continued`. `text` is one of `shownText`.
+ */
+export function wrappedLines(text: string, width: number, margin = '  | ', continued = '  : '): string[] {
+  const room = Math.max(20, width - margin.length);
+  return text.split('\n').flatMap((line) => {
+    const characters = Array.from(line.replaceAll('\t', '    '));
+    const parts: string[] = [];
+    for (let at = 0; at === 0 || at < characters.length; at += room)
+      parts.push(`${at === 0 ? margin : continued}${characters.slice(at, at + room).join('')}`.trimEnd());
+    return parts;
+  });
+}
+
+function escaped(hidden: string): string {
+  return `\\u{${(hidden.codePointAt(0) ?? 0).toString(16)}}`;
+}
