@@ -1,6 +1,7 @@
 import { takenBackTasks } from '../core/landings.js';
 import { refreshMessage } from '../core/merge-message.js';
 import type { PlannedTask } from '../core/plan.js';
+import { waitingWork } from '../core/waiting-work.js';
 import { landedCommit } from '../core/task-state.js';
 import { landingRef } from '../core/own-refs.js';
 import { fastForward, forgetForwarded } from '../git/checkout.js';
@@ -130,6 +131,8 @@ async function tasksIn(run: Run, among: readonly PlannedTask[], commit: string):
 /** What was reverted is there, too, together with its revert: only reverting that brings it back. */
 function whyNothing({ plan, ledger }: Run): string {
   const { branch } = plan.base;
+  const waits = [...ledger.state.tasks.values()].some(({ state }) => waitingWork(plan.runId, '', state) !== null);
+  if (waits) return `${branch} already has everything that is merged so far`;
   const reverts = takenBackTasks(plan, ledger.state).map(({ commit }) => commit.slice(0, 12));
   if (reverts.length === 0) return `${branch} already has everything`;
   const again = `git revert ${[...new Set(reverts)].join(' ')}`;

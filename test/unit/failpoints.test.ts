@@ -24,6 +24,13 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
     'src/git/worktree-tree.ts#restoreFromHead git reset',
   ],
   'a file or an index of its own, which counts only once it is published': [
+    'src/git/held/attributes.ts#attributeOf git read-tree',
+    'src/git/held/attributes.ts#attributeOf rm',
+    'src/git/held/remote-commit.ts#foldersWithCommit git init',
+    'src/git/held/remote-commit.ts#foldersWithCommit rm',
+    'src/git/held/remote-commit.ts#remoteHasCommit git init',
+    'src/git/held/remote-commit.ts#remoteHasCommit rm',
+    'src/git/held/remote-commit.ts#within git ?',
     'src/git/merge-attributes.ts#attributesOf git read-tree',
     'src/git/merge-attributes.ts#attributesOf rm',
     'src/git/merge-in-scratch.ts#mergeInScratchFolder git merge-recursive',

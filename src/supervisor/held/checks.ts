@@ -2,7 +2,9 @@ import type { Finding } from '../../core/held/finding.js';
 import type { PlannedTask } from '../../core/plan.js';
 import { readDifferences, type Difference } from '../../git/tree-difference.js';
 import type { Run } from '../run.js';
+import { lfsFindings } from './lfs.js';
 import { linkFindings } from './links.js';
+import { submoduleFindings } from './submodules.js';
 
 /** What landing a task's branch would do to the target: `commit` in place of `onto`. `tip` is the branch's. */
 export interface Brought {
@@ -17,7 +19,7 @@ export interface Brought {
 export type HeldCheck = (run: Run, task: PlannedTask, brought: Brought) => Promise<readonly Finding[]>;
 
 /** Every check of what lands; another kind is one more entry. */
-const CHECKS: readonly HeldCheck[] = [linkFindings];
+const CHECKS: readonly HeldCheck[] = [submoduleFindings, linkFindings, lfsFindings];
 
 /** What a person has to decide about before `commit` may land on `onto`, in the order of the checks. */
 export async function findHeld(

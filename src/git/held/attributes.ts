@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { git } from '../execute.js';
+import type { Repository } from '../repository.js';
+
+/** An attribute of each of the paths, in their order, as a commit's own `.gitattributes` declare it. */
+export async function attributeOf(
+  repo: Repository,
+  paths: readonly string[],
+  { attribute, declaredBy }: { readonly attribute: string; readonly declaredBy: string },
+): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const folder = await mkdtemp(join(tmpdir(), 'o8-attributes-'));
+  try {
+    const env = { GIT_INDEX_FILE: join(folder, 'index') };
+    await git(['read-tree', declaredBy], { cwd: repo.root, env });
+    const args = ['check-attr', '--cached', '-z', '--stdin', attribute];
+    const out = await git(args, { cwd: repo.root, env, input: paths.map((path) => `${path}\0`).join('') });
+    const fields = out.split('\0'); // path, attribute, value, again and again
+    return paths.map((_, at) => fields[at * 3 + 2] ?? 'unspecified');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,52 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { git, tryGit } from '../execute.js';
+import type { Repository } from '../repository.js';
+
+/** The settings of a commit's `.gitmodules`, as `git config --list -z` gives them; null where git cannot read them. */
+export async function readGitmodules(repo: Repository, commit: string): Promise<string | null> {
+  const listed = await git(['ls-tree', '-z', '--full-tree', commit, '--', '.gitmodules'], { cwd: repo.root });
+  if (listed === '') return '';
+  if (!/^100\d+ blob /.test(listed)) return null;
+  // Of a blob git follows no include.
+  const result = await tryGit(['config', '--blob', `${commit}:.gitmodules`, '--list', '-z'], { cwd: repo.root });
+  return result.code === 0 ? result.stdout : null;
+}
+
+/** The url a clone of this repository would most likely have: of the branch's remote, else of `origin`, else its path. */
+export async function ownUrl(repo: Repository, branch: string, fallback: string): Promise<string> {
+  const configured = await tryGit(['config', '--get', `branch.${branch}.remote`], { cwd: repo.root });
+  for (const remote of [configured.stdout.trim(), 'origin']) {
+    if (remote === '' || remote === '.') continue;
+    const url = await tryGit(['config', '--get', `remote.${remote}.url`], { cwd: repo.root });
+    if (url.code === 0) return absolute(repo, url.stdout.trim());
+  }
+  return fallback;
+}
+
+/** Git takes a remote's relative path from the top of the checkout. */
+function absolute({ root }: Repository, url: string): string {
+  return /^\.\.?(\/|$)/.test(url) ? resolve(root, url) : url;
+}
+
+/** The git folder of the repository that is checked out in `folder`; null where there is none. No git runs in it. */
+export async function gitFolderOf(folder: string): Promise<string | null> {
+  const path = join(folder, '.git');
+  try {
+    if ((await stat(path)).isDirectory()) return path;
+    const target = /^gitdir: (.+)$/m.exec(await readFile(path, 'utf8'))?.[1];
+    return target === undefined ? null : resolve(folder, target);
+  } catch {
+    return null; // not checked out
+  }
+}
+
+/** Remotes of a git folder, name and url, read from its file alone. */
+export async function remotesOf(gitFolder: string): Promise<{ name: string; url: string }[]> {
+  const args = ['config', '--file', join(gitFolder, 'config'), '-z', '--get-regexp', '^remote\\..*\\.url$'];
+  const result = await tryGit(args, { cwd: '/' });
+  return result.stdout.split('\0').flatMap((record) => {
+    const [, name, url] = /^remote\.([\s\S]+)\.url\n([\s\S]*)$/.exec(record) ?? [];
+    return name === undefined || url === undefined ? [] : [{ name, url }];
+  });
+}
