@@ -1,9 +1,16 @@
 import type { Command } from 'commander';
+import * as z from 'zod';
+import { listRuns } from '../store/runs.js';
+import { openContext } from '../tools/repository-context.js';
 import { callTool } from './call-tool.js';
-import { printAborted, printStopping, printWouldStop } from './print-abort.js';
-import { statusSchema } from './print-status.js';
+import { clock, printAborted, printWouldStop } from './print-abort.js';
 import type { Cli } from './program.js';
 import { toolCommand } from './tool-commands.js';
+
+const foundSchema = z.object({
+  runId: z.string().optional(),
+  stopped: z.array(z.object({ task: z.string(), pid: z.number().optional() })),
+});
 
 interface Flags {
   readonly run?: string;
@@ -15,25 +22,29 @@ interface Flags {
 
 export function abortCommand(cli: Cli): Command {
   return toolCommand('abort', 'Stop the running agents of a run, or of one task; work is kept')
-    .option('--run <id>', 'which run; default: the active one')
+    .option('--run <id>', 'which run; default: the one that is not over')
     .option('--task <id>', 'stop only this task')
     .option('--cleanup', 'also remove the worktrees')
     .option('--dry-run', 'say what would be stopped, stop nothing')
     .action(async (flags: Flags) => {
       const { run: runId, task, cleanup, dryRun, json } = flags;
-      if (json !== true && dryRun !== true) await announce(cli, flags);
-      const result = await callTool('abort', { runId, task, cleanup, dryRun }, cli.context);
+      const announced = json === true || dryRun === true ? undefined : await announce(cli, flags);
+      const result = await callTool('abort', { runId: runId ?? announced, task, cleanup, dryRun }, cli.context);
       if (json === true) cli.terminal.print(JSON.stringify(result));
       else if (dryRun === true) printWouldStop(cli, result);
       else printAborted(cli, result);
     });
 }
 
-async function announce(cli: Cli, flags: Flags): Promise<void> {
-  const { state, tasks } = statusSchema.parse(
-    await callTool('status', { runId: flags.run, task: flags.task }, cli.context),
-  );
-  if (!['running', 'paused', 'interrupted'].includes(state)) return;
-  cli.terminal.print('Stopping parallel pipelines...\n');
-  printStopping(cli, tasks);
+/** Says what is about to be stopped; gives the run that is meant, so that no other is. */
+async function announce(cli: Cli, { run, task }: Flags): Promise<string | undefined> {
+  const found = foundSchema.parse(await callTool('abort', { runId: run, task, dryRun: true }, cli.context));
+  if (found.runId === undefined) return undefined;
+  const [newest] = await listRuns((await openContext(cli.context)).root);
+  const which = run === undefined && found.runId !== newest ? ` of run ${found.runId}` : '';
+  cli.terminal.print(`Stopping parallel pipelines${which}...\n`);
+  for (const { task: id, pid } of found.stopped) {
+    if (pid !== undefined) cli.terminal.print(`[${clock(cli.context)}] ${id}: Stopping process (PID: ${String(pid)})`);
+  }
+  return found.runId;
 }

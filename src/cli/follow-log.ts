@@ -1,3 +1,4 @@
+import { resumeCommand } from '../core/run/open-runs.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '../core/process-identity.js';
 import { taskOf } from '../core/run-state.js';
@@ -78,10 +79,10 @@ async function printRest(terminal: Terminal, reader: LogReader): Promise<void> {
   }
 }
 
-function nobodyIsThere({ terminal, exit }: Cli, { state, ownerAlive }: LoadedRun): boolean {
+function nobodyIsThere({ terminal, exit }: Cli, { plan, state, ownerAlive }: LoadedRun): boolean {
   if (ownerAlive) return false;
   if (state.phase.kind !== 'finished') {
-    terminal.warn('Nobody is running this run any more. Go on with: o8 spawn --resume');
+    terminal.warn(`Run ${plan.runId} is interrupted: its supervisor is not running.\n  ${resumeCommand(plan.runId)}`);
     exit.code = 1;
   }
   return true;

@@ -13,12 +13,13 @@ import { LogReader } from '../store/log-reader.js';
 import { attemptPaths } from '../store/paths.js';
 import { readPlan } from '../store/runs.js';
 import { openContext } from '../tools/repository-context.js';
+import { againCommand } from '../tools/selection.js';
 import { readSettledLock } from '../tools/settled-lock.js';
 import { callTool } from './call-tool.js';
 import { interruptedBy } from './interrupt.js';
 import { LiveLine } from './live-line.js';
 import { LogStream } from './log-stream.js';
-import { printInterrupted } from './print-abort.js';
+import { printStopped } from './print-abort.js';
 import { stateWords } from './print-results.js';
 import { statusSchema, type StatusAnswer } from './print-status.js';
 import type { Cli } from './program.js';
@@ -51,7 +52,7 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
   try {
     for (;;) {
       const status = await look(cli, runId, interrupt.received);
-      if (status === null) return await stop(cli, runId, style);
+      if (status === null) return await stop(cli, runId, style, tasks);
       // What an earlier part of the run finished is no news.
       if (first && from === 'now') {
         for (const task of status.tasks) if (isOver(task)) tasks.set(task.id, task);
@@ -74,7 +75,7 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
       const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
       if (stopped) {
         live.clear();
-        return await stop(cli, runId, style);
+        return await stop(cli, runId, style, tasks);
       }
     }
   } finally {
@@ -97,20 +98,28 @@ function isEnd({ state }: Pick<StatusAnswer, 'state'>): boolean {
   return ['completed', 'failed', 'aborted', 'interrupted', 'none'].includes(state);
 }
 
-async function stop(cli: Cli, runId: string, style: Style): Promise<ExitCode> {
+/** Ends with what is true then, and with how to go on. The second Ctrl+C leaves at once, with what was seen last. */
+async function stop(cli: Cli, runId: string, style: Style, seen: ReadonlyMap<string, TaskView>): Promise<ExitCode> {
   const { terminal, context } = cli;
-  const say = style === 'lines' || style === 'verbose' ? terminal.print : terminal.warn;
+  const forPeople = style === 'lines' || style === 'verbose';
+  const say = forPeople ? terminal.print : terminal.warn;
   say('\nReceived interrupt signal. Stopping pipelines...\n');
   const again = interruptedBy('SIGINT');
   try {
     const aborted = callTool('abort', { runId }, context).then((result) => ({ kind: 'aborted' as const, result }));
     const outcome = await Promise.race([aborted, again.received.then(() => ({ kind: 'left' as const }))]);
     if (outcome.kind === 'left') {
-      say(`Not waiting. The run is still being stopped: ${cli.spelling} status`);
+      say(`Not waiting. The run is still being stopped: ${cli.spelling} status --run ${runId}\n`);
+      if (style !== 'json') terminal.print(summaryLine(seen.values()));
       return 130;
     }
-    if (style === 'lines' || style === 'verbose') printInterrupted(cli, outcome.result);
-    else say(`Aborted. Worktrees preserved. Run '${cli.spelling} cleanup' to remove.`);
+    if (forPeople) printStopped(cli, outcome.result);
+    const status = statusSchema.parse(await callTool('status', { runId, since: 0 }, context));
+    say(`\nAborted. Worktrees preserved. Run '${cli.spelling} cleanup' to remove.`);
+    say(`To continue: ${againOf(status, context.cwd)} --resume\n`);
+    if (style === 'json') terminal.print(JSON.stringify(status));
+    if (style === 'progress') terminal.print('[PROGRESS] execution status=failed');
+    if (style !== 'json') terminal.print(summaryLine(status.tasks));
     return 130;
   } finally {
     again.forget();
@@ -198,7 +207,9 @@ function finish(
     return code;
   }
   if (status.state === 'interrupted') {
-    terminal.print('\nNobody is running this run any more: its supervisor ended. Go on with: o8 run --resume');
+    terminal.print('\nThe supervisor of this run ended; the run is interrupted.');
+    terminal.print(`To continue: ${againOf(status, context.cwd)} --resume\n`);
+    terminal.print(summaryLine(tasks.values()));
     return 1;
   }
   const report = finalReport({
@@ -226,6 +237,5 @@ function finish(
 
 /** The command that runs the same plan again. */
 function againOf({ dir, features }: StatusAnswer, cwd: string): string {
-  if (features !== undefined) return `o8 parallel ${features.join(' ')}`;
-  return `o8 run ${dir === undefined ? '<parallel-dir>' : relative(cwd, dir)}`;
+  return againCommand({ dir: dir === undefined ? undefined : relative(cwd, dir) || '.', features });
 }

@@ -17,6 +17,8 @@ export interface RunFlags extends SelectionFlags {
   readonly mergeInto?: string;
   readonly budgetUsd?: number;
   readonly retryFailed?: boolean;
+  readonly task?: string;
+  readonly run?: string;
   readonly resume?: boolean;
   readonly force?: boolean;
   readonly skipPreflight?: boolean;
@@ -67,7 +69,9 @@ export function addPlanning(command: Command): Command {
 export function addSpawning(command: Command): Command {
   return addPlanning(command)
     .option('--retry-failed', 'run failed tasks of the last run again')
-    .option('--resume', 'go on with the interrupted run')
+    .option('--task <id>', 'with --retry-failed: only this task')
+    .option('--resume', 'go on with an interrupted or aborted run')
+    .option('--run <id>', 'with --resume or --retry-failed: which run')
     .option('--force', 'stop a live run and move old worktrees and branches aside')
     .option('--skip-preflight', 'start although a check fails (not recommended)')
     .addOption(new Option('--budget-usd <n>', 'most the whole run may cost').argParser(decimal));
@@ -123,6 +127,8 @@ export function spawnInput(named: string | Named | undefined, flags: RunFlags): 
   return {
     ...planInput(named, flags),
     retryFailed: flags.retryFailed,
+    task: flags.task,
+    runId: flags.run,
     resume: flags.resume,
     force: flags.force,
     skipPreflight: flags.skipPreflight,

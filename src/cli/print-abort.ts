@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
 import * as z from 'zod';
-import type { TaskView } from '../core/status-view.js';
 import type { Cli } from './program.js';
 import { counted } from '../core/counted.js';
 
 const abortSchema = z.object({
   message: z.string(),
+  notes: z.array(z.string()).optional(),
   stopped: z.array(
     z.object({
       task: z.string(),
@@ -17,21 +17,13 @@ const abortSchema = z.object({
   ),
   cleanup: z.object({ worktrees: z.array(z.object({ task: z.string(), path: z.string() })) }).optional(),
 });
-type Aborted = z.infer<typeof abortSchema>;
-
-export function printStopping({ terminal, context }: Cli, tasks: readonly TaskView[]): void {
-  for (const { id, state, pid } of tasks) {
-    if (state === 'running' && pid !== undefined)
-      terminal.print(`[${clock(context)}] ${id}: Stopping process (PID: ${String(pid)})`);
-  }
-}
 
 /** What `abort` did, in the seed's words and order. */
 export function printAborted(cli: Cli, result: unknown): void {
   const { terminal, context, spelling } = cli;
   const aborted = abortSchema.parse(result);
   if (aborted.stopped.length === 0) {
-    terminal.print(aborted.message);
+    for (const text of [aborted.message, ...(aborted.notes ?? [])]) terminal.print(text);
     return;
   }
   printStopped(cli, aborted);
@@ -39,8 +31,7 @@ export function printAborted(cli: Cli, result: unknown): void {
   const kept = aborted.stopped.flatMap(({ worktree }) =>
     worktree === undefined ? [] : [`• ${relative(context.cwd, worktree)}/`],
   );
-  const waiting = /\d+ finished tasks? waits? to be merged: o8 merge\./.exec(aborted.message)?.[0];
-  if (waiting !== undefined) terminal.print(`\n${waiting}`);
+  for (const note of aborted.notes ?? []) terminal.print(`\n${note}`);
   if (kept.length === 0) {
     terminal.print(`\nAborted ${count}.${aborted.cleanup === undefined ? '' : ' Worktrees removed.'}`);
     return;
@@ -58,13 +49,9 @@ export function printWouldStop({ terminal }: Cli, result: unknown): void {
   terminal.print(`${stopped.length === 0 ? '' : '\n'}${message}`);
 }
 
-/** The shorter ending after Ctrl+C. */
-export function printInterrupted(cli: Cli, result: unknown): void {
-  printStopped(cli, abortSchema.parse(result));
-  cli.terminal.print(`\nAborted. Worktrees preserved. Run '${cli.spelling} cleanup' to remove.`);
-}
-
-function printStopped({ terminal, context }: Cli, { stopped, cleanup }: Aborted): void {
+/** Each task that was stopped, and what was kept of it. */
+export function printStopped({ terminal, context }: Cli, result: unknown): void {
+  const { stopped, cleanup } = abortSchema.parse(result);
   for (const { task } of stopped) terminal.print(`[${clock(context)}] ${task}: Stopped`);
   for (const { task } of cleanup?.worktrees ?? []) terminal.print(`[${clock(context)}] ${task}: Removing worktree`);
   for (const { task, rescue, survivors } of stopped) {
@@ -73,6 +60,7 @@ function printStopped({ terminal, context }: Cli, { stopped, cleanup }: Aborted)
   }
 }
 
-function clock({ now }: Cli['context']): string {
+/** The time of day of a line of progress. */
+export function clock({ now }: Cli['context']): string {
   return now().toTimeString().slice(0, 8);
 }

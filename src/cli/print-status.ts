@@ -21,6 +21,7 @@ export const statusSchema = z.object({
   counts: z.record(z.string(), z.number()),
   cursor: z.number(),
   pausedUntil: z.string().optional(),
+  others: z.array(z.object({ runId: z.string(), plan: z.string(), state: z.string(), hint: z.string() })).optional(),
   landed: z.string().optional(),
   takenBack: z.array(z.object({ task: z.string(), commit: z.string() })).optional(),
   tasks: z.array(taskViewSchema),
@@ -69,6 +70,9 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
   }
   if (over && complete > takenBack.length && status.landed === undefined && status.target !== status.base) {
     print(`\no8 merge puts what is complete on ${String(status.base)}`);
+  }
+  for (const { runId, plan, state, hint } of status.others ?? []) {
+    print(`\nRun ${runId} (${safeLines(plan)}) is ${colorState(state, colors)}\n  ${hint}`);
   }
   if (status.tail !== undefined) print(`\n${status.tail.map(outputLines).join('\n')}`);
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
+import { shellQuote } from '../core/shell-quote.js';
 import { refuseHeld } from '../tools/lock-error.js';
 import { againCommand } from '../tools/selection.js';
 import { readSettledLock } from '../tools/settled-lock.js';
@@ -119,14 +120,19 @@ async function isReady({ terminal, context, exit }: Cli, named: Named, flags: St
 async function mayStart(cli: Cli, named: Named, flags: StartFlags): Promise<boolean> {
   const { terminal } = cli;
   if (flags.yes === true) return true;
-  if (!namesAny(named) && flags.resume !== true) {
+  if (!namesAny(named) && flags.resume !== true && flags.retryFailed !== true) {
     throw new O8Error('usage', 'which plan? o8 run needs its folder', 'o8 run <parallel-dir>');
   }
   if (!terminal.interactive) {
     const words = [
-      ...wordsOf(named),
+      ...wordsOf(named).map(shellQuote),
       ...(flags.retryFailed === true ? ['--retry-failed'] : []),
+      ...(flags.task === undefined ? [] : ['--task', shellQuote(flags.task)]),
       ...(flags.resume === true ? ['--resume'] : []),
+      ...(flags.run === undefined ? [] : ['--run', shellQuote(flags.run)]),
+      ...(flags.wave === undefined ? [] : ['--wave', String(flags.wave)]),
+      ...(flags.skip === undefined ? [] : ['--skip', shellQuote(flags.skip.join(','))]),
+      ...(flags.force === true ? ['--force'] : []),
     ];
     const command = named.features === undefined ? 'o8 run' : 'o8 parallel';
     throw new O8Error('usage', 'there is no terminal to ask on', `${command} ${words.join(' ')} --yes`);
@@ -156,8 +162,11 @@ async function overridden({ terminal, context }: Cli): Promise<string> {
 
 /** A retry or a resume goes on with a plan the user has seen; saying which is enough. */
 function question(named: Named, flags: StartFlags): string {
-  const what = namesAny(named) ? wordsOf(named).join(' ') : 'the last run';
-  if (flags.retryFailed === true) return `Run the failed tasks of ${what} again. Continue?`;
-  if (flags.resume === true) return 'Go on with the interrupted run. Continue?';
+  const run = flags.run === undefined ? 'the last run' : `run ${flags.run}`;
+  const what = namesAny(named) ? wordsOf(named).join(' ') : run;
+  if (flags.retryFailed === true) {
+    return `Run ${flags.task === undefined ? 'the failed tasks' : `task ${flags.task}`} of ${what} again. Continue?`;
+  }
+  if (flags.resume === true) return `Resume ${what}. Continue?`;
   return '\nContinue?';
 }

@@ -4,6 +4,7 @@ import type { Plan, PlannedTask } from './plan.js';
 import { taskOf, type FinishedState, type RunState, type TaskRecord } from './run-state.js';
 import { startOrder } from './schedule.js';
 import { isSettled, landedCommit } from './task-state.js';
+import { mergeAgain } from './held/finding.js';
 
 /** What the supervisor saw of a task's agent just now. */
 export type AgentFact =
@@ -50,7 +51,7 @@ export function decide(plan: Plan, state: RunState, facts: Facts): readonly Acti
     case 'finished':
       return [];
     case 'aborting':
-      return decideAborting(tasks, facts);
+      return decideAborting(plan.runId, tasks, facts);
     case 'paused':
       if (state.phase.until !== null && facts.now >= new Date(state.phase.until)) {
         return [{ kind: 'record', event: { type: 'run_resumed' } }];
@@ -246,7 +247,7 @@ export function finalState(plan: Plan, state: RunState): FinishedState {
 }
 
 /** Work that is done stays done: it waits for `merge`. Everything else stops. */
-function decideAborting(tasks: readonly Entry[], facts: Facts): readonly Action[] {
+function decideAborting(runId: string, tasks: readonly Entry[], facts: Facts): readonly Action[] {
   const actions = tasks.flatMap(({ task, record }): Action[] => {
     if (facts.busyTasks.has(task.id)) return [];
     switch (record.state.state) {
@@ -265,7 +266,7 @@ function decideAborting(tasks: readonly Entry[], facts: Facts): readonly Action[
               type: 'merge_held',
               task: task.id,
               reason: 'the run was aborted before it was merged',
-              hint: 'o8 merge',
+              hint: mergeAgain(runId, task.id),
             },
           },
         ];

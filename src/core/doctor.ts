@@ -1,6 +1,7 @@
 import { printable } from './untrusted-text.js';
 import { counted } from './counted.js';
 import { endOperation } from './end-operation.js';
+import { resumeCommand } from './run/open-runs.js';
 import { shellQuote } from './shell-quote.js';
 
 /** One line of `o8 doctor`. `hint` is the exact next command, empty where nothing is to be done. */
@@ -121,8 +122,8 @@ function runFinding({ runId, state }: RunFact): Finding[] {
     return [{ id: 'run', level: 'problem', message, hint: `o8 status --run ${runId}` }];
   }
   if (state !== 'interrupted') return [];
-  const message = `run ${runId} is interrupted: nobody is running it`;
-  return [{ id: 'run', level: 'leftover', message, hint: 'o8 run --resume' }];
+  const message = `run ${runId} is interrupted: its supervisor is not running`;
+  return [{ id: 'run', level: 'leftover', message, hint: `${resumeCommand(runId)}, or o8 abort --run ${runId}` }];
 }
 
 /** What such a run has is not ours to call left over: its agents may be at work. */

@@ -26,7 +26,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('target_created'), ref: z.string(), commit }),
   /** No new agents; `until` is when it ends by itself, null for a pause that a person has to end. */
   z.strictObject({ type: z.literal('run_paused'), reason: z.string(), until: z.string().nullable() }),
-  z.strictObject({ type: z.literal('run_resumed') }),
+  /** `reopens`: a person goes on with a run that was aborted. */
+  z.strictObject({ type: z.literal('run_resumed'), reopens: z.boolean().optional() }),
   z.strictObject({ type: z.literal('run_aborting') }),
   z.strictObject({ type: z.literal('run_finished'), state: z.enum(['completed', 'failed', 'aborted']) }),
 
@@ -40,7 +41,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('task_requeued'),
     task,
-    why: z.enum(['unblocked', 'selected', 'retry', 'lost', 'paused']),
+    why: z.enum(['unblocked', 'selected', 'retry', 'lost', 'paused', 'resumed']),
     next: nextAttemptSchema,
   }),
   z.strictObject({ type: z.literal('worktree_intended'), task, start: commit }),

@@ -69,17 +69,18 @@ export function finalReport(input: ReportInput): string {
 
 /**
  * The last line of every followed run, for people and scripts alike; parts that are zero are left out except
- * completed. Blocked tasks are in the report above it: they have not failed.
+ * completed.
  */
 export function summaryLine(tasks: Iterable<TaskView>): string {
   const all = [...tasks];
   const count = (state: TaskView['state']): number => all.filter((task) => task.state === state).length;
-  const [failed, conflicts] = [count('failed'), count('merge_conflict')];
-  const held = all.filter((task) => task.held !== undefined).length;
+  const [failed, conflicts, blocked] = [count('failed'), count('merge_conflict'), count('blocked')];
+  const held = count('merge_pending'); // done, and waits for a person: for a decision, or for a checkout to be cleared
   return [
     `Summary: ${String(count('complete'))} completed`,
     ...(failed > 0 ? [`${String(failed)} failed`] : []),
     ...(conflicts > 0 ? [`${String(conflicts)} conflicts`] : []),
+    ...(blocked > 0 ? [`${String(blocked)} blocked`] : []),
     ...(held > 0 ? [`${String(held)} held`] : []),
   ].join(', ');
 }

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { PlanSource } from './plan.js';
+import { shellQuote } from './shell-quote.js';
 
 /** What says which plan is meant: a folder (absolute), or feature slugs in the order they were named. */
 export type SourceKey =
@@ -10,7 +11,7 @@ export type SourceKey =
 export function sourceWords(source: PlanSource, from: string): string {
   switch (source.kind) {
     case 'manifest':
-      return relative(from, source.dir) || '.';
+      return shellQuote(relative(from, source.dir) || '.');
     case 'features':
       return source.slugs.join(' ');
   }

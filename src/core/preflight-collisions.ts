@@ -94,7 +94,7 @@ function describe(
 
 /** Features of a run that is not over and does not go on because others were named. */
 const UNFINISHED_HINT =
-  "Previous execution was interrupted. Run 'o8 spawn --resume' to continue, or 'o8 abort' to begin anew.";
+  "Previous execution was interrupted. Run 'o8 run --resume' to continue, or 'o8 abort' to begin anew.";
 
 function sameNameHint({ source }: Plan, own: boolean, rename: string): string {
   switch (source.kind) {

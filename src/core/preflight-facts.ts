@@ -1,5 +1,6 @@
 import type { DiskEstimate } from './disk-estimate.js';
 import type { PlannedCommand } from './plan-commands.js';
+import type { Orphans } from './run/open-runs.js';
 import type { FeatureFacts } from './preflight-features.js';
 
 /** What preflight has to know of the repository, the machine and earlier runs. Looked up elsewhere; nothing here does I/O. */
@@ -24,6 +25,8 @@ export interface PreflightFacts {
   readonly disk: { readonly freeMB: number; readonly estimate: DiskEstimate };
   readonly agent: AgentProgram;
   readonly lock: LockFact;
+  /** Agents of other runs that live although nobody owns their run. */
+  readonly orphans: readonly Orphans[];
   /** The last run of the same folder, if there is one: whose branches and worktrees these probably are. */
   readonly earlierTasks: readonly string[];
   /** Tasks whose branch and worktree belong to the run that is being continued: no collision. */

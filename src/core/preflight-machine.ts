@@ -3,11 +3,12 @@ import { formatMB } from './disk-estimate.js';
 import type { Plan } from './plan.js';
 import { fail, pass, warn, type Check } from './preflight-check.js';
 import type { LockHolderFact, PreflightFacts } from './preflight-facts.js';
+import { orphansText, resumeCommand } from './run/open-runs.js';
 import { printable } from './untrusted-text.js';
 
 /** Has this machine what the run needs: room, the agent's program, nobody else at it? */
 export function machineChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
-  return [diskSpace(plan, facts), agentCli(facts), lock(facts)];
+  return [diskSpace(plan, facts), agentCli(facts), lock(facts), ...orphans(facts)];
 }
 
 function diskSpace(plan: Plan, { disk }: PreflightFacts): Check {
@@ -74,7 +75,7 @@ function lock({ lock: found }: PreflightFacts): Check {
       return warn(
         'lock',
         `Found stale lock file (PID ${String(found.holder.process.pid)} not running)`,
-        `Run 'o8 spawn --resume' to go on with run ${printable(found.holder.runId)}`,
+        `Run '${resumeCommand(printable(found.holder.runId))}' to continue that run`,
       );
     case 'unknown':
       return fail(
@@ -83,6 +84,17 @@ function lock({ lock: found }: PreflightFacts): Check {
         "Run 'o8 status' there; if that machine is gone, use --force to override.",
       );
   }
+}
+
+/** Two runs at once share limits and the merge queue: the first one continues, or ends, before another starts. */
+function orphans({ orphans: found }: PreflightFacts): Check[] {
+  return found.map((orphan) =>
+    fail(
+      'lock',
+      orphansText(orphan),
+      `Run '${resumeCommand(orphan.runId)}' to continue it, or 'o8 abort --run ${orphan.runId}'.`,
+    ),
+  );
 }
 
 function unknownHolder({ process, startedAt }: LockHolderFact): string {

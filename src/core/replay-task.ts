@@ -185,6 +185,12 @@ function requeue(
     case 'paused':
       from('running');
       return to({ state: 'worktree_created', notBefore: null, next: event.next });
+    case 'resumed':
+      from('aborted');
+      return to(
+        { state: task.worktree === 'present' ? 'worktree_created' : 'queued', notBefore: null, next: event.next },
+        { finishedAt: null },
+      );
     case 'retry':
       from('failed', 'aborted', 'blocked');
       return to(

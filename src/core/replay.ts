@@ -59,7 +59,7 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
       return {
         ...state,
         phase: nextPhase(state, event),
-        stoppedByUser: state.stoppedByUser || event.type === 'run_aborting',
+        stoppedByUser: event.type === 'run_aborting' || (state.stoppedByUser && !reopens(event)),
       };
     case 'wave_validated':
       return withValidation(state, event.wave, { kind: 'passed', commit: event.commit });
@@ -116,7 +116,7 @@ function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: numb
   // A validation speaks for the wave as it was merged then; what is merged later has to be validated, too.
   const validations = event.type === 'task_merged' ? withoutWave(state.validations, task.wave) : state.validations;
   // What is unblocked by a merge is not a person's wish to go on with a run they stopped.
-  const wanted = event.type === 'task_requeued' && (event.why === 'retry' || event.why === 'selected');
+  const wanted = event.type === 'task_requeued' && ['retry', 'selected', 'resumed'].includes(event.why);
   const stoppedByUser = state.stoppedByUser && !wanted;
   const intent = state.mergeIntents.get(event.task);
   const landed =
@@ -136,7 +136,7 @@ function nextPhase({ phase, tasks }: RunState, event: PhaseEvent): RunPhase {
         ? { kind: 'paused', reason: event.reason, until: event.until }
         : phase;
     case 'run_resumed':
-      return phase.kind === 'paused' ? { kind: 'running' } : phase;
+      return phase.kind === 'paused' || (phase.kind === 'finished' && reopens(event)) ? { kind: 'running' } : phase;
     case 'run_aborting':
       return phase.kind === 'finished' ? phase : { kind: 'aborting' };
     case 'run_finished':
@@ -144,6 +144,10 @@ function nextPhase({ phase, tasks }: RunState, event: PhaseEvent): RunPhase {
         ? { kind: 'finished', state: event.state }
         : phase;
   }
+}
+
+function reopens(event: PhaseEvent): boolean {
+  return event.type === 'run_resumed' && event.reopens === true;
 }
 
 /** Of two limits the one that ends later counts; null has no end. */

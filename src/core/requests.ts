@@ -25,13 +25,15 @@ export const requestSchema = z.discriminatedUnion('kind', [
     force: z.boolean(),
     dryRun: z.boolean(),
   }),
-  /** Go on with a run: `tasks` are newly selected (a wave), `retry` re-runs failed and aborted ones. */
+  /** Go on with a run: `select` are tasks left out so far (a wave), `retry` re-runs failed and aborted ones. */
   z.strictObject({
     kind: z.literal('continue'),
     id: z.string(),
     select: z.array(z.string()),
     skip: z.array(z.string()),
     retry: z.array(z.string()),
+    /** Also take up what an abort of the run stopped. */
+    resume: z.boolean().optional(),
   }),
   /** No new agents from now on; `stop` ends those that run, too, to be continued later. */
   z.strictObject({ kind: z.literal('pause'), id: z.string(), agents: z.enum(['let_finish', 'stop']) }),

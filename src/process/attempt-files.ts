@@ -99,7 +99,7 @@ function writeWhole<T>(path: string, content: object, publish: (temporary: strin
     throw new O8Error(
       'disk_full',
       `No space left to write ${path} (${code}).`,
-      'Free disk space, then: o8 spawn --resume',
+      'Free disk space, then: o8 run --resume',
     );
   }
 }

@@ -127,7 +127,7 @@ class OpenJournal implements Journal {
     const failure = new O8Error(
       'journal_damaged',
       `${this.path} has ${size} bytes where its owner wrote ${this.bytes}: another process writes to it.`,
-      'o8 status shows the run as it is on disk; o8 spawn --resume continues it.',
+      'o8 status shows the run as it is on disk; o8 run --resume continues it.',
     );
     this.failure = failure;
     throw failure;

@@ -77,7 +77,7 @@ export async function awaitAnswer(
       throw new O8Error(
         'supervisor_failed',
         `The supervisor of run ${runId} ended before it answered.`,
-        'o8 spawn --resume',
+        `o8 run --resume --run ${runId}`,
       );
     }
     if (performance.now() >= deadline) {

@@ -18,7 +18,7 @@ export function writeError(error: unknown, path: string): Error {
       return new O8Error(
         'disk_full',
         `No space left to write ${path} (${code}).`,
-        'Free disk space, then: o8 spawn --resume',
+        'Free disk space, then: o8 run --resume',
       );
     case 'EACCES':
     case 'EPERM':

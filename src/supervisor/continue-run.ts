@@ -13,10 +13,11 @@ export interface Continuation {
   readonly select: readonly string[];
   readonly skip: readonly string[];
   readonly retry: readonly string[];
+  readonly resume?: boolean | undefined;
 }
 
 /** Queues what the user wants done now: other waves, and failed tasks from a fresh start with the old one kept. */
-export async function continueRun(run: Run, { select, skip, retry }: Continuation): Promise<void> {
+export async function continueRun(run: Run, { select, skip, retry, resume }: Continuation): Promise<void> {
   await restoreTarget(run);
   for (const id of skip) {
     const { state } = recordOf(run, id);
@@ -35,6 +36,22 @@ export async function continueRun(run: Run, { select, skip, retry }: Continuatio
   for (const id of retry) {
     const { state } = recordOf(run, id);
     if (state.state === 'failed' || state.state === 'aborted') await startAnew(run, plannedTask(run, id));
+  }
+  if (resume === true) await takeUpAborted(run);
+}
+
+/** Where the worktree is still there the same session goes on in it; where `cleanup` removed it the task begins anew. */
+async function takeUpAborted(run: Run): Promise<void> {
+  await run.ledger.record({ type: 'run_resumed', reopens: true });
+  for (const task of run.plan.tasks) {
+    const { state, worktree } = recordOf(run, task.id);
+    if (state.state !== 'aborted') continue;
+    if (worktree === 'removed') await startAnew(run, task);
+    else {
+      const note = 'The run was stopped by the user and is resumed now. Go on where you were.';
+      const next = worktree === 'present' ? { kind: 'continue' as const, note } : { kind: 'fresh' as const };
+      await run.ledger.record({ type: 'task_requeued', task: task.id, why: 'resumed', next });
+    }
   }
 }
 

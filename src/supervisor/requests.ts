@@ -146,8 +146,10 @@ export class RequestDesk {
     if ([...select, ...skip, ...retry].some((task) => this.host.isBusy(task))) return null;
     const { run } = this.host;
     const { phase } = run.ledger.state;
+    if (phase.kind === 'aborting') return null; // what is queued now would be stopped with the rest
     if (phase.kind === 'paused' && phase.until === null) await unpauseRun(run); // to go on is what is asked for
     await continueRun(run, request);
+    if (request.resume === true) await requeueForMerge(run, null);
     return done({ runId: run.plan.runId });
   }
 

@@ -25,8 +25,8 @@ import { scopeFindings, violationText } from './scope-findings.js';
 import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
 import { attemptId, attemptOf, lastAttemptRef, recordOf, type Run } from './run.js';
 
-/** Why o8 itself ended an attempt. */
-type StopReason = 'stalled' | 'timeout' | 'paused' | 'output';
+/** Why o8 itself ended an attempt. `aborted`: only work that was done by then counts, nothing else is recorded. */
+type StopReason = 'stalled' | 'timeout' | 'paused' | 'output' | 'aborted';
 
 /** Lost to crashes this often in a row, a task has a cause of its own. */
 const MOST_LOST = 3;
@@ -55,7 +55,9 @@ export async function settleAttempt(
   const { facts, ...spent } = await spentBy(run, files.output);
   await run.ledger.record({ type: 'attempt_ended', task: task.id, attempt, exit, ...spent });
   // An agent that was done before it was stopped is judged like any other.
-  if (stopReason === 'paused' && !(exit.kind === 'exited' && exit.code === 0)) return settlePaused(run, task);
+  const endedWell = exit.kind === 'exited' && exit.code === 0;
+  if (stopReason === 'paused' && !endedWell) return settlePaused(run, task);
+  if (stopReason === 'aborted' && !endedWell) return;
   if (exit.kind === 'unknown') return settleLost(run, task);
 
   const around = [...(await surroundingsNotes(run, task.id, attempt)), ...denialNotes(facts)];
@@ -66,6 +68,7 @@ export async function settleAttempt(
   }
   const work = await workOf(run, task);
   if (work.kind === 'unusable') {
+    if (stopReason === 'aborted') return;
     const rescued = await rescueWorktree(run, task);
     const kept = rescued === null ? '' : `; what is not on ${task.branch} is kept as ${rescued.ref}`;
     const message = work.message + kept + alsoAround;
@@ -81,6 +84,7 @@ export async function settleAttempt(
     commits: work.commits + (work.uncommitted ? 1 : 0),
     stopReason: stopReason === 'stalled' ? 'stalled' : null,
   });
+  if (stopReason === 'aborted' && verdict.kind !== 'succeeded') return;
   switch (verdict.kind) {
     case 'failed':
       return retryOrFail(run, task, { ...verdict, message: verdict.message + alsoAround });

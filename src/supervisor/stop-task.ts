@@ -1,6 +1,8 @@
+import { mergeAgain } from '../core/held/finding.js';
 import { stopAttempt } from '../process/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
 import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
+import { settleAttempt } from './settle-attempt.js';
 import { rescueWorktree } from './remove-worktree.js';
 import { attemptId, attemptOf, plannedTask, recordOf, type Run } from './run.js';
 
@@ -13,12 +15,21 @@ export interface Stopped {
   readonly survivors: readonly number[];
 }
 
-/** Ends a task for good: its whole process tree first, then its uncommitted work to a rescue ref, then the record. */
+/**
+ * Ends a task for good: its whole process tree first, then its uncommitted work to a rescue ref, then the record. One
+ * whose agent was done before it was stopped is done, and waits to be merged.
+ */
 export async function abortTask(run: Run, agents: AgentWatch, id: string): Promise<Stopped> {
   const record = recordOf(run, id);
   const running = record.state.state === 'running' ? record.state : null;
   const pid = running?.process.kind === 'started' ? running.process.pid : null;
   const survivors = running === null ? [] : await stopTree(run, id);
+  if (running !== null) await settleAttempt(run, agents, plannedTask(run, id), 'aborted');
+  if (recordOf(run, id).state.state === 'merge_pending') {
+    const hint = mergeAgain(run.plan.runId, id);
+    await run.ledger.record({ type: 'merge_held', task: id, reason: 'it was done when it was aborted', hint });
+    return { task: id, pid, worktree: plannedTask(run, id).worktree, rescue: null, survivors };
+  }
   const rescued = record.worktree === 'present' ? await rescueWorktree(run, plannedTask(run, id)) : null;
   if (running !== null) {
     const files = attemptOf(run, id, record.attempt);

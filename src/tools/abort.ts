@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
-import { taskOf } from '../core/run-state.js';
-import { heldOfTask } from '../core/task-state.js';
-import { findRun, loadRun, requireTask, type LoadedRun } from './load-run.js';
+import { findRun, loadRun, requireRun, requireTask, type LoadedRun } from './load-run.js';
+import { theOpenRun } from './runs/open-runs.js';
 import { refuseNested } from './refuse-nested.js';
 import { openContext } from './repository-context.js';
 import { cleanupSchema } from './cleanup.js';
 import { counted } from '../core/counted.js';
-import { isRunning } from '../core/task-state.js';
+import { taskOf } from '../core/run-state.js';
+import { heldOfTask, isRunning } from '../core/task-state.js';
 
 /** The seed's words for an abort that finds nothing to stop; not an error. */
 export const NOTHING_RUNNING = 'No parallel pipelines are currently running.';
@@ -33,7 +33,7 @@ export const abort = defineTool({
   description:
     'Stop the running agents of a run, or of one task, whole process trees included. Work is kept: worktrees stay unless cleanup is true.',
   input: z.strictObject({
-    runId: z.string().optional().describe('default: the run that is active'),
+    runId: z.string().optional().describe('default: the run that is not over'),
     task: z.string().optional().describe('stop only this task'),
     cleanup: z.boolean().optional().describe('also remove the worktrees; uncommitted work goes to a rescue ref'),
     dryRun: z.boolean().optional().describe('say what would be stopped, stop nothing'),
@@ -42,6 +42,7 @@ export const abort = defineTool({
     runId: z.string().optional(),
     dryRun: z.boolean().optional(),
     message: z.string(),
+    notes: z.array(z.string()).optional().describe('what waits to be merged, other runs that are not over'),
     stopped: z.array(
       z.object({
         task: z.string(),
@@ -57,9 +58,10 @@ export const abort = defineTool({
   async run(input, context) {
     refuseNested('abort', context);
     const { root } = await openContext(context);
-    const found = await findRun(root, input.runId);
-    if (found === null) return { message: NOTHING_RUNNING, stopped: [] };
-    const run = await loadRun(root, found);
+    const meant = await meantRun(root, input.runId);
+    if (meant === null) return { message: NOTHING_RUNNING, stopped: [] };
+    const { run, others } = meant;
+    const found = run.plan.runId;
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
     // Work that is held can be given up also when the run is over.
     const isHeld = task !== null && heldOfTask(taskOf(run.state, task).state) !== null;
@@ -72,18 +74,14 @@ export const abort = defineTool({
     const stopped = run.plan.tasks.flatMap(({ id }) => ended.filter((one) => one.task === id));
     const removed = new Set((cleanup?.worktrees ?? []).map((worktree) => worktree.path));
     const count = counted(stopped.length, 'pipeline');
-    const waiting = waitingToMerge(await loadRun(root, found));
-    const more =
-      waiting === 0
-        ? ''
-        : ` ${String(waiting)} finished ${waiting === 1 ? 'task waits' : 'tasks wait'} to be merged: o8 merge.`;
+    const notes = [...waitingToMerge(await loadRun(root, found)), ...others.map(otherText)];
     return {
       runId: found,
       message:
-        (stopped.length === 0
+        stopped.length === 0
           ? `No agent was running. ${task === null ? `Run ${found}` : `Task ${task}`} is stopped.`
-          : `Aborted ${count}. ${input.cleanup === true ? 'Worktrees removed.' : 'Worktrees preserved for debugging.'}`) +
-        more,
+          : `Aborted ${count}. ${input.cleanup === true ? 'Worktrees removed.' : 'Worktrees preserved for debugging.'}`,
+      ...(notes.length === 0 ? {} : { notes }),
       stopped: stopped.map(({ task: id, pid, worktree, rescue, survivors }) => ({
         task: id,
         ...(pid === null ? {} : { pid }),
@@ -116,6 +114,28 @@ function prediction({ plan, state }: LoadedRun, only: string | null, cleanup: bo
   return { runId: plan.runId, dryRun: true, message, stopped };
 }
 
-function waitingToMerge({ state }: LoadedRun): number {
-  return [...state.tasks.values()].filter(({ state: task }) => task.state === 'merge_pending').length;
+function waitingToMerge({ plan, state }: LoadedRun): string[] {
+  const waiting = [...state.tasks.values()].filter(({ state: task }) => task.state === 'merge_pending').length;
+  if (waiting === 0) return [];
+  return [
+    `${counted(waiting, 'finished task')} ${waiting === 1 ? 'waits' : 'wait'} to be merged: o8 merge --run ${plan.runId}`,
+  ];
+}
+
+interface Meant {
+  readonly run: LoadedRun;
+  readonly others: readonly LoadedRun[];
+}
+
+/** The run by its id, else the one that is not over, else the newest; null when there never was one. */
+async function meantRun(root: string, runId: string | undefined): Promise<Meant | null> {
+  if (runId !== undefined) return { run: await requireRun(root, runId), others: [] };
+  const open = await theOpenRun(root, (id) => `o8 abort --run ${id}`);
+  if (open.kind === 'one') return open;
+  const found = await findRun(root, undefined);
+  return found === null ? null : { run: await loadRun(root, found), others: [] };
+}
+
+function otherText({ plan }: LoadedRun): string {
+  return `Run ${plan.runId} is interrupted and was left as it is: o8 abort --run ${plan.runId}`;
 }

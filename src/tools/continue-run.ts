@@ -2,72 +2,106 @@ import { randomUUID } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { O8Error } from '../core/errors.js';
-import { isSameSource, type SourceKey } from '../core/plan-source.js';
+import { isSameSource, runCommand, type SourceKey } from '../core/plan-source.js';
 import type { Plan } from '../core/plan.js';
+import { countsText, resumeCommand, resumption, tasksToPrepare } from '../core/run/open-runs.js';
 import { taskOf } from '../core/run-state.js';
 import { isSettled } from '../core/task-state.js';
+import { mergeAgain } from '../core/held/finding.js';
+import { resolveCommand } from '../core/waiting-work.js';
+import type { Repository } from '../git/repository.js';
+import { listRuns } from '../store/runs.js';
 import { askSupervisor } from './ask-supervisor.js';
 import type { ToolContext } from './define-tool.js';
-import { latestRunOf, loadRun, type LoadedRun } from './load-run.js';
+import { loadRun, requireRun, runToContinue, type LoadedRun } from './load-run.js';
+import { theOpenRun } from './runs/open-runs.js';
+import { refuseTakenNames } from './runs/taken-names.js';
 import { againCommand, selectionWords, type Selection } from './selection.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
 import { startSupervisor, type Force } from './start-supervisor.js';
 
-/** What of an earlier run is wanted. */
+/** What of an earlier run is wanted. `resume`: also what an abort stopped. */
 export type Wish =
-  | { readonly kind: 'resume' }
+  | { readonly kind: 'go_on' }
   | {
       readonly kind: 'tasks';
       readonly select: readonly string[];
       readonly retry: readonly string[];
       readonly skip: readonly string[];
+      readonly resume: boolean;
       readonly text: string;
     };
 
 export type Continuation =
-  | { readonly kind: 'fresh' }
+  | { readonly kind: 'fresh'; readonly selection: Selection }
   | { readonly kind: 'nothing'; readonly message: string }
   | { readonly kind: 'continue'; readonly run: LoadedRun; readonly wish: Wish };
 
+const NOTHING_TO_RESUME: Continuation = { kind: 'nothing', message: 'No interrupted run to resume.' };
+
 /**
- * Does this selection go on with the newest run of its folder? An interrupted run always does; a finished one when a
- * retry or another of its waves is asked for. O8Error `no_run` where there is nothing to retry or resume.
+ * Which earlier run goes on, if one does. An interrupted run of the selection always does; a finished one when a retry,
+ * another of its waves, or the resumption of what an abort stopped is asked for. Null: the caller named no plan, and
+ * means a run by `runId`, or the only one there is to mean. O8Error `no_run` where there is nothing to retry.
  */
 export async function findContinuation(
   root: string,
-  selection: Selection,
+  selection: Selection | null,
   input: SpawnInput,
   { cwd }: ToolContext,
 ): Promise<Continuation> {
-  const wanted = await keyOf(selection, cwd);
-  const run = await latestRunOf(root, wanted);
+  const wanted = selection === null ? null : await keyOf(selection, cwd);
+  const run = wanted === null ? await meantRun(root, input) : await runToContinue(root, wanted, input.resume === true);
   if (run === null) {
-    if (input.retryFailed !== true && input.resume !== true) return { kind: 'fresh' };
-    throw new O8Error('no_run', `${selectionWords(input) ?? ''} has no earlier run`, againCommand(input));
+    if (selection === null && input.resume === true) return NOTHING_TO_RESUME;
+    if (selection !== null && input.retryFailed !== true && input.resume !== true) return { kind: 'fresh', selection };
+    const what = selectionWords(input);
+    throw new O8Error('no_run', `${what ?? 'This repository'} has no earlier run`, againCommand(input));
   }
-  const skip = selection.skip.map((name) => idOf(run.plan, name));
+  return continuationOf(run, selection, wanted ?? run.plan.source, input);
+}
+
+function continuationOf(
+  run: LoadedRun,
+  selection: Selection | null,
+  wanted: SourceKey,
+  input: SpawnInput,
+): Continuation {
+  const fresh: Continuation = selection === null ? NOTHING_TO_RESUME : { kind: 'fresh', selection };
+  const wave = input.wave ?? null;
+  const skip = (input.skip ?? []).map((name) => idOf(run.plan, name));
   const unfinished = run.state.phase.kind !== 'finished';
   if (input.retryFailed === true) {
-    const retry = failedTasks(run, selection.wave).filter((id) => isWanted(wanted, id) && !skip.includes(id));
+    const failed = input.task === undefined ? failedTasks(run, wave) : [failedTask(run, input.task)];
+    const retry = failed.filter((id) => isWanted(wanted, id) && !skip.includes(id));
     if (retry.length > 0 || hasFailedValidation(run)) {
-      return { kind: 'continue', run, wish: { kind: 'tasks', select: [], retry, skip, text: retryText(run, retry) } };
+      const text = retryText(run, retry);
+      return { kind: 'continue', run, wish: { kind: 'tasks', select: [], retry, skip, resume: false, text } };
     }
     if (!unfinished) return { kind: 'nothing', message: `No failed tasks in run ${run.plan.runId}.` };
   }
   // A run of more features than are wanted now goes on as a whole, or not at all.
-  if (!isSameSource(run.plan.source, wanted)) return { kind: 'fresh' };
-  const select = selection.wave === null ? [] : otherWave(run, selection.wave).filter((id) => !skip.includes(id));
-  if (unfinished) {
-    if (select.length === 0 && skip.length === 0) return { kind: 'continue', run, wish: { kind: 'resume' } };
-    const text = selection.wave === null ? '' : waveText(run, selection.wave, select);
-    return { kind: 'continue', run, wish: { kind: 'tasks', select, retry: [], skip, text } };
+  if (!isSameSource(run.plan.source, wanted)) return fresh;
+  const select = wave === null ? [] : otherWave(run, wave).filter((id) => !skip.includes(id));
+  const resume = input.resume === true && resumption(run.state) === 'take_up';
+  if (unfinished && select.length === 0 && skip.length === 0 && !resume) {
+    return { kind: 'continue', run, wish: { kind: 'go_on' } };
   }
-  if (input.resume === true) return { kind: 'nothing', message: 'No interrupted run to resume.' };
-  if (selection.wave !== null && select.length > 0 && input.force !== true && !hasLanded(run)) {
-    const text = waveText(run, selection.wave, select);
-    return { kind: 'continue', run, wish: { kind: 'tasks', select, retry: [], skip, text } };
+  if (unfinished || resume || (input.resume !== true && select.length > 0 && input.force !== true)) {
+    const text = wave === null ? '' : waveText(run, wave, select);
+    return { kind: 'continue', run, wish: { kind: 'tasks', select, retry: [], skip, resume, text } };
   }
-  return { kind: 'fresh' };
+  return input.resume === true ? NOTHING_TO_RESUME : fresh;
+}
+
+/** The run that a caller means who names no plan: by id, else the one that is not over, else the newest. */
+async function meantRun(root: string, { runId, resume }: SpawnInput): Promise<LoadedRun | null> {
+  if (runId !== undefined) return requireRun(root, runId);
+  const command = resume === true ? resumeCommand : (id: string) => `o8 run --retry-failed --run ${id}`;
+  const open = await theOpenRun(root, command);
+  if (open.kind === 'one') return open.run;
+  const [newest] = await listRuns(root);
+  return newest === undefined ? null : loadRun(root, newest);
 }
 
 async function keyOf(selection: Selection, cwd: string): Promise<SourceKey> {
@@ -89,6 +123,7 @@ function hasFailedValidation({ state }: LoadedRun): boolean {
 
 /** Puts the wish into the run and makes sure that somebody alive works on it. */
 export async function continueRun(work: {
+  readonly repo: Repository;
   readonly root: string;
   readonly run: LoadedRun;
   readonly input: SpawnInput;
@@ -97,27 +132,26 @@ export async function continueRun(work: {
   readonly wish: Wish;
   readonly force: Force;
 }): Promise<SpawnResult> {
-  const { root, run, input, context, warnings, wish, force } = work;
+  const { repo, root, run, input, context, warnings, wish, force } = work;
   const { runId } = run.plan;
+  await refuseTakenNames(repo, run, [
+    ...tasksToPrepare(run.state),
+    ...(wish.kind === 'go_on' ? [] : begunAnew(run, wish)),
+  ]);
   if (wish.kind === 'tasks') {
-    const { select, retry, skip } = wish;
-    await askSupervisor(
-      root,
-      runId,
-      { kind: 'continue', id: randomUUID(), select: [...select], retry: [...retry], skip: [...skip] },
-      context.env,
-    );
+    const { select, retry, skip, resume } = wish;
+    const tasks = { select: [...select], retry: [...retry], skip: [...skip], ...(resume ? { resume } : {}) };
+    await askSupervisor(root, runId, { kind: 'continue', id: randomUUID(), ...tasks }, context.env);
   } else {
     await startSupervisor(root, runId, context.env, force, againCommand(input));
     // To resume is to go on; a limit's pause still ends at its time.
     if (isPausedByUser(run)) await askSupervisor(root, runId, { kind: 'unpause', id: randomUUID() }, context.env);
   }
   const now = await loadRun(root, runId);
-  const found = run.state.phase.kind !== 'finished' ? [`Found the interrupted run ${runId}: ${summary(run)}.`] : [];
-  const all = [...warnings, ...found];
+  const all = [...warnings, ...foundText(run, wish), ...keptSettings(input)];
   return {
     runId,
-    message: `Run ${runId} goes on.`,
+    message: `Run ${runId} resumed.`,
     ...(now.ownerPid === null ? {} : { supervisor: { pid: now.ownerPid } }),
     cursor: run.state.seq,
     continued: true,
@@ -128,8 +162,34 @@ export async function continueRun(work: {
       state: taskOf(now.state, id).state.state,
       branch,
     })),
-    ...(wish.kind === 'resume' || wish.text === '' ? {} : { text: wish.text }),
+    ...(wish.kind === 'go_on' || wish.text === '' ? {} : { text: wish.text }),
   };
+}
+
+/** The tasks that will get a branch and a worktree because of the wish. */
+function begunAnew({ state }: LoadedRun, { select, retry, resume }: Extract<Wish, { kind: 'tasks' }>): string[] {
+  const stopped = resume ? [...state.tasks.values()].filter((task) => task.state.state === 'aborted') : [];
+  return [...select, ...retry, ...stopped.map(({ id }) => id)];
+}
+
+/** Who named a plan is told that a run of it goes on instead of a new one. */
+function foundText({ plan, state }: LoadedRun, wish: Wish): string[] {
+  const counts = countsText(state);
+  if (state.phase.kind !== 'finished') return [`Found the interrupted run ${plan.runId}: ${counts}.`];
+  return wish.kind === 'tasks' && wish.resume ? [`Found the aborted run ${plan.runId}: ${counts}.`] : [];
+}
+
+/** What is said of a run before it starts is fixed from then on. */
+function keptSettings(input: SpawnInput): string[] {
+  const ignored = (
+    [
+      ['--max-concurrent', input.maxConcurrent],
+      ['--schedule', input.schedule],
+      ['--merge-into', input.mergeInto],
+      ['--budget-usd', input.budgetUsd],
+    ] as const
+  ).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  return ignored.length === 0 ? [] : [`The run keeps the settings it started with; ignored: ${ignored.join(', ')}.`];
 }
 
 function isPausedByUser({ state: { phase } }: LoadedRun): boolean {
@@ -143,22 +203,50 @@ function failedTasks({ plan, state }: LoadedRun, wave: number | null): string[] 
     .map(({ id }) => id);
 }
 
+/** The task that is to run again, by id or stem. O8Error `refused` where it has nothing to repeat, with what helps instead. */
+function failedTask({ plan, state }: LoadedRun, name: string): string {
+  const id = idOf(plan, name);
+  const { state: task } = taskOf(state, id);
+  const refused = (why: string, hint: string): O8Error =>
+    new O8Error('refused', `Task ${id} of run ${plan.runId} ${why}.`, hint);
+  const status = `o8 status --run ${plan.runId} --task ${id}`;
+  switch (task.state) {
+    case 'failed':
+    case 'aborted':
+      return id;
+    case 'blocked':
+      throw refused(
+        `is blocked by ${task.by.join(', ')}`,
+        `${runCommand(plan.source, plan.root)} --retry-failed   (${id} starts when what blocks it is complete)`,
+      );
+    case 'merge_conflict':
+      throw refused('did not fail but conflicts', resolveCommand(plan.runId, id));
+    case 'merge_pending':
+      throw refused('did not fail but waits to be merged', mergeAgain(plan.runId, id));
+    case 'skipped':
+      throw refused('was left out', `${runCommand(plan.source, plan.root)}${waveWords(plan, id)}`);
+    case 'complete':
+      throw refused('is complete', status);
+    case 'queued':
+    case 'worktree_created':
+    case 'running':
+      throw refused(`has not failed, it is ${task.state.replace('_', ' ')}`, status);
+  }
+}
+
+function waveWords({ source, tasks }: Plan, id: string): string {
+  return source.kind === 'manifest' ? ` --wave ${String(tasks.find((task) => task.id === id)?.wave ?? 1)}` : '';
+}
+
+/** Tasks of a wave that the run has left out; what an earlier run landed of it is done again, as the wave was asked for. */
 function otherWave({ plan, state }: LoadedRun, wave: number): string[] {
   return plan.tasks
     .filter((task) => task.wave === wave)
     .filter(({ id }) => {
       const { state: task } = taskOf(state, id);
-      return task.state === 'skipped' && task.landed === null;
+      return task.state === 'skipped' && (task.landed === null || task.why === 'other_wave');
     })
     .map(({ id }) => id);
-}
-
-/** Everything that is complete is on the base branch, and nothing waits. */
-function hasLanded({ plan, state }: LoadedRun): boolean {
-  return (
-    state.landed !== null &&
-    plan.tasks.every(({ id }) => ['complete', 'skipped'].includes(taskOf(state, id).state.state))
-  );
 }
 
 function retryText({ plan, state }: LoadedRun, retry: readonly string[]): string {
@@ -198,18 +286,16 @@ function waveText({ plan, state }: LoadedRun, wave: number, select: readonly str
   }
   if (missing.length > 0) {
     const text = `${lines.join('\n')}\n\nDependencies of wave ${String(wave)} are missing: ${missing.join(', ')}.`;
-    throw new O8Error('refused', text, 'o8 run <parallel-dir> --retry-failed, or the earlier wave first');
+    const command = runCommand(plan.source, plan.root);
+    const waves = new Set(plan.tasks.filter(({ id }) => missing.includes(id)).map((task) => task.wave));
+    const failed = missing.some((id) => taskOf(state, id).state.state !== 'skipped');
+    throw new O8Error(
+      'refused',
+      text,
+      failed ? `${command} --retry-failed` : `${command} --wave ${String(Math.min(...waves))}`,
+    );
   }
   return [...lines, '', `All dependencies satisfied. Proceeding with Wave ${String(wave)}.`].join('\n');
-}
-
-function summary({ plan, state }: LoadedRun): string {
-  const counts = new Map<string, number>();
-  for (const { id } of plan.tasks) {
-    const name = taskOf(state, id).state.state;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].map(([name, count]) => `${String(count)} ${name}`).join(', ');
 }
 
 function idOf(plan: Plan, name: string): string {

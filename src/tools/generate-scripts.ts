@@ -81,6 +81,7 @@ function flagsOf(input: SpawnInput): string[] {
     ...value('--merge-into', input.mergeInto),
     ...value('--budget-usd', input.budgetUsd),
     ...on('--retry-failed', input.retryFailed),
+    ...value('--task', input.task),
     ...on('--skip-preflight', input.skipPreflight),
     ...on('--force', input.force),
   ];

@@ -70,15 +70,34 @@ export async function latestRunOf(root: string, wanted: SourceKey): Promise<Load
 }
 
 /**
+ * The run of all this that goes on: one that is not over, else the newest. With `resume` also one of which nothing is
+ * recorded because whoever started it was killed.
+ */
+export async function runToContinue(root: string, wanted: SourceKey, resume: boolean): Promise<LoadedRun | null> {
+  let newest: LoadedRun | null = null;
+  for (const [index, runId] of (await listRuns(root)).entries()) {
+    const run = await runIfBegun(root, runId, wanted, resume && index === 0 ? 'or_only_made' : 'begun');
+    if (run !== null && run.state.phase.kind !== 'finished') return run;
+    newest ??= run;
+  }
+  return newest;
+}
+
+/**
  * Null for a run of something else, and for one of which nothing is recorded: somebody is just starting it, or has lost the
  * lock and takes it away again.
  */
-async function runIfBegun(root: string, runId: string, wanted: SourceKey): Promise<LoadedRun | null> {
+async function runIfBegun(
+  root: string,
+  runId: string,
+  wanted: SourceKey,
+  which: 'begun' | 'or_only_made' = 'begun',
+): Promise<LoadedRun | null> {
   try {
     const plan = await readPlan(root, runId);
     if (!covers(plan.source, wanted)) return null;
     const run = await loadRun(root, runId);
-    return run.records.length === 0 && !run.ownerAlive ? null : run;
+    return run.records.length === 0 && !run.ownerAlive && which === 'begun' ? null : run;
   } catch (error) {
     if (error instanceof O8Error && error.code === 'no_run') return null;
     throw error;
@@ -91,12 +110,4 @@ export function requireTask(plan: Plan, name: string): string {
   if (task !== undefined) return task.id;
   const known = plan.tasks.map(({ id }) => id).join(', ');
   throw new O8Error('unknown_task', `run ${plan.runId} has no task '${name}' (it has: ${known})`, 'o8 status');
-}
-
-/** The newest run when it is unfinished and nobody owns it. */
-export async function latestInterrupted(root: string): Promise<LoadedRun | null> {
-  const [newest] = await listRuns(root);
-  if (newest === undefined) return null;
-  const run = await loadRun(root, newest);
-  return run.state.phase.kind === 'finished' || run.ownerAlive ? null : run;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { O8Error } from '../core/errors.js';
 import { pauseResultSchema, type PauseResult, type Request } from '../core/requests.js';
+import { resumeCommand } from '../core/run/open-runs.js';
 import { taskOf } from '../core/run-state.js';
 import { NOTHING_RUNNING } from './abort.js';
 import { askSupervisor } from './ask-supervisor.js';
@@ -31,7 +32,7 @@ export async function pauseRun(
   if (run.state.phase.kind === 'finished') return { runId: found, message: NOTHING_RUNNING, tasks: [] };
   // A pause that outlived its supervisor is ended like any other: the next supervisor starts and goes on.
   const goesOnAlone = pause === 'off' && run.state.phase.kind === 'paused';
-  if (!run.ownerAlive && !goesOnAlone) return { runId: found, message: interruptedText(pause), tasks: [] };
+  if (!run.ownerAlive && !goesOnAlone) return { runId: found, message: interruptedText(pause, found), tasks: [] };
   const id = randomUUID();
   const request: Request =
     pause === 'off' ? { kind: 'unpause', id } : { kind: 'pause', id, agents: pause === 'now' ? 'stop' : 'let_finish' };
@@ -39,10 +40,10 @@ export async function pauseRun(
   return { runId: found, message: messageOf(result), tasks: tasksOf(await loadRun(root, found), result) };
 }
 
-function interruptedText(pause: Pause): string {
+function interruptedText(pause: Pause, runId: string): string {
   return pause === 'off'
-    ? 'The run is not paused but interrupted: nobody runs it. Go on with: o8 spawn --resume'
-    : 'The run is interrupted: nobody starts agents for it. Stop those that may still run with: o8 abort';
+    ? `Run ${runId} is not paused but interrupted. Continue it with: ${resumeCommand(runId)}`
+    : `Run ${runId} is interrupted: no agents are started for it. Stop those that may still run with: o8 abort --run ${runId}`;
 }
 
 function messageOf(result: PauseResult): string {

@@ -17,7 +17,9 @@ import { readLock } from '../store/lock-state.js';
 import { findEarlierWork } from './new-attempts.js';
 import type { ToolContext } from './define-tool.js';
 import { findLandedTasks } from './landed-tasks.js';
-import { latestRunOf } from './load-run.js';
+import { isSameSource } from '../core/plan-source.js';
+import { livingOrphans } from './runs/open-runs.js';
+import { latestRunOf, runToContinue } from './load-run.js';
 import { diskEstimate, type PlanParts } from './prepare-plan.js';
 import { findStalePrompts } from './stale-prompts.js';
 
@@ -44,6 +46,7 @@ export async function readPreflightFacts(
     facts.lfs ? findProgram('git-lfs', context.env) : null,
     latestRunOf(root, plan.source),
   ]);
+  const next = await runToContinue(root, plan.source, false);
   return {
     git: facts.version,
     bare: facts.bare,
@@ -61,6 +64,10 @@ export async function readPreflightFacts(
     disk: { freeMB, estimate: diskEstimate(parts, plan) },
     agent,
     lock,
+    orphans: await livingOrphans(
+      root,
+      next !== null && isSameSource(next.plan.source, plan.source) ? next.plan.runId : null,
+    ),
     earlierTasks: earlier === null ? [] : [...earlier.state.tasks.values()].filter(wasBegun).map(({ id }) => id),
     continuedTasks,
     landedTasks: await findLandedTasks(repo, plan, earlier?.state ?? null),

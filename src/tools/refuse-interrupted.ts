@@ -1,4 +1,5 @@
 import { O8Error } from '../core/errors.js';
+import { resumeCommand } from '../core/run/open-runs.js';
 import type { LoadedRun } from './load-run.js';
 
 /** Somebody who merges or cleans up an abandoned run does not mean to start its agents again. */
@@ -6,7 +7,7 @@ export function refuseInterrupted(tool: string, { plan, state, ownerAlive }: Loa
   if (ownerAlive || state.phase.kind === 'finished') return;
   throw new O8Error(
     'refused',
-    `run ${plan.runId} is interrupted: ${tool} needs it to be over or going on`,
-    'o8 spawn --resume (goes on with it) or o8 abort (ends it), then the same command again',
+    `Run ${plan.runId} was interrupted. Resume or abort it before ${tool}.`,
+    `${resumeCommand(plan.runId)}   (or: o8 abort --run ${plan.runId})`,
   );
 }

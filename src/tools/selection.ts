@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
+import { shellQuote } from '../core/shell-quote.js';
 import {
   mergeIntoSchema,
   scheduleSchema,
@@ -73,12 +74,13 @@ interface NamedSource {
 
 /** The selection as a command line names it, null for one that names nothing. */
 export function selectionWords(input: NamedSource): string | null {
-  return input.dir ?? input.features?.join(' ') ?? null;
+  const words = input.dir === undefined ? input.features : [input.dir];
+  return words?.map(shellQuote).join(' ') ?? null;
 }
 
-/** The command that runs what the caller named; `--resume` where that is nothing. */
-export function againCommand(input: NamedSource): string {
-  const words = selectionWords(input) ?? '--resume';
+/** The command that runs what the caller named; where that is nothing, the one that goes on with a run. */
+export function againCommand(input: NamedSource & { readonly retryFailed?: boolean | undefined }): string {
+  const words = selectionWords(input) ?? (input.retryFailed === true ? '--retry-failed' : '--resume');
   return input.features === undefined ? `o8 run ${words}` : `o8 parallel ${words}`;
 }
 

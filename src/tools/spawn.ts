@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import { continueRun, findContinuation } from './continue-run.js';
 import { defineTool } from './define-tool.js';
-import { latestInterrupted } from './load-run.js';
+import { resumeCommand } from '../core/run/open-runs.js';
 import { refuseLocked } from './lock-error.js';
+import { livingOrphans, refuseOrphans } from './runs/open-runs.js';
 import { generateScripts } from './generate-scripts.js';
 import { refuseNested } from './refuse-nested.js';
 import { pauseRun } from './pause-run.js';
@@ -11,7 +12,7 @@ import { openContext } from './repository-context.js';
 import { againCommand, planFlagsShape, requireSelection, selectionShape, selectionWords } from './selection.js';
 import { readyPlan, startFresh } from './start-fresh.js';
 import { readSettledLock } from './settled-lock.js';
-import { takeOver } from './take-over.js';
+import { stopOrphans, takeOver } from './take-over.js';
 
 const outputSchema = z.object({
   runId: z.string().optional(),
@@ -29,7 +30,8 @@ const inputSchema = z.strictObject({
   ...selectionShape,
   ...planFlagsShape,
   retryFailed: z.boolean().optional().describe('run the failed tasks of the last run again'),
-  resume: z.boolean().optional().describe('go on with the interrupted run; needs no selection'),
+  task: z.string().optional().describe('with retryFailed: only this task'),
+  resume: z.boolean().optional().describe('go on with an interrupted or aborted run; needs no selection'),
   force: z.boolean().optional().describe('stop a live run, move old worktrees and branches aside: ask the user first'),
   skipPreflight: z.boolean().optional().describe('start although a check fails (not recommended)'),
   budgetUsd: z.coerce.number().positive().optional().describe('most the whole run may cost'),
@@ -40,7 +42,7 @@ const inputSchema = z.strictObject({
     .describe(
       'without a selection: start no new agents and let running ones finish, or stop them now to continue later; off: go on',
     ),
-  runId: z.string().optional().describe('with pause; default: the active run'),
+  runId: z.string().optional().describe('with pause, resume or retryFailed, instead of a selection'),
 });
 export type SpawnInput = z.output<typeof inputSchema>;
 
@@ -54,13 +56,15 @@ export const spawn = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run(input, context): Promise<SpawnResult> {
     refuseNested('spawn', context);
-    const { root } = await openContext(context);
+    const { root, repo } = await openContext(context);
     if (input.pause !== undefined) return pauseRun(input.pause, root, input, context);
-    if (input.runId !== undefined) throw new O8Error('usage', 'runId belongs to pause.', 'o8 spawn --help');
+    refuseMixed(input);
     if (input.generateOnly === true) return generateScripts(requireSelection(input), input, context);
+    const again = againCommand(input);
     const lock = await readSettledLock(root);
-    refuseLocked(lock, { force: input.force === true, again: againCommand(input) });
+    refuseLocked(lock, { force: input.force === true, again });
     const goesOn = input.resume === true || input.retryFailed === true;
+    const selection = goesOn && selectionWords(input) === null ? null : requireSelection(input);
     if (lock.kind === 'held' && !goesOn) await readyPlan(requireSelection(input), input, context); // or nobody is stopped
     // Who can be seen is stopped here, once: a supervisor started by force would stop one that won meanwhile, too.
     const force = input.force === true && lock.kind === 'unknown' ? 'force' : 'wait_your_turn';
@@ -70,20 +74,36 @@ export const spawn = defineTool({
             `Found stale lock file (PID ${String(lock.holder.process.pid)} not running)\nRemoving stale lock and continuing...`,
           ]
         : await takeOver(root, lock, context.env);
-    if (input.resume === true && selectionWords(input) === null) {
-      const interrupted = await latestInterrupted(root);
-      if (interrupted === null) return { message: 'No interrupted run to resume.', tasks: [] };
-      return continueRun({ root, run: interrupted, input, context, warnings, wish: { kind: 'resume' }, force });
-    }
-    const selection = requireSelection(input);
     const found = await findContinuation(root, selection, input, context);
+    if (found.kind === 'nothing') return { message: found.message, tasks: [] };
+    const orphans = await livingOrphans(root, found.kind === 'continue' ? found.run.plan.runId : null);
+    if (input.force === true) warnings.push(...(await stopOrphans(root, orphans, context.env)));
+    else refuseOrphans(orphans, again);
     switch (found.kind) {
       case 'continue':
-        return continueRun({ root, run: found.run, input, context, warnings, wish: found.wish, force });
-      case 'nothing':
-        return { message: found.message, tasks: [] };
+        return continueRun({ repo, root, run: found.run, input, context, warnings, wish: found.wish, force });
       case 'fresh':
-        return startFresh(selection, input, context, { warnings, force });
+        return startFresh(found.selection, input, context, { warnings, force });
     }
   },
 });
+
+/** Inputs that say different things at once. O8Error `usage`. */
+function refuseMixed(input: SpawnInput): void {
+  const words = selectionWords(input);
+  if (input.task !== undefined && input.retryFailed !== true) {
+    const command = `${againCommand(input)} --retry-failed --task ${input.task}`;
+    throw new O8Error('usage', 'task is only valid with retryFailed.', command);
+  }
+  if (input.runId === undefined) return;
+  if (input.resume !== true && input.retryFailed !== true) {
+    throw new O8Error('usage', 'runId is only valid with pause, resume or retryFailed.', resumeCommand(input.runId));
+  }
+  if (words !== null) {
+    throw new O8Error(
+      'usage',
+      `Name the run or the plan, not both (${input.runId}, ${words}).`,
+      resumeCommand(input.runId),
+    );
+  }
+}

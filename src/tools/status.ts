@@ -21,6 +21,7 @@ import { asSlashCommand } from '../core/slash-command.js';
 import { isNewsworthy } from '../core/newsworthy.js';
 import { wavesOf } from '../core/progress.js';
 import { taskOf } from '../core/run-state.js';
+import { resumeCommand } from '../core/run/open-runs.js';
 import { unmergedTasks } from '../core/unmerged-tasks.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
@@ -34,6 +35,7 @@ import { defineTool } from './define-tool.js';
 import { conflictsAtAGlance } from './conflicts-at-a-glance.js';
 import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './expected-conflicts.js';
 import { findRun, loadRun, ownsRun, requireTask, type LoadedRun } from './load-run.js';
+import { asOpenRun, openRuns } from './runs/open-runs.js';
 import { openContextToRead, type RepositoryContext } from './repository-context.js';
 
 /** Looking four times a second costs a few milliseconds of CPU and keeps answers prompt. */
@@ -54,6 +56,10 @@ const outputSchema = z.object({
   counts: z.record(z.string(), z.number()),
   cursor: z.number(),
   pausedUntil: z.string().optional(),
+  others: z
+    .array(z.object({ runId: z.string(), plan: z.string(), state: z.string(), hint: z.string() }))
+    .optional()
+    .describe('other runs that are not over'),
   landed: z.string().optional().describe('all work is on the base, at this commit'),
   takenBack: z
     .array(z.object({ task: z.string(), commit: z.string() }))
@@ -105,9 +111,27 @@ export const status = defineTool({
     const answer = await view(home, run, only, since ?? 0, input.tail ?? null);
     // Who follows a run asks often and wants what changed.
     const follows = input.since !== undefined || input.waitSeconds !== undefined;
-    return follows || only !== null ? answer : { ...answer, ...(await expectedConflicts(home, run)) };
+    if (follows || only !== null) return answer;
+    return { ...answer, ...(await othersOf(root, found)), ...(await expectedConflicts(home, run)) };
   },
 });
+
+/** Runs that are not over beside the one that is shown: nobody else would tell of them. */
+async function othersOf(root: string, shown: string): Promise<Pick<z.input<typeof outputSchema>, 'others'>> {
+  const others = (await openRuns(root)).filter(({ plan }) => plan.runId !== shown);
+  if (others.length === 0) return {};
+  return {
+    others: others.map((run) => {
+      const { runId, plan, state, alive } = asOpenRun(run);
+      return {
+        runId,
+        plan,
+        state: runStateName(state, alive),
+        hint: alive ? `o8 status --run ${runId}` : resumeCommand(runId),
+      };
+    }),
+  };
+}
 
 /** What is to be expected when the branches that have work are merged; nothing where fewer than two have any. */
 async function expectedConflicts(
@@ -184,7 +208,7 @@ async function view(
   return {
     runId: plan.runId,
     state: name,
-    ...(name === 'interrupted' ? { message: 'Nobody is running it.', hint: 'o8 spawn --resume' } : {}),
+    ...(name === 'interrupted' ? { message: 'The supervisor is not running.', hint: resumeCommand(plan.runId) } : {}),
     ...(name === 'paused' ? pauseView(state) : {}),
     ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null
       ? { message: `No new agents: ${queue.holdBack}` }

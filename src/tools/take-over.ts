@@ -7,6 +7,7 @@ import type { LockState } from '../store/lock-state.js';
 import { attemptPaths } from '../store/paths.js';
 import { askSupervisor } from './ask-supervisor.js';
 import { loadRun } from './load-run.js';
+import { orphansText, type Orphans } from '../core/run/open-runs.js';
 
 /**
  * What `--force` does to a run that is alive: abort it, so that its agents stop and its work is kept. An owner that
@@ -29,6 +30,21 @@ export async function takeOver(root: string, lock: LockState, env: NodeJS.Proces
     await stopAgents(root, holder.runId);
     return [warning, `Run ${holder.runId} did not answer (${error.message}); it and its agents were stopped`];
   }
+}
+
+/** The same to runs that nobody owns and whose agents live: each is aborted, so that its agents stop and its work is kept. */
+export async function stopOrphans(
+  root: string,
+  orphans: readonly Orphans[],
+  env: NodeJS.ProcessEnv,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const orphan of orphans) {
+    const request = { kind: 'abort' as const, id: randomUUID(), task: null, cleanup: false };
+    await askSupervisor(root, orphan.runId, request, env);
+    warnings.push(`${orphansText(orphan)}. The run was aborted; its worktrees are kept`);
+  }
+  return warnings;
 }
 
 /** On top of what its agents are given to end. One that is alive reads requests many times a second. */

@@ -59,8 +59,8 @@ async function expectInterrupted(run: RunFixture): Promise<void> {
     what: 'the run to be interrupted',
   });
   expect(await run.status()).toMatchObject({
-    message: 'Nobody is running it.',
-    hint: 'o8 spawn --resume',
+    message: 'The supervisor is not running.',
+    hint: expect.stringMatching(/^o8 run --resume --run \S+$/) as string,
     supervisor: { alive: false },
   });
 }

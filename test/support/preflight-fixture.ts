@@ -19,6 +19,7 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     disk: { freeMB: 10_000, estimate: { worktrees: 5, perWorktreeMB: 150, totalMB: 750 } },
     agent: { name: 'claude', custom: false, path: '/usr/bin/claude', version: { kind: 'known', text: '2.1.329' } },
     lock: { kind: 'free' },
+    orphans: [],
     earlierTasks: [],
     continuedTasks: [],
     landedTasks: [],

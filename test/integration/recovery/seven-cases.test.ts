@@ -234,7 +234,10 @@ describe('after everything was killed', () => {
     });
     await killEverything(run);
     await restartMachine(run, runId);
-    expect(await run.status()).toMatchObject({ state: 'interrupted', hint: 'o8 spawn --resume' });
+    expect(await run.status()).toMatchObject({
+      state: 'interrupted',
+      hint: expect.stringMatching(/^o8 run --resume --run /) as string,
+    });
 
     const o8 = run.start('run', PLAN_DIR, '--yes');
     const second = await run.agents.waitForAgent('task-001');
@@ -248,7 +251,7 @@ describe('after everything was killed', () => {
       `Warning: Found stale lock file (PID ${process.pid} not running)\nRemoving stale lock and continuing...\n`,
     );
     expect(stderr).toContain(`Warning: Found the interrupted run ${runId}: 1 running, 1 queued`);
-    expect(stdout).toContain(`Run ${runId} goes on.`);
+    expect(stdout).toContain(`Run ${runId} resumed.`);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('Summary: 2 completed');
     await expectUndisturbedEnd(run);
     expect(await run.checkout()).toEqual(before);

@@ -136,7 +136,9 @@ describe('Ctrl+C while o8 run follows', () => {
     expect(await living(run, tree)).toEqual([]);
     expect(stdout).toContain('Received interrupt signal. Stopping pipelines...');
     expect(stdout).toMatch(/^\[\d\d:\d\d:\d\d\] task-001: Stopped$/m);
-    expect(stdout.trimEnd()).toMatch(/Aborted\. Worktrees preserved\. Run 'o8 cleanup' to remove\.$/);
+    expect(stdout.trimEnd()).toMatch(
+      /Aborted\. Worktrees preserved\. Run 'o8 cleanup' to remove\.\nTo continue: o8 run \S+ --resume\n\nSummary: 0 completed$/,
+    );
     expect((await run.status()).state).toBe('aborted');
     expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
   });

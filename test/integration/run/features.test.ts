@@ -179,8 +179,10 @@ describe('a run of features', () => {
     const { runId } = await run.status();
     await killSupervisor(run);
     const other = await run.o8('spawn', 'user-auth', 'notifications');
-    expect(other.code).toBe(4);
-    expect(other.stderr).toContain("Run 'o8 spawn --resume' to continue");
+    expect(other.code).toBe(3);
+    expect(other.stderr).toMatch(/^Error: Agents of the interrupted run \S+ are still running: user-auth \(PID: \d+\)/);
+    expect(other.stderr).toContain(`o8 run --resume --run ${String(runId)}\n`);
+    expect(other.stderr).toContain(`o8 abort --run ${String(runId)}\n`);
     const same = await run.o8('spawn', 'dashboard', 'user-auth');
     expect(same.code, same.stderr).toBe(0);
     expect((await run.status()).runId).toBe(runId);

@@ -74,7 +74,7 @@ describe('o8 logs', () => {
     process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
     const { code, stderr } = await o8.ended;
     expect(code).toBe(1);
-    expect(stderr).toContain('o8 spawn --resume');
+    expect(stderr).toContain('o8 run --resume --run');
   });
 
   it('without a task shows the path and the end of the supervisor’s own log', async () => {

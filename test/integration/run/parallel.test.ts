@@ -74,7 +74,7 @@ describe('o8 parallel in a terminal', () => {
     await Promise.all(agents.map((agent) => agent.gone));
     const end = o8.screen.slice(o8.screen.indexOf('Received interrupt'));
     expect(end).toMatch(
-      /^Received interrupt signal\. Stopping pipelines\.\.\.\n\n(\[[\d:]+\] (user-auth|dashboard): Stopped\n){2}\nAborted\. Worktrees preserved\. Run 'o8 parallel cleanup' to remove\.\n$/,
+      /^Received interrupt signal\. Stopping pipelines\.\.\.\n\n(\[[\d:]+\] (user-auth|dashboard): Stopped\n){2}\nAborted\. Worktrees preserved\. Run 'o8 parallel cleanup' to remove\.\nTo continue: o8 parallel user-auth dashboard --resume\n\nSummary: 0 completed\n$/,
     );
     expect(existsSync(join(run.root, '.claude/worktrees/feat-user-auth'))).toBe(true);
     expect(existsSync(lockFile(run))).toBe(false);

@@ -104,7 +104,7 @@ describe('pause', () => {
     await one.succeed('task-001.txt', 'task-001\n');
     await run.waitForTask('task-001', 'complete');
     await killSupervisor(run);
-    expect(await run.status()).toMatchObject({ message: 'Nobody is running it.', hint: 'o8 spawn --resume' });
+    expect(await run.status()).toMatchObject({ message: 'The supervisor is not running.' });
     await run.call('spawn', { resume: true });
     expect((await run.status()).state).toBe('running');
     await run.succeed('task-002');

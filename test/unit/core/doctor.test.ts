@@ -36,7 +36,7 @@ it('names a run nobody is running, and a lock whose holder is dead', () => {
   const runs = [{ runId: 'r1', state: 'interrupted', waiting: [] }];
   expect(needs({ runs, lock: { kind: 'stale', pid: 12 } })).toEqual([
     'leftover stale lock (PID 12 not running): o8 run --resume',
-    'leftover run r1 is interrupted: nobody is running it: o8 run --resume',
+    'leftover run r1 is interrupted: its supervisor is not running: o8 run --resume --run r1, or o8 abort --run r1',
   ]);
 });
 

@@ -189,10 +189,10 @@ describe('the summary line', () => {
     expect(summaryLine([])).toBe('Summary: 0 completed');
   });
 
-  it('counts what failed and what conflicts, and leaves blocked and aborted tasks to the report', () => {
+  it('counts what failed, what conflicts and what is blocked, so that exit code 1 is always explained', () => {
     const run = new RunHistory(planOf(seedTasks())).lead('task-001', 'complete').lead('task-002', 'failed');
     run.lead('task-003', 'merge_conflict').lead('task-004', 'blocked').lead('task-005', 'aborted');
-    expect(summaryLine(viewsOf(run).values())).toBe('Summary: 1 completed, 1 failed, 1 conflicts');
+    expect(summaryLine(viewsOf(run).values())).toBe('Summary: 1 completed, 1 failed, 1 conflicts, 1 blocked');
     expect(
       summaryLine(
         viewsOf(

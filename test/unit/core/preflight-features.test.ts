@@ -178,7 +178,7 @@ describe('preflight of features', () => {
     });
     const failed = preflightChecks(planOfFeatures(features), facts).filter(({ level }) => level === 'fail');
     expect(failed.map(({ id }) => id)).toEqual(['branch-collision', 'worktree-collision']);
-    for (const { hint } of failed) expect(hint).toContain("Run 'o8 spawn --resume' to continue");
+    for (const { hint } of failed) expect(hint).toContain("Run 'o8 run --resume' to continue");
   });
 
   it('warns when agents are told to use what no worktree will have', () => {
