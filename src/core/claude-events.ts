@@ -59,20 +59,26 @@ const permissionDenied = z.object({
   tool_use_id: z.string(),
 });
 
-const rateLimitEvent = z.object({
-  type: z.literal('rate_limit_event'),
-  rate_limit_info: z.object({
-    status: z.string(),
-    /** Seconds since 1970. */
-    resetsAt: z.number().nullable().catch(null),
-  }),
+const flag = z.boolean().catch(false);
+/** `isUsingOverage`, `overageInUse`: the limit is reached, and the account pays for what goes beyond it. */
+const rateLimitInfo = z.object({
+  status: z.string(),
+  /** Seconds since 1970. */
+  resetsAt: z.number().nullable().catch(null),
+  isUsingOverage: flag,
+  overageInUse: flag,
 });
+
+const rateLimitEvent = z.object({ type: z.literal('rate_limit_event'), rate_limit_info: rateLimitInfo });
 
 /** `error`: a message of Claude Code itself about a request that failed, not the model's. */
 const assistant = z.object({
   type: z.literal('assistant'),
   parent_tool_use_id: text,
   error: text,
+  /** The kind of that error, `usage_limit_reached` among others; since 2.1.3xx, like its parameters. */
+  api_error: text,
+  api_error_params: z.object({ rate_limit_info: rateLimitInfo }).nullable().catch(null),
   message: z.object({
     id: z.string().catch(''),
     content: z.array(z.union([textBlock, toolUseBlock, otherBlock])).catch([]),
@@ -90,6 +96,7 @@ const result = z.object({
   subtype: z.string(),
   is_error: z.boolean(),
   api_error_status: z.number().nullable().catch(null),
+  api_error: text,
   result: text,
   errors: z.array(z.string()).catch([]),
   total_cost_usd: z.number().nonnegative().nullable().catch(null),
@@ -104,6 +111,7 @@ const result = z.object({
 const claudeEvent = z.union([assistant, user, init, apiRetry, permissionDenied, rateLimitEvent, result]);
 export type ClaudeEvent = z.infer<typeof claudeEvent>;
 export type AssistantEvent = z.infer<typeof assistant>;
+export type RateLimitInfo = z.infer<typeof rateLimitInfo>;
 export type UserEvent = z.infer<typeof user>;
 export type ResultEvent = z.infer<typeof result>;
 export type TokenUsage = z.infer<typeof usage>;

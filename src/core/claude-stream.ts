@@ -3,6 +3,7 @@ import {
   type AssistantEvent,
   type ClaudeEvent,
   type ModelUsage,
+  type RateLimitInfo,
   type ResultEvent,
   type TokenUsage,
   type UserEvent,
@@ -44,9 +45,13 @@ export interface ClaudeFacts {
   readonly costUsd: number | null;
   /** Set by a limit and cleared by the next answer of the model. */
   readonly limit: ClaudeLimit | null;
+  /** A limit was reached, and the account pays for what goes beyond it. */
+  readonly overage: boolean;
   readonly denials: readonly PermissionDenial[];
   /** The last one: an agent with work in the background gives several. */
   readonly result: ClaudeResult | null;
+  /** The last result has come and nothing of a turn since. */
+  readonly finished: boolean;
 }
 
 /** The facts and what it takes to add the next line. Values are never changed in place. */
@@ -60,7 +65,17 @@ export interface ClaudeStream {
 }
 
 export const EMPTY_CLAUDE_STREAM: ClaudeStream = {
-  facts: { sessionId: null, activity: null, tokens: 0, costUsd: null, limit: null, denials: [], result: null },
+  facts: {
+    sessionId: null,
+    activity: null,
+    tokens: 0,
+    costUsd: null,
+    limit: null,
+    overage: false,
+    denials: [],
+    result: null,
+    finished: false,
+  },
   calls: new Map(),
   denied: new Map(),
   messages: new Map(),
@@ -87,22 +102,20 @@ export function foldClaudeLine(stream: ClaudeStream, line: string, time: Reading
 
 function foldEvent(stream: ClaudeStream, event: ClaudeEvent, time: ReadingTime): ClaudeStream {
   switch (event.type) {
-    case 'assistant':
-      return event.error === null ? foldMessage(stream, event) : foldApiError(stream, event, event.error, time);
-    case 'user':
-      return { ...stream, calls: without(stream.calls, event.message.content) };
-    case 'rate_limit_event': {
-      const { status, resetsAt } = event.rate_limit_info;
-      if (status !== 'rejected') return stream;
-      const until = resetsAt === null ? null : plausibleReset(resetsAt * 1000, time.now);
-      return withFacts(stream, { limit: { until, message: 'usage limit reached' } });
+    case 'assistant': {
+      const working = withFacts(stream, { finished: false });
+      return event.error === null ? foldMessage(working, event) : foldApiError(working, event, event.error, time);
     }
+    case 'user':
+      return { ...withFacts(stream, { finished: false }), calls: without(stream.calls, event.message.content) };
+    case 'rate_limit_event':
+      return foldRateLimit(stream, event.rate_limit_info, time);
     case 'result':
       return foldResult(stream, event, time);
     case 'system':
       switch (event.subtype) {
         case 'init':
-          return withFacts(stream, { sessionId: event.session_id });
+          return withFacts(stream, { sessionId: event.session_id, finished: false });
         case 'api_retry':
           return isLimitStatus(event.error_status)
             ? withLimit(stream, { until: null, message: `the API answers ${String(event.error_status)}` })
@@ -113,6 +126,16 @@ function foldEvent(stream: ClaudeStream, event: ClaudeEvent, time: ReadingTime):
         }
       }
   }
+}
+
+function foldRateLimit(stream: ClaudeStream, info: RateLimitInfo, time: ReadingTime): ClaudeStream {
+  if (info.isUsingOverage || info.overageInUse) return withFacts(stream, { overage: true, limit: null });
+  if (info.status !== 'rejected') return stream;
+  return withLimit(stream, { until: resetOf(info, time), message: 'usage limit reached' });
+}
+
+function resetOf({ resetsAt }: RateLimitInfo, time: ReadingTime): string | null {
+  return resetsAt === null ? null : plausibleReset(resetsAt * 1000, time.now);
 }
 
 function foldMessage(stream: ClaudeStream, { message, parent_tool_use_id: parent }: AssistantEvent): ClaudeStream {
@@ -148,9 +171,13 @@ function foldMessage(stream: ClaudeStream, { message, parent_tool_use_id: parent
 
 /** Claude Code gave a request up: it says so in a message of its own, in words and with the kind of error. */
 function foldApiError(stream: ClaudeStream, event: AssistantEvent, error: string, time: ReadingTime): ClaudeStream {
-  if (error !== 'rate_limit' && error !== 'overloaded') return stream;
+  const typed = event.api_error === USAGE_LIMIT;
+  if (error !== 'rate_limit' && error !== 'overloaded' && !typed) return stream;
   const message = event.message.content.map((block) => (block.type === 'text' ? block.text : '')).join(' ');
-  return withLimit(stream, { until: resetTimeIn(message, time.now, time.timeZone), message: oneLine(message) });
+  const said = resetTimeIn(message, time.now, time.timeZone);
+  const info = typed ? event.api_error_params?.rate_limit_info : undefined;
+  const until = (info === undefined ? null : resetOf(info, time)) ?? said;
+  return withLimit(stream, { until, message: oneLine(message) });
 }
 
 function foldResult(stream: ClaudeStream, event: ResultEvent, time: ReadingTime): ClaudeStream {
@@ -171,11 +198,16 @@ function foldResult(stream: ClaudeStream, event: ResultEvent, time: ReadingTime)
       text,
       report: event.structured_output,
     },
+    finished: true,
   });
-  const limited = event.is_error && (isLimitStatus(event.api_error_status) || isLimitText(text));
+  const limited =
+    event.is_error && (isLimitStatus(event.api_error_status) || isLimitText(text) || event.api_error === USAGE_LIMIT);
   if (!limited) return counted;
   return withLimit(counted, { until: resetTimeIn(text, time.now, time.timeZone), message: oneLine(text) });
 }
+
+/** What newer versions call a limit of the account, in `api_error`. */
+const USAGE_LIMIT = 'usage_limit_reached';
 
 /** 429: rate or usage limit. 529: the service is overloaded; waiting is the answer to both. */
 function isLimitStatus(status: number | null): boolean {

@@ -13,8 +13,8 @@ export interface AttemptEvidence {
   readonly markerPresent: boolean;
   /** Commits on the task's branch since its start; changes not yet committed count as one. */
   readonly commits: number;
-  /** Why o8 stopped the agent, null when it did not. */
-  readonly stopReason: 'stalled' | null;
+  /** Why o8 stopped the agent, null when it did not. `finished`: it had given its result and did not end. */
+  readonly stopReason: 'finished' | 'stalled' | null;
 }
 
 /** `retryable`: another attempt in the same worktree may well succeed where this one did not. */
@@ -26,20 +26,41 @@ export type AttemptVerdict =
 
 type Failed = Extract<AttemptVerdict, { kind: 'failed' }>;
 
+/** Exit codes of Claude Code when a signal ends it: it says so itself, as a shell would. */
+const SIGNAL_CODES = [129, 130, 131, 137, 143];
+
+/**
+ * Whether a Claude that was ended by a signal or its time had given its last word before: a result without an error, and
+ * with it the structured result or the marker file. What the agent did counts then, not what ended its process.
+ */
+export function spokeLast(
+  exit: AttemptExit,
+  facts: Pick<ClaudeFacts, 'finished' | 'result'>,
+  markerPresent: boolean,
+): boolean {
+  const stopped =
+    exit.kind === 'signalled' ||
+    exit.kind === 'timed_out' ||
+    (exit.kind === 'exited' && SIGNAL_CODES.includes(exit.code));
+  const { finished, result } = facts;
+  return stopped && finished && result?.isError === false && (result.report !== null || markerPresent);
+}
+
 /**
  * Success is exit code 0 and a result that is not an error and the agent's own word (structured result or marker file)
  * and work on the branch, or the agent's word that none was needed. Anything less is a failure with its reason.
  */
 export function judgeAttempt(evidence: AttemptEvidence): AttemptVerdict {
   const { exit, agent } = evidence;
-  if (exit.kind === 'exited' && exit.code === 0) {
+  const spoke = agent.kind === 'claude' && spokeLast(exit, agent.facts, evidence.markerPresent);
+  if (spoke || evidence.stopReason === 'finished' || (exit.kind === 'exited' && exit.code === 0)) {
     return agent.kind === 'claude' ? judgeClaude(evidence, agent.facts) : judgeWord(evidence, null, '');
   }
   // Nobody saw how it ended, so what it said before proves nothing.
   if (exit.kind === 'unknown') return failed('lost', 'the agent is gone and nobody saw how it ended', true);
   if (exit.kind === 'not_started')
     return failed('agent_error', `the agent could not be started: ${exit.message}`, false);
-  if (agent.kind === 'claude' && agent.facts.limit !== null) {
+  if (agent.kind === 'claude' && agent.facts.limit !== null && !endedByOwnLimit(agent.facts)) {
     return { kind: 'rate_limited', until: agent.facts.limit.until };
   }
   if (agent.kind === 'command' && exit.kind === 'exited' && exit.code === agent.rateLimitExitCode) {
@@ -60,7 +81,9 @@ function judgeClaude(evidence: AttemptEvidence, facts: ClaudeFacts): AttemptVerd
     return failed('agent_error', 'the agent exited with code 0 but gave no result', true);
   }
   if (!result.isError) return judgeWord(evidence, result.report, result.text);
-  return facts.limit === null ? resultFailure(result) : { kind: 'rate_limited', until: facts.limit.until };
+  return facts.limit === null || endedByOwnLimit(facts)
+    ? resultFailure(result)
+    : { kind: 'rate_limited', until: facts.limit.until };
 }
 
 function judgeWord(evidence: AttemptEvidence, report: ClaudeResult['report'], text: string): AttemptVerdict {
@@ -81,6 +104,13 @@ function judgeWord(evidence: AttemptEvidence, report: ClaudeResult['report'], te
     : failed('no_commits', 'the agent says it is done, but its branch has no commits', false);
 }
 
+/** Limits of the attempt itself, which end it whatever else was reached on the way. */
+const OWN_LIMITS = ['error_max_budget_usd', 'error_max_turns', 'error_max_structured_output_retries'];
+
+function endedByOwnLimit({ result }: ClaudeFacts): boolean {
+  return result !== null && OWN_LIMITS.includes(result.subtype);
+}
+
 /** An error the agent reported itself. */
 function resultFailure(result: ClaudeResult): Failed {
   const { subtype, apiErrorStatus: status, text } = result;
@@ -89,6 +119,12 @@ function resultFailure(result: ClaudeResult): Failed {
       return failed('budget_exceeded', text || 'the budget of this attempt is used up', false);
     case 'error_max_turns':
       return failed('agent_error', text || 'the agent used all its turns', true);
+    case 'error_max_structured_output_retries':
+      return failed(
+        'no_completion_marker',
+        text || 'the agent did not give its result in the form that is asked for',
+        true,
+      );
     default:
       // A request that is refused (bad key, no credit, unknown model) is refused again; a server's fault passes.
       return failed(

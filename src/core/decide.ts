@@ -13,6 +13,8 @@ export type AgentFact =
   | {
       readonly kind: 'running';
       readonly quietMs: number;
+      /** How long ago its last result came and nothing of its session since; null while it works. */
+      readonly finishedMs: number | null;
       readonly unattendedMs: number | null;
       readonly outputMB: number;
     }
@@ -28,21 +30,33 @@ export interface Facts {
   readonly mergesAtOnce: number;
   readonly validating: boolean;
   readonly agents: ReadonlyMap<string, AgentFact>;
+  /** Tasks whose `setup` may have left processes running. */
+  readonly withSetupProcesses: ReadonlySet<string>;
   /** Why no new agent may start on this machine now (disk, memory), null when it may. */
   readonly holdBack: string | null;
 }
 
 export type Action =
   | { readonly kind: 'record'; readonly event: RunEvent }
-  | { readonly kind: 'prepare' | 'start' | 'settle'; readonly task: string }
+  | { readonly kind: 'prepare' | 'start' | 'settle' | 'end_setup'; readonly task: string }
   /** In the order they came in. */
   | { readonly kind: 'merge'; readonly tasks: readonly string[] }
-  | { readonly kind: 'stop'; readonly task: string; readonly why: 'aborted' | 'stalled' | 'timeout' | 'output' }
+  | {
+      readonly kind: 'stop';
+      readonly task: string;
+      readonly why: 'aborted' | 'finished' | 'stalled' | 'timeout' | 'output';
+    }
   | { readonly kind: 'validate'; readonly wave: number }
   | { readonly kind: 'finish'; readonly state: FinishedState };
 
 /** A long Claude session writes some 50 MB; an agent in a loop fills a disk. What it wrote is kept. */
 export const MOST_OUTPUT_MB = 512;
+
+/**
+ * Claude Code ends half a second after its result, and five after it when it has background shells to end. What has
+ * not ended by itself then never will: a child keeps it, or its output.
+ */
+export const RESULT_GRACE_MS = 30_000;
 
 /** What to do next. Pure: the same state and facts give the same actions; the supervisor carries them out and records. */
 export function decide(plan: Plan, state: RunState, facts: Facts): readonly Action[] {
@@ -72,7 +86,12 @@ function goOn(
   const changes = blockTasks(plan, state, tasks, facts);
   // A task that is unblocked is one its wave waits for again: barriers are looked at when that is recorded.
   const next = changes.length > 0 ? changes : [...nextValidation(plan, state, tasks, facts), ...starts];
-  const actions = [...settleAgents(plan, tasks, facts), ...nextMerge(plan, tasks, facts), ...next];
+  const actions = [
+    ...settleAgents(plan, tasks, facts),
+    ...nextMerge(plan, tasks, facts),
+    ...endSetups(tasks, facts),
+    ...next,
+  ];
   return actions.length > 0 ? actions : finishWhenSettled(plan, state, tasks, facts);
 }
 
@@ -96,10 +115,22 @@ function settleAgents(plan: Plan, tasks: readonly Entry[], facts: Facts): Action
         if (agent.unattendedMs !== null && agent.unattendedMs > task.timeoutMinutes * 60_000) {
           return [{ kind: 'stop', task: task.id, why: 'timeout' }];
         }
+        if (agent.finishedMs !== null && agent.finishedMs > RESULT_GRACE_MS) {
+          return [{ kind: 'stop', task: task.id, why: 'finished' }];
+        }
         if (agent.outputMB > MOST_OUTPUT_MB) return [{ kind: 'stop', task: task.id, why: 'output' }];
         return stallMs > 0 && agent.quietMs > stallMs ? [{ kind: 'stop', task: task.id, why: 'stalled' }] : [];
     }
   });
+}
+
+/** What `setup` started serves all attempts of a task and its merge. */
+function endSetups(tasks: readonly Entry[], facts: Facts): Action[] {
+  return tasks.flatMap(({ task, record }): Action[] =>
+    facts.withSetupProcesses.has(task.id) && isSettled(record.state) && !facts.busyTasks.has(task.id)
+      ? [{ kind: 'end_setup', task: task.id }]
+      : [],
+  );
 }
 
 /** First finished, first merged; those that wait are verified together. */
@@ -248,7 +279,7 @@ export function finalState(plan: Plan, state: RunState): FinishedState {
 
 /** Work that is done stays done: it waits for `merge`. Everything else stops. */
 function decideAborting(runId: string, tasks: readonly Entry[], facts: Facts): readonly Action[] {
-  const actions = tasks.flatMap(({ task, record }): Action[] => {
+  const stops = tasks.flatMap(({ task, record }): Action[] => {
     if (facts.busyTasks.has(task.id)) return [];
     switch (record.state.state) {
       case 'running':
@@ -278,6 +309,7 @@ function decideAborting(runId: string, tasks: readonly Entry[], facts: Facts): r
         return [];
     }
   });
+  const actions = [...stops, ...endSetups(tasks, facts)];
   if (actions.length > 0 || facts.busyTasks.size > 0 || facts.merging || facts.validating) return actions;
   return [{ kind: 'finish', state: 'aborted' }];
 }

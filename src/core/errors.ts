@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'invalid_plan'
   | 'not_a_repository'
   | 'git_failed'
+  | 'not_signed'
   | 'preflight_failed'
   | 'locked'
   | 'lock_unknown'
@@ -62,6 +63,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
     case 'interrupted':
       return 130;
     case 'git_failed':
+    case 'not_signed':
     case 'lease_lost':
     case 'journal_damaged':
     case 'disk_full':

@@ -25,6 +25,17 @@ export function plausibleReset(at: number, now: Date): string | null {
   return Number.isFinite(wait) && wait > -DAY_MS && wait < LONGEST_WAIT_MS ? new Date(at).toISOString() : null;
 }
 
+/** Asked again so soon after a limit that should have ended: clocks differ by some seconds. */
+const AFTER_THE_END_MS = 60_000;
+/** A limit that does not say when it ends is asked again after this time. */
+const DEFAULT_PAUSE_MS = 5 * 60_000;
+
+/** Until when a run waits for a limit that ends at `until` (ISO time, null when nobody said). */
+export function pauseEnd(until: string | null, now: Date): string {
+  if (until !== null && new Date(until) > now) return until;
+  return new Date(now.getTime() + (until === null ? DEFAULT_PAUSE_MS : AFTER_THE_END_MS)).toISOString();
+}
+
 function epoch(text: string): number | null {
   const seconds = EPOCH.exec(text)?.[1];
   return seconds === undefined ? null : Number(seconds) * 1000;

@@ -1,9 +1,9 @@
 import { shellQuote } from '../core/shell-quote.js';
 import { O8Error } from '../core/errors.js';
-import { git, printable, tryGit } from './execute.js';
+import { git, gitInTime, printable } from './execute.js';
 import { committer } from './identity.js';
 import type { Repository } from './repository.js';
-import { signingConfig } from './signing.js';
+import { signingConfig, signingProgram } from './signing.js';
 
 /** `date` as git writes it: seconds since 1970 and the zone, `1795248000 +0100`. */
 export interface Author {
@@ -40,11 +40,14 @@ export async function createLandingCommit(repo: Repository, o: NewCommit): Promi
     timeoutMs: SIGNING_MS,
     config: signing,
   };
-  const result = await tryGit(['commit-tree', ...treeAndParents(o), '-S'], options);
-  if (result.code === 0) return result.stdout.trim();
-  const said = printable(result.stderr.trim());
+  const result = await gitInTime(['commit-tree', ...treeAndParents(o), '-S'], options);
+  if (result?.code === 0) return result.stdout.trim();
+  const said =
+    result === null
+      ? `${signingProgram(signing)} did not end in ${String(SIGNING_MS / 1000)} s and was stopped`
+      : printable(result.stderr.trim());
   const message = `the commit that is to land could not be signed (commit.gpgSign is set): ${said}`;
-  throw new O8Error('git_failed', message, `git -C ${shellQuote(repo.root)} commit-tree -S -m test HEAD^{tree}`);
+  throw new O8Error('not_signed', message, `git -C ${shellQuote(repo.root)} commit-tree -S -m test HEAD^{tree}`);
 }
 
 function treeAndParents({ tree, parents }: NewCommit): string[] {

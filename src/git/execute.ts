@@ -96,6 +96,61 @@ export async function gitThatSurvives(
   }
 }
 
+const KILL_AFTER_MS = 2_000; // git and a signing program that is asked to end have nothing to finish
+
+/**
+ * Runs a git that starts a program of the user's which may hang: when its time is over, git and that program are ended
+ * together, as they share a process group. Null when it was.
+ */
+export async function gitInTime(
+  args: readonly string[],
+  { cwd, input, config = [], env = {}, timeoutMs }: GitOptions & { readonly timeoutMs: number },
+): Promise<GitResult | null> {
+  const child = spawn('git', withConfig(args, config), {
+    cwd,
+    env: { ...gitEnvironment(process.env), ...env },
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
+  }
+  child.stdin.on('error', () => undefined); // as in tryGit
+  child.stdin.end(input);
+  const time = { over: false };
+  const end = (signal: NodeJS.Signals): void => {
+    time.over = true;
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch {
+      // ESRCH: all of the group have ended
+    }
+  };
+  const timers = [
+    setTimeout(end, timeoutMs, 'SIGTERM'),
+    setTimeout(() => {
+      end('SIGKILL');
+      child.stdout.destroy(); // a program that left the group may hold them for ever
+      child.stderr.destroy();
+    }, timeoutMs + KILL_AFTER_MS),
+  ];
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', (error) => reject(notEnded(args, cwd, error, timeoutMs)));
+      child.once('close', resolve);
+    });
+    if (time.over) {
+      end('SIGKILL'); // git is gone; what it started may have ignored SIGTERM
+      return null;
+    }
+    if (code === null) throw notEnded(args, cwd, new Error('killed by a signal'), timeoutMs);
+    return { code, ...output };
+  } finally {
+    timers.forEach(clearTimeout);
+  }
+}
+
 /** The error for a git that ended with a code nobody expected. */
 export function gitFailure(args: readonly string[], cwd: string, result: GitResult, hint?: string): O8Error {
   const said = result.stderr.trim() || result.stdout.trim();

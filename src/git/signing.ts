@@ -1,3 +1,4 @@
+import { sanitizeLine } from '../core/terminal-text.js';
 import { tryGit } from './execute.js';
 
 /** The programs git signs with when nothing is configured; a repository's own settings must not name others. */
@@ -22,6 +23,15 @@ export async function signingConfig(cwd: string): Promise<string[] | null> {
     return `${key}=${(await userSetting(cwd, [], key)) ?? fallback}`;
   });
   return Promise.all(entries);
+}
+
+/** The setting and the program that sign with this configuration, as `gpg.program gpg`; printable. */
+export function signingProgram(config: readonly string[]): string {
+  const value = (key: string): string =>
+    config.find((entry) => entry.startsWith(`${key}=`))?.slice(key.length + 1) ?? '';
+  const format = value('gpg.format');
+  const key = format === 'openpgp' ? 'gpg.program' : `gpg.${format}.program`;
+  return sanitizeLine(`${key} ${value(format === 'openpgp' ? 'gpg.openpgp.program' : key)}`);
 }
 
 async function userSetting(cwd: string, type: readonly string[], key: string): Promise<string | null> {

@@ -9,6 +9,7 @@ import { readAgent, readClaim, readExit } from './attempt-records.js';
 import { bundledProgram } from './bundle.js';
 import { startDetached } from './detach.js';
 import { identityAt, processProbe } from './identity.js';
+import { commandLines } from './leftovers/command-lines.js';
 import { killTree, stopTree, TreeTracker } from './process-tree.js';
 import { AGENT_NODE_OPTIONS, MARKER, readShimSpec, type ShimSpec } from './shim-spec.js';
 import { signal } from './signal.js';
@@ -103,14 +104,14 @@ export async function voidAttempt(dir: string): Promise<'voided' | 'claimed'> {
 /**
  * Stops whatever of an attempt runs, in any state of it, also when only leftovers of an ended agent do; an unclaimed
  * one becomes void. SIGTERM, after `killAfterMs` SIGKILL, until nothing of the tree is left; idempotent.
- * `survivors`: pids that outlived SIGKILL. O8Error `lock_unknown` when it runs where we cannot look.
+ * `survivors`: pids that outlived SIGKILL; `running`: command lines of what the agent had running. O8Error `lock_unknown` when it runs where we cannot look.
  */
 export async function stopAttempt(
   dir: string,
   attemptId: string,
   killAfterMs: number,
-): Promise<{ survivors: number[] }> {
-  if ((await voidAttempt(dir)) === 'voided') return { survivors: [] };
+): Promise<{ survivors: number[]; running: string[] }> {
+  if ((await voidAttempt(dir)) === 'voided') return { survivors: [], running: [] };
   const claim = await readClaim(dir);
   if (claim?.kind !== 'shim') throw new Error(`${dir} was claimed by a shim and is not any more`);
   const { shim } = claim;
@@ -122,12 +123,14 @@ export async function stopAttempt(
     except: shimAlive ? [shim.pid] : [],
   };
   const tracker = new TreeTracker(tree);
+  const started = (await tracker.living()).filter(({ pid }) => pid !== agent?.pid);
+  const running = await commandLines(started);
   failpoint('attempt.stop.before');
   const survivors = shimAlive
     ? await stopThroughShim(shim, tracker, killAfterMs)
     : await stopTree(tracker, killAfterMs);
   failpoint('attempt.stop.after');
-  return { survivors };
+  return { survivors, running };
 }
 
 async function stopThroughShim(shim: ProcessIdentity, tracker: TreeTracker, killAfterMs: number): Promise<number[]> {

@@ -13,12 +13,13 @@ interface Stat extends ProcessEntry {
 export function parseStat(text: string): Stat | null {
   const pid = Number.parseInt(text, 10);
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state, parent, group] = fields;
+  const [state, parent, group, session] = fields;
   const start = fields[19]; // field 22 of proc(5); the state behind the name is field 3
   if (Number.isNaN(pid) || state === undefined || parent === undefined || group === undefined || start === undefined) {
     return null;
   }
-  return { pid, parent: Number(parent), group: Number(group), start, ended: state === 'Z' || state === 'X' };
+  const ended = state === 'Z' || state === 'X';
+  return { pid, parent: Number(parent), group: Number(group), session: Number(session), start, ended };
 }
 
 function readStat(pid: number): Stat | null {
@@ -40,6 +41,12 @@ function pids(): number[] {
 function hasEnvironment(pid: number, entry: string): boolean {
   const environment = readGone(() => readFileSync(`/proc/${String(pid)}/environ`));
   return environment !== null && `\0${environment.toString('utf8')}`.includes(`\0${entry}\0`);
+}
+
+function commandLine(pid: number): string | null {
+  const words = readGone(() => readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8'));
+  if (words === null || words === '') return null;
+  return words.replace(/\0+$/, '').replaceAll('\0', ' ');
 }
 
 /** Null for a process that has gone or that belongs to somebody else; other failures are real. */
@@ -64,6 +71,7 @@ export const table: ProcessTable = {
   readChild: async (pid) => Promise.resolve(readStat(pid)),
   list: async () => Promise.resolve(pids().flatMap((pid) => living(pid) ?? [])),
   withEnvironment: async (entry) => Promise.resolve(new Set(pids().filter((pid) => hasEnvironment(pid, entry)))),
+  commandLine: async (pid) => Promise.resolve(commandLine(pid)),
   bootId: async () => Promise.resolve(readBootId()),
   pidNamespace: async () => Promise.resolve(readGone(() => readlinkSync('/proc/self/ns/pid')) ?? ''),
 };

@@ -23,7 +23,7 @@ export function parseTable(text: string): ProcessEntry[] {
   return text.split('\n').flatMap((line) => {
     const [, pid, parent, group, state, start] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*\S)\s*$/.exec(line) ?? [];
     if (pid === undefined || start === undefined || state === undefined || state.startsWith('Z')) return [];
-    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), start }];
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), session: 0, start }];
   });
 }
 
@@ -51,13 +51,16 @@ export function parseEnvironments(withEnvironment: string, without: string, entr
   );
 }
 
-async function read(pid: number): Promise<ProcessEntry | null> {
-  // ps ends with 1 when there is no such process.
-  const text = await output('ps', [...COLUMNS, '-p', String(pid)]).catch((error: unknown) => {
+/** What `ps` says of one process; empty when there is none, which it says with exit code 1. */
+async function ask(pid: number, columns: string[]): Promise<string> {
+  return output('ps', [...columns, '-p', String(pid)]).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 1) return '';
     throw error;
   });
-  return parseTable(text)[0] ?? null;
+}
+
+async function read(pid: number): Promise<ProcessEntry | null> {
+  return parseTable(await ask(pid, COLUMNS))[0] ?? null;
 }
 
 export const table: ProcessTable = {
@@ -68,6 +71,7 @@ export const table: ProcessTable = {
     const withEnvironment = await output('ps', ['-axEww', ...COMMANDS]);
     return parseEnvironments(withEnvironment, await output('ps', ['-axww', ...COMMANDS]), entry);
   },
+  commandLine: async (pid) => (await ask(pid, ['-ww', '-o', 'command='])).trim() || null,
   // Unlike kern.boottime, which moves with every correction of the clock.
   bootId: async () => (await output('sysctl', ['-n', 'kern.bootsessionuuid'])).trim(),
   pidNamespace: async () => Promise.resolve(''),

@@ -6,6 +6,8 @@ export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
+  /** The session's id, 0 where the system does not tell it (macOS). */
+  readonly session: number;
   readonly start: string;
 }
 
@@ -17,6 +19,8 @@ export interface ProcessTable {
   list(): Promise<ProcessEntry[]>;
   /** Pids of those of our user's processes that were started with this `NAME=value` in their environment. */
   withEnvironment(entry: string): Promise<ReadonlySet<number>>;
+  /** Its program and arguments, separated by blanks; null when it has gone or is not ours to see. */
+  commandLine(pid: number): Promise<string | null>;
   /** Names the boot of this machine; pids and start times mean nothing across boots. */
   bootId(): Promise<string>;
   /** Names the pid namespace; empty where the system has none. */

@@ -17,25 +17,42 @@ export interface ProcessTree {
 
 /**
  * Finds the members of a tree again and again. A member is: the root, a child of a member, a process in a group led
- * by a member, a process with the marker (Jenkins' ProcessTreeKiller), and whoever was a member before, told by pid
- * and start time. So a child in a session of its own is found by its parent or its marker, and stays found when the
+ * by a member or in the root's group or session, a process with the marker (Jenkins' ProcessTreeKiller), and whoever
+ * was a member before, told by pid and start time. So a child in a session of its own is found by its parent or its marker, and stays found when the
  * parent ends. Out of reach: one that dropped the marker and lost its parent before the first look.
  */
 export class TreeTracker {
   private readonly known = new Map<number, string>();
 
-  constructor(private readonly tree: ProcessTree) {
+  /** `known`: members seen by a process that may have ended since; their boot and machine have to be these. */
+  constructor(
+    private readonly tree: ProcessTree,
+    known: readonly Pick<ProcessIdentity, 'pid' | 'start'>[] = [],
+  ) {
+    for (const { pid, start } of known) this.known.set(pid, start);
     if (tree.root !== null) this.known.set(tree.root.pid, tree.root.start);
   }
 
+  /** Remembers who is in the tree now, by parents, groups and sessions alone: environments take longer to read. */
+  async look(): Promise<void> {
+    await this.membersAmong(new Set());
+  }
+
   async living(): Promise<ProcessEntry[]> {
-    const marked = await processTable.withEnvironment(this.tree.marker);
+    return this.membersAmong(await processTable.withEnvironment(this.tree.marker));
+  }
+
+  private async membersAmong(marked: ReadonlySet<number>): Promise<ProcessEntry[]> {
     const candidates = (await processTable.list()).filter(
       ({ pid }) => pid !== process.pid && !this.tree.except.includes(pid),
     );
     const members = new Map<number, ProcessEntry>();
+    const leader = this.leaderOf(candidates);
     for (const entry of candidates) {
-      if (marked.has(entry.pid) || this.known.get(entry.pid) === entry.start) members.set(entry.pid, entry);
+      const ours = marked.has(entry.pid) || this.known.get(entry.pid) === entry.start;
+      if (ours || (leader !== null && (entry.group === leader || entry.session === leader))) {
+        members.set(entry.pid, entry);
+      }
     }
     let before = -1;
     while (before !== members.size) {
@@ -47,6 +64,17 @@ export class TreeTracker {
     this.known.clear();
     for (const { pid, start } of members.values()) this.known.set(pid, start);
     return [...members.values()];
+  }
+
+  /**
+   * The root leads a group and a session of its own, and no system gives its pid away while one of them has members.
+   * A living process with that pid and another start says that both have ended.
+   */
+  private leaderOf(entries: readonly ProcessEntry[]): number | null {
+    const { root } = this.tree;
+    if (root === null) return null;
+    const heir = entries.find(({ pid }) => pid === root.pid);
+    return heir === undefined || heir.start === root.start ? root.pid : null;
   }
 
   async isGone(): Promise<boolean> {

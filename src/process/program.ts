@@ -6,7 +6,9 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { sanitizeLine } from '../core/terminal-text.js';
-import { identityOfChild } from './identity.js';
+import type { ProcessIdentity } from '../core/process-identity.js';
+import { identityAt, identityOfChild } from './identity.js';
+import { endLeftBehind, GOES_BY_ITSELF_MS, leftBehind } from './leftovers/end-left-behind.js';
 import { stopTree, TreeTracker } from './process-tree.js';
 import { spawnFailure } from './spawn-failure.js';
 
@@ -18,6 +20,10 @@ export interface ProgramOptions {
   readonly logFile: string | null;
   /** Stops the program and everything it started as soon as it is aborted. */
   readonly stop?: AbortSignal;
+  /** What becomes of processes it leaves running when it ends; `keep` is for services that others need. */
+  readonly leftovers?: 'end' | 'keep';
+  /** How long those that it leaves may take to end by themselves; a second when not given. */
+  readonly patienceMs?: number;
 }
 
 export interface ProgramResult {
@@ -27,6 +33,10 @@ export interface ProgramResult {
   readonly timedOut: boolean;
   /** The last 8 KB of what it printed, stdout and stderr in order, without terminal escapes. */
   readonly outputTail: string;
+  /** Command lines of processes it left running, which were ended; safe to print. */
+  readonly ended: readonly string[];
+  /** With `leftovers: 'keep'`, the processes it left running. */
+  readonly kept: readonly ProcessIdentity[];
 }
 
 /** Enough to see why a test run failed, little enough to quote. */
@@ -37,11 +47,17 @@ const KILL_AFTER_MS = 5_000;
 const NOT_STARTED = 127;
 /** Marks everything the program starts, so that nothing of it outlives its time. */
 const MARKER = 'O8_PROGRAM';
+/**
+ * How often its processes are looked at while it runs: one that drops the marker and leaves its session is known only
+ * if it was seen below its parent. Most do that at once, when little has been started yet.
+ */
+const LOOK_MS = [20, 40, 80, 160, 320, 640] as const;
+const LOOK_LATER_MS = 1_000;
 
 /**
- * Runs a program to its end in a process group of its own; when its time is over, everything it started is stopped.
- * Never rejects because of the program. Its output goes to a file, so a background child that keeps the output open
- * does not keep us waiting.
+ * Runs a program to its end in a process group of its own. When its time is over, everything it started is stopped;
+ * when it ends, what it left running is ended or kept (`leftovers`). Never rejects because of the program. Its output
+ * goes to a file, so a background child that keeps the output open does not keep us waiting.
  */
 export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
   const [program, ...args] = argv;
@@ -49,12 +65,12 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
   const output = options.logFile === null ? await openTemporary() : await openLog(options.logFile);
   try {
     const { size: start } = await output.stat();
-    const mark = options.logFile === null ? randomUUID() : markOf(argv, options.logFile);
-    if (options.logFile !== null) await stopLeftBehind(`${MARKER}=${mark}`);
+    const marker = options.logFile === null ? `${MARKER}=${randomUUID()}` : programMarker(argv, options.logFile);
+    if (options.logFile !== null) await stopLeftBehind(marker);
     const stream = output.createWriteStream({ autoClose: false }); // execa hands its descriptor on and writes nothing
     const child = execa(program, args, {
       cwd: options.cwd,
-      env: { ...options.env, [MARKER]: mark },
+      env: { ...options.env, [MARKER]: marker.slice(MARKER.length + 1) },
       extendEnv: false,
       stdin: 'ignore',
       stdout: stream,
@@ -63,10 +79,15 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
       reject: false,
     });
     const timer = new AbortController();
-    const stopped = stopAfter(options, timer.signal, child.pid, `${MARKER}=${mark}`);
+    const root = child.pid === undefined ? null : await identityOfChild(child.pid);
+    const tracker = new TreeTracker({ root, marker, except: [] });
+    const looking = lookOn(tracker, timer.signal);
+    const stopped = stopAfter(options, timer.signal, tracker);
     const result = await child;
     timer.abort();
+    await looking;
     const timedOut = await stopped;
+    const left = await afterItsEnd(tracker, options);
     const tail = await readTail(output, start);
     if (result.exitCode === undefined && result.signal === undefined) {
       return {
@@ -74,19 +95,58 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
         signal: null,
         timedOut,
         outputTail: spawnFailure(program, options.cwd, result.cause),
+        ...left,
       };
     }
-    return { code: result.exitCode ?? null, signal: result.signal ?? null, timedOut, outputTail: tail };
+    return { code: result.exitCode ?? null, signal: result.signal ?? null, timedOut, outputTail: tail, ...left };
   } finally {
     await output.close();
   }
 }
 
-/** The same when a later process runs this again, and another for each command that shares the log. */
-function markOf(argv: readonly string[], logFile: string): string {
-  return createHash('sha256')
+/**
+ * `NAME=value` in the environment of everything this program starts: the same when a later process runs it again, and
+ * another for each command that shares the log.
+ */
+function programMarker(argv: readonly string[], logFile: string): string {
+  const mark = createHash('sha256')
     .update(JSON.stringify([logFile, ...argv]))
     .digest('hex');
+  return `${MARKER}=${mark}`;
+}
+
+/** The marker of what `runShellCommand` starts with this log. */
+export function shellCommandMarker(command: string, logFile: string): string {
+  return programMarker(shell(command), logFile);
+}
+
+function shell(command: string): string[] {
+  return ['sh', '-c', command];
+}
+
+async function lookOn(tracker: TreeTracker, ended: AbortSignal): Promise<void> {
+  for (let looks = 0; ; looks += 1) {
+    try {
+      await sleep(LOOK_MS[looks] ?? LOOK_LATER_MS, undefined, { signal: ended });
+    } catch {
+      return; // it has ended
+    }
+    await tracker.look();
+  }
+}
+
+async function afterItsEnd(
+  tracker: TreeTracker,
+  { leftovers = 'end', patienceMs = GOES_BY_ITSELF_MS }: ProgramOptions,
+): Promise<Pick<ProgramResult, 'ended' | 'kept'>> {
+  switch (leftovers) {
+    case 'end':
+      return { ended: await endLeftBehind(tracker, patienceMs, KILL_AFTER_MS), kept: [] };
+    case 'keep': {
+      const left = await leftBehind(tracker, 0);
+      return { ended: [], kept: await Promise.all(left.map(async ({ pid, start }) => identityAt(pid, start))) };
+    }
+  }
 }
 
 /** A caller that was killed may have left this very program running, where another one is about to start. */
@@ -101,7 +161,7 @@ async function openLog(path: string): Promise<FileHandle> {
 
 /** Runs a command line of the user's own (setup, verify, validation), and nothing else, in `sh`. */
 export async function runShellCommand(command: string, options: ProgramOptions): Promise<ProgramResult> {
-  return runProgram(['sh', '-c', command], options);
+  return runProgram(shell(command), options);
 }
 
 /** Absolute path of an executable, looked up on `env.PATH` unless `name` is a path itself; null when there is none. */
@@ -125,17 +185,15 @@ async function isExecutable(path: string): Promise<boolean> {
 async function stopAfter(
   { timeoutMs, stop }: ProgramOptions,
   ended: AbortSignal,
-  pid: number | undefined,
-  marker: string,
+  tracker: TreeTracker,
 ): Promise<boolean> {
-  const root = pid === undefined ? null : await identityOfChild(pid);
   try {
     await sleep(timeoutMs, undefined, { signal: AbortSignal.any([ended, ...(stop === undefined ? [] : [stop])]) });
   } catch (error) {
     if (ended.aborted) return false;
     if (stop?.aborted !== true) throw error;
   }
-  await stopTree(new TreeTracker({ root, marker, except: [] }), KILL_AFTER_MS);
+  await stopTree(tracker, KILL_AFTER_MS);
   return stop?.aborted !== true;
 }
 

@@ -18,8 +18,13 @@ export interface PipelineLine {
 
 /** `pipeline.log` of one attempt: what the agent wrote, line by line, with the time o8 read it. */
 export interface PipelineLog {
-  /** Takes over what the agent has written since; an unfinished last line waits for its end. */
-  pump(now: Date): Promise<{ readonly lines: readonly PipelineLine[] }>;
+  /** How much of the agent's standard output it has taken over. */
+  readonly stdoutBytes: number;
+  /**
+   * Takes over what the agent has written since; an unfinished last line waits for its end. `output`: the lines of its
+   * standard output as they are, up to 1 MB each, for who reads events in them.
+   */
+  pump(now: Date): Promise<{ readonly lines: readonly PipelineLine[]; readonly output: readonly string[] }>;
   /** Takes over the rest and writes the last line. Nothing happens the second time. */
   finish(now: Date, exitCode: number): Promise<void>;
 }
@@ -74,6 +79,10 @@ class AttemptLog implements PipelineLog {
     private readonly redact: Redactor,
   ) {}
 
+  get stdoutBytes(): number {
+    return this.position.stdout;
+  }
+
   async open(taskId: string): Promise<void> {
     const saved = await readPosition(this.positionPath);
     // A log shorter than accounted for lost its end in a power cut: made again from the agent's files.
@@ -83,8 +92,8 @@ class AttemptLog implements PipelineLog {
     } else await this.commit(`Pipeline started for ${sanitizeLine(taskId)}\n`, START);
   }
 
-  async pump(now: Date): Promise<{ lines: PipelineLine[] }> {
-    return this.inTurn(async () => ({ lines: await this.takeOver(now, false) }));
+  async pump(now: Date): Promise<{ lines: PipelineLine[]; output: string[] }> {
+    return this.inTurn(async () => this.takeOver(now, false));
   }
 
   async finish(now: Date, exitCode: number): Promise<void> {
@@ -95,8 +104,9 @@ class AttemptLog implements PipelineLog {
     });
   }
 
-  private async takeOver(now: Date, atEnd: boolean): Promise<PipelineLine[]> {
+  private async takeOver(now: Date, atEnd: boolean): Promise<{ lines: PipelineLine[]; output: string[] }> {
     const taken: PipelineLine[] = [];
+    const output: string[] = [];
     for (const stream of this.position.state === 'open' ? STREAMS : []) {
       for (;;) {
         const bytes = await readFrom(this.sources[stream], this.position[stream]);
@@ -106,9 +116,10 @@ class AttemptLog implements PipelineLog {
         const text = lines.map((line) => `[${now.toISOString()}] [${stream}] ${line.text}\n`).join('');
         await this.commit(text, { ...this.position, [stream]: this.position[stream] + split.consumed });
         taken.push(...lines);
+        if (stream === 'stdout') output.push(...split.lines);
       }
     }
-    return taken;
+    return { lines: taken, output };
   }
 
   /** Redacted before it is cut: half a secret is not recognised. */

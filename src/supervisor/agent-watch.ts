@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { EMPTY_CLAUDE_STREAM, foldClaudeLine, type ClaudeStream } from '../core/claude-stream.js';
+import { EMPTY_CLAUDE_STREAM, foldClaudeLine, type ClaudeStream, type ReadingTime } from '../core/claude-stream.js';
 import type { AgentFact } from '../core/decide.js';
 import type { PlannedTask } from '../core/plan.js';
 import type { LiveFigures } from '../core/status-view.js';
 import { inWorktree } from '../core/worktree-text.js';
 import { readAttempt, type AttemptStatus } from '../process/attempt.js';
+import { foldAgentOutput } from '../store/agent-output.js';
 import { openPipelineLog, type PipelineLog } from '../store/pipeline-log.js';
+import { noteOverage } from './note-overage.js';
 import { watchFolder, type FolderWatch } from './folder-watch.js';
 import { attemptOf, plannedTask, recordOf, type Run } from './run.js';
 
@@ -24,6 +26,8 @@ interface Watched {
   stream: ClaudeStream;
   activity: string | null;
   lastOutputAt: number;
+  /** When a result was read that nothing has followed. */
+  finishedAt: number | null;
   pumpedAt: number;
   outputMB: number;
   fact: AgentFact;
@@ -46,7 +50,7 @@ export class AgentWatch {
       const watched = await this.watchedOf(id);
       const status = await readAttempt(attemptOf(this.run, id, watched.attempt).dir);
       await this.recordStart(id, watched.attempt, status);
-      await this.pump(watched);
+      await this.pump(id, watched);
       // An agent that is still being started is not silent.
       if (watched.fact.kind === 'starting' && status.kind === 'running') watched.lastOutputAt = performance.now();
       watched.fact = this.factOf(id, watched, status);
@@ -92,6 +96,7 @@ export class AgentWatch {
     this.forget(id);
     const files = attemptOf(this.run, id, attempt);
     const log = await openPipelineLog(files, id, this.run.redact);
+    const stream = await this.streamUpTo(files.output, log.stdoutBytes);
     const watcher = watchFolder(files.dir, (name) => {
       if (name === 'exit.json' || name === 'agent.json') this.wake();
     });
@@ -102,9 +107,10 @@ export class AgentWatch {
       output: files.output,
       watcher,
       since: now,
-      stream: EMPTY_CLAUDE_STREAM,
+      stream,
       activity: null,
       lastOutputAt: now,
+      finishedAt: stream.facts.finished ? now : null,
       pumpedAt: now - PUMP_MS,
       outputMB: 0,
       fact: { kind: 'starting' },
@@ -120,20 +126,39 @@ export class AgentWatch {
     if (pid !== null) await this.run.ledger.record({ type: 'attempt_started', task: id, attempt, pid });
   }
 
-  private async pump(watched: Watched): Promise<void> {
+  private get isClaude(): boolean {
+    return this.run.plan.settings.agent.command === null;
+  }
+
+  /** What an earlier owner of the run has read. */
+  private async streamUpTo(output: string, bytes: number): Promise<ClaudeStream> {
+    if (bytes === 0 || !this.isClaude) return EMPTY_CLAUDE_STREAM;
+    const time = this.readingTime();
+    return foldAgentOutput(output, EMPTY_CLAUDE_STREAM, (value, line) => foldClaudeLine(value, line, time), bytes);
+  }
+
+  private readingTime(): ReadingTime {
+    return { now: this.run.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+  }
+
+  private async pump(id: string, watched: Watched): Promise<void> {
     const now = this.run.now();
     const tick = performance.now();
     if (tick - watched.pumpedAt < PUMP_MS) return;
     watched.pumpedAt = tick;
-    const { lines } = await watched.log.pump(now);
+    const { lines, output } = await watched.log.pump(now);
     watched.outputMB = await sizeInMB(watched.output);
     if (lines.length === 0) return;
     watched.lastOutputAt = tick;
-    const time = { now, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
-    for (const { stream, text } of lines) {
-      if (stream === 'stdout') watched.stream = foldClaudeLine(watched.stream, text, time);
-      watched.activity = text.slice(0, 120);
-    }
+    const time = this.readingTime();
+    const before = watched.stream.facts;
+    watched.activity = lines.at(-1)?.text.slice(0, 120) ?? watched.activity;
+    if (!this.isClaude) return;
+    for (const line of output) watched.stream = foldClaudeLine(watched.stream, line, time);
+    const { facts } = watched.stream;
+    // Another result after more turns begins the wait anew.
+    if (facts.result !== before.result || !facts.finished) watched.finishedAt = facts.finished ? tick : null;
+    if (facts.overage && !before.overage) await noteOverage(this.run, id);
   }
 
   private factOf(id: string, watched: Watched, status: AttemptStatus): AgentFact {
@@ -150,6 +175,7 @@ export class AgentWatch {
         return {
           kind: 'running',
           quietMs: Math.max(0, watched.pumpedAt - watched.lastOutputAt), // up to the last look, not beyond it
+          finishedMs: watched.finishedAt === null ? null : now - watched.finishedAt,
           outputMB: watched.outputMB,
           unattendedMs: status.shimAlive ? null : this.runningMs(id),
         };

@@ -1,4 +1,5 @@
 import type { PlannedTask } from '../core/plan.js';
+import { endSetupProcesses } from './leftovers/setup-processes.js';
 import { forgetPins } from './pins.js';
 import { removeCleanWorktree } from './remove-worktree.js';
 import { recordOf, type Run } from './run.js';
@@ -10,6 +11,7 @@ export async function finishMerge(
   landed: string,
   notes: readonly string[],
 ): Promise<void> {
+  await endSetupProcesses(run, task.id); // they may write into the worktree that goes now
   await run.ledger.record(
     ...(notes.length > 0 ? [{ type: 'task_noted' as const, task: task.id, notes: [...notes] }] : []),
     { type: 'task_merged', task: task.id, landed },

@@ -1,3 +1,4 @@
+import { O8Error } from '../core/errors.js';
 import { heldOf, mergeAgain, undecided, type Finding } from '../core/held/finding.js';
 import { longestPassing } from '../core/longest-passing.js';
 import type { PlannedTask } from '../core/plan.js';
@@ -107,11 +108,13 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
       links.push({ task, from: at, commit: at, note: null });
       continue;
     }
-    const candidate = await decidedCandidate(run, task, {
-      onto: at,
-      tip: state.tip,
-      base: at === target ? base : null,
-    });
+    const candidate = await unlessUnsigned(() =>
+      decidedCandidate(run, task, { onto: at, tip: state.tip, base: at === target ? base : null }),
+    );
+    if (candidate instanceof O8Error) {
+      await holdUnsigned(run, tasks.slice(tasks.indexOf(task)), candidate);
+      break;
+    }
     if (candidate.kind === 'clean') {
       links.push({ task, from: at, commit: candidate.commit, note: candidate.note });
       at = candidate.commit;
@@ -154,6 +157,23 @@ async function recordHeld(run: Run, task: PlannedTask, tip: string, findings: re
   const [first] = held.findings;
   const hint = mergeAgain(run.plan.runId, task.id);
   await run.ledger.record({ type: 'merge_held', task: task.id, reason: first?.what ?? '', hint, held });
+}
+
+/** The error where the user's signing program does not sign. */
+async function unlessUnsigned<T>(make: () => Promise<T>): Promise<T | O8Error> {
+  try {
+    return await make();
+  } catch (error) {
+    if (error instanceof O8Error && error.code === 'not_signed') return error;
+    throw error;
+  }
+}
+
+/** All that come after it, too: each would wait as long for the same program. A person has to look at it. */
+async function holdUnsigned(run: Run, tasks: readonly PlannedTask[], error: O8Error): Promise<void> {
+  const hint = `${error.hint}   (when that works: o8 merge --run ${run.plan.runId})`;
+  const waiting = tasks.filter(({ id }) => isWaiting(run, id));
+  await holdAll(run, waiting, { reason: run.redact(error.message).slice(0, 2000), hint });
 }
 
 /** Landed by an owner that was killed before it could record it. */
@@ -217,7 +237,14 @@ async function verifyLinks(run: Run, links: readonly Link[]): Promise<Verdict> {
   for (const { task, command } of checks.values()) {
     if (last === undefined) break;
     const tasks = links.map((link) => link.task);
-    const verdict = await verifyCommit(run, { name: 'verify', commit: last.commit, command, task, tasks });
+    const verdict = await verifyCommit(run, {
+      name: 'verify',
+      kind: 'verify',
+      commit: last.commit,
+      command,
+      task,
+      tasks,
+    });
     if (verdict.kind !== 'passed') return verdict;
   }
   return { kind: 'passed' };

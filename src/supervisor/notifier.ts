@@ -3,10 +3,14 @@ import type { RunState } from '../core/run-state.js';
 import { agentEnvironment } from '../process/agent-environment.js';
 import { runProgram, runShellCommand, type ProgramResult } from '../process/program.js';
 import { errorText } from './error-text.js';
+import { markOfCommands } from './leftovers/commands-of-run.js';
+import { noteLeftovers } from './leftovers/note-leftovers.js';
 import type { Run } from './run.js';
 
 /** A notification is a message, not work. */
 const TIMEOUT_MS = 10_000;
+/** What a command sends in the background may take this long, as the next notification waits for it. */
+const LEFT_MS = 3_000;
 /** At the run's end what waits gets this long; behind it, only the end itself is told. */
 const GOODBYE_MS = 10_000;
 
@@ -52,14 +56,24 @@ export class Notifier {
     try {
       const result = await this.start({
         cwd: plan.root,
-        env: agentEnvironment(env, notificationEnvironment({ ...notification, message })),
+        env: {
+          ...agentEnvironment(env, notificationEnvironment({ ...notification, message })),
+          ...markOfCommands(this.run),
+        },
         timeoutMs: TIMEOUT_MS,
         logFile: null,
+        patienceMs: LEFT_MS,
       });
+      await this.noteLeft(notification, result.ended);
       if (result.code !== 0) log(`notify ${nameOf(notification)}: ${failureText(result)}`);
     } catch (error) {
       log(`notify ${nameOf(notification)}: ${errorText(error)}`);
     }
+  }
+
+  /** Once the lock is given back nothing more is recorded. */
+  private async noteLeft({ task }: Notification, ended: readonly string[]): Promise<void> {
+    await noteLeftovers(this.run, this.deadline === Infinity ? task : null, 'notify', ended);
   }
 
   private async start(options: Parameters<typeof runProgram>[1]): Promise<ProgramResult> {

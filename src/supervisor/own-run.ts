@@ -16,6 +16,7 @@ import { listRuns, readPlan, removeOldRuns } from '../store/runs.js';
 import { adoptEarlierWork } from './adopt-earlier-work.js';
 import { errorText } from './error-text.js';
 import { Interrupts } from './interrupts.js';
+import { endCommandsOfRun } from './leftovers/commands-of-run.js';
 import { openLedger } from './ledger.js';
 import { forgetPinsOfComplete } from './pins.js';
 import type { Run } from './run.js';
@@ -110,6 +111,7 @@ async function openRun(
   };
   if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
   await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation });
+  if (journal.records.length > 0) await endCommandsOfRun(run);
   await createTarget(run);
   await voidAttempts(run);
   await adoptEarlierWork(run);

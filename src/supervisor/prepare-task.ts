@@ -3,10 +3,10 @@ import type { PlannedTask } from '../core/plan.js';
 import { ownReason } from '../git/own-worktree.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import { addWorktree, copyWorktreeIncludes } from '../git/worktrees.js';
-import { runShellCommand } from '../process/program.js';
 import { writePrepared } from '../store/prepared.js';
 import { agentEnvironmentOf } from './agent-variables.js';
 import { errorText } from './error-text.js';
+import { runSetupCommand } from './leftovers/setup-processes.js';
 import { filesOf, recordOf, type Run } from './run.js';
 import { join } from 'node:path';
 
@@ -65,7 +65,7 @@ async function missingDependency(run: Run, task: PlannedTask, start: string): Pr
 
 async function runSetup(run: Run, task: PlannedTask, setup: string): Promise<boolean> {
   const stop = run.interrupts.signalFor(task.id);
-  const result = await runShellCommand(setup, {
+  const result = await runSetupCommand(run, task.id, setup, {
     cwd: task.worktree,
     env: agentEnvironmentOf(run, task, null),
     timeoutMs: task.timeoutMinutes * 60_000,

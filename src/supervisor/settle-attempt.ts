@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClaudeFacts } from '../core/claude-stream.js';
-import { judgeAttempt } from '../core/completion.js';
-import { MOST_OUTPUT_MB } from '../core/decide.js';
+import { judgeAttempt, spokeLast } from '../core/completion.js';
+import { MOST_OUTPUT_MB, RESULT_GRACE_MS } from '../core/decide.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import type { AttemptExit } from '../core/events.js';
 import { failpoint } from '../core/failpoint.js';
@@ -11,12 +11,14 @@ import { rescuedNote } from '../core/kept/kept-text.js';
 import { leftoversMessage } from '../core/merge-message.js';
 import { rescueRef } from '../core/own-refs.js';
 import type { PlannedTask } from '../core/plan.js';
+import { pauseEnd } from '../core/reset-time.js';
 import { changedPaths, countCommits } from '../git/changes.js';
 import { lastCheckedOut } from '../git/head-log.js';
 import { isAncestor, pinRef, resolveCommit } from '../git/refs.js';
 import { commitLeftovers, inspectWorktree, keepStaged } from '../git/worktrees.js';
 import { stopAttempt } from '../process/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
+import { noteOverage } from './note-overage.js';
 import { surroundingsNotes } from './surroundings.js';
 import { isTasksWorktree, rescueWorktree } from './remove-worktree.js';
 import { recordDone } from './record-done.js';
@@ -25,13 +27,17 @@ import { scopeFindings, violationText } from './scope-findings.js';
 import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
 import { attemptId, attemptOf, lastAttemptRef, recordOf, type Run } from './run.js';
 
-/** Why o8 itself ended an attempt. `aborted`: only work that was done by then counts, nothing else is recorded. */
-type StopReason = 'stalled' | 'timeout' | 'paused' | 'output' | 'aborted';
+/**
+ * Why o8 itself ended an attempt, and the command lines of what the agent had running then. `aborted`: only work that
+ * was done by then counts, nothing else is recorded.
+ */
+interface OwnStop {
+  readonly why: 'finished' | 'stalled' | 'timeout' | 'paused' | 'output' | 'aborted';
+  readonly running: readonly string[];
+}
 
 /** Lost to crashes this often in a row, a task has a cause of its own. */
 const MOST_LOST = 3;
-/** A limit that does not say when it ends is asked again after this time. */
-const DEFAULT_PAUSE_MS = 5 * 60_000;
 
 /**
  * An attempt is over: learn how it ended, stop what it left running, weigh the evidence, and record what follows.
@@ -41,11 +47,12 @@ export async function settleAttempt(
   run: Run,
   agents: AgentWatch,
   task: PlannedTask,
-  stopReason: StopReason | null,
+  stop: OwnStop | null,
 ): Promise<void> {
   const record = recordOf(run, task.id);
   if (record.state.state !== 'running') return;
   const { attempt } = record;
+  const stopReason = stop?.why ?? null;
   const files = attemptOf(run, task.id, attempt);
   const seen = await attemptExit(files.dir);
   if (seen === null) return;
@@ -55,12 +62,15 @@ export async function settleAttempt(
   const { facts, ...spent } = await spentBy(run, files.output);
   await run.ledger.record({ type: 'attempt_ended', task: task.id, attempt, exit, ...spent });
   // An agent that was done before it was stopped is judged like any other.
-  const endedWell = exit.kind === 'exited' && exit.code === 0;
-  if (stopReason === 'paused' && !endedWell) return settlePaused(run, task);
-  if (stopReason === 'aborted' && !endedWell) return;
+  const markerPresent = existsSync(join(task.worktree, COMPLETION_MARKER));
+  const isDone =
+    (exit.kind === 'exited' && exit.code === 0) || (facts !== null && spokeLast(exit, facts, markerPresent));
+  if (stopReason === 'paused' && !isDone) return settlePaused(run, task);
+  if (stopReason === 'aborted' && !isDone) return;
   if (exit.kind === 'unknown') return settleLost(run, task);
 
-  const around = [...(await surroundingsNotes(run, task.id, attempt)), ...denialNotes(facts)];
+  const around = [...(await surroundingsNotes(run, task.id, attempt)), ...denialNotes(facts), ...stopNotes(stop)];
+  if (facts?.overage === true) await noteOverage(run, task.id);
   const alsoAround = around.map((note) => `\n${note}`).join('');
   if (stopReason === 'output') {
     const message = `its output grew beyond ${String(MOST_OUTPUT_MB)} MB and it was stopped: ${files.output}${alsoAround}`;
@@ -80,9 +90,9 @@ export async function settleAttempt(
       facts === null
         ? { kind: 'command', rateLimitExitCode: run.plan.settings.agent.rateLimitExitCode }
         : { kind: 'claude', facts },
-    markerPresent: existsSync(join(task.worktree, COMPLETION_MARKER)),
+    markerPresent,
     commits: work.commits + (work.uncommitted ? 1 : 0),
-    stopReason: stopReason === 'stalled' ? 'stalled' : null,
+    stopReason: stopReason === 'stalled' || stopReason === 'finished' ? stopReason : null,
   });
   if (stopReason === 'aborted' && verdict.kind !== 'succeeded') return;
   switch (verdict.kind) {
@@ -93,6 +103,16 @@ export async function settleAttempt(
     case 'succeeded':
       return settleSuccess(run, task, work.start, around);
   }
+}
+
+/** What kept an agent from ending, or what it waited for: a signing program, say. */
+function stopNotes(stop: OwnStop | null): string[] {
+  const running = stop === null || stop.running.length === 0 ? null : stop.running.join(', ');
+  if (stop?.why === 'finished') {
+    const what = running === null ? 'it was ended' : `it was ended, and with it: ${running}`;
+    return [`gave its result and did not exit within ${String(RESULT_GRACE_MS / 1000)} s; ${what}`];
+  }
+  return running !== null && (stop?.why === 'stalled' || stop?.why === 'timeout') ? [`it had running: ${running}`] : [];
 }
 
 const MOST_DENIALS = 5; // after a few a person looks at the log
@@ -106,7 +126,7 @@ function denialNotes(facts: ClaudeFacts | null): string[] {
 }
 
 /** What we stopped ourselves is no riddle, also when no shim was left to say how it ended. */
-function ourOwnStop(seen: AttemptExit, why: StopReason | null): AttemptExit {
+function ourOwnStop(seen: AttemptExit, why: OwnStop['why'] | null): AttemptExit {
   if (why === 'timeout') return { kind: 'timed_out' };
   return seen.kind === 'unknown' && why !== null ? { kind: 'signalled', signal: 'SIGTERM' } : seen;
 }
@@ -215,7 +235,7 @@ async function settlePaused(run: Run, task: PlannedTask): Promise<void> {
 
 /** Not a failure: the whole run waits, then the same session goes on. */
 async function pauseForLimit(run: Run, task: PlannedTask, until: string | null): Promise<void> {
-  const end = until ?? new Date(run.now().getTime() + DEFAULT_PAUSE_MS).toISOString();
+  const end = pauseEnd(until, run.now());
   await run.ledger.record({ type: 'task_rate_limited', task: task.id, until: end });
   await run.ledger.record({ type: 'run_paused', reason: 'a rate or usage limit was reached', until: end });
 }

@@ -2,6 +2,7 @@ import { mergeAgain } from '../core/held/finding.js';
 import { stopAttempt } from '../process/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
 import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
+import { endSetupProcesses } from './leftovers/setup-processes.js';
 import { settleAttempt } from './settle-attempt.js';
 import { rescueWorktree } from './remove-worktree.js';
 import { attemptId, attemptOf, plannedTask, recordOf, type Run } from './run.js';
@@ -23,8 +24,12 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
   const record = recordOf(run, id);
   const running = record.state.state === 'running' ? record.state : null;
   const pid = running?.process.kind === 'started' ? running.process.pid : null;
-  const survivors = running === null ? [] : await stopTree(run, id);
-  if (running !== null) await settleAttempt(run, agents, plannedTask(run, id), 'aborted');
+  const tree = running === null ? NOTHING_STOPPED : await stopTree(run, id);
+  const { survivors } = tree;
+  await endSetupProcesses(run, id);
+  if (running !== null) {
+    await settleAttempt(run, agents, plannedTask(run, id), { why: 'aborted', running: tree.running });
+  }
   if (recordOf(run, id).state.state === 'merge_pending') {
     const hint = mergeAgain(run.plan.runId, id);
     await run.ledger.record({ type: 'merge_held', task: id, reason: 'it was done when it was aborted', hint });
@@ -43,11 +48,20 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
   return { task: id, pid, worktree, rescue: rescued?.ref ?? null, survivors };
 }
 
+export interface StoppedTree {
+  readonly survivors: readonly number[];
+  /** Command lines of what the agent had running; secrets replaced. */
+  readonly running: readonly string[];
+}
+
+const NOTHING_STOPPED: StoppedTree = { survivors: [], running: [] };
+
 /** SIGTERM, `killAfter`, SIGKILL, until nothing of the attempt's tree is left; gives what could not be stopped. */
-export async function stopTree(run: Run, id: string): Promise<readonly number[]> {
+export async function stopTree(run: Run, id: string): Promise<StoppedTree> {
   const { attempt } = recordOf(run, id);
   const killAfterMs = run.plan.settings.killAfter * 1000;
-  const { survivors } = await stopAttempt(attemptOf(run, id, attempt).dir, attemptId(run, id, attempt), killAfterMs);
+  const { dir } = attemptOf(run, id, attempt);
+  const { survivors, running } = await stopAttempt(dir, attemptId(run, id, attempt), killAfterMs);
   if (survivors.length > 0) run.log(`${id}: still alive after SIGKILL: ${survivors.join(', ')}`);
-  return survivors;
+  return { survivors, running: running.map(run.redact) };
 }

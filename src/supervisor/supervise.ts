@@ -5,6 +5,7 @@ import { AgentWatch } from './agent-watch.js';
 import { giveUp } from './give-up.js';
 import { JobBoard } from './job-board.js';
 import { machineHoldBack } from './hold-back.js';
+import { endSetupProcesses, tasksWithSetupProcesses } from './leftovers/setup-processes.js';
 import { mergeTasks } from './merge-queue.js';
 import { Notifier } from './notifier.js';
 import { prepareTask } from './prepare-task.js';
@@ -122,6 +123,7 @@ export class Supervisor {
       mergesAtOnce: this.jobs.wasSurprised('merge') ? 1 : MOST_MERGES_AT_ONCE,
       validating: this.jobs.has('validate'),
       agents: this.agents.facts(),
+      withSetupProcesses: tasksWithSetupProcesses(this.run),
       holdBack,
     });
     for (const action of actions) await this.act(action);
@@ -164,6 +166,9 @@ export class Supervisor {
       case 'settle':
         this.startJob(action.task, () => settleAttempt(run, this.agents, plannedTask(run, action.task), null));
         return;
+      case 'end_setup':
+        this.startJob(action.task, () => endSetupProcesses(run, action.task));
+        return;
       case 'stop':
         this.startJob(action.task, () => this.stop(action.task, action.why));
         return;
@@ -194,13 +199,16 @@ export class Supervisor {
     this.jobs.start(`task:${task}`, work);
   }
 
-  private async stop(task: string, why: 'aborted' | 'stalled' | 'timeout' | 'paused' | 'output'): Promise<void> {
+  private async stop(
+    task: string,
+    why: 'aborted' | 'finished' | 'stalled' | 'timeout' | 'paused' | 'output',
+  ): Promise<void> {
     if (why === 'aborted') {
       this.stopped.push(await abortTask(this.run, this.agents, task));
       return;
     }
-    await stopTree(this.run, task);
-    await settleAttempt(this.run, this.agents, plannedTask(this.run, task), why);
+    const { running } = await stopTree(this.run, task);
+    await settleAttempt(this.run, this.agents, plannedTask(this.run, task), { why, running });
   }
 
   private async stopForGood(task: string): Promise<Stopped> {

@@ -11,6 +11,7 @@ export async function validateWave(run: Run, number: number): Promise<void> {
   if (commit === null) throw new Error(`target ${run.plan.target.ref} is gone`);
   const verdict = await verifyCommit(run, {
     name: `validation-wave-${String(number)}`,
+    kind: 'validation',
     commit,
     command: wave.validation,
     task: plannedTask(run, first),

@@ -6,8 +6,11 @@ import { verifiedKey } from '../core/run-state.js';
 import { treeOf } from '../git/merge.js';
 import { ownReason } from '../git/own-worktree.js';
 import { addScratchWorktree, copyWorktreeIncludes, removeWorktree } from '../git/worktrees.js';
-import { runShellCommand, type ProgramResult } from '../process/program.js';
+import { endKept, type KeptProcesses } from '../process/leftovers/end-kept.js';
+import { runShellCommand, shellCommandMarker, type ProgramResult } from '../process/program.js';
 import { agentEnvironmentOf } from './agent-variables.js';
+import { markOfCommands } from './leftovers/commands-of-run.js';
+import { noteLeftovers } from './leftovers/note-leftovers.js';
 import { filesOf, type Run } from './run.js';
 
 export type Verdict =
@@ -19,6 +22,7 @@ export type Verdict =
 export interface Check {
   /** Of the scratch worktree; two checks that may run beside each other have different ones. */
   readonly name: string;
+  readonly kind: 'verify' | 'validation';
   readonly commit: string;
   readonly command: string;
   /** Whose settings (setup, time limit, environment) count. */
@@ -52,7 +56,9 @@ export async function verifyCommit(run: Run, check: Check): Promise<Verdict> {
   return verdict;
 }
 
-async function verifyInScratch(run: Run, { name, commit, command, task, tasks }: Check, log: string): Promise<Verdict> {
+async function verifyInScratch(run: Run, check: Check, log: string): Promise<Verdict> {
+  const { name, commit, command, task, tasks } = check;
+  const services: KeptProcesses[] = [];
   const stop = AbortSignal.any(tasks.map(({ id }) => run.interrupts.signalFor(id)));
   const path = join(filesOf(run).scratch, name);
   await mkdir(dirname(log), { recursive: true, mode: 0o700 });
@@ -60,21 +66,37 @@ async function verifyInScratch(run: Run, { name, commit, command, task, tasks }:
   await addScratchWorktree(run.repo, run.serialise, { path, commit, reason: ownReason(run.plan.runId, name) });
   try {
     await copyWorktreeIncludes(run.repo, path);
-    const commands = task.setup === null ? [command] : [task.setup, command];
-    for (const each of commands) {
+    const commands = [
+      ...(task.setup === null ? [] : [{ command: task.setup, leftovers: 'keep' as const }]),
+      { command, leftovers: 'end' as const },
+    ];
+    for (const { command: each, leftovers } of commands) {
       const result = await runShellCommand(each, {
         cwd: path,
-        env: { ...agentEnvironmentOf(run, task, null), O8_WORKTREE: path },
+        env: { ...agentEnvironmentOf(run, task, null), ...markOfCommands(run), O8_WORKTREE: path },
         timeoutMs: task.timeoutMinutes * 60_000,
         logFile: log,
         stop,
+        leftovers,
       });
+      if (result.kept.length > 0) services.push({ marker: shellCommandMarker(each, log), seen: result.kept });
+      await noteLeftovers(run, task.id, check.kind, result.ended);
       if (stop.aborted) return { kind: 'interrupted' };
       if (result.code !== 0) return { kind: 'failed', message: run.redact(failureText(each, result)) };
     }
     return { kind: 'passed' };
   } finally {
+    await endServices(run, task.id, services);
     await removeWorktree(run.repo, run.serialise, path);
+  }
+}
+
+/** What `setup` left running for this check: a database, say. The task's own has its own, and lives on. */
+async function endServices(run: Run, task: string, services: readonly KeptProcesses[]): Promise<void> {
+  for (const each of services) {
+    const ended = await endKept(each, run.plan.settings.killAfter * 1000);
+    if (ended.length > 0)
+      run.log(`${task}: setup for a check left processes running, ended: ${ended.map(run.redact).join(', ')}`);
   }
 }
 

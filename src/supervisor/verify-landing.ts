@@ -11,7 +11,14 @@ export async function verifyLanding(run: Run, commit: string, tasks: readonly Pl
     const check = JSON.stringify([task.setup, task.verify]);
     if (task.verify === null || seen.has(check)) continue;
     seen.add(check);
-    const verdict = await verifyCommit(run, { name: 'verify-landing', commit, command: task.verify, task, tasks });
+    const verdict = await verifyCommit(run, {
+      name: 'verify-landing',
+      kind: 'verify',
+      commit,
+      command: task.verify,
+      task,
+      tasks,
+    });
     if (verdict.kind === 'failed') return verdict.message;
     if (verdict.kind === 'interrupted') return 'it was interrupted by an abort';
   }

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { O8Error } from '../core/errors.js';
+import { commandOfRun } from '../core/leftovers/command-of-run.js';
 import { isRunning } from '../core/task-state.js';
 import { stopAttempt } from '../process/attempt.js';
 import { processProbe } from '../process/identity.js';
+import { endKept } from '../process/leftovers/end-kept.js';
 import type { LockState } from '../store/lock-state.js';
 import { attemptPaths } from '../store/paths.js';
+import { forgetSetupProcesses, readSetupProcesses } from '../store/setup-processes.js';
 import { askSupervisor } from './ask-supervisor.js';
 import { loadRun } from './load-run.js';
 import { orphansText, type Orphans } from '../core/run/open-runs.js';
@@ -51,10 +54,18 @@ export async function stopOrphans(
 const ANSWER_MS = 10_000;
 const KILL_AFTER_MS = 2000;
 
+/** Its agents, what `setup` of its tasks left running, and its checks. */
 async function stopAgents(root: string, runId: string): Promise<void> {
   const { plan, state } = await loadRun(root, runId);
+  const killAfterMs = plan.settings.killAfter * 1000;
+  await endKept({ marker: commandOfRun(runId).marker, seen: [] }, killAfterMs);
   for (const { id, attempt, state: task } of state.tasks.values()) {
-    if (!isRunning(task)) continue;
-    await stopAttempt(attemptPaths(root, runId, id, attempt).dir, task.attemptId, plan.settings.killAfter * 1000);
+    if (isRunning(task)) {
+      await stopAttempt(attemptPaths(root, runId, id, attempt).dir, task.attemptId, killAfterMs);
+    }
+    const setup = { root, runId, task: id };
+    const kept = await readSetupProcesses(setup);
+    if (kept !== null) await endKept(kept, killAfterMs);
+    await forgetSetupProcesses(setup);
   }
 }

@@ -57,6 +57,8 @@ export class SimulatedSupervisor {
   /** Commits of the target in order; a commit contains those before it. */
   private readonly target: string[] = ['base'];
   private readonly validatedAt = new Map<number, number>();
+  /** Tasks whose `setup` has left something running. */
+  private readonly setups = new Set<string>();
   private held: string | null = null;
   private late: RunEvent | null = null;
   private now = 0;
@@ -112,6 +114,7 @@ export class SimulatedSupervisor {
       mergesAtOnce: 2,
       validating: this.jobs.has('validate'),
       agents: this.agentFacts(),
+      withSetupProcesses: this.setups,
       holdBack: this.held,
     });
   }
@@ -128,7 +131,13 @@ export class SimulatedSupervisor {
   private agentFact(id: string): AgentFact {
     const agent = this.alive.get(id);
     if (agent === undefined || agent.over) return { kind: 'over' };
-    return { kind: 'running', quietMs: agent.end === 'silent' ? SILENT_MS : 0, unattendedMs: null, outputMB: 0 };
+    return {
+      kind: 'running',
+      quietMs: agent.end === 'silent' ? SILENT_MS : 0,
+      unattendedMs: null,
+      finishedMs: null,
+      outputMB: 0,
+    };
   }
 
   private act(action: Action): void {
@@ -141,7 +150,11 @@ export class SimulatedSupervisor {
         return;
       case 'prepare':
         this.checkBarriers(this.planned(action.task));
+        this.setups.add(action.task);
         this.start(`task:${action.task}`, this.prepare(this.planned(action.task)));
+        return;
+      case 'end_setup':
+        this.start(`task:${action.task}`, this.endSetup(action.task));
         return;
       case 'start':
         this.start(`task:${action.task}`, this.startAttempt(action.task));
@@ -187,6 +200,11 @@ export class SimulatedSupervisor {
     }
     yield;
     this.record({ type: 'worktree_created', task: task.id, start });
+  }
+
+  private *endSetup(task: string): Job {
+    yield;
+    this.setups.delete(task);
   }
 
   private *startAttempt(task: string): Job {
@@ -574,6 +592,7 @@ export class SimulatedSupervisor {
     const { phase } = history.state;
     for (const task of plan.tasks) {
       const record = taskOf(history.state, task.id);
+      if (this.setups.has(task.id)) throw new Error(`the run ended with what setup of ${task.id} left running`);
       if (!isSettled(record.state)) throw new Error(`the run ended with ${task.id} ${record.state.state}`);
       const good = record.state.state === 'complete' || record.state.state === 'skipped';
       if (phase.kind === 'finished' && phase.state === 'completed' && !good)

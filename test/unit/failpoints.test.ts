@@ -56,11 +56,13 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
     'src/store/lock-generations.ts#removeIfAbandoned rm',
     'src/store/owned-lease.ts#beat writeFile',
     'src/store/runs.ts#removeIfAbandoned rm',
+    'src/store/setup-processes.ts#forgetSetupProcesses rm',
     'src/supervisor/main.ts#<main> appendFileSync',
     'src/tools/start-supervisor.ts#startOnce rm',
   ],
   'a document for people, which the same command writes again': ['src/sources/document.ts#writeDocument rename'],
   'a command of the user’s, in a worktree that is made again': [
+    'src/process/leftovers/end-left-behind.ts#endLeftBehind stopTree',
     'src/process/program.ts#runProgram execa',
     'src/process/program.ts#stopAfter stopTree',
     'src/process/program.ts#stopLeftBehind stopTree',

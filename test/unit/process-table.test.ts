@@ -10,6 +10,7 @@ describe('a line of /proc/<pid>/stat', () => {
       pid: 4242,
       parent: 1,
       group: 4242,
+      session: 4242,
       start: '987654',
       ended: false,
     });
@@ -42,8 +43,8 @@ describe('the output of ps on macOS', () => {
       '',
     ].join('\n');
     expect(parseTable(text)).toEqual([
-      { pid: 1, parent: 0, group: 1, start: 'Sat Nov 21 07:00:00 2026' },
-      { pid: 512, parent: 1, group: 512, start: 'Sat Nov 21 08:01:02 2026' },
+      { pid: 1, parent: 0, group: 1, session: 0, start: 'Sat Nov 21 07:00:00 2026' },
+      { pid: 512, parent: 1, group: 512, session: 0, start: 'Sat Nov 21 08:01:02 2026' },
     ]);
   });
 

@@ -52,7 +52,7 @@ test('stopping an attempt lets the agent end by itself on SIGTERM, and its shim 
   await startAttempt(spec);
   await fixture.agents.waitForAgent(spec.attemptId);
   await fixture.reaches(spec.dir, 'running');
-  expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toEqual({ survivors: [] });
+  expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toMatchObject({ survivors: [] });
   expect(await readAttempt(spec.dir)).toMatchObject({
     kind: 'ended',
     exit: { kind: 'signalled', signal: 'SIGTERM' },
@@ -66,7 +66,7 @@ test('an agent that ignores SIGTERM is killed when its time is over', async () =
   const agent = await fixture.agents.waitForAgent(spec.attemptId);
   await agent.ignoreSignal('SIGTERM');
   await fixture.reaches(spec.dir, 'running');
-  expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toEqual({ survivors: [] });
+  expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toMatchObject({ survivors: [] });
   expect(await readAttempt(spec.dir)).toMatchObject({ kind: 'ended', exit: { kind: 'signalled', signal: 'SIGKILL' } });
 });
 
@@ -76,7 +76,7 @@ test('the shorter of the two times to kill counts', async () => {
   const agent = await fixture.agents.waitForAgent(spec.attemptId);
   await agent.ignoreSignal('SIGTERM');
   await fixture.reaches(spec.dir, 'running');
-  expect(await stopAttempt(spec.dir, spec.attemptId, 100)).toEqual({ survivors: [] });
+  expect(await stopAttempt(spec.dir, spec.attemptId, 100)).toMatchObject({ survivors: [] });
   expect(await fixture.pids()).toEqual([]);
   expect(await readAttempt(spec.dir)).toMatchObject({ kind: 'ended', exit: { kind: 'signalled', signal: 'SIGKILL' } });
 });
@@ -84,7 +84,7 @@ test('the shorter of the two times to kill counts', async () => {
 test('the whole tree goes: children, their own sessions, double-forked ones and ones with a scrubbed environment', async () => {
   const { spec, pids } = await startForking({ killAfterMs: 200 });
   expect(await alive(pids)).toEqual(pids);
-  expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toEqual({ survivors: [] });
+  expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toMatchObject({ survivors: [] });
   expect(await alive(pids)).toEqual([]);
   expect(await fixture.pids()).toEqual([]);
 });
@@ -94,7 +94,7 @@ test('the whole tree goes also when the shim is dead', async () => {
   const { shim } = await fixture.reaches(spec.dir, 'running');
   await processProbe.stop(shim, 0);
   expect(await alive(pids)).toEqual(pids);
-  expect(await stopAttempt(spec.dir, spec.attemptId, 200)).toEqual({ survivors: [] });
+  expect(await stopAttempt(spec.dir, spec.attemptId, 200)).toMatchObject({ survivors: [] });
   expect(await alive(pids)).toEqual([]);
   expect(await readAttempt(spec.dir)).toEqual({ kind: 'lost' });
 });
@@ -103,7 +103,7 @@ test('the whole tree goes also when the shim hangs', async () => {
   const { spec, pids } = await startForking();
   const { shim } = await fixture.reaches(spec.dir, 'running');
   process.kill(shim.pid, 'SIGSTOP');
-  expect(await stopAttempt(spec.dir, spec.attemptId, 200)).toEqual({ survivors: [] });
+  expect(await stopAttempt(spec.dir, spec.attemptId, 200)).toMatchObject({ survivors: [] });
   expect(await alive(pids)).toEqual([]);
   expect(await processProbe.check(shim)).toBe('dead');
 });
@@ -116,7 +116,7 @@ test('what an agent left behind when it ended is stopped too, and its exit stays
   await agent.exit(0);
   const ended = await fixture.reaches(spec.dir, 'ended');
   expect(await alive([child])).toEqual([child]);
-  expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toEqual({ survivors: [] });
+  expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toMatchObject({ survivors: [] });
   expect(await alive([child])).toEqual([]);
   expect(await readAttempt(spec.dir)).toEqual(ended);
 });
@@ -127,14 +127,14 @@ test('stopping twice, at the same time or one after the other, is stopping once'
   await fixture.agents.waitForAgent(spec.attemptId);
   await fixture.reaches(spec.dir, 'running');
   const stop = async (): Promise<unknown> => stopAttempt(spec.dir, spec.attemptId, 10_000);
-  expect(await Promise.all([stop(), stop()])).toEqual([{ survivors: [] }, { survivors: [] }]);
-  expect(await stop()).toEqual({ survivors: [] });
+  expect(await Promise.all([stop(), stop()])).toMatchObject([{ survivors: [] }, { survivors: [] }]);
+  expect(await stop()).toMatchObject({ survivors: [] });
   expect(await readAttempt(spec.dir)).toMatchObject({ kind: 'ended' });
 });
 
 test('an attempt that no shim has claimed becomes void', async () => {
   const spec = fixture.spec();
-  expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toEqual({ survivors: [] });
+  expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toMatchObject({ survivors: [] });
   expect(await readAttempt(spec.dir)).toEqual({ kind: 'void' });
 });
 
@@ -147,7 +147,7 @@ test('an attempt that is stopped while it starts leaves nothing running', { time
       timeoutMs: 30_000,
       what: 'the shim to claim the attempt',
     });
-    expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toEqual({ survivors: [] });
+    expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toMatchObject({ survivors: [] });
     await waitFor(async () => (await fixture.pids()).length === 0, {
       timeoutMs: 10_000,
       what: 'a late shim to give up',
@@ -169,7 +169,7 @@ test('another process that got the pid of a dead agent or shim is left alone', a
     JSON.stringify({ version: 1, kind: 'shim', shim: { ...shim, start: '1' } }),
   );
   await writeFile(join(spec.dir, 'agent.json'), JSON.stringify({ version: 1, agent: { ...agent, start: '1' } }));
-  expect(await stopAttempt(spec.dir, spec.attemptId, 1_000)).toEqual({ survivors: [] });
+  expect(await stopAttempt(spec.dir, spec.attemptId, 1_000)).toMatchObject({ survivors: [] });
   expect(await processProbe.check(agent)).toBe('alive');
   expect(await processProbe.check(shim)).toBe('alive');
   await other.exit(0);

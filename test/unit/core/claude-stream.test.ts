@@ -134,6 +134,42 @@ describe('foldClaudeLine', () => {
       expect(fold(rejected, message('m1', [text('on')])).limit).toBeNull();
     });
 
+    describe('that are paid as overage', () => {
+      const info = { status: 'rejected', resetsAt: 1, rateLimitType: 'five_hour', overageStatus: 'allowed' };
+      const paid = (more: object) => ({ type: 'rate_limit_event', rate_limit_info: { ...info, ...more } });
+
+      it.each([{ isUsingOverage: true, overageInUse: true }, { isUsingOverage: true }, { overageInUse: true }])(
+        'are none: %o',
+        (flags) => {
+          expect(fold(paid(flags))).toMatchObject({ limit: null, overage: true });
+          expect(fold(rejected, paid(flags)).limit).toBeNull();
+        },
+      );
+
+      it('are limits while overage is only allowed, or when it ends', () => {
+        expect(fold(paid({}))).toMatchObject({ limit: { until: null }, overage: false });
+        expect(fold(paid({ isUsingOverage: true }), rejected).limit?.until).toBe(inOneHour);
+        expect(fold(paid({ isUsingOverage: true }), apiError('rate_limit', 'resets 9am (UTC)')).limit?.until).toBe(
+          inOneHour,
+        );
+      });
+    });
+
+    it('are typed by newer versions, with their end', () => {
+      const typed = (rate_limit_info: object) =>
+        message('synthetic', [text('You are out of luck.')], {
+          error: 'rate_limit',
+          api_error: 'usage_limit_reached',
+          api_error_params: { rate_limit_info },
+        });
+      expect(fold(typed(rejected.rate_limit_info)).limit?.until).toBe(inOneHour);
+      expect(fold(typed({ status: 'rejected' })).limit).toMatchObject({ until: null });
+      expect(fold(rejected, typed({ status: 'rejected', resetsAt: 'soon' })).limit?.until).toBe(inOneHour);
+      const last = result({ is_error: true, result: 'Out of luck.', api_error: 'usage_limit_reached' });
+      expect(fold(typed(rejected.rate_limit_info), last).limit?.until).toBe(inOneHour);
+      expect(fold(last).limit).not.toBeNull();
+    });
+
     it('are not warnings, other errors, or words of the agent about limits', () => {
       const warning = { type: 'rate_limit_event', rate_limit_info: { status: 'allowed_warning', resetsAt: 1 } };
       expect(fold(warning).limit).toBeNull();
@@ -146,6 +182,25 @@ describe('foldClaudeLine', () => {
           .limit,
       ).toBeNull();
       expect(fold({ type: 'system', subtype: 'api_retry', error_status: 500 }).limit).toBeNull();
+    });
+  });
+
+  describe('the end', () => {
+    it('is the last result, and none while turns follow it', () => {
+      expect(fold(init, message('m1', [text('on')])).finished).toBe(false);
+      expect(fold(init, result()).finished).toBe(true);
+      expect(fold(result(), message('m2', [text('more')], { parent_tool_use_id: 't1' })).finished).toBe(false);
+      expect(fold(result(), toolResult('t1')).finished).toBe(false);
+      expect(fold(result(), init).finished).toBe(false);
+      expect(fold(result(), init, message('m2', [text('more')]), result({ is_error: true }))).toMatchObject({
+        finished: true,
+        result: { isError: true },
+      });
+    });
+
+    it('is not taken back by what is no turn: limits that move, lines that are no events', () => {
+      const moved = { type: 'rate_limit_event', rate_limit_info: { status: 'allowed', resetsAt: 1 } };
+      expect(fold(result(), moved, 'a child prints', { type: 'system', subtype: 'hook_response' }).finished).toBe(true);
     });
   });
 

@@ -71,6 +71,48 @@ describe('judgeAttempt', () => {
     expect(judge({ agent: claude({ result: null }), markerPresent: true })).toEqual(failure('agent_error', true));
   });
 
+  describe('of a Claude whose process did not end by itself', () => {
+    const signalled: AttemptExit = { kind: 'signalled', signal: 'SIGTERM' };
+    const last = { finished: true };
+    const good = { kind: 'succeeded', noChange: false };
+
+    it.each([signalled, exited(143), exited(137), { kind: 'timed_out' as const }])('counts its result: %o', (exit) => {
+      expect(judge({ exit, agent: claude(last) })).toMatchObject(good);
+      const wordless = { ...done, report: null };
+      expect(judge({ exit, agent: claude({ ...last, result: wordless }), markerPresent: true })).toMatchObject(good);
+      expect(judge({ exit, agent: claude({ ...last, result: wordless }) })).toMatchObject({ kind: 'failed' });
+      expect(judge({ exit, agent: claude({ finished: false }) })).toMatchObject({ kind: 'failed' });
+      expect(judge({ exit, commits: 0, agent: claude(last) })).toEqual(failure('no_commits', false));
+      const report = { status: 'incomplete' as const, summary: 'x' };
+      expect(judge({ exit, agent: claude({ ...last, result: { ...done, report } }) })).toEqual(
+        failure('no_completion_marker', true),
+      );
+    });
+
+    it('counts its result when o8 ended it for that, and its errors as ever', () => {
+      expect(judge({ exit: signalled, stopReason: 'finished', agent: claude(last) })).toMatchObject(good);
+      const error = (result: Partial<ClaudeResult>) =>
+        judge({ exit: signalled, stopReason: 'finished', agent: withError(result) });
+      expect(error({ subtype: 'error_max_budget_usd' })).toEqual(failure('budget_exceeded', false));
+      expect(error({ text: 'boom' })).toMatchObject({ reason: 'agent_error', message: 'boom' });
+    });
+
+    it('is a failure with an exit code of its own, and for another program', () => {
+      expect(judge({ exit: exited(1), agent: claude(last) })).toEqual(failure('exit_1', true));
+      expect(judge({ exit: signalled, agent: command, markerPresent: true })).toEqual(failure('signal_SIGTERM', true));
+    });
+  });
+
+  it('takes the attempt’s own limits for what they are, also after a usage limit', () => {
+    const limit = { until: '2026-11-21T13:00:00.000Z', message: 'usage limit reached' };
+    const ended = (subtype: string) =>
+      judge({ exit: exited(1), agent: claude({ limit, result: { ...done, isError: true, report: null, subtype } }) });
+    expect(ended('error_max_budget_usd')).toEqual(failure('budget_exceeded', false));
+    expect(ended('error_max_turns')).toEqual(failure('agent_error', true));
+    expect(ended('error_max_structured_output_retries')).toEqual(failure('no_completion_marker', true));
+    expect(ended('success')).toMatchObject({ kind: 'rate_limited' });
+  });
+
   it('takes an error result for a failure, also with exit code 0', () => {
     expect(judge({ agent: withError({ text: 'boom' }) })).toMatchObject({ reason: 'agent_error', message: 'boom' });
   });

@@ -12,6 +12,7 @@ const quiet: Facts = {
   mergesAtOnce: 1,
   validating: false,
   agents: new Map(),
+  withSetupProcesses: new Set(),
   holdBack: null,
 };
 
@@ -42,6 +43,7 @@ function said(run: RunHistory, facts: Partial<Facts> = {}): string[] {
       case 'stop':
         return `stop ${action.task} ${action.why}`;
       case 'prepare':
+      case 'end_setup':
       case 'start':
       case 'settle':
         return `${action.kind} ${action.task}`;
@@ -267,9 +269,9 @@ describe('blocking', () => {
 describe('agents', () => {
   const running = (stallTimeout = 15) => runOf([{ id: 'a' }], { settings: { stallTimeout } }).lead('a', 'running');
   const seen = (kind: 'starting' | 'over') => ({ agents: new Map([['a', { kind }]]) });
-  const silent = (minutes: number) => ({
-    agents: new Map([['a', { kind: 'running' as const, quietMs: minutes * 60_000, unattendedMs: null, outputMB: 0 }]]),
-  });
+  const working = { kind: 'running' as const, quietMs: 0, finishedMs: null, unattendedMs: null, outputMB: 0 };
+  const silent = (minutes: number) => ({ agents: new Map([['a', { ...working, quietMs: minutes * 60_000 }]]) });
+  const finished = (seconds: number) => ({ agents: new Map([['a', { ...working, finishedMs: seconds * 1000 }]]) });
 
   it('that are over are settled, once', () => {
     expect(said(running(), seen('over'))).toEqual(['settle a']);
@@ -286,8 +288,43 @@ describe('agents', () => {
     expect(said(running(), silent(15.1))).toEqual(['stop a stalled']);
   });
 
+  it('that gave their result and do not exit are stopped after a grace of 30 s', () => {
+    expect(said(running(), finished(30))).toEqual([]);
+    expect(said(running(), finished(30.1))).toEqual(['stop a finished']);
+    expect(said(running(0), { agents: new Map([['a', { ...working, quietMs: 1e9, finishedMs: 31_000 }]]) })).toEqual([
+      'stop a finished',
+    ]);
+  });
+
   it('may be silent for ever when stallTimeout is 0', () => {
     expect(said(running(0), silent(10_000))).toEqual([]);
+  });
+});
+
+describe('processes that setup left', () => {
+  const withSetup = { withSetupProcesses: new Set(['a']) };
+
+  it.each(['queued', 'worktree_created', 'running', 'merge_pending'] as const)('live while the task is %s', (state) => {
+    const facts = { ...withSetup, busyTasks: new Set(['a']), merging: true };
+    expect(said(runOf([{ id: 'a' }]).lead('a', state), facts)).toEqual([]);
+  });
+
+  it.each(['complete', 'failed', 'aborted', 'merge_conflict'] as const)(
+    'are ended when it is %s, before the run ends',
+    (state) => {
+      const run = runOf([{ id: 'a' }]).lead('a', state);
+      expect(said(run, withSetup)).toEqual(['end_setup a']);
+      expect(said(run, { ...withSetup, busyTasks: new Set(['a']) })).toEqual([]);
+      expect(said(run)).toHaveLength(1);
+      expect(said(run)[0]).toMatch(/^finish /);
+    },
+  );
+
+  it('are ended when the run is aborted', () => {
+    const run = runOf([{ id: 'a' }]).lead('a', 'aborted');
+    run.record({ type: 'run_aborting' });
+    expect(said(run, withSetup)).toEqual(['end_setup a']);
+    expect(said(run)).toEqual(['finish aborted']);
   });
 });
 

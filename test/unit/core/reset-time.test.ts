@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plausibleReset, resetTimeIn } from '../../../src/core/reset-time.js';
+import { pauseEnd, plausibleReset, resetTimeIn } from '../../../src/core/reset-time.js';
 
 const now = new Date('2026-11-21T08:00:00Z');
 
@@ -81,5 +81,19 @@ describe('resetTimeIn', () => {
         },
       ),
     );
+  });
+});
+
+describe('pauseEnd', () => {
+  const now = new Date('2026-11-21T08:00:00Z');
+
+  it('is the end of the limit, and some minutes from now when nobody said', () => {
+    expect(pauseEnd('2026-11-21T13:00:00.000Z', now)).toBe('2026-11-21T13:00:00.000Z');
+    expect(pauseEnd(null, now)).toBe('2026-11-21T08:05:00.000Z');
+  });
+
+  it('is never in the past, or agents would start again and again', () => {
+    expect(pauseEnd('2026-11-21T07:59:00.000Z', now)).toBe('2026-11-21T08:01:00.000Z');
+    expect(pauseEnd('2026-11-21T08:00:00.000Z', now)).toBe('2026-11-21T08:01:00.000Z');
   });
 });

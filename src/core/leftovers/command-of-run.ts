@@ -1,0 +1,6 @@
+/** `NAME=value` in the environment of a run's checks and notifications: an owner that is killed leaves them running. */
+export function commandOfRun(runId: string): { readonly name: string; readonly marker: string } {
+  return { name: NAME, marker: `${NAME}=${runId}` };
+}
+
+const NAME = 'O8_COMMAND_OF';
