@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { screenText } from '../core/text/screen-text.js';
 
 /** Asks `<question> [y/N]`; only y or Y (or yes) goes on, everything else and the end of input is no. */
 export async function confirm(question: string): Promise<boolean> {
@@ -9,7 +10,7 @@ export async function confirm(question: string): Promise<boolean> {
         resolve('');
       });
     });
-    const answer = await Promise.race([prompt.question(`${question} [y/N] `), closed]);
+    const answer = await Promise.race([prompt.question(`${screenText(question)} [y/N] `), closed]);
     return /^(y|yes)$/i.test(answer.trim());
   } finally {
     prompt.close();

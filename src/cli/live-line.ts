@@ -32,14 +32,14 @@ export class LiveLine {
       const time = task.startedAt === undefined ? '' : duration(new Date(task.startedAt), new Date());
       const cost = task.costUsd === undefined ? '' : `  $${task.costUsd.toFixed(2)}`;
       const last = task.lastActivity === undefined ? '' : `  ${outputLines(task.lastActivity).slice(0, 60)}`;
-      const line = `  ${task.id.padEnd(width)}  ${time}${cost}${last}`;
+      const line = this.terminal.render(`  ${task.id.padEnd(width)}  ${time}${cost}${last}`);
       return colors.dim(line.slice(0, process.stdout.columns)); // two lines for one task jump up and down
     });
     const words = tasks.map(countWord);
     const counts = [...new Set(words)].map((word) => `${String(words.filter((each) => each === word).length)} ${word}`);
     const note = status.message === undefined ? '' : `  (${safeLines(status.message)})`;
     this.shown = true;
-    this.update([...lines, colors.dim(`  ${counts.join(' · ')}${note}`)].join('\n'));
+    this.update(this.terminal.render([...lines, colors.dim(`  ${counts.join(' · ')}${note}`)].join('\n')));
   }
 
   /** Only what was shown is erased: a second time would eat the lines printed since. */

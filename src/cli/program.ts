@@ -3,7 +3,7 @@ import { VERSION } from '../core/version.js';
 import type { ToolContext } from '../tools/define-tool.js';
 import { abortCommand } from './abort-command.js';
 import { attachCommand } from './attach-command.js';
-import { silenceErrors, usageError } from './commands/usage-error.js';
+import { speakThrough, usageError } from './commands/usage-error.js';
 import { configCommand } from './config-command.js';
 import { diffCommand } from './diff-command.js';
 import { doctorCommand } from './doctor-command.js';
@@ -71,7 +71,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   ]) {
     program.addCommand(command.exitOverride());
   }
-  silenceErrors(program);
+  speakThrough(cli.terminal, program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return cli.exit.code;

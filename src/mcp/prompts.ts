@@ -9,6 +9,8 @@ import setup from '../../commands/parallel-setup.md';
 import status from '../../commands/parallel-status.md';
 import { parseCommand, renderCommand } from '../core/command-prompt.js';
 import { O8Error } from '../core/errors.js';
+import { longestValue } from '../core/input/longest-value.js';
+import { quote } from '../core/untrusted-text.js';
 
 /** The plugin's slash commands, for clients that have no plugins: the same files. */
 const commands = [setup, decompose, run, status, merge, integrate, abort, cleanup].map(parseCommand);
@@ -42,13 +44,15 @@ export function getPrompt(name: string, given: Readonly<Record<string, string>>,
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
     const known = commands.map((candidate) => candidate.name).join(', ');
-    throw new O8Error('usage', `there is no prompt ${JSON.stringify(name)}`, `one of: ${known}`);
+    throw new O8Error('usage', `There is no prompt ${quote(name)}.`, `One of: ${known}`);
   }
   const unknown = Object.keys(given).find((key) => key !== WHOLE && !WORDS.includes(key));
   if (unknown !== undefined) {
-    const what = `the prompt ${name} takes no argument ${JSON.stringify(unknown)}`;
+    const what = `The prompt ${name} takes no argument ${quote(unknown)}.`;
     throw new O8Error('usage', what, `${WHOLE}: ${command.argumentHint}`);
   }
+  const oversized = longestValue(given);
+  if (oversized !== null) throw new O8Error('usage', `The prompt ${name}: ${oversized}.`, command.argumentHint);
   const words = [WHOLE, ...WORDS].flatMap((key) => given[key]?.trim() ?? []).filter((word) => word !== '');
   const text = renderCommand(command, words.join(' '), root);
   const isFull = WORDS.every((word) => given[word] !== undefined);

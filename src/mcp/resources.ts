@@ -1,6 +1,7 @@
 import { UriTemplate } from '@modelcontextprotocol/sdk/shared/uriTemplate.js';
 import type { ReadResourceResult, Resource, ResourceTemplate } from '@modelcontextprotocol/sdk/types.js';
-import { sanitizeLine } from '../core/terminal-text.js';
+import { quote } from '../core/untrusted-text.js';
+import { tailForModel } from '../core/text/tail-for-model.js';
 import type { ToolContext } from '../tools/define-tool.js';
 import { openContextToRead } from '../tools/repository-context.js';
 import { status } from '../tools/status.js';
@@ -10,8 +11,6 @@ import { noResource } from './protocol-error.js';
 
 /** As many lines as `o8 logs` prints. */
 const LOG_LINES = 200;
-/** Claude Code puts what is longer than 50,000 characters into a file; the end of a log says how it went. */
-const LOG_CHARACTERS = 40_000;
 
 interface FixedResource {
   readonly listed: Resource;
@@ -106,7 +105,7 @@ function decoded(uri: string, value: string | string[] | undefined): string {
 
 function notFound(uri: string): Error {
   const known = [...resources.map((resource) => resource.uri), ...resourceTemplates.map((each) => each.uriTemplate)];
-  return noResource(`there is no resource ${JSON.stringify(uri)}`, `one of: ${known.join(', ')}`);
+  return noResource(`there is no resource ${quote(uri)}`, `one of: ${known.join(', ')}`);
 }
 
 async function readStatus(runId: string | undefined, context: ToolContext) {
@@ -123,14 +122,11 @@ async function finalReport(runId: string, context: ToolContext): Promise<string>
   throw noResource(`run ${runId} is ${state}: its report comes when it is over`, 'call status with waitSeconds');
 }
 
-/** As `o8 logs` shows it, but no longer than a client takes. */
+/** As `o8 logs` shows it, but no longer than a model needs. */
 async function taskLog(runId: string, task: string, context: ToolContext): Promise<string> {
   const { root } = await openContextToRead(context);
   const { reader, notStarted, attempt } = await openTaskLog(root, { runId, task, lines: 'readable' });
-  const lines = (await reader.tail(LOG_LINES)).map(sanitizeLine);
+  const lines = await reader.tail(LOG_LINES);
   if (lines.length === 0) return notStarted ?? `Nothing in the log of attempt ${String(attempt)} yet.`;
-  const text = lines.join('\n');
-  if (text.length <= LOG_CHARACTERS) return text;
-  const end = text.slice(-LOG_CHARACTERS);
-  return end.slice(end.indexOf('\n') + 1); // from the first whole line on
+  return tailForModel(lines).join('\n');
 }

@@ -1,5 +1,6 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CallToolRequestSchema,
   ErrorCode,
@@ -17,6 +18,9 @@ import {
 import * as z from 'zod';
 import { dirname, join } from 'node:path';
 import { reportError } from '../core/report-error.js';
+import { clipped } from '../core/text/bounds.js';
+import { screenText } from '../core/text/screen-text.js';
+import { quote } from '../core/untrusted-text.js';
 import { VERSION } from '../core/version.js';
 import { bundledProgram } from '../process/bundle.js';
 import { catalogue, type CatalogueEntry } from '../tools/catalogue.js';
@@ -24,10 +28,13 @@ import type { ToolContext } from '../tools/define-tool.js';
 import { instructions, type WhereDocumentsAre } from './instructions.js';
 import { getPrompt, listPrompts } from './prompts.js';
 import { protocolError } from './protocol-error.js';
+import { requestFault } from './request-fault.js';
 import { readResource, resources, resourceTemplates } from './resources.js';
 
 /** Long enough for a plan of hundreds of tasks, short enough that a waiting `status` does not outlive its session. */
 const LAST_ANSWERS_MS = 1000;
+/** Of what the client sent and nobody could read: enough to recognise it in a log. */
+const MOST_OF_BROKEN_MESSAGE = 300;
 
 /**
  * The catalogue over stdio. Keeps nothing in memory between calls: the host kills it with every session. The
@@ -73,7 +80,8 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
     server.setRequestHandler(GetPromptRequestSchema, ({ params }) => prompt(params.name, params.arguments ?? {}));
   }
   server.onerror = (error) => {
-    process.stderr.write(`o8: ${error.message}\n`); // a broken message is the client's; we go on
+    // A broken message is the client's; we go on.
+    process.stderr.write(`o8: ${screenText(clipped(error.message, MOST_OF_BROKEN_MESSAGE))}\n`);
   };
   // Started through a wrapper such as npx we never see the host's signals: the end of stdin is the end of the session.
   // What it asked for before that is still answered, if it takes no longer than a moment.
@@ -85,7 +93,22 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
     Promise.allSettled(inFlight).then(leave, leave);
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
-  await server.connect(new StdioServerTransport());
+  const transport = new StdioServerTransport();
+  await server.connect(transport);
+  answerMalformedRequests(transport);
+}
+
+/**
+ * The SDK answers a request whose params have the wrong shape with its own internal error and the words of its schema
+ * library; the protocol's answer is invalid params.
+ */
+function answerMalformedRequests(transport: Transport): void {
+  const { onmessage } = transport;
+  transport.onmessage = (message, extra) => {
+    const fault = requestFault(message);
+    if (fault === null) onmessage?.(message, extra);
+    else void transport.send({ jsonrpc: '2.0', id: fault.id, error: fault.error });
+  };
 }
 
 type Stands = 'alone' | 'in the plugin';
@@ -138,7 +161,10 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): McpTool['inp
 
 async function call(name: string, args: unknown, context: ToolContext): Promise<CallToolResult> {
   const tool = catalogue.find((candidate) => candidate.name === name);
-  if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, `no tool named ${name}`);
+  if (tool === undefined) {
+    const known = catalogue.map((each) => each.name).join(', ');
+    throw new McpError(ErrorCode.InvalidParams, `There is no tool ${quote(name)}; there are ${known}.`);
+  }
   try {
     const structuredContent = await tool.call(args, context);
     return { structuredContent, content: [{ type: 'text', text: JSON.stringify(structuredContent) }] };

@@ -1,5 +1,7 @@
 import type * as z from 'zod';
 import { O8Error } from '../core/errors.js';
+import { longestValue } from '../core/input/longest-value.js';
+import { inputProblems, problemText } from '../core/input/schema-words.js';
 import { abort } from './abort.js';
 import { cleanup } from './cleanup.js';
 import type { Tool, ToolAnnotations, ToolContext } from './define-tool.js';
@@ -25,18 +27,19 @@ function entry<I extends z.ZodObject, O extends z.ZodObject>(tool: Tool<I, O>): 
   return {
     ...tool,
     async call(input, context) {
-      const parsed = tool.input.safeParse(input ?? {});
-      if (!parsed.success) throw inputError(tool.name, parsed.error);
+      const given: unknown = input ?? {};
+      const oversized = longestValue(given);
+      if (oversized !== null) throw new O8Error('usage', `${tool.name}: ${oversized}`, `o8 ${tool.name} --help`);
+      const parsed = tool.input.safeParse(given);
+      if (!parsed.success) throw inputError(tool, given, parsed.error);
       return tool.output.parse(await tool.run(parsed.data, context));
     },
   };
 }
 
-function inputError(tool: string, error: z.ZodError): O8Error {
-  const lines = error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  );
-  return new O8Error('usage', `${tool}: ${lines.join('; ')}`, `o8 ${tool} --help`);
+function inputError(tool: { name: string; input: z.ZodObject }, given: unknown, error: z.ZodError): O8Error {
+  const problems = inputProblems(tool.input, given, error.issues).map((each) => problemText(each, 'the input'));
+  return new O8Error('usage', `${tool.name}: ${problems.join('; ')}`, `o8 ${tool.name} --help`);
 }
 
 /** Every tool, in the order people use them. Both doors, MCP and terminal, list exactly these. */

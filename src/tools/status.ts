@@ -16,6 +16,7 @@ import {
 import { finalReport } from '../core/final-report.js';
 import { isOnBase, takenBackTasks } from '../core/landings.js';
 import { runCommand, sourceView, sourceWords } from '../core/plan-source.js';
+import { tailForModel } from '../core/text/tail-for-model.js';
 import { taskLogView } from '../core/readable-log.js';
 import { asSlashCommand } from '../core/slash-command.js';
 import { isNewsworthy } from '../core/newsworthy.js';
@@ -232,10 +233,12 @@ async function view(
     ...(tail === null || only === null || first === undefined
       ? {}
       : {
-          tail: await readLogTail(
-            logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt),
-            tail,
-            taskLogView(plan, first.id),
+          tail: tailForModel(
+            await readLogTail(
+              logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt),
+              tail,
+              taskLogView(plan, first.id),
+            ),
           ),
         }),
   };

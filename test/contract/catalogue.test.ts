@@ -119,10 +119,50 @@ describe('the server', () => {
     expect(server.client.getInstructions()?.length).toBeLessThanOrEqual(2048);
   });
 
-  it('answers a call of a tool there is not as an error', async () => {
-    const answer = await server.call('frobnicate').catch((error: unknown) => ({ isError: true, text: String(error) }));
-    expect(answer.isError).toBe(true);
-    expect(answer.text).not.toContain('o8 has a bug');
+  it.each<[string, Record<string, unknown>, string]>([
+    ['tools/call', {}, 'tools/call: params.name is missing: it must be a string'],
+    ['tools/call', { name: 7 }, 'tools/call: params.name must be a string (got 7)'],
+    ['tools/call', { name: 'status', arguments: 'x' }, 'tools/call: params.arguments must be a JSON object (got "x")'],
+    ['tools/call', { name: 'frobnicate' }, 'There is no tool "frobnicate"; there are preflight, plan,'],
+    ['prompts/get', {}, 'prompts/get: params.name is missing: it must be a string'],
+    ['prompts/get', { name: 'parallel-run', arguments: { arguments: 7 } }, 'must be a string (got 7)'],
+    ['prompts/get', { name: 'frobnicate' }, 'There is no prompt "frobnicate".'],
+    ['resources/read', { uri: [] }, 'resources/read: params.uri must be a string (got an empty list)'],
+  ])('answers the malformed request %s %j with -32602', async (method, params, message) => {
+    const answer = server.client.request({ method, params }, z.looseObject({}));
+    await expect(answer).rejects.toMatchObject({
+      code: -32602,
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('repeats no argument of megabytes and says nothing in the words of a schema library', async () => {
+    const huge = 'x'.repeat(3_000_000);
+    const given: [string, Record<string, unknown>][] = [
+      ['status', { runId: huge }],
+      ['status', { [huge]: true }],
+      ['status', { since: 'zero', task: 7 }],
+      ['plan', { features: Array.from({ length: 300_000 }, () => 'slug-of-ten') }],
+      ['merge', { into: huge }],
+    ];
+    for (const [tool, input] of given) {
+      const { isError, text } = await server.call(tool, input);
+      expect(isError).toBe(true);
+      expect(text.length).toBeLessThan(1000);
+      expect(text).not.toMatch(/Invalid input|expected \w+, received|Unrecognized/);
+    }
+    for (const [method, params] of [
+      ['tools/call', { name: huge }],
+      ['prompts/get', { name: huge }],
+      ['prompts/get', { name: 'parallel-run', arguments: { arguments: huge } }],
+      ['resources/read', { uri: `o8://${huge}` }],
+    ] as const) {
+      const error: unknown = await server.client
+        .request({ method, params }, z.looseObject({}))
+        .catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(Error);
+      expect(JSON.stringify(error).length + String(error).length).toBeLessThan(3000);
+    }
   });
 
   it('outside a repository says so, with the next command', async () => {
