@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { clockTime } from '../core/clock-time.js';
 import type { ExitCode } from '../core/errors.js';
+import { validationLines, type FailedValidation } from '../core/failure/failed-validations.js';
 import { finalReport, summaryLine } from '../core/final-report.js';
 import { isOver, progressBetween, wavesOf, progressLine, type ProgressEvent } from '../core/progress.js';
 import { logLinkPath } from '../core/log-link.js';
@@ -46,6 +47,7 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
           (task, attempt) => new LogReader(attemptPaths(root, runId, task, attempt).log, taskLogView(plan, task)),
         )
       : null;
+  let told: readonly number[] = [];
   let pause: string | null = null;
   const tasks = new Map<string, TaskView>();
   let first = true;
@@ -66,6 +68,7 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
         if (style === 'progress' || status.features === undefined || event.kind !== 'wave_finished')
           tell(cli, event, style, (task) => shownLog(cli, plan, task));
       await logs?.print([...tasks.values()]);
+      told = tellValidations(cli, style, told, validationsOf(status));
       pause = tellPause(cli, style, pause, status);
       if (isEnd(status)) {
         await readSettledLock(root); // what comes next may be another run, or somebody who reads the manifest
@@ -142,6 +145,21 @@ function tell(
   if (text === null) return;
   const clock = context.now().toTimeString().slice(0, 8);
   terminal.print(`[${clock}] ${text}`);
+}
+
+/** Says which validation failed, once; gives the waves that were told. */
+function tellValidations(
+  { terminal, context }: Cli,
+  style: Style,
+  told: readonly number[],
+  failed: readonly FailedValidation[],
+): readonly number[] {
+  const clock = context.now().toTimeString().slice(0, 8);
+  for (const each of failed.filter(({ wave }) => !told.includes(wave))) {
+    if (style === 'lines' || style === 'verbose')
+      terminal.print(`[${clock}] ${terminal.colors.red('✗')} ${validationLines(each)[0] ?? ''}`);
+  }
+  return failed.map(({ wave }) => wave);
 }
 
 /** Says when the run pauses and when it goes on; gives the pause that was told last. */
@@ -222,6 +240,7 @@ function finish(
     target: status.target ?? '',
     landed: status.landed !== undefined,
     takenBack: status.takenBack ?? [],
+    failedValidations: validationsOf(status),
     commands: {
       run: againOf(status, context.cwd),
       integrate: null,
@@ -233,6 +252,10 @@ function finish(
   terminal.print(`\n${safeLines(report)}\n`);
   terminal.print(summaryLine(tasks.values()));
   return code;
+}
+
+function validationsOf({ waves = [] }: StatusAnswer): FailedValidation[] {
+  return waves.flatMap(({ wave, message }) => (message === undefined ? [] : [{ wave, message }]));
 }
 
 /** The command that runs the same plan again. */

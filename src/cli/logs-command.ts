@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { O8Error } from '../core/errors.js';
+import type { RunEvent } from '../core/events.js';
 import { LogReader } from '../store/log-reader.js';
 import { runPaths } from '../store/paths.js';
 import { requireRun, requireTask } from '../tools/load-run.js';
@@ -16,6 +17,7 @@ interface Flags {
   readonly follow?: boolean;
   readonly attempt?: number;
   readonly verify?: boolean;
+  readonly wave?: number;
   readonly raw?: boolean;
 }
 
@@ -29,8 +31,10 @@ export function logsCommand(cli: Cli): Command {
     .option('--attempt <n>', 'of this attempt; default: the last one', wholeNumber)
     .option('--raw', 'the output of a Claude agent as it came (JSON), not as a person reads it')
     .option('--verify', 'what the last verify said; without a task, the last of the run')
+    .option('--wave <n>', 'what the validation of this wave said', wholeNumber)
     .action(async (task: string | undefined, flags: Flags) => {
-      if (flags.verify === true) await verifyLog(cli, task, flags);
+      if (flags.wave !== undefined) await waveLog(cli, task, flags.wave, flags);
+      else if (flags.verify === true) await verifyLog(cli, task, flags);
       else if (task === undefined) await supervisorLog(cli, flags);
       else await taskLog(cli, task, flags);
     });
@@ -62,10 +66,37 @@ async function verifyLog(cli: Cli, name: string | undefined, { run, lines, follo
     cli.terminal.warn(`No verify has ended yet${task === null ? '' : ` with the work of ${task}`}.`);
     return;
   }
-  const path = runPaths(root, plan.runId).verifyLog(last.number);
-  const outcome = last.passed ? 'passed' : 'failed';
+  await printCheck(cli, runPaths(root, plan.runId).verifyLog(last.number), last, lines);
+}
+
+/** The output of the last validation of a wave. */
+async function waveLog(cli: Cli, task: string | undefined, wave: number, { run, lines, follow }: Flags): Promise<void> {
+  if (task !== undefined || follow === true) {
+    throw new O8Error(
+      'usage',
+      '--wave is about a whole wave and goes with neither a task nor --follow.',
+      `o8 logs --wave ${String(wave)}`,
+    );
+  }
+  const { root } = await openContext(cli.context);
+  const { plan, records } = await requireRun(root, run);
+  const last = records
+    .flatMap(({ event }) => (event.type === 'verify_ran' && event.wave === wave ? [event] : []))
+    .at(-1);
+  if (last === undefined) {
+    cli.terminal.warn(`No validation of wave ${String(wave)} has ended yet.`);
+    return;
+  }
+  await printCheck(cli, runPaths(root, plan.runId).verifyLog(last.number), last, lines);
+}
+
+type Check = Extract<RunEvent, { type: 'verify_ran' }>;
+
+async function printCheck(cli: Cli, path: string, check: Check, lines: number): Promise<void> {
+  const { number, commit, tasks, passed, wave } = check;
+  const what = wave === undefined ? `verify ${String(number)}` : `validation of wave ${String(wave)}`;
   cli.terminal.print(
-    `${relative(cli.context.cwd, path)}: verify ${String(last.number)} of ${last.commit.slice(0, 12)} (${last.tasks.join(', ')}) ${outcome}`,
+    `${relative(cli.context.cwd, path)}: ${what} of ${commit.slice(0, 12)} (${tasks.join(', ')}) ${passed ? 'passed' : 'failed'}`,
   );
   await printLines(cli.terminal, await new LogReader(path).tail(lines));
 }

@@ -5,6 +5,7 @@ import { acceptCommand } from '../core/held/finding.js';
 import { heldLines } from '../core/held/held-text.js';
 import { clockTime } from '../core/clock-time.js';
 import { duration } from '../core/duration.js';
+import { validationLines } from '../core/failure/failed-validations.js';
 import { conflictsShape, printConflicts } from './print-conflicts.js';
 import { stateWords } from './print-results.js';
 import { type Colors, outputLines, safeLines, type Terminal } from './terminal.js';
@@ -24,6 +25,16 @@ export const statusSchema = z.object({
   others: z.array(z.object({ runId: z.string(), plan: z.string(), state: z.string(), hint: z.string() })).optional(),
   landed: z.string().optional(),
   takenBack: z.array(z.object({ task: z.string(), commit: z.string() })).optional(),
+  waves: z
+    .array(
+      z.object({
+        wave: z.number(),
+        validation: z.enum(['passed', 'failed']),
+        message: z.string().optional(),
+        hint: z.string().optional(),
+      }),
+    )
+    .optional(),
   tasks: z.array(taskViewSchema),
   ...conflictsShape,
   tail: z.array(z.string()).optional(),
@@ -60,6 +71,12 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
         indent(safeLines(worktree === undefined ? line : line.replaceAll(worktree, relative(cwd, worktree))), width),
       );
     for (const note of task.notes ?? []) print(indent(`note: ${safeLines(note)}`, width));
+  }
+  for (const { wave, message, hint } of status.waves ?? []) {
+    if (message === undefined) continue;
+    print(colors.red(validationLines({ wave, message })[0] ?? ''));
+    for (const line of validationLines({ wave, message }).slice(1)) print(line);
+    if (hint !== undefined) print(`    corrected: ${hint}`);
   }
   printConflicts(status, status.target ?? 'target', { colors, print });
   const complete = status.counts['complete'] ?? 0;

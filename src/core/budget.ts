@@ -8,7 +8,7 @@ export type AttemptBudget =
   | { readonly kind: 'limited'; readonly usd: number }
   /** All that is left is reserved by agents that run; what they do not use comes back. */
   | { readonly kind: 'wait' }
-  | { readonly kind: 'exhausted'; readonly which: 'task' | 'run' };
+  | { readonly kind: 'exhausted'; readonly which: 'task' | 'run'; readonly ofUsd: number };
 
 /** Less than a cent buys no answer of any model: an agent started with it would only fail. */
 const LEAST_USD = 0.01;
@@ -20,7 +20,8 @@ const LEAST_USD = 0.01;
 export function attemptBudget(plan: Plan, state: RunState, task: PlannedTask): AttemptBudget {
   const { runUsd } = plan.settings.budget;
   const ownLeft = task.budgetUsd === null ? null : task.budgetUsd - taskOf(state, task.id).costUsd;
-  if (ownLeft !== null && ownLeft < LEAST_USD) return { kind: 'exhausted', which: 'task' };
+  if (task.budgetUsd !== null && ownLeft !== null && ownLeft < LEAST_USD)
+    return { kind: 'exhausted', which: 'task', ofUsd: task.budgetUsd };
   if (runUsd === null) return ownLeft === null ? { kind: 'unlimited' } : { kind: 'limited', usd: ownLeft };
 
   const records = [...state.tasks.values()];
@@ -30,7 +31,7 @@ export function attemptBudget(plan: Plan, state: RunState, task: PlannedTask): A
     0,
   );
   const left = runUsd - spent - reserved;
-  if (left < LEAST_USD) return reserved > 0 ? { kind: 'wait' } : { kind: 'exhausted', which: 'run' };
+  if (left < LEAST_USD) return reserved > 0 ? { kind: 'wait' } : { kind: 'exhausted', which: 'run', ofUsd: runUsd };
   if (ownLeft !== null) return { kind: 'limited', usd: Math.min(ownLeft, left) };
   const toStart = records.filter(
     ({ id, state: other }) => id === task.id || (!isSettled(other) && other.state !== 'running'),

@@ -100,6 +100,15 @@ export function foldClaudeLine(stream: ClaudeStream, line: string, time: Reading
   return event === null ? stream : foldEvent(stream, event, time);
 }
 
+/** Cheaper than reading every line as JSON: an agent's output has megabytes that are neither. */
+const MAYBE_SESSION_EVENT = /"(?:subtype"\s*:\s*"init|type"\s*:\s*"result)"/;
+
+/** Whether a line is an event that names the session or says how it ended. */
+export function isSessionEvent(line: string): boolean {
+  const event = MAYBE_SESSION_EVENT.test(line) ? parseClaudeEvent(line) : null;
+  return event?.type === 'result' || (event?.type === 'system' && event.subtype === 'init');
+}
+
 function foldEvent(stream: ClaudeStream, event: ClaudeEvent, time: ReadingTime): ClaudeStream {
   switch (event.type) {
     case 'assistant': {

@@ -1,4 +1,6 @@
 import type { ClaudeFacts, ClaudeResult } from './claude-stream.js';
+import { minutesText } from './duration.js';
+import { dollars } from './dollars.js';
 import { COMPLETION_MARKER } from './completion-marker.js';
 import type { AttemptExit } from './events.js';
 import type { FailureReason } from './task-state.js';
@@ -15,6 +17,15 @@ export interface AttemptEvidence {
   readonly commits: number;
   /** Why o8 stopped the agent, null when it did not. `finished`: it had given its result and did not end. */
   readonly stopReason: 'finished' | 'stalled' | null;
+  readonly limits: AttemptLimits;
+}
+
+/** What an attempt was allowed, for the message that names the limit it hit; null: no limit. */
+export interface AttemptLimits {
+  readonly timeoutMinutes: number;
+  readonly stallMinutes: number;
+  readonly budgetUsd: number | null;
+  readonly maxTurns: number | null;
 }
 
 /** `retryable`: another attempt in the same worktree may well succeed where this one did not. */
@@ -51,7 +62,7 @@ export function spokeLast(
  * and work on the branch, or the agent's word that none was needed. Anything less is a failure with its reason.
  */
 export function judgeAttempt(evidence: AttemptEvidence): AttemptVerdict {
-  const { exit, agent } = evidence;
+  const { exit, agent, limits } = evidence;
   const spoke = agent.kind === 'claude' && spokeLast(exit, agent.facts, evidence.markerPresent);
   if (spoke || evidence.stopReason === 'finished' || (exit.kind === 'exited' && exit.code === 0)) {
     return agent.kind === 'claude' ? judgeClaude(evidence, agent.facts) : judgeWord(evidence, null, '');
@@ -67,9 +78,10 @@ export function judgeAttempt(evidence: AttemptEvidence): AttemptVerdict {
     return { kind: 'rate_limited', until: null };
   }
   if (evidence.stopReason === 'stalled')
-    return failed('stalled', 'the agent was silent for too long and was stopped', true);
-  if (exit.kind === 'timed_out') return failed('timeout', "the agent's time was over and it was stopped", true);
-  if (agent.kind === 'claude' && agent.facts.result?.isError === true) return resultFailure(agent.facts.result);
+    return failed('stalled', `no output for ${minutesText(limits.stallMinutes)}; the agent was stopped`, true);
+  if (exit.kind === 'timed_out')
+    return failed('timeout', `timed out after ${minutesText(limits.timeoutMinutes)} and was stopped`, true);
+  if (agent.kind === 'claude' && agent.facts.result?.isError === true) return resultFailure(agent.facts.result, limits);
   if (exit.kind === 'signalled') return failed(`signal_${exit.signal}`, `the agent was ended by ${exit.signal}`, true);
   return failed(`exit_${exit.code}`, `the agent exited with code ${String(exit.code)}`, true);
 }
@@ -82,7 +94,7 @@ function judgeClaude(evidence: AttemptEvidence, facts: ClaudeFacts): AttemptVerd
   }
   if (!result.isError) return judgeWord(evidence, result.report, result.text);
   return facts.limit === null || endedByOwnLimit(facts)
-    ? resultFailure(result)
+    ? resultFailure(result, evidence.limits)
     : { kind: 'rate_limited', until: facts.limit.until };
 }
 
@@ -112,13 +124,20 @@ function endedByOwnLimit({ result }: ClaudeFacts): boolean {
 }
 
 /** An error the agent reported itself. */
-function resultFailure(result: ClaudeResult): Failed {
+function resultFailure(result: ClaudeResult, limits: AttemptLimits): Failed {
   const { subtype, apiErrorStatus: status, text } = result;
   switch (subtype) {
     case 'error_max_budget_usd':
-      return failed('budget_exceeded', text || 'the budget of this attempt is used up', false);
+      return failed('budget_exceeded', withWords(budgetSpent(limits.budgetUsd), text), false);
     case 'error_max_turns':
-      return failed('agent_error', text || 'the agent used all its turns', true);
+      return failed(
+        'agent_error',
+        withWords(
+          limits.maxTurns === null ? 'limit of turns reached' : `limit of ${String(limits.maxTurns)} turns reached`,
+          text,
+        ),
+        true,
+      );
     case 'error_max_structured_output_retries':
       return failed(
         'no_completion_marker',
@@ -133,6 +152,15 @@ function resultFailure(result: ClaudeResult): Failed {
         status === null || status >= 500 || status === 408,
       );
   }
+}
+
+function budgetSpent(usd: number | null): string {
+  return usd === null ? 'budget spent' : `budget of ${dollars(usd)} spent`;
+}
+
+/** The limit first, then what the agent said about it. */
+function withWords(limit: string, text: string): string {
+  return text === '' ? limit : `${limit}: ${text}`;
 }
 
 function failed(reason: FailureReason, message: string, retryable: boolean): Failed {

@@ -7,3 +7,8 @@ export function duration(from: Date, to: Date): string {
     ? `${String(minutes)}m ${String(seconds % 60)}s`
     : `${String(Math.floor(minutes / 60))}h ${String(minutes % 60)}m`;
 }
+
+/** A limit that is set in minutes: `120 min`, and `6 s` where it is a part of one. */
+export function minutesText(minutes: number): string {
+  return minutes < 1 ? `${String(Math.round(minutes * 600) / 10)} s` : `${String(minutes)} min`;
+}

@@ -113,6 +113,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     tree: z.string(),
     check: z.string(),
     passed: z.boolean(),
+    /** Of which wave it was the validation. */
+    wave: z.number().int().optional(),
   }),
   z.strictObject({
     type: z.literal('task_conflicted'),

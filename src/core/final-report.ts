@@ -1,5 +1,6 @@
 import { heldLines } from './held/held-text.js';
 import { acceptCommand } from './held/finding.js';
+import { validationLines, type FailedValidation } from './failure/failed-validations.js';
 import type { TakenBack } from './landings.js';
 import type { TaskView } from './status-view.js';
 import type { WavePlan } from './progress.js';
@@ -16,6 +17,7 @@ export interface ReportInput {
   readonly target: string;
   readonly landed: boolean;
   readonly takenBack: readonly TakenBack[];
+  readonly failedValidations: readonly FailedValidation[];
   /** As they are typed in a terminal; `say` gives the reader's words for them. */
   readonly commands: {
     readonly run: string;
@@ -61,6 +63,7 @@ export function finalReport(input: ReportInput): string {
   }
   const open = all.filter((task) => task.state !== 'complete');
   if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, input)));
+  for (const each of input.failedValidations) lines.push('', ...validationLines(each).map(input.say));
   const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
   if (notes.length > 0) lines.push('', 'Worth knowing:', ...notes);
   lines.push('', `Next step: ${nextStep(all, input)}`);
@@ -85,6 +88,9 @@ export function summaryLine(tasks: Iterable<TaskView>): string {
   ].join(', ');
 }
 
+/** Of what a failed command or agent wrote last; `status` has more, the log all of it. */
+const MOST_QUOTED_LINES = 6;
+
 function openLines(task: TaskView, { runId, say, show }: ReportInput): string[] {
   if (task.held !== undefined) {
     const commands = heldLines(task.held, acceptCommand(runId, task.id));
@@ -92,8 +98,9 @@ function openLines(task: TaskView, { runId, say, show }: ReportInput): string[] 
     return [`  - ${task.id}: held: ${task.held.what}`, ...lines];
   }
   const why = task.reason ?? (task.blockedBy === undefined ? task.state : `blocked by ${task.blockedBy.join(', ')}`);
-  const first = task.message?.split('\n')[0];
+  const [first, ...output] = task.message?.split('\n') ?? [];
   const lines = [`  - ${task.id}: ${why}${first === undefined ? '' : ` (${first})`}`];
+  for (const line of output.slice(-MOST_QUOTED_LINES)) lines.push(`      ${line}`);
   for (const file of task.files ?? []) lines.push(`      ${file}`);
   if (task.state === 'failed' && task.attempt > 0) {
     lines.push(`      why: ${say(`o8 logs ${task.id}${task.reason === 'verify_failed' ? ' --verify' : ''}`)}`);
@@ -119,6 +126,9 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
     return `${again}${lands ? `, or ${merge} to land what is complete` : ''}`;
   }
   if (tasks.some((task) => task.held !== undefined)) return 'decide about what is held (commands above)';
+  if (input.failedValidations.length > 0) {
+    return `correct the validation or what it checks, then ${again}${lands ? `, or ${merge} to land what is complete` : ''}`;
+  }
   if (some('merge_pending')) return `clear what is in the way, then ${merge}`;
   if (some('blocked'))
     return lands ? `${merge} to land what is complete` : `clear what blocks the tasks above, then ${run}`;

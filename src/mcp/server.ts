@@ -107,7 +107,11 @@ function answerMalformedRequests(transport: Transport): void {
   transport.onmessage = (message, extra) => {
     const fault = requestFault(message);
     if (fault === null) onmessage?.(message, extra);
-    else void transport.send({ jsonrpc: '2.0', id: fault.id, error: fault.error });
+    else {
+      transport.send({ jsonrpc: '2.0', id: fault.id, error: fault.error }).catch((error: unknown) => {
+        transport.onerror?.(error instanceof Error ? error : new Error(String(error)));
+      });
+    }
   };
 }
 

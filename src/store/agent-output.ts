@@ -1,5 +1,8 @@
 import { createReadStream } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { writeFileAtomically } from './atomic-file.js';
+import type { attemptPaths } from './paths.js';
 import { systemCode } from './system-error.js';
 
 /**
@@ -22,4 +25,25 @@ export async function foldAgentOutput<T>(
     stream.destroy();
   }
   return value;
+}
+
+/**
+ * Leaves one copy of what the agent of an ended attempt wrote: its finished `pipeline.log`, which is on disk before
+ * anything goes. Of `agent.jsonl` the lines that `keep` wants stay.
+ */
+export async function dropRawOutput(
+  attempt: Pick<ReturnType<typeof attemptPaths>, 'log' | 'output' | 'errors'>,
+  keep: (line: string) => boolean,
+): Promise<void> {
+  const log = await open(attempt.log, 'r');
+  try {
+    await log.sync();
+  } finally {
+    await log.close();
+  }
+  const kept = await foldAgentOutput<string[]>(attempt.output, [], (lines, line) =>
+    keep(line) ? [...lines, `${line}\n`] : lines,
+  );
+  await writeFileAtomically(attempt.output, kept.join(''), 'cached');
+  await rm(attempt.errors, { force: true });
 }

@@ -36,6 +36,8 @@ export function runPaths(root: string, runId: string) {
     supervisorLog: join(dir, 'supervisor.log'),
     /** Worktrees of o8's own: trial merges, checks. */
     scratch: join(dir, 'scratch'),
+    /** What `setup` said in the worktree of this task. */
+    setupLog: (task: string) => join(dir, 'tasks', task, 'setup.log'),
     /** What a check said, by the number of its `verify_ran` record. */
     verifyLog: (number: number) => join(dir, 'verify', `${String(number)}.log`),
   };

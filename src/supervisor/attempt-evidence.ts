@@ -1,8 +1,9 @@
-import { EMPTY_CLAUDE_STREAM, foldClaudeLine, type ClaudeFacts } from '../core/claude-stream.js';
+import { EMPTY_CLAUDE_STREAM, foldClaudeLine, isSessionEvent, type ClaudeFacts } from '../core/claude-stream.js';
 import type { AttemptExit } from '../core/events.js';
 import { readAttempt, voidAttempt } from '../process/attempt.js';
-import { foldAgentOutput } from '../store/agent-output.js';
-import type { Run } from './run.js';
+import { dropRawOutput, foldAgentOutput } from '../store/agent-output.js';
+import { errorText } from './error-text.js';
+import { attemptOf, type Run } from './run.js';
 
 /** Null while it is not over after all. What was never started is fenced first, so that it never will be. */
 export async function attemptExit(dir: string): Promise<AttemptExit | null> {
@@ -31,6 +32,18 @@ export async function spentBy(
   const stream = await foldAgentOutput(output, EMPTY_CLAUDE_STREAM, (value, line) => foldClaudeLine(value, line, time));
   const { facts } = stream;
   return { facts, costUsd: facts.costUsd ?? 0, tokens: facts.tokens };
+}
+
+/**
+ * The output of an attempt that is over and judged is in its log; of the files the agent wrote itself only the events
+ * stay that say which session it was and how it ended.
+ */
+export async function storeOutputOnce(run: Run, task: string, attempt: number): Promise<void> {
+  try {
+    await dropRawOutput(attemptOf(run, task, attempt), isSessionEvent);
+  } catch (error) {
+    run.log(`${task}: the raw output of attempt ${String(attempt)} is still there: ${errorText(error)}`);
+  }
 }
 
 /** The number `pipeline.log` ends with: the shell's convention for signals, 124 for a timeout as timeout(1) has it. */

@@ -1,3 +1,4 @@
+import { commandFailure } from '../core/failure/command-failure.js';
 import { landedCommit } from '../core/task-state.js';
 import type { PlannedTask } from '../core/plan.js';
 import { ownReason } from '../git/own-worktree.js';
@@ -8,7 +9,6 @@ import { agentEnvironmentOf } from './agent-variables.js';
 import { errorText } from './error-text.js';
 import { runSetupCommand } from './leftovers/setup-processes.js';
 import { filesOf, recordOf, type Run } from './run.js';
-import { join } from 'node:path';
 
 /**
  * Worktree, included files, `setup`. Every step can be repeated, so that a crash in between costs nothing. The
@@ -69,17 +69,18 @@ async function runSetup(run: Run, task: PlannedTask, setup: string): Promise<boo
     cwd: task.worktree,
     env: agentEnvironmentOf(run, task, null),
     timeoutMs: task.timeoutMinutes * 60_000,
-    logFile: join(filesOf(run).tasks, task.id, 'setup.log'),
+    logFile: filesOf(run).setupLog(task.id),
     stop,
   });
   if (stop.aborted) return false; // whoever interrupted it says what becomes of the task
   if (result.code === 0) return true;
-  const ending = result.timedOut ? 'ran out of time' : `exit ${String(result.code ?? result.signal)}`;
+  const { code, signal, timedOut, outputTail } = result;
+  const how = { command: run.redact(setup), code, signal, timedOut, output: run.redact(outputTail) };
   await run.ledger.record({
     type: 'task_failed',
     task: task.id,
     reason: 'setup_failed',
-    message: run.redact(`setup \`${setup}\`: ${ending}\n${result.outputTail.slice(-1000)}`),
+    message: `setup ${commandFailure({ ...how, timeoutMinutes: task.timeoutMinutes })}`,
   });
   return false;
 }

@@ -9,11 +9,14 @@ export interface Failure {
   readonly retryable: boolean;
 }
 
+/** A journal record stays small; what an agent said last is at the end of it and is short itself. */
+const MOST_CHARACTERS = 4000;
+
 /** Another attempt in the same worktree while the task has retries left, else failed. */
 export async function retryOrFail(run: Run, task: PlannedTask, failure: Failure): Promise<void> {
   const { retriesUsed } = recordOf(run, task.id);
   const { reason } = failure;
-  const message = run.redact(failure.message).slice(0, 2000); // a journal record stays small
+  const message = run.redact(failure.message).slice(0, MOST_CHARACTERS);
   if (!failure.retryable || retriesUsed >= task.retries) {
     await run.ledger.record({ type: 'task_failed', task: task.id, reason, message });
     return;

@@ -8,15 +8,18 @@ import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import type { AttemptExit } from '../core/events.js';
 import { failpoint } from '../core/failpoint.js';
 import { rescuedNote } from '../core/kept/kept-text.js';
+import { lastWords } from '../core/failure/last-words.js';
 import { leftoversMessage } from '../core/merge-message.js';
 import { rescueRef } from '../core/own-refs.js';
 import type { PlannedTask } from '../core/plan.js';
+import { taskLogView } from '../core/readable-log.js';
 import { pauseEnd } from '../core/reset-time.js';
 import { changedPaths, countCommits } from '../git/changes.js';
 import { lastCheckedOut } from '../git/head-log.js';
 import { isAncestor, pinRef, resolveCommit } from '../git/refs.js';
 import { commitLeftovers, inspectWorktree, keepStaged } from '../git/worktrees.js';
 import { stopAttempt } from '../process/attempt.js';
+import { readLogTail } from '../store/log-reader.js';
 import type { AgentWatch } from './agent-watch.js';
 import { noteOverage } from './note-overage.js';
 import { surroundingsNotes } from './surroundings.js';
@@ -24,7 +27,7 @@ import { isTasksWorktree, rescueWorktree } from './remove-worktree.js';
 import { recordDone } from './record-done.js';
 import { retryOrFail } from './retry.js';
 import { scopeFindings, violationText } from './scope-findings.js';
-import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
+import { attemptExit, exitNumber, spentBy, storeOutputOnce } from './attempt-evidence.js';
 import { attemptId, attemptOf, lastAttemptRef, recordOf, type Run } from './run.js';
 
 /**
@@ -49,6 +52,13 @@ export async function settleAttempt(
   task: PlannedTask,
   stop: OwnStop | null,
 ): Promise<void> {
+  const { attempt } = recordOf(run, task.id);
+  await settle(run, agents, task, stop);
+  // Only when what follows is recorded: until then a new supervisor reads the agent's own output again.
+  if (recordOf(run, task.id).state.state !== 'running') await storeOutputOnce(run, task.id, attempt);
+}
+
+async function settle(run: Run, agents: AgentWatch, task: PlannedTask, stop: OwnStop | null): Promise<void> {
   const record = recordOf(run, task.id);
   if (record.state.state !== 'running') return;
   const { attempt } = record;
@@ -81,7 +91,7 @@ export async function settleAttempt(
     if (stopReason === 'aborted') return;
     const rescued = await rescueWorktree(run, task);
     const kept = rescued === null ? '' : `; what is not on ${task.branch} is kept as ${rescued.ref}`;
-    const message = work.message + kept + alsoAround;
+    const message = await quoting(run, task, files, work.message + kept + alsoAround);
     return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
   }
   const verdict = judgeAttempt({
@@ -93,11 +103,20 @@ export async function settleAttempt(
     markerPresent,
     commits: work.commits + (work.uncommitted ? 1 : 0),
     stopReason: stopReason === 'stalled' || stopReason === 'finished' ? stopReason : null,
+    limits: {
+      timeoutMinutes: task.timeoutMinutes,
+      stallMinutes: run.plan.settings.stallTimeout,
+      budgetUsd: record.state.budgetUsd,
+      maxTurns: run.plan.settings.agent.maxTurns,
+    },
   });
   if (stopReason === 'aborted' && verdict.kind !== 'succeeded') return;
   switch (verdict.kind) {
     case 'failed':
-      return retryOrFail(run, task, { ...verdict, message: verdict.message + alsoAround });
+      return retryOrFail(run, task, {
+        ...verdict,
+        message: await quoting(run, task, files, verdict.message + alsoAround),
+      });
     case 'rate_limited':
       return pauseForLimit(run, task, verdict.until);
     case 'succeeded':
@@ -115,6 +134,9 @@ function stopNotes(stop: OwnStop | null): string[] {
   return running !== null && (stop?.why === 'stalled' || stop?.why === 'timeout') ? [`it had running: ${running}`] : [];
 }
 
+/** Among so many last lines of a log are the few that are quoted, also where most are events that tell nothing. */
+const LINES_TO_QUOTE_FROM = 200;
+
 const MOST_DENIALS = 5; // after a few a person looks at the log
 
 /** What the agent was not allowed to do, with the setting that would allow it. */
@@ -123,6 +145,12 @@ function denialNotes(facts: ClaudeFacts | null): string[] {
     const what = target === null ? tool : `${tool} (${target})`;
     return `was not permitted: ${what}${grant === null ? '' : `; agent.allowedTools ${JSON.stringify(grant)} would permit it`}`;
   });
+}
+
+/** The message of a failure, and below it what the agent wrote last. */
+async function quoting(run: Run, task: PlannedTask, { log }: { log: string }, message: string): Promise<string> {
+  const words = lastWords(await readLogTail(log, LINES_TO_QUOTE_FROM), taskLogView(run.plan, task.id), message);
+  return words === '' ? message : `${message}\n${words}`;
 }
 
 /** What we stopped ourselves is no riddle, also when no shim was left to say how it ended. */

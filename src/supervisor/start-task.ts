@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { agentCommand } from '../core/agent-command.js';
 import { attemptPrompt } from '../core/attempt-prompt.js';
 import { attemptBudget } from '../core/budget.js';
+import { dollars } from '../core/dollars.js';
 import { claudeCommand } from '../core/claude-command.js';
 import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../core/claude-stream.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
@@ -36,7 +37,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   const budget = attemptBudget(run.plan, run.ledger.state, task);
   if (budget.kind === 'wait') return; // decide asks again when a running agent's reservation is free
   if (budget.kind === 'exhausted') {
-    const message = `the ${budget.which}'s budget is used up`;
+    const message = `budget of ${dollars(budget.ofUsd)} for the ${budget.which} spent`;
     return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'budget_exceeded', message });
   }
   const budgetUsd = budget.kind === 'limited' ? budget.usd : null;

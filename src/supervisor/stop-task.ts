@@ -1,7 +1,7 @@
 import { mergeAgain } from '../core/held/finding.js';
 import { stopAttempt } from '../process/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
-import { attemptExit, exitNumber, spentBy } from './attempt-evidence.js';
+import { attemptExit, exitNumber, spentBy, storeOutputOnce } from './attempt-evidence.js';
 import { endSetupProcesses } from './leftovers/setup-processes.js';
 import { settleAttempt } from './settle-attempt.js';
 import { rescueWorktree } from './remove-worktree.js';
@@ -44,6 +44,7 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
     await run.ledger.record({ type: 'attempt_ended', task: id, attempt: record.attempt, exit, costUsd, tokens });
   }
   await run.ledger.record({ type: 'task_aborted', task: id });
+  if (running !== null && survivors.length === 0) await storeOutputOnce(run, id, record.attempt);
   const worktree = record.worktree === 'present' ? plannedTask(run, id).worktree : null;
   return { task: id, pid, worktree, rescue: rescued?.ref ?? null, survivors };
 }

@@ -15,12 +15,13 @@ export async function validateWave(run: Run, number: number): Promise<void> {
     commit,
     command: wave.validation,
     task: plannedTask(run, first),
+    wave: number,
     tasks: wave.tasks.map((id) => plannedTask(run, id)),
   });
   if (verdict.kind === 'interrupted') return;
   await run.ledger.record(
     verdict.kind === 'passed'
       ? { type: 'wave_validated', wave: number, commit }
-      : { type: 'wave_validation_failed', wave: number, message: verdict.message.slice(0, 2000) },
+      : { type: 'wave_validation_failed', wave: number, message: verdict.message },
   );
 }

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { commandFailure } from '../core/failure/command-failure.js';
 import type { PlannedTask } from '../core/plan.js';
 import { verifiedKey } from '../core/run-state.js';
 import { treeOf } from '../git/merge.js';
 import { ownReason } from '../git/own-worktree.js';
 import { addScratchWorktree, copyWorktreeIncludes, removeWorktree } from '../git/worktrees.js';
 import { endKept, type KeptProcesses } from '../process/leftovers/end-kept.js';
-import { runShellCommand, shellCommandMarker, type ProgramResult } from '../process/program.js';
+import { runShellCommand, shellCommandMarker } from '../process/program.js';
 import { agentEnvironmentOf } from './agent-variables.js';
 import { markOfCommands } from './leftovers/commands-of-run.js';
 import { noteLeftovers } from './leftovers/note-leftovers.js';
@@ -29,6 +30,8 @@ export interface Check {
   readonly task: PlannedTask;
   /** Everybody whose work is in question; aborting one of them ends the check. */
   readonly tasks: readonly PlannedTask[];
+  /** Whose validation it is. */
+  readonly wave?: number;
 }
 
 /**
@@ -52,6 +55,7 @@ export async function verifyCommit(run: Run, check: Check): Promise<Verdict> {
     tree,
     check: digest,
     passed: verdict.kind === 'passed',
+    ...(check.wave === undefined ? {} : { wave: check.wave }),
   });
   return verdict;
 }
@@ -82,7 +86,11 @@ async function verifyInScratch(run: Run, check: Check, log: string): Promise<Ver
       if (result.kept.length > 0) services.push({ marker: shellCommandMarker(each, log), seen: result.kept });
       await noteLeftovers(run, task.id, check.kind, result.ended);
       if (stop.aborted) return { kind: 'interrupted' };
-      if (result.code !== 0) return { kind: 'failed', message: run.redact(failureText(each, result)) };
+      if (result.code !== 0) {
+        const { code, signal, timedOut, outputTail } = result;
+        const how = { command: run.redact(each), code, signal, timedOut, output: run.redact(outputTail) };
+        return { kind: 'failed', message: commandFailure({ ...how, timeoutMinutes: task.timeoutMinutes }) };
+      }
     }
     return { kind: 'passed' };
   } finally {
@@ -106,9 +114,4 @@ function digestOf(setup: string | null, command: string): string {
     .update(JSON.stringify([setup, command]))
     .digest('hex')
     .slice(0, 32);
-}
-
-function failureText(command: string, result: ProgramResult): string {
-  const ending = result.timedOut ? 'ran out of time' : `exit ${String(result.code ?? result.signal)}`;
-  return `\`${command}\`: ${ending}\n${result.outputTail.slice(-1500)}`.trim(); // the end of the output says what failed
 }

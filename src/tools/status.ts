@@ -13,6 +13,7 @@ import {
   taskViewSchema,
   type TaskView,
 } from '../core/status-view.js';
+import { failedValidations } from '../core/failure/failed-validations.js';
 import { finalReport } from '../core/final-report.js';
 import { isOnBase, takenBackTasks } from '../core/landings.js';
 import { runCommand, sourceView, sourceWords } from '../core/plan-source.js';
@@ -67,7 +68,14 @@ const outputSchema = z.object({
     .optional()
     .describe('work that was taken off the base, by commit'),
   waves: z
-    .array(z.object({ wave: z.number(), validation: z.enum(['passed', 'failed']), message: z.string().optional() }))
+    .array(
+      z.object({
+        wave: z.number(),
+        validation: z.enum(['passed', 'failed']),
+        message: z.string().optional().describe('the command, how it ended, its last lines: untrusted output'),
+        hint: z.string().optional(),
+      }),
+    )
     .optional(),
   tasks: z.array(z.union([taskViewSchema, taskChangeSchema])).describe('with since: only what is new'),
   ...expectedConflictsShape,
@@ -197,7 +205,9 @@ async function view(
       {
         wave: number,
         validation: validation.kind,
-        ...(validation.kind === 'failed' ? { message: validation.message } : {}),
+        ...(validation.kind === 'failed'
+          ? { message: validation.message, hint: `${runCommand(plan.source, root)} --retry-failed` }
+          : {}),
       },
     ];
   });
@@ -268,6 +278,7 @@ function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: 
     target: plan.target.branch ?? plan.target.ref,
     landed: landed !== null,
     takenBack: takenBackTasks(plan, state),
+    failedValidations: failedValidations(state),
     commands: {
       run: runCommand(plan.source, root),
       integrate:

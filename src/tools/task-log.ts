@@ -1,8 +1,9 @@
 import { O8Error } from '../core/errors.js';
 import { taskLogView } from '../core/readable-log.js';
-import { taskOf } from '../core/run-state.js';
+import { failedValidations, validationLines } from '../core/failure/failed-validations.js';
+import { taskOf, type RunState } from '../core/run-state.js';
 import { LogReader } from '../store/log-reader.js';
-import { attemptPaths } from '../store/paths.js';
+import { attemptPaths, runPaths } from '../store/paths.js';
 import { requireRun, requireTask } from './load-run.js';
 
 /** The log of one attempt of a task. */
@@ -38,14 +39,35 @@ export async function openTaskLog(root: string, wanted: WantedLog): Promise<Task
     throw new O8Error('usage', `${task} has ${had}, not ${String(wanted.attempt)}.`, `o8 logs ${task}`);
   }
   const attempt = wanted.attempt ?? Math.max(1, last);
-  const path = attemptPaths(root, plan.runId, task, attempt).log;
-  const notStarted = last === 0 ? `${task} has not started yet: it is ${now.state}.` : null;
+  const setupFailed = last === 0 && now.state === 'failed' && now.reason === 'setup_failed';
+  const path = setupFailed
+    ? runPaths(root, plan.runId).setupLog(task)
+    : attemptPaths(root, plan.runId, task, attempt).log;
+  const notStarted = last === 0 ? whyNotStarted(task, state) : null;
   return {
     runId: plan.runId,
     task,
     attempt,
     path,
-    reader: new LogReader(path, wanted.lines === 'raw' ? undefined : taskLogView(plan, task)),
+    reader: new LogReader(path, wanted.lines === 'raw' || setupFailed ? undefined : taskLogView(plan, task)),
     notStarted,
   };
+}
+
+/** What keeps a task from having a log, with the reason of what blocks it. */
+function whyNotStarted(task: string, state: RunState): string {
+  const { state: now } = taskOf(state, task);
+  switch (now.state) {
+    case 'failed':
+      return `${task} failed before its agent started: ${now.reason}: ${now.message}`;
+    case 'blocked': {
+      const waves = failedValidations(state).filter(({ wave }) => now.by.includes(`wave ${String(wave)}`));
+      return [
+        `${task} has not started: it is blocked by ${now.by.join(', ')}.`,
+        ...waves.flatMap(validationLines),
+      ].join('\n');
+    }
+    default:
+      return `${task} has not started yet: it is ${now.state}.`;
+  }
 }

@@ -140,6 +140,7 @@ async function attempt(script: Script, given: Attempt = {}) {
     markerPresent: existsSync(join(worktree, COMPLETION_MARKER)),
     commits: Number(await git(worktree, 'rev-list', '--count', 'main..HEAD')),
     stopReason: null,
+    limits: { timeoutMinutes: 1, stallMinutes: 1, budgetUsd: null, maxTurns: null },
   });
   expect(api.faults).toEqual([]);
   return { facts: stream.facts, exit, verdict, carriedOut };

@@ -53,6 +53,7 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
   'nobody relies on it': [
     'src/process/arm-failpoint.ts#armFailpoint appendFileSync',
     'src/process/keep-awake.ts#keepAwake spawn',
+    'src/store/agent-output.ts#dropRawOutput rm',
     'src/store/lock-generations.ts#removeIfAbandoned rm',
     'src/store/owned-lease.ts#beat writeFile',
     'src/store/runs.ts#removeIfAbandoned rm',

@@ -34,7 +34,8 @@ export function inputProblems(schema: z.ZodType, input: unknown, issues: readonl
     return [
       {
         at,
-        problem: value === undefined ? `is missing: it must be ${expected}` : `must be ${expected} (got ${shown(value)})`,
+        problem:
+          value === undefined ? `is missing: it must be ${expected}` : `must be ${expected} (got ${shown(value)})`,
       },
     ];
   });

@@ -47,7 +47,7 @@ describe('the budget', () => {
     await endBadly(three, { subtype: 'error_during_execution', total_cost_usd: 0.6 });
     expect(await run.waitForTask('task-003', 'failed')).toMatchObject({
       reason: 'budget_exceeded',
-      message: "the run's budget is used up",
+      message: 'budget of $1.20 for the run spent',
     });
     await run.waitForRun('failed');
     expect(run.agents.all).toHaveLength(3);

@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { branchOf, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import { waitFor } from '../../support/wait-for.js';
+
+const VALIDATION = 'x=database; echo the $x is not there >&2; exit 3';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 const CHAIN = [
@@ -11,6 +15,49 @@ const CHAIN = [
   { id: 'task-004', wave: 3, deps: ['task-003'] },
 ];
 
+function filesIn(folder: string): ReadonlyMap<string, number> {
+  return new Map(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).size]));
+}
+
+describe('a validation that fails', () => {
+  it('is told by run, status and logs with its command, exit code and last lines, and the way on', async () => {
+    const run = await RunFixture.open({
+      tasks: [
+        { id: 'task-001', wave: 1 },
+        { id: 'task-002', wave: 2 },
+      ],
+      manifest: {
+        name: 'Validated',
+        waves: [
+          { number: 1, tasks: [{ id: 'task-001' }], validation: VALIDATION },
+          { number: 2, tasks: [{ id: 'task-002' }] },
+        ],
+      },
+    });
+    const o8 = run.start('run', PLAN_DIR, '--yes');
+    await run.succeed('task-001');
+    const { code, stdout } = await o8.ended;
+    const what = `Validation of wave 1 failed: \`${VALIDATION}\`: exit 3`;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^\[[\d:]+\] ✗ Validation of wave 1 failed: .*: exit 3$/m);
+    expect(stdout).toContain(`${what}\n    the database is not there\n    all of its output: o8 logs --wave 1`);
+    expect(stdout).toContain(
+      `Next step: correct the validation or what it checks, then o8 run ${PLAN_DIR} --retry-failed`,
+    );
+
+    expect((await run.o8('status')).stdout).toContain(
+      `${what}\n    the database is not there\n    all of its output: o8 logs --wave 1\n    corrected: o8 run ${PLAN_DIR} --retry-failed`,
+    );
+    expect(await run.call('status')).toMatchObject({
+      waves: [{ wave: 1, validation: 'failed', message: expect.stringContaining('not there') as string }],
+    });
+    expect((await run.o8('logs', '--wave', '1')).stdout).toMatch(
+      /validation of wave 1 of \w+ \(task-001\) failed\n[^]*not there/,
+    );
+    expect((await run.o8('logs', 'task-002')).stderr).toContain(what);
+  });
+});
+
 describe('an agent that does not do its work', () => {
   it('fails as exit_3 and blocks what needs it while all others go on; exit code 1', async () => {
     const run = await RunFixture.open({ tasks: CHAIN });
@@ -18,7 +65,11 @@ describe('an agent that does not do its work', () => {
     const one = await run.agents.waitForAgent('task-001');
     await one.print('the database is gone\n', 'stderr');
     await one.exit(3);
-    expect(await run.waitForTask('task-001', 'failed')).toMatchObject({ reason: 'exit_3', attempt: 1 });
+    expect(await run.waitForTask('task-001', 'failed')).toMatchObject({
+      reason: 'exit_3',
+      message: 'the agent exited with code 3\nLast lines of its stderr:\nthe database is gone',
+      attempt: 1,
+    });
     await run.waitForTask('task-004', 'blocked');
     await run.succeed('task-002');
     const { code, stdout } = await o8.ended;
@@ -31,11 +82,36 @@ describe('an agent that does not do its work', () => {
     expect(await run.task('task-003')).toMatchObject({ state: 'blocked', blockedBy: ['task-001'], attempt: 0 });
     expect(existsSync(run.worktree('task-001'))).toBe(true);
     expect(existsSync(run.worktree('task-003'))).toBe(false);
+    expect(stdout).not.toContain('Last lines'); // these lines are for programs
+    expect((await run.o8('status')).stdout).toContain('the database is gone');
+    expect((await run.o8('logs', 'task-004')).stderr).toContain('task-004 has not started: it is blocked by');
     expect(await run.execution()).toMatchObject({ status: 'failed', failed_tasks: ['task-001'] });
     const { tail } = await run.status({ task: 'task-001', tail: 20 });
     expect(String(tail)).toMatch(
       /Pipeline started for task-001[\s\S]*\[stderr\] the database is gone[\s\S]*exit code 3/,
     );
+  });
+
+  it('leaves its output once, in its log, and its last lines in the message of its failure', async () => {
+    const run = await RunFixture.open({ tasks: ONE });
+    const runId = await run.spawn();
+    const agent = await run.agents.waitForAgent('task-001');
+    await agent.print(`${'x'.repeat(1000)}\n`.repeat(2000));
+    await agent.print('\u001b[31mno licence\u001b[0m sk-ant-abcdefgh12345678\n');
+    await agent.exit(4);
+    const { message } = await run.waitForTask('task-001', 'failed');
+    expect(message).toMatch(/Last lines of its output:\n[^]*no licence \[redacted\]$/);
+    expect(String(message).length).toBeLessThan(2500);
+    const folder = dirname((await run.task('task-001')).log);
+    await waitFor(() => filesIn(folder).get('agent.jsonl') === 0, { timeoutMs: 10_000, what: () => folder });
+    const sizes = [...filesIn(folder).values()].reduce((sum, size) => sum + size, 0);
+    expect(folder).toContain(runId);
+    expect(filesIn(folder).has('agent.stderr')).toBe(false);
+    expect(sizes).toBeGreaterThan(2_000_000);
+    expect(sizes).toBeLessThan(2_200_000);
+    const { tail } = await run.status({ task: 'task-001', tail: 1000 });
+    expect(Buffer.byteLength(String(tail))).toBeLessThanOrEqual(16 * 1024);
+    expect((await run.o8('logs', 'task-001', '-n', '3000')).stdout.length).toBeGreaterThan(2_000_000);
   });
 
   it('fails without the marker file, though it committed and exited with 0', async () => {

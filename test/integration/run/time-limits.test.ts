@@ -92,7 +92,7 @@ describe('an agent that says nothing', () => {
     const first = await agentOf(run, 1);
     const second = await agentOf(run, 2);
     expect(await living(run, [...first.tree, ...second.tree])).toEqual(second.tree);
-    expect(await readFile(second.promptFile, 'utf8')).toContain('silent for too long');
+    expect(await readFile(second.promptFile, 'utf8')).toMatch(/no output for [\d.]+ s; the agent was stopped/);
     await writeFile(join(run.home, 'looked'), '');
     await run.waitForRun('completed');
     const [started, ended] = (await journal(run)).filter(({ type }) => /^attempt_(intended|ended)$/.test(type));

@@ -61,7 +61,7 @@ describe('what an attempt may cost', () => {
     expect(budgetOf(run, 'b')).toEqual({ kind: 'limited', usd: 1 });
     start(run, 'a');
     retry(run, 'a', 0.745);
-    expect(budgetOf(run, 'a')).toEqual({ kind: 'exhausted', which: 'task' });
+    expect(budgetOf(run, 'a')).toEqual({ kind: 'exhausted', which: 'task', ofUsd: 1 });
   });
 
   it('is an even share of the run’s, and what one task leaves goes to the others', () => {
@@ -86,7 +86,7 @@ describe('what an attempt may cost', () => {
     expect(budgetOf(run, 'b')).toEqual({ kind: 'limited', usd: 1.5 });
     start(run, 'a');
     fail(run, 'a', 1.5);
-    expect(budgetOf(run, 'b')).toEqual({ kind: 'exhausted', which: 'run' });
+    expect(budgetOf(run, 'b')).toEqual({ kind: 'exhausted', which: 'run', ofUsd: 2 });
   });
 
   it('never promises more than the run has, whatever starts, ends and costs when', () => {

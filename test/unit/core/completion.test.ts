@@ -25,6 +25,7 @@ function judge(evidence: Partial<AttemptEvidence>) {
     markerPresent: false,
     commits: 1,
     stopReason: null,
+    limits: { timeoutMinutes: 120, stallMinutes: 15, budgetUsd: 2, maxTurns: 50 },
     ...evidence,
   });
 }
@@ -32,6 +33,21 @@ const failure = (reason: string, retryable: boolean): unknown =>
   expect.objectContaining({ kind: 'failed', reason, retryable });
 const withError = (error: Partial<ClaudeResult>) =>
   claude({ result: { ...done, isError: true, report: null, ...error } });
+
+describe('the message of a failure', () => {
+  it.each<[string, Partial<AttemptEvidence>, string]>([
+    ['of time', { exit: { kind: 'timed_out' } }, 'timed out after 120 min and was stopped'],
+    ['of silence', { exit: exited(143), stopReason: 'stalled' }, 'no output for 15 min; the agent was stopped'],
+    ['of money', { agent: withError({ subtype: 'error_max_budget_usd', text: '' }) }, 'budget of $2.00 spent'],
+    [
+      'of turns',
+      { agent: withError({ subtype: 'error_max_turns', text: 'Too long' }) },
+      'limit of 50 turns reached: Too long',
+    ],
+  ])('names the limit %s that was hit', (_, evidence, message) => {
+    expect(judge(evidence)).toMatchObject({ kind: 'failed', message });
+  });
+});
 
 describe('judgeAttempt', () => {
   it('takes exit code 0, a good result, the agent’s word and commits together for success', () => {

@@ -15,6 +15,7 @@ function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
     target: TARGET,
     landed: false,
     takenBack: [],
+    failedValidations: [],
     commands: { run: 'o8 run <parallel-dir>', integrate: null, cleanup: 'o8 cleanup' },
     say: (hint: string) => hint,
     show: (path: string) => path.replace(ROOT, '.'),
@@ -102,16 +103,17 @@ Next step: resolve the conflicts, then o8 merge; for what failed: o8 run <parall
     expect(report(run)).toContain('worktree: ./w/a\n      o8 merge');
   });
 
-  it('keeps to the first line of a long message', () => {
+  it('quotes the last lines of a long message below its first one', () => {
     const run = new RunHistory(planOf([{ id: 'a' }])).lead('a', 'running');
     run.record({
       type: 'task_failed',
       task: 'a',
       reason: 'verify_failed',
-      message: '`make check`: exit 2\nlots of output',
+      message: `\`make check\`: exit 2\nfar above\n${'line\n'.repeat(5)}no database`,
     });
     expect(report(run)).toContain('  - a: verify_failed (`make check`: exit 2)\n');
-    expect(report(run)).not.toContain('lots of output');
+    expect(report(run)).toContain('      no database\n      why: o8 logs a --verify');
+    expect(report(run)).not.toContain('far above');
   });
 
   it('repeats what a person should know although the task is complete', () => {

@@ -95,6 +95,7 @@ describe('a held task', () => {
       target: 'o8/r1',
       landed: false,
       takenBack: [],
+      failedValidations: [],
       commands: { run: 'o8 run p', integrate: null, cleanup: 'o8 cleanup' },
       say: (hint) => hint,
       show: (path) => path,
