@@ -31,12 +31,17 @@ describe('tailForModel', () => {
 
   it('never gives more than its bytes, and only whole characters', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'grapheme' })), fc.integer({ min: 8, max: 64 }), (lines, most) => {
-        const kept = lastWithin(lines, most);
-        expect(bytes(kept.lines)).toBeLessThanOrEqual(most);
-        expect(kept.lines.join('')).not.toContain('\ufffd');
-        expect(kept.more || kept.lines.length === lines.length).toBe(true);
-      }),
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 10 }),
+        fc.integer({ min: 8, max: 64 }),
+        (lines, most) => {
+          const kept = lastWithin(lines, most);
+          expect(bytes(kept.lines)).toBeLessThanOrEqual(most);
+          expect(kept.lines.join('')).not.toContain('\ufffd');
+          expect(kept.more || kept.lines.length === lines.length).toBe(true);
+        },
+      ),
+      { numRuns: 30 },
     );
   });
 });
