@@ -9,6 +9,10 @@ export interface DeclaredTask {
   readonly wave: number;
   readonly deps: readonly string[];
   readonly blocks: readonly string[];
+  /** Further names that mean this task, where no id or stem is spelled so. */
+  readonly aliases?: readonly string[];
+  /** Words that are dependencies where a task has that name, and nothing otherwise. */
+  readonly mayNeed?: readonly string[];
 }
 
 export interface Dependencies {
@@ -33,12 +37,12 @@ interface Edge {
  * `deps`, every task of the waves before. Unknown names, dependencies in a later wave and cycles are faults.
  */
 export function resolveDependencies(tasks: readonly DeclaredTask[]): Dependencies {
-  const byName = new Map(tasks.flatMap((task) => [[task.stem, task] as const, [task.id, task] as const]));
+  const byName = namesOf(tasks);
   const unknown: Fault[] = [];
   const edges: Edge[] = [];
 
   const find = (by: DeclaredTask, key: 'deps' | 'blocks', name: string): DeclaredTask | null => {
-    const found = byName.get(name);
+    const found = byName.get(name) ?? onlyBeginning(name, tasks);
     if (found === undefined) {
       const fix = `Remove it from ${key}, or write one of: ${closest(name, tasks).join(', ')}.`;
       unknown.push({ file: by.file, problem: `${key} names an unknown task ${quote(name)}`, fix });
@@ -49,6 +53,10 @@ export function resolveDependencies(tasks: readonly DeclaredTask[]): Dependencie
     for (const name of new Set(task.deps)) {
       const to = find(task, 'deps', name);
       if (to !== null) edges.push({ from: task, to, by: task });
+    }
+    for (const name of new Set(task.mayNeed)) {
+      const to = byName.get(name);
+      if (to !== undefined && to !== task && !task.deps.includes(name)) edges.push({ from: task, to, by: task });
     }
     for (const name of new Set(task.blocks)) {
       const from = find(task, 'blocks', name);
@@ -65,10 +73,26 @@ export function resolveDependencies(tasks: readonly DeclaredTask[]): Dependencie
   const deps = new Map<string, readonly string[]>();
   for (const task of tasks) {
     const waits = new Set(declared.get(task.id));
-    if (task.deps.length === 0) for (const other of tasks) if (other.wave < task.wave) waits.add(other.id);
+    const declares = task.deps.length > 0 || (task.mayNeed ?? []).some((name) => byName.has(name));
+    if (!declares) for (const other of tasks) if (other.wave < task.wave) waits.add(other.id);
     deps.set(task.id, sorted(waits));
   }
   return { deps, faults, unknown };
+}
+
+/** Ids count before stems, and stems before other names. */
+function namesOf(tasks: readonly DeclaredTask[]): ReadonlyMap<string, DeclaredTask> {
+  return new Map([
+    ...tasks.flatMap((task) => (task.aliases ?? []).map((alias) => [alias, task] as const)),
+    ...tasks.map((task) => [task.stem, task] as const),
+    ...tasks.map((task) => [task.id, task] as const),
+  ]);
+}
+
+/** `task-001` for the task `task-001-chunker`, where no other begins like that. */
+function onlyBeginning(name: string, tasks: readonly DeclaredTask[]): DeclaredTask | undefined {
+  const found = tasks.filter(({ id, stem }) => id.startsWith(`${name}-`) || stem.startsWith(`${name}-`));
+  return name !== '' && found.length === 1 ? found[0] : undefined;
 }
 
 /**

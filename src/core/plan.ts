@@ -59,12 +59,20 @@ export type PlanSource = z.infer<typeof planSourceSchema>;
 export type ManifestSource = Extract<PlanSource, { kind: 'manifest' }>;
 export type FeatureSource = Extract<PlanSource, { kind: 'features' }>;
 
+/** What a source understood and a person should look at; `hint` is the next command, `tasks` are ids. */
+export interface SourceWarning {
+  readonly message: string;
+  readonly hint: string;
+  readonly tasks: readonly string[];
+}
+
 /** What a source returns: complete and checked for itself, deterministic, nothing written. */
 export interface SourcePlan<Source extends PlanSource = PlanSource> {
   readonly source: Source;
   readonly settings: ManifestSettings;
   readonly tasks: readonly SourceTask[];
   readonly waves: readonly SourceWave[];
+  readonly warnings?: readonly SourceWarning[];
 }
 
 export const plannedTaskSchema = z.strictObject({

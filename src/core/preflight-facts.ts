@@ -1,6 +1,7 @@
 import type { DiskEstimate } from './disk-estimate.js';
 import type { PlannedCommand } from './plan-commands.js';
 import type { Orphans } from './run/open-runs.js';
+import type { SourceWarning } from './plan.js';
 import type { FeatureFacts } from './preflight-features.js';
 
 /** What preflight has to know of the repository, the machine and earlier runs. Looked up elsewhere; nothing here does I/O. */
@@ -33,6 +34,8 @@ export interface PreflightFacts {
   readonly continuedTasks: readonly string[];
   /** Left-out tasks whose work this run begins with: landed, or on a branch that is merged first. */
   readonly landedTasks: readonly string[];
+  /** What reading the plan's files left to look at. */
+  readonly sourceWarnings: readonly SourceWarning[];
   readonly manifestCommands: readonly PlannedCommand[];
   /** Tasks whose prompt file was generated and is older than what it is made of; `from` is the task file. */
   readonly stalePrompts: readonly { readonly task: string; readonly from: string }[];

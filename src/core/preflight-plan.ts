@@ -17,6 +17,7 @@ const LONG_PROMPT_BYTES = 200_000;
 /** Will the tasks of this plan get along, and what does the plan itself bring that a person should know? */
 export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
   return [
+    ...facts.sourceWarnings.map(({ message, hint, tasks }) => warn('plan-files', message, hint, tasks)),
     ...findingsOr(leftOutDependencies(plan, facts), 'dependencies', dependenciesSatisfied(plan)),
     ...scopeChecks(plan, facts),
     ...sameTaskChecks(plan),

@@ -1,5 +1,6 @@
 import { faultsError, type Fault, type O8Error } from '../core/errors.js';
 import { counted } from '../core/counted.js';
+import type { SourceWarning } from '../core/plan.js';
 
 /** What a user runs when a folder has no tasks yet; the seed's own words. */
 export const DECOMPOSE_HINT = "Run '/parallel-decompose' first to create task specifications.";
@@ -7,6 +8,7 @@ export const DECOMPOSE_HINT = "Run '/parallel-decompose' first to create task sp
 /** Gathers the faults of a folder, so that all of them are reported at once. */
 export class FaultCollector {
   readonly #faults: Fault[] = [];
+  readonly #warnings: SourceWarning[] = [];
 
   /** Gives null, for a caller that has nothing else to return then. */
   add(file: string, problem: string, fix: string): null {
@@ -18,6 +20,15 @@ export class FaultCollector {
 
   addAll(faults: readonly Fault[]): void {
     for (const { file, problem, fix } of faults) this.add(file, problem, fix);
+  }
+
+  /** Something that was understood, and may not be what was meant. */
+  warn(message: string, hint: string, tasks: readonly string[] = []): void {
+    this.#warnings.push({ message, hint, tasks });
+  }
+
+  get warnings(): readonly SourceWarning[] {
+    return this.#warnings;
   }
 
   get all(): readonly Fault[] {

@@ -1,9 +1,11 @@
+import { isAbsolute, join, relative } from 'node:path';
 import * as z from 'zod';
 import { quote } from '../core/untrusted-text.js';
 import type { PlanFolder } from './plan-folder.js';
 import { schemaFaults } from './schema-faults.js';
 import { NO_DRAFTS, type TaskDraft, type TaskDrafts } from './task-draft.js';
 import { parseTaskFile } from './task-file.js';
+import { mayNeed } from './task-keys.js';
 import { withinTaskLimit } from './task-limit.js';
 
 /** Manifest of the first shape: it lists task files, and each file's frontmatter says what the task is. */
@@ -33,11 +35,19 @@ export async function readTasksV1(folder: PlanFolder, file: string, manifest: ob
   return { drafts, complete: drafts.length === files.length };
 }
 
+/** Where a listed file is: as written from the plan's folder, else from the top of the repository, else in `tasks/`. */
+async function placeOf(folder: PlanFolder, path: string): Promise<string> {
+  if (isAbsolute(path) || (await folder.has(path))) return path;
+  const others = [relative(folder.dir, join(folder.root, path)), join('tasks', path)];
+  for (const other of others) if (!path.split('/').includes('..') && (await folder.has(other))) return other;
+  return path;
+}
+
 async function readTask(folder: PlanFolder, manifest: string, path: string): Promise<TaskDraft | null> {
   if (!path.toLowerCase().endsWith('.md')) {
     return folder.faults.add(manifest, `tasks.files names ${quote(path)}, which is not a .md file`, FIXES.files);
   }
-  const text = await folder.readReferenced({ file: manifest, key: 'tasks.files' }, path);
+  const text = await folder.readReferenced({ file: manifest, key: 'tasks.files' }, await placeOf(folder, path));
   const task = text === null ? null : parseTaskFile(text, folder.faults);
   if (task === null) return null;
   const missing = [...(task.id === null ? ['id'] : []), ...(task.wave === null ? ['wave'] : [])];
@@ -53,6 +63,7 @@ async function readTask(folder: PlanFolder, manifest: string, path: string): Pro
     wave: task.wave,
     deps: task.keys.deps,
     blocks: task.keys.blocks,
+    mayNeed: mayNeed(task.keys),
     keys: task.keys,
     scope: task.scope,
     promptFile: null,

@@ -1,17 +1,28 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { EMPTY_SCOPE } from '../core/scope.js';
+import { matchTaskFiles, type MatchableFile } from '../core/plan/match-task-files.js';
+import { shellQuote } from '../core/shell-quote.js';
 import { quote } from '../core/untrusted-text.js';
+import { FaultCollector } from './fault-collector.js';
 import type { PlanFolder } from './plan-folder.js';
 import { schemaFaults } from './schema-faults.js';
 import { NO_DRAFTS, type TaskDraft, type TaskDrafts } from './task-draft.js';
 import { parseTaskFile, stemOf, type TaskFile } from './task-file.js';
-import { TASK_KEY_FIXES, taskKeysSchema, waveNumber, type TaskKeys } from './task-keys.js';
+import { mayNeed, TASK_KEY_FIXES, taskKeysSchema, waveNumber, type TaskKeys } from './task-keys.js';
 import { withinTaskLimit } from './task-limit.js';
+import { withNumber } from './wave-validation.js';
+
+/** Twice the tasks a plan may have: what is more belongs to none. */
+const MOST_FILES = 1000;
+const MOST_STRAYS = 5;
 
 /** Manifest of the second shape: it lists waves with their tasks; task files may add dependencies and scope. */
-const taskSchema = taskKeysSchema.extend({ id: z.string(), prompt_file: z.string().min(1).nullish() });
-const waveSchema = z.looseObject({ number: waveNumber, tasks: z.array(taskSchema) });
+const taskSchema = z.preprocess(
+  (value) => (typeof value === 'string' ? { id: value } : value),
+  taskKeysSchema.extend({ id: z.string(), prompt_file: z.string().min(1).nullish() }),
+);
+const waveSchema = z.preprocess(withNumber, z.looseObject({ number: waveNumber, tasks: z.array(taskSchema) }));
 const manifestV2Schema = z.looseObject({ waves: z.array(waveSchema) });
 type ManifestTask = z.infer<typeof taskSchema>;
 
@@ -42,14 +53,17 @@ export async function readTasksV2(folder: PlanFolder, file: string, manifest: ob
   }
   const count = waves.reduce((sum, wave) => sum + wave.tasks.length, 0);
   if (!withinTaskLimit(folder.faults, file, count)) return NO_DRAFTS;
-  const names = (await folder.list('tasks')).filter((name) => name.toLowerCase().endsWith('.md'));
-  const drafts: TaskDraft[] = [];
-  for (const wave of waves) {
-    for (const task of wave.tasks) {
-      const found = await findTaskFile(folder, names, task.id);
-      drafts.push(draftOf(folder, file, wave.number, task, found));
-    }
-  }
+  const { byId, unused } = await findTaskFiles(
+    folder,
+    file,
+    waves.flatMap((wave) => wave.tasks.map(({ id }) => id)),
+  );
+  const drafts = waves.flatMap((wave) =>
+    wave.tasks.map((task) => ({
+      ...draftOf(folder, file, wave.number, task, byId.get(task.id) ?? null),
+      unusedFiles: unused,
+    })),
+  );
   return { drafts, complete: true };
 }
 
@@ -72,6 +86,8 @@ function draftOf(
     wave,
     deps: keys.deps,
     blocks: keys.blocks,
+    mayNeed: mayNeed(keys),
+    aliases: file?.id == null || file.id === task.id ? [] : [file.id],
     keys,
     scope: file?.scope ?? EMPTY_SCOPE,
     promptFile: task.prompt_file ?? null,
@@ -83,6 +99,9 @@ function draftOf(
 function mergeKeys(task: TaskKeys, file: TaskKeys): TaskKeys {
   return {
     deps: [...task.deps, ...file.deps],
+    depends_on: [...mayNeed(task), ...mayNeed(file)],
+    dependsOn: [],
+    dependencies: [],
     blocks: [...task.blocks, ...file.blocks],
     agent: task.agent ?? file.agent,
     component: task.component ?? file.component,
@@ -95,23 +114,61 @@ function mergeKeys(task: TaskKeys, file: TaskKeys): TaskKeys {
   };
 }
 
-/** `tasks/<id>.md`, else the one `tasks/<id>-….md` whose frontmatter has this id or none. */
-async function findTaskFile(folder: PlanFolder, names: readonly string[], id: string): Promise<TaskFile | null> {
-  const candidates = names.filter((name) => stemOf(name) === id || name.startsWith(`${id}-`));
-  const found: TaskFile[] = [];
-  for (const name of candidates) {
+/** The task file of each id, and the names of those that no task takes: each of these is a warning. */
+async function findTaskFiles(
+  folder: PlanFolder,
+  manifest: string,
+  ids: readonly string[],
+): Promise<{ readonly byId: ReadonlyMap<string, TaskFile>; readonly unused: readonly string[] }> {
+  const names = (await folder.list('tasks')).filter((name) => name.toLowerCase().endsWith('.md'));
+  const files: Candidate[] = [];
+  for (const name of names.slice(0, MOST_FILES)) {
     const text = await folder.readOptional(join('tasks', name));
     if (text === null || text === 'missing') continue;
-    const task = parseTaskFile(text, folder.faults);
-    if (task !== null && (task.id ?? id) === id) found.push(task);
+    const faults = new FaultCollector();
+    const task = parseTaskFile(text, faults);
+    files.push({ stem: stemOf(name), id: task?.id ?? null, name: text.name, task, faults });
   }
-  const exact = found.find((task) => task.stem === id);
-  if (exact !== undefined) return exact;
-  const named = found.filter((task) => task.id !== null);
-  const matching = named.length > 0 ? named : found;
-  const [first = null, second] = matching;
-  if (second !== undefined) {
-    folder.faults.add(second.name, `${quote(id)} has another task file too`, 'Keep one file for each task.');
+  const { byId: matches, unused } = matchTaskFiles(ids, files);
+  const byId = new Map<string, TaskFile>();
+  for (const [id, match] of matches) {
+    if (match.kind === 'none') continue;
+    const matched = match.kind === 'one' ? [match.file] : match.files;
+    for (const { faults } of matched) folder.faults.addAll(faults.all);
+    const [first, ...others] = matched;
+    if (first?.task != null) byId.set(id, first.task);
+    for (const { name } of others) {
+      const fix = `Keep this one or ${first?.name ?? ''}, or add a task of its own for it to ${manifest}.`;
+      folder.faults.add(name, `${quote(id)} has another task file too`, fix);
+    }
   }
-  return first;
+  const strays = unused.filter(({ stem, id }) => id !== null || !isAboutTasks(stem));
+  for (const { name } of strays.slice(0, MOST_STRAYS)) folder.faults.warn(...strayWarning(manifest, name));
+  if (strays.length > MOST_STRAYS) {
+    const rest = strays.length - MOST_STRAYS;
+    folder.faults.warn(
+      `${String(rest)} more task files belong to no task of ${manifest}`,
+      `ls ${shellQuote(folder.nameOf(join(folder.dir, 'tasks')))}`,
+    );
+  }
+  return { byId, unused: strays.map(({ name }) => name) };
+}
+
+interface Candidate extends MatchableFile {
+  readonly name: string;
+  readonly task: TaskFile | null;
+  /** Of this file: they matter where a task takes it. */
+  readonly faults: FaultCollector;
+}
+
+/** A file beside the task files that says something about them. */
+function isAboutTasks(stem: string): boolean {
+  return /^(?:readme|index|overview|summary|template|[_.].*)$/i.test(stem);
+}
+
+function strayWarning(manifest: string, name: string): [string, string] {
+  return [
+    `${name} belongs to no task of ${manifest}: its text, scope and dependencies are not used`,
+    `Name it like a task's id, or add a task with its id to ${manifest}`,
+  ];
 }

@@ -71,7 +71,8 @@ async function readPlan(folder: PlanFolder, file: PlanFile): Promise<SourcePlan<
   const validations = readValidations(folder.faults, file.name, manifest);
   const drafts = await readDrafts(folder, file.name, manifest);
   const tasks = await completeTasks(folder, drafts, settings.verify ?? null);
-  return { source: sourceOf(folder, file, manifest), settings, tasks, waves: wavesOf(tasks, validations) };
+  const { warnings } = folder.faults;
+  return { source: sourceOf(folder, file, manifest), settings, tasks, waves: wavesOf(tasks, validations), warnings };
 }
 
 function parseManifest(folder: PlanFolder, file: PlanFile): object | null {

@@ -62,6 +62,11 @@ export class PlanFolder {
     }
   }
 
+  /** Whether something inside the repository is at a path relative to the folder. */
+  async has(path: string): Promise<boolean> {
+    return (await resolveInside(this.root, join(this.dir, path))).kind === 'inside';
+  }
+
   /** A file that something names: not being there is a fault, as is leaving the repository. Null after a fault. */
   async readReferenced(reference: Reference, path: string): Promise<PlanFile | null> {
     if (isAbsolute(path)) {

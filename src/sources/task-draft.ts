@@ -10,6 +10,8 @@ export interface TaskDraft extends DeclaredTask {
   readonly promptFile: string | null;
   /** The task file below its frontmatter; null where there is no task file. */
   readonly body: string | null;
+  /** Task files that are there and belong to no task, for messages. */
+  readonly unusedFiles?: readonly string[];
 }
 
 /** The tasks of a manifest that could be read; `complete` when that is all of them. */

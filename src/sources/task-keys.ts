@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { saysNothing } from '../core/scope/empty-list.js';
 import { hasHiddenCharacters, hasHiddenCharactersInLines } from '../core/untrusted-text.js';
 
 /** The keys a task may have in its frontmatter (v1) or its manifest entry (v2), and what to write when one is wrong. */
@@ -25,12 +26,22 @@ const names = z.array(z.string()).max(500);
 
 /** YAML's `key:` without a value is null and means the same as no key. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
-const optionalNames = names.nullish().transform((value) => value ?? []);
+/** A list of names, or one of the ways to say that there are none. */
+const optionalNames = z
+  .preprocess((value) => (typeof value === 'string' && saysNothing(value) ? [] : value), names.nullish())
+  .transform((value) => (value ?? []).filter((name) => !saysNothing(name)));
+/** Keys other formats have for dependencies. What they hold may be something else, so no shape of it is a fault. */
+const otherNames = z
+  .preprocess((value) => (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value), names)
+  .catch([]);
 
 export const waveNumber = z.number().int().min(1).max(1000);
 
 export const taskKeysSchema = z.looseObject({
   deps: optionalNames,
+  depends_on: otherNames,
+  dependsOn: otherNames,
+  dependencies: otherNames,
   blocks: optionalNames,
   agent: optional(argument),
   component: optional(line),
@@ -42,6 +53,11 @@ export const taskKeysSchema = z.looseObject({
   model: optional(modelName),
 });
 export type TaskKeys = z.infer<typeof taskKeysSchema>;
+
+/** What a task may need by the keys that other formats have for it. */
+export function mayNeed({ depends_on: a, dependsOn: b, dependencies: c }: TaskKeys): string[] {
+  return [...a, ...b, ...c];
+}
 
 export const TASK_KEY_FIXES: Readonly<Record<string, string>> = {
   id: 'Write a name in quotes or with a letter, like id: task-001.',

@@ -4,8 +4,21 @@ import { schemaFaults } from './schema-faults.js';
 import { shellCommand, TASK_KEY_FIXES, waveNumber } from './task-keys.js';
 
 const wavesSchema = z.looseObject({
-  waves: z.array(z.looseObject({ number: waveNumber, validation: z.unknown() }).nullable().catch(null)).catch([]),
+  waves: z
+    .array(
+      z
+        .preprocess(withNumber, z.looseObject({ number: waveNumber, validation: z.unknown() }))
+        .nullable()
+        .catch(null),
+    )
+    .catch([]),
 });
+
+/** A wave of a manifest whose number is called `wave`. */
+export function withNumber(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || 'number' in value || !('wave' in value)) return value;
+  return { ...value, number: value.wave };
+}
 
 /** The commands of `waves[].validation`, by wave; a first-shape manifest may have them too. */
 export function readValidations(faults: FaultCollector, file: string, manifest: object): Map<number, string> {

@@ -71,6 +71,7 @@ export async function readPreflightFacts(
     earlierTasks: earlier === null ? [] : [...earlier.state.tasks.values()].filter(wasBegun).map(({ id }) => id),
     continuedTasks,
     landedTasks: await findLandedTasks(repo, plan, earlier?.state ?? null),
+    sourceWarnings: source.warnings ?? [],
     manifestCommands: manifestCommands(plan, source),
     stalePrompts: await findStalePrompts(plan),
     features: await readFeatureFacts(parts, plan),

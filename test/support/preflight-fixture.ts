@@ -23,6 +23,7 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     earlierTasks: [],
     continuedTasks: [],
     landedTasks: [],
+    sourceWarnings: [],
     manifestCommands: [],
     stalePrompts: [],
     features: null,

@@ -428,6 +428,107 @@ describe('a task file is refused', () => {
   });
 });
 
+describe('a manifest of the second shape finds task files', () => {
+  const shape = (ids: readonly string[], more: object = {}) => ({
+    name: 'x',
+    waves: ids.map((id, index) => ({ number: index + 1, tasks: [{ id, ...more }] })),
+  });
+  const scoped = (id: string, wave: number, deps: string, path: string) =>
+    taskFile({ id, wave, deps }, `Text of ${id}.\n\n## Scope\nCREATE: ${path}`);
+
+  it('whose name or id goes on behind the task id: dependencies, scope and text are theirs', async () => {
+    const root = await repositoryWith({
+      'manifest.json': shape(['task-001', 'task-002', 'task-003'], { prompt_file: 'prompts/not-yet.txt' }),
+      'tasks/task-001-chunker.md': scoped('task-001-chunker', 1, '[]', 'src/chunk.py'),
+      'tasks/index.v2.md': scoped('task-002-index', 2, '[task-001-chunker]', 'src/index.py'),
+      'tasks/task-003.md': scoped('TS-9-3', 3, '[task-002-index, task-001]', 'src/three.py'),
+      'tasks/README.md': 'About these tasks.',
+    });
+    const plan = await loadManifest(root, DIR);
+    expect(plan.tasks.map(({ id, stem, deps, scope }) => [id, stem, deps, scope.create[0]?.glob])).toEqual([
+      ['task-001', 'task-001-chunker', [], 'src/chunk.py'],
+      ['task-002', 'index.v2', ['task-001'], 'src/index.py'],
+      ['task-003', 'task-003', ['task-001', 'task-002'], 'src/three.py'],
+    ]);
+    expect(plan.tasks[0]?.prompt).toContain('Text of task-001-chunker.');
+    expect(plan.warnings?.map(({ message, hint }) => [message, hint])).toEqual(
+      ['task-001', 'task-002', 'task-003'].map((id, index) => [
+        `${id}: its prompt_file "prompts/not-yet.txt" does not exist; ${DIR}/tasks/${['task-001-chunker', 'index.v2', 'task-003'][index] ?? ''}.md is taken instead`,
+        `o8 render ${DIR}`,
+      ]),
+    );
+  });
+
+  it('and gives a longer id the file that also begins with a shorter one', async () => {
+    const root = await repositoryWith({
+      'manifest.json': shape(['task', 'task-1', 'task-10'], { prompt_file: 'p.txt' }),
+      'p.txt': 'Do it.',
+      'tasks/task-1-a.md': plainTask('task-1-a', { wave: 2 }),
+      'tasks/task-10-b.md': plainTask('task-10-b', { wave: 3 }),
+    });
+    expect((await loadManifest(root, DIR)).tasks.map(({ stem }) => stem)).toEqual(['task', 'task-1-a', 'task-10-b']);
+  });
+
+  it('of which two could be meant: a fault that names both', async () => {
+    const root = await repositoryWith({
+      ...V2_FILES,
+      'tasks/task-001-a.md': plainTask('task-001-a'),
+      'tasks/task-001-b.md': plainTask('task-001-b'),
+    });
+    await expect(loadManifest(root, DIR)).rejects.toMatchObject({
+      faults: [
+        {
+          file: `${DIR}/tasks/task-001-b.md`,
+          problem: '"task-001" has another task file too',
+          fix: expect.stringContaining(`${DIR}/tasks/task-001-a.md`) as string,
+        },
+      ],
+    });
+  });
+
+  it('that no task takes: a warning with its name, and named where a task has no text', async () => {
+    const files = { ...V2_FILES, 'tasks/chunker.md': plainTask('chunker'), 'tasks/broken.md': '---\nid: [\n---\n' };
+    const root = await repositoryWith(files);
+    expect((await loadManifest(root, DIR)).warnings?.map(({ message }) => message)).toEqual(
+      ['broken', 'chunker'].map(
+        (name) =>
+          `${DIR}/tasks/${name}.md belongs to no task of ${DIR}/manifest.json: its text, scope and dependencies are not used`,
+      ),
+    );
+    const bare = await repositoryWith({
+      'manifest.json': shape(['task-001']),
+      'tasks/chunker.md': plainTask('chunker'),
+    });
+    await expect(loadManifest(bare, DIR)).rejects.toMatchObject({
+      faults: [{ fix: expect.stringContaining(`"${DIR}/tasks/chunker.md"`) as string }],
+    });
+  });
+});
+
+describe('spellings of other formats', () => {
+  it('are understood: deps as words for none, depends_on, paths from the top, tasks and wave numbers written short', async () => {
+    const root = await repositoryWith({
+      'manifest.json': { tasks: { files: [`${DIR}/tasks/a.md`, 'b.md', 'tasks/c.md'] } },
+      'tasks/a.md': plainTask('a', { deps: 'none' }),
+      'tasks/b.md': plainTask('b', { depends_on: '[a]', dependencies: '[express]' }),
+      'tasks/c.md': plainTask('c', { wave: 2, dependencies: '[b]' }),
+    });
+    expect((await loadManifest(root, DIR)).tasks.map(({ id, deps }) => [id, deps])).toEqual([
+      ['a', []],
+      ['b', ['a']],
+      ['c', ['b']],
+    ]);
+    const second = await repositoryWith({
+      'manifest.json': { waves: [{ wave: 1, tasks: ['a'], validation: 'npm test' }] },
+      'prompts/a.txt': 'Do it.',
+    });
+    expect(await loadManifest(second, DIR)).toMatchObject({
+      tasks: [{ id: 'a' }],
+      waves: [{ number: 1, validation: 'npm test' }],
+    });
+  });
+});
+
 describe('tasks are refused', () => {
   it('with one id, also when only the case differs', async () => {
     expect(await refused({ a: plainTask('t-1'), b: plainTask('t-1') })).toEqual([

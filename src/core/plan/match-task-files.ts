@@ -1,0 +1,66 @@
+/** A task file as far as matching goes: its name without `.md`, and the id its frontmatter gives, null for none. */
+export interface MatchableFile {
+  readonly stem: string;
+  readonly id: string | null;
+}
+
+export type Match<File> =
+  | { readonly kind: 'one'; readonly file: File }
+  | { readonly kind: 'several'; readonly files: readonly File[] }
+  | { readonly kind: 'none' };
+
+export interface Matches<File> {
+  /** By the manifest's id. */
+  readonly byId: ReadonlyMap<string, Match<File>>;
+  /** Files that no task takes. */
+  readonly unused: readonly File[];
+}
+
+/**
+ * Which task file belongs to which id of the manifest: the one of that name or with that id in its frontmatter; else
+ * the one whose name or id begins with it and a dash (`task-001` and `task-001-chunker.md`). Where that is also a
+ * longer id of the manifest's, the longer one has it.
+ */
+export function matchTaskFiles<File extends MatchableFile>(
+  ids: readonly string[],
+  files: readonly File[],
+): Matches<File> {
+  const known = new Set(ids);
+  const byId = new Map<string, Match<File>>();
+  const taken = new Set<File>();
+  const take = (id: string, found: readonly File[]): void => {
+    const [file, second] = found;
+    if (file === undefined) return;
+    byId.set(id, second === undefined ? { kind: 'one', file } : { kind: 'several', files: found });
+    for (const each of found) taken.add(each);
+  };
+  for (const id of known) take(id, exactFiles(id, files, known));
+  for (const id of known) {
+    if (byId.has(id)) continue;
+    take(
+      id,
+      files.filter((file) => !taken.has(file) && longestPrefix(file, known) === id),
+    );
+  }
+  for (const id of known) if (!byId.has(id)) byId.set(id, { kind: 'none' });
+  return { byId, unused: files.filter((file) => !taken.has(file)) };
+}
+
+function exactFiles<File extends MatchableFile>(
+  id: string,
+  files: readonly File[],
+  known: ReadonlySet<string>,
+): readonly File[] {
+  const named = files.find((file) => file.stem === id && (file.id === id || file.id === null));
+  if (named !== undefined) return [named];
+  const declared = files.filter((file) => file.id === id);
+  if (declared.length > 0) return declared;
+  // Its frontmatter has an id that means nothing here.
+  return files.filter((file) => file.stem === id && file.id !== null && !known.has(file.id));
+}
+
+function longestPrefix({ stem, id }: MatchableFile, ids: ReadonlySet<string>): string | null {
+  const names = id === null ? [stem] : [id, stem];
+  const prefixes = [...ids].filter((each) => names.some((name) => name.startsWith(`${each}-`)));
+  return prefixes.sort((a, b) => b.length - a.length)[0] ?? null;
+}
