@@ -3,6 +3,8 @@ import type { PlannedCommand } from './plan-commands.js';
 import type { Orphans } from './run/open-runs.js';
 import type { SourceWarning } from './plan.js';
 import type { FeatureFacts } from './preflight-features.js';
+import type { PlaceFacts } from './preflight/places.js';
+import type { ShellFacts } from './preflight/shell-commands.js';
 
 /** What preflight has to know of the repository, the machine and earlier runs. Looked up elsewhere; nothing here does I/O. */
 export interface PreflightFacts {
@@ -15,7 +17,9 @@ export interface PreflightFacts {
   /** Changes of the checkout, without the manifest when it differs only in what o8 writes there. Relative paths. */
   readonly changes: readonly { readonly path: string; readonly untracked: boolean }[];
   readonly submodules: readonly string[];
-  readonly lfs: { readonly kind: 'unused' } | { readonly kind: 'used'; readonly program: string | null };
+  readonly lfs: LfsFact;
+  readonly places: PlaceFacts;
+  readonly shell: ShellFacts;
   readonly branches: readonly string[];
   /** Whether the file system takes `HEAD` and `head` for the same file, as macOS does, or git was told so (core.ignorecase). */
   readonly foldsCase: boolean;
@@ -42,6 +46,16 @@ export interface PreflightFacts {
   /** Null for a plan that is not of features. */
   readonly features: FeatureFacts | null;
 }
+
+/** `files`: tracked ones that Git LFS keeps; `configured`: git knows its filter. */
+export type LfsFact =
+  | { readonly kind: 'unused' }
+  | {
+      readonly kind: 'used';
+      readonly program: string | null;
+      readonly files: number;
+      readonly configured: boolean;
+    };
 
 export type HeadFact =
   | { readonly kind: 'branch'; readonly branch: string; readonly commit: string }

@@ -4,11 +4,12 @@ import type { Plan } from './plan.js';
 import { fail, pass, warn, type Check } from './preflight-check.js';
 import type { LockHolderFact, PreflightFacts } from './preflight-facts.js';
 import { orphansText, resumeCommand } from './run/open-runs.js';
+import { placeChecks } from './preflight/places.js';
 import { printable } from './untrusted-text.js';
 
 /** Has this machine what the run needs: room, the agent's program, nobody else at it? */
 export function machineChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
-  return [diskSpace(plan, facts), agentCli(facts), lock(facts), ...orphans(facts)];
+  return [...placeChecks(plan, facts.places), diskSpace(plan, facts), agentCli(facts), lock(facts), ...orphans(facts)];
 }
 
 function diskSpace(plan: Plan, { disk }: PreflightFacts): Check {

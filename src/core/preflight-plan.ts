@@ -1,6 +1,7 @@
 import { ARGUMENT_LIMIT_BYTES } from './agent-command.js';
 import { leftOutTasks, selectedTasks } from './build-plan.js';
 import { caseNameChecks } from './preflight/case-names.js';
+import { shellCommandChecks } from './preflight/shell-commands.js';
 import { sameTaskChecks } from './preflight/same-tasks.js';
 import { runCommand } from './plan-source.js';
 import { commandLine, relativePath } from './plan-text.js';
@@ -24,6 +25,7 @@ export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] 
     ...findingsOr(longPrompts(plan), 'prompt-size', 'Every prompt has a usual size'),
     ...stalePrompts(plan, facts),
     ...manifestCommands(plan, facts),
+    ...shellCommandChecks(plan, facts.shell, facts.manifestCommands),
     permissionMode(plan),
   ];
 }

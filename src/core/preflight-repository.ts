@@ -1,9 +1,9 @@
-import { relative, sep } from 'node:path';
 import type { Plan } from './plan.js';
-import { documentsFolder } from './plan-source.js';
+import { cleanTreeCheck } from './preflight/clean-tree.js';
 import { fail, pass, someOf, warn, type Check } from './preflight-check.js';
 import type { PreflightFacts } from './preflight-facts.js';
 import { shellQuote } from './shell-quote.js';
+import { counted } from './counted.js';
 import { printable } from './untrusted-text.js';
 
 /** Is this a repository o8 can work in, and in a state to begin from? */
@@ -13,7 +13,7 @@ export function repositoryChecks(plan: Plan, facts: PreflightFacts): readonly Ch
     bare(facts),
     head(facts),
     operation(facts),
-    cleanTree(plan, facts),
+    cleanTreeCheck(plan, facts),
     baseBranch(facts),
     shallow(facts),
     sparse(facts),
@@ -77,37 +77,6 @@ function operation({ operation: found }: PreflightFacts): Check {
   return fail('operation', `A ${found} is in progress`, `Run '${end}'`);
 }
 
-function cleanTree(plan: Plan, facts: PreflightFacts): Check {
-  const changes = facts.changes.filter((change) => !(change.untracked && isOwnFile(change.path)));
-  if (changes.length === 0) return pass('clean-tree', 'No uncommitted changes');
-  const paths = someOf(changes.map(({ path }) => printable(path)));
-  return fail('clean-tree', `Uncommitted changes in working directory: ${paths}`, cleanTreeHint(plan, changes));
-}
-
-/** What o8 keeps in `.claude/` itself; a settings file is not part of anybody's work either. */
-function isOwnFile(path: string): boolean {
-  return /^\.claude\/(parallel(\.lock|-queue\.json|-config\.json)$|parallel\/|worktrees\/)/.test(path);
-}
-
-function cleanTreeHint(plan: Plan, changes: PreflightFacts['changes']): string {
-  const dir = relative(plan.root, documentsFolder(plan.source)).split(sep).join('/');
-  const ofPlan = changes.filter(({ path }) => path.startsWith(`${dir}/`) || `${dir}/`.startsWith(path));
-  // A stash would take the plan itself away.
-  if (ofPlan.length === changes.length)
-    return `Run 'git add ${shellQuote(dir)} && git commit -m "Add the plan"' before parallel execution.`;
-  if (ofPlan.some(({ untracked }) => untracked)) return "Run 'git add -A && git commit' before parallel execution.";
-  return `Run '${stashCommand(changes)}' or commit changes before parallel execution.`;
-}
-
-/** With untracked files only those named: `.claude/` may hold settings that git does not know either. */
-function stashCommand(changes: PreflightFacts['changes']): string {
-  if (!changes.some(({ untracked }) => untracked)) return 'git stash';
-  return `git stash push --include-untracked -- ${changes
-    .map(({ path }) => shellQuote(path))
-    .slice(0, 20)
-    .join(' ')}`;
-}
-
 function baseBranch({ head: found, branches }: PreflightFacts): Check {
   const usual = mainBranch(branches);
   if (found.kind === 'detached')
@@ -163,10 +132,20 @@ function submodules(plan: Plan, facts: PreflightFacts): Check {
 
 function lfs({ lfs: found }: PreflightFacts): Check {
   if (found.kind === 'unused') return pass('lfs', 'No Git LFS files');
-  if (found.program !== null) return pass('lfs', 'Git LFS files, git-lfs found');
-  return warn(
-    'lfs',
-    'The repository has Git LFS files and git-lfs was not found: agents would see pointers',
-    "Install git-lfs, then run 'git lfs install': https://git-lfs.com",
-  );
+  const files =
+    found.files === 0 ? 'Git LFS is set up for files to come' : `Git LFS keeps ${counted(found.files, 'file')}`;
+  if (found.program === null) {
+    const install = "Install git-lfs (https://git-lfs.com), then run 'git lfs install && git lfs pull'";
+    if (found.files === 0) return warn('lfs', `${files}, and git-lfs was not found`, install);
+    // Agents would read pointers, and what they change would be committed in full.
+    return fail('lfs', `${files} of the repository, and git-lfs was not found`, install);
+  }
+  if (!found.configured) {
+    return warn(
+      'lfs',
+      `${files}, and git was not told to use git-lfs: worktrees have pointers`,
+      "Run 'git lfs install && git lfs pull'",
+    );
+  }
+  return pass('lfs', `${files}, git-lfs found`);
 }

@@ -27,6 +27,9 @@ export interface RepositoryFacts {
   readonly submodules: readonly string[];
   /** HEAD has files that Git LFS keeps. */
   readonly lfs: boolean;
+  /** How many of them, and whether git has a filter for them. */
+  readonly lfsFiles: number;
+  readonly lfsFilter: boolean;
   /** Local branches, `feature/a` and not `refs/heads/feature/a`. */
   readonly branches: readonly string[];
   readonly worktrees: readonly WorktreeEntry[];
@@ -63,6 +66,7 @@ export async function readRepositoryFacts(repo: Repository): Promise<RepositoryF
     operation,
     submodules: tree.filter((entry) => entry.bytes === null).map((entry) => entry.path),
     lfs,
+    ...(lfs ? await readLfs(repo) : { lfsFiles: 0, lfsFilter: false }),
     branches,
     worktrees,
     foldsCase: ignoresCase.stdout.trim() === 'true' || existsSync(join(repo.commonDir, 'head')), // git writes HEAD
@@ -116,6 +120,14 @@ async function readTree(repo: Repository, commit: string): Promise<{ path: strin
       const [, type, , bytes] = record.slice(0, tab).split(/ +/);
       return { path: record.slice(tab + 1), bytes: type === 'commit' ? null : Number(bytes) };
     });
+}
+
+async function readLfs(repo: Repository): Promise<Pick<RepositoryFacts, 'lfsFiles' | 'lfsFilter'>> {
+  const [files, filter] = await Promise.all([
+    tryGit(['ls-files', '-z', '--', ':(top,attr:filter=lfs)'], { cwd: repo.root }),
+    tryGit(['config', '--get-regexp', '^filter\\.lfs\\.(process|smudge)$'], { cwd: repo.root }),
+  ]);
+  return { lfsFiles: files.stdout.split('\0').length - 1, lfsFilter: filter.code === 0 };
 }
 
 async function usesLfs(repo: Repository): Promise<boolean> {

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { O8Error } from '../core/errors.js';
-import { git, gitFailure, tryGit } from './execute.js';
+import { shellQuote } from '../core/shell-quote.js';
+import { git, gitFailure, printable, tryGit } from './execute.js';
 
 export interface GitVersion {
   readonly major: number;
@@ -35,7 +36,7 @@ export async function openRepository(cwd: string): Promise<Repository> {
   const [bareText, gitDirText, commonDirText, ...top] = result.stdout.split('\n');
   if (gitDirText === undefined || commonDirText === undefined) {
     if (!hasGitFolder(cwd)) throw notARepository(`${cwd} is not in a git repository`, cwd);
-    throw gitFailure(['rev-parse'], cwd, result); // for example the folder belongs to another user (safe.directory)
+    throw foreignOwner(cwd, result.stderr) ?? gitFailure(['rev-parse'], cwd, result);
   }
   const gitDir = await realpath(gitDirText);
   const commonDir = await realpath(resolve(cwd, commonDirText));
@@ -73,10 +74,26 @@ function notARepository(message: string, folder: string): O8Error {
 }
 
 function hasGitFolder(cwd: string): boolean {
+  return topWithGitFolder(cwd) !== null;
+}
+
+function topWithGitFolder(cwd: string): string | null {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) return true;
-    if (folder === dirname(folder)) return false;
+    if (existsSync(join(folder, '.git'))) return folder;
+    if (folder === dirname(folder)) return null;
   }
+}
+
+/** Git's refusal to use a repository of another user; its code is that of every other refusal, so only its words tell. */
+function foreignOwner(cwd: string, stderr: string): O8Error | null {
+  if (!/dubious ownership|unsafe repository|safe\.directory/.test(stderr)) return null;
+  const named = /^\s*git config --global --add safe\.directory (\S.*)$/m.exec(stderr)?.[1];
+  const word = named === undefined ? shellQuote(topWithGitFolder(cwd) ?? cwd) : printable(named);
+  return new O8Error(
+    'git_failed',
+    `Git refuses to work in ${topWithGitFolder(cwd) ?? cwd}: it belongs to another user`,
+    `git config --global --add safe.directory ${word}   (or make it yours: sudo chown -R "$(id -un)" ${word})`,
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -12,7 +12,7 @@ export async function freeDiskMB(path: string): Promise<number> {
     const { bavail, bsize } = await statfs(path);
     return Math.floor((bavail * bsize) / MB);
   } catch (error) {
-    const missing = errorCode(error) === 'ENOENT';
+    const missing = ['ENOENT', 'ENOTDIR', 'EACCES'].includes(errorCode(error) ?? '');
     if (!missing || dirname(path) === path) throw error;
     return freeDiskMB(dirname(path));
   }

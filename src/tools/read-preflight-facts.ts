@@ -2,7 +2,7 @@ import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { selectedTasks, worktreeFolder } from '../core/build-plan.js';
 import { sameExceptExecution } from '../core/execution-diff.js';
-import { manifestCommands } from '../core/plan-commands.js';
+import { manifestCommands, plannedCommands } from '../core/plan-commands.js';
 import type { Plan } from '../core/plan.js';
 import type { FeatureDetails, FeatureFacts } from '../core/preflight-features.js';
 import type { AgentProgram, AgentVersion, OccupiedPath, PreflightFacts } from '../core/preflight-facts.js';
@@ -12,6 +12,8 @@ import { isTracked } from '../git/tracked.js';
 import { agentEnvironment } from '../process/agent-environment.js';
 import { processProbe } from '../process/identity.js';
 import { findProgram, runProgram } from '../process/program.js';
+import { checkShellCommands } from '../process/shell-syntax.js';
+import { readPlaces } from './read-places.js';
 import { freeDiskMB } from '../process/resources.js';
 import { readLock } from '../store/lock-state.js';
 import { findEarlierWork } from './new-attempts.js';
@@ -56,7 +58,14 @@ export async function readPreflightFacts(
     operation: facts.operation,
     changes,
     submodules: facts.submodules,
-    lfs: facts.lfs ? { kind: 'used', program: gitLfs } : { kind: 'unused' },
+    lfs: facts.lfs
+      ? { kind: 'used', program: gitLfs, files: facts.lfsFiles, configured: facts.lfsFilter }
+      : { kind: 'unused' },
+    places: await readPlaces(parts, plan, context),
+    shell: await checkShellCommands(
+      plannedCommands(plan).map(({ command }) => command),
+      { cwd: root, env: context.env },
+    ),
     branches: facts.branches,
     foldsCase: facts.foldsCase,
     tracked: facts.tracked,
@@ -152,7 +161,8 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+    // A folder that may not be entered has nothing of ours; whether it can be written is asked for itself.
+    if (error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(error.code)))
       return false;
     throw error;
   }

@@ -12,6 +12,8 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     changes: [],
     submodules: [],
     lfs: { kind: 'unused' },
+    places: { worktrees: null, worktreesInstead: null, worktreesByPlan: false, claude: null, git: null, plan: null },
+    shell: { faults: [], missing: [] },
     branches: ['main', 'topic/other'],
     foldsCase: false,
     tracked: ['README.md'],

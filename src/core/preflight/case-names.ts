@@ -27,7 +27,9 @@ export function caseNameChecks(
         [...new Set(found.flatMap((each) => each.tasks))],
       ),
     );
-  return findingsOr([...findings, ...ofRepository(known, report)], 'case-names', 'Names differ in more than case');
+  const all = [...findings, ...ofRepository(known, report)];
+  if (said.size > 0) return all;
+  return findingsOr(all, 'case-names', 'No two names differ only in case');
 }
 
 /** One finding for all of them, however many there are: no task made them. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -6,6 +6,7 @@ import { gitClient } from '../../../src/git/client.js';
 import { git, gitThatSurvives, tryGit } from '../../../src/git/execute.js';
 import { readFileAt, readRepositoryFacts } from '../../../src/git/facts.js';
 import { openRepository } from '../../../src/git/repository.js';
+import { findProgram } from '../../../src/process/program.js';
 import { createRepository, type TestRepository } from '../../support/repository.js';
 
 let test: TestRepository;
@@ -48,6 +49,21 @@ describe('openRepository', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it("knows git's refusal of another user's repository, and the command that ends it", async () => {
+    const bin = join(test.root, '../bin');
+    await mkdir(bin);
+    const real = await findProgram('git', process.env);
+    const script = `#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec ${real ?? ''} "$@"\n`;
+    await writeFile(join(bin, 'git'), script, { mode: 0o755 });
+    vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`);
+    await expect(openRepository(join(test.root, 'src'))).rejects.toMatchObject({
+      code: 'git_failed',
+      message: `Git refuses to work in ${test.root}: it belongs to another user`,
+      hint: expect.stringContaining(`git config --global --add safe.directory ${test.root}`) as string,
+    });
+    vi.unstubAllEnvs();
   });
 
   it('refuses the inside of a git folder', async () => {
@@ -114,6 +130,8 @@ describe('readRepositoryFacts', () => {
       operation: null,
       submodules: [],
       lfs: false,
+      lfsFiles: 0,
+      lfsFilter: false,
       branches: ['main'],
       worktrees: [
         {

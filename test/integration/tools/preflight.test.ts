@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
@@ -207,5 +207,61 @@ describe('preflight', () => {
     expect(problems(answer)).toHaveLength(21);
     expect(problems(answer).at(-1)?.message).toBe('10 more of the same kind');
     expect(answer.tasks.every(({ ready }) => !ready)).toBe(true);
+  });
+
+  it('lets the shell read every command, runs none, and knows what begins with no program', async () => {
+    const repository = await plannedRepository({
+      manifest: { o8: { setup: 'touch ran; diff <(a) <(b)', verify: 'Everything passes' } },
+    });
+    const answer = await check(repository);
+    const found = problems(answer).filter(({ id }) => id === 'shell-commands');
+    expect(found.map(({ level, message }) => [level, message.split('\n')[0]])).toEqual([
+      ['fail', expect.stringMatching(/^setup \(every task\) is no shell command: .*[Ss]yntax error/)],
+      ['warn', expect.stringMatching(/^verify \(every task\) begins with "Everything"/)],
+    ]);
+    expect(repository.git('status', '--porcelain')).toBe('');
+  });
+
+  it('finds a file where the folder of the worktrees should be', async () => {
+    const repository = await plannedRepository();
+    await repository.write({ '.claude/parallel-config.json': { workspaceRoot: '../file/ws' } });
+    await writeFile(join(dirname(repository.root), 'file'), '');
+    const found = problems(await check(repository)).find(({ id }) => id === 'worktree-folder');
+    expect(found).toMatchObject({ level: 'fail', hint: "Run 'o8 config set workspaceRoot .claude/worktrees'" });
+  });
+
+  it('takes core.ignorecase for a file system that folds names', async () => {
+    const repository = await plannedRepository();
+    await repository.write({ 'docs/A.md': 'x', 'docs/a.md': 'x' });
+    repository.git('add', '-A');
+    repository.git('commit', '-qm', 'names');
+    expect(problems(await check(repository))).toMatchObject([{ id: 'case-names', level: 'warn' }]);
+    repository.git('config', 'core.ignorecase', 'true');
+    expect(problems(await check(repository))).toContainEqual(
+      expect.objectContaining({ id: 'case-names', level: 'fail' }),
+    );
+  });
+
+  it('warns of task files that no task takes', async () => {
+    const second = { waves: [{ number: 1, tasks: [{ id: 'task-001' }, { id: 'task-002' }] }], tasks: undefined };
+    const repository = await plannedRepository({ manifest: second });
+    const found = problems(await check(repository)).filter(({ id }) => id === 'plan-files');
+    expect(found.map(({ level, message }) => [level, message.split(' ')[0]])).toEqual(
+      ['task-003-shared', 'task-004-orders', 'task-005-api'].map((stem) => ['warn', `${PLAN_DIR}/tasks/${stem}.md`]),
+    );
+  });
+
+  it('counts the files that Git LFS keeps', async () => {
+    const repository = await plannedRepository();
+    await repository.write({ 'art/.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n', 'art/a.bin': 'x' });
+    repository.git('add', '-A');
+    repository.git('commit', '-qm', 'lfs');
+    const bin = join(dirname(repository.root), 'bin');
+    await symlink('/bin/sh', join(bin, 'sh'));
+    const context = { ...repository.context, env: { ...repository.context.env, PATH: bin } };
+    expect(problems(await check({ ...repository, context })).find(({ id }) => id === 'lfs')).toMatchObject({
+      level: 'fail',
+      message: 'Git LFS keeps 1 file of the repository, and git-lfs was not found',
+    });
   });
 });

@@ -3,6 +3,7 @@ import type { Plan } from '../../../src/core/plan.js';
 import type { Check } from '../../../src/core/preflight-check.js';
 import type { PreflightFacts } from '../../../src/core/preflight-facts.js';
 import { manifestCommands } from '../../../src/core/plan-commands.js';
+import { commandWord } from '../../../src/core/preflight/command-word.js';
 import { preflightChecks, preflightPassed } from '../../../src/core/preflight.js';
 import { planOf, ROOT, seedTasks, sourcePlan } from '../../support/plan-fixture.js';
 import { goodFacts } from '../../support/preflight-fixture.js';
@@ -40,6 +41,9 @@ describe('preflightChecks', () => {
       'lfs',
       'branch-collision',
       'worktree-collision',
+      'worktree-folder',
+      'claude-folder',
+      'git-folder',
       'disk-space',
       'agent-cli',
       'lock',
@@ -49,6 +53,7 @@ describe('preflightChecks', () => {
       'same-task',
       'prompt-size',
       'manifest-commands',
+      'shell-commands',
       'permission-mode',
     ]);
   });
@@ -110,6 +115,48 @@ describe('the repository', () => {
     );
   });
 
+  const untracked = (paths: readonly string[]) => paths.map((path) => ({ path, untracked: true }));
+  const numbered = (count: number, path: (index: string) => string) =>
+    Array.from({ length: count }, (_, index) => path(String(index)));
+
+  it('names few of many untracked files, their folder, how many there are, and the line for .gitignore', () => {
+    const changes = untracked(numbered(300, (index) => `.venv/lib/f${index}.py`));
+    const { message, hint } = finding('clean-tree', { changes });
+    expect(message).toContain('.venv/lib/f0.py');
+    expect(message).toContain('and 295 more; 300 untracked files in .venv/');
+    expect(hint).toBe(
+      'Run: printf \'%s\\n\' .venv/ >> .gitignore && git add .gitignore && git commit -m "Ignore generated files" -- .gitignore',
+    );
+    expect(`${message}${hint}`.length).toBeLessThan(400);
+  });
+
+  it.each([
+    [
+      'one folder in several packages',
+      numbered(60, (index) => `packages/p${index}/node_modules/x.js`),
+      'node_modules/',
+    ],
+    ['a folder nobody knows', numbered(60, (index) => `data/raw/f${index}.bin`), '/data/raw/'],
+    ['files beside each other', numbered(60, (index) => `run${index}.log`), "'/*.log'"],
+    ['compiled files, however few', ['src/__pycache__/a.pyc', 'src/__pycache__/b.pyc'], '__pycache__/'],
+  ])('ignores %s', (_, paths, pattern) => {
+    const { hint } = finding('clean-tree', { changes: untracked(paths) });
+    expect(hint).toContain(`printf '%s\\n' ${pattern} >> .gitignore`);
+    expect(hint.length).toBeLessThan(400);
+  });
+
+  it('says for the rest what it says without them, in a bounded command', () => {
+    const generated = untracked(numbered(80, (index) => `node_modules/f${index}.js`));
+    const { hint } = finding('clean-tree', { changes: [{ path: 'src/a.ts', untracked: false }, ...generated] });
+    expect(hint.split('\n')[1]).toBe("Run 'git stash' or commit changes before parallel execution.");
+    const few = finding('clean-tree', { changes: untracked(numbered(40, (index) => `docs/n${index}.md`)) });
+    expect(few.hint).toBe(
+      "Run 'git stash push --include-untracked -- docs' or commit changes before parallel execution.",
+    );
+    const wide = finding('clean-tree', { changes: untracked(numbered(40, (index) => `d${index}/n.md`)) });
+    expect(wide.hint).toBe("Run 'git add -A && git commit' before parallel execution.");
+  });
+
   it('suggests a commit, never a stash, when the plan itself is not committed', () => {
     const path = 'parallel/TS-0042-inventory-system/manifest.json';
     expect(finding('clean-tree', { changes: [{ path, untracked: true }] }).hint).toBe(
@@ -143,8 +190,15 @@ describe('the repository', () => {
     expect(finding('shallow', { shallow: true }).hint).toBe("Run 'git fetch --unshallow'");
     expect(finding('sparse', { sparse: true }).level).toBe('warn');
     expect(finding('submodules', { submodules: ['vendor/lib'] }).message).toContain('vendor/lib');
-    expect(finding('lfs', { lfs: { kind: 'used', program: null } }).hint).toContain('git lfs install');
-    expect(findings('lfs', { lfs: { kind: 'used', program: '/usr/bin/git-lfs' } })).toEqual([]);
+    const lfs = { kind: 'used', program: null, files: 2, configured: false } as const;
+    expect(finding('lfs', { lfs })).toMatchObject({
+      level: 'fail',
+      message: 'Git LFS keeps 2 files of the repository, and git-lfs was not found',
+      hint: expect.stringContaining('git lfs install') as string,
+    });
+    expect(findings('lfs', { lfs: { ...lfs, program: '/usr/bin/git-lfs', configured: true } })).toEqual([]);
+    expect(finding('lfs', { lfs: { ...lfs, program: '/usr/bin/git-lfs' } }).level).toBe('warn');
+    expect(finding('lfs', { lfs: { ...lfs, files: 0 } }).level).toBe('warn');
   });
 
   it('does not warn of submodules that setup fills', () => {
@@ -414,5 +468,91 @@ describe('manifestCommands', () => {
       { kind: 'validation', command: 'make all', wave: 1 },
     ]);
     expect(mixed.root).toBe(ROOT);
+  });
+});
+
+describe('shell commands', () => {
+  const waves = [
+    { number: 1, validation: "from app import x; print('ok')" },
+    { number: 2, validation: '# later' },
+  ];
+  const broken = planOf(seedTasks(), { settings: { verify: 'npm test' }, source: { waves } });
+  const said = 'sh: 1: Syntax error: word unexpected (expecting ")")\nmore';
+
+  it('that the shell cannot read are refused with its own words, and where to correct them', () => {
+    const shell = { faults: [{ command: waves[0]?.validation ?? '', said, isBash: false }], missing: [] };
+    const [fault, comment] = findings('shell-commands', { shell }, broken);
+    expect(fault).toMatchObject({
+      level: 'fail',
+      message: `validation (after wave 1) is no shell command: sh: 1: Syntax error: word unexpected (expecting ")")\n  "from app import x; print('ok')"`,
+    });
+    expect(comment).toMatchObject({
+      level: 'warn',
+      message: 'validation (after wave 2) is only a comment: it checks nothing',
+    });
+  });
+
+  it('that only bash reads get a spelling for sh; of settings the command that sets them', () => {
+    const plan = planOf(seedTasks(), { settings: { verify: 'diff <(a) <(b)' } });
+    const shell = { faults: [{ command: 'diff <(a) <(b)', said, isBash: true }], missing: [] };
+    const { hint } = finding('shell-commands', { shell }, plan);
+    expect(hint).toContain('o8 config set verify');
+    expect(hint).toContain("bash -c 'diff <(a) <(b)'");
+  });
+
+  it('that begin with no command of this machine are a warning', () => {
+    const shell = { faults: [], missing: [{ command: 'npm test', word: 'npm' }] };
+    expect(
+      finding('shell-commands', { shell }, planOf(seedTasks(), { settings: { verify: 'npm test' } })),
+    ).toMatchObject({
+      level: 'warn',
+      message: 'verify (every task) begins with "npm", which is no command on this machine: "npm test"',
+    });
+  });
+
+  it.each([
+    ['npm test', 'npm'],
+    ['A=1 B=x ! npm test', 'npm'],
+    ['# why\n\n  make; true', 'make'],
+    ['All tests pass.', 'All'],
+    ['x=database; echo', null],
+    ['if true; then a; fi', null],
+    ['(cd x && y)', null],
+    ['./run', null],
+    ['"$PY" -m x', null],
+    ['# only', null],
+  ])('%j begins with %j', (command, word) => {
+    expect(commandWord(command)).toBe(word);
+  });
+});
+
+describe('places a run writes to', () => {
+  const places = goodFacts().places;
+  const denied = (at: string, foreign = false) => ({ kind: 'denied', at, foreign }) as const;
+
+  it('are refused each with a command of its own', () => {
+    const worktrees = { ...places, worktrees: denied('/home', true), worktreesInstead: '.claude/worktrees' };
+    expect(finding('worktree-folder', { places: worktrees })).toMatchObject({
+      level: 'fail',
+      message: 'Worktrees cannot be made in ../workspaces: /home belongs to another user and you may not write there',
+      hint: `Run 'o8 config set workspaceRoot .claude/worktrees', or run 'sudo install -d -o "$(id -un)" ../workspaces'`,
+    });
+    expect(finding('claude-folder', { places: { ...places, claude: denied(`${ROOT}/.claude`) } }).hint).toBe(
+      "Run 'chmod -R u+rwX .claude'",
+    );
+    expect(
+      finding('claude-folder', { places: { ...places, claude: { kind: 'not_a_folder', at: `${ROOT}/.claude` } } }).hint,
+    ).toBe("Run 'mv .claude .claude.old'");
+    expect(finding('git-folder', { places: { ...places, git: denied(`${ROOT}/.git/objects/1f`, true) } }).hint).toBe(
+      `Run 'sudo chown -R "$(id -un)" .git'`,
+    );
+    expect(
+      finding('git-folder', { places: { ...places, git: { kind: 'read_only', at: `${ROOT}/.git` } } }).hint,
+    ).toContain(`git clone ${ROOT}`);
+  });
+
+  it('that the plan names are changed in the plan', () => {
+    const facts = { ...places, worktrees: denied('/home'), worktreesByPlan: true };
+    expect(finding('worktree-folder', { places: facts }).hint).toContain('Change o8.workspaceRoot in parallel/');
   });
 });

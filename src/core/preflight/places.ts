@@ -1,0 +1,113 @@
+import { relative } from 'node:path';
+import { worktreeFolder } from '../build-plan.js';
+import { documentsFolder } from '../plan-source.js';
+import type { Plan } from '../plan.js';
+import { fail, pass, warn, type Check } from '../preflight-check.js';
+import { shellQuote } from '../shell-quote.js';
+import { printable } from '../untrusted-text.js';
+
+/** Why nothing can be made in a folder; `at` is the absolute path that is in the way. */
+export type PlaceProblem =
+  | { readonly kind: 'not_a_folder' | 'link_to_nothing' | 'read_only'; readonly at: string }
+  /** `foreign`: it belongs to another user. */
+  | { readonly kind: 'denied'; readonly at: string; readonly foreign: boolean };
+
+/** Where a run writes, each with what is in the way there. */
+export interface PlaceFacts {
+  readonly worktrees: PlaceProblem | null;
+  /** A value for the setting of the worktree folder that would do, null where none was found. */
+  readonly worktreesInstead: string | null;
+  /** Whether the plan itself says where the worktrees go. */
+  readonly worktreesByPlan: boolean;
+  readonly claude: PlaceProblem | null;
+  readonly git: PlaceProblem | null;
+  readonly plan: PlaceProblem | null;
+}
+
+/** Can everything be written that a run writes? */
+export function placeChecks(plan: Plan, places: PlaceFacts): readonly Check[] {
+  return [worktrees(plan, places), claude(plan, places), git(plan, places), ...planFolder(plan, places)];
+}
+
+function worktrees(plan: Plan, { worktrees: problem, worktreesInstead: instead, worktreesByPlan }: PlaceFacts): Check {
+  const folder = worktreeFolder(plan.source, plan.settings);
+  const shown = printable(folder);
+  if (problem === null) return pass('worktree-folder', `Worktrees can be made in ${shown}`);
+  const key = plan.source.kind === 'features' ? 'worktreeDir' : 'workspaceRoot';
+  const change = worktreesByPlan
+    ? `Change o8.${key} in ${shownPath(plan, plan.source.kind === 'manifest' ? plan.source.manifest : plan.root)}`
+    : instead === null
+      ? `Run 'o8 config set ${key} <a folder you may write to>'`
+      : `Run 'o8 config set ${key} ${shellQuote(instead)}'`;
+  const message = `Worktrees cannot be made in ${shown}: ${problemText(plan, problem)}`;
+  return fail('worktree-folder', message, `${change}${orOwn(folder, problem)}`);
+}
+
+/** What is above the folder is not only this repository's: nothing there changes its owner. */
+function orOwn(folder: string, problem: PlaceProblem): string {
+  if (problem.kind !== 'denied' || !problem.foreign) return '';
+  return `, or run 'sudo install -d -o "$(id -un)" ${shellQuote(folder)}'`;
+}
+
+function claude(plan: Plan, { claude: problem }: PlaceFacts): Check {
+  if (problem === null) return pass('claude-folder', 'The folder .claude can be written');
+  const message = `The folder .claude cannot be written: ${problemText(plan, problem)}`;
+  return fail('claude-folder', message, upperFirst(mend(plan, problem)));
+}
+
+function git(plan: Plan, { git: problem }: PlaceFacts): Check {
+  if (problem === null) return pass('git-folder', 'The git folder can be written');
+  const message = `The git folder cannot be written: ${problemText(plan, problem)}`;
+  // Where one folder in it is another's, others are too.
+  const whole = { ...problem, at: problem.at.replace(/(\/\.git)\/.*$/, '$1') };
+  return fail('git-folder', message, upperFirst(mend(plan, whole)));
+}
+
+/** The run works without: only the manifest's `execution` and the links to the logs are missing then. */
+function planFolder(plan: Plan, { plan: problem }: PlaceFacts): Check[] {
+  if (problem === null || plan.source.kind === 'features') return [];
+  const dir = shownPath(plan, documentsFolder(plan.source));
+  const message = `The state of the run will not be written to ${dir}: ${problemText(plan, problem)}`;
+  return [warn('plan-folder', message, upperFirst(mend(plan, problem)))];
+}
+
+function problemText(plan: Plan, problem: PlaceProblem): string {
+  const at = shownPath(plan, problem.at);
+  switch (problem.kind) {
+    case 'not_a_folder':
+      return `${at} is not a folder`;
+    case 'link_to_nothing':
+      return `${at} is a link that leads nowhere`;
+    case 'read_only':
+      return `${at} is on a file system that is read-only`;
+    case 'denied':
+      return problem.foreign ? `${at} belongs to another user and you may not write there` : `${at} is not writable`;
+  }
+}
+
+function mend(plan: Plan, problem: PlaceProblem): string {
+  const word = shellQuote(inside(plan, problem.at) ?? problem.at);
+  switch (problem.kind) {
+    case 'not_a_folder':
+    case 'link_to_nothing':
+      return `run 'mv ${word} ${shellQuote(`${inside(plan, problem.at) ?? problem.at}.old`)}'`;
+    case 'read_only':
+      return `work in a clone on a disk you can write to: 'git clone ${shellQuote(plan.root)} <folder>'`;
+    case 'denied':
+      return problem.foreign ? `run 'sudo chown -R "$(id -un)" ${word}'` : `run 'chmod -R u+rwX ${word}'`;
+  }
+}
+
+/** Relative to the repository, null for what is outside of it. */
+function inside({ root }: Plan, path: string): string | null {
+  const way = relative(root, path) || '.';
+  return way.startsWith('..') ? null : way;
+}
+
+function shownPath(plan: Plan, path: string): string {
+  return printable(inside(plan, path) ?? path);
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,74 @@
+import type { PlannedCommand } from '../plan-commands.js';
+import { plannedCommands } from '../plan-commands.js';
+import { relativePath } from '../plan-text.js';
+import type { Plan } from '../plan.js';
+import { fail, findingsOr, someOf, warn, type Check } from '../preflight-check.js';
+import { shellQuote } from '../shell-quote.js';
+import { printable, quote } from '../untrusted-text.js';
+import { isOnlyComment } from './command-word.js';
+
+/** What the shell says to the commands of a plan that it was only let read. */
+export interface ShellFacts {
+  /** `said`: the shell's own words; `isBash`: bash, which does not run it, would understand. */
+  readonly faults: readonly { readonly command: string; readonly said: string; readonly isBash: boolean }[];
+  /** Commands that begin with a word that is no program or builtin on this machine. */
+  readonly missing: readonly { readonly command: string; readonly word: string }[];
+}
+
+const MOST_SAID = 400;
+
+/** Can the shell run the commands of this plan? `fromManifest`: those that the plan's files bring. */
+export function shellCommandChecks(
+  plan: Plan,
+  { faults, missing }: ShellFacts,
+  fromManifest: readonly PlannedCommand[],
+): readonly Check[] {
+  const own = new Set(fromManifest.map(({ command }) => command));
+  const findings = plannedCommands(plan).flatMap((planned): Check[] => {
+    const { command } = planned;
+    const where = `${planned.kind} (${occasion(planned)})`;
+    const correct = correction(plan, planned, own.has(command));
+    const fault = faults.find((each) => each.command === command);
+    if (fault !== undefined) {
+      const message = `${where} is no shell command: ${saidText(fault.said)}\n  ${quote(command)}`;
+      return [fail('shell-commands', message, fault.isBash ? bashHint(command, correct) : correct, tasksOf(planned))];
+    }
+    const word = missing.find((each) => each.command === command)?.word;
+    if (word !== undefined) {
+      const message = `${where} begins with ${quote(word)}, which is no command on this machine: ${quote(command)}`;
+      return [warn('shell-commands', message, `${correct}, unless setup installs it`, tasksOf(planned))];
+    }
+    if (planned.kind !== 'setup' && isOnlyComment(command)) {
+      return [warn('shell-commands', `${where} is only a comment: it checks nothing`, correct, tasksOf(planned))];
+    }
+    return [];
+  });
+  return findingsOr(findings, 'shell-commands', 'The shell understands every command');
+}
+
+function occasion(planned: PlannedCommand): string {
+  if (planned.kind === 'validation') return `after wave ${String(planned.wave)}`;
+  return planned.tasks === 'all' ? 'every task' : someOf(planned.tasks);
+}
+
+function tasksOf(planned: PlannedCommand): readonly string[] {
+  return planned.kind === 'validation' || planned.tasks === 'all' ? [] : planned.tasks;
+}
+
+function correction(plan: Plan, { kind }: PlannedCommand, fromManifest: boolean): string {
+  if (!fromManifest || plan.source.kind !== 'manifest') return `Run 'o8 config set ${kind} "<a shell command>"'`;
+  const manifest = relativePath(plan.root, plan.source.manifest);
+  return `Correct it in ${manifest}${kind === 'validation' ? '' : ' or the task file'}`;
+}
+
+/** o8 runs it with sh, which is not bash on many machines. */
+function bashHint(command: string, correct: string): string {
+  const short = command.length <= MOST_SAID && !command.includes('\n');
+  return `${correct}: sh runs it, not bash. ${short ? `As bash: bash -c ${shellQuote(command)}` : 'Put it into a script for bash'}`;
+}
+
+/** Its first line: the others quote the command. */
+function saidText(said: string): string {
+  const [first = ''] = said.split('\n');
+  return printable(first.length > MOST_SAID ? `${first.slice(0, MOST_SAID)}…` : first);
+}
