@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { O8Error } from '../core/errors.js';
-import { mayBeForbidden } from './merge-forbidden.js';
+import { attributeFiles, declaringCommits, type AttributeFiles } from './merge-attributes.js';
 import { hasMergeTree, mergeTrees, type BatchedMerge, type TimeLimit } from './merge-tree.js';
-import { refusingForbidden, trialMerge, type MergeSides } from './merge.js';
+import { trialMerge, type MergeSides } from './merge.js';
 import { mergeBase } from './refs.js';
 import type { Repository } from './repository.js';
 
@@ -31,18 +31,27 @@ export async function trialMerges(
   }
 }
 
+/** Together are those whose sides that are merged into declare the same attributes: mostly all of them. */
 async function together(repo: Repository, pairs: readonly MergeSides[], limit: TimeLimit): Promise<BatchedMerge[]> {
-  const merged = await mergeTrees(repo, pairs, limit);
-  const clean = pairs.filter((_, at) => merged[at]?.kind === 'clean');
-  const doubtful = await mayBeForbidden(repo, clean, limit);
-  const results: BatchedMerge[] = [];
-  for (const [at, result] of merged.entries()) {
-    const sides = pairs[at];
-    if (sides === undefined || result.kind !== 'clean' || !doubtful.has(sides)) results.push(result);
-    else {
-      limit();
-      results.push(await refusingForbidden(repo, sides, result));
-    }
+  if (pairs.length === 0) return [];
+  const declaring = await declaringCommits(repo, new Set(pairs.map(({ ours }) => ours)), limit);
+  const files = new Map<string, AttributeFiles>();
+  for (const commit of new Set(declaring.values())) {
+    limit();
+    files.set(commit, await attributeFiles(repo, commit, limit));
+  }
+  const groups = new Map<string, number[]>();
+  for (const [at, { ours }] of pairs.entries()) {
+    const declaredBy = declaring.get(ours) ?? ours;
+    // All that declare nothing are one group.
+    const group = (files.get(declaredBy) ?? null) === null ? '' : declaredBy;
+    groups.set(group, [...(groups.get(group) ?? []), at]);
+  }
+  const results: BatchedMerge[] = new Array<BatchedMerge>(pairs.length);
+  for (const [declaredBy, members] of groups) {
+    const own = members.flatMap((at) => pairs[at] ?? []);
+    const merged = await mergeTrees(repo, own, { limit, declaredBy, attributes: files.get(declaredBy) ?? null });
+    for (const [index, result] of merged.entries()) results[members[index] ?? 0] = result;
   }
   return results;
 }

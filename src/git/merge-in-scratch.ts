@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git, gitFailure, tryGit } from './execute.js';
+import { writeAttributes, type AttributeFiles } from './merge-attributes.js';
 import type { MergeSides, TrialMerge } from './merge.js';
 import { mergeBases } from './refs.js';
 import type { Repository } from './repository.js';
@@ -12,7 +13,7 @@ import type { Repository } from './repository.js';
 export async function mergeInScratchFolder(
   repo: Repository,
   { ours, theirs }: MergeSides,
-  scratchDir: string,
+  { scratchDir, attributes }: { readonly scratchDir: string; readonly attributes: AttributeFiles },
 ): Promise<TrialMerge> {
   await mkdir(scratchDir, { recursive: true });
   const folder = await mkdtemp(join(scratchDir, 'merge-'));
@@ -30,6 +31,11 @@ export async function mergeInScratchFolder(
   try {
     const full = ['-c', 'core.sparseCheckout=false'];
     await git([...full, 'read-tree', ours], options);
+    if (attributes !== null) {
+      await writeAttributes(files, attributes);
+      // Or git would take them for changes of somebody's; it says with 1 that the other files are not there.
+      await tryGit([...full, 'update-index', '-q', '--refresh'], options);
+    }
     const bases = await mergeBases(repo, ours, theirs);
     const args = ['merge-recursive', ...bases, '--', ours, theirs];
     const result = await tryGit([...full, ...args], options);

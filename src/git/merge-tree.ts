@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { gitFailure, tryGit, type GitOptions } from './execute.js';
+import { inAttributes, type AttributeFiles } from './merge-attributes.js';
 import type { MergeSides, TrialMerge } from './merge.js';
 import { mergeBase } from './refs.js';
 import { isAtLeast, type Repository } from './repository.js';
@@ -10,12 +11,36 @@ import { isAtLeast, type Repository } from './repository.js';
 /** What became of one of many trial merges; `unrelated`: the two share no history. */
 export type BatchedMerge = TrialMerge | { readonly kind: 'unrelated' };
 
+/** What git knows without having it. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+/** Where a merge runs: `args` come before the subcommand. */
+interface Place {
+  readonly cwd: string;
+  readonly args: readonly string[];
+}
+
 /**
- * Attributes come from the folder git is started in: here from none (`--bare`), so that what the user has checked out
- * at the moment cannot change the result. 2.43 to 2.45 look at HEAD instead, unless told a tree: that of nothing, which
- * git knows without having it.
+ * Attributes come from the worktree git is started in: from none (`--bare`), so that what the user has checked out at the
+ * moment cannot change the result, or from a folder that has those of the merge's own side. Since 2.43 git takes the tree
+ * that `attr.tree` names instead, which a repository's settings may do, and 2.43 to 2.45 that of HEAD where nothing is named.
  */
-const NO_ATTRIBUTES = 'attr.tree=4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+async function inPlace<T>(
+  { commonDir }: Repository,
+  { attributes, declaredBy }: { readonly attributes: AttributeFiles; readonly declaredBy: string },
+  work: (place: Place) => Promise<T>,
+): Promise<T> {
+  if (attributes === null) {
+    const args = ['--bare', `--git-dir=${commonDir}`, '-c', `attr.tree=${EMPTY_TREE}`];
+    return work({ cwd: commonDir, args });
+  }
+  return inAttributes(attributes, (folder) =>
+    work({
+      cwd: folder,
+      args: [`--git-dir=${commonDir}`, `--work-tree=${folder}`, '-c', `attr.tree=${declaredBy}`],
+    }),
+  );
+}
 
 /** Whether git has the merge that needs no checkout. */
 export function hasMergeTree(repo: Repository): boolean {
@@ -23,10 +48,15 @@ export function hasMergeTree(repo: Repository): boolean {
 }
 
 /** One merge by `git merge-tree --write-tree`. O8Error `git_failed` where the two share no history. */
-export async function mergeTree(repo: Repository, { ours, theirs }: MergeSides): Promise<TrialMerge> {
-  const nowhere = ['--bare', `--git-dir=${repo.commonDir}`, '-c', NO_ATTRIBUTES];
+export async function mergeTree(
+  repo: Repository,
+  { ours, theirs }: MergeSides,
+  attributes: AttributeFiles,
+): Promise<TrialMerge> {
   const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', ours, theirs];
-  const result = await tryGit([...nowhere, ...args], { cwd: repo.commonDir });
+  const result = await inPlace(repo, { attributes, declaredBy: ours }, (place) =>
+    tryGit([...place.args, ...args], { cwd: place.cwd }),
+  );
   if (result.code > 1) {
     if ((await mergeBase(repo, ours, theirs)) === null) throw noCommonHistory({ ours, theirs });
     throw gitFailure(args, repo.root, result);
@@ -46,6 +76,18 @@ export type TimeLimit = () => Pick<GitOptions, 'timeoutMs'>;
 export async function mergeTrees(
   repo: Repository,
   pairs: readonly MergeSides[],
+  {
+    limit,
+    ...declared
+  }: { readonly limit: TimeLimit; readonly attributes: AttributeFiles; readonly declaredBy: string },
+): Promise<BatchedMerge[]> {
+  return inPlace(repo, declared, (place) => mergeTreesIn(place, repo, pairs, limit));
+}
+
+async function mergeTreesIn(
+  place: Place,
+  repo: Repository,
+  pairs: readonly MergeSides[],
   limit: TimeLimit,
 ): Promise<BatchedMerge[]> {
   const temporary = await mkdtemp(join(tmpdir(), 'o8-objects-'));
@@ -54,14 +96,13 @@ export async function mergeTrees(
     // A list separated by colons, in which a quoted path may have one.
     GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(join(repo.commonDir, 'objects')),
   };
-  const nowhere = ['--bare', `--git-dir=${repo.commonDir}`, '-c', NO_ATTRIBUTES];
   const args = ['merge-tree', '--write-tree', '--stdin', '-z', '--name-only', '--no-messages'];
   const merged: BatchedMerge[] = [];
   try {
     while (merged.length < pairs.length) {
       const rest = pairs.slice(merged.length);
       const input = rest.map(({ ours, theirs }) => `${ours} ${theirs}\n`).join('');
-      const result = await tryGit([...nowhere, ...args], { cwd: repo.commonDir, input, env, ...limit() });
+      const result = await tryGit([...place.args, ...args], { cwd: place.cwd, input, env, ...limit() });
       merged.push(...parseBatch(result.stdout, rest));
       const stopped = pairs[merged.length];
       if (stopped === undefined) break;

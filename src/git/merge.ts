@@ -1,9 +1,12 @@
+import { basename } from 'node:path';
 import { O8Error } from '../core/errors.js';
-import { mergeAttributes, type MergeAttribute } from './merge-attributes.js';
+import { attributeOf } from './attributes.js';
+import { attributeFiles } from './merge-attributes.js';
 import { mergeInScratchFolder } from './merge-in-scratch.js';
 import { hasMergeTree, mergeTree, noCommonHistory } from './merge-tree.js';
 import { mergeBase, resolveCommit } from './refs.js';
 import type { Repository } from './repository.js';
+import { readDifferences } from './tree-difference.js';
 
 export { commitAuthor, createCommit, createLandingCommit, treeOf } from './commit.js';
 
@@ -16,48 +19,36 @@ export interface MergeSides {
 }
 
 /**
- * Merges two commits off to the side: no ref, index or checkout changes. What a checkout's attributes would resolve
- * without a word (`merge=union`, a driver) is a conflict here, and so is a file both changed that `ours` marks as
- * not to be merged. O8Error `git_failed` where the two share no history.
+ * Merges two commits off to the side: no ref, index or checkout changes. The result is that of `git merge` in a clean
+ * checkout of `ours`, by the attributes that `ours` declares (`merge=union`, `-merge`, a driver of the user's settings);
+ * rerere takes no part. O8Error `git_failed` where the two share no history.
  */
 export async function trialMerge(
   repo: Repository,
   o: { ours: string; theirs: string; scratchDir: string },
 ): Promise<TrialMerge> {
   const sides = { ours: await commitOf(repo, o.ours), theirs: await commitOf(repo, o.theirs) };
-  if (hasMergeTree(repo)) {
-    return refusingForbidden(repo, sides, await mergeTree(repo, sides));
-  }
+  const attributes = await attributeFiles(repo, sides.ours);
+  if (hasMergeTree(repo)) return mergeTree(repo, sides, attributes);
   if ((await mergeBase(repo, sides.ours, sides.theirs)) === null) throw noCommonHistory(sides);
-  const merged = await mergeInScratchFolder(repo, sides, o.scratchDir);
-  if (merged.kind === 'conflict') return merged;
-  // This one obeys attributes, and those of `theirs` too when they are the first file that it writes.
-  const declared = await Promise.all([sides.ours, sides.theirs].map((side) => mergeAttributes(repo, sides, side)));
-  return refusing(merged, declared.flat(), (value) => forbidsMerging(value) || resolvesSilently(value));
+  const merged = await mergeInScratchFolder(repo, sides, { scratchDir: o.scratchDir, attributes });
+  // This git writes the attribute files of `theirs` while it merges, and obeys them from then on.
+  const doubtful = merged.kind === 'clean' ? await differentlyDeclared(repo, sides) : [];
+  return doubtful.length === 0 ? merged : { kind: 'conflict', files: doubtful };
 }
 
-/** A clean merge is none where both changed a file that `ours` marks as not to be merged. */
-export async function refusingForbidden(repo: Repository, sides: MergeSides, merged: TrialMerge): Promise<TrialMerge> {
-  if (merged.kind === 'conflict') return merged;
-  return refusing(merged, await mergeAttributes(repo, sides, sides.ours), forbidsMerging);
-}
-
-function refusing(
-  merged: TrialMerge,
-  attributes: readonly MergeAttribute[],
-  refused: (attribute: string) => boolean,
-): TrialMerge {
-  const files = new Set(attributes.filter(({ value }) => refused(value)).map(({ path }) => path));
-  return files.size === 0 ? merged : { kind: 'conflict', files: [...files].sort((a, b) => (a < b ? -1 : 1)) };
-}
-
-/** `-merge`, which `binary` contains. */
-export function forbidsMerging(attribute: string): boolean {
-  return attribute === 'unset' || attribute === 'binary';
-}
-
-function resolvesSilently(attribute: string): boolean {
-  return !['unspecified', 'set', 'unset', 'text', 'binary'].includes(attribute);
+/** Files that both changed and that the two sides declare to be merged in different ways. */
+async function differentlyDeclared(repo: Repository, { ours, theirs }: MergeSides): Promise<string[]> {
+  const base = await mergeBase(repo, ours, theirs);
+  if (base === null) return [];
+  const changed = async (to: string): Promise<string[]> =>
+    (await readDifferences(repo.root, base, to)).map(({ path }) => path);
+  const [mine, other] = [await changed(ours), new Set(await changed(theirs))];
+  if (![...mine, ...other].some((path) => basename(path) === '.gitattributes')) return [];
+  const both = mine.filter((path) => other.has(path));
+  const declared = async (declaredBy: string) => attributeOf(repo, both, { attribute: 'merge', declaredBy });
+  const [one, two] = [await declared(ours), await declared(theirs)];
+  return both.filter((_, at) => one[at] !== two[at]).sort((a, b) => (a < b ? -1 : 1));
 }
 
 async function commitOf(repo: Repository, name: string): Promise<string> {

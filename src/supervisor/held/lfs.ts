@@ -7,7 +7,7 @@ import { shellQuote } from '../../core/shell-quote.js';
 import { printable } from '../../core/untrusted-text.js';
 import { readSmallBlobs } from '../../git/held/blobs.js';
 import { declaresLfs, hasLfsObject, wasPushed } from '../../git/held/lfs.js';
-import { attributeOf } from '../../git/held/attributes.js';
+import { attributeOf } from '../../git/attributes.js';
 import type { Difference } from '../../git/tree-difference.js';
 import type { Run } from '../run.js';
 import type { Brought } from './checks.js';

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commitAuthor, createCommit, treeOf, trialMerge, type TrialMerge } from '../../../src/git/merge.js';
 import { openRepository, type GitVersion, type Repository } from '../../../src/git/repository.js';
+import { gitOutput } from '../../support/scratch-git.js';
 import { createRepository, type TestRepository } from '../../support/repository.js';
 
 const LINES = Array.from({ length: 20 }, (_, at) => `line ${at}\n`);
@@ -25,6 +27,8 @@ async function diverge(ours: Record<string, string>, theirs: Record<string, stri
   await test.git(['checkout', '--quiet', 'main']);
   await test.commit('ours', ours);
 }
+
+const scratchTree = (entries: string): Promise<string> => Promise.resolve(gitOutput(test.root, ['mktree'], entries));
 
 async function photograph(): Promise<unknown> {
   return {
@@ -89,14 +93,76 @@ describe.each(ways)('trialMerge with $name', ({ version }) => {
     expect(await merge()).toEqual({ kind: 'conflict', files: ['a.txt'] });
   });
 
-  it('takes union merges and merge drivers for conflicts', async () => {
-    await test.git(['config', 'merge.mine.driver', 'true']);
-    await test.commit('attributes', { '.gitattributes': 'a.txt merge=union\nodd* merge=mine\n' });
+  it('merges by union, text, binary and the drivers of the user as git does in a checkout', async () => {
+    await test.git(['config', 'merge.mine.driver', 'echo driven > %A']);
+    await test.git(['config', 'merge.refuses.driver', 'false']);
+    const names = [
+      'union',
+      'text',
+      'set',
+      'mine',
+      'unknown',
+      'macro',
+      'deep/union',
+      'deep/plain',
+      'refused',
+      'bin',
+      'unset',
+    ];
+    const files = Object.fromEntries(names.map((name) => [name, LINES.join('')]));
+    const root = [
+      '[attr]both merge=union',
+      'union merge=union',
+      'text merge=text',
+      'set merge',
+      'mine merge=mine',
+      'unknown merge=unknown',
+      'macro both',
+      'deep/* merge=union',
+      'refused merge=refuses',
+      'bin binary',
+      'unset -merge',
+    ];
+    const attributes = { '.gitattributes': `${root.join('\n')}\n`, 'deep/.gitattributes': 'plain !merge\n' };
+    await test.commit('attributes', { ...attributes, ...files });
+    const change = (which: readonly string[], at: number, text: string) =>
+      Object.fromEntries(which.map((name) => [name, LINES.toSpliced(at, 1, `${text}\n`).join('')]));
+    const same = ['union', 'mine', 'macro', 'deep/union']; // both change one line
+    const apart = ['text', 'set', 'unknown'];
     await diverge(
-      { 'a.txt': 'ours\n', 'odd "name"\n ü.txt': 'ours\n' },
-      { 'a.txt': 'theirs\n', 'odd "name"\n ü.txt': 'theirs\n' },
+      { ...change(same, 3, 'ours'), ...change(apart, 1, 'o') },
+      { ...change(same, 3, 'theirs'), ...change(apart, 15, 't') },
     );
-    expect(await merge()).toEqual({ kind: 'conflict', files: ['a.txt', 'odd "name"\n ü.txt'] });
+    const merged = await merge();
+    await test.git(['checkout', '--quiet', '-b', 'check']);
+    await test.git(['merge', '--quiet', '--no-ff', '-m', 'check', 'side']);
+    expect(merged).toEqual({ kind: 'clean', tree: await test.git(['rev-parse', 'check^{tree}']) });
+    expect(await test.git(['show', 'check:mine'])).toBe('driven');
+    expect(await test.git(['show', 'check:union'])).toContain('ours\ntheirs');
+
+    await test.git(['checkout', '--quiet', 'side']);
+    const others = ['refused', 'deep/plain', 'bin', 'unset'];
+    await test.commit('theirs again', change(others, 3, 'theirs'));
+    await test.git(['checkout', '--quiet', 'main']);
+    await test.commit('ours again', change(others, others.length, 'ours'));
+    await test.commit('ours at the same line', change(['deep/plain'], 3, 'ours'));
+    expect(await merge()).toEqual({ kind: 'conflict', files: ['bin', 'deep/plain', 'refused', 'unset'] });
+  });
+
+  it('writes attributes of a hostile tree nowhere else', async () => {
+    const blob = await test.git(['hash-object', '-w', '-t', 'blob', 'a.txt']);
+    expect(blob).not.toBe('');
+    await test.commit('attributes', { '.gitattributes': 'a.txt merge=union\n' });
+    const attributes = await test.git(['rev-parse', 'HEAD:.gitattributes']);
+    const up = (await scratchTree(`100644 blob ${attributes}\t.gitattributes\n`)).trim();
+    const tree = (await scratchTree(`100644 blob ${attributes}\t.gitattributes\n040000 tree ${up}\t..\n`)).trim();
+    const ours = await test.git(['commit-tree', tree, '-p', 'HEAD', '-m', 'up']);
+    await test.git(['checkout', '--quiet', '-b', 'side']);
+    await test.commit('theirs', { 'a.txt': 'theirs\n' });
+    await trialMerge(opened, { ours, theirs: 'side', scratchDir: join(test.root, '../scratch') }).catch(
+      () => undefined,
+    );
+    expect(existsSync(join(tmpdir(), '.gitattributes'))).toBe(false);
   });
 
   it('does not merge inside a file that our side declares as binary', async () => {

@@ -130,12 +130,12 @@ describe('merge with resolve', () => {
     expect(await git('status', '--porcelain')).toBe('UU shared.txt');
   });
 
-  it('names what a merge driver of the repository resolved without a word', async () => {
+  it('leaves to be resolved only what git does not merge by its attributes', async () => {
     const { run, git } = await conflicting({ '.gitattributes': '*.md merge=union\n', 'list.md': 'list\n' });
-    expect(await open(run)).toMatchObject({ files: ['shared.txt'], silent: ['list.md'] });
+    expect(await open(run)).toMatchObject({ files: ['shared.txt'], silent: [] });
     expect(await git('show', ':list.md')).toBe('task-002\ntask-001');
     const printed = (await run.o8('merge', '--task', 'task-002', '--resolve')).stdout;
-    expect(printed).toMatch(/To be resolved:\n {2}shared.txt\n\nResolved by a merge driver .*:\n {2}list.md\n\nNext:/);
+    expect(printed).toMatch(/To be resolved:\n {2}shared.txt\n\nNext:/);
   });
 
   it('refuses what is uncommitted there by name, and begins nothing', async () => {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { git } from '../execute.js';
-import type { Repository } from '../repository.js';
+import { git } from './execute.js';
+import type { Repository } from './repository.js';
 
 /** An attribute of each of the paths, in their order, as a commit's own `.gitattributes` declare it. */
 export async function attributeOf(
