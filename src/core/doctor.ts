@@ -50,6 +50,10 @@ export interface DoctorFacts {
   readonly worktrees: readonly { readonly path: string; readonly runId: string; readonly gone: boolean }[];
   /** Branches o8 made or moved aside, with whether the base has everything of them. */
   readonly branches: readonly { readonly name: string; readonly runId: string | null; readonly merged: boolean }[];
+  /** Git settings that agents changed and nobody put back, in words, each with the command for it. */
+  readonly settings: readonly { readonly what: string; readonly putBack: string }[];
+  /** Removes what o8 remembers of the settings before; null where nothing was changed. */
+  readonly acceptSettings: string | null;
   /** Refs of kept work: rescued, and of repeated attempts. */
   readonly keptRefs: number;
 }
@@ -65,6 +69,7 @@ export function doctorFindings(facts: DoctorFacts): Finding[] {
     ...facts.elsewhere.flatMap((run) => elsewhereFinding(run, facts)),
     ...facts.worktrees.flatMap((worktree) => (away.has(worktree.runId) ? [] : worktreeFinding(worktree, facts))),
     ...facts.branches.flatMap((branch) => (away.has(branch.runId ?? '') ? [] : branchFinding(branch, facts))),
+    ...settingsFindings(facts),
     ...keptWork(facts),
   ];
 }
@@ -166,6 +171,21 @@ function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number],
     ? `git branch -d ${shellQuote(branch)}`
     : `git log ${shellQuote(`HEAD..${branch}`)}   (git branch -D ${shellQuote(branch)} drops them)`;
   return [{ id: 'branch', level: 'leftover', message, hint }];
+}
+
+function settingsFindings({ settings, acceptSettings }: DoctorFacts): Finding[] {
+  if (settings.length === 0 || acceptSettings === null) return [];
+  return [
+    ...settings.map(({ what, putBack }): Finding => {
+      return { id: 'git-settings', level: 'problem', message: `${what} while agents ran`, hint: putBack };
+    }),
+    {
+      id: 'git-settings',
+      level: 'ok',
+      message: `o8 goes on with the git settings from before; to have it use those of now: ${acceptSettings}`,
+      hint: '',
+    },
+  ];
 }
 
 function keptWork({ keptRefs }: DoctorFacts): Finding[] {

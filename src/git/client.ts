@@ -1,8 +1,9 @@
-import { simpleGit } from 'simple-git';
+import { simpleGit, type SimpleGit } from 'simple-git';
 import { shellQuote } from '../core/shell-quote.js';
 import { O8Error } from '../core/errors.js';
 import { FIXED_CONFIG, gitEnvironment } from './environment.js';
-import { printable } from './execute.js';
+import { plainGit, printable } from './execute.js';
+import { protection } from './settings/protection.js';
 
 /** git seen through simple-git: reads of which there are few and whose output is text. */
 export interface GitClient {
@@ -17,8 +18,22 @@ const BLOCKED_MS = 120_000; // without a byte of output; these reads take millis
  * `merge-base --is-ancestor`, a conflicting `merge-tree`); here every non-zero exit rejects.
  */
 export function gitClient(cwd: string): GitClient {
-  const environment = gitEnvironment(process.env);
-  const client = simpleGit({
+  return {
+    async read(args) {
+      const environment = { ...gitEnvironment(process.env), ...(await protection(cwd, plainGit)) };
+      try {
+        return await clientIn(cwd, environment).raw([...args]);
+      } catch (error) {
+        const said = printable(error instanceof Error ? error.message : String(error));
+        const message = `git ${args[0] ?? ''} failed in ${cwd}: ${said}`;
+        throw new O8Error('git_failed', message, `git -C ${shellQuote(cwd)} status`);
+      }
+    },
+  };
+}
+
+function clientIn(cwd: string, environment: Record<string, string>): SimpleGit {
+  return simpleGit({
     baseDir: cwd,
     config: [...FIXED_CONFIG],
     completion: { onClose: true, onExit: false },
@@ -37,15 +52,4 @@ export function gitClient(cwd: string): GitClient {
       allowUnsafeConfigPaths: true,
     },
   }).env(environment);
-  return {
-    async read(args) {
-      try {
-        return await client.raw([...args]);
-      } catch (error) {
-        const said = printable(error instanceof Error ? error.message : String(error));
-        const message = `git ${args[0] ?? ''} failed in ${cwd}: ${said}`;
-        throw new O8Error('git_failed', message, `git -C ${shellQuote(cwd)} status`);
-      }
-    },
-  };
 }

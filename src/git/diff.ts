@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { O8Error } from '../core/errors.js';
 import { changedPaths, type ChangedPath } from './changes.js';
 import { FIXED_CONFIG, gitEnvironment } from './environment.js';
-import { git } from './execute.js';
+import { git, plainGit } from './execute.js';
+import { protection } from './settings/protection.js';
 import type { Repository } from './repository.js';
 
 /** Lines added and deleted; null for a file that is not text. */
@@ -64,7 +65,8 @@ export async function showDiff(
   }
 }
 
-async function printed(repo: Repository, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+async function printed(repo: Repository, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  const env = { ...environment, ...(await protection(repo.root, plainGit)) };
   const config = FIXED_CONFIG.flatMap((setting) => ['-c', setting]);
   const code = await new Promise<number>((resolve, reject) => {
     const child = spawn('git', [...config, ...args], { cwd: repo.root, env, stdio: 'inherit' });

@@ -7,6 +7,7 @@ import { shellQuote } from '../core/shell-quote.js';
 import { O8Error } from '../core/errors.js';
 import { sanitizeLine } from '../core/terminal-text.js';
 import { FIXED_CONFIG, gitEnvironment } from './environment.js';
+import { protection } from './settings/protection.js';
 
 export interface GitOptions {
   readonly cwd: string;
@@ -39,6 +40,18 @@ export async function git(args: readonly string[], options: GitOptions): Promise
 
 /** Runs git for its exit code. Rejects only where git did not end by itself: missing, killed, out of time. */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  const { env = {} } = options;
+  // Of the repository that git is told to use, wherever it runs.
+  const protectedBy = await protection(env['GIT_DIR'] ?? options.cwd, plainGit);
+  return run(args, { ...options, env: { ...protectedBy, ...env } });
+}
+
+/** git with the settings on disk, whoever changed them: for reading those. */
+export async function plainGit(args: readonly string[], cwd: string): Promise<GitResult> {
+  return run(args, { cwd });
+}
+
+async function run(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const { cwd, input, config = [], env = {}, timeoutMs = DEFAULT_TIMEOUT_MS, encoding = 'utf8' } = options;
   return new Promise((resolve, reject) => {
     const child = execFile(
@@ -71,6 +84,7 @@ export async function gitThatSurvives(
   args: readonly string[],
   { cwd, onStart }: { readonly cwd: string; readonly onStart: (pid: number) => void },
 ): Promise<GitResult> {
+  const protectedBy = await protection(cwd, plainGit);
   const folder = await mkdtemp(join(tmpdir(), 'o8-git-'));
   const path = join(folder, 'output');
   const output = await open(path, 'a', 0o600);
@@ -78,7 +92,7 @@ export async function gitThatSurvives(
     const code = await new Promise<number>((resolve, reject) => {
       const child = spawn('git', withConfig(args), {
         cwd,
-        env: gitEnvironment(process.env),
+        env: { ...gitEnvironment(process.env), ...protectedBy },
         detached: true,
         stdio: ['ignore', output.fd, output.fd],
       });
@@ -106,9 +120,10 @@ export async function gitInTime(
   args: readonly string[],
   { cwd, input, config = [], env = {}, timeoutMs }: GitOptions & { readonly timeoutMs: number },
 ): Promise<GitResult | null> {
+  const protectedBy = await protection(env['GIT_DIR'] ?? cwd, plainGit);
   const child = spawn('git', withConfig(args, config), {
     cwd,
-    env: { ...gitEnvironment(process.env), ...env },
+    env: { ...gitEnvironment(process.env), ...protectedBy, ...env },
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { shellQuote } from '../core/shell-quote.js';
 import { git, gitFailure, printable, tryGit } from './execute.js';
+import { realCommonFolder } from './settings/pin.js';
 
 export interface GitVersion {
   readonly major: number;
@@ -39,7 +40,7 @@ export async function openRepository(cwd: string): Promise<Repository> {
     throw foreignOwner(cwd, result.stderr) ?? gitFailure(['rev-parse'], cwd, result);
   }
   const gitDir = await realpath(gitDirText);
-  const commonDir = await realpath(resolve(cwd, commonDirText));
+  const commonDir = realCommonFolder(await realpath(resolve(cwd, commonDirText)));
   if (bareText === 'true') return { root: gitDir, gitDir, commonDir, version, bare: true };
   if (result.code !== 0) throw notARepository(`${cwd} is inside a git folder, not in a checkout`, dirname(gitDir));
   const root = await realpath(top.slice(0, -1).join('\n')); // its name may have newlines, and the last one ends the line

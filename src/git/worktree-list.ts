@@ -3,6 +3,7 @@ import { readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gitClient } from './client.js';
+import { realCommonFolder } from './settings/pin.js';
 import { isAtLeast, type Repository } from './repository.js';
 
 export interface WorktreeEntry {
@@ -27,13 +28,19 @@ export async function listWorktrees(repo: Repository): Promise<WorktreeEntry[]> 
   const client = gitClient(repo.commonDir);
   for (let tries = 1; ; tries += 1) {
     try {
-      const entries = parse(await client.read(args), withNul ? '\0' : '\n');
+      const entries = parse(await client.read(args), withNul ? '\0' : '\n').map((entry) => realPath(entry));
       return isAtLeast(repo.version, 2, 31) ? entries : await withAttributes(repo, entries);
     } catch (error) {
       if (tries === TRIES) throw error;
       await delay(PAUSE_MS);
     }
   }
+}
+
+/** git derives the path of the main checkout from the common folder it was given. */
+function realPath(entry: WorktreeEntry): WorktreeEntry {
+  const real = realCommonFolder(entry.path);
+  return real === entry.path ? entry : { ...entry, path: basename(real) === '.git' ? dirname(real) : real };
 }
 
 /** A path as git records it: real, also where its last part does not exist. */

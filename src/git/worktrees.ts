@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { shellQuote } from '../core/shell-quote.js';
 import { O8Error } from '../core/errors.js';
@@ -10,6 +10,7 @@ import { git, gitFailure, tryGit } from './execute.js';
 import { awaitOwnLocks } from './index-lock.js';
 import { createRef, deleteRef, resolveCommit } from './refs.js';
 import { isAtLeast, type Repository } from './repository.js';
+import { realCommonFolder } from './settings/pin.js';
 import { emptyTrash, moveToTrash } from './trash.js';
 import {
   administrativeFolder,
@@ -117,6 +118,7 @@ async function register(
   const known = (await administrativeFolder(repo, path)) !== null;
   const entry = known ? await findWorktree(repo, path) : null;
   if (entry !== null && (await isUsable(entry, checkout))) {
+    await straightenPointer(path);
     if (!entry.locked) await lock(repo, path, reason);
     return 'there before';
   }
@@ -178,8 +180,19 @@ async function announce(repo: Repository, path: string, what: readonly string[],
     if (tries === TRIES) throw gitFailure(args, repo.root, result, 'git worktree list');
     await delay(PAUSE_MS * tries);
   }
+  await straightenPointer(path);
   failpoint('worktree.register.after');
   if (!atOnce) await lock(repo, path, reason);
+}
+
+/** git writes the common folder it was given into a new worktree: it has to be the real one. */
+async function straightenPointer(worktree: string): Promise<void> {
+  const pointer = join(worktree, '.git');
+  const gitDir = /^gitdir: (.+)$/m.exec(await readFile(pointer, 'utf8'))?.[1];
+  if (gitDir === undefined) return;
+  const common = dirname(dirname(gitDir));
+  if (realCommonFolder(common) === common) return;
+  await writeFile(pointer, `gitdir: ${join(realCommonFolder(common), 'worktrees', basename(gitDir))}\n`);
 }
 
 async function lock(repo: Repository, path: string, reason: string): Promise<void> {

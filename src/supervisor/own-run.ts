@@ -4,6 +4,7 @@ import { redactor, secretValues } from '../core/redact.js';
 import type { SupervisorStart } from '../core/supervisor-start.js';
 import { guardFile } from '../git/guard-file.js';
 import { createRef, resolveCommit } from '../git/refs.js';
+import { pinSettings, settleSettings } from '../git/settings/pin-settings.js';
 import { openRepository } from '../git/repository.js';
 import { processProbe } from '../process/identity.js';
 import { writeFileAtomically } from '../store/atomic-file.js';
@@ -68,6 +69,7 @@ export async function ownRun(
       replaced: replaced === null ? null : { pid: replaced.process.pid, runId: replaced.runId },
     });
     await supervisor.untilDone();
+    await settleSettings(await openRepository(options.root));
     await removeOldRuns(options.root, RUNS_KEPT, [plan.runId]);
   } catch (error) {
     const hint = error instanceof O8Error ? error.hint : `o8 logs --run ${plan.runId}`;
@@ -109,6 +111,7 @@ async function openRun(
     verifyNumbers: new VerifyNumbers(),
     launched: new Set(),
   };
+  await pinSettings(repo);
   if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
   await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation });
   if (journal.records.length > 0) await endCommandsOfRun(run);

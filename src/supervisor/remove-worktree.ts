@@ -50,10 +50,13 @@ function uncommitted({ found }: AtStake): Stays[] {
 export async function noteOnce(run: Run, task: PlannedTask, notes: readonly string[]): Promise<void> {
   const known = recordOf(run, task.id).notes;
   const fresh = notes.filter((note) => !known.includes(note)).map((note) => note.slice(0, MOST_NOTE));
-  if (fresh.length > 0) await run.ledger.record({ type: 'task_noted', task: task.id, notes: fresh });
+  for (let at = 0; at < fresh.length; at += NOTES_A_RECORD) {
+    await run.ledger.record({ type: 'task_noted', task: task.id, notes: fresh.slice(at, at + NOTES_A_RECORD) });
+  }
 }
 
-const MOST_NOTE = 1000; // a journal record stays below 4 KB
+const MOST_NOTE = 1000;
+const NOTES_A_RECORD = 3; // a journal record stays below 4 KB
 
 export function cleanupCommand(run: Run, task: PlannedTask): string {
   return `o8 cleanup --run ${run.plan.runId} --task ${task.id}`;

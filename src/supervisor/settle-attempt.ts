@@ -23,7 +23,7 @@ import { readLogTail } from '../store/log-reader.js';
 import type { AgentWatch } from './agent-watch.js';
 import { noteOverage } from './note-overage.js';
 import { surroundingsNotes } from './surroundings.js';
-import { isTasksWorktree, rescueWorktree } from './remove-worktree.js';
+import { isTasksWorktree, noteOnce, rescueWorktree } from './remove-worktree.js';
 import { recordDone } from './record-done.js';
 import { retryOrFail } from './retry.js';
 import { scopeFindings, violationText } from './scope-findings.js';
@@ -79,7 +79,8 @@ async function settle(run: Run, agents: AgentWatch, task: PlannedTask, stop: Own
   if (stopReason === 'aborted' && !isDone) return;
   if (exit.kind === 'unknown') return settleLost(run, task);
 
-  const around = [...(await surroundingsNotes(run, task.id, attempt)), ...denialNotes(facts), ...stopNotes(stop)];
+  await noteOnce(run, task, await surroundingsNotes(run, task.id, attempt)); // whatever becomes of the task
+  const around = [...denialNotes(facts), ...stopNotes(stop)];
   if (facts?.overage === true) await noteOverage(run, task.id);
   const alsoAround = around.map((note) => `\n${note}`).join('');
   if (stopReason === 'output') {

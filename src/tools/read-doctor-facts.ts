@@ -1,5 +1,8 @@
 import { basename } from 'node:path';
 import type { DoctorFacts, InstalledProgram, RepositoryFact, RunFact } from '../core/doctor.js';
+import { settingTexts } from '../core/git-settings/change-text.js';
+import { redactor, secretValues } from '../core/redact.js';
+import { shellQuote } from '../core/shell-quote.js';
 import { taskOf } from '../core/run-state.js';
 import { runStateName } from '../core/status-view.js';
 import { waitingWork } from '../core/waiting-work.js';
@@ -7,6 +10,8 @@ import { readRepositoryFacts, type RepositoryFacts } from '../git/facts.js';
 import { listOwnWorktrees } from '../git/own-worktrees.js';
 import { isAncestor, listRefs, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
+import { savedFile, settingsFolder } from '../git/settings/pin.js';
+import { settingsNow } from '../git/settings/pin-settings.js';
 import { processProbe } from '../process/identity.js';
 import { findProgram, runProgram } from '../process/program.js';
 import { readLock } from '../store/lock-state.js';
@@ -41,8 +46,22 @@ export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts
     elsewhere: await runsElsewhere(root, repository),
     worktrees,
     branches,
+    ...(await settingsFacts(repo, context.env)),
     keptRefs: rescued.length + attempts.length,
   };
+}
+
+async function settingsFacts(
+  repo: Repository,
+  env: NodeJS.ProcessEnv,
+): Promise<Pick<DoctorFacts, 'settings' | 'acceptSettings'>> {
+  const settings = settingTexts(await settingsNow(repo), {
+    commonDir: repo.commonDir,
+    saved: (file) => savedFile(repo.commonDir, file),
+    redact: redactor(secretValues(env)),
+  });
+  const acceptSettings = settings.length === 0 ? null : `rm -r ${shellQuote(settingsFolder(repo.commonDir))}`;
+  return { settings, acceptSettings };
 }
 
 function repositoryFact(facts: RepositoryFacts): RepositoryFact {

@@ -75,10 +75,15 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
   'made right by whoever comes to use it': [
     'src/git/kept/mend-pointer.ts#mendPointer writeFile',
     'src/git/settings/common-folder.ts#linkOnce rmSync',
+    'src/git/settings/pin.ts#replace rename',
+    'src/git/worktrees.ts#straightenPointer writeFile',
+    'src/git/settings/common-folder.ts#writeOnce renameSync',
     'src/git/settings/common-folder.ts#provideCommonFolder rmSync',
-    'src/git/settings/common-folder.ts#writeOnce writeFileSync',
   ],
-  'reads only, as its caller asks': ['src/git/kept/nested-git.ts#withoutItsSettings git ?'],
+  'reads only': [
+    'src/git/kept/nested-git.ts#withoutItsSettings git ?',
+    'src/git/settings/read-settings.ts#readSettings git ?',
+  ],
   'reached only with a full disk': ['src/store/journal.ts#takeBack ftruncateSync'],
 };
 

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -28,7 +29,7 @@ export function provideCommonFolder(folder: string, real: string, files: CommonF
   const names = new Set([...ALWAYS, ...readdirSync(real).filter((name) => !NOT_LINKED.test(name))]);
   for (const name of names) linkOnce(join(real, name), join(folder, name));
   for (const name of readdirSync(join(folder, 'info'))) {
-    if (!(`info/${name}` in files)) rmSync(join(folder, 'info', name), { force: true });
+    if (!(`info/${name}` in files) && !name.endsWith('.tmp')) rmSync(join(folder, 'info', name), { force: true });
   }
   for (const [path, content] of Object.entries(files)) writeOnce(join(folder, path), content);
 }
@@ -65,11 +66,14 @@ function isLinkTo(path: string, to: string): boolean {
   }
 }
 
-function writeOnce(path: string, content: string): void {
+/** Replaces a file whole where it has other content: a git may be reading it. */
+export function writeOnce(path: string, content: string): void {
   try {
     if (readFileSync(path, 'utf8') === content) return;
   } catch {
     // not there yet
   }
-  writeFileSync(path, content, { mode: 0o600 });
+  const temporary = `${path}.${String(process.pid)}.tmp`;
+  writeFileSync(temporary, content, { mode: 0o600 });
+  renameSync(temporary, path);
 }

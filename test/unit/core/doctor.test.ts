@@ -13,6 +13,8 @@ const clean: DoctorFacts = {
   elsewhere: [],
   worktrees: [],
   branches: [],
+  settings: [],
+  acceptSettings: null,
   keptRefs: 0,
 };
 

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { gitSettingsSchema } from '../../core/git-settings/git-settings.js';
+
+/**
+ * Git's settings as they were before agents worked. While they differ from what is on disk, o8's git uses these
+ * (`protection.ts`). One for a repository: `<common git dir>/o8/settings/pin.json`.
+ */
+const pinSchema = z.strictObject({
+  version: z.literal(1),
+  settings: gitSettingsSchema,
+  /** Every file settings were read from, and those that may come to be: digest of its content, null for none. */
+  files: z.record(z.string(), z.string().nullable()),
+  /** `info/exclude` and `info/attributes`. */
+  info: z.record(z.string(), z.string()),
+  /** There were replaced objects (`git replace`) before. */
+  replaces: z.boolean(),
+  /** How agents left the settings when nobody ran the run any more; null while one may be running. */
+  left: gitSettingsSchema.nullable(),
+});
+export type Pin = z.infer<typeof pinSchema>;
+
+export function settingsFolder(commonDir: string): string {
+  return join(commonDir, 'o8', 'settings');
+}
+
+/** The folder that stands in for the common one. */
+export function standInFolder(commonDir: string): string {
+  return join(settingsFolder(commonDir), 'common');
+}
+
+/** The common folder itself, where git was given the one that stands in for it. */
+export function realCommonFolder(commonDir: string): string {
+  const real = dirname(dirname(dirname(commonDir)));
+  return commonDir === standInFolder(real) ? real : commonDir;
+}
+
+/** A copy of a settings file as it was, by which a person puts it back. */
+export function savedFile(commonDir: string, file: string): string {
+  return join(settingsFolder(commonDir), 'saved', createHash('sha256').update(file).digest('hex').slice(0, 12));
+}
+
+/** Null where there is none, or none that can be read: then git's settings count as they are. */
+export function readPin(commonDir: string): Pin | null {
+  const file = join(settingsFolder(commonDir), 'pin.json');
+  try {
+    const { mtimeMs, size, ino } = statSync(file);
+    const signature = `${String(mtimeMs)} ${String(size)} ${String(ino)}`;
+    const known = remembered.get(file);
+    if (known?.signature === signature) return known.pin;
+    const parsed = pinSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    const pin = parsed.success ? parsed.data : null;
+    remembered.set(file, { signature, pin });
+    return pin;
+  } catch {
+    return null; // mostly there is none
+  }
+}
+
+const remembered = new Map<string, { readonly signature: string; readonly pin: Pin | null }>();
+
+/** Replaces the pin, and keeps copies of the files it was made from when `copies`. */
+export async function writePin(commonDir: string, pin: Pin, copies: 'with copies' | 'as before'): Promise<void> {
+  await mkdir(join(settingsFolder(commonDir), 'saved'), { recursive: true, mode: 0o700 });
+  if (copies === 'with copies') {
+    for (const path of Object.keys(pin.files)) {
+      const content = contentOf(path);
+      if (content !== null) await replace(savedFile(commonDir, path), content);
+    }
+  }
+  await replace(join(settingsFolder(commonDir), 'pin.json'), `${JSON.stringify(pin)}\n`);
+}
+
+/** Null where there is no such file, or none to be read. */
+export function digestOf(path: string): string | null {
+  const content = contentOf(path);
+  return content === null ? null : createHash('sha256').update(content).digest('hex');
+}
+
+export function contentOf(path: string): string | null {
+  try {
+    return existsSync(path) && statSync(path).isFile() ? readFileSync(path, 'utf8') : null;
+  } catch {
+    return null;
+  }
+}
+
+async function replace(path: string, content: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${String(process.pid)}.tmp`;
+  await writeFile(temporary, content, { mode: 0o600 });
+  await rename(temporary, path);
+}

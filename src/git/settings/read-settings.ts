@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseSettings, type GitSettings } from '../../core/git-settings/git-settings.js';
+import { contentOf } from './pin.js';
+import type { GitFolders } from './git-folders.js';
+
+/** Runs git with the settings as they are on disk. */
+export type PlainGit = (
+  args: readonly string[],
+  cwd: string,
+) => Promise<{ code: number; stdout: string; stderr: string }>;
+
+const LIST = ['config', '--list', '--includes', '-z', '--show-scope', '--show-origin'];
+
+/** Git's settings for a checkout as they are now. Null where this git cannot say where they come from (before 2.26). */
+export async function readSettings(git: PlainGit, cwd: string, { commonDir }: GitFolders): Promise<GitSettings | null> {
+  const all = await git(LIST, cwd);
+  if (all.code === 0) return { kind: 'read', settings: parseSettings(all.stdout, (path) => resolve(cwd, path)) };
+  if (all.code === 129) return null; // an option it does not know
+  // Settings of the repository can keep git from finding it: then its file is read by itself.
+  const config = join(commonDir, 'config');
+  const [user, own] = [await git([...LIST, '--global'], '/'), await git([...LIST, '--file', config], '/')];
+  if (own.code !== 0) return { kind: 'unreadable', message: firstLine(own.stderr === '' ? all.stderr : own.stderr) };
+  const settings = [
+    ...(user.code === 0 ? parseSettings(user.stdout, (path) => resolve('/', path)) : []),
+    ...parseSettings(own.stdout, (path) => resolve('/', path)).map((setting) => ({
+      ...setting,
+      scope: 'local' as const,
+    })),
+  ];
+  return { kind: 'read', settings };
+}
+
+/** Files git reads settings of a user from, whether they are there or not. */
+export function globalFiles(env: NodeJS.ProcessEnv): string[] {
+  const named = env['GIT_CONFIG_GLOBAL'];
+  if (named !== undefined && named !== '') return [named];
+  const home = env['HOME'] ?? homedir();
+  return [join(home, '.gitconfig'), join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'git', 'config')];
+}
+
+/** Settings files of a repository and what else decides how git treats its files. */
+export function repositoryFiles({ commonDir }: Pick<GitFolders, 'commonDir'>): string[] {
+  return [
+    ...['config', 'config.worktree', 'info/exclude', 'info/attributes', 'info/grafts'].map((name) =>
+      join(commonDir, name),
+    ),
+  ];
+}
+
+/** The contents of `info/` that o8's git goes on using. */
+export function infoFiles(commonDir: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of ['info/exclude', 'info/attributes']) {
+    const content = contentOf(join(commonDir, name));
+    if (content !== null) found[name] = content;
+  }
+  return found;
+}
+
+/** Whether objects are replaced by others (`git replace`). */
+export function hasReplacements(commonDir: string): boolean {
+  return existsSync(join(commonDir, 'refs', 'replace'));
+}
+
+function firstLine(text: string): string {
+  return (
+    text
+      .trim()
+      .split('\n')[0]
+      ?.replace(/^(?:fatal|error): /, '') ?? ''
+  );
+}
