@@ -241,6 +241,7 @@ function finish(
     landed: status.landed !== undefined,
     takenBack: status.takenBack ?? [],
     failedValidations: validationsOf(status),
+    leftOut: status.leftOut ?? [],
     commands: {
       run: againOf(status, context.cwd),
       integrate: null,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { clockTime } from '../core/clock-time.js';
 import { heldViewSchema, acceptCommand } from '../core/held/finding.js';
+import { leftOutLines, leftOutSchema } from '../core/run/left-out.js';
 import type { TaskChange } from '../core/status-view.js';
 import { relative } from 'node:path';
 import { betweenTasks, conflictsShape, printConflicts, printOrder } from './print-conflicts.js';
@@ -93,11 +94,12 @@ const mergeSchema = z.object({
   landing: landingSchema.optional(),
   ...conflictsShape,
   order: z.array(z.string()).optional(),
+  leftOut: leftOutSchema.optional(),
 });
 
 /** Gives whether everything that was asked for landed. */
 export function printMerge(result: unknown, { colors, print }: Terminal): void {
-  const { runId, tasks, landing, target, state: run, order, ...predicted } = mergeSchema.parse(result);
+  const { runId, tasks, landing, target, state: run, order, leftOut = [], ...predicted } = mergeSchema.parse(result);
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
   for (const { id, state, landed, files, message, hint, held } of tasks) {
     const why = held === undefined ? (message ?? '') : `held: ${held.what}`;
@@ -111,6 +113,8 @@ export function printMerge(result: unknown, { colors, print }: Terminal): void {
   printConflicts(betweenTasks(predicted), target, { colors, print }); // those with the target are told above
   printOrder(order, { print });
   if (landing !== undefined) printLanding(landing, { colors, print });
+  const left = leftOutLines(leftOut, (command) => command);
+  if (left.length > 0) print(`\n${safeLines(left.join('\n'))}`);
   if (run === 'running') print('\nThe run goes on: o8 status');
 }
 

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import * as z from 'zod';
+import { leftOutLines, leftOutSchema } from '../core/run/left-out.js';
 import { taskChangeSchema, taskViewSchema, type TaskView } from '../core/status-view.js';
 import { acceptCommand } from '../core/held/finding.js';
 import { heldLines } from '../core/held/held-text.js';
@@ -22,6 +23,7 @@ export const statusSchema = z.object({
   counts: z.record(z.string(), z.number()),
   cursor: z.number(),
   pausedUntil: z.string().optional(),
+  leftOut: leftOutSchema.optional(),
   others: z.array(z.object({ runId: z.string(), plan: z.string(), state: z.string(), hint: z.string() })).optional(),
   landed: z.string().optional(),
   takenBack: z.array(z.object({ task: z.string(), commit: z.string() })).optional(),
@@ -88,6 +90,8 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
   if (over && complete > takenBack.length && status.landed === undefined && status.target !== status.base) {
     print(`\no8 merge puts what is complete on ${String(status.base)}`);
   }
+  const leftOut = leftOutLines(status.leftOut ?? [], (command) => command);
+  if (leftOut.length > 0) print(`\n${safeLines(leftOut.join('\n'))}`);
   for (const { runId, plan, state, hint } of status.others ?? []) {
     print(`\nRun ${runId} (${safeLines(plan)}) is ${colorState(state, colors)}\n  ${hint}`);
   }

@@ -3,6 +3,7 @@ import { O8Error } from '../core/errors.js';
 import { shellQuote } from '../core/shell-quote.js';
 import { refuseHeld } from '../tools/lock-error.js';
 import { againCommand } from '../tools/selection.js';
+import { planWord } from '../tools/runs/nearest-plans.js';
 import { readSettledLock } from '../tools/settled-lock.js';
 import { openContext } from '../tools/repository-context.js';
 import { callTool } from './call-tool.js';
@@ -79,7 +80,10 @@ function selectionOf({ dir, features }: Named, flags: StartFlags): Record<string
 }
 
 async function dryRun({ terminal, context, exit }: Cli, plan: unknown, named: Named, flags: StartFlags): Promise<void> {
-  if (plan === null) throw new O8Error('usage', '--dry-run needs a plan', 'o8 run <parallel-dir> --dry-run');
+  if (plan === null) {
+    const { root } = await openContext(context);
+    throw new O8Error('usage', '--dry-run needs a plan', `o8 run ${await planWord(root)} --dry-run`);
+  }
   if (flags.json === true) {
     terminal.print(JSON.stringify(plan));
     return;
@@ -121,7 +125,8 @@ async function mayStart(cli: Cli, named: Named, flags: StartFlags): Promise<bool
   const { terminal } = cli;
   if (flags.yes === true) return true;
   if (!namesAny(named) && flags.resume !== true && flags.retryFailed !== true) {
-    throw new O8Error('usage', 'which plan? o8 run needs its folder', 'o8 run <parallel-dir>');
+    const { root } = await openContext(cli.context);
+    throw new O8Error('usage', 'which plan? o8 run needs its folder', `o8 run ${await planWord(root)}`);
   }
   if (!terminal.interactive) {
     const words = [

@@ -1,6 +1,7 @@
 import { heldLines } from './held/held-text.js';
 import { acceptCommand } from './held/finding.js';
 import { validationLines, type FailedValidation } from './failure/failed-validations.js';
+import { leftOutLines, type LeftOut } from './run/left-out.js';
 import type { TakenBack } from './landings.js';
 import type { TaskView } from './status-view.js';
 import type { WavePlan } from './progress.js';
@@ -18,6 +19,7 @@ export interface ReportInput {
   readonly landed: boolean;
   readonly takenBack: readonly TakenBack[];
   readonly failedValidations: readonly FailedValidation[];
+  readonly leftOut?: readonly LeftOut[];
   /** As they are typed in a terminal; `say` gives the reader's words for them. */
   readonly commands: {
     readonly run: string;
@@ -66,6 +68,8 @@ export function finalReport(input: ReportInput): string {
   for (const each of input.failedValidations) lines.push('', ...validationLines(each).map(input.say));
   const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
   if (notes.length > 0) lines.push('', 'Worth knowing:', ...notes);
+  const leftOut = leftOutLines(input.leftOut ?? [], input.say);
+  if (leftOut.length > 0) lines.push('', ...leftOut);
   lines.push('', `Next step: ${nextStep(all, input)}`);
   return lines.join('\n');
 }

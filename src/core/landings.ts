@@ -9,6 +9,12 @@ export function baseRef(plan: Plan): string {
   return `refs/heads/${plan.base.branch}`;
 }
 
+/** Everything that the run merged is on its base branch, and nothing of it was taken back. */
+export function hasLanded(plan: Plan, state: RunState): boolean {
+  const isThere = state.landed !== null || plan.target.branch === plan.base.branch;
+  return isThere && takenBackTasks(plan, state).length === 0;
+}
+
 /** What a whole undo has to take off the base branch, newest first. */
 export function standingLandings(plan: Plan, state: RunState): LandingRecord[] {
   return state.landings.filter(({ ref, undone }) => ref === baseRef(plan) && undone === null).reverse();

@@ -36,7 +36,34 @@ function branchCollisions(plan: Plan, facts: PreflightFacts): Check[] {
       findings.set(key, finding);
     }
   }
-  return [...findings.values()].map((finding) => describe(plan, finding, facts));
+  const again = startedAgain(plan, facts);
+  const others = [...findings.values()].filter(({ tasks }) => !isOf(again, tasks));
+  return [...(again === null ? [] : [again]), ...others.map((finding) => describe(plan, finding, facts))];
+}
+
+/** One finding for a run that completed and is started again, instead of one for each of its branches. */
+function startedAgain(plan: Plan, { completedRun, earlierTasks, branches, occupied }: PreflightFacts): Check | null {
+  if (completedRun === null || plan.source.kind !== 'manifest') return null;
+  const inTheWay = selectedTasks(plan).filter(({ id, branch, worktree }) => {
+    return earlierTasks.includes(id) && (branches.includes(branch) || occupied.some(({ path }) => path === worktree));
+  });
+  if (inTheWay.length === 0) return null;
+  const { runId, landed, leftOut } = completedRun;
+  const tasks = inTheWay.map(({ id }) => id);
+  const cleanup = `o8 cleanup --run ${runId}`;
+  const rest = leftOut.map((left) => `\n${left.command}   (runs what it left out: ${left.tasks.join(', ')})`).join('');
+  return landed
+    ? fail('branch-collision', `Run ${runId} completed and landed; o8 cleanup to run it again`, cleanup + rest, tasks)
+    : fail(
+        'branch-collision',
+        `Run ${runId} completed and is not on ${plan.base.branch}; o8 merge, then o8 cleanup to run it again`,
+        `o8 merge --run ${runId} && ${cleanup}${rest}`,
+        tasks,
+      );
+}
+
+function isOf(again: Check | null, tasks: readonly string[]): boolean {
+  return again !== null && tasks.length > 0 && tasks.every((task) => again.tasks.includes(task));
 }
 
 function obstacleOf(wanted: string, existing: string): Obstacle | null {
@@ -108,7 +135,9 @@ function sameNameHint({ source }: Plan, own: boolean, rename: string): string {
 }
 
 function worktreeCollisions(plan: Plan, facts: PreflightFacts): Check[] {
+  const again = startedAgain(plan, facts);
   return newTasks(plan, facts).flatMap((task) => {
+    if (isOf(again, [task.id])) return [];
     const occupied = facts.occupied.find(({ path }) => path === task.worktree);
     if (occupied === undefined) return [];
     const check = describePath(plan, task, occupied);

@@ -1,5 +1,6 @@
 import type { DiskEstimate } from './disk-estimate.js';
 import type { PlannedCommand } from './plan-commands.js';
+import type { LeftOut } from './run/left-out.js';
 import type { Orphans } from './run/open-runs.js';
 import type { SourceWarning } from './plan.js';
 import type { FeatureFacts } from './preflight-features.js';
@@ -34,6 +35,12 @@ export interface PreflightFacts {
   readonly orphans: readonly Orphans[];
   /** The last run of the same folder, if there is one: whose branches and worktrees these probably are. */
   readonly earlierTasks: readonly string[];
+  /** That run when it completed and its work is on branches; null otherwise. */
+  readonly completedRun: {
+    readonly runId: string;
+    readonly landed: boolean;
+    readonly leftOut: readonly LeftOut[];
+  } | null;
   /** Tasks whose branch and worktree belong to the run that is being continued: no collision. */
   readonly continuedTasks: readonly string[];
   /** Left-out tasks whose work this run begins with: landed, or on a branch that is merged first. */

@@ -25,6 +25,8 @@ export interface FeatureDetails {
   /** The repository's command that agents are told to run; null where they get the documents. */
   readonly skill: Skill | null;
   readonly minutesOf: MinutesOf;
+  /** Those that have no folder, by slug: what else was meant. */
+  readonly nowhere: ReadonlyMap<string, { readonly isFolder: boolean; readonly near: readonly string[] }>;
 }
 
 /** The same with what the repository has to say. */
@@ -50,19 +52,23 @@ export function featureChecks(plan: Plan, facts: FeatureFacts | null): Check[] {
 }
 
 /** Spec with its required sections, stories, plan: what each feature of the run lacks. */
-export function documentChecks(plan: Plan, { features }: FeatureDetails): readonly Check[] {
+export function documentChecks(plan: Plan, { features, nowhere }: FeatureDetails): readonly Check[] {
   const selected = selectedFeatures(plan, features);
   return [
-    ...findingsOr(selected.flatMap(specFindings), 'feature-spec', 'Every feature has its specification'),
+    ...findingsOr(
+      selected.flatMap((feature) => specFindings(feature, nowhere)),
+      'feature-spec',
+      'Every feature has its specification',
+    ),
     ...findingsOr(selected.flatMap(storyFindings), 'feature-stories', 'Every feature has stories'),
     ...findingsOr(selected.flatMap(planFindings), 'feature-plan', 'Every feature has an implementation plan'),
   ];
 }
 
 /** Of those the ones without which there is nothing to plan. */
-export function missingSpecs(plan: Plan, { features }: FeatureDetails): readonly Check[] {
+export function missingSpecs(plan: Plan, { features, nowhere }: FeatureDetails): readonly Check[] {
   return selectedFeatures(plan, features).flatMap((feature) =>
-    feature.spec.kind === 'missing' ? specFindings(feature) : [],
+    feature.spec.kind === 'missing' ? specFindings(feature, nowhere) : [],
   );
 }
 
@@ -99,8 +105,17 @@ function selectedFeatures(plan: Plan, features: readonly Feature[]): Feature[] {
   return features.filter(({ slug }) => selected.has(slug));
 }
 
-function specFindings(feature: Feature): Check[] {
+function specFindings(feature: Feature, nowhere: FeatureDetails['nowhere']): Check[] {
   const { slug, dir, spec } = feature;
+  const unknown = nowhere.get(slug);
+  if (spec.kind === 'missing' && unknown !== undefined) {
+    const what = unknown.isFolder
+      ? 'a folder without manifest.json, and no feature of that name'
+      : 'no folder and no feature of that name';
+    const near = unknown.near.length === 0 ? [] : ['Nearest:', ...unknown.near];
+    const hint = [...near, `Run '${make(dir, SPEC)}' for a new feature`].join('\n');
+    return [fail('feature-spec', `${slug}: ${what} (${SPEC} is missing in ${printable(dir)})`, hint, [slug])];
+  }
   if (spec.kind === 'missing') {
     return [
       fail(
@@ -208,31 +223,47 @@ function overlapChecks(plan: Plan, features: readonly Feature[]): readonly Check
 
 function newAttemptChecks(plan: Plan, attempts: readonly NewAttempt[]): Check[] {
   const selected = new Set(selectedTasks(plan).map(({ id }) => id));
-  return attempts
-    .filter(({ task }) => selected.has(task))
-    .map(({ task, runId, state, ref }) => {
-      const kept = `Its commits stay at ${ref}`;
-      switch (state) {
-        case 'complete':
-          return warn('new-attempt', `${task} was completed by run ${runId}: this does it again`, kept, [task]);
-        case 'merge_conflict':
-        case 'merge_pending':
-          return warn(
-            'new-attempt',
-            `${task} was done by run ${runId} and waits to be merged: this does it again`,
-            `Run 'o8 merge --run ${runId} --task ${task}' to have that work instead. ${kept}`,
-            [task],
-          );
-        case 'queued':
-        case 'worktree_created':
-        case 'running':
-        case 'failed':
-        case 'blocked':
-        case 'skipped':
-        case 'aborted':
-          return warn('new-attempt', `${task} is a new attempt: it was ${state} in run ${runId}`, kept, [task]);
-      }
-    });
+  const again = attempts.filter(({ task }) => selected.has(task));
+  return [...again.flatMap(unfinishedBefore), ...completedBefore(again)];
+}
+
+/** One finding for each run that completed features of this one. */
+function completedBefore(attempts: readonly NewAttempt[]): Check[] {
+  const complete = attempts.filter(({ state }) => state === 'complete');
+  return [...new Set(complete.map(({ runId }) => runId))].map((runId) => {
+    const of = complete.filter((attempt) => attempt.runId === runId);
+    const tasks = of.map(({ task }) => task);
+    const one = of.length === 1;
+    const what = `${tasks.join(', ')} ${one ? 'was' : 'were'} completed by run ${runId}`;
+    const kept = `${one ? 'Its' : 'Their'} commits stay at ${of.map(({ ref }) => ref).join(', ')}`;
+    return warn('new-attempt', `${what}: this does ${one ? 'it' : 'them'} again`, kept, tasks);
+  });
+}
+
+function unfinishedBefore({ task, runId, state, ref }: NewAttempt): Check[] {
+  const kept = `Its commits stay at ${ref}`;
+  switch (state) {
+    case 'complete':
+      return [];
+    case 'merge_conflict':
+    case 'merge_pending':
+      return [
+        warn(
+          'new-attempt',
+          `${task} was done by run ${runId} and waits to be merged: this does it again`,
+          `Run 'o8 merge --run ${runId} --task ${task}' to have that work instead. ${kept}`,
+          [task],
+        ),
+      ];
+    case 'queued':
+    case 'worktree_created':
+    case 'running':
+    case 'failed':
+    case 'blocked':
+    case 'skipped':
+    case 'aborted':
+      return [warn('new-attempt', `${task} is a new attempt: it was ${state} in run ${runId}`, kept, [task])];
+  }
 }
 
 function estimateChecks(plan: Plan, details: FeatureDetails): Check[] {

@@ -40,13 +40,13 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
       result.kept.push({
         what: task.worktree,
         why: `${task.id} is ${record.state.state}`,
-        hint: `o8 abort --task ${task.id}`,
+        hint: `o8 abort --run ${run.plan.runId} --task ${task.id}`,
       });
       continue;
     }
     const waiting = waitingWork(run.plan.runId, task.id, record.state);
     if (!wish.force && waiting !== null) {
-      const hint = `${waiting.command}, or o8 cleanup --task ${task.id} --force`;
+      const hint = `${waiting.command}, or ${cleanupCommand(run, task)} --force`;
       result.kept.push({ what: task.worktree, why: `${task.id} is done, ${waiting.why}`, hint });
       continue;
     }
@@ -102,7 +102,7 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   // With `merge.into: none` the branch is all a person has of the work: what holds the run's own commit is hidden.
   const landed = recordOf(run, task.id).state.state === 'complete' && run.plan.target.branch !== null;
   if (!wish.force && !landed && !(await isKeptElsewhere(run, tip))) {
-    const hint = `o8 cleanup --task ${task.id} --force`;
+    const hint = `${cleanupCommand(run, task)} --force`;
     result.kept.push({ what: task.branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
     return;
   }

@@ -4,6 +4,7 @@ import { covers, type SourceKey } from '../core/plan-source.js';
 import { replay } from '../core/replay.js';
 import type { RunState } from '../core/run-state.js';
 import type { JournalRecord } from '../core/events.js';
+import { planWord } from './runs/nearest-plans.js';
 import { processProbe } from '../process/identity.js';
 import { readJournal } from '../store/journal.js';
 import { readLock } from '../store/lock-state.js';
@@ -56,7 +57,8 @@ export async function findRun(root: string, runId: string | undefined): Promise<
 
 export async function requireRun(root: string, runId: string | undefined): Promise<LoadedRun> {
   const found = await findRun(root, runId);
-  if (found === null) throw new O8Error('no_run', 'there is no run in this repository yet', 'o8 run <parallel-dir>');
+  if (found === null)
+    throw new O8Error('no_run', 'There is no run in this repository yet.', `o8 run ${await planWord(root)}`);
   return loadRun(root, found);
 }
 

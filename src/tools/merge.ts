@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import { resolutionSchema, undoneSchema, type Request, type Undone } from '../core/requests.js';
+import { leftOutOf, leftOutSchema } from '../core/run/left-out.js';
 import { landingsToUndo } from '../core/landings.js';
 import { mergeIntoSchema, mergeStrategySchema } from '../core/settings.js';
 import { taskOf } from '../core/run-state.js';
@@ -70,6 +71,7 @@ const outputSchema = z.object({
   ...predictionShape,
   resolution: resolutionSchema.optional(),
   undone: z.array(undoneSchema).optional().describe('newest landing first'),
+  leftOut: leftOutSchema.optional().describe('tasks the run was started without, and what runs them'),
 });
 type Answer = z.input<typeof outputSchema>;
 
@@ -105,7 +107,9 @@ export const merge = defineTool({
       const answer = answerSchema.parse(await askSupervisor(root, runId, request, context.env));
       const now = await loadRun(root, runId);
       const tasks = request.kind === 'merge' ? outcome(root, now, task) : [];
-      return { ...head, state: runStateName(now.state, now.ownerAlive), tasks, ...answer };
+      const leftOut = request.kind === 'merge' && task === null ? leftOutOf(now.plan, now.state, root) : [];
+      const more = leftOut.length === 0 ? {} : { leftOut };
+      return { ...head, state: runStateName(now.state, now.ownerAlive), tasks, ...answer, ...more };
     };
     switch (wish) {
       case 'resolve':
@@ -148,8 +152,9 @@ function wishOf(input: MergeInput): Wish {
   );
   for (const wish of ['resolve', 'undo'] as const) {
     if (input[wish] !== true) continue;
-    const others = given.filter((name) => name !== wish && !(wish === 'undo' && name === 'dryRun'));
-    if (others.length > 0) {
+    const others = given.filter((name) => name !== wish);
+    const onlyPredicts = wish === 'undo' && others.every((name) => name === 'dryRun');
+    if (others.length > 0 && !onlyPredicts) {
       const message = `${wish} does not go together with ${others.join(' and ')}`;
       throw new O8Error('usage', message, `o8 merge${wish === 'resolve' ? ' --task <id>' : ''} --${wish}`);
     }

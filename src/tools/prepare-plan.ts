@@ -16,6 +16,7 @@ import { loadManifest } from '../sources/manifest.js';
 import { readHistory } from '../store/history-file.js';
 import { readSettingsFile } from '../store/settings-file.js';
 import type { ToolContext } from './define-tool.js';
+import { findNowhere, withNearest, type Places } from './runs/nearest-plans.js';
 import { openContext, type RepositoryContext } from './repository-context.js';
 import type { Selection } from './selection.js';
 
@@ -67,15 +68,25 @@ async function readSource(
 ): Promise<Pick<PlanParts, 'source' | 'settings' | 'features'>> {
   switch (selection.kind) {
     case 'manifest': {
-      const source = await loadManifest(root, resolve(await realpath(cwd), selection.dir));
+      const source = await loadManifest(root, resolve(await realpath(cwd), selection.dir)).catch(
+        async (error: unknown) => {
+          throw await withNearest(error, selection.dir, await placesOf(root, cwd, file, flags));
+        },
+      );
       return { source, settings: resolveSettings('manifest', file, source.settings, flags), features: null };
     }
     case 'features': {
       const settings = resolveSettings('features', file, {}, flags);
       const { plan, features, skill } = await loadFeatures(root, selection.slugs, settings);
-      return { source: plan, settings, features: { features, skill, minutesOf: await minutesFrom(root) } };
+      const nowhere = await findNowhere(selection.slugs, await placesOf(root, cwd, file, flags));
+      return { source: plan, settings, features: { features, skill, nowhere, minutesOf: await minutesFrom(root) } };
     }
   }
+}
+
+async function placesOf(root: string, cwd: string, file: SettingsFile, flags: SettingsFlags): Promise<Places> {
+  const { featuresDir } = resolveSettings('features', file, {}, flags);
+  return { root, cwd: await realpath(cwd), featuresDir: resolve(root, featuresDir) };
 }
 
 async function minutesFrom(root: string): Promise<MinutesOf> {
@@ -92,7 +103,7 @@ export function refuseMissingSpecs(plan: Plan, features: FeatureDetails): void {
   if (missing.length === 0) return;
   const message = missing.map((check) => check.message).join('\n');
   const folders = features.features.flatMap(({ spec, slug }) =>
-    spec.kind === 'missing' ? folderHint(plan, slug) : [],
+    spec.kind === 'missing' && !features.nowhere.has(slug) ? folderHint(plan, slug) : [],
   );
   const hints = [...missing.map(({ hint }) => hint), ...folders];
   throw new O8Error('preflight_failed', message, hints.join('\n'));

@@ -21,7 +21,9 @@ import type { ToolContext } from './define-tool.js';
 import { findLandedTasks } from './landed-tasks.js';
 import { isSameSource } from '../core/plan-source.js';
 import { livingOrphans } from './runs/open-runs.js';
-import { latestRunOf, runToContinue } from './load-run.js';
+import { leftOutOf } from '../core/run/left-out.js';
+import { hasLanded } from '../core/landings.js';
+import { latestRunOf, runToContinue, type LoadedRun } from './load-run.js';
 import { diskEstimate, type PlanParts } from './prepare-plan.js';
 import { findStalePrompts } from './stale-prompts.js';
 
@@ -78,6 +80,7 @@ export async function readPreflightFacts(
       next !== null && isSameSource(next.plan.source, plan.source) ? next.plan.runId : null,
     ),
     earlierTasks: earlier === null ? [] : [...earlier.state.tasks.values()].filter(wasBegun).map(({ id }) => id),
+    completedRun: earlier === null ? null : completedRun(earlier),
     continuedTasks,
     landedTasks: await findLandedTasks(repo, plan, earlier?.state ?? null),
     sourceWarnings: source.warnings ?? [],
@@ -106,6 +109,12 @@ async function untrackedFiles(repo: Repository, plan: Plan, { features, skill }:
     if (!(await isTracked(repo, path))) untracked.push(path);
   }
   return untracked;
+}
+
+function completedRun({ plan, state }: LoadedRun): PreflightFacts['completedRun'] {
+  const { phase } = state;
+  if (phase.kind !== 'finished' || phase.state !== 'completed' || plan.target.branch === null) return null;
+  return { runId: plan.runId, landed: hasLanded(plan, state), leftOut: leftOutOf(plan, state, plan.root) };
 }
 
 function wasBegun({ start }: { readonly start: string | null }): boolean {

@@ -23,6 +23,7 @@ import { asSlashCommand } from '../core/slash-command.js';
 import { isNewsworthy } from '../core/newsworthy.js';
 import { wavesOf } from '../core/progress.js';
 import { taskOf } from '../core/run-state.js';
+import { leftOutOf, leftOutSchema, type LeftOut } from '../core/run/left-out.js';
 import { resumeCommand } from '../core/run/open-runs.js';
 import { unmergedTasks } from '../core/unmerged-tasks.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
@@ -37,6 +38,7 @@ import { defineTool } from './define-tool.js';
 import { conflictsAtAGlance } from './conflicts-at-a-glance.js';
 import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './expected-conflicts.js';
 import { findRun, loadRun, ownsRun, requireTask, type LoadedRun } from './load-run.js';
+import { planWord } from './runs/nearest-plans.js';
 import { asOpenRun, openRuns } from './runs/open-runs.js';
 import { openContextToRead, type RepositoryContext } from './repository-context.js';
 
@@ -58,6 +60,7 @@ const outputSchema = z.object({
   counts: z.record(z.string(), z.number()),
   cursor: z.number(),
   pausedUntil: z.string().optional(),
+  leftOut: leftOutSchema.optional().describe('tasks the run was started without, and what runs them'),
   others: z
     .array(z.object({ runId: z.string(), plan: z.string(), state: z.string(), hint: z.string() }))
     .optional()
@@ -105,7 +108,7 @@ export const status = defineTool({
       return {
         state: 'none',
         message: 'No run in this repository yet.',
-        hint: 'o8 run <parallel-dir>',
+        hint: `o8 run ${await planWord(root)}`,
         counts: {},
         cursor: 0,
         tasks: [],
@@ -238,6 +241,7 @@ async function view(
     ...(landed === null ? {} : { landed }),
     ...(takenBack.length === 0 ? {} : { takenBack }),
     ...(waves.length === 0 ? {} : { waves }),
+    ...(since > 0 ? {} : leftOutView(root, run)),
     tasks: since > 0 ? tasks.map(taskChange) : tasks,
     ...(report === null ? {} : { text: report }),
     ...(tail === null || only === null || first === undefined
@@ -252,6 +256,11 @@ async function view(
           ),
         }),
   };
+}
+
+function leftOutView(root: string, { plan, state }: LoadedRun): { leftOut?: LeftOut[] } {
+  const leftOut = state.phase.kind === 'finished' ? leftOutOf(plan, state, root) : [];
+  return leftOut.length === 0 ? {} : { leftOut };
 }
 
 /** Why no agent starts, and until when: a time, or the command of the person who paused it. */
@@ -279,6 +288,7 @@ function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: 
     landed: landed !== null,
     takenBack: takenBackTasks(plan, state),
     failedValidations: failedValidations(state),
+    leftOut: leftOutOf(plan, state, root),
     commands: {
       run: runCommand(plan.source, root),
       integrate:

@@ -1,4 +1,5 @@
 import { selectedTasks } from '../core/build-plan.js';
+import { runCommand } from '../core/plan-source.js';
 import { O8Error } from '../core/errors.js';
 import type { Plan } from '../core/plan.js';
 import { resolveCommit } from '../git/refs.js';
@@ -12,6 +13,7 @@ export async function waveCheckText(repo: Repository, plan: Plan, wave: number):
   const needed = new Set(selectedTasks(plan).flatMap(({ deps }) => deps));
   const lines = [`=== Running Wave ${String(wave)} Only ===`];
   let missing = 0;
+  let earliest = wave;
   for (const earlier of plan.waves.filter(({ number }) => number < wave)) {
     const tasks = plan.tasks.filter(({ id }) => earlier.tasks.includes(id) && needed.has(id));
     if (tasks.length === 0) continue;
@@ -23,7 +25,10 @@ export async function waveCheckText(repo: Repository, plan: Plan, wave: number):
           : (await resolveCommit(repo, `refs/heads/${branch}`)) !== null
             ? 'EXISTS'
             : 'MISSING';
-      if (found === 'MISSING') missing += 1;
+      if (found === 'MISSING') {
+        missing += 1;
+        earliest = Math.min(earliest, earlier.number);
+      }
       lines.push(`  ${branch}: ${found}`);
     }
   }
@@ -31,7 +36,7 @@ export async function waveCheckText(repo: Repository, plan: Plan, wave: number):
     throw new O8Error(
       'refused',
       `${lines.join('\n')}\n\nDependencies of wave ${String(wave)} are missing.`,
-      `Run the earlier waves first: o8 run <parallel-dir> --wave ${String(wave - 1)}`,
+      `${runCommand(plan.source, plan.root)} --wave ${String(earliest)}`,
     );
   }
   return [...lines, '', `All dependencies satisfied. Proceeding with Wave ${String(wave)}.`].join('\n');

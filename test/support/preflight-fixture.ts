@@ -23,6 +23,7 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     lock: { kind: 'free' },
     orphans: [],
     earlierTasks: [],
+    completedRun: null,
     continuedTasks: [],
     landedTasks: [],
     sourceWarnings: [],

@@ -84,7 +84,7 @@ describe('merge with resolve', () => {
     expect((await run.call('cleanup', { dryRun: true }))['kept']).toContainEqual({
       what: worktree,
       why: 'task-002 is done, its conflict is not resolved',
-      hint: `o8 merge --run ${runId} --task task-002 --resolve, or o8 cleanup --task task-002 --force`,
+      hint: `o8 merge --run ${runId} --task task-002 --resolve, or o8 cleanup --run ${runId} --task task-002 --force`,
     });
     expect(await open(run)).toEqual(opened);
     expect(await usersRepository(run)).toEqual(before);

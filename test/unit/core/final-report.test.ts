@@ -16,6 +16,7 @@ function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
     landed: false,
     takenBack: [],
     failedValidations: [],
+    leftOut: [],
     commands: { run: 'o8 run <parallel-dir>', integrate: null, cleanup: 'o8 cleanup' },
     say: (hint: string) => hint,
     show: (path: string) => path.replace(ROOT, '.'),

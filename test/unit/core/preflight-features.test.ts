@@ -51,7 +51,16 @@ function planOfFeatures(features: readonly Feature[], settings: SettingsFile = {
 }
 
 function factsOf(features: readonly Feature[], more: Partial<FeatureFacts> = {}): FeatureFacts {
-  return { features, skill: null, minutesOf: () => null, untracked: [], newAttempts: [], unfinished: [], ...more };
+  return {
+    features,
+    skill: null,
+    minutesOf: () => null,
+    nowhere: new Map(),
+    untracked: [],
+    newAttempts: [],
+    unfinished: [],
+    ...more,
+  };
 }
 
 function check(features: readonly Feature[], more: Partial<FeatureFacts> = {}) {

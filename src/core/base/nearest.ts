@@ -1,0 +1,34 @@
+/** Names longer than this are not compared letter by letter: nobody mistypes them. */
+const MOST_LETTERS = 80;
+
+/** The names that are most like the wanted one, the best first: those that contain it, then by how many letters differ. */
+export function nearest(wanted: string, names: readonly string[], most = 3): string[] {
+  const scored = [...new Set(names)].map((name) => ({
+    name,
+    score: distance(wanted.toLowerCase(), name.toLowerCase()),
+  }));
+  return scored
+    .sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1))
+    .slice(0, most)
+    .map(({ name }) => name);
+}
+
+function distance(wanted: string, name: string): number {
+  if (wanted === name) return 0;
+  if (wanted.length > 1 && name.includes(wanted)) return 0.5;
+  return editDistance(wanted.slice(0, MOST_LETTERS), name.slice(0, MOST_LETTERS));
+}
+
+/** Letters to be added, removed or replaced. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
