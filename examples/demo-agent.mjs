@@ -2,10 +2,11 @@
  * The demo's agent: what stands where `claude` would. A real program in the task's own worktree and branch that
  * writes files, commits and runs the checks, but does what demo-work.mjs says instead of asking a model.
  *
- * As `agent.command` in .claude/parallel-config.json: ["node", "<this file>"]. It works for examples/inventory only.
+ * As `agent.command` in .claude/parallel-config.json: ["node", "<this file>"]. It knows the tasks of examples/inventory
+ * and of the README's first run.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WORK } from './demo-work.mjs';
@@ -25,7 +26,7 @@ for (const { message, files } of steps) {
   execFileSync('git', ['commit', '--quiet', '-m', message]);
   console.log(`committed: ${message}`);
 }
-execFileSync(process.execPath, ['check.mjs'], { stdio: 'inherit' });
+execFileSync(process.execPath, [existsSync('check.mjs') ? 'check.mjs' : '--test'], { stdio: 'inherit' });
 writeFileSync('.claude-task-complete', `${steps.map(({ message }) => message).join('; ')}\n`);
 
 /** @type {(path: string, change: import('./demo-work.mjs').Change) => void} */

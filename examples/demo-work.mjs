@@ -11,7 +11,7 @@
  */
 
 /**
- * What the demo's agent does for each task of examples/inventory, as commits.
+ * What the demo's agent does for each task of examples/inventory and of the README's first run, as commits.
  *
  * @type {Record<string, Step[]>}
  */
@@ -246,6 +246,40 @@ export function check() {
   assert.equal(account(users, 'bob', 1205), null);
   assert.deepEqual(answer('GET', '/version').body, { version: 1 });
 }
+`,
+      },
+    },
+  ],
+  greeting: [
+    {
+      message: 'Add greet',
+      files: {
+        'src/greeting.js': `
+/** @param {string} name */
+export function greet(name) {
+  return 'Hello, ' + name + '!';
+}
+`,
+        'test/greeting.test.js': `
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { greet } from '../src/greeting.js';
+
+test('greets by name', () => {
+  assert.equal(greet('Ada'), 'Hello, Ada!');
+});
+`,
+      },
+    },
+  ],
+  readme: [
+    {
+      message: 'Describe greet',
+      files: {
+        'README.md': `
+# Greetings
+
+\`greet(name)\` of \`src/greeting.js\` gives a greeting: \`greet('Ada')\` is \`Hello, Ada!\`.
 `,
       },
     },

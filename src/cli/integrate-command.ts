@@ -9,6 +9,7 @@ import { safeLines } from './terminal.js';
 
 interface Flags {
   readonly check?: readonly string[];
+  readonly parallelDir?: string;
   readonly json?: boolean;
 }
 
@@ -16,7 +17,8 @@ interface Flags {
 export function integrateCommand(cli: Cli): Command {
   return checksCommand('integrate')
     .description('Check the merged work of a plan’s last run and write integration-report.md; merges nothing')
-    .action(async (dir: string | undefined, flags: Flags) => {
+    .action(async (word: string | undefined, flags: Flags) => {
+      const dir = folderOf(word, flags);
       if (flags.check !== undefined) refuseInClaude(cli, dir);
       await integrate(cli, dir ?? null, flags);
     });
@@ -29,16 +31,29 @@ export function integrateCommand(cli: Cli): Command {
 export function runChecksCommand(cli: Cli): Command {
   return checksCommand('run-checks')
     .description('The same as integrate, for Claude Code: it asks before it runs --check')
-    .action(async (dir: string | undefined, flags: Flags) => {
-      await integrate(cli, dir ?? null, flags);
+    .action(async (word: string | undefined, flags: Flags) => {
+      await integrate(cli, folderOf(word, flags) ?? null, flags);
     });
 }
 
 function checksCommand(name: string): Command {
   return new Command(name)
     .argument('[parallel-dir]', 'plan folder; default: that of the newest run')
+    .option('--parallel-dir <dir>', 'the same as an option')
     .option('--check <command>', 'run this instead of the usual checks of the technology; can be repeated', also)
     .option('--json', 'print the answer as JSON');
+}
+
+/** The plan folder, as a word or as the option that the slash command has. */
+function folderOf(word: string | undefined, { parallelDir }: Flags): string | undefined {
+  if (word !== undefined && parallelDir !== undefined && word !== parallelDir) {
+    throw new O8Error(
+      'usage',
+      'The plan folder is named twice.',
+      `o8 integrate --parallel-dir ${shellQuote(parallelDir)}`,
+    );
+  }
+  return parallelDir ?? word;
 }
 
 function refuseInClaude({ context }: Cli, dir: string | undefined): void {

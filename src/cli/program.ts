@@ -32,6 +32,9 @@ export interface Cli {
   readonly spelling: 'o8' | 'o8 parallel';
 }
 
+/** The same commands again, for people and programs that know them by this name: not listed twice. */
+const OTHER_NAMES = new Set(['parallel-config', 'run-checks']);
+
 /** Runs one command line and gives its exit code. The only place where errors are turned into text. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const cli: Cli = {
@@ -69,7 +72,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     runChecksCommand(cli),
     mcpCommand(cli),
   ]) {
-    program.addCommand(command.exitOverride());
+    program.addCommand(command.exitOverride(), { hidden: OTHER_NAMES.has(command.name()) });
   }
   speakThrough(cli.terminal, program);
   try {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { O8Error } from './errors.js';
 import { branchOf } from './names.js';
 import type { Plan, PlannedTask, PlanSource, SourcePlan, SourceTask } from './plan.js';
+import { noPullRequests } from './input/unusable-settings.js';
 import type { Settings } from './settings.js';
 import { targetRef } from './own-refs.js';
 
@@ -143,10 +144,6 @@ function targetOf(settings: Settings, runId: string, base: string): Plan['target
     case 'none':
       return { ref: targetRef(runId), branch: null };
     case 'pr':
-      throw new O8Error(
-        'refused',
-        "merge.into 'pr' is not in this version: it does not open pull requests.",
-        "Run 'o8 config set merge.into integration', or change merge.into in the manifest's 'o8' block.",
-      );
+      throw noPullRequests();
   }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { O8Error } from './errors.js';
+import { inputProblems } from './input/schema-words.js';
 import { shellQuote } from './shell-quote.js';
 
 /** A hook that outlasts this is taken for "allow" by Claude Code; on a loaded machine Node may take seconds to start. */
@@ -53,14 +54,19 @@ export function claudeSettings(
   };
 }
 
+/** O8Error `usage` for an `agent.settings` that Claude Code would not take or that would take the guard away. */
+export function checkClaudeSettings(own: Readonly<Record<string, unknown>>): void {
+  parseOwnSettings(own);
+}
+
 function parseOwnSettings(own: Readonly<Record<string, unknown>>): z.infer<typeof ownSettings> {
   const parsed = ownSettings.safeParse(own);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const key = ['agent.settings', ...(issue?.path ?? [])].join('.');
+  const [fault] = inputProblems(ownSettings, own, parsed.error.issues);
+  const key = ['agent.settings', ...(parsed.error.issues[0]?.path ?? [])].join('.');
   throw new O8Error(
     'usage',
-    `${key}: ${issue?.message ?? 'not valid'}; Claude Code would drop all settings, and with them the guard against writes outside a task's worktree`,
+    `${key} ${fault?.problem ?? 'cannot be used'}; Claude Code would drop all settings, and with them the guard against writes outside a task's worktree`,
     `Correct ${key} in .claude/parallel-config.json.`,
   );
 }

@@ -45,13 +45,17 @@ export function refreshMessage(plan: Plan): string {
 
 const MOST_OF_A_SUBJECT = 200; // an agent wrote it
 
-/** Message of the commit that takes a landing back; `subject` is that of the commit at its end. */
+/**
+ * Message of the commit that takes a landing back: whose work goes comes first, where no list cuts it off. `subject` is that
+ * of the commit at its end.
+ */
 export function revertMessage(
   plan: Plan,
   task: PlannedTask | null,
   { subject, from, to }: { readonly subject: string; readonly from: string; readonly to: string },
 ): string {
-  const head = `Revert "${subject.slice(0, MOST_OF_A_SUBJECT)}"`;
+  const what = task === null ? `run ${plan.runId}` : `${task.id} of run ${plan.runId}`;
+  const head = `Revert ${what}: ${subject.slice(0, MOST_OF_A_SUBJECT)}`;
   const body = `This reverts commit ${to} and everything that came with it since ${from}.`;
   return withTrailers(`${head}\n\n${body}`, [...trailersOf(plan, task), `O8-Reverts: ${to}`]);
 }

@@ -1,5 +1,8 @@
 import * as z from 'zod';
 import { O8Error } from './errors.js';
+import { refuseUnusable } from './input/unusable-settings.js';
+import { inputProblems } from './input/schema-words.js';
+import { quote } from './untrusted-text.js';
 import { resolveSettings, type SourceKind, settingsFileSchema, type SettingsFile } from './settings.js';
 
 /** A setting as people name it: `retries`, `merge.into`. */
@@ -36,14 +39,17 @@ export function withSetting(file: SettingsFile, name: string, text: string): Set
   if (key === undefined) throw unknownKey(name);
   const parsed = candidates(text).map((value) => key.schema.safeParse(value));
   const good = parsed.find(({ success }) => success);
-  if (good !== undefined) return settingsFileSchema.parse(replaced(file, key.path, good.data));
-  const problems = (parsed[0]?.error?.issues ?? []).map(({ path, message }) =>
-    path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`,
-  );
+  if (good !== undefined) {
+    const settings = settingsFileSchema.parse(replaced(file, key.path, good.data));
+    refuseUnusable(settings);
+    return settings;
+  }
+  const [given] = candidates(text);
+  const problems = inputProblems(key.schema, given, parsed[0]?.error?.issues ?? []);
   throw new O8Error(
     'usage',
-    `${name} cannot be ${JSON.stringify(text)}: ${problems.join('; ')}.`,
-    'docs/settings.md has the values; lists and objects are JSON in quotes.',
+    `${problems.map(({ at, problem }) => `${name}${at} ${problem}`).join('; ')}.`,
+    `o8 config shows what is set, docs/settings.md has the values; lists and objects are JSON in quotes.`,
   );
 }
 
@@ -58,6 +64,7 @@ export function withoutSetting(file: SettingsFile, name: string): SettingsFile {
 function candidates(text: string): unknown[] {
   try {
     const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return [value]; // nobody means such a text
     return typeof value === 'string' ? [text] : [value, text];
   } catch {
     return [text]; // not JSON: a plain text
@@ -99,5 +106,5 @@ function unknownKey(name: string): O8Error {
   const known = KEYS.map((key) => key.name)
     .sort()
     .join(', ');
-  return new O8Error('usage', `There is no setting ${JSON.stringify(name)}.`, `Known keys: ${known}`);
+  return new O8Error('usage', `There is no setting ${quote(name)}.`, `Known keys: ${known}`);
 }

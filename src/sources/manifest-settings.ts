@@ -19,7 +19,9 @@ export async function readManifestSettings(
   if (block === undefined) return {};
   const parsed = manifestSettingsSchema.safeParse(block);
   if (!parsed.success) {
-    folder.faults.addAll(schemaFaults(file, ['o8'], parsed.error.issues, FIXES));
+    folder.faults.addAll(
+      schemaFaults(file, ['o8'], { schema: manifestSettingsSchema, input: block, error: parsed.error }, FIXES),
+    );
     return {};
   }
   const settings = parsed.data;
@@ -36,8 +38,9 @@ export async function readManifestSettings(
     ['verify', shellCommand],
     ['model', modelName],
   ] as const) {
-    const checked = schema.optional().safeParse(settings[key]);
-    if (!checked.success) folder.faults.addAll(schemaFaults(file, ['o8', key], checked.error.issues, FIXES));
+    const input = settings[key];
+    const { error } = schema.optional().safeParse(input);
+    if (error !== undefined) folder.faults.addAll(schemaFaults(file, ['o8', key], { schema, input, error }, FIXES));
   }
   return settings;
 }

@@ -22,7 +22,9 @@ export function isManifestV1(manifest: object): boolean {
 export async function readTasksV1(folder: PlanFolder, file: string, manifest: object): Promise<TaskDrafts> {
   const parsed = manifestV1Schema.safeParse(manifest);
   if (!parsed.success) {
-    folder.faults.addAll(schemaFaults(file, [], parsed.error.issues, FIXES));
+    folder.faults.addAll(
+      schemaFaults(file, [], { schema: manifestV1Schema, input: manifest, error: parsed.error }, FIXES),
+    );
     return NO_DRAFTS;
   }
   const { files } = parsed.data.tasks;

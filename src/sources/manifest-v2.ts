@@ -40,7 +40,9 @@ export function isManifestV2(manifest: object): boolean {
 export async function readTasksV2(folder: PlanFolder, file: string, manifest: object): Promise<TaskDrafts> {
   const parsed = manifestV2Schema.safeParse(manifest);
   if (!parsed.success) {
-    folder.faults.addAll(schemaFaults(file, [], parsed.error.issues, FIXES));
+    folder.faults.addAll(
+      schemaFaults(file, [], { schema: manifestV2Schema, input: manifest, error: parsed.error }, FIXES),
+    );
     return NO_DRAFTS;
   }
   const { waves } = parsed.data;

@@ -1,24 +1,33 @@
 import type * as z from 'zod';
 import type { Fault } from '../core/errors.js';
+import { inputProblems, pathText } from '../core/input/schema-words.js';
+import { clipped } from '../core/text/bounds.js';
 import { printable } from '../core/untrusted-text.js';
 
+/** What a schema refused. */
+export interface Refused {
+  readonly schema: z.ZodType;
+  readonly input: unknown;
+  readonly error: z.ZodError;
+}
+
 /**
- * A schema's issues as faults of a file. `fixes` holds, per key, what to write instead; the last key of an issue's
- * path that has one decides.
+ * What a schema found as faults of a file. `fixes` holds, per key, what to write instead; the last key of an issue's path
+ * that has one decides.
  */
 export function schemaFaults(
   file: string,
   at: readonly string[],
-  issues: readonly z.core.$ZodIssue[],
+  { schema, input, error }: Refused,
   fixes: Readonly<Record<string, string>>,
 ): Fault[] {
-  return issues.flatMap((issue) => {
+  return error.issues.flatMap((issue) => {
     const path = [...at, ...issue.path.map(String)];
     const name = pathText(path);
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         file,
-        problem: `unknown key ${name === '' ? '' : `${name}.`}${printable(key)}`,
+        problem: `unknown key ${name === '' ? '' : `${name}.`}${printable(clipped(key))}`,
         fix: fixes['unknown'] ?? 'Remove it.',
       }));
     }
@@ -26,19 +35,10 @@ export function schemaFaults(
       (found, key) => (Object.hasOwn(fixes, key) ? (fixes[key] ?? found) : found),
       'Correct the value.',
     );
-    return [
-      {
-        file,
-        problem: `${name === '' ? 'the file' : name}: ${printable(issue.message.replace('Invalid input: ', ''))}`,
-        fix,
-      },
-    ];
+    return inputProblems(schema, input, [issue]).map(({ problem }) => ({
+      file,
+      problem: `${name === '' ? 'the file' : name}: ${problem}`,
+      fix,
+    }));
   });
-}
-
-/** `waves[0].tasks[1].id` */
-function pathText(path: readonly string[]): string {
-  return path
-    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? printable(part) : `.${printable(part)}`))
-    .join('');
 }

@@ -42,9 +42,12 @@ export function parseTaskFile(file: PlanFile, faults: FaultCollector): TaskFile 
   }
   const parsed = parseYaml(frontmatter?.[1] ?? '');
   if (parsed.kind === 'fault') return faults.add(file.name, parsed.problem, parsed.fix);
-  const keys = frontmatterSchema.safeParse(parsed.value ?? {});
+  const given = parsed.value ?? {};
+  const keys = frontmatterSchema.safeParse(given);
   if (!keys.success) {
-    faults.addAll(schemaFaults(file.name, [], keys.error.issues, TASK_KEY_FIXES));
+    faults.addAll(
+      schemaFaults(file.name, [], { schema: frontmatterSchema, input: given, error: keys.error }, TASK_KEY_FIXES),
+    );
     return null;
   }
   const body = file.text.slice(frontmatter?.[0].length ?? 0);

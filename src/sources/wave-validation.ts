@@ -28,7 +28,14 @@ export function readValidations(faults: FaultCollector, file: string, manifest: 
     const command = shellCommand.safeParse(wave.validation);
     if (command.success) validations.set(wave.number, command.data);
     else
-      faults.addAll(schemaFaults(file, ['waves', String(index), 'validation'], command.error.issues, TASK_KEY_FIXES));
+      faults.addAll(
+        schemaFaults(
+          file,
+          ['waves', String(index), 'validation'],
+          { schema: shellCommand, input: wave.validation, error: command.error },
+          TASK_KEY_FIXES,
+        ),
+      );
   }
   return validations;
 }

@@ -4,6 +4,7 @@ import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type * as z from 'zod';
 import { O8Error } from '../core/errors.js';
+import { inputProblems, problemText } from '../core/input/schema-words.js';
 import { failpoint } from '../core/failpoint.js';
 import { systemCode, writeError } from './system-error.js';
 
@@ -64,13 +65,13 @@ export async function publishOnce(path: string, text: string): Promise<boolean> 
 export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   const text = await readRegularFile(path, Infinity);
   if (text === null) return null;
-  const parsed = schema.safeParse(parseJson(text));
+  const given = parseJson(text);
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue === undefined || issue.path.length === 0 ? 'the whole file' : issue.path.map(String).join('.');
+  const [fault] = inputProblems(schema, given, parsed.error.issues);
   throw new O8Error(
     'journal_damaged',
-    `${path} is damaged (${where}: ${issue?.message ?? 'not JSON'}).`,
+    `${path} is damaged: ${fault === undefined || given === undefined ? 'not JSON' : problemText(fault, 'the whole file')}.`,
     `Move it out of the way: mv '${path}' '${path}.damaged'`,
   );
 }

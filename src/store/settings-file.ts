@@ -2,6 +2,8 @@ import { lstat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type * as z from 'zod';
 import { O8Error, type Fault } from '../core/errors.js';
+import { inputProblems, problemText } from '../core/input/schema-words.js';
+import { quote } from '../core/untrusted-text.js';
 import { settingsFileSchema, type SettingsFile } from '../core/settings.js';
 import { readRegularFile, writeFileAtomically } from './atomic-file.js';
 import { assertInside } from './inside-repository.js';
@@ -17,11 +19,12 @@ export async function readSettingsFile(root: string): Promise<SettingsFile> {
   const file = relative(root, config);
   const text = await readRegularFile(config, MAX_BYTES);
   if (text === null) return {};
-  const parsed = settingsFileSchema.safeParse(parseJson(text, file));
+  const given = parseJson(text, file);
+  const parsed = settingsFileSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw unusable(
     file,
-    parsed.error.issues.flatMap((issue) => faultsOf(issue, file)),
+    parsed.error.issues.flatMap((issue) => faultsOf(issue, given, file)),
   );
 }
 
@@ -48,16 +51,20 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-function faultsOf(issue: z.core.$ZodIssue, file: string): Fault[] {
+function faultsOf(issue: z.core.$ZodIssue, given: unknown, file: string): Fault[] {
   if (issue.code !== 'unrecognized_keys') {
     const key = keyName(issue.path);
-    return [{ file, problem: `${key}: ${issue.message}`, fix: `o8 config set ${key} <value>` }];
+    return inputProblems(settingsFileSchema, given, [issue]).map((fault) => ({
+      file,
+      problem: problemText(fault, 'the file'),
+      fix: `o8 config set ${key} <value>`,
+    }));
   }
   const known =
     issue.path.length === 0 ? ` Known keys: ${Object.keys(settingsFileSchema.shape).sort().join(', ')}.` : '';
   return issue.keys.map((key) => ({
     file,
-    problem: `unknown key ${JSON.stringify(keyName([...issue.path, key]))}`,
+    problem: `unknown key ${quote(keyName([...issue.path, key]))}`,
     fix: `Remove it or correct its name.${known}`,
   }));
 }

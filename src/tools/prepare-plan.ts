@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { checkClaudeSettings } from '../core/claude-settings.js';
 import { checkAgentCommand } from '../core/agent-command.js';
 import { buildPlan, selectedTasks } from '../core/build-plan.js';
 import { estimateDisk, type DiskEstimate } from '../core/disk-estimate.js';
@@ -55,8 +56,9 @@ export async function readPlanParts(
   }
   const file = await readSettingsFile(root);
   const read = await readSource(selection, file, flags, { root, cwd: context.cwd });
-  const { command } = read.settings.agent;
+  const { command, settings } = read.settings.agent;
   if (command !== null) checkAgentCommand(command);
+  else checkClaudeSettings(settings);
   return { repo, root, facts: await readRepositoryFacts(repo), selection, ...read };
 }
 

@@ -69,12 +69,16 @@ function childOf(node: JsonSchema, key: PropertyKey): JsonSchema[] {
 
 function alternatives(node: JsonSchema): JsonSchema[] {
   const list: unknown = node['anyOf'] ?? node['oneOf'];
-  return Array.isArray(list) ? list.filter(isSchema).flatMap(alternatives) : [node];
+  if (Array.isArray(list)) return list.filter(isSchema).flatMap(alternatives);
+  const { type } = node;
+  return Array.isArray(type) ? type.map((each: unknown) => ({ ...node, type: each })) : [node];
 }
 
 /** What a value must be, as people say it. */
 function wordsFor(node: JsonSchema): string {
-  return [...new Set(alternatives(node).map(oneKind))].join(', or ');
+  const kinds = alternatives(node);
+  const named = kinds.filter(({ type }) => type !== 'null'); // where nothing is allowed, too, nobody has to write it
+  return [...new Set((named.length === 0 ? kinds : named).map(oneKind))].join(', or ');
 }
 
 function oneKind(node: JsonSchema): string {
@@ -146,7 +150,7 @@ function shown(value: unknown): string {
 }
 
 /** `waves[0].tasks[1].id` */
-function pathText(path: readonly string[]): string {
+export function pathText(path: readonly string[]): string {
   return path
     .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? printable(part) : `.${printable(part)}`))
     .join('');

@@ -248,8 +248,8 @@ describe('a folder is refused', () => {
     );
     expect(faults).toEqual([
       `${DIR}/manifest.json: unknown key o8.notify`,
-      `${DIR}/tasks/c.md: timeout: Too small: expected number to be >0`,
-      `${DIR}/tasks/c.md: retries: expected number, received string`,
+      `${DIR}/tasks/c.md: timeout: must be a number above 0, at most 10080 (got -1)`,
+      `${DIR}/tasks/c.md: retries: must be a whole number from 0 to 10 (got "many")`,
       `${DIR}/manifest.json: tasks.files names "tasks/missing.md", which does not exist`,
       `${DIR}/tasks/b.md: "-x" is not a valid name`,
     ]);
@@ -266,7 +266,7 @@ describe('a manifest is refused', () => {
     ['deep objects', `${'{"a":'.repeat(65)}1${'}'.repeat(65)}`, 'nests 65 levels deep'],
     ['no tasks in it', {}, 'lists no tasks'],
     ['an empty list', { tasks: { files: [] } }, 'the plan has no tasks'],
-    ['files that are no list', { tasks: { files: 'a' } }, 'tasks.files: expected array'],
+    ['files that are no list', { tasks: { files: 'a' } }, 'tasks.files: must be a list of strings'],
     ['a file that is no task file', { tasks: { files: ['tasks/a.sh'] } }, 'not a .md file'],
     ['501 tasks', manifestOf(...Array.from({ length: 501 }, (_, index) => `t${index}`)), 'the plan has 501 tasks'],
     [
@@ -274,9 +274,21 @@ describe('a manifest is refused', () => {
       { waves: [{ number: 1, tasks: Array.from({ length: 501 }, (_, index) => ({ id: `t${index}` })) }] },
       'the plan has 501 tasks',
     ],
-    ['a task without an id', { waves: [{ number: 1, tasks: [{}] }] }, 'waves[0].tasks[0].id: expected string'],
-    ['an id that is a number', { waves: [{ number: 1, tasks: [{ id: 1 }] }] }, 'waves[0].tasks[0].id: expected string'],
-    ['wave 0', { waves: [{ number: 0, tasks: [{ id: 'a' }] }] }, 'waves[0].number: Too small'],
+    [
+      'a task without an id',
+      { waves: [{ number: 1, tasks: [{}] }] },
+      'waves[0].tasks[0].id: is missing: it must be a string',
+    ],
+    [
+      'an id that is a number',
+      { waves: [{ number: 1, tasks: [{ id: 1 }] }] },
+      'waves[0].tasks[0].id: must be a string (got 1)',
+    ],
+    [
+      'wave 0',
+      { waves: [{ number: 0, tasks: [{ id: 'a' }] }] },
+      'waves[0].number: must be a whole number from 1 to 1000 (got 0)',
+    ],
     [
       'a wave twice',
       { waves: [1, 1].map((number, index) => ({ number, tasks: [{ id: `t${index}` }] })) },
@@ -303,9 +315,9 @@ describe('a manifest is refused', () => {
     [
       'validation that is no command',
       { waves: [{ number: 1, validation: ['x'], tasks: [{ id: 'a' }] }] },
-      'waves[0].validation: expected string',
+      'waves[0].validation: must be a non-empty string',
     ],
-    ['o8 that is no object', { ...manifestOf(), o8: [] }, 'o8: expected object'],
+    ['o8 that is no object', { ...manifestOf(), o8: [] }, 'o8: must be a JSON object (got an empty list)'],
     ['an agent', { ...manifestOf(), o8: { agent: { command: ['rm'] } } }, 'unknown key o8.agent'],
     ['permissions', { ...manifestOf(), o8: { merge: { force: true } } }, 'unknown key o8.merge.force'],
     ['__proto__', '{"tasks":{"files":[]},"o8":{"__proto__":{"verify":"x"}}}', 'unknown key o8.__proto__'],
@@ -365,7 +377,7 @@ describe('a task file is refused', () => {
     ['without an end of the frontmatter', '---\nid: a\n', 'the frontmatter has no end'],
     ['with broken YAML', deep('[1'), 'is not valid YAML in line'],
     ['with a key twice', deep('1\nid: b'), 'is not valid YAML in line'],
-    ['with a list as frontmatter', '---\n- a\n---\n', 'expected object'],
+    ['with a list as frontmatter', '---\n- a\n---\n', 'must be a JSON object (got a list)'],
     ['with 40 KB of brackets', deep('['.repeat(40_000)), 'nests more than 64 levels deep'],
     ['with 40 KB of braces', deep('{a: '.repeat(10_000)), 'nests more than 64 levels deep'],
     ['with 40 KB of dashes', deep(`\n${'- '.repeat(20_000)}`), 'nests more than 64 levels deep'],
@@ -374,9 +386,13 @@ describe('a task file is refused', () => {
     ['with a deep staircase', deep(`\n${stairs.replaceAll(/^/gm, ' ')}`), 'nests more than 64 levels deep'],
     ['with an anchor', deep('&x [1]'), 'uses a YAML anchor or alias, "&x"'],
     ['with an alias bomb', deep('&a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]'), 'uses a YAML anchor or alias'],
-    ['with an id that is a number', taskFile({ id: 1, wave: 1 }), 'id: expected string, received number'],
-    ['with deps that are text', taskFile({ id: 'a', wave: 1, deps: 'b' }), 'deps: expected array'],
-    ['with a wave in quotes', taskFile({ id: 'a', wave: '"1"' }), 'wave: expected number'],
+    ['with an id that is a number', taskFile({ id: 1, wave: 1 }), 'id: must be a string (got 1)'],
+    ['with deps that are text', taskFile({ id: 'a', wave: 1, deps: 'b' }), 'deps: must be a list of strings'],
+    [
+      'with a wave in quotes',
+      taskFile({ id: 'a', wave: '"1"' }),
+      'wave: must be a whole number from 1 to 1000 (got "1")',
+    ],
     ['with an id that leaves the folder', plainTask('../x'), '"../x" is not a valid name'],
     ['with an id that is an option', plainTask('-x'), '"-x" is not a valid name'],
     ['with an id git reserves', plainTask('a.lock'), 'ends in ".lock"'],

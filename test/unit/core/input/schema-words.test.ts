@@ -12,6 +12,7 @@ const schema = z.strictObject({
   waves: z.array(z.object({ tasks: z.array(z.string()) })).optional(),
   verify: z.string().max(10).optional(),
   yes: z.boolean().optional(),
+  id: z.string().nullish(),
   own: z.string().regex(/^a/, 'must begin with a').optional(),
 });
 
@@ -34,6 +35,7 @@ describe('the faults of an input', () => {
     [{ waves: [{ tasks: ['a', 7] }] }, 'waves[0].tasks[1] must be a string (got 7)'],
     [{ verify: 'x'.repeat(11) }, 'verify must be a string of at most 10 characters (got "xxxxxxxxxxx")'],
     [{ yes: 'maybe' }, 'yes must be true or false (got "maybe")'],
+    [{ id: 7 }, 'id must be a string (got 7)'],
     [{ own: 'b' }, 'own must begin with a'],
     [{ 'a\u001b[31m': 1 }, 'a\\u{1b}[31m is not known'],
     [[], 'the input must be a JSON object (got an empty list)'],
