@@ -3,7 +3,15 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '**/node_modules/', 'test/fixtures/', 'test/e2e/.state/', '.claude/']),
+  globalIgnores([
+    'dist/',
+    'coverage/',
+    '**/node_modules/',
+    'test/fixtures/',
+    'test/e2e/.state/',
+    'test/e2e/versions/',
+    '.claude/',
+  ]),
   {
     files: ['**/*.{ts,js,mjs}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { asTerminalCommand } from '../core/slash-command.js';
 import { callTool } from './call-tool.js';
 import type { Cli } from './program.js';
 import { safeLines } from './terminal.js';
@@ -13,5 +14,5 @@ export async function generateOnly(
 ): Promise<void> {
   const result = await callTool('spawn', { ...input, generateOnly: true }, context);
   if (json) terminal.print(JSON.stringify(result));
-  else terminal.print(safeLines(generatedSchema.parse(result).text));
+  else terminal.print(safeLines(asTerminalCommand(generatedSchema.parse(result).text)));
 }

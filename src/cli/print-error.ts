@@ -1,5 +1,6 @@
 import { reportError } from '../core/report-error.js';
 import { exitCodeOf, O8Error, type ExitCode } from '../core/errors.js';
+import { spelledFor } from './spelling.js';
 import { safeLines, type Terminal } from './terminal.js';
 
 /** One failure as a person reads it, or as JSON with `--json`; gives the exit code. */
@@ -8,8 +9,8 @@ export function printError(error: unknown, terminal: Terminal, json: boolean, en
   if (json) terminal.print(JSON.stringify({ error: report }));
   else {
     terminal.warn(`${terminal.colors.red('Error:')} ${safeLines(report.message)}`);
-    if (report.hint !== '')
-      terminal.warn(`${report.hint.startsWith('Options:') ? '\n' : '  '}${safeLines(report.hint)}`);
+    const hint = spelledFor(env)(report.hint);
+    if (hint !== '') terminal.warn(`${hint.startsWith('Options:') ? '\n' : '  '}${safeLines(hint)}`);
   }
   if (env['O8_DEBUG'] === '1' && error instanceof Error && !(error instanceof O8Error))
     terminal.warn(error.stack ?? '');

@@ -39,7 +39,8 @@ async function setUp({ terminal, context }: Cli, flags: Flags): Promise<void> {
   }
   const changed = files.filter(({ outcome }) => outcome === 'created' || outcome === 'updated');
   if (changed.length > 0) terminal.print(`\nCommit them: git add ${changed.map(({ path }) => path).join(' ')}`);
-  terminal.print('Next step: /parallel-decompose <prd>, or write a plan as parallel/README.md shows');
+  const decompose = context.env['CLAUDECODE'] === '1' ? '/parallel-decompose <prd>, or ' : '';
+  terminal.print(`Next step: ${decompose}write a plan as parallel/README.md shows`);
 }
 
 function line({ path, outcome, note }: SetupFile): string {

@@ -8,12 +8,17 @@ export interface PromptInput {
   readonly sessionContinues: boolean;
   /** Rules put before the task for an agent that has no system prompt of ours; null where it has. */
   readonly rules: string | null;
+  /** Rules that differ from those the session began with: Claude Code keeps its system prompt. Null when none do. */
+  readonly changedRules?: string | null;
 }
 
 /** The text an attempt's agent gets. An agent that starts over after a failure is told what is already there. */
-export function attemptPrompt({ task, next, sessionContinues, rules }: PromptInput): string {
+export function attemptPrompt({ task, next, sessionContinues, rules, changedRules = null }: PromptInput): string {
   const parts: string[] = [];
   if (rules !== null) parts.push(rules);
+  if (changedRules !== null) {
+    parts.push(`## Rules\n\nThe rules for workers have changed. From now on these count:\n\n${changedRules}`);
+  }
   if (!sessionContinues) parts.push(task.prompt);
   if (next.kind === 'continue') {
     parts.push(

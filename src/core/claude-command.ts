@@ -46,6 +46,9 @@ when you report that it is complete.`;
  */
 const ENVIRONMENT = { CLAUDE_CODE_MAX_RETRIES: '2', DISABLE_AUTOUPDATER: '1' };
 
+/** A command of the repository may start the agents it names; those start no others. Newer versions go three deep. */
+const SKILL_ENVIRONMENT = { CLAUDE_CODE_MAX_SUBAGENT_SPAWN_DEPTH: '1' };
+
 /**
  * The Claude Code command of one attempt. Settings of the user's account, other MCP servers and slash commands stay
  * out (`o8` itself is one of them), but for a task that is a command of the
@@ -69,12 +72,14 @@ export function claudeCommand(attempt: ClaudeAttempt): ClaudeCommand {
   const argv = [
     attempt.program,
     '-p',
-    ...['--output-format', 'stream-json', '--verbose'],
+    // Hook events show that the guard runs; see `guard-sight.ts`.
+    ...['--output-format', 'stream-json', '--verbose', '--include-hook-events'],
     ...[continues ? '--resume' : '--session-id', sessionId],
     ...['--setting-sources', 'project', '--strict-mcp-config'],
     ...(usesSkill ? [] : ['--disable-slash-commands']),
     ...['--tools', unique([...TOOLS, ...skillTools, ...toolsOf(settings.agent.allowedTools)]).join(',')],
-    ...['--permission-mode', settings.agent.permissionMode],
+    // Since 2.1.200 `default` is called `manual`; every version knows the old name.
+    ...['--permission-mode', settings.agent.permissionMode === 'manual' ? 'default' : settings.agent.permissionMode],
     ...['--allowedTools', ...rules.allow],
     ...['--disallowedTools', ...rules.deny],
     ...['--json-schema', COMPLETION_JSON_SCHEMA],
@@ -85,7 +90,7 @@ export function claudeCommand(attempt: ClaudeAttempt): ClaudeCommand {
     ...(model === null ? [] : [`--model=${model}`]),
   ];
   refuseLongArguments(task.id, argv);
-  return { argv, env: ENVIRONMENT };
+  return { argv, env: usesSkill ? { ...ENVIRONMENT, ...SKILL_ENVIRONMENT } : ENVIRONMENT };
 }
 
 function refuseLongArguments(task: string, argv: readonly string[]): void {

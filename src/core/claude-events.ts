@@ -59,6 +59,15 @@ const permissionDenied = z.object({
   tool_use_id: z.string(),
 });
 
+/** With `--include-hook-events`: `hook_name` is the event and what it matched, as `PreToolUse:Write`. */
+const hookEvent = z.object({
+  type: z.literal('system'),
+  subtype: z.enum(['hook_started', 'hook_response']),
+  hook_event: z.string(),
+  hook_name: z.string().catch(''),
+  stderr: text,
+});
+
 const flag = z.boolean().catch(false);
 /** `isUsingOverage`, `overageInUse`: the limit is reached, and the account pays for what goes beyond it. */
 const rateLimitInfo = z.object({
@@ -108,7 +117,7 @@ const result = z.object({
   structured_output: completionReportSchema.nullable().catch(null),
 });
 
-const claudeEvent = z.union([assistant, user, init, apiRetry, permissionDenied, rateLimitEvent, result]);
+const claudeEvent = z.union([assistant, user, init, apiRetry, permissionDenied, hookEvent, rateLimitEvent, result]);
 export type ClaudeEvent = z.infer<typeof claudeEvent>;
 export type AssistantEvent = z.infer<typeof assistant>;
 export type RateLimitInfo = z.infer<typeof rateLimitInfo>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { GUARD_MARK } from './claude/guard-sight.js';
 import { O8Error } from './errors.js';
 import { inputProblems } from './input/schema-words.js';
 import { shellQuote } from './shell-quote.js';
@@ -44,13 +45,19 @@ export function claudeSettings(
     matcher: 'Write|Edit|MultiEdit|NotebookEdit',
     hooks: [{ type: 'command', command, timeout: GUARD_TIMEOUT_S }],
   };
+  // Bash has no guard, but deny rules. This hook only shows that hooks run; node would take a tenth of a second each time.
+  const witness = {
+    matcher: 'Bash',
+    hooks: [{ type: 'command', command: `echo ${GUARD_MARK} >&2`, timeout: GUARD_TIMEOUT_S }],
+  };
   const allowed = [...(permissions.allow ?? []), ...allow];
   return {
     ...rest,
     // Said outright, because a project's settings can say true, and these here win over them.
     disableAllHooks: false,
-    permissions: { ...permissions, ...(allowed.length > 0 ? { allow: allowed } : {}) },
-    hooks: { ...hooks, PreToolUse: [guardHook, ...(hooks['PreToolUse'] ?? [])] },
+    // What `--permission-prompts none` does, in a place where versions that do not know it pass over it.
+    permissions: { ...permissions, denyInsteadOfPrompting: true, ...(allowed.length > 0 ? { allow: allowed } : {}) },
+    hooks: { ...hooks, PreToolUse: [guardHook, witness, ...(hooks['PreToolUse'] ?? [])] },
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type TokenUsage,
   type UserEvent,
 } from './claude-events.js';
+import { foldGuardSight, NO_SIGHT, type GuardSight } from './claude/guard-sight.js';
 import type { CompletionReport } from './completion-schema.js';
 import { grantFor } from './permission-grant.js';
 import { plausibleReset, resetTimeIn } from './reset-time.js';
@@ -52,6 +53,8 @@ export interface ClaudeFacts {
   readonly result: ClaudeResult | null;
   /** The last result has come and nothing of a turn since. */
   readonly finished: boolean;
+  /** A tool that was carried out without o8's hook before it; null while there was none. */
+  readonly unguarded: string | null;
 }
 
 /** The facts and what it takes to add the next line. Values are never changed in place. */
@@ -60,6 +63,7 @@ export interface ClaudeStream {
   /** Tool calls without a result yet, by id: a denial names only the id. */
   readonly calls: ReadonlyMap<string, PermissionDenial>;
   readonly denied: ReadonlyMap<string, PermissionDenial>;
+  readonly guard: GuardSight;
   /** Tokens of the message each conversation (main and subagents) is in; one message comes in several lines. */
   readonly messages: ReadonlyMap<string, { readonly id: string; readonly tokens: number }>;
 }
@@ -75,7 +79,9 @@ export const EMPTY_CLAUDE_STREAM: ClaudeStream = {
     denials: [],
     result: null,
     finished: false,
+    unguarded: null,
   },
+  guard: NO_SIGHT,
   calls: new Map(),
   denied: new Map(),
   messages: new Map(),
@@ -97,7 +103,11 @@ export interface ReadingTime {
 /** Adds one line of `--output-format stream-json`. A line that is no event changes nothing; nothing throws. */
 export function foldClaudeLine(stream: ClaudeStream, line: string, time: ReadingTime): ClaudeStream {
   const event = parseClaudeEvent(line);
-  return event === null ? stream : foldEvent(stream, event, time);
+  if (event === null) return stream;
+  const guard = foldGuardSight(stream.guard, event);
+  const { unguarded } = guard;
+  const seen = { ...stream, guard };
+  return foldEvent(unguarded === null ? seen : withFacts(seen, { unguarded }), event, time);
 }
 
 /** Cheaper than reading every line as JSON: an agent's output has megabytes that are neither. */
@@ -129,6 +139,9 @@ function foldEvent(stream: ClaudeStream, event: ClaudeEvent, time: ReadingTime):
           return isLimitStatus(event.error_status)
             ? withLimit(stream, { until: null, message: `the API answers ${String(event.error_status)}` })
             : stream;
+        case 'hook_started':
+        case 'hook_response':
+          return stream;
         case 'permission_denied': {
           const call = stream.calls.get(event.tool_use_id) ?? { tool: event.tool_name, target: null, grant: null };
           return withDenials(stream, [[event.tool_use_id, call]]);

@@ -116,6 +116,14 @@ function judgeWord(evidence: AttemptEvidence, report: ClaudeResult['report'], te
     : failed('no_commits', 'the agent says it is done, but its branch has no commits', false);
 }
 
+/** Why the work of an agent does not count that used this tool without the guard. */
+export function unguardedMessage(tool: string): string {
+  return (
+    `Claude Code ran ${tool} without o8's guard against writes outside the worktree, so the agent was stopped: ` +
+    `its hooks did not run (is CLAUDE_CODE_SIMPLE or disableAllHooks set, or is \`claude\` a script that adds --bare?)`
+  );
+}
+
 /** Limits of the attempt itself, which end it whatever else was reached on the way. */
 const OWN_LIMITS = ['error_max_budget_usd', 'error_max_turns', 'error_max_structured_output_retries'];
 

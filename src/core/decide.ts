@@ -15,6 +15,8 @@ export type AgentFact =
       readonly quietMs: number;
       /** How long ago its last result came and nothing of its session since; null while it works. */
       readonly finishedMs: number | null;
+      /** A tool ran without the guard in front of it. */
+      readonly unguarded: boolean;
       readonly unattendedMs: number | null;
       readonly outputMB: number;
     }
@@ -44,7 +46,7 @@ export type Action =
   | {
       readonly kind: 'stop';
       readonly task: string;
-      readonly why: 'aborted' | 'finished' | 'stalled' | 'timeout' | 'output';
+      readonly why: 'aborted' | 'unguarded' | 'finished' | 'stalled' | 'timeout' | 'output';
     }
   | { readonly kind: 'validate'; readonly wave: number }
   | { readonly kind: 'finish'; readonly state: FinishedState };
@@ -115,6 +117,7 @@ function settleAgents(plan: Plan, tasks: readonly Entry[], facts: Facts): Action
         if (agent.unattendedMs !== null && agent.unattendedMs > task.timeoutMinutes * 60_000) {
           return [{ kind: 'stop', task: task.id, why: 'timeout' }];
         }
+        if (agent.unguarded) return [{ kind: 'stop', task: task.id, why: 'unguarded' }];
         if (agent.finishedMs !== null && agent.finishedMs > RESULT_GRACE_MS) {
           return [{ kind: 'stop', task: task.id, why: 'finished' }];
         }

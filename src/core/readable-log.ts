@@ -1,4 +1,4 @@
-import { parseClaudeEvent, type ClaudeEvent } from './claude-events.js';
+import { parseClaudeEvent, type ClaudeEvent, type RateLimitInfo } from './claude-events.js';
 import { oneLine, toolCall } from './claude-stream.js';
 import { completionReportSchema } from './completion-schema.js';
 import type { Plan } from './plan.js';
@@ -64,7 +64,7 @@ function words(event: ClaudeEvent): string[] {
         block.type === 'tool_result' && block.is_error ? [`  error: ${oneLine(block.content)}`] : [],
       );
     case 'rate_limit_event':
-      return event.rate_limit_info.status === 'rejected' ? ['usage limit reached'] : [];
+      return event.rate_limit_info.status === 'rejected' ? [limitWords(event.rate_limit_info)] : [];
     case 'result': {
       const cost = event.total_cost_usd === null ? '' : `, $${event.total_cost_usd.toFixed(2)}`;
       const why = event.is_error ? `: ${oneLine(event.result ?? event.errors.join('; '))}` : '';
@@ -72,6 +72,9 @@ function words(event: ClaudeEvent): string[] {
     }
     case 'system':
       switch (event.subtype) {
+        case 'hook_started':
+        case 'hook_response':
+          return [];
         case 'init':
           return [];
         case 'api_retry':
@@ -92,4 +95,10 @@ function isObject(json: string): boolean {
     if (error instanceof SyntaxError) return false;
     throw error;
   }
+}
+
+function limitWords({ isUsingOverage, overageInUse }: RateLimitInfo): string {
+  return isUsingOverage || overageInUse
+    ? 'usage limit reached; the account pays for more (overage)'
+    : 'usage limit reached';
 }

@@ -8,7 +8,7 @@ const mergeInto = z.enum(['integration', 'base', 'none', 'pr']);
 const mergeStrategy = z.enum(['merge', 'squash', 'rebase']);
 const schedule = z.enum(['deps', 'waves']);
 const scopeMode = z.enum(['enforce', 'warn', 'off']);
-const permissionMode = z.enum(['default', 'acceptEdits', 'auto', 'dontAsk', 'plan', 'bypassPermissions']);
+const permissionMode = z.enum(['default', 'manual', 'acceptEdits', 'auto', 'dontAsk', 'plan', 'bypassPermissions']);
 
 const minutes = z.number().min(0).max(10_080); // a week: anything longer is a typing error
 const count = (max: number) => z.number().int().min(1).max(max);

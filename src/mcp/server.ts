@@ -18,6 +18,7 @@ import {
 import * as z from 'zod';
 import { dirname, join } from 'node:path';
 import { reportError } from '../core/report-error.js';
+import { spelledForChat } from '../core/slash-command.js';
 import { clipped } from '../core/text/bounds.js';
 import { screenText } from '../core/text/screen-text.js';
 import { quote } from '../core/untrusted-text.js';
@@ -65,9 +66,17 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
       inFlight.delete(answer);
     }
   };
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }) =>
-    tracked(call(params.name, params.arguments, context)),
-  );
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { sendNotification }) => {
+    const { progressToken } = params._meta ?? {};
+    if (progressToken === undefined) return tracked(call(params.name, params.arguments, context));
+    let progress = 0;
+    const report = (message: string): void => {
+      progress += 1;
+      const notification = { method: 'notifications/progress' as const, params: { progressToken, progress, message } };
+      sendNotification(notification).catch(() => undefined); // the client has gone; so will we
+    };
+    return tracked(call(params.name, params.arguments, { ...context, progress: report }));
+  });
   if (stands === 'alone') {
     server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...resources] }));
     server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: [...resourceTemplates] }));
@@ -155,6 +164,11 @@ function describe({ name, title, description, input, output, annotations }: Cata
   };
 }
 
+/** Hints name commands of the terminal; in a chat there are others. */
+function spelled(answer: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return z.record(z.string(), z.unknown()).parse(spelledForChat(answer));
+}
+
 const objectSchemaShape = z.looseObject({ type: z.literal('object') });
 
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): McpTool['inputSchema'] {
@@ -170,10 +184,10 @@ async function call(name: string, args: unknown, context: ToolContext): Promise<
     throw new McpError(ErrorCode.InvalidParams, `There is no tool ${quote(name)}; there are ${known}.`);
   }
   try {
-    const structuredContent = await tool.call(args, context);
+    const structuredContent = spelled(await tool.call(args, context));
     return { structuredContent, content: [{ type: 'text', text: JSON.stringify(structuredContent) }] };
   } catch (error) {
-    const report = reportError(error);
+    const report = spelledForChat(reportError(error));
     return { isError: true, content: [{ type: 'text', text: JSON.stringify({ error: report }) }] };
   }
 }

@@ -7,6 +7,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { GUARD_MARK } from '../core/claude/guard-sight.js';
 import { writeRefusal, type WriteRules } from '../core/write-guard.js';
 
 function readWriteRules(argv: readonly string[]): WriteRules {
@@ -59,6 +60,7 @@ async function isPresent(path: string): Promise<boolean> {
 async function main(): Promise<void> {
   const rules = readWriteRules(process.argv.slice(2));
   const target = targetOf(JSON.parse(await text(process.stdin)));
+  process.stderr.write(`${GUARD_MARK}\n`);
   const path = relative(await realpath(rules.worktree), await realTarget(target));
   const refusal = writeRefusal(rules, path.split(sep).join('/'));
   if (refusal === null) return;

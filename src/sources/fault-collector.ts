@@ -2,9 +2,6 @@ import { faultsError, type Fault, type O8Error } from '../core/errors.js';
 import { counted } from '../core/counted.js';
 import type { SourceWarning } from '../core/plan.js';
 
-/** What a user runs when a folder has no tasks yet; the seed's own words. */
-export const DECOMPOSE_HINT = "Run '/parallel-decompose' first to create task specifications.";
-
 /** Gathers the faults of a folder, so that all of them are reported at once. */
 export class FaultCollector {
   readonly #faults: Fault[] = [];

@@ -2,7 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { printable, quote } from '../core/untrusted-text.js';
-import { DECOMPOSE_HINT, type FaultCollector } from './fault-collector.js';
+import { DECOMPOSE_HINT } from '../core/slash-command.js';
+import type { FaultCollector } from './fault-collector.js';
 import { errorCode, isWithin, readTextInside, resolveInside } from './safe-file.js';
 
 export interface PlanFile {

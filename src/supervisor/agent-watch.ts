@@ -176,6 +176,7 @@ export class AgentWatch {
           kind: 'running',
           quietMs: Math.max(0, watched.pumpedAt - watched.lastOutputAt), // up to the last look, not beyond it
           finishedMs: watched.finishedAt === null ? null : now - watched.finishedAt,
+          unguarded: watched.stream.facts.unguarded !== null,
           outputMB: watched.outputMB,
           unattendedMs: status.shimAlive ? null : this.runningMs(id),
         };

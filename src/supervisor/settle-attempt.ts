@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClaudeFacts } from '../core/claude-stream.js';
-import { judgeAttempt, spokeLast } from '../core/completion.js';
+import { judgeAttempt, spokeLast, unguardedMessage } from '../core/completion.js';
 import { MOST_OUTPUT_MB, RESULT_GRACE_MS } from '../core/decide.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import type { AttemptExit } from '../core/events.js';
@@ -35,7 +35,7 @@ import { attemptId, attemptOf, lastAttemptRef, recordOf, type Run } from './run.
  * was done by then counts, nothing else is recorded.
  */
 interface OwnStop {
-  readonly why: 'finished' | 'stalled' | 'timeout' | 'paused' | 'output' | 'aborted';
+  readonly why: 'unguarded' | 'finished' | 'stalled' | 'timeout' | 'paused' | 'output' | 'aborted';
   readonly running: readonly string[];
 }
 
@@ -85,6 +85,11 @@ async function settle(run: Run, agents: AgentWatch, task: PlannedTask, stop: Own
   const alsoAround = around.map((note) => `\n${note}`).join('');
   if (stopReason === 'output') {
     const message = `its output grew beyond ${String(MOST_OUTPUT_MB)} MB and it was stopped: ${files.output}${alsoAround}`;
+    return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
+  }
+  if (facts !== null && facts.unguarded !== null) {
+    if (stopReason === 'aborted') return;
+    const message = `${unguardedMessage(facts.unguarded)}${alsoAround}`;
     return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
   }
   const work = await workOf(run, task);

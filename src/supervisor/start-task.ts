@@ -18,7 +18,7 @@ import { startAttempt } from '../process/attempt.js';
 import { bundledProgram } from '../process/bundle.js';
 import { findProgram } from '../process/program.js';
 import { foldAgentOutput } from '../store/agent-output.js';
-import { writeFileAtomically } from '../store/atomic-file.js';
+import { readRegularFile, writeFileAtomically } from '../store/atomic-file.js';
 import { linkLog } from '../store/log-links.js';
 import { rm } from 'node:fs/promises';
 import { agentEnvironmentOf } from './agent-variables.js';
@@ -48,13 +48,16 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   const files = attemptOf(run, task.id, attempt);
   const own = await readFileAt(run.repo, run.plan.base.commit, '.claude/agents/worker.md');
   const rules = workerRules(own, bundledRules);
+  const told = session?.continues === true ? await earlierRules(run, task, record.attempt) : undefined;
   const prompt = attemptPrompt({
     task,
     next,
     sessionContinues: session?.continues ?? false,
     rules: isClaude ? null : rules,
+    changedRules: told === undefined || told === rules ? null : rules,
   });
   await writeFileAtomically(files.prompt, prompt);
+  await writeFileAtomically(join(files.dir, RULES_FILE), rules);
   const env = agentEnvironmentOf(run, task, { id, promptFile: files.prompt });
   const command = await commandOf(run, task, { session, budgetUsd, rules, prompt, promptFile: files.prompt, env });
   if (command instanceof O8Error) {
@@ -91,6 +94,19 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     killAfterMs: run.plan.settings.killAfter * 1000,
     onShimEnd: () => run.launched.delete(id),
   });
+}
+
+const RULES_FILE = 'rules.md';
+const MOST_RULES_BYTES = 1024 * 1024;
+
+/** What the last attempt that began was told; `undefined` where nothing says so, as with runs of earlier versions. */
+async function earlierRules(run: Run, task: PlannedTask, lastAttempt: number): Promise<string | undefined> {
+  for (let attempt = lastAttempt; attempt > 0; attempt -= 1) {
+    const file = join(attemptOf(run, task.id, attempt).dir, RULES_FILE);
+    const rules = await readRegularFile(file, MOST_RULES_BYTES);
+    if (rules !== null) return rules;
+  }
+  return undefined;
 }
 
 interface Session {

@@ -201,7 +201,7 @@ export class Supervisor {
 
   private async stop(
     task: string,
-    why: 'aborted' | 'finished' | 'stalled' | 'timeout' | 'paused' | 'output',
+    why: 'aborted' | 'unguarded' | 'finished' | 'stalled' | 'timeout' | 'paused' | 'output',
   ): Promise<void> {
     if (why === 'aborted') {
       this.stopped.push(await abortTask(this.run, this.agents, task));

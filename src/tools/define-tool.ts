@@ -5,6 +5,8 @@ export interface ToolContext {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
+  /** Tells a caller that waits what is going on; there where it asked for that. */
+  readonly progress?: (message: string) => void;
 }
 
 export interface ToolAnnotations {

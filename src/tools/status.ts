@@ -22,6 +22,7 @@ import { taskLogView } from '../core/readable-log.js';
 import { asSlashCommand } from '../core/slash-command.js';
 import { isNewsworthy } from '../core/newsworthy.js';
 import { wavesOf } from '../core/progress.js';
+import { runningText } from '../core/run/running-text.js';
 import { taskOf } from '../core/run-state.js';
 import { leftOutOf, leftOutSchema, type LeftOut } from '../core/run/left-out.js';
 import { resumeCommand } from '../core/run/open-runs.js';
@@ -34,7 +35,7 @@ import { readQueueFile } from '../store/queue-file.js';
 import { readLogTail } from '../store/log-reader.js';
 import { listRuns } from '../store/runs.js';
 import { countOnBranches } from './branch-commits.js';
-import { defineTool } from './define-tool.js';
+import { defineTool, type ToolContext } from './define-tool.js';
 import { conflictsAtAGlance } from './conflicts-at-a-glance.js';
 import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './expected-conflicts.js';
 import { findRun, loadRun, ownsRun, requireTask, type LoadedRun } from './load-run.js';
@@ -44,6 +45,8 @@ import { openContextToRead, type RepositoryContext } from './repository-context.
 
 /** Looking four times a second costs a few milliseconds of CPU and keeps answers prompt. */
 const POLL_MS = 250;
+/** How often a caller that waits is told the same again. */
+const TELL_AGAIN_MS = 10_000;
 /** Changes that come close together are told together. */
 const GATHER_MS = 2000;
 
@@ -119,7 +122,7 @@ export const status = defineTool({
     // A cursor of another run says nothing about what is known of this one.
     const since = input.since !== undefined && input.since > run.state.seq ? 0 : input.since;
     if (input.waitSeconds !== undefined)
-      run = await waitForNews(root, run, since ?? run.state.seq, input.waitSeconds * 1000);
+      run = await waitForNews(root, run, { since: since ?? run.state.seq, ms: input.waitSeconds * 1000 }, context);
     const answer = await view(home, run, only, since ?? 0, input.tail ?? null);
     // Who follows a run asks often and wants what changed.
     const follows = input.since !== undefined || input.waitSeconds !== undefined;
@@ -160,7 +163,22 @@ async function expectedConflicts(
 }
 
 /** Waits until the run has news after `since`, stops being alive, or the time is over. */
-async function waitForNews(root: string, first: LoadedRun, since: number, ms: number): Promise<LoadedRun> {
+async function waitForNews(
+  root: string,
+  first: LoadedRun,
+  { since, ms }: { readonly since: number; readonly ms: number },
+  { progress, now }: ToolContext,
+): Promise<LoadedRun> {
+  let toldAt = -Infinity;
+  let told = '';
+  const tell = ({ plan, state }: LoadedRun): void => {
+    if (progress === undefined) return;
+    const text = runningText(plan, state, now());
+    // The same again only now and then: a host takes a silent call for one that hangs.
+    if (text === told && performance.now() - toldAt < TELL_AGAIN_MS) return;
+    [told, toldAt] = [text, performance.now()];
+    progress(text);
+  };
   const deadline = Date.now() + ms;
   const { journal } = runPaths(root, first.plan.runId);
   let gatherUntil: number | null = null;
@@ -173,8 +191,10 @@ async function waitForNews(root: string, first: LoadedRun, since: number, ms: nu
     const until = Math.min(deadline, gatherUntil ?? deadline);
     if (Date.now() >= until) return run;
     const size = await journalSize(journal);
-    do await delay(Math.min(POLL_MS, Math.max(1, until - Date.now())));
-    while (
+    do {
+      tell(run);
+      await delay(Math.min(POLL_MS, Math.max(1, until - Date.now())));
+    } while (
       Date.now() < until &&
       (await journalSize(journal)) === size &&
       (await ownsRun(root, run.plan.runId)) === run.ownerAlive

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClaudeSession } from '../support/claude-session.js';
-import { runClaude } from '../support/claude.js';
+import { isClaudeAtLeast, runClaude } from '../support/claude.js';
 import { MessagesApi, say } from '../support/messages-api.js';
 
 const plugin = resolve(import.meta.dirname, '../..');
@@ -28,6 +28,12 @@ describe('the repository as a Claude Code plugin', () => {
   it.each(['plugin.json', 'marketplace.json'])('passes the strict validation of %s', async (file) => {
     const manifest = join(plugin, '.claude-plugin', file);
     const args = ['plugin', 'validate', '--strict', manifest];
+    const { code, stdout, stderr } = await runClaude({ cwd: folder, home, api, args });
+    expect(code, stdout + stderr).toBe(0);
+  });
+
+  it.runIf(isClaudeAtLeast(332))('passes the strict checks of the plugin directory', async () => {
+    const args = ['plugin', 'validate', '--profile', 'directory', '--strict', plugin];
     const { code, stdout, stderr } = await runClaude({ cwd: folder, home, api, args });
     expect(code, stdout + stderr).toBe(0);
   });

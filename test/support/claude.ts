@@ -1,21 +1,35 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { MarkedProcesses } from './marked-processes.js';
 import type { MessagesApi } from './messages-api.js';
 
-const PACKAGES = resolve(import.meta.dirname, '../e2e/node_modules/@anthropic-ai');
+const E2E = resolve(import.meta.dirname, '../e2e');
+const PINNED = z
+  .object({ devDependencies: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(join(E2E, 'package.json'), 'utf8'))).devDependencies['@anthropic-ai/claude-code'];
+
+/** The version the tests run with: the pinned one, or that of `O8_CLAUDE_VERSION`. */
+export const CLAUDE_VERSION = process.env['O8_CLAUDE_VERSION'] || (PINNED ?? '');
+
+/** Whether that is at least this version of the 2.1 line. */
+export function isClaudeAtLeast(patch: number): boolean {
+  const [major = 0, minor = 0, found = 0] = CLAUDE_VERSION.split('.').map(Number);
+  return major > 2 || minor > 1 || found >= patch;
+}
 
 /** The real Claude Code CLI: the native program of this platform, as the package ships it. */
 export function claudeProgram(): string {
+  const folder = CLAUDE_VERSION === PINNED ? E2E : join(E2E, 'versions', CLAUDE_VERSION);
   const platform = `${process.platform}-${process.arch}`;
   const program = [platform, `${platform}-musl`]
-    .map((name) => join(PACKAGES, `claude-code-${name}`, 'claude'))
+    .map((name) => join(folder, 'node_modules/@anthropic-ai', `claude-code-${name}`, 'claude'))
     .find((path) => existsSync(path));
-  if (program === undefined) throw new Error(`No Claude Code CLI for ${platform}. Run: node scripts/install-e2e.mjs`);
-  return program;
+  if (program !== undefined) return program;
+  const command = `O8_CLAUDE_VERSION=${CLAUDE_VERSION} node scripts/install-e2e.mjs`;
+  throw new Error(`No Claude Code CLI ${CLAUDE_VERSION} for ${platform}. Run: ${command}`);
 }
 
 /**

@@ -136,6 +136,7 @@ export class SimulatedSupervisor {
       quietMs: agent.end === 'silent' ? SILENT_MS : 0,
       unattendedMs: null,
       finishedMs: null,
+      unguarded: false,
       outputMB: 0,
     };
   }

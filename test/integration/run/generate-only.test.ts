@@ -62,7 +62,7 @@ Override concurrency:
   MAX_CONCURRENT=5 ./${RUN}
 
 After completion:
-  /parallel-integrate --parallel-dir ${PLAN_DIR}
+  o8 integrate ${PLAN_DIR}
 `);
     for (const script of [RUN, MONITOR]) {
       expect((await stat(join(run.root, script))).mode & 0o111, script).toBe(0o111);

@@ -42,7 +42,7 @@ created    parallel/README.md
 created    parallel/.gitignore
 
 Commit them: git add parallel/README.md parallel/.gitignore
-Next step: /parallel-decompose <prd>, or write a plan as parallel/README.md shows
+Next step: write a plan as parallel/README.md shows
 `);
     expect(await readFile(join(repository.root, 'parallel/README.md'), 'utf8')).toContain('"verify": "npm test"');
     expect((await stat(join(repository.root, 'parallel/README.md'))).mode & 0o777).toBe(0o644);

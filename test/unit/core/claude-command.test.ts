@@ -79,12 +79,13 @@ describe('claudeCommand', () => {
 
   it('starts a new session headless, with no settings, servers or commands but the project’s', () => {
     const { argv, env } = claudeCommand(attempt());
-    expect(argv.slice(0, 8)).toEqual([
+    expect(argv.slice(0, 9)).toEqual([
       'claude',
       '-p',
       '--output-format',
       'stream-json',
       '--verbose',
+      '--include-hook-events',
       '--session-id',
       SESSION,
       '--setting-sources',
@@ -203,7 +204,18 @@ describe('claudeCommand', () => {
           },
         ],
       },
+      { matcher: 'Bash', hooks: [{ type: 'command', command: 'echo o8-guard >&2', timeout: 60 }] },
     ]);
+  });
+
+  it('answers no permission prompt, calls mode manual by the name every version knows, and starts no agents of agents', () => {
+    const manual = { ...attempt().settings.agent, permissionMode: 'manual' as const };
+    const { argv, env } = claudeCommand(attempt({ settings: { ...attempt().settings, agent: manual } }));
+    expect(argv[argv.indexOf('--permission-mode') + 1]).toBe('default');
+    expect(settingsOf(attempt())).toMatchObject({ permissions: { denyInsteadOfPrompting: true } });
+    expect(env).not.toHaveProperty('CLAUDE_CODE_MAX_SUBAGENT_SPAWN_DEPTH');
+    const skill = claudeCommand(attempt({ task: { ...task, promptKind: 'skill' } }));
+    expect(skill.env).toMatchObject({ CLAUDE_CODE_MAX_SUBAGENT_SPAWN_DEPTH: '1' });
   });
 
   it('keeps the user’s settings beside the guard', () => {
@@ -214,7 +226,7 @@ describe('claudeCommand', () => {
     };
     const settings = settingsOf(withAgent({ settings: own }));
     expect(settings).toMatchObject({ env: { A: '1' }, permissions: { deny: ['Bash(curl *)'], allow: ['WebSearch'] } });
-    expect(settings.hooks['PreToolUse']).toHaveLength(2);
+    expect(settings.hooks['PreToolUse']).toHaveLength(3);
     expect(settings.hooks['PreToolUse']?.[0]).toMatchObject({ matcher: 'Write|Edit|MultiEdit|NotebookEdit' });
     expect(settings.hooks['Stop']).toEqual([]);
   });

@@ -269,7 +269,14 @@ describe('blocking', () => {
 describe('agents', () => {
   const running = (stallTimeout = 15) => runOf([{ id: 'a' }], { settings: { stallTimeout } }).lead('a', 'running');
   const seen = (kind: 'starting' | 'over') => ({ agents: new Map([['a', { kind }]]) });
-  const working = { kind: 'running' as const, quietMs: 0, finishedMs: null, unattendedMs: null, outputMB: 0 };
+  const working = {
+    kind: 'running' as const,
+    quietMs: 0,
+    finishedMs: null,
+    unguarded: false,
+    unattendedMs: null,
+    outputMB: 0,
+  };
   const silent = (minutes: number) => ({ agents: new Map([['a', { ...working, quietMs: minutes * 60_000 }]]) });
   const finished = (seconds: number) => ({ agents: new Map([['a', { ...working, finishedMs: seconds * 1000 }]]) });
 
@@ -293,6 +300,12 @@ describe('agents', () => {
     expect(said(running(), finished(30.1))).toEqual(['stop a finished']);
     expect(said(running(0), { agents: new Map([['a', { ...working, quietMs: 1e9, finishedMs: 31_000 }]]) })).toEqual([
       'stop a finished',
+    ]);
+  });
+
+  it('that work without the guard are stopped at once', () => {
+    expect(said(running(), { agents: new Map([['a', { ...working, unguarded: true }]]) })).toEqual([
+      'stop a unguarded',
     ]);
   });
 

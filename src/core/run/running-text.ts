@@ -1,0 +1,21 @@
+import { clockTime } from '../clock-time.js';
+import type { Plan } from '../plan.js';
+import { taskOf, type RunState } from '../run-state.js';
+import { isSettled } from '../task-state.js';
+
+/** A line of a terminal; the rest are counted. */
+const MOST_NAMED = 4;
+
+/** What goes on in a run, on one line, for who waits: which tasks run, since when, and how many are over. */
+export function runningText(plan: Plan, state: RunState, now: Date): string {
+  const tasks = plan.tasks.map(({ id }) => taskOf(state, id));
+  const running = tasks.flatMap(({ id, state: task }) =>
+    task.state === 'running' ? [`${id} since ${clockTime(new Date(task.since), now)}`] : [],
+  );
+  const named = running.slice(0, MOST_NAMED).join(', ');
+  const more = running.length > MOST_NAMED ? ` and ${String(running.length - MOST_NAMED)} more` : '';
+  const over = `${String(tasks.filter(({ state: task }) => isSettled(task)).length)} of ${String(tasks.length)} tasks over`;
+  if (running.length > 0) return `running: ${named}${more}; ${over}`;
+  const paused = state.phase.kind === 'paused' ? `paused: ${state.phase.reason}` : 'no agent runs';
+  return `${paused}; ${over}`;
+}
