@@ -136,6 +136,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     to: commit,
     tasks: z.array(z.string()),
   }),
+  /** Somebody else put all that is in `target` on the branch (squashed, rebased, cherry-picked): it is there since `commit`. */
+  z.strictObject({ type: z.literal('found_landed'), branch: z.string(), target: commit, commit }),
   /**
    * The work of the landing at `landing` is about to be taken off the branch: `to` is the revert, or where it was.
    * `task` as in the landing: a task's own and the whole target may have landed at the same commit.

@@ -14,6 +14,7 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'run_paused':
     case 'run_finished':
     case 'landed':
+    case 'found_landed':
     case 'landing_undone':
       return true;
     case 'run_created':

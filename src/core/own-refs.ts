@@ -28,6 +28,11 @@ export function landingRef(runId: string): string {
   return `refs/o8/landing/${runId}`;
 }
 
+/** The target of a run whose work somebody put on the base branch in a way of their own: its commits are nowhere else. */
+export function foundRef(runId: string): string {
+  return `refs/o8/found/${runId}`;
+}
+
 /** The revert of a landing until it is on the branch; what stays of one that could not get there is for a person. */
 export function undoRef(runId: string, landing: string): string {
   return `refs/o8/undo/${runId}/${landing.slice(0, 12)}`;

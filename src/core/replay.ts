@@ -27,6 +27,7 @@ export function initialState(plan: Plan): RunState {
     mergeIntents: new Map(),
     landingIntent: null,
     landed: null,
+    foundLanded: null,
     landings: [],
     undoIntent: null,
     verified: new Set(),
@@ -74,6 +75,8 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
         { ...state, landingIntent: null, landed: event.to },
         { ref: `refs/heads/${event.branch}`, task: null, tasks: event.tasks, from: event.from, to: event.to },
       );
+    case 'found_landed':
+      return { ...state, landed: event.commit, foundLanded: { target: event.target, commit: event.commit } };
     case 'undo_intended': {
       const { branch, task, landing, from, to } = event;
       return { ...state, undoIntent: { branch, task, landing, from, to } };

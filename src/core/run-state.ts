@@ -84,6 +84,8 @@ export interface RunState {
   readonly landingIntent: (RefIntent & { readonly branch: string }) | null;
   /** The commit of the target that is on the base branch, null before anything landed or when all was taken back. */
   readonly landed: string | null;
+  /** Somebody put all that is in `target` on the base branch in a way of their own; it is there since `commit`. */
+  readonly foundLanded: { readonly target: string; readonly commit: string } | null;
   /** In order. */
   readonly landings: readonly LandingRecord[];
   readonly undoIntent:

@@ -5,9 +5,11 @@ import type { PlannedTask } from '../core/plan.js';
 import { shellQuote } from '../core/shell-quote.js';
 import { isSettled } from '../core/task-state.js';
 import { waitingWork } from '../core/waiting-work.js';
-import { doneRef, landingRef } from '../core/own-refs.js';
+import { doneRef, foundRef, landingRef } from '../core/own-refs.js';
+import { contentThere } from '../git/landed/content-there.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
 import { removeWithWorktrees } from '../git/kept/remove-kept.js';
+import { recordFound } from './land-target.js';
 import { forgetPins } from './pins.js';
 import { errorText } from './error-text.js';
 import { cleanupCommand, isTasksWorktree, rescueTask, stakeOf, whereToRescue } from './remove-worktree.js';
@@ -145,7 +147,8 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
   const tip = await resolveCommit(run.repo, ref);
   const base = await resolveCommit(run.repo, `refs/heads/${run.plan.base.branch}`);
   if (tip === null || base === null) return;
-  if (!(await isAncestor(run.repo, tip, base))) {
+  const there = (await isAncestor(run.repo, tip, base)) ? base : await contentThere(run.repo, tip, base);
+  if (there === null) {
     result.kept.push({
       what: branch,
       why: `not all of it is on ${run.plan.base.branch}`,
@@ -158,6 +161,10 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
     return;
   }
   run.lease.assertHeld();
+  if (there !== base) {
+    await recordFound(run, tip, there);
+    await createRef(run.repo, foundRef(run.plan.runId), tip); // its commits are on no other branch
+  }
   if (await deleteRef(run.repo, ref, tip)) result.branches.push({ branch, commit: tip });
   const landing = await resolveCommit(run.repo, landingRef(run.plan.runId));
   if (landing !== null && (await isAncestor(run.repo, landing, base)))

@@ -5,6 +5,7 @@ import { waitingWork } from '../core/waiting-work.js';
 import { landedCommit } from '../core/task-state.js';
 import { landingRef } from '../core/own-refs.js';
 import { fastForward, forgetForwarded } from '../git/checkout.js';
+import { contentThere } from '../git/landed/content-there.js';
 import { createLandingCommit, trialMerge } from '../git/merge.js';
 import { advanceRef, isAncestor, pinRef, resolveCommit } from '../git/refs.js';
 import { filesOf, recordOf, type Run } from './run.js';
@@ -37,7 +38,10 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
       await forgetForwarded(run.repo, branch);
       return recordLanding(run, { branch, from: intent.from, to: intent.to }); // we were killed in between
     }
-    const prepared = (await isAncestor(run.repo, from, tip)) ? await proven(run, tip) : await refresh(run, from, tip);
+    const canForward = await isAncestor(run.repo, from, tip);
+    const there = canForward ? null : await contentThere(run.repo, tip, from);
+    if (there !== null) return found(run, tip, there);
+    const prepared = canForward ? await proven(run, tip) : await refresh(run, from, tip);
     if (prepared.kind === 'held') return prepared;
     run.lease.assertHeld();
     await run.ledger.record({ type: 'landing_intended', branch, from, to: prepared.commit });
@@ -59,7 +63,27 @@ async function withoutTarget(run: Run, base: string): Promise<Landing> {
   if (there.length === merged.length) return { kind: 'nothing', reason: whyNothing(run) };
   const { ref, branch } = run.plan.target;
   const last = run.ledger.state.landings.findLast((landing) => landing.ref === ref)?.to ?? '<commit>';
+  const tip = await resolveCommit(run.repo, last);
+  const since = tip === null ? null : await contentThere(run.repo, tip, base);
+  if (tip !== null && since !== null) return found(run, tip, since);
   return held(`${branch ?? ref} is gone`, [], `git branch ${branch ?? ref} ${last}`);
+}
+
+/** Somebody squashed, rebased or cherry-picked the work: it is not merged once more. */
+async function found(run: Run, tip: string, commit: string): Promise<Landing> {
+  await recordFound(run, tip, commit);
+  const { base, runId } = run.plan;
+  const reason = `${base.branch} has this work since ${commit.slice(0, 12)}, which somebody made without merging; o8 cleanup --run ${runId} removes its branches`;
+  return { kind: 'nothing', reason };
+}
+
+/** Of the whole target only: a part of it that is there closes nothing. */
+export async function recordFound(run: Run, tip: string, commit: string): Promise<void> {
+  const { target, base } = run.plan;
+  const whole = (await resolveCommit(run.repo, target.ref)) ?? tip;
+  const known = run.ledger.state.foundLanded;
+  if (whole !== tip || (known?.target === tip && known.commit === commit)) return;
+  await run.ledger.record({ type: 'found_landed', branch: base.branch, target: tip, commit });
 }
 
 async function recordLanding(run: Run, move: { branch: string; from: string; to: string }): Promise<Landing> {
@@ -90,7 +114,7 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     return held(
       `${from.branch} has moved and conflicts with ${where}`,
       trial.files,
-      `git worktree add ../resolve ${where} && git -C ../resolve merge ${from.branch}   (resolve and commit there, then: git worktree remove ../resolve && o8 merge --run ${runId})`,
+      `git worktree add ../resolve ${where} && git -C ../resolve merge ${from.branch}   (resolve and commit there, then: git worktree remove ../resolve && o8 merge --run ${runId}); or, when its work is there in another form: git merge -s ours ${where}`,
     );
   }
   const commit = await createLandingCommit(run.repo, {

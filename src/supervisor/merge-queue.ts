@@ -3,6 +3,7 @@ import { heldOf, mergeAgain, undecided, type Finding } from '../core/held/findin
 import { longestPassing } from '../core/longest-passing.js';
 import type { PlannedTask } from '../core/plan.js';
 import { forgetForwarded } from '../git/checkout.js';
+import { contentThere } from '../git/landed/content-there.js';
 import { isAncestor, mergeBase, resolveCommit } from '../git/refs.js';
 import { advanceTarget } from './advance-target.js';
 import { mergeCandidate, type Candidate } from './merge-candidate.js';
@@ -123,6 +124,12 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
     } else if (candidate.kind === 'held') {
       await recordHeld(run, task, state.tip, candidate.findings);
     } else {
+      const there = await contentThere(run.repo, state.tip, target);
+      if (there !== null) {
+        const note = `not merged: ${run.plan.target.branch ?? run.plan.target.ref} has its work since ${there.slice(0, 12)}, which somebody made without merging`;
+        await finishMerge(run, task, there, [note]);
+        continue;
+      }
       await run.ledger.record({
         type: 'task_conflicted',
         task: task.id,

@@ -1,4 +1,5 @@
 import { countCommits } from '../git/changes.js';
+import { contentThere } from '../git/landed/content-there.js';
 import { trialMerges } from '../git/merge-batch.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
@@ -28,6 +29,13 @@ export async function predictLanding(repo: Repository, plan: Plan): Promise<Pred
   const commits = await countCommits(repo, from, to);
   if (await isAncestor(repo, from, to)) {
     return { kind: 'would_land', branch, from, to, commits, message: `${branch} would be fast-forwarded` };
+  }
+  const there = await contentThere(repo, to, from);
+  if (there !== null) {
+    return {
+      kind: 'nothing',
+      reason: `${branch} has this work since ${there.slice(0, 12)}, which somebody made without merging`,
+    };
   }
   const [trial] = await trialMerges(repo, [{ ours: from, theirs: to }]);
   switch (trial?.kind) {

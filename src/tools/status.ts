@@ -336,6 +336,7 @@ async function landedTip(repo: Repository, { plan, state }: LoadedRun): Promise<
   const target = await resolveCommit(repo, plan.target.ref);
   const base = await resolveCommit(repo, `refs/heads/${plan.base.branch}`);
   if (target === null || base === null) return state.landed; // cleaned up after it landed
+  if (state.foundLanded?.target === target) return state.foundLanded.commit;
   return (await isAncestor(repo, target, base)) ? target : null;
 }
 
