@@ -40,7 +40,8 @@ async function keep(run: Run, task: PlannedTask, stays: readonly Stays[]): Promi
 }
 
 function uncommitted({ found }: AtStake): Stays[] {
-  const [first, ...rest] = found.changes;
+  // A path that ends so is a repository, which is looked at by itself.
+  const [first, ...rest] = found.changes.filter(({ path }) => !path.endsWith('/'));
   if (first === undefined) return [];
   const more = rest.length === 0 ? '' : `and ${String(rest.length)} more `;
   return [{ path: first.path, why: `${more}${rest.length === 0 ? 'is' : 'are'} in no commit` }];

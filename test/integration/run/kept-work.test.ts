@@ -46,6 +46,7 @@ describe('what an agent leaves that git does not carry', () => {
       kept: [
         { what: second?.worktree, why: why('sub'), hint: expect.stringContaining('o8 cleanup') as unknown },
         { what: third?.worktree, why: why('lib') },
+        { what: `o8/${runId}` },
       ],
     });
     expect(existsSync(precious)).toBe(true);

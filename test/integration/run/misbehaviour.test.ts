@@ -146,8 +146,11 @@ describe('an agent that exits with 0 and its marker, but', () => {
       const user = ['-c', 'user.name=a', '-c', 'user.email=a@localhost'];
       await agent.git('-C', 'nested', ...user, 'commit', '-q', '-m', 'Nested');
       await agent.writeFile(`${id}.txt`, `${id}\n`);
-      // The first commits it, as an id without content; the second leaves everything to o8.
-      if (id === 'task-001') await agent.commit('With a nested repository');
+      // The first commits what is beside it; the second leaves everything to o8.
+      if (id === 'task-001') {
+        await agent.git('add', `${id}.txt`);
+        await agent.git(...user, 'commit', '-q', '-m', 'Beside a nested repository');
+      }
       await agent.markComplete();
       await agent.exit(0);
     }
