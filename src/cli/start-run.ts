@@ -4,12 +4,15 @@ import { shellQuote } from '../core/shell-quote.js';
 import { refuseHeld } from '../tools/lock-error.js';
 import { againCommand } from '../tools/selection.js';
 import { planWord } from '../tools/runs/nearest-plans.js';
+import { previewStart } from '../tools/runs/start-preview.js';
 import { readSettledLock } from '../tools/settled-lock.js';
+import { spawn } from '../tools/spawn.js';
 import { openContext } from '../tools/repository-context.js';
 import { callTool } from './call-tool.js';
 import { confirm } from './confirm.js';
 import { printFeatureSummary } from './feature-summary.js';
 import { follow, type Style } from './follow.js';
+import { dryRun } from './run/dry-run.js';
 import { planInput, spawnInput, wordsOf, type Named, type RunFlags } from './options.js';
 import { printPlan } from './print-plan.js';
 import { printFailedChecks, printWarnings } from './print-results.js';
@@ -55,6 +58,7 @@ export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promi
     said.push(...printWarnings(await callTool('preflight', selectionOf(named, flags), context), terminal));
     printFeatureSummary(plan, context.cwd, terminal.print);
   }
+  if (flags.yes !== true) said.push(...(await sayChanged(cli, named, flags)));
   if (!(await mayStart(cli, named, flags))) return;
   const spawned = spawnedSchema.parse(await callTool('spawn', spawnInput(named, flags), context));
   for (const warning of (spawned.warnings ?? []).filter((each) => !said.some((one) => each.startsWith(one))))
@@ -79,25 +83,14 @@ function selectionOf({ dir, features }: Named, flags: StartFlags): Record<string
   return { dir, features, wave: flags.wave, skip: flags.skip };
 }
 
-async function dryRun({ terminal, context, exit }: Cli, plan: unknown, named: Named, flags: StartFlags): Promise<void> {
-  if (plan === null) {
-    const { root } = await openContext(context);
-    throw new O8Error('usage', '--dry-run needs a plan', `o8 run ${await planWord(root)} --dry-run`);
-  }
-  if (flags.json === true) {
-    terminal.print(JSON.stringify(plan));
-    return;
-  }
-  printPlan(plan, terminal);
-  if (named.features !== undefined) {
-    const checks = await callTool('preflight', selectionOf(named, flags), context);
-    if (checks['ok'] !== true) {
-      terminal.print('');
-      printFailedChecks(checks, terminal);
-      exit.code = 4;
-    }
-  }
-  terminal.print('\nDry run complete. No files modified.');
+/** Commands that changed since the run that goes on started are part of what is agreed to. */
+async function sayChanged({ terminal, context }: Cli, named: Named, flags: StartFlags): Promise<string[]> {
+  if (!terminal.interactive) return [];
+  const input = Object.fromEntries(Object.entries(spawnInput(named, flags)).filter(([, value]) => value !== undefined));
+  const { changed } = await previewStart(spawn.input.parse(input), context);
+  if (changed === null) return [];
+  terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(changed)}`);
+  return [changed];
 }
 
 /** A live run is said at once, not after questions that lead nowhere. */

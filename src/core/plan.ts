@@ -97,7 +97,7 @@ export const plannedTaskSchema = z.strictObject({
 });
 export type PlannedTask = z.infer<typeof plannedTaskSchema>;
 
-/** `plan.json` of a run: everything the supervisor needs, fixed when the run is spawned. */
+/** `plan.json` of a run: everything the supervisor needs, fixed when the run is spawned but for corrected commands. */
 export const planSchema = z.strictObject({
   version: z.literal(1),
   runId: z.string(),

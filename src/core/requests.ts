@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { commandChangesSchema } from './plan/changed-commands.js';
 import { mergeIntoSchema, mergeStrategySchema } from './settings.js';
 
 /** What a tool asks of the supervisor: a file in the run's `requests/`. The supervisor alone changes state. */
@@ -32,6 +33,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     select: z.array(z.string()),
     skip: z.array(z.string()),
     retry: z.array(z.string()),
+    /** Commands that have changed since the run started. */
+    commands: commandChangesSchema.optional(),
     /** Also take up what an abort of the run stopped. */
     resume: z.boolean().optional(),
   }),

@@ -43,6 +43,11 @@ export async function createRun(root: string, plan: Plan): Promise<void> {
   }
 }
 
+/** Puts a changed plan in the place of the run's own; readers see one or the other. */
+export async function rewritePlan(root: string, plan: Plan): Promise<void> {
+  await writeFileAtomically(runPaths(root, plan.runId).plan, `${JSON.stringify(plan, null, 2)}\n`);
+}
+
 /** Throws O8Error `no_run` when there is none of that id, `journal_damaged` when its plan cannot be read. */
 export async function readPlan(root: string, runId: string): Promise<Plan> {
   const plan = await readJson(runPaths(root, runId).plan, planSchema);

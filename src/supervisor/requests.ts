@@ -13,6 +13,7 @@ import { inspectWorktree } from '../git/worktrees.js';
 import { answerRequest, pendingRequests } from '../store/requests.js';
 import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from './continue-run.js';
+import { takeCommands } from './take-commands.js';
 import { landTarget, type Landing } from './land-target.js';
 import { pauseRun, unpauseRun, type PauseHost } from './pause-run.js';
 import { recordDone } from './record-done.js';
@@ -148,6 +149,7 @@ export class RequestDesk {
     const { phase } = run.ledger.state;
     if (phase.kind === 'aborting') return null; // what is queued now would be stopped with the rest
     if (phase.kind === 'paused' && phase.until === null) await unpauseRun(run); // to go on is what is asked for
+    if (request.commands !== undefined) await takeCommands(run, request.commands);
     await continueRun(run, request);
     if (request.resume === true) await requeueForMerge(run, null);
     return done({ runId: run.plan.runId });

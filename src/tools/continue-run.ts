@@ -15,6 +15,7 @@ import { askSupervisor } from './ask-supervisor.js';
 import type { ToolContext } from './define-tool.js';
 import { loadRun, requireRun, runToContinue, type LoadedRun } from './load-run.js';
 import { theOpenRun } from './runs/open-runs.js';
+import { findChangedCommands } from './runs/changed-commands.js';
 import { refuseTakenNames } from './runs/taken-names.js';
 import { againCommand, selectionWords, type Selection } from './selection.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
@@ -36,6 +37,9 @@ export type Continuation =
   | { readonly kind: 'fresh'; readonly selection: Selection }
   | { readonly kind: 'nothing'; readonly message: string }
   | { readonly kind: 'continue'; readonly run: LoadedRun; readonly wish: Wish };
+
+/** To go on with what there is. */
+const NO_TASKS = { select: [], retry: [], skip: [], resume: false };
 
 const NOTHING_TO_RESUME: Continuation = { kind: 'nothing', message: 'No interrupted run to resume.' };
 
@@ -138,17 +142,20 @@ export async function continueRun(work: {
     ...tasksToPrepare(run.state),
     ...(wish.kind === 'go_on' ? [] : begunAnew(run, wish)),
   ]);
-  if (wish.kind === 'tasks') {
-    const { select, retry, skip, resume } = wish;
+  const { changes, text: changed } = await findChangedCommands(run.plan, context);
+  if (wish.kind === 'tasks' || changes !== null) {
+    const { select, retry, skip, resume } = wish.kind === 'tasks' ? wish : NO_TASKS;
     const tasks = { select: [...select], retry: [...retry], skip: [...skip], ...(resume ? { resume } : {}) };
-    await askSupervisor(root, runId, { kind: 'continue', id: randomUUID(), ...tasks }, context.env);
+    const commands = changes === null ? {} : { commands: changes };
+    if (force === 'force') await startSupervisor(root, runId, context.env, force, againCommand(input));
+    await askSupervisor(root, runId, { kind: 'continue', id: randomUUID(), ...tasks, ...commands }, context.env);
   } else {
     await startSupervisor(root, runId, context.env, force, againCommand(input));
     // To resume is to go on; a limit's pause still ends at its time.
     if (isPausedByUser(run)) await askSupervisor(root, runId, { kind: 'unpause', id: randomUUID() }, context.env);
   }
   const now = await loadRun(root, runId);
-  const all = [...warnings, ...foundText(run, wish), ...keptSettings(input)];
+  const all = [...warnings, ...(changed === null ? [] : [changed]), ...foundText(run, wish), ...keptSettings(input)];
   return {
     runId,
     message: `Run ${runId} resumed.`,

@@ -91,6 +91,19 @@ async function placesOf(root: string, cwd: string, file: SettingsFile, flags: Se
   return { root, cwd: await realpath(cwd), featuresDir: resolve(root, featuresDir) };
 }
 
+/** The plan of a run as its files and settings are now, with nothing of the repository's state. Throws as `readPlanParts`. */
+export async function planOnDisk(plan: Plan): Promise<Plan> {
+  const { root, source, runId, createdAt, base, skip, wave } = plan;
+  const file = await readSettingsFile(root);
+  const selection: Selection =
+    source.kind === 'manifest'
+      ? { kind: 'manifest', dir: source.dir, wave: null, skip: [] }
+      : { kind: 'features', slugs: source.slugs, wave: null, skip: [] };
+  const read = await readSource(selection, file, {}, { root, cwd: root });
+  const now = { runId, createdAt, root, base, skip: [], wave: null };
+  return { ...buildPlan({ ...now, source: read.source, settings: read.settings }), skip, wave };
+}
+
 async function minutesFrom(root: string): Promise<MinutesOf> {
   const records = await readHistory(root);
   return (slug) => {

@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { O8Error } from '../../core/errors.js';
+import { openContext } from '../../tools/repository-context.js';
+import { planWord } from '../../tools/runs/nearest-plans.js';
+import { previewStart, type StartPreview } from '../../tools/runs/start-preview.js';
+import { spawn } from '../../tools/spawn.js';
+import { callTool } from '../call-tool.js';
+import { spawnInput, type Named, type RunFlags } from '../options.js';
+import { printPlan } from '../print-plan.js';
+import type { Cli } from '../program.js';
+import { safeLines, type Terminal } from '../terminal.js';
+
+const checkSchema = z.object({
+  id: z.string(),
+  level: z.enum(['pass', 'warn', 'fail']),
+  message: z.string(),
+  hint: z.string(),
+});
+const checksSchema = z.object({ checks: z.array(checkSchema) });
+type ShownCheck = z.infer<typeof checkSchema>;
+
+/** A preflight of a new plan finds the names of the run that would go on, and of what --force moves. */
+const OWN_NAMES = ['branch-collision', 'worktree-collision'];
+
+/** What a start would meet: the checks that are not passed, the words about a wave, commands that changed. Exit 4 when it would refuse. */
+export async function dryRun(
+  { terminal, context, exit }: Cli,
+  plan: unknown,
+  named: Named,
+  flags: RunFlags & { readonly json?: boolean },
+): Promise<void> {
+  if (plan === null) {
+    const { root } = await openContext(context);
+    throw new O8Error('usage', '--dry-run needs a plan', `o8 run ${await planWord(root)} --dry-run`);
+  }
+  const input = Object.fromEntries(Object.entries(spawnInput(named, flags)).filter(([, value]) => value !== undefined));
+  const start = await previewStart(spawn.input.parse(input), context);
+  const { dir, features } = named;
+  const answer = await callTool('preflight', { dir, features, wave: flags.wave, skip: flags.skip }, context);
+  const ignored = [
+    ...(start.continues !== null || flags.force === true ? OWN_NAMES : []),
+    ...(start.continues === null ? [] : ['dependencies']),
+    ...(flags.force === true ? ['lock'] : []),
+  ];
+  const checks = checksSchema.parse(answer).checks.filter(({ id, level }) => level !== 'pass' && !ignored.includes(id));
+  const failed = checks.some(({ level }) => level === 'fail') && flags.skipPreflight !== true;
+  if (failed || start.refusal !== null) exit.code = 4;
+  if (flags.json === true) {
+    terminal.print(JSON.stringify({ ...z.looseObject({}).parse(plan), ok: exit.code !== 4, checks }));
+    return;
+  }
+  printPlan(plan, terminal);
+  if (checks.length > 0) printChecks(checks, terminal);
+  printStart(start, terminal);
+  terminal.print('\nDry run complete. No files modified.');
+}
+
+function printChecks(checks: readonly ShownCheck[], { colors, print }: Terminal): void {
+  print('\nPre-flight checks:');
+  for (const { level, message, hint } of checks) {
+    print(`${level === 'fail' ? colors.red('✗') : colors.yellow('!')} ${safeLines(message)}`);
+    if (hint !== '') print(`    ${safeLines(hint)}`);
+  }
+}
+
+function printStart({ continues, text, changed, refusal }: StartPreview, { colors, print }: Terminal): void {
+  if (continues !== null) print(`\nRun ${continues} would be resumed.`);
+  if (changed !== null) print(`\n${safeLines(changed)}`);
+  if (text !== null) print(`\n${safeLines(text)}`);
+  if (refusal !== null) print(`\n${colors.red('✗')} ${safeLines(refusal.message)}\n    ${safeLines(refusal.hint)}`);
+}

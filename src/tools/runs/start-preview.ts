@@ -1,0 +1,56 @@
+import { O8Error } from '../../core/errors.js';
+import { findContinuation } from '../continue-run.js';
+import type { ToolContext } from '../define-tool.js';
+import { findLandedCommits } from '../landed-tasks.js';
+import { latestRunOf } from '../load-run.js';
+import { planFrom, PREVIEW, readPlanParts } from '../prepare-plan.js';
+import { openContext } from '../repository-context.js';
+import { planFlags, requireSelection, selectionWords } from '../selection.js';
+import type { SpawnInput } from '../spawn.js';
+import { waveCheckText } from '../wave-check.js';
+import { findChangedCommands } from './changed-commands.js';
+
+/** What a start would do beside its plan and checks. */
+export interface StartPreview {
+  /** The run that would go on, null for a new one. */
+  readonly continues: string | null;
+  /** Is what a single wave needs there; what is repeated; why there is nothing to do. */
+  readonly text: string | null;
+  /** Commands of that run that have changed since. */
+  readonly changed: string | null;
+  /** What would refuse it, beside the checks. */
+  readonly refusal: O8Error | null;
+}
+
+/** Looks at what `spawn` would do with this input, without doing any of it. */
+export async function previewStart(input: SpawnInput, context: ToolContext): Promise<StartPreview> {
+  const none: StartPreview = { continues: null, text: null, changed: null, refusal: null };
+  try {
+    const { root, repo } = await openContext(context);
+    const goesOn = input.resume === true || input.retryFailed === true;
+    const selection = goesOn && selectionWords(input) === null ? null : requireSelection(input);
+    const found = await findContinuation(root, selection, input, context);
+    switch (found.kind) {
+      case 'nothing':
+        return { ...none, text: found.message };
+      case 'continue': {
+        const { plan } = found.run;
+        const { text: changed } = await findChangedCommands(plan, context);
+        const text = found.wish.kind === 'tasks' && found.wish.text !== '' ? found.wish.text : null;
+        return { ...none, continues: plan.runId, text, changed };
+      }
+      case 'fresh': {
+        const wave = input.wave ?? null;
+        if (wave === null) return none;
+        const parts = await readPlanParts(found.selection, planFlags(input), context);
+        const bare = planFrom(parts, PREVIEW);
+        const earlier = await latestRunOf(root, bare.source);
+        const landed = Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null));
+        return { ...none, text: await waveCheckText(repo, { ...bare, landed }, wave) };
+      }
+    }
+  } catch (error) {
+    if (error instanceof O8Error) return { ...none, refusal: error };
+    throw error;
+  }
+}
