@@ -1,6 +1,12 @@
 import { Command } from 'commander';
+import { O8Error } from '../core/errors.js';
 import { historyRuns, type HistoryRun } from '../core/history.js';
+import type { TakenBack } from '../core/landings.js';
+import type { Repository } from '../git/repository.js';
+import { takenBackNow } from '../git/standing-reverts.js';
 import { readHistory } from '../store/history-file.js';
+import { listRuns } from '../store/runs.js';
+import { loadRun } from '../tools/load-run.js';
 import { openContext } from '../tools/repository-context.js';
 import { wholeNumber } from './options.js';
 import type { Cli } from './program.js';
@@ -21,21 +27,48 @@ export function historyCommand({ terminal, context }: Cli): Command {
     .option('--tasks', 'with a line for every task')
     .option('--json', 'print the records as JSON')
     .action(async (flags: Flags) => {
-      const { root } = await openContext(context);
-      const runs = historyRuns(await readHistory(root)).slice(0, flags.limit);
+      const { root, repo } = await openContext(context);
+      const known = historyRuns(await readHistory(root)).slice(0, flags.limit);
+      const off = await takenBackOf(repo, root, known);
+      const runs = known.map((run) => ({ ...run, ...(off.get(run.runId) ?? {}) }));
       if (flags.json === true) terminal.print(JSON.stringify({ runs }));
       else if (runs.length === 0) terminal.print('No run has ended here yet.');
       else terminal.print(safeLines(table(runs, flags.tasks === true).join('\n')));
     });
 }
 
-function table(runs: readonly HistoryRun[], withTasks: boolean): string[] {
+/** A run with what was taken off its base since, and with what it comes back. */
+interface ShownRun extends HistoryRun {
+  readonly takenBack?: readonly TakenBack[];
+}
+
+/** Of the runs whose files are still there; those of older ones went with the twentieth run after them. */
+async function takenBackOf(
+  repo: Repository,
+  root: string,
+  runs: readonly HistoryRun[],
+): Promise<ReadonlyMap<string, { readonly takenBack: readonly TakenBack[] }>> {
+  const there = new Set(await listRuns(root));
+  const found = new Map<string, { readonly takenBack: readonly TakenBack[] }>();
+  for (const { runId } of runs.filter((run) => there.has(run.runId))) {
+    try {
+      const { plan, state } = await loadRun(root, runId);
+      const takenBack = await takenBackNow(repo, plan, state);
+      if (takenBack.length > 0) found.set(runId, { takenBack });
+    } catch (error) {
+      if (!(error instanceof O8Error)) throw error; // doctor names runs whose files are damaged
+    }
+  }
+  return found;
+}
+
+function table(runs: readonly ShownRun[], withTasks: boolean): string[] {
   const head = ['ended', 'run', 'plan', 'outcome', 'tasks', 'cost'];
   const rows = runs.map((run) => [
     run.endedAt.slice(0, 16).replace('T', ' '),
     run.runId,
     run.plan,
-    run.state,
+    run.takenBack === undefined ? run.state : `${run.state}, taken back`,
     `${String(run.tasks.filter(({ outcome }) => outcome === 'complete').length)}/${String(run.tasks.length)}`,
     cost(run.costUsd),
   ]);
@@ -44,10 +77,11 @@ function table(runs: readonly HistoryRun[], withTasks: boolean): string[] {
   return lines.flatMap((line, at) => [line, ...(at === 0 ? [] : taskLines(runs[at - 1]))]);
 }
 
-function taskLines(run: HistoryRun | undefined): string[] {
+function taskLines(run: ShownRun | undefined): string[] {
+  const isOff = (id: string): boolean => (run?.takenBack ?? []).some(({ task }) => task === id);
   const rows = (run?.tasks ?? []).map((task) => [
     `  ${task.task}`,
-    task.reason ?? task.outcome,
+    isOff(task.task) ? `${task.outcome}, taken back` : (task.reason ?? task.outcome),
     task.minutes === null ? '-' : `${task.minutes.toFixed(1)} min`,
     counted(task.attempts, 'attempt'),
     cost(task.costUsd),

@@ -103,7 +103,7 @@ export function printMerge(result: unknown, { colors, print }: Terminal): void {
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
   for (const { id, state, landed, files, message, hint, held } of tasks) {
     const why = held === undefined ? (message ?? '') : `held: ${held.what}`;
-    const what = landed === undefined ? why : `in ${target} as ${landed.slice(0, 12)}`;
+    const what = landed === undefined || why !== '' ? why : `in ${target} as ${landed.slice(0, 12)}`;
     print(`${id.padEnd(width)}  ${state}${what === '' ? '' : `  ${safeLines(what.split('\n')[0] ?? '')}`}`);
     for (const file of files ?? []) print(`${' '.repeat(width)}    ${safeLines(file)}`);
     if (hint !== undefined) print(`${' '.repeat(width)}  ${hint}`);
@@ -155,16 +155,19 @@ const cleanupSchema = z.object({
   worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
   branches: z.array(z.object({ branch: z.string(), commit: z.string() })),
   kept: z.array(z.object({ what: z.string(), why: z.string(), hint: z.string() })),
+  takenBack: z.array(z.object({ task: z.string(), commit: z.string() })).optional(),
 });
 
 export function printCleanup(result: unknown, root: string, { print }: Terminal): void {
-  const { dryRun, worktrees, branches, kept } = cleanupSchema.parse(result);
+  const { dryRun, worktrees, branches, kept, takenBack = [] } = cleanupSchema.parse(result);
   const verb = dryRun === true ? 'would remove' : 'removed';
   for (const { path, rescued } of worktrees) {
     print(`${verb} worktree ${relative(root, path)}${rescued === null ? '' : ` (uncommitted work kept: ${rescued})`}`);
   }
   for (const { branch, commit } of branches) print(`${verb} branch ${branch} (was ${commit})`);
   for (const { what, why, hint } of kept) print(`kept ${what}: ${why}\n    ${hint}`);
+  for (const { task, commit } of takenBack)
+    print(`${task} was taken back; git revert ${commit.slice(0, 12)} brings it back, also after the cleanup`);
   if (worktrees.length + branches.length + kept.length === 0) print('Nothing to clean up.');
 }
 

@@ -5,6 +5,7 @@ import { COMPLETION_JSON_SCHEMA } from './completion-schema.js';
 import { O8Error } from './errors.js';
 import type { PlannedTask } from './plan.js';
 import type { Settings } from './settings.js';
+import { SKILL_RULES } from './worker-rules.js';
 import { writeRules, writeRulesArguments } from './write-guard.js';
 
 export interface ClaudeAttempt {
@@ -34,11 +35,6 @@ export const TOOLS = ['Read', 'Edit', 'Write', 'NotebookEdit', 'Bash', 'Grep', '
 
 /** What a command of the repository may need beside them to bring its own agents and skills. */
 const SKILL_TOOLS = ['Skill', 'Agent'];
-
-/** The worker rules forbid what such a command is made of, and ask for commits that its flags may forbid. */
-const SKILL_RULES = `Your task is the command of this repository in the first message. What it tells you to do counts: you may run the
-skills and start the agents it names, in this worktree. If it tells you not to commit, do not: o8 commits what you leave
-when you report that it is complete.`;
 
 /**
  * Two retries inside the agent ride out a short fault in seconds; its default of ten waits three minutes for what

@@ -36,6 +36,8 @@ export interface RunFact {
   readonly runId: string;
   readonly state: string;
   readonly waiting: readonly { readonly worktree: string; readonly why: string; readonly command: string }[];
+  /** That work of it was taken off its base, and how it comes back. */
+  readonly takenBack?: string;
 }
 
 export interface DoctorFacts {
@@ -162,7 +164,7 @@ function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number],
   if (run !== undefined && !['completed', 'failed', 'aborted'].includes(run.state)) return [];
   const branch = printable(name);
   if (run !== undefined) {
-    const what = merged ? 'is merged' : 'is not on its base yet';
+    const what = run.takenBack ?? (merged ? 'is merged' : 'is not on its base yet');
     const hint = merged ? `o8 cleanup --run ${run.runId}` : `o8 merge --run ${run.runId}`;
     return [{ id: 'branch', level: 'leftover', message: `branch ${branch} ${what}`, hint }];
   }

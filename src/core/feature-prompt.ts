@@ -1,5 +1,6 @@
 import type { FeatureDocument, FeatureDocuments } from './feature.js';
 import { completionRules } from './worker-prompt.js';
+import { skillDuties } from './worker-rules.js';
 
 /** The repository's command that implements a feature. */
 export interface Skill {
@@ -35,7 +36,7 @@ export function skillPrompt(
       `The command is defined in \`${skill.file}\`: where you have no such command, read that file and do what it says.`,
       `What is known of the feature is in \`${documents.dir}/\`.`,
     ].join('\n'),
-    completionRules(verify),
+    completionRules(verify, skillDuties(skill.flags).commits),
   ];
   return `${sections.join('\n\n')}\n`;
 }

@@ -67,3 +67,21 @@ export function takenBackTasks(plan: Plan, state: RunState): TakenBack[] {
     return reverted ? [{ task: id, commit: presence.how.commit }] : [];
   });
 }
+
+/** The command that brings all of it back, empty where nothing was taken back. */
+export function bringsBack(takenBack: readonly TakenBack[]): string {
+  const commits = [...new Set(takenBack.map(({ commit }) => commit.slice(0, 12)))];
+  return commits.length === 0 ? '' : `git revert ${commits.join(' ')}`;
+}
+
+/** Why nothing of the run is left to land on the base branch. */
+export function whyNothingToLand(branch: string, takenBack: readonly TakenBack[]): string {
+  return takenBack.length === 0
+    ? `${branch} already has everything`
+    : `${branch} already has everything but what was taken back (${bringsBack(takenBack)} brings that back)`;
+}
+
+/** What is said of a task whose work is off the base branch. */
+export function takenBackText(branch: string, { commit }: TakenBack): string {
+  return `taken back from ${branch}; git revert ${commit.slice(0, 12)} brings it back`;
+}

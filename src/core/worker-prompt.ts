@@ -1,4 +1,5 @@
 import type { Scope, ScopeEntry } from './plan.js';
+import type { SkillDuties } from './worker-rules.js';
 
 /** What a prompt is made of when a plan has no prompt file for a task; `context` is the plan's `context.md`. */
 export interface PromptParts {
@@ -40,11 +41,13 @@ function entryText(entry: ScopeEntry): string {
 }
 
 /** The last section of a composed prompt: how an agent of any kind says that it is done. */
-export function completionRules(verify: string | null): string {
+export function completionRules(verify: string | null, commits: SkillDuties['commits'] = 'agent'): string {
   const lines = [
     'Work only in the folder you are in: a git worktree with a branch of its own.',
     ...(verify === null ? [] : [`Before you finish, \`${verify}\` has to pass.`]),
-    'Commit everything you did on the current branch, in commits with clear messages.',
+    commits === 'agent'
+      ? 'Commit everything you did on the current branch, in commits with clear messages.'
+      : 'Do not commit: o8 commits what you leave in the worktree when you are done.',
     'Then, as your last step, create the file `.claude-task-complete` in the top folder. Do not commit it.',
     'When you cannot finish, do not create that file; say what is missing.',
   ];

@@ -1,4 +1,5 @@
-import { takenBackTasks } from '../core/landings.js';
+import { whyNothingToLand } from '../core/landings.js';
+import { takenBackNow } from '../git/standing-reverts.js';
 import { refreshMessage } from '../core/merge-message.js';
 import type { PlannedTask } from '../core/plan.js';
 import { waitingWork } from '../core/waiting-work.js';
@@ -33,7 +34,7 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
     if (await isAncestor(run.repo, tip, from)) {
       const intent = run.ledger.state.landingIntent;
       if (intent === null || !(await isAncestor(run.repo, intent.to, from))) {
-        return { kind: 'nothing', reason: whyNothing(run) };
+        return { kind: 'nothing', reason: await whyNothing(run) };
       }
       await forgetForwarded(run.repo, branch);
       return recordLanding(run, { branch, from: intent.from, to: intent.to }); // we were killed in between
@@ -60,7 +61,7 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
 async function withoutTarget(run: Run, base: string): Promise<Landing> {
   const merged = run.plan.tasks.filter(({ id }) => landedCommit(recordOf(run, id).state) !== null);
   const there = await tasksIn(run, merged, base);
-  if (there.length === merged.length) return { kind: 'nothing', reason: whyNothing(run) };
+  if (there.length === merged.length) return { kind: 'nothing', reason: await whyNothing(run) };
   const { ref, branch } = run.plan.target;
   const last = run.ledger.state.landings.findLast((landing) => landing.ref === ref)?.to ?? '<commit>';
   const tip = await resolveCommit(run.repo, last);
@@ -153,14 +154,11 @@ async function tasksIn(run: Run, among: readonly PlannedTask[], commit: string):
 }
 
 /** What was reverted is there, too, together with its revert: only reverting that brings it back. */
-function whyNothing({ plan, ledger }: Run): string {
+async function whyNothing({ repo, plan, ledger }: Run): Promise<string> {
   const { branch } = plan.base;
   const waits = [...ledger.state.tasks.values()].some(({ state }) => waitingWork(plan.runId, '', state) !== null);
   if (waits) return `${branch} already has everything that is merged so far`;
-  const reverts = takenBackTasks(plan, ledger.state).map(({ commit }) => commit.slice(0, 12));
-  if (reverts.length === 0) return `${branch} already has everything`;
-  const again = `git revert ${[...new Set(reverts)].join(' ')}`;
-  return `${branch} already has everything but what was taken back (${again} brings that back)`;
+  return whyNothingToLand(branch, await takenBackNow(repo, plan, ledger.state));
 }
 
 function held(reason: string, files: readonly string[], hint: string): Extract<Landing, { kind: 'held' }> {

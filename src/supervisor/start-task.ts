@@ -11,7 +11,7 @@ import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
 import { logLinkPath } from '../core/log-link.js';
 import type { PlannedTask } from '../core/plan.js';
-import { workerRules } from '../core/worker-rules.js';
+import { SKILL_RULES, skillDuties, workerRules } from '../core/worker-rules.js';
 import bundledRules from '../../agents/worker.md';
 import { readFileAt } from '../git/facts.js';
 import { startAttempt } from '../process/attempt.js';
@@ -47,13 +47,14 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     : null;
   const files = attemptOf(run, task.id, attempt);
   const own = await readFileAt(run.repo, run.plan.base.commit, '.claude/agents/worker.md');
-  const rules = workerRules(own, bundledRules);
+  const skill = task.promptKind === 'skill' ? skillDuties(run.plan.settings.skillFlags) : null;
+  const rules = workerRules(own, bundledRules, skill);
   const told = session?.continues === true ? await earlierRules(run, task, record.attempt) : undefined;
   const prompt = attemptPrompt({
     task,
     next,
     sessionContinues: session?.continues ?? false,
-    rules: isClaude ? null : rules,
+    rules: isClaude ? null : [rules, ...(skill === null ? [] : [SKILL_RULES])].join('\n\n'),
     changedRules: told === undefined || told === rules ? null : rules,
   });
   await writeFileAtomically(files.prompt, prompt);

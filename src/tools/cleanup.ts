@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { takenBackNow } from '../git/standing-reverts.js';
 import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
 import { requireRun, requireTask } from './load-run.js';
@@ -27,11 +28,18 @@ export const cleanup = defineTool({
       .describe('also drop branches whose commits are nowhere else; their ids are in the answer'),
     dryRun: z.boolean().optional().describe('say what would go, remove nothing'),
   }),
-  output: cleanupSchema.extend({ runId: z.string(), dryRun: z.boolean().optional() }),
+  output: cleanupSchema.extend({
+    runId: z.string(),
+    dryRun: z.boolean().optional(),
+    takenBack: z
+      .array(z.object({ task: z.string(), commit: z.string() }))
+      .optional()
+      .describe('work that was taken off the base; reverting the commit brings it back'),
+  }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
   async run(input, context) {
     refuseNested('cleanup', context);
-    const { root } = await openContext(context);
+    const { root, repo } = await openContext(context);
     const run = await requireRun(root, input.runId);
     refuseInterrupted('cleanup', run);
     const { plan } = run;
@@ -44,6 +52,12 @@ export const cleanup = defineTool({
       dryRun,
     };
     const result = cleanupSchema.parse(await askSupervisor(root, plan.runId, request, context.env));
-    return { runId: plan.runId, ...(dryRun ? { dryRun } : {}), ...result };
+    const takenBack = await takenBackNow(repo, plan, run.state);
+    return {
+      runId: plan.runId,
+      ...(dryRun ? { dryRun } : {}),
+      ...result,
+      ...(takenBack.length === 0 ? {} : { takenBack }),
+    };
   },
 });

@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path';
 import type { IntegratedTask, Trespass } from '../core/integration.js';
-import { baseRef, basePresence, landingOfTask } from '../core/landings.js';
+import { baseRef, basePresence, landingOfTask, takenBackText } from '../core/landings.js';
 import type { PlannedTask } from '../core/plan.js';
 import { documentsFolder } from '../core/plan-source.js';
 import { taskOf } from '../core/run-state.js';
@@ -10,18 +10,22 @@ import { changedPaths } from '../git/changes.js';
 import { readFileParts } from '../git/enclosing-definitions.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
+import { takenBackNow } from '../git/standing-reverts.js';
 import type { LoadedRun } from './load-run.js';
 
 /** Where each task's work is, in the order of the plan. */
 export async function integratedTasks(repo: Repository, { plan, state }: LoadedRun): Promise<IntegratedTask[]> {
   const base = await resolveCommit(repo, baseRef(plan));
   const tasks: IntegratedTask[] = [];
+  const takenBack = await takenBackNow(repo, plan, state);
   for (const { id, wave, branch } of plan.tasks) {
     const record = taskOf(state, id);
     const landed = landedCommit(record.state);
     const isThere = base !== null && landed !== null && (await isAncestor(repo, landed, base));
     const presence = basePresence(plan, state, id);
-    const isReverted = presence.kind === 'taken_back' && presence.how.kind === 'reverted';
+    const off = takenBack.find(({ task }) => task === id);
+    const isReverted = off !== undefined;
+    const movedBack = presence.kind === 'taken_back' && presence.how.kind !== 'reverted';
     tasks.push({
       id,
       wave,
@@ -29,8 +33,8 @@ export async function integratedTasks(repo: Repository, { plan, state }: LoadedR
       commits: record.commits,
       state: record.state.state,
       missing: isReverted || (landed === null && !(record.state.state === 'skipped' && record.state.why === 'user')),
-      why: isReverted ? `taken back from ${plan.base.branch}` : whyOpen(record.state),
-      onBase: isThere && presence.kind !== 'taken_back',
+      why: off === undefined ? whyOpen(record.state) : takenBackText(plan.base.branch, off),
+      onBase: isThere && !isReverted && !movedBack,
     });
   }
   return tasks;

@@ -3,11 +3,12 @@ import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import { resolutionSchema, undoneSchema, type Request, type Undone } from '../core/requests.js';
 import { leftOutOf, leftOutSchema } from '../core/run/left-out.js';
-import { landingsToUndo } from '../core/landings.js';
+import { landingsToUndo, takenBackText, type TakenBack } from '../core/landings.js';
 import { mergeIntoSchema, mergeStrategySchema } from '../core/settings.js';
 import { taskOf } from '../core/run-state.js';
 import { heldViewSchema } from '../core/held/finding.js';
 import { runStateName, taskView } from '../core/status-view.js';
+import { takenBackNow } from '../git/standing-reverts.js';
 import { attemptPaths } from '../store/paths.js';
 import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
@@ -106,7 +107,8 @@ export const merge = defineTool({
     const ask = async (request: Request): Promise<Answer> => {
       const answer = answerSchema.parse(await askSupervisor(root, runId, request, context.env));
       const now = await loadRun(root, runId);
-      const tasks = request.kind === 'merge' ? outcome(root, now, task) : [];
+      const off = request.kind === 'merge' ? await takenBackNow(repo, now.plan, now.state) : [];
+      const tasks = request.kind === 'merge' ? outcome(root, now, task, off) : [];
       const leftOut = request.kind === 'merge' && task === null ? leftOutOf(now.plan, now.state, root) : [];
       const more = leftOut.length === 0 ? {} : { leftOut };
       return { ...head, state: runStateName(now.state, now.ownerAlive), tasks, ...answer, ...more };
@@ -184,11 +186,17 @@ function needsTask(): O8Error {
   );
 }
 
-function outcome(root: string, { plan, state }: LoadedRun, only: string | null): z.input<typeof mergeTaskSchema>[] {
+function outcome(
+  root: string,
+  { plan, state }: LoadedRun,
+  only: string | null,
+  takenBack: readonly TakenBack[],
+): z.input<typeof mergeTaskSchema>[] {
   return plan.tasks
     .filter(({ id }) => only === null || id === only)
     .map((task) => {
       const record = taskOf(state, task.id);
+      const off = takenBack.find((each) => each.task === task.id);
       const view = taskView(
         plan,
         task,
@@ -201,7 +209,11 @@ function outcome(root: string, { plan, state }: LoadedRun, only: string | null):
         state: view.state,
         ...(record.state.state === 'complete' ? { landed: record.state.landed } : {}),
         ...(view.files === undefined ? {} : { files: view.files }),
-        ...(view.message === undefined ? {} : { message: view.message }),
+        ...(off === undefined
+          ? view.message === undefined
+            ? {}
+            : { message: view.message }
+          : { message: takenBackText(plan.base.branch, off) }),
         ...(view.hint === undefined ? {} : { hint: view.hint }),
         ...(view.held === undefined ? {} : { held: view.held }),
       };

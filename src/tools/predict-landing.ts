@@ -1,3 +1,4 @@
+import { whyNothingToLand, type TakenBack } from '../core/landings.js';
 import { countCommits } from '../git/changes.js';
 import { contentThere } from '../git/landed/content-there.js';
 import { trialMerges } from '../git/merge-batch.js';
@@ -18,14 +19,18 @@ export type PredictedLanding =
   | { readonly kind: 'would_conflict'; readonly branch: string; readonly files: string[]; readonly message: string }
   | { readonly kind: 'nothing'; readonly reason: string };
 
-export async function predictLanding(repo: Repository, plan: Plan): Promise<PredictedLanding> {
+export async function predictLanding(
+  repo: Repository,
+  plan: Plan,
+  takenBack: readonly TakenBack[],
+): Promise<PredictedLanding> {
   const { branch } = plan.base;
   if (plan.target.branch === branch) return { kind: 'nothing', reason: `tasks are merged into ${branch} itself` };
   const from = await resolveCommit(repo, `refs/heads/${branch}`);
   const to = await resolveCommit(repo, plan.target.ref);
   if (from === null || to === null)
     return { kind: 'nothing', reason: `there is no ${from === null ? branch : plan.target.ref}` };
-  if (await isAncestor(repo, to, from)) return { kind: 'nothing', reason: `${branch} already has everything` };
+  if (await isAncestor(repo, to, from)) return { kind: 'nothing', reason: whyNothingToLand(branch, takenBack) };
   const commits = await countCommits(repo, from, to);
   if (await isAncestor(repo, from, to)) {
     return { kind: 'would_land', branch, from, to, commits, message: `${branch} would be fast-forwarded` };

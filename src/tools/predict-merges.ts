@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { mergeOrders, type ExpectedConflict } from '../core/conflict-prediction.js';
+import { takenBackText } from '../core/landings.js';
 import type { PlannedTask } from '../core/plan.js';
 import { taskOf, type TaskRecord } from '../core/run-state.js';
 import { naturalMergeOrder, unmergedTasks } from '../core/unmerged-tasks.js';
 import { resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
+import { takenBackNow } from '../git/standing-reverts.js';
 import { compareWork, conflictsAnswer, expectedConflictsShape, type UnmergedWork } from './expected-conflicts.js';
 import type { LoadedRun } from './load-run.js';
 import type { mergeTaskSchema } from './merge.js';
@@ -32,7 +34,8 @@ export async function predictMerges(
   { only, uncommitted }: { only: string | null; uncommitted: boolean },
 ): Promise<Prediction> {
   const { plan, state } = run;
-  const landing = await predictLanding(repo, plan);
+  const takenBack = await takenBackNow(repo, plan, state);
+  const landing = await predictLanding(repo, plan, takenBack);
   const shown = plan.tasks.filter(({ id }) => only === null || id === only);
   const target = await resolveCommit(repo, plan.target.ref);
   if (target === null) {
@@ -49,6 +52,8 @@ export async function predictMerges(
     const view = { id, state: record.state.state };
     const files = conflicts.find(({ tasks: [one, other] }) => one === id && other === undefined)?.files;
     const leftOut = leftOutOf(found.get(id));
+    const off = takenBack.find(({ task }) => task === id);
+    if (off !== undefined) return { ...view, message: takenBackText(plan.base.branch, off) };
     if (compared.unrelated.has(id)) return { ...view, message: `shares no history with ${nameOf(run)}` };
     if (files !== undefined) return { ...view, message: `would conflict${leftOut}`, files: [...files] };
     return { ...view, message: `${prospect(record, found.get(id), nameOf(run))}${leftOut}` };

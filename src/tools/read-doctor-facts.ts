@@ -3,6 +3,7 @@ import type { DoctorFacts, InstalledProgram, RepositoryFact, RunFact } from '../
 import { settingTexts } from '../core/git-settings/change-text.js';
 import { redactor, secretValues } from '../core/redact.js';
 import { shellQuote } from '../core/shell-quote.js';
+import { bringsBack } from '../core/landings.js';
 import { taskOf } from '../core/run-state.js';
 import { runStateName } from '../core/status-view.js';
 import { waitingWork } from '../core/waiting-work.js';
@@ -12,6 +13,7 @@ import { isAncestor, listRefs, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
 import { savedFile, settingsFolder } from '../git/settings/pin.js';
 import { settingsNow } from '../git/settings/pin-settings.js';
+import { takenBackNow } from '../git/standing-reverts.js';
 import { processProbe } from '../process/identity.js';
 import { findProgram, runProgram } from '../process/program.js';
 import { readLock } from '../store/lock-state.js';
@@ -31,7 +33,7 @@ export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts
   const [repository, lock, runs, worktrees, branches, rescued, attempts] = await Promise.all([
     readRepositoryFacts(repo),
     readLock(root, processProbe),
-    runsOf(root),
+    runsOf(repo, root),
     listOwnWorktrees(repo),
     branchesOf(repo),
     listRefs(repo, 'refs/o8/rescue/'),
@@ -126,7 +128,7 @@ async function runsElsewhere(root: string, { worktrees }: RepositoryFacts): Prom
   return (await Promise.all(runs)).flat();
 }
 
-async function runsOf(root: string): Promise<RunFact[]> {
+async function runsOf(repo: Repository, root: string): Promise<RunFact[]> {
   const runs: RunFact[] = [];
   for (const runId of await listRuns(root)) {
     try {
@@ -135,7 +137,9 @@ async function runsOf(root: string): Promise<RunFact[]> {
         const work = waitingWork(runId, id, taskOf(state, id).state);
         return work === null ? [] : [{ worktree, ...work }];
       });
-      runs.push({ runId, state: runStateName(state, ownerAlive), waiting });
+      const off = await takenBackNow(repo, plan, state);
+      const takenBack = `has work that was taken back from ${plan.base.branch} (${bringsBack(off)} brings it back)`;
+      runs.push({ runId, state: runStateName(state, ownerAlive), waiting, ...(off.length === 0 ? {} : { takenBack }) });
     } catch {
       runs.push({ runId, state: 'damaged', waiting: [] }); // the rest is still worth a look; `o8 status --run` says what is wrong
     }

@@ -15,7 +15,7 @@ import {
 } from '../core/status-view.js';
 import { failedValidations } from '../core/failure/failed-validations.js';
 import { finalReport } from '../core/final-report.js';
-import { isOnBase, takenBackTasks } from '../core/landings.js';
+import { basePresence, type TakenBack } from '../core/landings.js';
 import { runCommand, sourceView, sourceWords } from '../core/plan-source.js';
 import { tailForModel } from '../core/text/tail-for-model.js';
 import { taskLogView } from '../core/readable-log.js';
@@ -28,6 +28,7 @@ import { leftOutOf, leftOutSchema, type LeftOut } from '../core/run/left-out.js'
 import { resumeCommand } from '../core/run/open-runs.js';
 import { unmergedTasks } from '../core/unmerged-tasks.js';
 import { isAncestor, resolveCommit } from '../git/refs.js';
+import { takenBackNow } from '../git/standing-reverts.js';
 import type { Repository } from '../git/repository.js';
 import { journalSize } from '../store/journal.js';
 import { attemptPaths, runPaths } from '../store/paths.js';
@@ -235,10 +236,12 @@ async function view(
     ];
   });
   const first = shown[0];
-  const takenBack = takenBackTasks(plan, state);
-  const allTakenBack = takenBack.length > 0 && !plan.tasks.some(({ id }) => isOnBase(plan, state, id));
+  const takenBack = await takenBackNow(repo, plan, state);
+  const isThere = (id: string): boolean =>
+    basePresence(plan, state, id).kind !== 'none' && !takenBack.some(({ task }) => task === id);
+  const allTakenBack = takenBack.length > 0 && !plan.tasks.some(({ id }) => isThere(id));
   const landed = allTakenBack ? null : await landedTip(repo, run);
-  const report = only === null && state.phase.kind === 'finished' ? reportOf(root, run, landed) : null;
+  const report = only === null && state.phase.kind === 'finished' ? reportOf(root, run, landed, takenBack) : null;
   return {
     runId: plan.runId,
     state: name,
@@ -292,7 +295,12 @@ function pauseView({ phase }: LoadedRun['state']): { message?: string; hint?: st
 }
 
 /** The report a driving session shows word for word, with its own commands as the next step. */
-function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: string | null): string {
+function reportOf(
+  root: string,
+  { plan, state, ownerAlive }: LoadedRun,
+  landed: string | null,
+  takenBack: readonly TakenBack[],
+): string {
   const views = plan.tasks.map((task) => {
     const record = taskOf(state, task.id);
     return taskView(plan, task, record, null, logOf(root, plan.runId, task.id, record.attempt));
@@ -306,7 +314,7 @@ function reportOf(root: string, { plan, state, ownerAlive }: LoadedRun, landed: 
     base: plan.base.branch,
     target: plan.target.branch ?? plan.target.ref,
     landed: landed !== null,
-    takenBack: takenBackTasks(plan, state),
+    takenBack,
     failedValidations: failedValidations(state),
     leftOut: leftOutOf(plan, state, root),
     commands: {

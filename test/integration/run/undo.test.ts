@@ -57,6 +57,7 @@ describe('merge with undo', () => {
     const message = await run.repository.git(['log', '-1', '--format=%B', 'main']);
     const { runId = '' } = await run.status();
     expect(message).toContain(`This reverts commit ${landed} `);
+    expect(message).toMatch(new RegExp(`^Revert run ${runId}: `));
     expect(message.trimEnd()).toMatch(new RegExp(`\\nO8-Run: ${runId}\\nO8-Reverts: ${landed}$`));
     expect(await run.repository.git(['for-each-ref', 'refs/o8/undo/'])).toBe('');
 
@@ -77,6 +78,13 @@ describe('merge with undo', () => {
     expect(status['landed']).toBeUndefined();
     expect(status['text']).toContain(`Taken back from main:\n  - task-001 (${again} brings it back)`);
     expect(status['text']).toContain('Next step: nothing of the run is on main any more;');
+    // Every door says it, also the next time it is asked.
+    const doors = ['status', 'merge --dry-run', 'merge', 'doctor', 'history', 'integrate', 'cleanup --dry-run'];
+    for (const door of doors) {
+      const { stdout } = await run.o8(...door.split(' '));
+      expect(stdout, door).toContain('taken back');
+      if (door !== 'history') expect(stdout, door).toContain(again);
+    }
     const printed = await run.o8('status');
     expect(printed.stdout).toContain(`task-001: taken back from main; ${again} brings it back`);
     expect(printed.stdout).not.toContain('o8 merge');
@@ -84,6 +92,7 @@ describe('merge with undo', () => {
     await run.repository.git(['stash', 'push', '--quiet']); // git reverts nothing over a change
     await run.repository.git(['revert', '--no-edit', commit]);
     expect(await run.workOn('main')).toEqual(['task-001', 'task-002']);
+    for (const door of doors) expect((await run.o8(...door.split(' '))).stdout, door).not.toContain('taken back');
   });
 
   it('moves a base back that is checked out nowhere and on no remote; merge lands the same again', async () => {
