@@ -237,7 +237,7 @@ class Scene {
 
   /** The pid of the process that owns the run, 0 when nobody does. */
   async owner() {
-    const folder = join(this.root, '.claude/parallel/lock');
+    const folder = join(this.root, '.git/o8/lock');
     const numbers = (await readdir(folder)).flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).map(Number);
     const highest = await readJson(join(folder, `${String(Math.max(...numbers))}.json`));
     return highest?.kind === 'held' && (await isAlive(highest.process.pid)) ? Number(highest.process.pid) : 0;
@@ -245,7 +245,7 @@ class Scene {
 
   /** @returns {Promise<string>} folder of the run */
   async runFolder() {
-    const runs = join(this.root, '.claude/parallel/runs');
+    const runs = join(this.root, '.git/o8/runs');
     const [only] = (await readdir(runs)).filter((name) => !name.startsWith('.'));
     if (only === undefined) throw new Error('there is no run');
     return join(runs, only);
@@ -285,9 +285,9 @@ class Scene {
   async victims() {
     /** @type {Kill[]} */
     const found = [];
-    const owner = existsSync(join(this.root, '.claude/parallel/lock')) ? await this.owner() : 0;
+    const owner = existsSync(join(this.root, '.git/o8/lock')) ? await this.owner() : 0;
     if (owner !== 0) found.push({ kind: 'supervisor', pid: owner, attempt: '' });
-    const tasks = existsSync(join(this.root, '.claude/parallel/runs')) ? join(await this.runFolder(), 'tasks') : null;
+    const tasks = existsSync(join(this.root, '.git/o8/runs')) ? join(await this.runFolder(), 'tasks') : null;
     for (const task of tasks === null ? [] : await list(tasks)) {
       for (const attempt of await list(join(tasks ?? '', task))) {
         const folder = join(tasks ?? '', task, attempt);

@@ -40,7 +40,7 @@ export function abortCommand(cli: Cli): Command {
 async function announce(cli: Cli, { run, task }: Flags): Promise<string | undefined> {
   const found = foundSchema.parse(await callTool('abort', { runId: run, task, dryRun: true }, cli.context));
   if (found.runId === undefined) return undefined;
-  const [newest] = await listRuns((await openContext(cli.context)).root);
+  const [newest] = await listRuns((await openContext(cli.context)).home);
   const which = run === undefined && found.runId !== newest ? ` of run ${found.runId}` : '';
   cli.terminal.print(`Stopping parallel pipelines${which}...\n`);
   for (const { task: id, pid } of found.stopped) {

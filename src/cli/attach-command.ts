@@ -20,8 +20,8 @@ export function attachCommand({ terminal, context, exit }: Cli): Command {
     .option('--run <id>', 'which run; default: the active one, else the newest')
     .action(async (name: string, flags: { run?: string }) => {
       refuseNested('attach', context);
-      const { root } = await openContext(context);
-      const run = await requireRun(root, flags.run);
+      const { home } = await openContext(context);
+      const run = await requireRun(home, flags.run);
       const { sessionId, worktree } = sessionOf(run, requireTask(run.plan, name));
       const program = await findProgram('claude', context.env);
       if (program === null)

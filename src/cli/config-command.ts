@@ -5,7 +5,7 @@ import type { SettingsFile, SourceKind } from '../core/settings.js';
 import { guardFile } from '../git/guard-file.js';
 import { ensureExcluded } from '../git/worktrees.js';
 import { criticalSection } from '../store/critical-section.js';
-import { repositoryPaths } from '../store/paths.js';
+import { checkoutPaths } from '../store/paths.js';
 import { readSettingsFile, writeSettingsFile } from '../store/settings-file.js';
 import { refuseNested } from '../tools/refuse-nested.js';
 import { openContext } from '../tools/repository-context.js';
@@ -46,7 +46,7 @@ export function configCommand(cli: Cli, name: 'config' | 'parallel-config'): Com
 async function show({ terminal, context }: Cli, flags: Flags, kind: SourceKind): Promise<void> {
   const { root } = await openContext(context);
   const settings = settingViews(await readSettingsFile(root), kind);
-  const file = repositoryPaths(root).config;
+  const file = checkoutPaths(root).config;
   if (flags.json === true) {
     terminal.print(JSON.stringify({ file, settings }));
     return;

@@ -25,8 +25,8 @@ export function diffCommand(cli: Cli): Command {
 }
 
 async function diff({ terminal, context }: Cli, name: string, flags: Flags): Promise<void> {
-  const { repo, root } = await openContext(context);
-  const run = await requireRun(root, flags.run);
+  const { repo, home } = await openContext(context);
+  const run = await requireRun(home, flags.run);
   const task = requireTask(run.plan, name);
   const { from, to } = await taskDiff(repo, run, task, { uncommitted: flags.uncommitted === true });
   if (flags.json !== true) {

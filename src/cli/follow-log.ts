@@ -6,7 +6,7 @@ import { isSettled } from '../core/task-state.js';
 import { processProbe } from '../process/identity.js';
 import { readLock } from '../store/lock-state.js';
 import type { LogReader } from '../store/log-reader.js';
-import { attemptPaths } from '../store/paths.js';
+import { attemptPaths, type RunHome } from '../store/paths.js';
 import { loadRun, type LoadedRun } from '../tools/load-run.js';
 import type { Cli } from './program.js';
 import { outputLines, stdoutDrained, type Terminal } from './terminal.js';
@@ -15,7 +15,7 @@ import { outputLines, stdoutDrained, type Terminal } from './terminal.js';
 const LOOK_MS = 500;
 
 export interface FollowedTask {
-  readonly root: string;
+  readonly home: RunHome;
   readonly runId: string;
   readonly task: string;
   /** The attempt whose log the reader stands in. */
@@ -33,16 +33,16 @@ export async function printLines(terminal: Terminal, lines: readonly string[]): 
 
 /** Prints what a task's log gains, attempt after attempt. Exit code 1 when nobody runs the task any more. */
 export async function followTaskLog(cli: Cli, followed: FollowedTask, first: LogReader): Promise<void> {
-  const { root, runId, task } = followed;
+  const { home, runId, task } = followed;
   let { attempt } = followed;
   let reader = first;
   for (;;) {
-    const run = await loadRun(root, runId); // before the log: what is over by then is read to its end
+    const run = await loadRun(home, runId); // before the log: what is over by then is read to its end
     await printRest(cli.terminal, reader);
     const record = taskOf(run.state, task);
     if (followed.until === 'task' && record.attempt > attempt) {
       attempt += 1;
-      reader = reader.of(attemptPaths(root, runId, task, attempt).log);
+      reader = reader.of(attemptPaths(home, runId, task, attempt).log);
       cli.terminal.print(`--- attempt ${String(attempt)} ---`);
       continue;
     }
@@ -56,14 +56,14 @@ export async function followTaskLog(cli: Cli, followed: FollowedTask, first: Log
 /** Prints what the supervisor's log gains until it has ended: it has last words when the run is no longer its own. */
 export async function followSupervisorLog(
   cli: Cli,
-  { root, runId }: { readonly root: string; readonly runId: string },
+  { home, runId }: { readonly home: RunHome; readonly runId: string },
   reader: LogReader,
 ): Promise<void> {
   let owner: ProcessIdentity | null = null;
   for (;;) {
-    const lock = await readLock(root, processProbe);
+    const lock = await readLock(home, processProbe);
     if (lock.kind === 'held' && lock.holder.runId === runId) owner = lock.holder.process;
-    const run = await loadRun(root, runId);
+    const run = await loadRun(home, runId);
     const speaks = owner !== null && (await processProbe.check(owner)) === 'alive';
     await printRest(cli.terminal, reader);
     if (!speaks && nobodyIsThere(cli, run)) return;

@@ -38,13 +38,13 @@ const LOOK_MS = 300; // quick enough to feel live, cheap enough to forget
 export async function follow(cli: Cli, runId: string, style: Style, from: 'start' | 'now'): Promise<ExitCode> {
   const interrupt = interruptedBy('SIGINT');
   const live = await LiveLine.open(cli.terminal, style === 'lines' || style === 'verbose');
-  const { root } = await openContext(cli.context);
-  const plan = await readPlan(root, runId);
+  const { home } = await openContext(cli.context);
+  const plan = await readPlan(home, runId);
   const logs =
     style === 'verbose'
       ? new LogStream(
           cli.terminal,
-          (task, attempt) => new LogReader(attemptPaths(root, runId, task, attempt).log, taskLogView(plan, task)),
+          (task, attempt) => new LogReader(attemptPaths(home, runId, task, attempt).log, taskLogView(plan, task)),
         )
       : null;
   let told: readonly number[] = [];
@@ -71,7 +71,7 @@ export async function follow(cli: Cli, runId: string, style: Style, from: 'start
       told = tellValidations(cli, style, told, validationsOf(status));
       pause = tellPause(cli, style, pause, status);
       if (isEnd(status)) {
-        await readSettledLock(root); // what comes next may be another run, or somebody who reads the manifest
+        await readSettledLock(home); // what comes next may be another run, or somebody who reads the manifest
         return finish(cli, status, tasks, style);
       }
       live.show(status, [...tasks.values()]);

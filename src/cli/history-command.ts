@@ -5,6 +5,7 @@ import type { TakenBack } from '../core/landings.js';
 import type { Repository } from '../git/repository.js';
 import { takenBackNow } from '../git/standing-reverts.js';
 import { readHistory } from '../store/history-file.js';
+import type { RunHome } from '../store/paths.js';
 import { listRuns } from '../store/runs.js';
 import { loadRun } from '../tools/load-run.js';
 import { openContext } from '../tools/repository-context.js';
@@ -27,9 +28,9 @@ export function historyCommand({ terminal, context }: Cli): Command {
     .option('--tasks', 'with a line for every task')
     .option('--json', 'print the records as JSON')
     .action(async (flags: Flags) => {
-      const { root, repo } = await openContext(context);
-      const known = historyRuns(await readHistory(root)).slice(0, flags.limit);
-      const off = await takenBackOf(repo, root, known);
+      const { home, repo } = await openContext(context);
+      const known = historyRuns(await readHistory(home)).slice(0, flags.limit);
+      const off = await takenBackOf(repo, home, known);
       const runs = known.map((run) => ({ ...run, ...(off.get(run.runId) ?? {}) }));
       if (flags.json === true) terminal.print(JSON.stringify({ runs }));
       else if (runs.length === 0) terminal.print('No run has ended here yet.');
@@ -45,14 +46,14 @@ interface ShownRun extends HistoryRun {
 /** Of the runs whose files are still there; those of older ones went with the twentieth run after them. */
 async function takenBackOf(
   repo: Repository,
-  root: string,
+  home: RunHome,
   runs: readonly HistoryRun[],
 ): Promise<ReadonlyMap<string, { readonly takenBack: readonly TakenBack[] }>> {
-  const there = new Set(await listRuns(root));
+  const there = new Set(await listRuns(home));
   const found = new Map<string, { readonly takenBack: readonly TakenBack[] }>();
   for (const { runId } of runs.filter((run) => there.has(run.runId))) {
     try {
-      const { plan, state } = await loadRun(root, runId);
+      const { plan, state } = await loadRun(home, runId);
       const takenBack = await takenBackNow(repo, plan, state);
       if (takenBack.length > 0) found.set(runId, { takenBack });
     } catch (error) {

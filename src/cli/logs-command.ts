@@ -42,13 +42,13 @@ export function logsCommand(cli: Cli): Command {
 
 async function supervisorLog(cli: Cli, { run, lines, follow, attempt }: Flags): Promise<void> {
   if (attempt !== undefined) throw new O8Error('usage', '--attempt needs a task.', 'o8 logs <task> --attempt <n>');
-  const { root } = await openContext(cli.context);
-  const { plan } = await requireRun(root, run);
-  const path = runPaths(root, plan.runId).supervisorLog;
+  const { home } = await openContext(cli.context);
+  const { plan } = await requireRun(home, run);
+  const path = runPaths(home, plan.runId).supervisorLog;
   cli.terminal.print(relative(cli.context.cwd, path));
   const reader = new LogReader(path);
   await printLines(cli.terminal, await reader.tail(lines));
-  if (follow === true) await followSupervisorLog(cli, { root, runId: plan.runId }, reader);
+  if (follow === true) await followSupervisorLog(cli, { home, runId: plan.runId }, reader);
 }
 
 /** The output of the last check of a task's work, or of whatever the run checked last. */
@@ -56,8 +56,8 @@ async function verifyLog(cli: Cli, name: string | undefined, { run, lines, follo
   if (follow === true || attempt !== undefined) {
     throw new O8Error('usage', '--verify goes with neither --follow nor --attempt.', 'o8 logs [task] --verify');
   }
-  const { root } = await openContext(cli.context);
-  const { plan, records } = await requireRun(root, run);
+  const { home } = await openContext(cli.context);
+  const { plan, records } = await requireRun(home, run);
   const task = name === undefined ? null : requireTask(plan, name);
   const last = records
     .flatMap(({ event }) => (event.type === 'verify_ran' ? [event] : []))
@@ -66,7 +66,7 @@ async function verifyLog(cli: Cli, name: string | undefined, { run, lines, follo
     cli.terminal.warn(`No verify has ended yet${task === null ? '' : ` with the work of ${task}`}.`);
     return;
   }
-  await printCheck(cli, runPaths(root, plan.runId).verifyLog(last.number), last, lines);
+  await printCheck(cli, runPaths(home, plan.runId).verifyLog(last.number), last, lines);
 }
 
 /** The output of the last validation of a wave. */
@@ -78,8 +78,8 @@ async function waveLog(cli: Cli, task: string | undefined, wave: number, { run, 
       `o8 logs --wave ${String(wave)}`,
     );
   }
-  const { root } = await openContext(cli.context);
-  const { plan, records } = await requireRun(root, run);
+  const { home } = await openContext(cli.context);
+  const { plan, records } = await requireRun(home, run);
   const last = records
     .flatMap(({ event }) => (event.type === 'verify_ran' && event.wave === wave ? [event] : []))
     .at(-1);
@@ -87,7 +87,7 @@ async function waveLog(cli: Cli, task: string | undefined, wave: number, { run, 
     cli.terminal.warn(`No validation of wave ${String(wave)} has ended yet.`);
     return;
   }
-  await printCheck(cli, runPaths(root, plan.runId).verifyLog(last.number), last, lines);
+  await printCheck(cli, runPaths(home, plan.runId).verifyLog(last.number), last, lines);
 }
 
 type Check = Extract<RunEvent, { type: 'verify_ran' }>;
@@ -102,14 +102,14 @@ async function printCheck(cli: Cli, path: string, check: Check, lines: number): 
 }
 
 async function taskLog(cli: Cli, name: string, { run, lines, follow, attempt, raw }: Flags): Promise<void> {
-  const { root } = await openContext(cli.context);
-  const log = await openTaskLog(root, { runId: run, task: name, attempt, lines: raw === true ? 'raw' : 'readable' });
+  const { home } = await openContext(cli.context);
+  const log = await openTaskLog(home, { runId: run, task: name, attempt, lines: raw === true ? 'raw' : 'readable' });
   const end = await log.reader.tail(lines);
   await printLines(cli.terminal, end);
   if (follow === true) {
     const until = attempt === undefined ? ('task' as const) : ('attempt' as const);
     const { runId, task, attempt: from } = log;
-    await followTaskLog(cli, { root, runId, task, attempt: from, until }, log.reader);
+    await followTaskLog(cli, { home, runId, task, attempt: from, until }, log.reader);
   } else if (end.length === 0) {
     cli.terminal.warn(log.notStarted ?? `Nothing in ${relative(cli.context.cwd, log.path)} yet.`);
   }

@@ -96,8 +96,8 @@ async function sayChanged({ terminal, context }: Cli, named: Named, flags: Start
 /** A live run is said at once, not after questions that lead nowhere. */
 async function refuseWhileLocked({ context }: Cli, named: Named, { force, resume }: StartFlags): Promise<void> {
   if (force === true || resume === true) return;
-  const { root } = await openContext(context);
-  refuseHeld(await readSettledLock(root), againCommand(named));
+  const { home } = await openContext(context);
+  refuseHeld(await readSettledLock(home), againCommand(named));
 }
 
 /** What would refuse the start is said before the question, not after it. */

@@ -3,5 +3,5 @@ import type { Repository } from './repository.js';
 
 /** What processes lock while they register worktrees: in the git folder that all checkouts of the repository share. */
 export function guardFile({ commonDir }: Repository): string {
-  return join(commonDir, 'o8-guard');
+  return join(commonDir, 'o8', 'guard');
 }

@@ -124,8 +124,8 @@ async function finalReport(runId: string, context: ToolContext): Promise<string>
 
 /** As `o8 logs` shows it, but no longer than a model needs. */
 async function taskLog(runId: string, task: string, context: ToolContext): Promise<string> {
-  const { root } = await openContextToRead(context);
-  const { reader, notStarted, attempt } = await openTaskLog(root, { runId, task, lines: 'readable' });
+  const { home } = await openContextToRead(context);
+  const { reader, notStarted, attempt } = await openTaskLog(home, { runId, task, lines: 'readable' });
   const lines = await reader.tail(LOG_LINES);
   if (lines.length === 0) return notStarted ?? `Nothing in the log of attempt ${String(attempt)} yet.`;
   return tailForModel(lines).join('\n');

@@ -1,4 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { lstat, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { failpoint } from '../core/failpoint.js';
 import { writeFileAtomically } from './atomic-file.js';
 import type { HeldGeneration } from './lock-generations.js';
@@ -11,24 +13,33 @@ export function mirrorText(owner: HeldGeneration): string {
   return `${JSON.stringify(mirror, null, 2)}\n`;
 }
 
-/** Writes the mirror where it says something else: a replaced owner that woke up late may have written its own. */
+/**
+ * Writes the mirror where it says something else: a replaced owner that woke up late may have written its own, or
+ * somebody cleaned the checkout. A checkout that was removed is not made again, and a folder of that name stays.
+ */
 export async function keepMirror(path: string, text: string, assertHeld: () => void): Promise<void> {
-  if ((await readOrNull(path)) === text) return;
+  const root = dirname(dirname(path));
+  if (!existsSync(root)) return;
+  const before = await lookAt(path);
+  if (before === 'something else' || before.text === text) return;
   assertHeld();
   await writeFileAtomically(path, text);
 }
 
 export async function removeMirror(path: string): Promise<void> {
   failpoint('mirror.remove.before');
-  await rm(path, { force: true });
+  if ((await lookAt(path)) !== 'something else') await rm(path, { force: true });
   failpoint('mirror.remove.after');
 }
 
-async function readOrNull(path: string): Promise<string | null> {
+/** A link or a named pipe is replaced without being followed or opened; a folder cannot be. */
+async function lookAt(path: string): Promise<{ readonly text: string | null } | 'something else'> {
   try {
-    return await readFile(path, 'utf8');
+    const entry = await lstat(path);
+    if (entry.isDirectory()) return 'something else';
+    return { text: entry.isFile() ? await readFile(path, 'utf8') : null };
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return { text: null };
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { ProcessIdentity, ProcessProbe } from '../core/process-identity.js';
 import { heartbeatFile, readHighest, type HeldGeneration } from './lock-generations.js';
-import { repositoryPaths } from './paths.js';
+import { homePaths, type RunHome } from './paths.js';
 import { systemCode } from './system-error.js';
 
 /** Who has, or had, the lock. `heartbeatAt` is null before the first heartbeat. Times are ISO 8601. */
@@ -26,9 +26,9 @@ export type LockState =
   | { readonly kind: 'stale'; readonly holder: LockHolder }
   | { readonly kind: 'unknown'; readonly holder: LockHolder };
 
-/** The lock of the repository at `root`, without changing anything. */
-export async function readLock(root: string, probe: ProcessProbe): Promise<LockState> {
-  return (await lookAtLock(repositoryPaths(root).lockDir, probe)).state;
+/** The lock of a repository, without changing anything. */
+export async function readLock(home: RunHome, probe: ProcessProbe): Promise<LockState> {
+  return (await lookAtLock(homePaths(home).lockDir, probe)).state;
 }
 
 /** The state and the highest number there is, 0 before the first. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import type { ProcessIdentity, ProcessProbe } from '../core/process-identity.js';
 import { makePrivateFolder, PRIVATE_FILE } from './atomic-file.js';
@@ -8,7 +9,7 @@ import { assertInside } from './inside-repository.js';
 import { publishGeneration, type HeldGeneration } from './lock-generations.js';
 import { lookAtLock, type LockHolder, type LockState } from './lock-state.js';
 import { startLease, type OwnedLease } from './owned-lease.js';
-import { repositoryPaths } from './paths.js';
+import { checkoutPaths, homePaths, type RunHome } from './paths.js';
 import { writeError } from './system-error.js';
 
 /** An owner nobody here can see (other host, other pid namespace) may be replaced by force after this silence, in ms. */
@@ -30,11 +31,13 @@ export type Acquisition =
 
 /**
  * Takes the repository's lock for this process, or says who has it. Of any number of processes that try at once
- * exactly one wins. `force` stops only the owner found first, never one that won meanwhile.
+ * exactly one wins, and the lock is mirrored in the checkout of `home`. `force` stops only the owner found first, never one that won meanwhile.
  */
-export async function acquireLock(root: string, probe: ProcessProbe, request: LockRequest): Promise<Acquisition> {
-  const { lockDir, lock } = repositoryPaths(root);
-  await assertInside(root, lockDir);
+export async function acquireLock(home: RunHome, probe: ProcessProbe, request: LockRequest): Promise<Acquisition> {
+  const { lockDir } = homePaths(home);
+  const { lock: mirror } = checkoutPaths(home.root);
+  await assertInside(dirname(home.folder), lockDir);
+  if (existsSync(home.root)) await assertInside(home.root, mirror);
   await makePrivateFolder(lockDir);
   const self = await probe.self();
   let forced: LockHolder | null = null;
@@ -51,7 +54,7 @@ export async function acquireLock(root: string, probe: ProcessProbe, request: Lo
       case 'claim': {
         const generation = newGeneration(highest + 1, request, self);
         if (!(await publishGeneration(lockDir, generation))) break; // another contender was quicker: look again
-        const lease = await startLease(lockDir, lock, generation);
+        const lease = await startLease(lockDir, mirror, generation);
         return { kind: 'won', lease, replaced: step.replaced ?? forced };
       }
     }

@@ -6,21 +6,20 @@ import { makePrivateFolder } from './atomic-file.js';
 import { isInside } from './inside-repository.js';
 import { systemCode, writeError } from './system-error.js';
 
-/** Where o8's own links point to: nothing else is ever replaced. */
-const RUNS = `${sep}${join('.claude', 'parallel', 'runs')}${sep}`;
+/** Where o8's own links point to, the second before run files moved to the git folder: nothing else is ever replaced. */
+const RUNS = [join('o8', 'runs'), join('.claude', 'parallel', 'runs')].map((path) => `${sep}${path}${sep}`);
 const LOG = 'pipeline.log';
 
 /**
- * Makes `linkPath` a link to an attempt's `pipeline.log`, replacing an earlier link of o8's. False, and nothing is
- * touched, when something else of that name is there or the folder leads out of the repository.
+ * Makes `linkPath`, in the checkout `root`, a link to an attempt's `pipeline.log`, replacing an earlier link of o8's.
+ * False, and nothing is touched, when something else of that name is there or the folder leads out of the checkout.
  */
-export async function linkLog(linkPath: string, target: string): Promise<boolean> {
+export async function linkLog(root: string, linkPath: string, target: string): Promise<boolean> {
   if (!isOwnTarget(target)) throw new Error(`${target} is not the log of an attempt`);
-  const root = target.slice(0, target.lastIndexOf(RUNS));
   const folder = dirname(linkPath);
   if (!(await isInside(root, folder))) return false;
   if (!(await makeFolder(folder))) return false;
-  const way = relative(await realpath(folder), join(await realpath(root), target.slice(root.length)));
+  const way = relative(await realpath(folder), target);
   const existing = await lookAt(linkPath);
   switch (existing) {
     case 'something else':
@@ -79,5 +78,5 @@ async function replaceLink(way: string, linkPath: string): Promise<true> {
 }
 
 function isOwnTarget(path: string): boolean {
-  return path.includes(RUNS) && basename(path) === LOG;
+  return RUNS.some((runs) => path.includes(runs)) && basename(path) === LOG;
 }

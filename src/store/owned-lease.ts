@@ -18,6 +18,8 @@ export interface OwnedLease extends Lease {
   release(): Promise<void>;
 }
 
+/** A mirror that somebody cleaned away is back before a person looks twice. */
+const MIRROR_MS = 1000;
 /** Six missed ones make the minute after which an owner nobody can see may be replaced by force. */
 const HEARTBEAT_MS = 10_000;
 
@@ -41,8 +43,9 @@ class GenerationLease implements OwnedLease {
   private readonly mirror: string;
   private readonly ownFile: string;
   private readonly nextFile: string;
-  private timer: NodeJS.Timeout | null = null;
+  private timers: NodeJS.Timeout[] = [];
   private beating: Promise<void> = Promise.resolve();
+  private mirroring: Promise<void> = Promise.resolve();
   private released = false;
 
   constructor(
@@ -77,18 +80,23 @@ class GenerationLease implements OwnedLease {
 
   async start(): Promise<void> {
     await this.beat();
-    this.timer = setInterval(() => {
-      this.beating = this.beat().catch(() => {
-        // A heartbeat that cannot be written (disk full) or a lost lease: `assertHeld` decides, before each effect.
-      });
+    await this.keepMirror();
+    // What cannot be written (disk full) or a lost lease: `assertHeld` decides, before each effect.
+    const heartbeat = setInterval(() => {
+      this.beating = this.beat().catch(() => undefined);
     }, HEARTBEAT_MS);
-    this.timer.unref(); // the lease alone must not keep a process alive
+    const mirror = setInterval(() => {
+      this.mirroring = this.keepMirror().catch(() => undefined);
+    }, MIRROR_MS);
+    this.timers = [heartbeat, mirror];
+    for (const timer of this.timers) timer.unref(); // the lease alone must not keep a process alive
   }
 
   async release(): Promise<void> {
     if (this.released) return;
-    if (this.timer !== null) clearInterval(this.timer);
+    for (const timer of this.timers) clearInterval(timer);
     await this.beating;
+    await this.mirroring;
     if (!this.isHeld()) return;
     // The mirror first: once the generation is released it may be another owner's.
     await removeMirror(this.mirrorPath);
@@ -109,6 +117,9 @@ class GenerationLease implements OwnedLease {
     this.assertHeld();
     // Written, not touched: the time is then the file system's own, the same for every host that shares it.
     await writeFile(heartbeatFile(this.lockDir, this.generation), '.', { mode: PRIVATE_FILE });
+  }
+
+  private async keepMirror(): Promise<void> {
     await keepMirror(this.mirrorPath, this.mirror, () => this.assertHeld());
   }
 

@@ -1,13 +1,18 @@
+import { existsSync } from 'node:fs';
 import { queueSnapshotSchema, type QueueSnapshot } from '../core/queue-snapshot.js';
 import { readJson, writeFileAtomically } from './atomic-file.js';
-import { repositoryPaths } from './paths.js';
+import { checkoutPaths } from './paths.js';
 
-/** Replaces `.claude/parallel-queue.json`. Derived from the journal, so it is not worth waiting for the disk. */
+/**
+ * Replaces `.claude/parallel-queue.json` in the checkout. Derived from the journal, so it is not worth waiting for the
+ * disk. A checkout that was removed is not made again.
+ */
 export async function writeQueueFile(root: string, snapshot: QueueSnapshot): Promise<void> {
-  await writeFileAtomically(repositoryPaths(root).queue, `${JSON.stringify(snapshot, null, 2)}\n`, 'cached');
+  if (!existsSync(root)) return;
+  await writeFileAtomically(checkoutPaths(root).queue, `${JSON.stringify(snapshot, null, 2)}\n`, 'cached');
 }
 
 /** The snapshot of the current or last run, null when there is none; O8Error when it is damaged (it can be removed). */
 export async function readQueueFile(root: string): Promise<QueueSnapshot | null> {
-  return readJson(repositoryPaths(root).queue, queueSnapshotSchema);
+  return readJson(checkoutPaths(root).queue, queueSnapshotSchema);
 }

@@ -5,7 +5,7 @@ import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
 import { requestResultSchema, requestSchema, type Request, type RequestResult } from '../core/requests.js';
 import { publishOnce, readJson } from './atomic-file.js';
-import { isFolderName, runPaths } from './paths.js';
+import { isFolderName, runPaths, type RunHome } from './paths.js';
 import { systemCode } from './system-error.js';
 
 const REQUEST = '.request.json';
@@ -17,8 +17,8 @@ const POLL_MS = 25;
 const ALIVE_EVERY_MS = 500;
 
 /** Puts a request before the supervisor. The same request twice is one request. Throws O8Error `no_run`. */
-export async function submitRequest(root: string, runId: string, request: Request): Promise<void> {
-  const folder = runPaths(root, runId).requests;
+export async function submitRequest(home: RunHome, runId: string, request: Request): Promise<void> {
+  const folder = runPaths(home, runId).requests;
   if (!(await isFolder(folder))) throw noRun(runId);
   failpoint('request.submit.before');
   await publishOnce(fileOf(folder, request.id, REQUEST), `${JSON.stringify(request, null, 2)}\n`);
@@ -29,8 +29,8 @@ export async function submitRequest(root: string, runId: string, request: Reques
  * Requests without an answer, oldest first. An unreadable one is moved aside as `*.damaged` and answered as refused,
  * so that whoever waits for it is told.
  */
-export async function pendingRequests(root: string, runId: string): Promise<Request[]> {
-  const folder = runPaths(root, runId).requests;
+export async function pendingRequests(home: RunHome, runId: string): Promise<Request[]> {
+  const folder = runPaths(home, runId).requests;
   const names = await listNames(folder);
   const answered = new Set(names.filter((name) => name.endsWith(ANSWER)).map((name) => name.slice(0, -ANSWER.length)));
   const waiting = names.filter((name) => name.endsWith(REQUEST) && !answered.has(name.slice(0, -REQUEST.length)));
@@ -38,7 +38,7 @@ export async function pendingRequests(root: string, runId: string): Promise<Requ
   for (const name of waiting) {
     const path = join(folder, name);
     const { mtimeNs } = await stat(path, { bigint: true });
-    const request = await readRequest(root, runId, path, name.slice(0, -REQUEST.length));
+    const request = await readRequest(home, runId, path, name.slice(0, -REQUEST.length));
     if (request !== null) pending.push({ request, written: mtimeNs });
   }
   pending.sort((a, b) =>
@@ -48,9 +48,9 @@ export async function pendingRequests(root: string, runId: string): Promise<Requ
 }
 
 /** Answers a request, once: the first answer stays. */
-export async function answerRequest(root: string, runId: string, id: string, result: RequestResult): Promise<void> {
+export async function answerRequest(home: RunHome, runId: string, id: string, result: RequestResult): Promise<void> {
   failpoint('request.answer.before');
-  await publishOnce(fileOf(runPaths(root, runId).requests, id, ANSWER), `${JSON.stringify(result)}\n`);
+  await publishOnce(fileOf(runPaths(home, runId).requests, id, ANSWER), `${JSON.stringify(result)}\n`);
   failpoint('request.answer.after');
 }
 
@@ -59,12 +59,12 @@ export async function answerRequest(root: string, runId: string, id: string, res
  * alive to answer; the request stays and is answered by the next supervisor.
  */
 export async function awaitAnswer(
-  root: string,
+  home: RunHome,
   runId: string,
   id: string,
   options: { readonly timeoutMs: number; readonly stillAlive: () => Promise<boolean> },
 ): Promise<RequestResult> {
-  const path = fileOf(runPaths(root, runId).requests, id, ANSWER);
+  const path = fileOf(runPaths(home, runId).requests, id, ANSWER);
   const deadline = performance.now() + options.timeoutMs;
   let nextLook = 0;
   for (;;) {
@@ -92,7 +92,7 @@ export async function awaitAnswer(
   }
 }
 
-async function readRequest(root: string, runId: string, path: string, id: string): Promise<Request | null> {
+async function readRequest(home: RunHome, runId: string, path: string, id: string): Promise<Request | null> {
   let problem: O8Error;
   try {
     const request = await readJson(path, requestSchema);
@@ -103,7 +103,7 @@ async function readRequest(root: string, runId: string, path: string, id: string
     problem = error;
   }
   const hint = `It was moved to ${path}.damaged; ask again.`;
-  await answerRequest(root, runId, id, { kind: 'refused', code: 'usage', message: problem.message, hint });
+  await answerRequest(home, runId, id, { kind: 'refused', code: 'usage', message: problem.message, hint });
   failpoint('request.set_aside.before');
   await rename(path, `${path}.damaged`);
   failpoint('request.set_aside.after');

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
 import { planSchema, type Plan } from '../core/plan.js';
 import { nextRunId } from '../core/run-id.js';
 import { makePrivateFolder, readJson, syncFolder, writeFileAtomically } from './atomic-file.js';
 import { assertInside } from './inside-repository.js';
-import { isFolderName, repositoryPaths, runPaths } from './paths.js';
+import { homePaths, isFolderName, runPaths, type RunHome } from './paths.js';
 import { systemCode, writeError } from './system-error.js';
 
 /** A run being made or being removed: never listed, and after this long (ms) left by a process that was killed. */
@@ -16,16 +16,16 @@ const UNFINISHED = /^\.(?:new|old)-/;
 const ABANDONED_AFTER_MS = 3_600_000;
 
 /** For a run that begins now: sorts after every run there is; a random ending tells two that begin at once apart. */
-export async function newRunId(root: string, now: Date): Promise<string> {
-  const [newest = null] = await listRuns(root);
+export async function newRunId(home: RunHome, now: Date): Promise<string> {
+  const [newest = null] = await listRuns(home);
   return nextRunId(now, newest, randomBytes(2).toString('hex'));
 }
 
 /** Makes the run's folder with its plan, whole or not at all. Throws O8Error `disk_full`. */
-export async function createRun(root: string, plan: Plan): Promise<void> {
-  const { runsDir } = repositoryPaths(root);
-  const { dir } = runPaths(root, plan.runId);
-  await assertInside(root, runsDir);
+export async function createRun(home: RunHome, plan: Plan): Promise<void> {
+  const { runsDir } = homePaths(home);
+  const { dir } = runPaths(home, plan.runId);
+  await assertInside(dirname(home.folder), runsDir);
   await makePrivateFolder(runsDir);
   const unfinished = join(runsDir, `.new-${plan.runId}`);
   try {
@@ -44,28 +44,28 @@ export async function createRun(root: string, plan: Plan): Promise<void> {
 }
 
 /** Puts a changed plan in the place of the run's own; readers see one or the other. */
-export async function rewritePlan(root: string, plan: Plan): Promise<void> {
-  await writeFileAtomically(runPaths(root, plan.runId).plan, `${JSON.stringify(plan, null, 2)}\n`);
+export async function rewritePlan(home: RunHome, plan: Plan): Promise<void> {
+  await writeFileAtomically(runPaths(home, plan.runId).plan, `${JSON.stringify(plan, null, 2)}\n`);
 }
 
 /** Throws O8Error `no_run` when there is none of that id, `journal_damaged` when its plan cannot be read. */
-export async function readPlan(root: string, runId: string): Promise<Plan> {
-  const plan = await readJson(runPaths(root, runId).plan, planSchema);
+export async function readPlan(home: RunHome, runId: string): Promise<Plan> {
+  const plan = await readJson(runPaths(home, runId).plan, planSchema);
   if (plan !== null) return plan;
   throw new O8Error('no_run', `There is no run ${runId}.`, 'o8 status shows the newest run.');
 }
 
 /** Ids of all runs, newest first. A run is made whole: a folder without a plan is what is left of one, and none. */
-export async function listRuns(root: string): Promise<string[]> {
-  const entries = await readFolder(repositoryPaths(root).runsDir);
+export async function listRuns(home: RunHome): Promise<string[]> {
+  const entries = await readFolder(homePaths(home).runsDir);
   const ids = entries.filter((entry) => entry.isDirectory() && isFolderName(entry.name)).map((entry) => entry.name);
-  return ids.filter((runId) => existsSync(runPaths(root, runId).plan)).sort((a, b) => (a < b ? 1 : -1));
+  return ids.filter((runId) => existsSync(runPaths(home, runId).plan)).sort((a, b) => (a < b ? 1 : -1));
 }
 
 /** Removes a run's folder: out of the list at once, then from the disk. Nothing there is fine. */
-export async function removeRun(root: string, runId: string): Promise<void> {
-  const { dir } = runPaths(root, runId);
-  const old = join(repositoryPaths(root).runsDir, `.old-${runId}-${randomBytes(4).toString('hex')}`);
+export async function removeRun(home: RunHome, runId: string): Promise<void> {
+  const { dir } = runPaths(home, runId);
+  const old = join(homePaths(home).runsDir, `.old-${runId}-${randomBytes(4).toString('hex')}`);
   try {
     failpoint('run.remove.before');
     await rename(dir, old);
@@ -79,10 +79,10 @@ export async function removeRun(root: string, runId: string): Promise<void> {
 }
 
 /** Removes all but the newest `keep` runs, never one of `except`, and what killed processes left. Returns their ids. */
-export async function removeOldRuns(root: string, keep: number, except: readonly string[]): Promise<string[]> {
-  const old = (await listRuns(root)).slice(keep).filter((runId) => !except.includes(runId));
-  for (const runId of old) await removeRun(root, runId);
-  const { runsDir } = repositoryPaths(root);
+export async function removeOldRuns(home: RunHome, keep: number, except: readonly string[]): Promise<string[]> {
+  const old = (await listRuns(home)).slice(keep).filter((runId) => !except.includes(runId));
+  for (const runId of old) await removeRun(home, runId);
+  const { runsDir } = homePaths(home);
   for (const entry of await readFolder(runsDir)) {
     if (UNFINISHED.test(entry.name)) await removeIfAbandoned(join(runsDir, entry.name));
   }

@@ -7,7 +7,7 @@ import { quote } from '../core/untrusted-text.js';
 import { settingsFileSchema, type SettingsFile } from '../core/settings.js';
 import { readRegularFile, writeFileAtomically } from './atomic-file.js';
 import { assertInside } from './inside-repository.js';
-import { repositoryPaths } from './paths.js';
+import { checkoutPaths } from './paths.js';
 import { systemCode } from './system-error.js';
 
 /** The largest file of a user's that o8 reads. */
@@ -15,7 +15,7 @@ const MAX_BYTES = 1_048_576;
 
 /** The user's settings, empty when there is no file. Throws O8Error `usage` that names the file and every wrong key. */
 export async function readSettingsFile(root: string): Promise<SettingsFile> {
-  const { config } = repositoryPaths(root);
+  const { config } = checkoutPaths(root);
   const file = relative(root, config);
   const text = await readRegularFile(config, MAX_BYTES);
   if (text === null) return {};
@@ -30,7 +30,7 @@ export async function readSettingsFile(root: string): Promise<SettingsFile> {
 
 /** Replaces the settings file. Call it inside the guard's critical section together with the read it builds on. */
 export async function writeSettingsFile(root: string, settings: SettingsFile): Promise<void> {
-  const { config } = repositoryPaths(root);
+  const { config } = checkoutPaths(root);
   await assertInside(root, config);
   if (await isSymbolicLink(config)) {
     throw new O8Error(

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { processIdentitySchema } from '../core/process-identity.js';
 import { makePrivateFolder, readRegularFile, writeFileAtomically } from './atomic-file.js';
-import { runPaths } from './paths.js';
+import { runPaths, type RunHome } from './paths.js';
 
 /**
  * How the processes that a task's `setup` leaves running are found again, by whoever owns the run then: written before
@@ -19,13 +19,13 @@ type SetupProcesses = z.infer<typeof setupProcessesSchema>;
 
 /** Of one task: its run's folder, the run and the task. */
 export interface SetupOf {
-  readonly root: string;
+  readonly home: RunHome;
   readonly runId: string;
   readonly task: string;
 }
 
-function fileOf({ root, runId, task }: SetupOf): string {
-  return join(runPaths(root, runId).tasks, task, 'setup-processes.json');
+function fileOf({ home, runId, task }: SetupOf): string {
+  return join(runPaths(home, runId).tasks, task, 'setup-processes.json');
 }
 
 export function hasSetupProcesses(setup: SetupOf): boolean {

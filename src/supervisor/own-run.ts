@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { O8Error } from '../core/errors.js';
 import type { Plan } from '../core/plan.js';
 import { redactor, secretValues } from '../core/redact.js';
@@ -5,14 +6,14 @@ import type { SupervisorStart } from '../core/supervisor-start.js';
 import { guardFile } from '../git/guard-file.js';
 import { createRef, resolveCommit } from '../git/refs.js';
 import { pinSettings, settleSettings } from '../git/settings/pin-settings.js';
-import { openRepository } from '../git/repository.js';
+import { openRepository, type Repository } from '../git/repository.js';
 import { processProbe } from '../process/identity.js';
 import { writeFileAtomically } from '../store/atomic-file.js';
 import { criticalSection } from '../store/critical-section.js';
 import { journalSize, openJournal } from '../store/journal.js';
 import { acquireLock } from '../store/lock.js';
 import type { OwnedLease } from '../store/owned-lease.js';
-import { runPaths } from '../store/paths.js';
+import { runHome, runPaths, type RunHome } from '../store/paths.js';
 import { listRuns, readPlan, removeOldRuns } from '../store/runs.js';
 import { adoptEarlierWork } from './adopt-earlier-work.js';
 import { errorText } from './error-text.js';
@@ -39,8 +40,10 @@ export async function ownRun(
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
 ): Promise<void> {
-  const plan = await readPlan(options.root, options.runId);
-  const lock = await acquireLock(options.root, processProbe, {
+  const here = await openRepository(options.root);
+  const home = runHome(here);
+  const plan = await readPlan(home, options.runId);
+  const lock = await acquireLock({ ...home, root: plan.root }, processProbe, {
     runId: plan.runId,
     features: plan.tasks.map(({ id }) => id),
     maxConcurrency: plan.settings.maxConcurrency,
@@ -49,7 +52,7 @@ export async function ownRun(
   });
   if (lock.kind === 'lost') {
     const { holder, why } = lock;
-    await answer(options, {
+    await answer(home, plan, {
       kind: 'lost',
       pid: process.pid,
       at: new Date().toISOString(),
@@ -61,8 +64,8 @@ export async function ownRun(
   const { lease, replaced } = lock;
   let supervisor: Supervisor;
   try {
-    supervisor = await openRun(plan, lease, env, log);
-    await answer(options, {
+    supervisor = await openRun(plan, home, here, lease, env, log);
+    await answer(home, plan, {
       kind: 'won',
       pid: process.pid,
       at: new Date().toISOString(),
@@ -70,10 +73,11 @@ export async function ownRun(
     });
     await supervisor.untilDone();
     await settleSettings(await openRepository(options.root));
-    await removeOldRuns(options.root, RUNS_KEPT, [plan.runId]);
+    await supervisor.tidyUp();
+    await removeOldRuns(home, RUNS_KEPT, [plan.runId]);
   } catch (error) {
     const hint = error instanceof O8Error ? error.hint : `o8 logs --run ${plan.runId}`;
-    await answer(options, {
+    await answer(home, plan, {
       kind: 'failed',
       pid: process.pid,
       at: new Date().toISOString(),
@@ -89,16 +93,19 @@ export async function ownRun(
 
 async function openRun(
   plan: Plan,
+  home: RunHome,
+  here: Repository,
   lease: OwnedLease,
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
 ): Promise<Supervisor> {
-  const paths = runPaths(plan.root, plan.runId);
-  const repo = await openRepository(plan.root);
+  const paths = runPaths(home, plan.runId);
+  const repo = await startingCheckout(plan, here);
   const journal = await openJournal(paths.journal, lease);
   const ledger = openLedger(plan, journal);
   const run: Run = {
     plan,
+    home,
     repo,
     lease,
     ledger,
@@ -119,14 +126,26 @@ async function openRun(
   await voidAttempts(run);
   await adoptEarlierWork(run);
   await forgetPinsOfComplete(run);
-  return new Supervisor(run, await isNewest(plan));
+  return new Supervisor(run, await isNewest(home, plan));
+}
+
+/** The checkout the run was started in, or the one that asks now where that was removed, moved or replaced. */
+async function startingCheckout({ root }: Plan, here: Repository): Promise<Repository> {
+  if (root === here.root || !existsSync(root)) return here;
+  try {
+    const found = await openRepository(root);
+    return found.commonDir === here.commonDir ? found : here;
+  } catch (error) {
+    if (error instanceof O8Error) return here;
+    throw error;
+  }
 }
 
 /** A newer one without a journal does not count: it was never begun, or waits to be told that this one was faster. */
-async function isNewest({ root, runId }: Plan): Promise<boolean> {
-  for (const other of await listRuns(root)) {
+async function isNewest(home: RunHome, { runId }: Plan): Promise<boolean> {
+  for (const other of await listRuns(home)) {
     if (other === runId) return true;
-    if ((await journalSize(runPaths(root, other).journal)) > 0) return false;
+    if ((await journalSize(runPaths(home, other).journal)) > 0) return false;
   }
   return true;
 }
@@ -146,6 +165,6 @@ async function createTarget(run: Run): Promise<void> {
   await ledger.record({ type: 'target_created', ref: plan.target.ref, commit: plan.base.commit });
 }
 
-async function answer({ root, runId }: OwnRunOptions, start: SupervisorStart): Promise<void> {
-  await writeFileAtomically(runPaths(root, runId).start(start.pid), `${JSON.stringify(start)}\n`);
+async function answer(home: RunHome, { runId }: Plan, start: SupervisorStart): Promise<void> {
+  await writeFileAtomically(runPaths(home, runId).start(start.pid), `${JSON.stringify(start)}\n`);
 }

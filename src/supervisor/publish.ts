@@ -1,3 +1,4 @@
+import { O8Error } from '../core/errors.js';
 import { executionBlock, type ExecutionTask } from '../core/manifest-execution.js';
 import type { QueueSnapshot } from '../core/queue-snapshot.js';
 import { countStates, type RunState } from '../core/run-state.js';
@@ -6,6 +7,7 @@ import { writeExecution } from '../sources/manifest-execution.js';
 import { writeQueueFile } from '../store/queue-file.js';
 import type { AgentWatch } from './agent-watch.js';
 import { errorText } from './error-text.js';
+import { keepLogLinks } from './mirrors/keep-log-links.js';
 import { attemptOf, recordOf, type Run } from './run.js';
 
 /** Figures that are newer than the journal (cost, last activity) are written at most this often. */
@@ -17,6 +19,7 @@ export class Publisher {
   private written = -1;
   private publishedAt = 0;
   private block = '';
+  private readonly told = new Set<string>();
   /** The manifest is written beside the loop: its turn may take seconds when a process was killed in its own. */
   private writing: Promise<void> | null = null;
 
@@ -37,13 +40,27 @@ export class Publisher {
     const due = now.getTime() - this.publishedAt >= LIVE_FIGURES_MS;
     if (supervisor === 'alive' && state.seq === this.published && !due) return;
     this.run.lease.assertHeld();
-    if (this.newest) await writeQueueFile(this.run.plan.root, this.snapshot(state, now, holdBack, supervisor));
+    if (this.newest)
+      await this.mirror(() => writeQueueFile(this.run.plan.root, this.snapshot(state, now, holdBack, supervisor)));
+    if (due) await this.mirror(() => keepLogLinks(this.run));
     if (supervisor === 'ended') {
       await this.writing;
       await this.publishExecution(state);
     } else this.startWriting(state);
     this.published = state.seq;
     this.publishedAt = now.getTime();
+  }
+
+  /** A checkout in which a copy cannot be written (a folder has its name) does not stop the run: it is told once. */
+  private async mirror(copy: () => Promise<void>): Promise<void> {
+    try {
+      await copy();
+    } catch (error) {
+      if (error instanceof O8Error && error.code === 'disk_full') throw error;
+      const text = errorText(error);
+      if (!this.told.has(text)) this.run.log(`not mirrored in the checkout: ${text}`);
+      this.told.add(text);
+    }
   }
 
   private snapshot(state: RunState, now: Date, holdBack: string | null, supervisor: 'alive' | 'ended'): QueueSnapshot {

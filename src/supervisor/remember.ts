@@ -6,7 +6,7 @@ import type { Run } from './run.js';
 /** Puts a finished run into the repository's history, from which times are estimated. No run fails for it. */
 export async function remember(run: Run): Promise<void> {
   try {
-    await writeHistory(run.plan.root, historyOf(run.plan, run.ledger.state));
+    await writeHistory(run.home, historyOf(run.plan, run.ledger.state));
   } catch (error) {
     run.log(`history not written: ${errorText(error)}`);
   }

@@ -98,12 +98,12 @@ export class RequestDesk {
   }
 
   private async pending(): Promise<Request[]> {
-    const { plan } = this.host.run;
-    return pendingRequests(plan.root, plan.runId);
+    const { plan, home } = this.host.run;
+    return pendingRequests(home, plan.runId);
   }
 
   private async serve(request: Request, work: Promise<Attended>): Promise<boolean> {
-    const { plan, ledger, log } = this.host.run;
+    const { plan, home, ledger, log } = this.host.run;
     let result: Attended;
     try {
       result = await work;
@@ -115,7 +115,7 @@ export class RequestDesk {
     }
     if (result === null) return false;
     await ledger.record({ type: 'request_done', request: request.id });
-    await answerRequest(plan.root, plan.runId, request.id, result);
+    await answerRequest(home, plan.runId, request.id, result);
     return true;
   }
 

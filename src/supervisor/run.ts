@@ -3,7 +3,7 @@ import type { CriticalSection, Lease } from '../core/lease.js';
 import type { Plan, PlannedTask } from '../core/plan.js';
 import { taskOf, type TaskRecord } from '../core/run-state.js';
 import type { Repository } from '../git/repository.js';
-import { attemptPaths, runPaths } from '../store/paths.js';
+import { attemptPaths, runPaths, type RunHome } from '../store/paths.js';
 import type { Interrupts } from './interrupts.js';
 import type { Ledger } from './ledger.js';
 import type { VerifyNumbers } from './verify-numbers.js';
@@ -12,6 +12,7 @@ import { attemptRef } from '../core/own-refs.js';
 /** Everything a job of the supervisor needs; made once when the supervisor has the lock. */
 export interface Run {
   readonly plan: Plan;
+  readonly home: RunHome;
   readonly repo: Repository;
   readonly lease: Lease;
   readonly ledger: Ledger;
@@ -38,11 +39,11 @@ export function recordOf(run: Run, id: string): TaskRecord {
 }
 
 export function attemptOf(run: Run, id: string, attempt: number): ReturnType<typeof attemptPaths> {
-  return attemptPaths(run.plan.root, run.plan.runId, id, attempt);
+  return attemptPaths(run.home, run.plan.runId, id, attempt);
 }
 
 export function filesOf(run: Run): ReturnType<typeof runPaths> {
-  return runPaths(run.plan.root, run.plan.runId);
+  return runPaths(run.home, run.plan.runId);
 }
 
 /** Unique over all runs of the machine: the marker by which a process tree is found again. */

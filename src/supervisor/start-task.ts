@@ -9,7 +9,6 @@ import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../core/claude-stream.js';
 import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
-import { logLinkPath } from '../core/log-link.js';
 import type { PlannedTask } from '../core/plan.js';
 import { SKILL_RULES, skillDuties, workerRules } from '../core/worker-rules.js';
 import bundledRules from '../../agents/worker.md';
@@ -19,10 +18,10 @@ import { bundledProgram } from '../process/bundle.js';
 import { findProgram } from '../process/program.js';
 import { foldAgentOutput } from '../store/agent-output.js';
 import { readRegularFile, writeFileAtomically } from '../store/atomic-file.js';
-import { linkLog } from '../store/log-links.js';
 import { rm } from 'node:fs/promises';
 import { agentEnvironmentOf } from './agent-variables.js';
 import { restoreWorktree } from './restore-worktree.js';
+import { linkTaskLog } from './mirrors/keep-log-links.js';
 import { attemptId, attemptOf, recordOf, type Run } from './run.js';
 import { rememberSurroundings } from './surroundings.js';
 
@@ -72,7 +71,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   failpoint('marker.clear.before');
   await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's word is not this one's
   failpoint('marker.clear.after');
-  await linkTaskLog(run, task, files.log);
+  await linkTaskLog(run, task, attempt);
   await rememberSurroundings(run, task.id, attempt);
   await run.ledger.record({
     type: 'attempt_intended',
@@ -169,10 +168,4 @@ async function commandOf(
     if (error instanceof O8Error) return error;
     throw error;
   }
-}
-
-/** A link beside the plan or the worktree leads to the current attempt's log, where that is in the repository. */
-async function linkTaskLog(run: Run, task: PlannedTask, log: string): Promise<void> {
-  const link = logLinkPath(run.plan, task);
-  if (link !== null && !(await linkLog(link, log))) run.log(`${task.id}: ${link} is somebody else's, left as it is`);
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { decide, type Action } from '../core/decide.js';
 import { O8Error } from '../core/errors.js';
 import { AgentWatch } from './agent-watch.js';
+import { errorText } from './error-text.js';
 import { giveUp } from './give-up.js';
 import { JobBoard } from './job-board.js';
 import { machineHoldBack } from './hold-back.js';
@@ -14,6 +15,7 @@ import { remember } from './remember.js';
 import { finishRemovals, unfinishedRemovals } from './remove-worktree.js';
 import { RequestDesk } from './requests.js';
 import { plannedTask, recordOf, type Run } from './run.js';
+import { removeScratchWorktrees } from './scratch/scratch-worktrees.js';
 import { settleAttempt } from './settle-attempt.js';
 import { startTask } from './start-task.js';
 import { abortTask, stopTree, type Stopped } from './stop-task.js';
@@ -91,6 +93,15 @@ export class Supervisor {
       this.wakeUp.close();
       this.agents.close();
       this.wakefulness.close();
+    }
+  }
+
+  /** Removes what killed supervisors of the run left behind. What cannot be removed now is named by `o8 doctor`. */
+  async tidyUp(): Promise<void> {
+    try {
+      await removeScratchWorktrees(this.run);
+    } catch (error) {
+      this.run.log(`scratch worktrees not removed: ${errorText(error)}`);
     }
   }
 

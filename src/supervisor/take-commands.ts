@@ -7,7 +7,7 @@ export async function takeCommands(run: Run, changes: CommandChanges): Promise<v
   const { plan } = run;
   const changed = withCommands(plan, changes);
   run.lease.assertHeld();
-  await rewritePlan(plan.root, changed);
+  await rewritePlan(run.home, changed);
   // Everybody who works on the run holds this very plan.
   for (const [index, task] of plan.tasks.entries()) Object.assign(task, changed.tasks[index]);
   for (const [index, wave] of plan.waves.entries()) Object.assign(wave, changed.waves[index]);

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { commandFailure } from '../core/failure/command-failure.js';
 import type { PlannedTask } from '../core/plan.js';
 import { verifiedKey } from '../core/run-state.js';
 import { treeOf } from '../git/merge.js';
-import { ownReason } from '../git/own-worktree.js';
-import { addScratchWorktree, copyWorktreeIncludes, removeWorktree } from '../git/worktrees.js';
+import { copyWorktreeIncludes } from '../git/worktrees.js';
 import { endKept, type KeptProcesses } from '../process/leftovers/end-kept.js';
 import { runShellCommand, shellCommandMarker } from '../process/program.js';
 import { agentEnvironmentOf } from './agent-variables.js';
 import { markOfCommands } from './leftovers/commands-of-run.js';
 import { noteLeftovers } from './leftovers/note-leftovers.js';
 import { filesOf, type Run } from './run.js';
+import { inScratchWorktree } from './scratch/scratch-worktrees.js';
 
 export type Verdict =
   | { readonly kind: 'passed' }
@@ -64,11 +64,8 @@ async function verifyInScratch(run: Run, check: Check, log: string): Promise<Ver
   const { name, commit, command, task, tasks } = check;
   const services: KeptProcesses[] = [];
   const stop = AbortSignal.any(tasks.map(({ id }) => run.interrupts.signalFor(id)));
-  const path = join(filesOf(run).scratch, name);
   await mkdir(dirname(log), { recursive: true, mode: 0o700 });
-  await removeWorktree(run.repo, run.serialise, path);
-  await addScratchWorktree(run.repo, run.serialise, { path, commit, reason: ownReason(run.plan.runId, name) });
-  try {
+  const work = async (path: string): Promise<Verdict> => {
     await copyWorktreeIncludes(run.repo, path);
     const commands = [
       ...(task.setup === null ? [] : [{ command: task.setup, leftovers: 'keep' as const }]),
@@ -93,10 +90,15 @@ async function verifyInScratch(run: Run, check: Check, log: string): Promise<Ver
       }
     }
     return { kind: 'passed' };
-  } finally {
-    await endServices(run, task.id, services);
-    await removeWorktree(run.repo, run.serialise, path);
-  }
+  };
+  // What the check left running ends before its worktree goes.
+  return inScratchWorktree(run, { name, commit }, async (path) => {
+    try {
+      return await work(path);
+    } finally {
+      await endServices(run, task.id, services);
+    }
+  });
 }
 
 /** What `setup` left running for this check: a database, say. The task's own has its own, and lives on. */

@@ -10,6 +10,7 @@ import { cleanupSchema } from './cleanup.js';
 import { counted } from '../core/counted.js';
 import { taskOf } from '../core/run-state.js';
 import { heldOfTask, isRunning } from '../core/task-state.js';
+import type { RunHome } from '../store/paths.js';
 
 /** The seed's words for an abort that finds nothing to stop; not an error. */
 export const NOTHING_RUNNING = 'No parallel pipelines are currently running.';
@@ -57,8 +58,8 @@ export const abort = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
   async run(input, context) {
     refuseNested('abort', context);
-    const { root } = await openContext(context);
-    const meant = await meantRun(root, input.runId);
+    const { home } = await openContext(context);
+    const meant = await meantRun(home, input.runId);
     if (meant === null) return { message: NOTHING_RUNNING, stopped: [] };
     const { run, others } = meant;
     const found = run.plan.runId;
@@ -69,12 +70,12 @@ export const abort = defineTool({
       return { message: NOTHING_RUNNING, stopped: [] };
     if (input.dryRun === true) return prediction(run, task, input.cleanup === true);
     const request = { kind: 'abort' as const, id: randomUUID(), task, cleanup: input.cleanup ?? false };
-    const { stopped: ended, cleanup } = answerSchema.parse(await askSupervisor(root, found, request, context.env));
+    const { stopped: ended, cleanup } = answerSchema.parse(await askSupervisor(home, found, request, context.env));
     // They end in any order; people read them in the plan's.
     const stopped = run.plan.tasks.flatMap(({ id }) => ended.filter((one) => one.task === id));
     const removed = new Set((cleanup?.worktrees ?? []).map((worktree) => worktree.path));
     const count = counted(stopped.length, 'pipeline');
-    const notes = [...waitingToMerge(await loadRun(root, found)), ...others.map(otherText)];
+    const notes = [...waitingToMerge(await loadRun(home, found)), ...others.map(otherText)];
     return {
       runId: found,
       message:
@@ -128,12 +129,12 @@ interface Meant {
 }
 
 /** The run by its id, else the one that is not over, else the newest; null when there never was one. */
-async function meantRun(root: string, runId: string | undefined): Promise<Meant | null> {
-  if (runId !== undefined) return { run: await requireRun(root, runId), others: [] };
-  const open = await theOpenRun(root, (id) => `o8 abort --run ${id}`);
+async function meantRun(home: RunHome, runId: string | undefined): Promise<Meant | null> {
+  if (runId !== undefined) return { run: await requireRun(home, runId), others: [] };
+  const open = await theOpenRun(home, (id) => `o8 abort --run ${id}`);
   if (open.kind === 'one') return open;
-  const found = await findRun(root, undefined);
-  return found === null ? null : { run: await loadRun(root, found), others: [] };
+  const found = await findRun(home, undefined);
+  return found === null ? null : { run: await loadRun(home, found), others: [] };
 }
 
 function otherText({ plan }: LoadedRun): string {

@@ -1,5 +1,6 @@
 import { O8Error } from '../core/errors.js';
 import type { Request, RequestResult } from '../core/requests.js';
+import type { RunHome } from '../store/paths.js';
 import { awaitAnswer, submitRequest } from '../store/requests.js';
 import { ownsRun } from './load-run.js';
 import { readSettledLock } from './settled-lock.js';
@@ -13,15 +14,15 @@ const MOST_SUPERVISORS = 3;
 
 /** Writes the request first, so that it is done even if we die; starts a supervisor where none is alive; waits. */
 export async function askSupervisor(
-  root: string,
+  home: RunHome,
   runId: string,
   request: Request,
   env: NodeJS.ProcessEnv,
   { patienceMs } = { patienceMs: ANSWER_TIMEOUT_MS },
 ): Promise<unknown> {
-  await submitRequest(root, runId, request);
-  const answer = await answerOf(root, runId, request.id, env, patienceMs);
-  await readSettledLock(root); // so that the next command is not told "locked"
+  await submitRequest(home, runId, request);
+  const answer = await answerOf(home, runId, request.id, env, patienceMs);
+  await readSettledLock(home); // so that the next command is not told "locked"
   switch (answer.kind) {
     case 'done':
       return answer.result;
@@ -31,18 +32,18 @@ export async function askSupervisor(
 }
 
 async function answerOf(
-  root: string,
+  home: RunHome,
   runId: string,
   requestId: string,
   env: NodeJS.ProcessEnv,
   timeoutMs: number,
 ): Promise<RequestResult> {
   for (let started = 1; ; started += 1) {
-    await ensureSupervisor(root, runId, env);
+    await ensureSupervisor(home, runId, env);
     try {
-      return await awaitAnswer(root, runId, requestId, {
+      return await awaitAnswer(home, runId, requestId, {
         timeoutMs,
-        stillAlive: () => ownsRun(root, runId),
+        stillAlive: () => ownsRun(home, runId),
       });
     } catch (error) {
       const died = error instanceof O8Error && error.code === 'supervisor_failed';

@@ -39,8 +39,8 @@ export const cleanup = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
   async run(input, context) {
     refuseNested('cleanup', context);
-    const { root, repo } = await openContext(context);
-    const run = await requireRun(root, input.runId);
+    const { home, repo } = await openContext(context);
+    const run = await requireRun(home, input.runId);
     refuseInterrupted('cleanup', run);
     const { plan } = run;
     const dryRun = input.dryRun ?? false;
@@ -51,7 +51,7 @@ export const cleanup = defineTool({
       force: input.force ?? false,
       dryRun,
     };
-    const result = cleanupSchema.parse(await askSupervisor(root, plan.runId, request, context.env));
+    const result = cleanupSchema.parse(await askSupervisor(home, plan.runId, request, context.env));
     const takenBack = await takenBackNow(repo, plan, run.state);
     return {
       runId: plan.runId,

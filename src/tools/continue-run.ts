@@ -10,6 +10,7 @@ import { isSettled } from '../core/task-state.js';
 import { mergeAgain } from '../core/held/finding.js';
 import { resolveCommand } from '../core/waiting-work.js';
 import type { Repository } from '../git/repository.js';
+import type { RunHome } from '../store/paths.js';
 import { listRuns } from '../store/runs.js';
 import { askSupervisor } from './ask-supervisor.js';
 import type { ToolContext } from './define-tool.js';
@@ -49,13 +50,13 @@ const NOTHING_TO_RESUME: Continuation = { kind: 'nothing', message: 'No interrup
  * means a run by `runId`, or the only one there is to mean. O8Error `no_run` where there is nothing to retry.
  */
 export async function findContinuation(
-  root: string,
+  home: RunHome,
   selection: Selection | null,
   input: SpawnInput,
   { cwd }: ToolContext,
 ): Promise<Continuation> {
   const wanted = selection === null ? null : await keyOf(selection, cwd);
-  const run = wanted === null ? await meantRun(root, input) : await runToContinue(root, wanted, input.resume === true);
+  const run = wanted === null ? await meantRun(home, input) : await runToContinue(home, wanted, input.resume === true);
   if (run === null) {
     if (selection === null && input.resume === true) return NOTHING_TO_RESUME;
     if (selection !== null && input.retryFailed !== true && input.resume !== true) return { kind: 'fresh', selection };
@@ -99,13 +100,13 @@ function continuationOf(
 }
 
 /** The run that a caller means who names no plan: by id, else the one that is not over, else the newest. */
-async function meantRun(root: string, { runId, resume }: SpawnInput): Promise<LoadedRun | null> {
-  if (runId !== undefined) return requireRun(root, runId);
+async function meantRun(home: RunHome, { runId, resume }: SpawnInput): Promise<LoadedRun | null> {
+  if (runId !== undefined) return requireRun(home, runId);
   const command = resume === true ? resumeCommand : (id: string) => `o8 run --retry-failed --run ${id}`;
-  const open = await theOpenRun(root, command);
+  const open = await theOpenRun(home, command);
   if (open.kind === 'one') return open.run;
-  const [newest] = await listRuns(root);
-  return newest === undefined ? null : loadRun(root, newest);
+  const [newest] = await listRuns(home);
+  return newest === undefined ? null : loadRun(home, newest);
 }
 
 async function keyOf(selection: Selection, cwd: string): Promise<SourceKey> {
@@ -128,7 +129,7 @@ function hasFailedValidation({ state }: LoadedRun): boolean {
 /** Puts the wish into the run and makes sure that somebody alive works on it. */
 export async function continueRun(work: {
   readonly repo: Repository;
-  readonly root: string;
+  readonly home: RunHome;
   readonly run: LoadedRun;
   readonly input: SpawnInput;
   readonly context: ToolContext;
@@ -136,7 +137,7 @@ export async function continueRun(work: {
   readonly wish: Wish;
   readonly force: Force;
 }): Promise<SpawnResult> {
-  const { repo, root, run, input, context, warnings, wish, force } = work;
+  const { repo, home, run, input, context, warnings, wish, force } = work;
   const { runId } = run.plan;
   await refuseTakenNames(repo, run, [
     ...tasksToPrepare(run.state),
@@ -147,14 +148,14 @@ export async function continueRun(work: {
     const { select, retry, skip, resume } = wish.kind === 'tasks' ? wish : NO_TASKS;
     const tasks = { select: [...select], retry: [...retry], skip: [...skip], ...(resume ? { resume } : {}) };
     const commands = changes === null ? {} : { commands: changes };
-    if (force === 'force') await startSupervisor(root, runId, context.env, force, againCommand(input));
-    await askSupervisor(root, runId, { kind: 'continue', id: randomUUID(), ...tasks, ...commands }, context.env);
+    if (force === 'force') await startSupervisor(home, runId, context.env, force, againCommand(input));
+    await askSupervisor(home, runId, { kind: 'continue', id: randomUUID(), ...tasks, ...commands }, context.env);
   } else {
-    await startSupervisor(root, runId, context.env, force, againCommand(input));
+    await startSupervisor(home, runId, context.env, force, againCommand(input));
     // To resume is to go on; a limit's pause still ends at its time.
-    if (isPausedByUser(run)) await askSupervisor(root, runId, { kind: 'unpause', id: randomUUID() }, context.env);
+    if (isPausedByUser(run)) await askSupervisor(home, runId, { kind: 'unpause', id: randomUUID() }, context.env);
   }
-  const now = await loadRun(root, runId);
+  const now = await loadRun(home, runId);
   const all = [...warnings, ...(changed === null ? [] : [changed]), ...foundText(run, wish), ...keptSettings(input)];
   return {
     runId,

@@ -64,8 +64,8 @@ export async function generateScripts(
 }
 
 /** The seed's `execution` block of a plan that has not begun; what an earlier run wrote there stays. */
-async function announce({ repo, root }: PlanParts, plan: Plan, manifest: string): Promise<void> {
-  if ((await latestRunOf(root, plan.source)) !== null) return;
+async function announce({ repo, home }: PlanParts, plan: Plan, manifest: string): Promise<void> {
+  if ((await latestRunOf(home, plan.source)) !== null) return;
   await writeExecution(manifest, executionBlock(plan, new Map()), criticalSection(guardFile(repo)));
 }
 

@@ -25,6 +25,7 @@ import { FaultCollector } from '../sources/fault-collector.js';
 import { MANIFEST_DRAFT, writeIntegration } from '../sources/manifest-execution.js';
 import { PlanFolder } from '../sources/plan-folder.js';
 import { criticalSection } from '../store/critical-section.js';
+import type { RunHome } from '../store/paths.js';
 import type { ToolContext } from './define-tool.js';
 import { runIntegrationChecks } from './integration-checks.js';
 import { findTrespasses, integratedTasks } from './integration-tasks.js';
@@ -54,8 +55,8 @@ export interface IntegrateResult extends Omit<Integration, 'checks'> {
  */
 export async function integratePlan(input: IntegrateInput, context: ToolContext): Promise<IntegrateResult> {
   refuseNested('integrate', context);
-  const { repo, root } = await openContext(context);
-  const run = await finishedRun(root, input.dir, context);
+  const { repo, root, home } = await openContext(context);
+  const run = await finishedRun(home, input.dir, context);
   const { plan } = run;
   if (plan.source.kind !== 'manifest')
     throw new O8Error(
@@ -97,17 +98,17 @@ export async function integratePlan(input: IntegrateInput, context: ToolContext)
   };
 }
 
-async function finishedRun(root: string, dir: string | null, { cwd }: ToolContext): Promise<LoadedRun> {
-  const run = dir === null ? await requireRun(root, undefined) : await runOfFolder(root, resolve(cwd, dir), dir);
+async function finishedRun(home: RunHome, dir: string | null, { cwd }: ToolContext): Promise<LoadedRun> {
+  const run = dir === null ? await requireRun(home, undefined) : await runOfFolder(home, resolve(cwd, dir), dir);
   if (run.state.phase.kind === 'finished') return run;
   const hint = run.ownerAlive ? 'o8 status --wait 45' : `${runCommand(run.plan.source, cwd)} --resume`;
   throw new O8Error('refused', `Run ${run.plan.runId} is not over: its result changes while it is checked.`, hint);
 }
 
-async function runOfFolder(root: string, path: string, named: string): Promise<LoadedRun> {
+async function runOfFolder(home: RunHome, path: string, named: string): Promise<LoadedRun> {
   // Opening it says what is wrong with a folder that is none.
-  const { dir } = await PlanFolder.open(root, await realpathOr(path), new FaultCollector());
-  const run = await latestRunOf(root, { kind: 'manifest', dir });
+  const { dir } = await PlanFolder.open(home.root, await realpathOr(path), new FaultCollector());
+  const run = await latestRunOf(home, { kind: 'manifest', dir });
   if (run === null) throw new O8Error('no_run', `${named} has not been run yet.`, `o8 run ${named}`);
   return run;
 }

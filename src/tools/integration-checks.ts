@@ -12,7 +12,8 @@ import { agentEnvironment } from '../process/agent-environment.js';
 import { runShellCommand } from '../process/program.js';
 import { readProjectFiles } from '../sources/project-files.js';
 import { criticalSection } from '../store/critical-section.js';
-import { runPaths } from '../store/paths.js';
+import { assertInside } from '../store/inside-repository.js';
+import { checkoutPaths, runHome, runPaths } from '../store/paths.js';
 
 /** What a shell says of a program that is not there. */
 const NOT_FOUND = 127;
@@ -37,11 +38,12 @@ export interface CheckRequest {
  */
 export async function runIntegrationChecks(request: CheckRequest): Promise<IntegrationCheck[]> {
   const { repo, plan, commit } = request;
-  const { dir, scratch } = runPaths(plan.root, plan.runId);
+  const { dir } = runPaths(runHome(repo), plan.runId);
   // One at a time: both would use the same folder.
   return criticalSection(join(dir, 'integrate'))(async () => {
     const serialise = criticalSection(guardFile(repo));
-    const path = join(scratch, 'integrate');
+    const path = join(checkoutPaths(repo.root).scratch(plan.runId), 'integrate');
+    await assertInside(repo.root, path);
     await removeWorktree(repo, serialise, path);
     await addScratchWorktree(repo, serialise, { path, commit, reason: ownReason(plan.runId, 'integrate') });
     try {

@@ -8,7 +8,7 @@ import { planWord } from './runs/nearest-plans.js';
 import { processProbe } from '../process/identity.js';
 import { readJournal } from '../store/journal.js';
 import { readLock } from '../store/lock-state.js';
-import { runPaths } from '../store/paths.js';
+import { runPaths, type RunHome } from '../store/paths.js';
 import { listRuns, readPlan } from '../store/runs.js';
 
 /** A run as its files say: the plan, the journal added up, and whether the process that owns it lives. */
@@ -20,11 +20,11 @@ export interface LoadedRun {
   readonly ownerAlive: boolean;
 }
 
-export async function loadRun(root: string, runId: string): Promise<LoadedRun> {
-  const plan = await readPlan(root, runId);
+export async function loadRun(home: RunHome, runId: string): Promise<LoadedRun> {
+  const plan = await readPlan(home, runId);
   // The lock first: a run that ends between the two reads is then finished, and never looks abandoned.
-  const lock = await readLock(root, processProbe);
-  const { records } = await readJournal(runPaths(root, runId).journal);
+  const lock = await readLock(home, processProbe);
+  const { records } = await readJournal(runPaths(home, runId).journal);
   const state = replay(plan, records);
   const ownerAlive = lock.kind === 'held' && lock.holder.runId === runId;
   return {
@@ -37,35 +37,35 @@ export async function loadRun(root: string, runId: string): Promise<LoadedRun> {
 }
 
 /** Does a live process own this run right now? */
-export async function ownsRun(root: string, runId: string): Promise<boolean> {
-  const lock = await readLock(root, processProbe);
+export async function ownsRun(home: RunHome, runId: string): Promise<boolean> {
+  const lock = await readLock(home, processProbe);
   return lock.kind === 'held' && lock.holder.runId === runId;
 }
 
 /** The run that was named, else the one a live process owns, else the newest; null when there never was one. */
-export async function findRun(root: string, runId: string | undefined): Promise<string | null> {
-  const runs = await listRuns(root);
+export async function findRun(home: RunHome, runId: string | undefined): Promise<string | null> {
+  const runs = await listRuns(home);
   if (runId !== undefined) {
     if (runs.includes(runId)) return runId;
     const known = runs.length === 0 ? 'there are no runs yet' : `known: ${runs.slice(0, 5).join(', ')}`;
     throw new O8Error('no_run', `no run ${runId} here (${known})`, 'o8 status');
   }
-  const lock = await readLock(root, processProbe);
+  const lock = await readLock(home, processProbe);
   if (lock.kind === 'held' && runs.includes(lock.holder.runId)) return lock.holder.runId;
   return runs[0] ?? null;
 }
 
-export async function requireRun(root: string, runId: string | undefined): Promise<LoadedRun> {
-  const found = await findRun(root, runId);
+export async function requireRun(home: RunHome, runId: string | undefined): Promise<LoadedRun> {
+  const found = await findRun(home, runId);
   if (found === null)
-    throw new O8Error('no_run', 'There is no run in this repository yet.', `o8 run ${await planWord(root)}`);
-  return loadRun(root, found);
+    throw new O8Error('no_run', 'There is no run in this repository yet.', `o8 run ${await planWord(home.root)}`);
+  return loadRun(home, found);
 }
 
 /** The newest run that works on all of this, whatever became of it. */
-export async function latestRunOf(root: string, wanted: SourceKey): Promise<LoadedRun | null> {
-  for (const runId of await listRuns(root)) {
-    const run = await runIfBegun(root, runId, wanted);
+export async function latestRunOf(home: RunHome, wanted: SourceKey): Promise<LoadedRun | null> {
+  for (const runId of await listRuns(home)) {
+    const run = await runIfBegun(home, runId, wanted);
     if (run !== null) return run;
   }
   return null;
@@ -75,10 +75,10 @@ export async function latestRunOf(root: string, wanted: SourceKey): Promise<Load
  * The run of all this that goes on: one that is not over, else the newest. With `resume` also one of which nothing is
  * recorded because whoever started it was killed.
  */
-export async function runToContinue(root: string, wanted: SourceKey, resume: boolean): Promise<LoadedRun | null> {
+export async function runToContinue(home: RunHome, wanted: SourceKey, resume: boolean): Promise<LoadedRun | null> {
   let newest: LoadedRun | null = null;
-  for (const [index, runId] of (await listRuns(root)).entries()) {
-    const run = await runIfBegun(root, runId, wanted, resume && index === 0 ? 'or_only_made' : 'begun');
+  for (const [index, runId] of (await listRuns(home)).entries()) {
+    const run = await runIfBegun(home, runId, wanted, resume && index === 0 ? 'or_only_made' : 'begun');
     if (run !== null && run.state.phase.kind !== 'finished') return run;
     newest ??= run;
   }
@@ -90,15 +90,15 @@ export async function runToContinue(root: string, wanted: SourceKey, resume: boo
  * lock and takes it away again.
  */
 async function runIfBegun(
-  root: string,
+  home: RunHome,
   runId: string,
   wanted: SourceKey,
   which: 'begun' | 'or_only_made' = 'begun',
 ): Promise<LoadedRun | null> {
   try {
-    const plan = await readPlan(root, runId);
+    const plan = await readPlan(home, runId);
     if (!covers(plan.source, wanted)) return null;
-    const run = await loadRun(root, runId);
+    const run = await loadRun(home, runId);
     return run.records.length === 0 && !run.ownerAlive && which === 'begun' ? null : run;
   } catch (error) {
     if (error instanceof O8Error && error.code === 'no_run') return null;

@@ -9,7 +9,7 @@ import { taskOf } from '../core/run-state.js';
 import { heldViewSchema } from '../core/held/finding.js';
 import { runStateName, taskView } from '../core/status-view.js';
 import { takenBackNow } from '../git/standing-reverts.js';
-import { attemptPaths } from '../store/paths.js';
+import { attemptPaths, type RunHome } from '../store/paths.js';
 import { defineTool } from './define-tool.js';
 import { askSupervisor } from './ask-supervisor.js';
 import { loadRun, requireRun, requireTask, type LoadedRun } from './load-run.js';
@@ -90,8 +90,8 @@ export const merge = defineTool({
   async run(input, context) {
     refuseNested('merge', context);
     const wish = wishOf(input);
-    const { root, repo } = await openContext(context);
-    const run = await requireRun(root, input.runId);
+    const { home, repo } = await openContext(context);
+    const run = await requireRun(home, input.runId);
     const { runId, base, target } = run.plan;
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
     const head = { runId, base: base.branch, target: target.branch ?? target.ref };
@@ -105,11 +105,11 @@ export const merge = defineTool({
     refuseInterrupted('merge', run);
     const id = randomUUID();
     const ask = async (request: Request): Promise<Answer> => {
-      const answer = answerSchema.parse(await askSupervisor(root, runId, request, context.env));
-      const now = await loadRun(root, runId);
+      const answer = answerSchema.parse(await askSupervisor(home, runId, request, context.env));
+      const now = await loadRun(home, runId);
       const off = request.kind === 'merge' ? await takenBackNow(repo, now.plan, now.state) : [];
-      const tasks = request.kind === 'merge' ? outcome(root, now, task, off) : [];
-      const leftOut = request.kind === 'merge' && task === null ? leftOutOf(now.plan, now.state, root) : [];
+      const tasks = request.kind === 'merge' ? outcome(home, now, task, off) : [];
+      const leftOut = request.kind === 'merge' && task === null ? leftOutOf(now.plan, now.state, home.root) : [];
       const more = leftOut.length === 0 ? {} : { leftOut };
       return { ...head, state: runStateName(now.state, now.ownerAlive), tasks, ...answer, ...more };
     };
@@ -187,7 +187,7 @@ function needsTask(): O8Error {
 }
 
 function outcome(
-  root: string,
+  home: RunHome,
   { plan, state }: LoadedRun,
   only: string | null,
   takenBack: readonly TakenBack[],
@@ -202,7 +202,7 @@ function outcome(
         task,
         record,
         null,
-        attemptPaths(root, plan.runId, task.id, Math.max(1, record.attempt)).log,
+        attemptPaths(home, plan.runId, task.id, Math.max(1, record.attempt)).log,
       );
       return {
         id: task.id,

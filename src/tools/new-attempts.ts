@@ -14,7 +14,7 @@ import { removeWithWorktrees, rescueStake } from '../git/kept/remove-kept.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
 import { createRef, deleteRef, resolveCommit } from '../git/refs.js';
 import type { Repository } from '../git/repository.js';
-import { runPaths } from '../store/paths.js';
+import { runHome, runPaths, type RunHome } from '../store/paths.js';
 import { readPrepared } from '../store/prepared.js';
 import { listRuns, readPlan } from '../store/runs.js';
 import { loadRun, type LoadedRun } from './load-run.js';
@@ -42,7 +42,7 @@ export async function findEarlierWork(
     const tip = await resolveCommit(repo, branchRef(task));
     const isRegistered = worktrees.some(({ path }) => path === task.worktree);
     if (tip === null && !isRegistered && !existsSync(task.worktree)) continue;
-    const owner = await lastOwner(plan.root, task);
+    const owner = await lastOwner(runHome(repo), task);
     if (owner === null) continue;
     if (owner.run.state.phase.kind !== 'finished') {
       unfinished.push(task.id);
@@ -73,19 +73,20 @@ export async function makeRoom(
 ): Promise<void> {
   for (const attempt of attempts) {
     const task = plan.tasks.find(({ id }) => id === attempt.task);
-    if (task !== undefined) await makeRoomFor(repo, serialise, { plan, task, attempt });
+    if (task !== undefined) await makeRoomFor(repo, serialise, task, attempt);
   }
 }
 
 async function makeRoomFor(
   repo: Repository,
   serialise: CriticalSection,
-  { plan, task, attempt }: { readonly plan: Plan; readonly task: PlannedTask; readonly attempt: NewAttempt },
+  task: PlannedTask,
+  attempt: NewAttempt,
 ): Promise<void> {
   const tip = await resolveCommit(repo, branchRef(task));
   if (tip !== null) await keep(repo, attempt.ref, tip);
   if (await isOwnWorktree(task.worktree, attempt.runId)) {
-    const stake = await rescue(repo, plan, task, attempt);
+    const stake = await rescue(repo, task, attempt);
     await removeWithWorktrees(repo, serialise, task.worktree, stake);
   }
   if (tip === null) return;
@@ -106,11 +107,11 @@ async function keep(repo: Repository, ref: string, tip: string): Promise<void> {
 }
 
 /** Throws O8Error `refused` where something in the worktree cannot be carried into a commit. */
-async function rescue(repo: Repository, plan: Plan, task: PlannedTask, attempt: NewAttempt): Promise<AtStake> {
+async function rescue(repo: Repository, task: PlannedTask, attempt: NewAttempt): Promise<AtStake> {
   const stake = await atStake(
     repo,
     task.worktree,
-    await readPrepared(runPaths(plan.root, attempt.runId).tasks, task.id),
+    await readPrepared(runPaths(runHome(repo), attempt.runId).tasks, task.id),
   );
   const why = whyKept(stake.stays);
   if (why !== null) {
@@ -135,14 +136,14 @@ interface Owner {
 }
 
 /** The newest run that began a task with this branch and worktree, or still may. */
-async function lastOwner(root: string, task: PlannedTask): Promise<Owner | null> {
-  for (const runId of await listRuns(root)) {
-    const { tasks } = await readPlan(root, runId);
+async function lastOwner(home: RunHome, task: PlannedTask): Promise<Owner | null> {
+  for (const runId of await listRuns(home)) {
+    const { tasks } = await readPlan(home, runId);
     const isOf = tasks.some(({ id, branch, worktree }) => {
       return id === task.id && branch === task.branch && worktree === task.worktree;
     });
     if (!isOf) continue;
-    const run = await loadRun(root, runId);
+    const run = await loadRun(home, runId);
     const record = taskOf(run.state, task.id);
     if (record.start !== null || run.state.phase.kind !== 'finished') return { run, record };
   }

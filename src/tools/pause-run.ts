@@ -3,6 +3,7 @@ import { O8Error } from '../core/errors.js';
 import { pauseResultSchema, type PauseResult, type Request } from '../core/requests.js';
 import { resumeCommand } from '../core/run/open-runs.js';
 import { taskOf } from '../core/run-state.js';
+import type { RunHome } from '../store/paths.js';
 import { NOTHING_RUNNING } from './abort.js';
 import { askSupervisor } from './ask-supervisor.js';
 import type { ToolContext } from './define-tool.js';
@@ -15,7 +16,7 @@ export type Pause = 'let_finish' | 'now' | 'off';
 /** Pauses a run or ends its pause. Returns when that is so: with `now` no agent is left. O8Error `usage`, `no_run`. */
 export async function pauseRun(
   pause: Pause,
-  root: string,
+  home: RunHome,
   input: SpawnInput,
   { env }: ToolContext,
 ): Promise<SpawnResult> {
@@ -26,9 +27,9 @@ export async function pauseRun(
     const message = `pause is about a run there is, so it takes runId only, not ${extra.join(', ')}.`;
     throw new O8Error('usage', message, `o8 ${pause === 'off' ? 'unpause' : 'pause'}`);
   }
-  const found = await findRun(root, input.runId);
+  const found = await findRun(home, input.runId);
   if (found === null) return { message: NOTHING_RUNNING, tasks: [] };
-  const run = await loadRun(root, found);
+  const run = await loadRun(home, found);
   if (run.state.phase.kind === 'finished') return { runId: found, message: NOTHING_RUNNING, tasks: [] };
   // A pause that outlived its supervisor is ended like any other: the next supervisor starts and goes on.
   const goesOnAlone = pause === 'off' && run.state.phase.kind === 'paused';
@@ -36,8 +37,8 @@ export async function pauseRun(
   const id = randomUUID();
   const request: Request =
     pause === 'off' ? { kind: 'unpause', id } : { kind: 'pause', id, agents: pause === 'now' ? 'stop' : 'let_finish' };
-  const result = pauseResultSchema.parse(await askSupervisor(root, found, request, env));
-  return { runId: found, message: messageOf(result), tasks: tasksOf(await loadRun(root, found), result) };
+  const result = pauseResultSchema.parse(await askSupervisor(home, found, request, env));
+  return { runId: found, message: messageOf(result), tasks: tasksOf(await loadRun(home, found), result) };
 }
 
 function interruptedText(pause: Pause, runId: string): string {

@@ -12,9 +12,11 @@ import { missingSpecs, type FeatureDetails } from '../core/preflight-features.js
 import type { Plan, SourcePlan } from '../core/plan.js';
 import { resolveSettings, type Settings, type SettingsFile, type SettingsFlags } from '../core/settings.js';
 import { readRepositoryFacts, type RepositoryFacts } from '../git/facts.js';
+import { openRepository } from '../git/repository.js';
 import { loadFeatures } from '../sources/features.js';
 import { loadManifest } from '../sources/manifest.js';
 import { readHistory } from '../store/history-file.js';
+import { runHome, type RunHome } from '../store/paths.js';
 import { readSettingsFile } from '../store/settings-file.js';
 import type { ToolContext } from './define-tool.js';
 import { findNowhere, withNearest, type Places } from './runs/nearest-plans.js';
@@ -46,7 +48,7 @@ export async function readPlanParts(
   flags: SettingsFlags,
   context: Pick<ToolContext, 'cwd'>,
 ): Promise<PlanParts> {
-  const { repo, root } = await openContext(context);
+  const { repo, root, home } = await openContext(context);
   if (repo.bare) {
     throw new O8Error(
       'refused',
@@ -55,18 +57,18 @@ export async function readPlanParts(
     );
   }
   const file = await readSettingsFile(root);
-  const read = await readSource(selection, file, flags, { root, cwd: context.cwd });
+  const read = await readSource(selection, file, flags, { root, home, cwd: context.cwd });
   const { command, settings } = read.settings.agent;
   if (command !== null) checkAgentCommand(command);
   else checkClaudeSettings(settings);
-  return { repo, root, facts: await readRepositoryFacts(repo), selection, ...read };
+  return { repo, root, home, facts: await readRepositoryFacts(repo), selection, ...read };
 }
 
 async function readSource(
   selection: Selection,
   file: SettingsFile,
   flags: SettingsFlags,
-  { root, cwd }: { readonly root: string; readonly cwd: string },
+  { root, home, cwd }: { readonly root: string; readonly home: RunHome; readonly cwd: string },
 ): Promise<Pick<PlanParts, 'source' | 'settings' | 'features'>> {
   switch (selection.kind) {
     case 'manifest': {
@@ -81,7 +83,7 @@ async function readSource(
       const settings = resolveSettings('features', file, {}, flags);
       const { plan, features, skill } = await loadFeatures(root, selection.slugs, settings);
       const nowhere = await findNowhere(selection.slugs, await placesOf(root, cwd, file, flags));
-      return { source: plan, settings, features: { features, skill, nowhere, minutesOf: await minutesFrom(root) } };
+      return { source: plan, settings, features: { features, skill, nowhere, minutesOf: await minutesFrom(home) } };
     }
   }
 }
@@ -99,13 +101,13 @@ export async function planOnDisk(plan: Plan): Promise<Plan> {
     source.kind === 'manifest'
       ? { kind: 'manifest', dir: source.dir, wave: null, skip: [] }
       : { kind: 'features', slugs: source.slugs, wave: null, skip: [] };
-  const read = await readSource(selection, file, {}, { root, cwd: root });
+  const read = await readSource(selection, file, {}, { root, home: runHome(await openRepository(root)), cwd: root });
   const now = { runId, createdAt, root, base, skip: [], wave: null };
   return { ...buildPlan({ ...now, source: read.source, settings: read.settings }), skip, wave };
 }
 
-async function minutesFrom(root: string): Promise<MinutesOf> {
-  const records = await readHistory(root);
+async function minutesFrom(home: RunHome): Promise<MinutesOf> {
+  const records = await readHistory(home);
   return (slug) => {
     const estimate = estimateFrom(records, slug);
     return estimate === null ? null : Math.max(1, Math.round(estimate.minutes));

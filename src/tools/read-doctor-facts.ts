@@ -17,6 +17,7 @@ import { takenBackNow } from '../git/standing-reverts.js';
 import { processProbe } from '../process/identity.js';
 import { findProgram, runProgram } from '../process/program.js';
 import { readLock } from '../store/lock-state.js';
+import { checkoutPaths, type RunHome } from '../store/paths.js';
 import { listRuns } from '../store/runs.js';
 import { readSettingsFile } from '../store/settings-file.js';
 import type { ToolContext } from './define-tool.js';
@@ -28,12 +29,12 @@ const VERSION_MS = 15_000;
 
 /** Looks everything up and changes nothing. A run whose files cannot be read is `damaged`. */
 export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts> {
-  const { root, repo } = await openContext(context);
+  const { root, repo, home } = await openContext(context);
   const { agent } = await readSettingsFile(root);
   const [repository, lock, runs, worktrees, branches, rescued, attempts] = await Promise.all([
     readRepositoryFacts(repo),
-    readLock(root, processProbe),
-    runsOf(repo, root),
+    readLock(home, processProbe),
+    runsOf(repo, home),
     listOwnWorktrees(repo),
     branchesOf(repo),
     listRefs(repo, 'refs/o8/rescue/'),
@@ -124,15 +125,17 @@ function environmentOf(env: NodeJS.ProcessEnv): Record<string, string> {
 /** Each checkout has run files of its own, while they share worktrees and branches. */
 async function runsElsewhere(root: string, { worktrees }: RepositoryFacts): Promise<DoctorFacts['elsewhere']> {
   const others = worktrees.filter(({ path }) => path !== root).map(({ path }) => path);
-  const runs = others.map(async (checkout) => (await listRuns(checkout)).map((runId) => ({ runId, checkout })));
+  const runs = others.map(async (checkout) =>
+    (await listRuns(checkoutPaths(checkout).oldHome)).map((runId) => ({ runId, checkout })),
+  );
   return (await Promise.all(runs)).flat();
 }
 
-async function runsOf(repo: Repository, root: string): Promise<RunFact[]> {
+async function runsOf(repo: Repository, home: RunHome): Promise<RunFact[]> {
   const runs: RunFact[] = [];
-  for (const runId of await listRuns(root)) {
+  for (const runId of await listRuns(home)) {
     try {
-      const { plan, state, ownerAlive } = await loadRun(root, runId);
+      const { plan, state, ownerAlive } = await loadRun(home, runId);
       const waiting = plan.tasks.flatMap(({ id, worktree }) => {
         const work = waitingWork(runId, id, taskOf(state, id).state);
         return work === null ? [] : [{ worktree, ...work }];

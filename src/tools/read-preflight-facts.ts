@@ -40,17 +40,17 @@ export async function readPreflightFacts(
   context: ToolContext,
   continuedTasks: readonly string[] = [],
 ): Promise<PreflightFacts> {
-  const { repo, root, facts, source } = parts;
+  const { repo, root, home, facts, source } = parts;
   const [changes, occupied, freeMB, agent, lock, gitLfs, earlier] = await Promise.all([
     changesOfOthers(repo, plan, facts),
     findOccupied(plan, facts),
     freeDiskMB(resolve(root, worktreeFolder(plan.source, plan.settings))),
     readAgentProgram(plan, context),
-    readLock(root, processProbe),
+    readLock(home, processProbe),
     facts.lfs ? findProgram('git-lfs', context.env) : null,
-    latestRunOf(root, plan.source),
+    latestRunOf(home, plan.source),
   ]);
-  const next = await runToContinue(root, plan.source, false);
+  const next = await runToContinue(home, plan.source, false);
   return {
     git: facts.version,
     bare: facts.bare,
@@ -76,7 +76,7 @@ export async function readPreflightFacts(
     agent,
     lock,
     orphans: await livingOrphans(
-      root,
+      home,
       next !== null && isSameSource(next.plan.source, plan.source) ? next.plan.runId : null,
     ),
     earlierTasks: earlier === null ? [] : [...earlier.state.tasks.values()].filter(wasBegun).map(({ id }) => id),

@@ -1,22 +1,26 @@
 import { homeCheckout } from '../git/own-worktree.js';
 import { openRepository, type Repository } from '../git/repository.js';
 import { O8Error } from '../core/errors.js';
-import { isTracked } from '../git/tracked.js';
+import { existsSync } from 'node:fs';
+import { listWorktrees } from '../git/worktrees.js';
+import { checkoutPaths, runHome, type RunHome } from '../store/paths.js';
 import type { ToolContext } from './define-tool.js';
-
-const RUN_FILES = '.claude/parallel';
+import { takeOverOldRuns } from './old-runs/take-over-old-runs.js';
 
 export interface RepositoryContext {
   readonly repo: Repository;
-  /** Where the run files are and what paths are relative to: the top of the checkout the caller is in. */
+  /** What paths are relative to: the top of the checkout the caller is in. */
   readonly root: string;
+  readonly home: RunHome;
 }
 
 /** The repository of the caller's folder; of the run where the caller stands in one of its worktrees. Throws O8Error `not_a_repository`. */
 export async function openContext({ cwd }: Pick<ToolContext, 'cwd'>): Promise<RepositoryContext> {
   const repo = await homeCheckout(await openRepository(cwd));
-  await refuseForeignRuns(repo);
-  return { repo, root: repo.root };
+  const home = runHome(repo);
+  if (!repo.bare) await takeOverOldRuns(repo, repo.root);
+  if (!existsSync(home.folder)) await takeOverOthers(repo);
+  return { repo, root: repo.root, home };
 }
 
 /** Who follows a run asks several times a second, and a repository does not move. */
@@ -27,17 +31,35 @@ const remembered = new Map<string, { readonly found: RepositoryContext; readonly
 export async function openContextToRead({ cwd }: Pick<ToolContext, 'cwd'>): Promise<RepositoryContext> {
   const known = remembered.get(cwd);
   if (known !== undefined && performance.now() < known.until) return known.found;
-  const found = await openContext({ cwd });
+  const found = await openToRead(cwd);
   remembered.set(cwd, { found, until: performance.now() + REMEMBERED_MS });
   return found;
 }
 
-/** Run folders that came with a clone would have their commands run by the next resume or merge. */
-async function refuseForeignRuns(repo: Repository): Promise<void> {
-  if (repo.bare || !(await isTracked(repo, RUN_FILES))) return;
-  throw new O8Error(
-    'refused',
-    `${RUN_FILES} is committed in this repository; run files belong to one machine and hold commands that o8 would run`,
-    `git rm -r --cached ${RUN_FILES}   (look at what is in it first)`,
-  );
+/** A run that a supervisor of an earlier version still owns is read where that one keeps it. */
+async function openToRead(cwd: string): Promise<RepositoryContext> {
+  try {
+    return await openContext({ cwd });
+  } catch (error) {
+    if (!(error instanceof O8Error) || !isOwned(error)) throw error;
+    const repo = await homeCheckout(await openRepository(cwd));
+    return { repo, root: repo.root, home: checkoutPaths(repo.root).oldHome };
+  }
+}
+
+/** The first time in a repository: earlier versions kept the runs of each checkout apart. */
+async function takeOverOthers(repo: Repository): Promise<void> {
+  for (const { path } of await listWorktrees(repo)) {
+    if (path === repo.root) continue;
+    try {
+      await takeOverOldRuns(repo, path);
+    } catch (error) {
+      // Somebody works there: a new run is refused because of it, and everything else does not mind.
+      if (!(error instanceof O8Error)) throw error;
+    }
+  }
+}
+
+function isOwned({ code }: O8Error): boolean {
+  return code === 'locked' || code === 'lock_unknown';
 }

@@ -56,12 +56,12 @@ export const spawn = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   async run(input, context): Promise<SpawnResult> {
     refuseNested('spawn', context);
-    const { root, repo } = await openContext(context);
-    if (input.pause !== undefined) return pauseRun(input.pause, root, input, context);
+    const { home, repo } = await openContext(context);
+    if (input.pause !== undefined) return pauseRun(input.pause, home, input, context);
     refuseMixed(input);
     if (input.generateOnly === true) return generateScripts(requireSelection(input), input, context);
     const again = againCommand(input);
-    const lock = await readSettledLock(root);
+    const lock = await readSettledLock(home);
     refuseLocked(lock, { force: input.force === true, again });
     const goesOn = input.resume === true || input.retryFailed === true;
     const selection = goesOn && selectionWords(input) === null ? null : requireSelection(input);
@@ -73,15 +73,15 @@ export const spawn = defineTool({
         ? [
             `Found stale lock file (PID ${String(lock.holder.process.pid)} not running)\nRemoving stale lock and continuing...`,
           ]
-        : await takeOver(root, lock, context.env);
-    const found = await findContinuation(root, selection, input, context);
+        : await takeOver(home, lock, context.env);
+    const found = await findContinuation(home, selection, input, context);
     if (found.kind === 'nothing') return { message: found.message, tasks: [] };
-    const orphans = await livingOrphans(root, found.kind === 'continue' ? found.run.plan.runId : null);
-    if (input.force === true) warnings.push(...(await stopOrphans(root, orphans, context.env)));
+    const orphans = await livingOrphans(home, found.kind === 'continue' ? found.run.plan.runId : null);
+    if (input.force === true) warnings.push(...(await stopOrphans(home, orphans, context.env)));
     else refuseOrphans(orphans, again);
     switch (found.kind) {
       case 'continue':
-        return continueRun({ repo, root, run: found.run, input, context, warnings, wish: found.wish, force });
+        return continueRun({ repo, home, run: found.run, input, context, warnings, wish: found.wish, force });
       case 'fresh':
         return startFresh(found.selection, input, context, { warnings, force });
     }

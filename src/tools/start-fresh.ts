@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import { selectedTasks } from '../core/build-plan.js';
 import { O8Error } from '../core/errors.js';
 import { excludePattern } from '../core/exclude-pattern.js';
@@ -18,12 +17,13 @@ import { MANIFEST_DRAFT } from '../sources/manifest-execution.js';
 import { criticalSection } from '../store/critical-section.js';
 import { readLock } from '../store/lock-state.js';
 import { journalSize } from '../store/journal.js';
-import { runPaths } from '../store/paths.js';
+import { runHome, runPaths, type RunHome } from '../store/paths.js';
 import { createRun, newRunId, removeRun } from '../store/runs.js';
 import type { ToolContext } from './define-tool.js';
 import { findLandedCommits } from './landed-tasks.js';
 import { latestRunOf, ownsRun } from './load-run.js';
 import { refuseHeld } from './lock-error.js';
+import { takeOverOldRuns } from './old-runs/take-over-old-runs.js';
 import { openContext } from './repository-context.js';
 import { makeRoom } from './new-attempts.js';
 import { planFrom, readPlanParts, refuseMissingSpecs } from './prepare-plan.js';
@@ -31,7 +31,6 @@ import { readPreflightFacts } from './read-preflight-facts.js';
 import { againCommand, planFlags, selectionWords, type Selection } from './selection.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
 import { readSettledLock } from './settled-lock.js';
-import { shellQuote } from '../core/shell-quote.js';
 import { startSupervisor, type Force } from './start-supervisor.js';
 import { waveCheckText } from './wave-check.js';
 import { counted } from '../core/counted.js';
@@ -53,15 +52,15 @@ export async function readyPlan(selection: Selection, input: SpawnInput, context
   const parts = await readPlanParts(selection, spawnFlags(input), context);
   const { repo } = parts;
   const now = context.now();
-  const bare = planFrom(parts, { runId: await newRunId(parts.root, now), createdAt: now.toISOString() });
-  const earlier = await latestRunOf(parts.root, bare.source);
+  const bare = planFrom(parts, { runId: await newRunId(parts.home, now), createdAt: now.toISOString() });
+  const earlier = await latestRunOf(parts.home, bare.source);
   const plan: Plan = {
     ...bare,
     landed: Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null)),
   };
   const text = plan.wave === null ? null : await waveCheckText(repo, plan, plan.wave);
   const facts = await readPreflightFacts(parts, plan, context);
-  await refuseOtherCheckouts(parts.facts.worktrees, parts.root);
+  await takeOverOtherCheckouts(repo, parts.facts.worktrees);
   const checks = preflightChecks(plan, facts);
   refuseFailures(checks, input);
   // A skill may write the specification itself; without one there is nothing to tell the agent.
@@ -78,13 +77,14 @@ export async function startFresh(
 ): Promise<SpawnResult> {
   const again = againCommand(input);
   const { repo, plan, checks, text, newAttempts } = await readyUnlessLocked(selection, input, context, again);
-  refuseHeld(await readSettledLock(plan.root), again); // somebody may have been faster, also with force
-  const serialise = whileUnlocked(repo, plan.root, again);
+  const home = runHome(repo);
+  refuseHeld(await readSettledLock(home), again); // somebody may have been faster, also with force
+  const serialise = whileUnlocked(repo, home, again);
   await makeRoom(repo, serialise, plan, newAttempts);
   const moved = input.force === true ? await freeNames(repo, plan, serialise) : [];
   await excludeOwnFiles(repo, plan);
-  await createRun(plan.root, plan);
-  const supervisor = await startOrRemove(plan, start.force, again, context);
+  await createRun(home, plan);
+  const supervisor = await startOrRemove(home, plan, start.force, again, context);
   const tasks = selectedTasks(plan);
   const all = [...start.warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks, input)];
   return {
@@ -108,39 +108,35 @@ async function readyUnlessLocked(
   try {
     return await readyPlan(selection, input, context);
   } catch (error) {
-    const { root } = await openContext(context);
-    refuseHeld(await readSettledLock(root), again);
+    const { home } = await openContext(context);
+    refuseHeld(await readSettledLock(home), again);
     throw error;
   }
 }
 
 /** A run of which nothing was recorded never began: its folder must not look like one to go on with. */
 async function startOrRemove(
-  { root, runId }: Plan,
+  home: RunHome,
+  { runId }: Plan,
   force: Force,
   again: string,
   { env }: ToolContext,
 ): Promise<{ pid: number }> {
   try {
-    return await startSupervisor(root, runId, env, force, again);
+    return await startSupervisor(home, runId, env, force, again);
   } catch (error) {
-    const { journal } = runPaths(root, runId);
-    if (!(await ownsRun(root, runId)) && (await journalSize(journal)) === 0) await removeRun(root, runId);
+    const { journal } = runPaths(home, runId);
+    if (!(await ownsRun(home, runId)) && (await journalSize(journal)) === 0) await removeRun(home, runId);
     throw error;
   }
 }
 
-/** Checkouts of one repository share its branches, but each has run files of its own: one run at a time all the same. */
-async function refuseOtherCheckouts(worktrees: readonly { readonly path: string }[], root: string): Promise<void> {
-  for (const { path } of worktrees) {
-    if (path === root || !existsSync(join(path, '.claude', 'parallel', 'lock'))) continue;
-    const lock = await readLock(path, processProbe);
-    if (lock.kind !== 'held') continue;
-    const { process, startedAt } = lock.holder;
-    const where = `in another checkout of this repository: ${path}`;
-    const message = `Another parallel execution is in progress (PID: ${String(process.pid)}), ${where}\nStarted at: ${startedAt}`;
-    throw new O8Error('locked', message, `cd ${shellQuote(path)} && o8 status`);
-  }
+/** What an earlier version left in other checkouts of this repository: a run that is alive there is in our way, too. */
+async function takeOverOtherCheckouts(
+  repo: Repository,
+  worktrees: readonly { readonly path: string }[],
+): Promise<void> {
+  for (const { path } of worktrees) if (path !== repo.root) await takeOverOldRuns(repo, path);
 }
 
 function spawnFlags(input: SpawnInput): SettingsFlags {
@@ -185,11 +181,11 @@ function plainWarnings(checks: readonly Check[]): string[] {
 }
 
 /** Nobody's worktree is moved who has won the lock meanwhile: an owner makes its worktrees in the same section. */
-function whileUnlocked(repo: Repository, root: string, again: string): CriticalSection {
+function whileUnlocked(repo: Repository, home: RunHome, again: string): CriticalSection {
   const section = criticalSection(guardFile(repo));
   return async (work) =>
     section(async () => {
-      refuseHeld(await readLock(root, processProbe), again);
+      refuseHeld(await readLock(home, processProbe), again);
       return work();
     });
 }

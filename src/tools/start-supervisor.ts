@@ -7,7 +7,7 @@ import { supervisorStartSchema, type SupervisorStart } from '../core/supervisor-
 import { bundledProgram } from '../process/bundle.js';
 import { startDetached } from '../process/detach.js';
 import { readJson } from '../store/atomic-file.js';
-import { runPaths } from '../store/paths.js';
+import { runPaths, type RunHome } from '../store/paths.js';
 import { ownsRun } from './load-run.js';
 import { heldError, lockedError } from './lock-error.js';
 import { readSettledLock } from './settled-lock.js';
@@ -27,21 +27,21 @@ export type Force = 'force' | 'wait_your_turn';
  * command that then overrides it with `--force`.
  */
 export async function startSupervisor(
-  root: string,
+  home: RunHome,
   runId: string,
   env: NodeJS.ProcessEnv,
   force: Force,
   again: string,
 ): Promise<Extract<SupervisorStart, { kind: 'won' }>> {
   for (let started = 1; ; started += 1) {
-    const start = await startOnce(root, runId, env, force);
+    const start = await startOnce(home, runId, env, force);
     switch (start.kind) {
       case 'won':
         return start;
       case 'lost': {
         const { holder } = start;
         if (holder.why === 'unknown') throw lockedError(holder, again);
-        const lock = await readSettledLock(root); // the winner may have been one that only ended a finished run
+        const lock = await readSettledLock(home); // the winner may have been one that only ended a finished run
         if (lock.kind === 'held') throw heldError(lock.holder, again);
         if (started === MOST_STARTS) throw lockedError(holder, again);
         continue;
@@ -52,12 +52,12 @@ export async function startSupervisor(
   }
 }
 
-async function startOnce(root: string, runId: string, env: NodeJS.ProcessEnv, force: Force): Promise<SupervisorStart> {
-  const paths = runPaths(root, runId);
-  const argv = [process.execPath, bundledProgram('supervisor.js'), '--root', root, '--run', runId];
+async function startOnce(home: RunHome, runId: string, env: NodeJS.ProcessEnv, force: Force): Promise<SupervisorStart> {
+  const paths = runPaths(home, runId);
+  const argv = [process.execPath, bundledProgram('supervisor.js'), '--root', home.root, '--run', runId];
   failpoint('supervisor.start.before');
   const pid = await startDetached(force === 'force' ? [...argv, '--force'] : argv, {
-    cwd: root,
+    cwd: home.root,
     env: definedOnly(env),
     logFile: paths.supervisorLog,
   });
@@ -68,12 +68,12 @@ async function startOnce(root: string, runId: string, env: NodeJS.ProcessEnv, fo
 }
 
 /** Makes sure a live process owns this run; throws `locked` when the owner works on another run. */
-export async function ensureSupervisor(root: string, runId: string, env: NodeJS.ProcessEnv): Promise<void> {
-  if (await ownsRun(root, runId)) return;
+export async function ensureSupervisor(home: RunHome, runId: string, env: NodeJS.ProcessEnv): Promise<void> {
+  if (await ownsRun(home, runId)) return;
   try {
-    await startSupervisor(root, runId, env, 'wait_your_turn', 'o8 run --resume');
+    await startSupervisor(home, runId, env, 'wait_your_turn', 'o8 run --resume');
   } catch (error) {
-    if (await ownsRun(root, runId)) return; // somebody else was faster with the same wish
+    if (await ownsRun(home, runId)) return; // somebody else was faster with the same wish
     throw error;
   }
 }

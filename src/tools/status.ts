@@ -31,7 +31,7 @@ import { isAncestor, resolveCommit } from '../git/refs.js';
 import { takenBackNow } from '../git/standing-reverts.js';
 import type { Repository } from '../git/repository.js';
 import { journalSize } from '../store/journal.js';
-import { attemptPaths, runPaths } from '../store/paths.js';
+import { attemptPaths, runPaths, type RunHome } from '../store/paths.js';
 import { readQueueFile } from '../store/queue-file.js';
 import { readLogTail } from '../store/log-reader.js';
 import { listRuns } from '../store/runs.js';
@@ -105,36 +105,36 @@ export const status = defineTool({
   output: outputSchema,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   async run(input, context): Promise<z.input<typeof outputSchema>> {
-    const home = await openContextToRead(context);
-    const { root } = home;
-    const found = await findRun(root, input.runId);
+    const opened = await openContextToRead(context);
+    const { home } = opened;
+    const found = await findRun(home, input.runId);
     if (found === null) {
       return {
         state: 'none',
         message: 'No run in this repository yet.',
-        hint: `o8 run ${await planWord(root)}`,
+        hint: `o8 run ${await planWord(home.root)}`,
         counts: {},
         cursor: 0,
         tasks: [],
       };
     }
-    let run = await loadRun(root, found);
+    let run = await loadRun(home, found);
     const only = input.task === undefined ? null : requireTask(run.plan, input.task);
     // A cursor of another run says nothing about what is known of this one.
     const since = input.since !== undefined && input.since > run.state.seq ? 0 : input.since;
     if (input.waitSeconds !== undefined)
-      run = await waitForNews(root, run, { since: since ?? run.state.seq, ms: input.waitSeconds * 1000 }, context);
-    const answer = await view(home, run, only, since ?? 0, input.tail ?? null);
+      run = await waitForNews(home, run, { since: since ?? run.state.seq, ms: input.waitSeconds * 1000 }, context);
+    const answer = await view(opened, run, only, since ?? 0, input.tail ?? null);
     // Who follows a run asks often and wants what changed.
     const follows = input.since !== undefined || input.waitSeconds !== undefined;
     if (follows || only !== null) return answer;
-    return { ...answer, ...(await othersOf(root, found)), ...(await expectedConflicts(home, run)) };
+    return { ...answer, ...(await othersOf(home, found)), ...(await expectedConflicts(opened, run)) };
   },
 });
 
 /** Runs that are not over beside the one that is shown: nobody else would tell of them. */
-async function othersOf(root: string, shown: string): Promise<Pick<z.input<typeof outputSchema>, 'others'>> {
-  const others = (await openRuns(root)).filter(({ plan }) => plan.runId !== shown);
+async function othersOf(home: RunHome, shown: string): Promise<Pick<z.input<typeof outputSchema>, 'others'>> {
+  const others = (await openRuns(home)).filter(({ plan }) => plan.runId !== shown);
   if (others.length === 0) return {};
   return {
     others: others.map((run) => {
@@ -165,7 +165,7 @@ async function expectedConflicts(
 
 /** Waits until the run has news after `since`, stops being alive, or the time is over. */
 async function waitForNews(
-  root: string,
+  home: RunHome,
   first: LoadedRun,
   { since, ms }: { readonly since: number; readonly ms: number },
   { progress, now }: ToolContext,
@@ -181,7 +181,7 @@ async function waitForNews(
     progress(text);
   };
   const deadline = Date.now() + ms;
-  const { journal } = runPaths(root, first.plan.runId);
+  const { journal } = runPaths(home, first.plan.runId);
   let gatherUntil: number | null = null;
   let run = first;
   for (;;) {
@@ -198,14 +198,14 @@ async function waitForNews(
     } while (
       Date.now() < until &&
       (await journalSize(journal)) === size &&
-      (await ownsRun(root, run.plan.runId)) === run.ownerAlive
+      (await ownsRun(home, run.plan.runId)) === run.ownerAlive
     );
-    run = await loadRun(root, run.plan.runId);
+    run = await loadRun(home, run.plan.runId);
   }
 }
 
 async function view(
-  { repo, root }: RepositoryContext,
+  { repo, home }: RepositoryContext,
   run: LoadedRun,
   only: string | null,
   since: number,
@@ -213,14 +213,14 @@ async function view(
 ): Promise<z.input<typeof outputSchema>> {
   const { plan, state, ownerAlive, ownerPid } = run;
   const name = runStateName(state, ownerAlive);
-  const queue = await liveFigures(root);
+  const queue = await liveFigures(plan.root);
   const live = queue?.runId === plan.runId ? queue.live : {};
   const shown = only === null ? changedTasks(plan, state, since) : plan.tasks.filter(({ id }) => id === only);
   const recorded = shown.map((task): TaskView => {
     const record = taskOf(state, task.id);
-    return taskView(plan, task, record, live[task.id] ?? null, logOf(root, plan.runId, task.id, record.attempt));
+    return taskView(plan, task, record, live[task.id] ?? null, logOf(home, plan.runId, task.id, record.attempt));
   });
-  const [newest] = await listRuns(root);
+  const [newest] = await listRuns(home);
   const tasks = newest === plan.runId ? await countOnBranches(repo, state, recorded) : recorded;
   const waves = plan.waves.flatMap(({ number }) => {
     const validation = state.validations.get(number);
@@ -230,7 +230,7 @@ async function view(
         wave: number,
         validation: validation.kind,
         ...(validation.kind === 'failed'
-          ? { message: validation.message, hint: `${runCommand(plan.source, root)} --retry-failed` }
+          ? { message: validation.message, hint: `${runCommand(plan.source, home.root)} --retry-failed` }
           : {}),
       },
     ];
@@ -241,7 +241,7 @@ async function view(
     basePresence(plan, state, id).kind !== 'none' && !takenBack.some(({ task }) => task === id);
   const allTakenBack = takenBack.length > 0 && !plan.tasks.some(({ id }) => isThere(id));
   const landed = allTakenBack ? null : await landedTip(repo, run);
-  const report = only === null && state.phase.kind === 'finished' ? reportOf(root, run, landed, takenBack) : null;
+  const report = only === null && state.phase.kind === 'finished' ? reportOf(home, run, landed, takenBack) : null;
   return {
     runId: plan.runId,
     state: name,
@@ -264,7 +264,7 @@ async function view(
     ...(landed === null ? {} : { landed }),
     ...(takenBack.length === 0 ? {} : { takenBack }),
     ...(waves.length === 0 ? {} : { waves }),
-    ...(since > 0 ? {} : leftOutView(root, run)),
+    ...(since > 0 ? {} : leftOutView(home.root, run)),
     tasks: since > 0 ? tasks.map(taskChange) : tasks,
     ...(report === null ? {} : { text: report }),
     ...(tail === null || only === null || first === undefined
@@ -272,7 +272,7 @@ async function view(
       : {
           tail: tailForModel(
             await readLogTail(
-              logOf(root, plan.runId, first.id, taskOf(state, first.id).attempt),
+              logOf(home, plan.runId, first.id, taskOf(state, first.id).attempt),
               tail,
               taskLogView(plan, first.id),
             ),
@@ -296,14 +296,14 @@ function pauseView({ phase }: LoadedRun['state']): { message?: string; hint?: st
 
 /** The report a driving session shows word for word, with its own commands as the next step. */
 function reportOf(
-  root: string,
+  home: RunHome,
   { plan, state, ownerAlive }: LoadedRun,
   landed: string | null,
   takenBack: readonly TakenBack[],
 ): string {
   const views = plan.tasks.map((task) => {
     const record = taskOf(state, task.id);
-    return taskView(plan, task, record, null, logOf(root, plan.runId, task.id, record.attempt));
+    return taskView(plan, task, record, null, logOf(home, plan.runId, task.id, record.attempt));
   });
   return finalReport({
     runId: plan.runId,
@@ -316,15 +316,17 @@ function reportOf(
     landed: landed !== null,
     takenBack,
     failedValidations: failedValidations(state),
-    leftOut: leftOutOf(plan, state, root),
+    leftOut: leftOutOf(plan, state, home.root),
     commands: {
-      run: runCommand(plan.source, root),
+      run: runCommand(plan.source, home.root),
       integrate:
-        plan.source.kind === 'manifest' ? `/parallel-integrate --parallel-dir ${sourceWords(plan.source, root)}` : null,
+        plan.source.kind === 'manifest'
+          ? `/parallel-integrate --parallel-dir ${sourceWords(plan.source, home.root)}`
+          : null,
       cleanup: 'o8 cleanup',
     },
     say: asSlashCommand,
-    show: (path) => relative(root, path),
+    show: (path) => relative(home.root, path),
   });
 }
 
@@ -348,6 +350,6 @@ async function landedTip(repo: Repository, { plan, state }: LoadedRun): Promise<
   return (await isAncestor(repo, target, base)) ? target : null;
 }
 
-function logOf(root: string, runId: string, task: string, attempt: number): string {
-  return attemptPaths(root, runId, task, Math.max(1, attempt)).log;
+function logOf(home: RunHome, runId: string, task: string, attempt: number): string {
+  return attemptPaths(home, runId, task, Math.max(1, attempt)).log;
 }

@@ -6,7 +6,7 @@ import { stopAttempt } from '../process/attempt.js';
 import { processProbe } from '../process/identity.js';
 import { endKept } from '../process/leftovers/end-kept.js';
 import type { LockState } from '../store/lock-state.js';
-import { attemptPaths } from '../store/paths.js';
+import { attemptPaths, type RunHome } from '../store/paths.js';
 import { forgetSetupProcesses, readSetupProcesses } from '../store/setup-processes.js';
 import { askSupervisor } from './ask-supervisor.js';
 import { loadRun } from './load-run.js';
@@ -16,35 +16,35 @@ import { orphansText, type Orphans } from '../core/run/open-runs.js';
  * What `--force` does to a run that is alive: abort it, so that its agents stop and its work is kept. An owner that
  * does not answer is stopped, and its agents are stopped for it; the next owner of that run finds them ended.
  */
-export async function takeOver(root: string, lock: LockState, env: NodeJS.ProcessEnv): Promise<string[]> {
+export async function takeOver(home: RunHome, lock: LockState, env: NodeJS.ProcessEnv): Promise<string[]> {
   if (lock.kind !== 'held') return [];
   const { holder } = lock;
   const pid = String(holder.process.pid);
   const warning = `Overriding existing lock (PID: ${pid})`;
-  const { plan } = await loadRun(root, holder.runId);
+  const { plan } = await loadRun(home, holder.runId);
   try {
-    await askSupervisor(root, holder.runId, { kind: 'abort', id: randomUUID(), task: null, cleanup: false }, env, {
+    await askSupervisor(home, holder.runId, { kind: 'abort', id: randomUUID(), task: null, cleanup: false }, env, {
       patienceMs: plan.settings.killAfter * 1000 + ANSWER_MS,
     });
     return [warning, `Run ${holder.runId} was aborted; its worktrees are kept`];
   } catch (error) {
     if (!(error instanceof O8Error)) throw error;
     await processProbe.stop(holder.process, KILL_AFTER_MS);
-    await stopAgents(root, holder.runId);
+    await stopAgents(home, holder.runId);
     return [warning, `Run ${holder.runId} did not answer (${error.message}); it and its agents were stopped`];
   }
 }
 
 /** The same to runs that nobody owns and whose agents live: each is aborted, so that its agents stop and its work is kept. */
 export async function stopOrphans(
-  root: string,
+  home: RunHome,
   orphans: readonly Orphans[],
   env: NodeJS.ProcessEnv,
 ): Promise<string[]> {
   const warnings: string[] = [];
   for (const orphan of orphans) {
     const request = { kind: 'abort' as const, id: randomUUID(), task: null, cleanup: false };
-    await askSupervisor(root, orphan.runId, request, env);
+    await askSupervisor(home, orphan.runId, request, env);
     warnings.push(`${orphansText(orphan)}. The run was aborted; its worktrees are kept`);
   }
   return warnings;
@@ -55,15 +55,15 @@ const ANSWER_MS = 10_000;
 const KILL_AFTER_MS = 2000;
 
 /** Its agents, what `setup` of its tasks left running, and its checks. */
-async function stopAgents(root: string, runId: string): Promise<void> {
-  const { plan, state } = await loadRun(root, runId);
+async function stopAgents(home: RunHome, runId: string): Promise<void> {
+  const { plan, state } = await loadRun(home, runId);
   const killAfterMs = plan.settings.killAfter * 1000;
   await endKept({ marker: commandOfRun(runId).marker, seen: [] }, killAfterMs);
   for (const { id, attempt, state: task } of state.tasks.values()) {
     if (isRunning(task)) {
-      await stopAttempt(attemptPaths(root, runId, id, attempt).dir, task.attemptId, killAfterMs);
+      await stopAttempt(attemptPaths(home, runId, id, attempt).dir, task.attemptId, killAfterMs);
     }
-    const setup = { root, runId, task: id };
+    const setup = { home, runId, task: id };
     const kept = await readSetupProcesses(setup);
     if (kept !== null) await endKept(kept, killAfterMs);
     await forgetSetupProcesses(setup);

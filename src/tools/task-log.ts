@@ -3,7 +3,7 @@ import { taskLogView } from '../core/readable-log.js';
 import { failedValidations, validationLines } from '../core/failure/failed-validations.js';
 import { taskOf, type RunState } from '../core/run-state.js';
 import { LogReader } from '../store/log-reader.js';
-import { attemptPaths, runPaths } from '../store/paths.js';
+import { attemptPaths, runPaths, type RunHome } from '../store/paths.js';
 import { requireRun, requireTask } from './load-run.js';
 
 /** The log of one attempt of a task. */
@@ -30,8 +30,8 @@ export interface WantedLog {
 }
 
 /** Throws O8Error `no_run`, `unknown_task`, or `usage` for an attempt that there was not. */
-export async function openTaskLog(root: string, wanted: WantedLog): Promise<TaskLog> {
-  const { plan, state } = await requireRun(root, wanted.runId);
+export async function openTaskLog(home: RunHome, wanted: WantedLog): Promise<TaskLog> {
+  const { plan, state } = await requireRun(home, wanted.runId);
   const task = requireTask(plan, wanted.task);
   const { attempt: last, state: now } = taskOf(state, task);
   if (wanted.attempt !== undefined && (wanted.attempt < 1 || wanted.attempt > last)) {
@@ -41,8 +41,8 @@ export async function openTaskLog(root: string, wanted: WantedLog): Promise<Task
   const attempt = wanted.attempt ?? Math.max(1, last);
   const setupFailed = last === 0 && now.state === 'failed' && now.reason === 'setup_failed';
   const path = setupFailed
-    ? runPaths(root, plan.runId).setupLog(task)
-    : attemptPaths(root, plan.runId, task, attempt).log;
+    ? runPaths(home, plan.runId).setupLog(task)
+    : attemptPaths(home, plan.runId, task, attempt).log;
   const notStarted = last === 0 ? whyNotStarted(task, state) : null;
   return {
     runId: plan.runId,

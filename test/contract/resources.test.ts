@@ -143,7 +143,7 @@ describe('the resources of the server', () => {
     await agent.exit(1);
     await run.waitForRun('failed');
     // What is in the file is not believed: o8 logs does not either.
-    const path = join(run.root, '.claude/parallel/runs', runId, 'tasks/task-001/1/pipeline.log');
+    const path = join(run.root, '.git/o8/runs', runId, 'tasks/task-001/1/pipeline.log');
     await appendFile(path, '\u001b[31mby hand\u001b[0m\n');
     expect((await read(server, log)).text).toMatch(/\nby hand$/);
     expect(await server.close()).toBe('');

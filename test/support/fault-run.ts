@@ -8,6 +8,7 @@ import type { Failpoint } from '../../src/core/failpoint.js';
 import type { AttemptExit, JournalRecord } from '../../src/core/events.js';
 import { readLock } from '../../src/store/lock-state.js';
 import { processProbe } from '../../src/process/identity.js';
+import { runHome, type RunHome } from '../../src/store/paths.js';
 import { listRuns } from '../../src/store/runs.js';
 import { catalogue } from '../../src/tools/catalogue.js';
 import { loadRun, type LoadedRun } from '../../src/tools/load-run.js';
@@ -205,16 +206,20 @@ export class FaultRun {
     await this.call('spawn', { resume: true }, env);
   }
 
+  get #home(): RunHome {
+    return runHome({ commonDir: join(this.root, '.git'), root: this.root });
+  }
+
   /** The newest run, null when there is none. */
   async load(): Promise<LoadedRun | null> {
-    const [newest] = await listRuns(this.root);
-    return newest === undefined ? null : loadRun(this.root, newest);
+    const [newest] = await listRuns(this.#home);
+    return newest === undefined ? null : loadRun(this.#home, newest);
   }
 
   /** Until nobody owns the run: it is over, or its owner was killed. */
   async untilUnowned(): Promise<LoadedRun> {
     const deadline = performance.now() + RUN_TIMEOUT_MS;
-    while ((await readLock(this.root, processProbe)).kind === 'held') {
+    while ((await readLock(this.#home, processProbe)).kind === 'held') {
       if (performance.now() > deadline) throw new Error(`the run in ${this.root} does not end\n${await this.logs()}`);
       await sleep(OWNER_POLL_MS);
     }
@@ -254,7 +259,7 @@ export class FaultRun {
    */
   async land(armed: Pick<Armed, 'env' | 'pending'> = this.arm([])): Promise<void> {
     await this.#merge(armed);
-    if ((await readLock(this.root, processProbe)).kind === 'stale') await this.#merge(this.arm([]));
+    if ((await readLock(this.#home, processProbe)).kind === 'stale') await this.#merge(this.arm([]));
   }
 
   /**
@@ -294,7 +299,7 @@ export class FaultRun {
   async file(name: string): Promise<string> {
     const run = await this.load();
     if (run === null) throw new Error('no run');
-    return join(this.root, '.claude/parallel/runs', run.plan.runId, name);
+    return join(this.root, '.git/o8/runs', run.plan.runId, name);
   }
 
   async records(): Promise<readonly JournalRecord[]> {
@@ -336,7 +341,7 @@ export class FaultRun {
   async logs(): Promise<string> {
     const run = await this.load();
     if (run === null) return 'no run';
-    const log = await readText(join(this.root, '.claude/parallel/runs', run.plan.runId, 'supervisor.log'));
+    const log = await readText(join(this.root, '.git/o8/runs', run.plan.runId, 'supervisor.log'));
     const records = run.records.map(({ seq, event }) => `${String(seq)} ${JSON.stringify(event)}`);
     return [...records, log, JSON.stringify(await this.ledger())].join('\n');
   }
@@ -386,7 +391,7 @@ export class FaultRun {
 
   /** Marks of somebody at work: the run's lock, the critical section's, git's. */
   async #locks(): Promise<string[]> {
-    const { kind } = await readLock(this.root, processProbe);
+    const { kind } = await readLock(this.#home, processProbe);
     const files = await readdir(join(this.root, '.git'), { recursive: true });
     const git = files.filter((name) => name.endsWith('.lock') || name.endsWith('o8-fast-forward.json'));
     const mirror = existsSync(join(this.root, '.claude/parallel.lock')) ? ['parallel.lock'] : [];

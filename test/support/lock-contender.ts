@@ -2,12 +2,14 @@
  * A process that competes for the lock of a repository. One JSON command a line on stdin, one JSON reply a line on
  * stdout. `acquire` waits until the file `go` exists, so that contenders of different speed try at once.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { O8Error } from '../../src/core/errors.js';
 import { acquireLock } from '../../src/store/lock.js';
 import type { OwnedLease } from '../../src/store/owned-lease.js';
+import { runHome } from '../../src/store/paths.js';
 import { procProbe } from './proc-probe.js';
 
 const commandSchema = z.discriminatedUnion('kind', [
@@ -37,8 +39,9 @@ async function obey(command: ContenderCommand): Promise<ContenderReply> {
       reply({ kind: 'waiting' });
       while (!existsSync(command.go)) Atomics.wait(pause, 0, 0, 1);
       const { root, runId, force } = command;
+      mkdirSync(join(root, '.git'), { recursive: true });
       const request = { runId, features: ['user-auth'], maxConcurrency: 3, force, killAfterMs: 5_000 };
-      const result = await acquireLock(root, procProbe, request);
+      const result = await acquireLock(runHome({ commonDir: join(root, '.git'), root }), procProbe, request);
       if (result.kind === 'lost') return { kind: 'lost', pid: result.holder.process.pid, why: result.why };
       lease = result.lease;
       return { kind: 'won', generation: lease.generation, replaced: result.replaced?.process.pid ?? null };

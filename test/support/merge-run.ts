@@ -5,7 +5,7 @@ import { applyRecord, initialState } from '../../src/core/replay.js';
 import type { MergeStrategy } from '../../src/core/settings.js';
 import { openRepository } from '../../src/git/repository.js';
 import { openJournal, type Journal } from '../../src/store/journal.js';
-import { runPaths } from '../../src/store/paths.js';
+import { runHome, runPaths } from '../../src/store/paths.js';
 import { Interrupts } from '../../src/supervisor/interrupts.js';
 import { openLedger } from '../../src/supervisor/ledger.js';
 import { mergeTasks } from '../../src/supervisor/merge-queue.js';
@@ -42,9 +42,10 @@ export class MergeRun {
     const events: RunEvent[] = [];
     const repo = await openRepository(o.root);
     const lease: Lease = { runId: plan.runId, generation: 1, assertHeld: () => undefined };
-    const journal = o.journal === 'file' ? await openJournal(runPaths(o.root, plan.runId).journal, lease) : null;
+    const journal = o.journal === 'file' ? await openJournal(runPaths(runHome(repo), plan.runId).journal, lease) : null;
     const run: Run = {
       plan,
+      home: runHome(repo),
       repo,
       lease,
       ledger: journal === null ? ledgerInMemory(plan, events) : openLedger(plan, journal),

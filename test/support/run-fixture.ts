@@ -251,7 +251,7 @@ export class RunFixture {
   /** The journal of the newest run, as far as it is written. */
   async records(): Promise<{ seq: number; type: string; task?: string | undefined }[]> {
     const { runId = '' } = await this.status();
-    const text = await readFile(join(this.root, '.claude/parallel/runs', runId, 'journal.jsonl'), 'utf8');
+    const text = await readFile(join(this.root, '.git/o8/runs', runId, 'journal.jsonl'), 'utf8');
     const lines = text
       .slice(0, text.lastIndexOf('\n') + 1)
       .split('\n')

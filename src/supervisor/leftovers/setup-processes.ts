@@ -15,8 +15,8 @@ import { noteLeftovers } from './note-leftovers.js';
  * known of such processes is in a file, so that the next owner of the run ends them, too.
  */
 
-function setupOf({ plan }: Run, task: string): SetupOf {
-  return { root: plan.root, runId: plan.runId, task };
+function setupOf({ plan, home }: Run, task: string): SetupOf {
+  return { home, runId: plan.runId, task };
 }
 
 /** Runs `setup` for a task and lets what it leaves running live; what an earlier one left is ended first. */

@@ -12,7 +12,7 @@ import {
 } from '../../core/run/open-runs.js';
 import { isRunning } from '../../core/task-state.js';
 import { readAttempt } from '../../process/attempt.js';
-import { attemptPaths } from '../../store/paths.js';
+import { attemptPaths, type RunHome } from '../../store/paths.js';
 import { listRuns } from '../../store/runs.js';
 import { loadRun, type LoadedRun } from '../load-run.js';
 
@@ -20,10 +20,10 @@ import { loadRun, type LoadedRun } from '../load-run.js';
  * Every run that is not over, newest first. One of which nothing is recorded is being started, or whoever started it was
  * killed: it counts while no other run was made since.
  */
-export async function openRuns(root: string): Promise<LoadedRun[]> {
+export async function openRuns(home: RunHome): Promise<LoadedRun[]> {
   const open: LoadedRun[] = [];
-  for (const [index, runId] of (await listRuns(root)).entries()) {
-    const run = await readable(root, runId);
+  for (const [index, runId] of (await listRuns(home)).entries()) {
+    const run = await readable(home, runId);
     if (run === null || run.state.phase.kind === 'finished') continue;
     if (run.records.length > 0 || run.ownerAlive || index === 0) open.push(run);
   }
@@ -32,10 +32,10 @@ export async function openRuns(root: string): Promise<LoadedRun[]> {
 
 /** The run a command means that was given none. Throws `usage` with the list of them where several are interrupted. */
 export async function theOpenRun(
-  root: string,
+  home: RunHome,
   command: (runId: string) => string,
 ): Promise<Exclude<Choice<LoadedRun>, { kind: 'several' }>> {
-  const open = await openRuns(root);
+  const open = await openRuns(home);
   const choice = chooseOpenRun(open.map((run) => ({ run, alive: run.ownerAlive })));
   switch (choice.kind) {
     case 'none':
@@ -52,9 +52,9 @@ export function asOpenRun({ plan, state, ownerAlive }: LoadedRun): OpenRun {
 }
 
 /** Damaged files of one run keep nobody from the others; `o8 doctor` names them. */
-async function readable(root: string, runId: string): Promise<LoadedRun | null> {
+async function readable(home: RunHome, runId: string): Promise<LoadedRun | null> {
   try {
-    return await loadRun(root, runId);
+    return await loadRun(home, runId);
   } catch (error) {
     if (error instanceof O8Error) return null;
     throw error;
@@ -62,21 +62,21 @@ async function readable(root: string, runId: string): Promise<LoadedRun | null> 
 }
 
 /** Of all runs but `except`. */
-export async function livingOrphans(root: string, except: string | null): Promise<Orphans[]> {
+export async function livingOrphans(home: RunHome, except: string | null): Promise<Orphans[]> {
   const found: Orphans[] = [];
-  for (const run of await openRuns(root)) {
+  for (const run of await openRuns(home)) {
     if (run.ownerAlive || run.plan.runId === except) continue;
-    const agents = await livingAgents(root, run);
+    const agents = await livingAgents(home, run);
     if (agents.length > 0) found.push({ runId: run.plan.runId, agents });
   }
   return found;
 }
 
-async function livingAgents(root: string, { plan, state }: LoadedRun): Promise<Orphans['agents'][number][]> {
+async function livingAgents(home: RunHome, { plan, state }: LoadedRun): Promise<Orphans['agents'][number][]> {
   const living: { task: string; pid: number }[] = [];
   for (const { id, attempt, state: task } of state.tasks.values()) {
     if (!isRunning(task)) continue;
-    const status = await readAttempt(attemptPaths(root, plan.runId, id, attempt).dir);
+    const status = await readAttempt(attemptPaths(home, plan.runId, id, attempt).dir);
     if (status.kind === 'running') living.push({ task: id, pid: status.agent.pid });
     else if (status.kind === 'starting') living.push({ task: id, pid: status.shim.pid });
   }

@@ -26,10 +26,10 @@ export interface StartPreview {
 export async function previewStart(input: SpawnInput, context: ToolContext): Promise<StartPreview> {
   const none: StartPreview = { continues: null, text: null, changed: null, refusal: null };
   try {
-    const { root, repo } = await openContext(context);
+    const { home, repo } = await openContext(context);
     const goesOn = input.resume === true || input.retryFailed === true;
     const selection = goesOn && selectionWords(input) === null ? null : requireSelection(input);
-    const found = await findContinuation(root, selection, input, context);
+    const found = await findContinuation(home, selection, input, context);
     switch (found.kind) {
       case 'nothing':
         return { ...none, text: found.message };
@@ -44,7 +44,7 @@ export async function previewStart(input: SpawnInput, context: ToolContext): Pro
         if (wave === null) return none;
         const parts = await readPlanParts(found.selection, planFlags(input), context);
         const bare = planFrom(parts, PREVIEW);
-        const earlier = await latestRunOf(root, bare.source);
+        const earlier = await latestRunOf(home, bare.source);
         const landed = Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null));
         return { ...none, text: await waveCheckText(repo, { ...bare, landed }, wave) };
       }

@@ -9,6 +9,7 @@ import { branchTips } from '../../git/branch-tips.js';
 import { isOwnWorktree } from '../../git/own-worktree.js';
 import type { Repository } from '../../git/repository.js';
 import { findWorktree } from '../../git/worktree-list.js';
+import { runHome, type RunHome } from '../../store/paths.js';
 import { listRuns } from '../../store/runs.js';
 import { loadRun, type LoadedRun } from '../load-run.js';
 
@@ -29,7 +30,7 @@ export async function refuseTakenNames(repo: Repository, run: LoadedRun, ids: re
     const hasFolder = existsSync(task.worktree) && !(await isOwnWorktree(task.worktree, run.plan.runId));
     if (!hasBranch && !hasFolder) continue;
     const begun = taskOf(run.state, task.id).start !== null;
-    const owner = await otherOwner(run, task, begun ? 'later' : 'any');
+    const owner = await otherOwner(runHome(repo), run, task, begun ? 'later' : 'any');
     if (owner === null && begun) continue; // its own, of an earlier attempt
     const left = owner === null ? '' : `, left by run ${owner.plan.runId}`;
     const path = relative(run.plan.root, task.worktree);
@@ -45,11 +46,16 @@ export async function refuseTakenNames(repo: Repository, run: LoadedRun, ids: re
 }
 
 /** The newest other run that began a task with the same branch or worktree; `later`: of those made since. */
-async function otherOwner({ plan }: LoadedRun, task: PlannedTask, which: 'any' | 'later'): Promise<LoadedRun | null> {
-  for (const runId of await listRuns(plan.root)) {
+async function otherOwner(
+  home: RunHome,
+  { plan }: LoadedRun,
+  task: PlannedTask,
+  which: 'any' | 'later',
+): Promise<LoadedRun | null> {
+  for (const runId of await listRuns(home)) {
     if (runId === plan.runId && which === 'later') return null;
     if (runId === plan.runId) continue;
-    const other = await loadRun(plan.root, runId);
+    const other = await loadRun(home, runId);
     const same = other.plan.tasks.find(({ branch, worktree }) => branch === task.branch || worktree === task.worktree);
     if (same === undefined) continue;
     const { start, branchRemoved } = taskOf(other.state, same.id);

@@ -260,7 +260,7 @@ describe('after everything was killed', () => {
 
 /** Every process o8 has written down ran in an earlier boot, and its pid is now one of a process that lives. */
 async function restartMachine(run: RunFixture, runId: string): Promise<void> {
-  const lockDir = join(run.root, '.claude/parallel/lock');
+  const lockDir = join(run.root, '.git/o8/lock');
   const attempt = attemptDir(run, 'task-001', runId);
   const generations = (await readdir(lockDir))
     .filter((name) => name.endsWith('.json'))
@@ -283,7 +283,7 @@ function runIdOf(run: RunFixture): string {
 }
 
 function attemptDir(run: RunFixture, task: string, runId: string): string {
-  return join(run.root, '.claude/parallel/runs', runId, 'tasks', task, '1');
+  return join(run.root, '.git/o8/runs', runId, 'tasks', task, '1');
 }
 
 async function shimOf(run: RunFixture, task: string): Promise<number> {

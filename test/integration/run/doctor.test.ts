@@ -46,14 +46,16 @@ it('doctor sends a conflict that is not resolved to merge, not to cleanup', asyn
   );
 });
 
-it('doctor calls nothing left over that a run of another checkout has', async () => {
+it('every checkout sees the run, and doctor calls nothing of it left over', async () => {
   const run = await RunFixture.open({ tasks: ONE });
   const linked = join(run.root, '..', 'linked');
   await run.repository.git(['worktree', 'add', '--quiet', linked]);
   const runId = await run.spawn();
   await run.agents.waitForAgent('task-001');
+  const seen = await new CliProcess(['status'], { cwd: linked, env: run.environment }).ended;
+  expect(seen.stdout).toContain(`Run ${runId}: running`);
   const { stdout } = await new CliProcess(['doctor'], { cwd: linked, env: run.environment }).ended;
-  expect(stdout).toContain(`✓ run ${runId} belongs to the checkout ${run.root}\n    cd ${run.root} && o8 doctor`);
+  expect(stdout).toContain('✓ a run is active');
   expect(stdout).not.toContain('--force');
   expect(stdout).not.toContain('git branch -D');
 });

@@ -95,7 +95,7 @@ describe('while a run is active the machine is kept awake', () => {
     const runId = await run.spawn();
     await run.succeed('task-001');
     await run.waitForRun('completed');
-    const log = await readFile(join(run.root, '.claude/parallel/runs', runId, 'supervisor.log'), 'utf8');
+    const log = await readFile(join(run.root, '.git/o8/runs', runId, 'supervisor.log'), 'utf8');
     expect(log.match(/the machine may fall asleep: .*Failed to connect to bus/g)).toHaveLength(1);
   });
 });

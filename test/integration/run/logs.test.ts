@@ -86,7 +86,7 @@ describe('o8 logs', () => {
     await agent.succeed('task-001.txt', 'task-001\n');
     const { code, stdout } = await o8.ended;
     expect(code).toBe(0);
-    expect(stdout.split('\n')[0]).toBe(`.claude/parallel/runs/${runId}/supervisor.log`);
+    expect(stdout.split('\n')[0]).toBe(`.git/o8/runs/${runId}/supervisor.log`);
     expect(stdout).toContain('notify task_complete task-001: exit 1');
     expect(stdout).toContain('notify run_finished: exit 1'); // said when the run was over
     expect(await run.o8('logs', '--follow')).toMatchObject({ code: 0, stdout });

@@ -32,7 +32,7 @@ async function untilTold(run: RunFixture, event: string): Promise<string[]> {
 
 async function supervisorLog(run: RunFixture): Promise<string> {
   const { runId = '' } = await run.status();
-  return readFile(join(run.root, '.claude/parallel/runs', runId, 'supervisor.log'), 'utf8');
+  return readFile(join(run.root, '.git/o8/runs', runId, 'supervisor.log'), 'utf8');
 }
 
 describe('notify', () => {

@@ -38,7 +38,7 @@ describe('who owns a run', () => {
         ),
       );
     }
-    expect(await readdir(join(run.root, '.claude/parallel/runs'))).toEqual([runId]);
+    expect(await readdir(join(run.root, '.git/o8/runs'))).toEqual([runId]);
     const lock = z
       .object({ pid: z.number(), features: z.array(z.string()), maxConcurrency: z.number(), runId: z.string() })
       .parse(JSON.parse(await readFile(join(run.root, '.claude/parallel.lock'), 'utf8')));
@@ -59,7 +59,7 @@ describe('who owns a run', () => {
     const { runId = '' } = await run.status();
     await waitFor(() => !existsSync(join(run.root, '.claude/parallel.lock')), { timeoutMs: 20_000, what: 'the end' });
     await rm(join(run.root, '.claude/parallel-queue.json'));
-    const runs = join(run.root, '.claude/parallel/runs');
+    const runs = join(run.root, '.git/o8/runs');
     const slower = '20991231-235958-0000';
     await mkdir(join(runs, slower));
     const plan = await readFile(join(runs, runId, 'plan.json'), 'utf8');
@@ -180,7 +180,7 @@ describe('who owns a run', () => {
     const agent = await run.agents.waitForAgent('task-001');
     // By then every file is in place: while it is written it has a passing name, which is gone when looked at.
     await waitFor(async () => (await run.task('task-001')).pid, { timeoutMs: 20_000, what: 'a pid' });
-    const folder = join(run.root, '.claude/parallel/runs', runId);
+    const folder = join(run.root, '.git/o8/runs', runId);
     const open = [];
     for (const name of await readdir(folder, { recursive: true })) {
       const { mode } = await stat(join(folder, name));

@@ -228,7 +228,7 @@ describe('merge with strategy', () => {
     const run = await complete();
     await run.call('merge', { strategy: 'squash' });
     const { runId = '' } = await run.status();
-    const journal = await readFile(join(run.root, '.claude/parallel/runs', runId, 'journal.jsonl'), 'utf8');
+    const journal = await readFile(join(run.root, '.git/o8/runs', runId, 'journal.jsonl'), 'utf8');
     expect(journal).toContain('"type":"strategy_chosen","strategy":"squash"');
   });
 });

@@ -5,10 +5,10 @@ import * as z from 'zod';
 import type { QueueSnapshot } from '../../../src/core/queue-snapshot.js';
 import { publishOnce, readJson, writeFileAtomically } from '../../../src/store/atomic-file.js';
 import { linkLog } from '../../../src/store/log-links.js';
-import { attemptPaths, repositoryPaths } from '../../../src/store/paths.js';
+import { attemptPaths, checkoutPaths } from '../../../src/store/paths.js';
 import { readQueueFile, writeQueueFile } from '../../../src/store/queue-file.js';
 import { readSettingsFile, writeSettingsFile } from '../../../src/store/settings-file.js';
-import { temporaryRoot } from '../../support/store-fixture.js';
+import { homeOf, temporaryRoot } from '../../support/store-fixture.js';
 
 describe('an atomic file', () => {
   it('is replaced whole, private, without leftovers, also by many at once', async () => {
@@ -78,7 +78,7 @@ describe('the queue file', () => {
 describe('the settings file', () => {
   const settingsOf = async (text: string): Promise<string> => {
     const root = await temporaryRoot();
-    const { config } = repositoryPaths(root);
+    const { config } = checkoutPaths(root);
     await mkdir(dirname(config));
     await writeFile(config, text);
     return root;
@@ -94,7 +94,7 @@ describe('the settings file', () => {
     };
     await writeSettingsFile(root, settings);
     expect(await readSettingsFile(root)).toEqual(settings);
-    expect((await stat(repositoryPaths(root).config)).mode & 0o777).toBe(0o600);
+    expect((await stat(checkoutPaths(root).config)).mode & 0o777).toBe(0o600);
   });
 
   it('names every wrong key and the file at once', async () => {
@@ -129,7 +129,7 @@ describe('the settings file', () => {
     const linked = await temporaryRoot();
     await mkdir(join(linked, '.claude'));
     await writeFile(join(linked, 'mine.json'), '{"retries": 2}');
-    await symlink('../mine.json', repositoryPaths(linked).config);
+    await symlink('../mine.json', checkoutPaths(linked).config);
     expect(await readSettingsFile(linked)).toEqual({ retries: 2 });
     await expect(writeSettingsFile(linked, { retries: 3 })).rejects.toMatchObject({ code: 'refused' });
     await writeSettingsFile(root, { retries: 3 });
@@ -141,47 +141,47 @@ describe('a link to a log', () => {
     const root = await temporaryRoot();
     const link = join(root, 'parallel', 'TS-1', 'logs', 'task-001.log');
     for (const attempt of [1, 2]) {
-      const { log } = attemptPaths(root, 'run-1', 'task-001', attempt);
+      const { log } = attemptPaths(homeOf(root), 'run-1', 'task-001', attempt);
       await mkdir(dirname(log), { recursive: true });
       await writeFile(log, `attempt ${attempt}`);
-      expect(await linkLog(link, log)).toBe(true);
+      expect(await linkLog(root, link, log)).toBe(true);
       expect(await readFile(link, 'utf8')).toBe(`attempt ${attempt}`);
     }
-    expect(await readlink(link)).toBe('../../../.claude/parallel/runs/run-1/tasks/task-001/2/pipeline.log');
+    expect(await readlink(link)).toBe('../../../.git/o8/runs/run-1/tasks/task-001/2/pipeline.log');
     expect(await readdir(dirname(link))).toEqual(['task-001.log']);
   });
 
   it('may lead to a log that is not written yet', async () => {
     const root = await temporaryRoot();
     const link = join(root, 'logs', 'task-001.log');
-    expect(await linkLog(link, attemptPaths(root, 'run-1', 'task-001', 1).log)).toBe(true);
-    expect(await linkLog(link, attemptPaths(root, 'run-2', 'task-001', 1).log)).toBe(true);
+    expect(await linkLog(root, link, attemptPaths(homeOf(root), 'run-1', 'task-001', 1).log)).toBe(true);
+    expect(await linkLog(root, link, attemptPaths(homeOf(root), 'run-2', 'task-001', 1).log)).toBe(true);
     expect(await readlink(link)).toContain('run-2');
   });
 
   it('never replaces a file, a folder or a link of the user', async () => {
     const root = await temporaryRoot();
-    const { log } = attemptPaths(root, 'run-1', 'task-001', 1);
+    const { log } = attemptPaths(homeOf(root), 'run-1', 'task-001', 1);
     await writeFile(join(root, 'file.log'), 'mine');
     await mkdir(join(root, 'folder.log'));
     await symlink('file.log', join(root, 'link.log'));
     await symlink('nowhere', join(root, 'dangling.log'));
     for (const name of ['file', 'folder', 'link', 'dangling'])
-      expect(await linkLog(join(root, `${name}.log`), log)).toBe(false);
+      expect(await linkLog(root, join(root, `${name}.log`), log)).toBe(false);
     expect(await readFile(join(root, 'file.log'), 'utf8')).toBe('mine');
     expect(await readlink(join(root, 'link.log'))).toBe('file.log');
     expect(await readlink(join(root, 'dangling.log'))).toBe('nowhere');
     await writeFile(join(root, 'logs'), 'a file where the folder would be');
-    expect(await linkLog(join(root, 'logs', 'a.log'), log)).toBe(false);
+    expect(await linkLog(root, join(root, 'logs', 'a.log'), log)).toBe(false);
   });
 
   it('is not made through a folder that leads out of the repository', async () => {
     const root = await temporaryRoot();
     const elsewhere = await temporaryRoot();
     await symlink(elsewhere, join(root, 'logs'));
-    expect(await linkLog(join(root, 'logs', 'deep', 'x.log'), attemptPaths(root, 'run-1', 'task-001', 1).log)).toBe(
-      false,
-    );
+    expect(
+      await linkLog(root, join(root, 'logs', 'deep', 'x.log'), attemptPaths(homeOf(root), 'run-1', 'task-001', 1).log),
+    ).toBe(false);
     expect(await readdir(elsewhere)).toEqual([]);
   });
 });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readLock } from '../../../src/store/lock-state.js';
-import { repositoryPaths } from '../../../src/store/paths.js';
+import { checkoutPaths } from '../../../src/store/paths.js';
 import { bundleProgram } from '../../support/bundle-program.js';
 import { Contender } from '../../support/contender.js';
 import type { ContenderReply } from '../../support/lock-contender.js';
 import { procProbe } from '../../support/proc-probe.js';
-import { temporaryRoot } from '../../support/store-fixture.js';
+import { homeOf, temporaryRoot } from '../../support/store-fixture.js';
 
 const CONTENDERS = 6;
 /** proper-lockfile, asked to decide this, has more than one winner in a sixth of them. */
@@ -59,7 +59,7 @@ describe('the lock between processes', () => {
       }
       expect(await acquire(owner, root)).toMatchObject({ kind: 'won', generation: first });
       await owner.kill();
-      expect((await readLock(root, procProbe)).kind).toBe('stale');
+      expect((await readLock(homeOf(root), procProbe)).kind).toBe('stale');
 
       const contenders = await Promise.all(Array.from({ length: CONTENDERS }, startContender));
       for (let round = 0; round < STALE_ROUNDS / STALE_FROM.length; round += 1) {
@@ -77,11 +77,11 @@ describe('the lock between processes', () => {
           expect(reply).toEqual({ kind: 'lost', pid: winner.pid, why: 'held' });
         }
         expect(await winner.ask({ kind: 'check' })).toEqual({ kind: 'held' });
-        expect(JSON.parse(await readFile(repositoryPaths(root).lock, 'utf8'))).toMatchObject({ pid: winner.pid });
+        expect(JSON.parse(await readFile(checkoutPaths(root).lock, 'utf8'))).toMatchObject({ pid: winner.pid });
 
         // The winner dies with the lock: the next round begins with a stale one.
         await winner.kill();
-        expect((await readLock(root, procProbe)).kind).toBe('stale');
+        expect((await readLock(homeOf(root), procProbe)).kind).toBe('stale');
         contenders.splice(contenders.indexOf(winner), 1, await startContender());
       }
     },
@@ -128,7 +128,7 @@ describe('the lock between processes', () => {
     const first = await startContender();
     await acquire(first, root);
     expect(await first.ask({ kind: 'release' })).toEqual({ kind: 'released' });
-    expect(await readLock(root, procProbe)).toEqual({ kind: 'free' });
+    expect(await readLock(homeOf(root), procProbe)).toEqual({ kind: 'free' });
     expect(await first.ask({ kind: 'check' })).toMatchObject({ kind: 'error', code: 'lease_lost' });
     const second = await startContender();
     expect(await acquire(second, root)).toMatchObject({ kind: 'won', replaced: null });

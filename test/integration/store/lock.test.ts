@@ -13,9 +13,9 @@ import {
 } from '../../../src/store/lock-generations.js';
 import { readLock } from '../../../src/store/lock-state.js';
 import type { OwnedLease } from '../../../src/store/owned-lease.js';
-import { repositoryPaths } from '../../../src/store/paths.js';
+import { checkoutPaths, homePaths } from '../../../src/store/paths.js';
 import { identityOf, procProbe } from '../../support/proc-probe.js';
-import { temporaryRoot } from '../../support/store-fixture.js';
+import { homeOf, temporaryRoot } from '../../support/store-fixture.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const REQUEST = {
@@ -38,7 +38,7 @@ function won(acquisition: Acquisition): OwnedLease {
 
 /** A lock held, as the files say, by `process`. */
 async function heldBy(root: string, process: ProcessIdentity): Promise<void> {
-  won(await acquireLock(root, { ...procProbe, self: async () => Promise.resolve(process) }, REQUEST));
+  won(await acquireLock(homeOf(root), { ...procProbe, self: async () => Promise.resolve(process) }, REQUEST));
 }
 
 async function sleepingProcess(): Promise<ProcessIdentity> {
@@ -53,14 +53,14 @@ async function sleepingProcess(): Promise<ProcessIdentity> {
 describe('the lock', () => {
   it('is free before the first run and looking at it creates nothing', async () => {
     const root = await temporaryRoot();
-    expect(await readLock(root, procProbe)).toEqual({ kind: 'free' });
-    expect(await readdir(root)).toEqual([]);
+    expect(await readLock(homeOf(root), procProbe)).toEqual({ kind: 'free' });
+    expect(await readdir(join(root, '.git'))).toEqual([]);
   });
 
   it('is mirrored for people with exactly the promised keys, and the mirror goes with the lock', async () => {
     const root = await temporaryRoot();
-    const { lock } = repositoryPaths(root);
-    const lease = won(await acquireLock(root, procProbe, REQUEST));
+    const { lock } = checkoutPaths(root);
+    const lease = won(await acquireLock(homeOf(root), procProbe, REQUEST));
     const self = await procProbe.self();
     const mirror: unknown = JSON.parse(await readFile(lock, 'utf8'));
     expect(mirror).toEqual({
@@ -74,24 +74,25 @@ describe('the lock', () => {
     await lease.release();
     expect(existsSync(lock)).toBe(false);
     await lease.release();
-    expect(await readLock(root, procProbe)).toEqual({ kind: 'free' });
+    expect(await readLock(homeOf(root), procProbe)).toEqual({ kind: 'free' });
   });
 
   it('makes folders and files only the user can read', async () => {
     const root = await temporaryRoot();
-    const { lock, lockDir, parallelDir } = repositoryPaths(root);
-    won(await acquireLock(root, procProbe, REQUEST));
+    const { lock } = checkoutPaths(root);
+    const { lockDir } = homePaths(homeOf(root));
+    won(await acquireLock(homeOf(root), procProbe, REQUEST));
     const files = [lock, ...(await readdir(lockDir)).map((name) => join(lockDir, name))];
     expect(files).toHaveLength(3);
     for (const file of files) expect((await stat(file)).mode & 0o777, file).toBe(0o600);
-    for (const folder of [lockDir, parallelDir]) expect((await stat(folder)).mode & 0o777, folder).toBe(0o700);
+    for (const folder of [lockDir, homeOf(root).folder]) expect((await stat(folder)).mode & 0o777, folder).toBe(0o700);
   });
 
   it('is not given to the same process twice, by force neither', async () => {
     const root = await temporaryRoot();
-    const lease = won(await acquireLock(root, procProbe, REQUEST));
-    expect(await acquireLock(root, procProbe, REQUEST)).toMatchObject({ kind: 'lost', why: 'held' });
-    expect(await acquireLock(root, procProbe, FORCE)).toMatchObject({ kind: 'lost', why: 'held' });
+    const lease = won(await acquireLock(homeOf(root), procProbe, REQUEST));
+    expect(await acquireLock(homeOf(root), procProbe, REQUEST)).toMatchObject({ kind: 'lost', why: 'held' });
+    expect(await acquireLock(homeOf(root), procProbe, FORCE)).toMatchObject({ kind: 'lost', why: 'held' });
     expect(() => lease.assertHeld()).not.toThrow();
   });
 
@@ -99,8 +100,8 @@ describe('the lock', () => {
     const root = await temporaryRoot();
     const sleeper = await sleepingProcess();
     await heldBy(root, { ...sleeper, start: '1' });
-    expect((await readLock(root, procProbe)).kind).toBe('stale');
-    const acquisition = await acquireLock(root, procProbe, { ...REQUEST, runId: 'run-2' });
+    expect((await readLock(homeOf(root), procProbe)).kind).toBe('stale');
+    const acquisition = await acquireLock(homeOf(root), procProbe, { ...REQUEST, runId: 'run-2' });
     expect(acquisition).toMatchObject({ kind: 'won', replaced: { runId: 'run-1', generation: 1 } });
     expect(await procProbe.check(sleeper)).toBe('alive');
   });
@@ -108,47 +109,52 @@ describe('the lock', () => {
   it('is stale when the machine was restarted since', async () => {
     const root = await temporaryRoot();
     await heldBy(root, { ...(await procProbe.self()), bootId: 'an earlier boot' });
-    expect((await readLock(root, procProbe)).kind).toBe('stale');
+    expect((await readLock(homeOf(root), procProbe)).kind).toBe('stale');
   });
 
   it.each([{ host: 'elsewhere' }, { pidNs: 'pid:[1]' }])(
     'is unknown with %o, and force replaces the holder only after a minute of silence',
     async (where) => {
       const root = await temporaryRoot();
-      const { lockDir } = repositoryPaths(root);
+      const { lockDir } = homePaths(homeOf(root));
       await heldBy(root, { ...(await procProbe.self()), ...where });
-      expect((await readLock(root, procProbe)).kind).toBe('unknown');
-      expect(await acquireLock(root, procProbe, REQUEST)).toMatchObject({ kind: 'lost', why: 'unknown' });
-      expect(await acquireLock(root, procProbe, FORCE)).toMatchObject({ kind: 'lost', why: 'unknown' });
+      expect((await readLock(homeOf(root), procProbe)).kind).toBe('unknown');
+      expect(await acquireLock(homeOf(root), procProbe, REQUEST)).toMatchObject({ kind: 'lost', why: 'unknown' });
+      expect(await acquireLock(homeOf(root), procProbe, FORCE)).toMatchObject({ kind: 'lost', why: 'unknown' });
 
       const longAgo = new Date(Date.now() - 61_000);
       await utimes(heartbeatFile(lockDir, 1), longAgo, longAgo);
-      expect(await acquireLock(root, procProbe, REQUEST)).toMatchObject({ kind: 'lost', why: 'unknown' });
-      expect(await acquireLock(root, procProbe, FORCE)).toMatchObject({ kind: 'won', replaced: { runId: 'run-1' } });
+      expect(await acquireLock(homeOf(root), procProbe, REQUEST)).toMatchObject({ kind: 'lost', why: 'unknown' });
+      expect(await acquireLock(homeOf(root), procProbe, FORCE)).toMatchObject({
+        kind: 'won',
+        replaced: { runId: 'run-1' },
+      });
     },
   );
 
   it('fences the old holder when it is taken over by force', async () => {
     const root = await temporaryRoot();
     const sleeper = await sleepingProcess();
-    const old = won(await acquireLock(root, { ...procProbe, self: async () => Promise.resolve(sleeper) }, REQUEST));
+    const old = won(
+      await acquireLock(homeOf(root), { ...procProbe, self: async () => Promise.resolve(sleeper) }, REQUEST),
+    );
     expect(() => old.assertHeld()).not.toThrow();
 
-    const acquisition = await acquireLock(root, procProbe, FORCE);
+    const acquisition = await acquireLock(homeOf(root), procProbe, FORCE);
     expect(acquisition).toMatchObject({ kind: 'won', replaced: { process: sleeper } });
     expect(await procProbe.check(sleeper)).toBe('dead');
     expect(() => old.assertHeld()).toThrow(expect.objectContaining({ code: 'lease_lost' }) as Error);
 
     await old.release();
     expect(() => won(acquisition).assertHeld()).not.toThrow();
-    expect(JSON.parse(await readFile(repositoryPaths(root).lock, 'utf8'))).toMatchObject({ runId: 'run-2' });
+    expect(JSON.parse(await readFile(checkoutPaths(root).lock, 'utf8'))).toMatchObject({ runId: 'run-2' });
   });
 
   it('says so when the holder cannot be stopped', async () => {
     const root = await temporaryRoot();
     await heldBy(root, await sleepingProcess());
     const powerless: ProcessProbe = { ...procProbe, stop: async () => Promise.resolve() };
-    await expect(acquireLock(root, powerless, FORCE)).rejects.toMatchObject({ code: 'locked' });
+    await expect(acquireLock(homeOf(root), powerless, FORCE)).rejects.toMatchObject({ code: 'locked' });
   });
 
   it('is never taken by force from the one that won while the old holder was being stopped', async () => {
@@ -162,16 +168,16 @@ describe('the lock', () => {
         await heldBy(root, winner);
       },
     };
-    expect(await acquireLock(root, slow, FORCE)).toMatchObject({ kind: 'lost', holder: { process: winner } });
+    expect(await acquireLock(homeOf(root), slow, FORCE)).toMatchObject({ kind: 'lost', holder: { process: winner } });
     expect(await procProbe.check(winner)).toBe('alive');
   });
 
   it('is lost when somebody removes its folder, also after another process made it again', async () => {
     const root = await temporaryRoot();
-    const old = won(await acquireLock(root, procProbe, REQUEST));
-    await rm(repositoryPaths(root).lockDir, { recursive: true });
+    const old = won(await acquireLock(homeOf(root), procProbe, REQUEST));
+    await rm(homePaths(homeOf(root)).lockDir, { recursive: true });
     expect(() => old.assertHeld()).toThrow(expect.objectContaining({ code: 'lease_lost' }) as Error);
-    const next = won(await acquireLock(root, procProbe, REQUEST));
+    const next = won(await acquireLock(homeOf(root), procProbe, REQUEST));
     expect(next.generation).toBe(old.generation);
     expect(() => next.assertHeld()).not.toThrow();
     expect(() => old.assertHeld()).toThrow(expect.objectContaining({ code: 'lease_lost' }) as Error);
@@ -179,9 +185,10 @@ describe('the lock', () => {
 
   it('keeps a bounded number of old generations, and a late claim of a removed one does not win', async () => {
     const root = await temporaryRoot();
-    const { lockDir } = repositoryPaths(root);
-    for (let round = 0; round < 30; round += 1) await won(await acquireLock(root, procProbe, REQUEST)).release();
-    const lease = won(await acquireLock(root, procProbe, REQUEST));
+    const { lockDir } = homePaths(homeOf(root));
+    for (let round = 0; round < 30; round += 1)
+      await won(await acquireLock(homeOf(root), procProbe, REQUEST)).release();
+    const lease = won(await acquireLock(homeOf(root), procProbe, REQUEST));
     expect((await readdir(lockDir)).length).toBeLessThan(40);
     expect(existsSync(generationFile(lockDir, 1))).toBe(false);
 
@@ -203,8 +210,8 @@ describe('the lock', () => {
   it('writes its mirror again when it was overwritten or removed', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const root = await temporaryRoot();
-    const { lock } = repositoryPaths(root);
-    const lease = won(await acquireLock(root, procProbe, REQUEST));
+    const { lock } = checkoutPaths(root);
+    const lease = won(await acquireLock(homeOf(root), procProbe, REQUEST));
     const text = await readFile(lock, 'utf8');
     await writeFile(lock, '{"pid": 1}');
     vi.advanceTimersByTime(10_000);
@@ -218,15 +225,15 @@ describe('the lock', () => {
     const root = await temporaryRoot();
     const elsewhere = await temporaryRoot();
     await symlink(elsewhere, join(root, '.claude'));
-    await expect(acquireLock(root, procProbe, REQUEST)).rejects.toMatchObject({ code: 'refused' });
+    await expect(acquireLock(homeOf(root), procProbe, REQUEST)).rejects.toMatchObject({ code: 'refused' });
     expect(await readdir(elsewhere)).toEqual([]);
   });
 
   it('names a generation file it cannot read', async () => {
     const root = await temporaryRoot();
-    const { lockDir } = repositoryPaths(root);
+    const { lockDir } = homePaths(homeOf(root));
     await mkdir(lockDir, { recursive: true });
     await writeFile(generationFile(lockDir, 7), '{"version":1');
-    await expect(readLock(root, procProbe)).rejects.toThrow(generationFile(lockDir, 7));
+    await expect(readLock(homeOf(root), procProbe)).rejects.toThrow(generationFile(lockDir, 7));
   });
 });

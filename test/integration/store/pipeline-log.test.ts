@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { redactor } from '../../../src/core/redact.js';
 import { attemptPaths } from '../../../src/store/paths.js';
 import { openPipelineLog } from '../../../src/store/pipeline-log.js';
-import { temporaryRoot } from '../../support/store-fixture.js';
+import { homeOf, temporaryRoot } from '../../support/store-fixture.js';
 
 const NOW = new Date('2026-11-21T08:05:12.000Z');
 const LATER = new Date('2026-11-21T08:05:13.000Z');
 const AT = '[2026-11-21T08:05:12.000Z]';
 
 async function attempt() {
-  const paths = attemptPaths(await temporaryRoot(), 'run-1', 'task-001', 1);
+  const paths = attemptPaths(homeOf(await temporaryRoot()), 'run-1', 'task-001', 1);
   return { ...paths, position: join(paths.dir, 'pipeline.position.json') };
 }
 

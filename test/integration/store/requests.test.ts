@@ -6,7 +6,7 @@ import type { Request } from '../../../src/core/requests.js';
 import { runPaths } from '../../../src/store/paths.js';
 import { answerRequest, awaitAnswer, pendingRequests, submitRequest } from '../../../src/store/requests.js';
 import { createRun } from '../../../src/store/runs.js';
-import { planFor, temporaryRoot } from '../../support/store-fixture.js';
+import { homeOf, planFor, temporaryRoot } from '../../support/store-fixture.js';
 
 const RUN = '20261121-080512-a1b2';
 const DONE = { kind: 'done', result: { stopped: ['task-001'] } } as const;
@@ -15,7 +15,7 @@ const alive = { timeoutMs: 5_000, stillAlive: async () => Promise.resolve(true) 
 let root = '';
 beforeEach(async () => {
   root = await temporaryRoot();
-  await createRun(root, planFor(root, RUN));
+  await createRun(homeOf(root), planFor(root, RUN));
 });
 
 function abort(id: string = randomUUID()): Request {
@@ -26,71 +26,73 @@ describe('requests', () => {
   it('are pending oldest first until they are answered', async () => {
     const requests = Array.from({ length: 12 }, (_, index) => abort(`request-${String((index * 5 + 3) % 12)}`));
     for (const [second, request] of requests.entries()) {
-      await submitRequest(root, RUN, request);
+      await submitRequest(homeOf(root), RUN, request);
       // Files written within one tick of the kernel's clock are of one age.
-      await utimes(join(runPaths(root, RUN).requests, `${request.id}.request.json`), second, second);
+      await utimes(join(runPaths(homeOf(root), RUN).requests, `${request.id}.request.json`), second, second);
     }
-    expect(await pendingRequests(root, RUN)).toEqual(requests);
-    await answerRequest(root, RUN, requests[0]?.id ?? '', DONE);
-    expect(await pendingRequests(root, RUN)).toEqual(requests.slice(1));
+    expect(await pendingRequests(homeOf(root), RUN)).toEqual(requests);
+    await answerRequest(homeOf(root), RUN, requests[0]?.id ?? '', DONE);
+    expect(await pendingRequests(homeOf(root), RUN)).toEqual(requests.slice(1));
   });
 
   it('reach the one who waits with their answer, and the first answer stays', async () => {
     const request = abort();
-    await submitRequest(root, RUN, request);
-    await submitRequest(root, RUN, request);
-    const answer = awaitAnswer(root, RUN, request.id, alive);
-    await answerRequest(root, RUN, request.id, DONE);
-    await answerRequest(root, RUN, request.id, { kind: 'refused', code: 'refused', message: 'x', hint: 'y' });
+    await submitRequest(homeOf(root), RUN, request);
+    await submitRequest(homeOf(root), RUN, request);
+    const answer = awaitAnswer(homeOf(root), RUN, request.id, alive);
+    await answerRequest(homeOf(root), RUN, request.id, DONE);
+    await answerRequest(homeOf(root), RUN, request.id, { kind: 'refused', code: 'refused', message: 'x', hint: 'y' });
     expect(await answer).toEqual(DONE);
-    expect(await awaitAnswer(root, RUN, request.id, alive)).toEqual(DONE);
+    expect(await awaitAnswer(homeOf(root), RUN, request.id, alive)).toEqual(DONE);
   });
 
   it('time out with the command that shows the run', async () => {
     const request = abort();
-    await submitRequest(root, RUN, request);
-    const waiting = awaitAnswer(root, RUN, request.id, { ...alive, timeoutMs: 30 });
+    await submitRequest(homeOf(root), RUN, request);
+    const waiting = awaitAnswer(homeOf(root), RUN, request.id, { ...alive, timeoutMs: 30 });
     await expect(waiting).rejects.toMatchObject({ code: 'timed_out', hint: 'o8 status' });
-    expect(await pendingRequests(root, RUN)).toEqual([request]);
+    expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
   });
 
   it('fail when nobody is alive to answer, unless the answer was given before', async () => {
     const dead = { timeoutMs: 5_000, stillAlive: async () => Promise.resolve(false) };
     const request = abort();
-    await submitRequest(root, RUN, request);
-    await expect(awaitAnswer(root, RUN, request.id, dead)).rejects.toMatchObject({ code: 'supervisor_failed' });
-    await answerRequest(root, RUN, request.id, DONE);
-    expect(await awaitAnswer(root, RUN, request.id, dead)).toEqual(DONE);
+    await submitRequest(homeOf(root), RUN, request);
+    await expect(awaitAnswer(homeOf(root), RUN, request.id, dead)).rejects.toMatchObject({ code: 'supervisor_failed' });
+    await answerRequest(homeOf(root), RUN, request.id, DONE);
+    expect(await awaitAnswer(homeOf(root), RUN, request.id, dead)).toEqual(DONE);
   });
 
   it('that cannot be read are moved aside and answered as refused', async () => {
-    const folder = runPaths(root, RUN).requests;
+    const folder = runPaths(homeOf(root), RUN).requests;
     await writeFile(join(folder, 'broken.request.json'), '{"kind":"abort"');
     await writeFile(join(folder, 'strange.request.json'), JSON.stringify({ kind: 'dance', id: 'strange' }));
     await writeFile(join(folder, 'liar.request.json'), JSON.stringify(abort('somebody-else')));
     const request = abort();
-    await submitRequest(root, RUN, request);
-    expect(await pendingRequests(root, RUN)).toEqual([request]);
+    await submitRequest(homeOf(root), RUN, request);
+    expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
     for (const id of ['broken', 'strange', 'liar']) {
-      expect(await awaitAnswer(root, RUN, id, alive)).toMatchObject({ kind: 'refused', code: 'usage' });
+      expect(await awaitAnswer(homeOf(root), RUN, id, alive)).toMatchObject({ kind: 'refused', code: 'usage' });
       expect(await readdir(folder)).toContain(`${id}.request.json.damaged`);
     }
-    expect(await pendingRequests(root, RUN)).toEqual([request]);
+    expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
   });
 
   it('of a run that is not there are refused, and nothing is created', async () => {
-    await expect(submitRequest(root, '20261121-080512-ffff', abort())).rejects.toMatchObject({ code: 'no_run' });
-    await expect(submitRequest(root, '../../x', abort())).rejects.toMatchObject({ code: 'no_run' });
-    await rm(runPaths(root, RUN).dir, { recursive: true });
-    expect(await pendingRequests(root, RUN)).toEqual([]);
+    await expect(submitRequest(homeOf(root), '20261121-080512-ffff', abort())).rejects.toMatchObject({
+      code: 'no_run',
+    });
+    await expect(submitRequest(homeOf(root), '../../x', abort())).rejects.toMatchObject({ code: 'no_run' });
+    await rm(runPaths(homeOf(root), RUN).dir, { recursive: true });
+    expect(await pendingRequests(homeOf(root), RUN)).toEqual([]);
   });
 
   it('never leave their folder and are readable by the user alone', async () => {
-    await expect(submitRequest(root, RUN, abort('../escape'))).rejects.toThrow('cannot be the id of a request');
+    await expect(submitRequest(homeOf(root), RUN, abort('../escape'))).rejects.toThrow('cannot be the id of a request');
     const request = abort();
-    await submitRequest(root, RUN, request);
-    await answerRequest(root, RUN, request.id, DONE);
-    const folder = runPaths(root, RUN).requests;
+    await submitRequest(homeOf(root), RUN, request);
+    await answerRequest(homeOf(root), RUN, request.id, DONE);
+    const folder = runPaths(homeOf(root), RUN).requests;
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     const names = await readdir(folder);
     expect(names).toHaveLength(2);

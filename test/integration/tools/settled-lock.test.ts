@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { processProbe } from '../../../src/process/identity.js';
 import { acquireLock } from '../../../src/store/lock.js';
 import { readSettledLock } from '../../../src/tools/settled-lock.js';
-import { temporaryRoot } from '../../support/store-fixture.js';
+import { homeOf, temporaryRoot } from '../../support/store-fixture.js';
 
 it('a lock whose run’s files are gone is held by somebody to name, not an error of its own', async () => {
   const root = await temporaryRoot();
   const request = { runId: 'run-1', features: [], maxConcurrency: 3, force: false, killAfterMs: 1000 };
-  expect((await acquireLock(root, processProbe, request)).kind).toBe('won');
-  expect(await readSettledLock(root)).toMatchObject({ kind: 'held', holder: { runId: 'run-1' } });
+  expect((await acquireLock(homeOf(root), processProbe, request)).kind).toBe('won');
+  expect(await readSettledLock(homeOf(root))).toMatchObject({ kind: 'held', holder: { runId: 'run-1' } });
 });

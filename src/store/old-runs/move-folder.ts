@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { cp, lstat, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { syncFolder } from '../atomic-file.js';
+import { systemCode, writeError } from '../system-error.js';
+
+/**
+ * Moves a run's folder, also to another file system, whole or not at all: what a crash interrupts is finished when it is
+ * called again. Another folder that already has the name stays, and `from` goes beside it as `.kept-<name>-<random>`.
+ */
+export async function moveRunFolder(from: string, to: string): Promise<void> {
+  try {
+    if (!(await isThere(to))) await moveTo(from, to);
+    else if (await isSameRun(from, to)) await removeWhole(from);
+    else await moveTo(from, join(dirname(to), `.kept-${basename(to)}-${randomBytes(4).toString('hex')}`));
+  } catch (error) {
+    throw writeError(error, to);
+  }
+}
+
+async function moveTo(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+    await syncFolder(dirname(to));
+    return;
+  } catch (error) {
+    if (systemCode(error) !== 'EXDEV') throw error;
+  }
+  const copy = join(dirname(to), `.new-${basename(to)}-moved`);
+  await rm(copy, { recursive: true, force: true });
+  // Sockets, named pipes and devices cannot be copied, and nothing of o8's is one.
+  await cp(from, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: isCopied });
+  await syncTree(copy); // the original goes next
+  await rename(copy, to);
+  await syncFolder(dirname(to));
+  await removeWhole(from);
+}
+
+async function isCopied(path: string): Promise<boolean> {
+  const entry = await lstat(path);
+  return entry.isFile() || entry.isDirectory() || entry.isSymbolicLink();
+}
+
+/** Out of sight at once: half a run must never look like one. */
+async function removeWhole(path: string): Promise<void> {
+  const old = join(dirname(path), `.old-${basename(path)}-${randomBytes(4).toString('hex')}`);
+  await rename(path, old);
+  await rm(old, { recursive: true, force: true });
+}
+
+/** A copy of which the original was not removed yet: its plan and its journal are the same to the byte. */
+async function isSameRun(one: string, other: string): Promise<boolean> {
+  for (const name of ['plan.json', 'journal.jsonl']) {
+    const [a, b] = [await readOrNull(join(one, name)), await readOrNull(join(other, name))];
+    if (a === null || b === null ? a !== b : !a.equals(b)) return false;
+  }
+  return true;
+}
+
+async function readOrNull(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function syncTree(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const each = join(path, entry.name);
+    if (entry.isDirectory()) await syncTree(each);
+    else if (entry.isFile()) await syncFile(each);
+  }
+  await syncFolder(path);
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
