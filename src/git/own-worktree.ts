@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { mainCheckout } from './layout/main-checkout.js';
 import { openRepository, type Repository } from './repository.js';
 
 /** How the reason begins with which o8 locks the worktrees it makes. */
@@ -17,15 +18,15 @@ export function runOfReason(reason: string): string | null {
 }
 
 /**
- * The checkout a run's files are in. Somebody who stands in a worktree that o8 made (to resolve a conflict there)
- * means the run it belongs to, which is in the main checkout; any other worktree is a checkout of its own.
+ * The checkout that is meant. Somebody who stands in a worktree that o8 made (to resolve a conflict there)
+ * is taken back to the main checkout; any other worktree is a checkout of its own.
  */
 export async function homeCheckout(repo: Repository): Promise<Repository> {
   const lock = join(repo.gitDir, 'locked');
   if (repo.gitDir === repo.commonDir || !existsSync(lock)) return repo;
   const reason = await readFile(lock, 'utf8');
-  const hasMain = basename(repo.commonDir) === '.git';
-  return reason.startsWith(OWN_REASON) && hasMain ? openRepository(dirname(repo.commonDir)) : repo;
+  const main = reason.startsWith(OWN_REASON) ? await mainCheckout(repo) : null;
+  return main === null ? repo : openRepository(main);
 }
 
 /** Is this a worktree that o8 made for this run? Anything else at the same place is somebody's and not to be touched. */

@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gitClient } from './client.js';
 import { realCommonFolder } from './settings/pin.js';
+import { mainCheckout } from './layout/main-checkout.js';
 import { isAtLeast, type Repository } from './repository.js';
 
 export interface WorktreeEntry {
@@ -28,7 +29,8 @@ export async function listWorktrees(repo: Repository): Promise<WorktreeEntry[]> 
   const client = gitClient(repo.commonDir);
   for (let tries = 1; ; tries += 1) {
     try {
-      const entries = parse(await client.read(args), withNul ? '\0' : '\n').map((entry) => realPath(entry));
+      const listed = parse(await client.read(args), withNul ? '\0' : '\n').map((entry) => realPath(entry));
+      const entries = await withMainCheckout(repo, listed);
       return isAtLeast(repo.version, 2, 31) ? entries : await withAttributes(repo, entries);
     } catch (error) {
       if (tries === TRIES) throw error;
@@ -41,6 +43,19 @@ export async function listWorktrees(repo: Repository): Promise<WorktreeEntry[]> 
 function realPath(entry: WorktreeEntry): WorktreeEntry {
   const real = realCommonFolder(entry.path);
   return real === entry.path ? entry : { ...entry, path: basename(real) === '.git' ? dirname(real) : real };
+}
+
+/** The first entry is the main checkout, unless the repository is bare. */
+async function withMainCheckout(repo: Repository, [first, ...linked]: WorktreeEntry[]): Promise<WorktreeEntry[]> {
+  if (first === undefined) return [];
+  const isBare = first.head === null && first.branch === null;
+  if (isBare || (await pointsTo(first.path, repo.commonDir))) return [first, ...linked];
+  return [{ ...first, path: (await mainCheckout(repo)) ?? first.path }, ...linked];
+}
+
+async function pointsTo(checkout: string, commonDir: string): Promise<boolean> {
+  const path = join(checkout, '.git');
+  return existsSync(path) && (await realpath(path)) === commonDir;
 }
 
 /** A path as git records it: real, also where its last part does not exist. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import { attemptExitSchema } from '../core/events.js';
@@ -38,6 +38,8 @@ export async function readExit(dir: string): Promise<ExitRecord | null> {
 async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   let text: string;
   try {
+    if (!(await stat(path)).isFile())
+      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `Look at it with: ls -ld '${path}'`);
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;

@@ -60,10 +60,11 @@ export async function publishOnce(path: string, text: string): Promise<boolean> 
 }
 
 /**
- * A JSON file checked by `schema`; null only when there is no such file. A damaged one is an O8Error that names it.
+ * A JSON file checked by `schema`, of at most `maxBytes`; null only when there is no such file. A damaged one, or
+ * something else of that name, is an O8Error that names it.
  */
-export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
-  const text = await readRegularFile(path, Infinity);
+export async function readJson<T>(path: string, schema: z.ZodType<T>, maxBytes = Infinity): Promise<T | null> {
+  const text = await readRegularFile(path, maxBytes);
   if (text === null) return null;
   const given = parseJson(text);
   const parsed = schema.safeParse(given);

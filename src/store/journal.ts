@@ -183,6 +183,9 @@ async function keepTornBytes(path: string, bytes: Buffer, lease: Lease): Promise
 
 async function readOrEmpty(path: string): Promise<Buffer> {
   try {
+    // Reading a named pipe would wait for somebody who writes into it.
+    if (!(await stat(path)).isFile())
+      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `Look at it with: ls -ld '${path}'`);
     return await readFile(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return Buffer.alloc(0);

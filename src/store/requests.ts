@@ -1,4 +1,4 @@
-import { readdir, rename, stat } from 'node:fs/promises';
+import { lstat, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../core/errors.js';
@@ -37,9 +37,12 @@ export async function pendingRequests(home: RunHome, runId: string): Promise<Req
   const pending: { request: Request; written: bigint }[] = [];
   for (const name of waiting) {
     const path = join(folder, name);
-    const { mtimeNs } = await stat(path, { bigint: true });
-    const request = await readRequest(home, runId, path, name.slice(0, -REQUEST.length));
-    if (request !== null) pending.push({ request, written: mtimeNs });
+    const id = name.slice(0, -REQUEST.length);
+    if (!isFolderName(id)) continue; // nobody of ours asked like that
+    const written = await timeOf(path);
+    if (written === null) continue; // gone by now
+    const request = await readRequest(home, runId, path, id);
+    if (request !== null) pending.push({ request, written });
   }
   pending.sort((a, b) =>
     a.written === b.written ? compare(a.request.id, b.request.id) : a.written < b.written ? -1 : 1,
@@ -92,22 +95,57 @@ export async function awaitAnswer(
   }
 }
 
+/** A request is a few hundred bytes. */
+const MOST_BYTES = 1_048_576;
+
+/** Of the entry itself, wherever a link would lead; null when it is gone. */
+async function timeOf(path: string): Promise<bigint | null> {
+  try {
+    return (await lstat(path, { bigint: true })).mtimeNs;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Null for what is no request: something else of that name must not end the supervisor that scans the folder. */
 async function readRequest(home: RunHome, runId: string, path: string, id: string): Promise<Request | null> {
   let problem: O8Error;
   try {
-    const request = await readJson(path, requestSchema);
-    if (request === null || request.id === id) return request;
-    problem = new O8Error('usage', `${path} asks as ${request.id}, which is not its name.`, 'Ask again.');
+    const request = await readJson(path, requestSchema, MOST_BYTES);
+    if (request === null) {
+      if (!(await isDanglingLink(path))) return null;
+      problem = new O8Error('usage', `${path} is a link to nothing.`, 'Ask again.');
+    } else {
+      if (request.id === id) return request;
+      problem = new O8Error('usage', `The id ${request.id} does not match the file name ${path}.`, 'Ask again.');
+    }
   } catch (error) {
-    if (!(error instanceof O8Error)) throw error;
-    problem = error;
+    if (error instanceof O8Error && error.code === 'disk_full') throw error;
+    problem =
+      error instanceof O8Error
+        ? error
+        : new O8Error('usage', `${path} cannot be read (${systemCode(error) ?? String(error)}).`, 'Ask again.');
   }
   const hint = `It was moved to ${path}.damaged; ask again.`;
   await answerRequest(home, runId, id, { kind: 'refused', code: 'usage', message: problem.message, hint });
-  failpoint('request.set_aside.before');
-  await rename(path, `${path}.damaged`);
-  failpoint('request.set_aside.after');
+  try {
+    failpoint('request.set_aside.before');
+    await rename(path, `${path}.damaged`);
+    failpoint('request.set_aside.after');
+  } catch {
+    // A folder of that name, say. It is answered, and so not looked at again.
+  }
   return null;
+}
+
+async function isDanglingLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 function fileOf(folder: string, id: string, suffix: string): string {
@@ -119,7 +157,7 @@ async function listNames(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
     throw error;
   }
 }

@@ -145,9 +145,17 @@ async function startingCheckout({ root }: Plan, here: Repository): Promise<Repos
 async function isNewest(home: RunHome, { runId }: Plan): Promise<boolean> {
   for (const other of await listRuns(home)) {
     if (other === runId) return true;
-    if ((await journalSize(runPaths(home, other).journal)) > 0) return false;
+    if (await isBegun(home, other)) return false;
   }
   return true;
+}
+
+async function isBegun(home: RunHome, runId: string): Promise<boolean> {
+  try {
+    return (await journalSize(runPaths(home, runId).journal)) > 0;
+  } catch {
+    return false; // something that cannot be looked at has that name: not a run that goes on
+  }
 }
 
 /** The target starts at the base's commit as the plan saw it. An existing base branch is the target itself. */

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Request } from '../../../src/core/requests.js';
 import { runPaths } from '../../../src/store/paths.js';
@@ -75,6 +77,28 @@ describe('requests', () => {
       expect(await awaitAnswer(homeOf(root), RUN, id, alive)).toMatchObject({ kind: 'refused', code: 'usage' });
       expect(await readdir(folder)).toContain(`${id}.request.json.damaged`);
     }
+    expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
+  });
+
+  it('have beside them whatever somebody put there: it is moved aside, and whoever waits is told', async () => {
+    const request = abort();
+    await submitRequest(homeOf(root), RUN, request);
+    const folder = runPaths(homeOf(root), RUN).requests;
+    const named = (id: string): string => join(folder, `${id}.request.json`);
+    await symlink('nowhere', named('dangling'));
+    await symlink(`loop.request.json`, named('loop'));
+    await symlink('/dev/zero', named('device'));
+    await mkdir(named('folder'));
+    await promisify(execFile)('mkfifo', [named('pipe')]);
+    await writeFile(named('huge'), Buffer.alloc(2 * 1024 * 1024, 32));
+    await writeFile(named('not a name'), '{}');
+    expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
+    for (const id of ['dangling', 'loop', 'device', 'folder', 'pipe', 'huge'])
+      expect(await awaitAnswer(homeOf(root), RUN, id, alive), id).toMatchObject({ kind: 'refused', code: 'usage' });
+    expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
+    await mkdir(join(folder, 'late.request.json.damaged', 'full'), { recursive: true });
+    await mkdir(named('late'));
+    expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
     expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
   });
 
