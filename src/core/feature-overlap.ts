@@ -25,14 +25,17 @@ export function featureOverlaps(plan: Plan, features: readonly Feature[]): Featu
 }
 
 /**
- * A split of the run's features into batches to run one after the other: no two of a batch share a file, and none
- * comes before what it depends on. One batch where nothing overlaps.
+ * A split of the run's features into batches to run one after the other: no two of a batch share a file, none comes
+ * before what it depends on, and none beside or before a feature that its documents name. One batch where nothing does.
  */
 export function recommendedBatches(plan: Plan, features: readonly Feature[]): string[][] {
   const rivals = new Set(pairs(plan, features).flatMap(({ tasks: [a, b] }) => [`${a} ${b}`, `${b} ${a}`]));
   const batches: string[][] = [];
-  for (const { id, deps } of inOrder(plan)) {
-    const from = Math.max(0, ...deps.map((dep) => batches.findIndex((batch) => batch.includes(dep))));
+  const batchOf = (id: string): number => batches.findIndex((batch) => batch.includes(id));
+  const named = namedBefore(plan, features);
+  for (const { id, deps } of inOrder(plan, named)) {
+    const behind = [...(named.get(id) ?? [])].map((other) => batchOf(other) + 1);
+    const from = Math.max(0, ...deps.map(batchOf), ...behind);
     const free = batches.findIndex(
       (batch, index) => index >= from && !batch.some((other) => rivals.has(`${id} ${other}`)),
     );
@@ -58,12 +61,32 @@ function pairs(
   });
 }
 
-/** The run's tasks, each behind what it waits for, otherwise as they were named. */
-function inOrder(plan: Plan): { id: string; deps: readonly string[] }[] {
+/** What each feature names without a word on whether it needs it; two that name each other say nothing about order. */
+function namedBefore(plan: Plan, features: readonly Feature[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const bySlug = new Map(features.map((feature) => [feature.slug, feature]));
+  const deps = new Map(plan.tasks.map((task) => [task.id, task.deps]));
+  return new Map(
+    features.map(({ slug, names }) => {
+      const others = names.filter((other) => {
+        const isMutual = bySlug.get(other)?.names.includes(slug) === true;
+        const isDeclared = deps.get(slug)?.includes(other) === true || deps.get(other)?.includes(slug) === true;
+        return !isMutual && !isDeclared;
+      });
+      return [slug, new Set(others)];
+    }),
+  );
+}
+
+/** The run's tasks, each behind what it waits for and, where that can be, behind what it names; else as they were named. */
+function inOrder(
+  plan: Plan,
+  named: ReadonlyMap<string, ReadonlySet<string>>,
+): { id: string; deps: readonly string[] }[] {
   const waiting = new Map(selectedTasks(plan).map((task) => [task.id, task]));
   const order: { id: string; deps: readonly string[] }[] = [];
   for (;;) {
-    const next = [...waiting.values()].find(({ deps }) => !deps.some((dep) => waiting.has(dep)));
+    const ready = [...waiting.values()].filter(({ deps }) => !deps.some((dep) => waiting.has(dep)));
+    const next = ready.find(({ id }) => ![...(named.get(id) ?? [])].some((other) => waiting.has(other))) ?? ready[0];
     if (next === undefined) return order;
     waiting.delete(next.id);
     order.push({ id: next.id, deps: next.deps });

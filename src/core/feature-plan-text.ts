@@ -13,8 +13,12 @@ import {
   timeText,
   type FeatureDetails,
 } from './preflight-features.js';
+import type { Check } from './preflight-check.js';
 import { printable } from './untrusted-text.js';
 import { counted } from './counted.js';
+
+/** The rest can be had from `o8 preflight --json`. */
+const MOST_OVERLAPS = 20;
 
 export interface FeatureSummary {
   /** Where the worktrees go, as people read it. */
@@ -77,11 +81,16 @@ function features(plan: Plan, details: FeatureDetails): string[] {
       const found = checks.filter(({ tasks }) => tasks.includes(slug));
       const line = `${slug.padEnd(width)}${scopeText(estimate)}, ${minutesText(estimate.minutes)}`;
       return [
-        `  ${found.length === 0 ? '✓' : '✗'} ${line}`,
+        `  ${markOf(found)} ${line}`,
         ...found.flatMap(({ message, hint }) => [`      ${message}`, `        ${hint}`]),
       ];
     }),
   ];
+}
+
+function markOf(found: readonly Check[]): string {
+  if (found.length === 0) return '✓';
+  return found.some(({ level }) => level === 'fail') ? '✗' : '!';
 }
 
 function undeclared(plan: Plan, details: FeatureDetails): string[] {
@@ -95,12 +104,17 @@ function undeclared(plan: Plan, details: FeatureDetails): string[] {
 
 function overlaps(plan: Plan, details: FeatureDetails): string[] {
   const found = featureOverlaps(plan, details.features);
-  if (found.length === 0) return [];
-  return [
+  const batches = recommendedBatches(plan, details.features);
+  const more = found.length - MOST_OVERLAPS;
+  const files = [
     'Files that several plans create or modify:',
-    ...found.map(({ path, tasks }) => `  - ${printable(path)}: ${tasks.join(', ')}`),
-    'Recommended batches, one after the other:',
-    ...batchCommands(recommendedBatches(plan, details.features)).map((command) => `  ${command}`),
+    ...found.slice(0, MOST_OVERLAPS).map(({ path, tasks }) => `  - ${printable(path)}: ${tasks.join(', ')}`),
+    ...(more > 0 ? [`  - ${String(more)} more files`] : []),
+  ];
+  return [
+    ...(found.length === 0 ? [] : files),
+    ...(batches.length > 1 ? ['Recommended batches, one after the other:'] : []),
+    ...(batches.length > 1 ? batchCommands(batches).map((command) => `  ${command}`) : []),
   ];
 }
 

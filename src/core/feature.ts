@@ -6,6 +6,7 @@ import {
   proseLines,
   type Section,
 } from './markdown-sections.js';
+import type { RepositoryPlace } from './features/repository-path.js';
 import { plannedFiles, type PlannedFile } from './implementation-plan.js';
 
 /** A document of a feature; `path` is relative to the repository, with `/`. */
@@ -52,14 +53,15 @@ const REQUIRED: readonly { readonly name: string; readonly title: RegExp }[] = [
   { name: 'Behaviour Overview', title: /^behaviou?r overview$/i },
 ];
 
-/** Reads the documents of a feature. `dependsOn` is what they declare, `others` the slugs that run beside it. */
+/** Reads the documents of a feature. `dependsOn` is what they declare, `others` the slugs that run beside it, `place` what paths mean. */
 export function readFeature(
   documents: FeatureDocuments,
   dependsOn: readonly string[],
   others: readonly string[],
+  place?: RepositoryPlace,
 ): Feature {
   const { slug, dir, spec, stories, plan } = documents;
-  const files = plan === null ? [] : plannedFiles(plan.text);
+  const files = plan === null ? [] : plannedFiles(plan.text, place);
   const texts = [spec, plan, ...stories].flatMap((document) => document?.text ?? []);
   return {
     slug,

@@ -19,6 +19,9 @@ import { startOrder } from './schedule.js';
 import { shellQuote } from './shell-quote.js';
 import { printable, quote } from './untrusted-text.js';
 
+/** Two copies of one plan share every file. */
+const MOST_OVERLAPS = 20;
+
 /** What is known of the features of a run from their documents. */
 export interface FeatureDetails {
   readonly features: readonly Feature[];
@@ -142,14 +145,14 @@ function specFindings(feature: Feature, nowhere: FeatureDetails['nowhere']): Che
 function storyFindings({ slug, dir, spec, stories }: Feature): Check[] {
   if (stories > 0 || spec.kind === 'missing') return []; // the specification comes first
   return [
-    fail('feature-stories', `${slug}: no story in ${printable(dir)}`, `Run '${make(dir, 'story-1.md')}'`, [slug]),
+    warn('feature-stories', `${slug}: no story in ${printable(dir)}`, `Run '${make(dir, 'story-1.md')}'`, [slug]),
   ];
 }
 
 function planFindings({ slug, dir, spec, plan }: Feature): Check[] {
   if (plan === 'there' || spec.kind === 'missing') return [];
   const hint = `Run '${make(dir, IMPLEMENTATION_PLAN)}': its section "Files to Create/Modify" tells what the feature touches`;
-  return [fail('feature-plan', `${slug}: ${IMPLEMENTATION_PLAN} is missing in ${printable(dir)}`, hint, [slug])];
+  return [warn('feature-plan', `${slug}: ${IMPLEMENTATION_PLAN} is missing in ${printable(dir)}`, hint, [slug])];
 }
 
 function make(dir: string, name: string): string {
@@ -209,7 +212,11 @@ function waitsFor(features: readonly Feature[], from: string, to: string): boole
 function overlapChecks(plan: Plan, features: readonly Feature[]): readonly Check[] {
   const overlaps = featureOverlaps(plan, features);
   if (overlaps.length === 0) return [pass('feature-overlap', 'No two plans create or modify the same file')];
-  const lines = overlaps.map(({ path, tasks }) => `  ${printable(path)}: ${tasks.join(', ')}`);
+  const more = overlaps.length - MOST_OVERLAPS;
+  const lines = [
+    ...overlaps.slice(0, MOST_OVERLAPS).map(({ path, tasks }) => `  ${printable(path)}: ${tasks.join(', ')}`),
+    ...(more > 0 ? [`  and ${String(more)} more`] : []),
+  ];
   const batches = recommendedBatches(plan, features);
   return [
     warn(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { findCycles } from '../core/dependencies.js';
 import { faultsError, O8Error } from '../core/errors.js';
@@ -38,11 +39,12 @@ export async function loadFeatures(
   for (const slug of slugs) folders.push(await readFeatureFolder(root, featuresDir, slug, faults));
   const file = await findSkill(root, settings.skill);
   const skill = file === null ? null : { command: slashed(settings.skill), flags: settings.skillFlags, file };
+  const place = { root, has: (path: string) => existsSync(join(root, path)) };
   const tasks: SourceTask[] = [];
   const features: Feature[] = [];
   for (const folder of folders) {
     const dependsOn = await dependenciesOf(root, featuresDir, folder, slugs);
-    features.push(readFeature(folder.documents, dependsOn, slugs));
+    features.push(readFeature(folder.documents, dependsOn, slugs, place));
     tasks.push({
       ...taskOf(folder.documents, skill, settings),
       deps: dependsOn.filter((name) => slugs.includes(name)).sort(byCodeUnit),

@@ -22,6 +22,9 @@ type ShownCheck = z.infer<typeof checkSchema>;
 /** A preflight of a new plan finds the names of the run that would go on, and of what --force moves. */
 const OWN_NAMES = ['branch-collision', 'worktree-collision'];
 
+/** Warnings that the plan of features has already said, beside the feature they are about. */
+const IN_THE_PLAN = ['feature-stories', 'feature-plan', 'feature-overlap', 'feature-dependencies'];
+
 /** What a start would meet: the checks that are not passed, the words about a wave, commands that changed. Exit 4 when it would refuse. */
 export async function dryRun(
   { terminal, context, exit }: Cli,
@@ -50,7 +53,8 @@ export async function dryRun(
     return;
   }
   printPlan(plan, terminal);
-  if (checks.length > 0) printChecks(checks, terminal);
+  const unsaid = checks.filter(({ id, level }) => level === 'fail' || !IN_THE_PLAN.includes(id));
+  if (unsaid.length > 0) printChecks(unsaid, terminal);
   printStart(start, terminal);
   terminal.print('\nDry run complete. No files modified.');
 }

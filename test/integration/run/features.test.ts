@@ -213,9 +213,10 @@ describe('features that are refused', () => {
     for (const part of [
       'section "Scope" is missing in FEATURE_SPEC.md',
       'section "Behaviour Overview" is empty in FEATURE_SPEC.md',
-      'no story in .blueprint/features/feature_dashboard',
     ])
       expect(refused.stderr).toContain(part);
+    const checked = await run.o8('preflight', 'dashboard');
+    expect(checked.stdout).toContain('! dashboard: no story in .blueprint/features/feature_dashboard');
     for (const command of ['plan', 'preflight', 'spawn']) expect((await run.o8(command, 'nothing')).code).toBe(4);
     expect((await run.o8('spawn', 'nothing', '--skip-preflight')).stderr).toContain('FEATURE_SPEC.md is missing');
     const folder = '\no8 run parallel/nothing   (if you mean the plan in that folder)\n';

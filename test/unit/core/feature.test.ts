@@ -97,6 +97,108 @@ describe('the files of an implementation plan', () => {
     ]);
   });
 
+  const place = (tree: readonly string[], root = '/home/ada/app') => ({
+    root,
+    has: (path: string) => tree.includes(path),
+  });
+  const paths = (plan: string, tree: readonly string[] = []) =>
+    plannedFiles(plan, place(tree)).map(({ path, action }) => `${action} ${path}`);
+
+  it.each([
+    [
+      'numbered headings',
+      '## Files to Create\n\n### 1. `server/src/app.ts`\n\nThe entry, see `server/src/no.ts`.\n',
+      ['create server/src/app.ts'],
+    ],
+    [
+      'headings without marks',
+      '## File Changes\n### Modify server/src/app.ts\n- adds `server/no.ts`\n',
+      ['modify server/src/app.ts'],
+    ],
+    [
+      'bold lines',
+      '## New Files\n\n**server/src/a.ts**\nText.\n\n**`server/src/b.ts`** (new)\n',
+      ['create server/src/a.ts', 'create server/src/b.ts'],
+    ],
+    [
+      'bold items',
+      '## Files Modified\n1. **server/src/a.ts**: route\n2. **`server/src/b.ts`** - view\n',
+      ['modify server/src/a.ts', 'modify server/src/b.ts'],
+    ],
+    [
+      'items below a word',
+      '## Files\n\n**Create:**\n- `a/x.ts`\n\n**Modify:**\n- `a/y.ts`\n',
+      ['create a/x.ts', 'modify a/y.ts'],
+    ],
+    [
+      'items below an item',
+      '## Affected Files\n- Create\n  - `a/x.ts`\n    - uses `a/no.ts`\n- Modify\n  - a/y.ts\n',
+      ['create a/x.ts', 'modify a/y.ts'],
+    ],
+    [
+      'check boxes',
+      '## Files to Create/Modify\n- [ ] `a/x.ts` (new)\n- [x] a/y.ts - edit\n',
+      ['create a/x.ts', 'modify a/y.ts'],
+    ],
+    [
+      'several in an item',
+      '## Files to Modify\n- `a/x.ts`, `a/y.ts` and `a/z.ts`: imports of `a/no.ts`\n',
+      ['modify a/x.ts', 'modify a/y.ts', 'modify a/z.ts'],
+    ],
+    [
+      'links',
+      '## Files to Modify\n- [a/x.ts](../../../a/x.ts): x\n- [`a/y.ts`](a/y.ts)\n',
+      ['modify a/x.ts', 'modify a/y.ts'],
+    ],
+    [
+      'a table with bold heads',
+      '## Modified Files\n| **File** | **Changes** |\n|---|---|\n| `a/x.ts` | route wiring |\n| a/y.ts | New view |\n',
+      ['modify a/x.ts', 'create a/y.ts'],
+    ],
+    [
+      'code blocks',
+      '## Files to Create\n```\na/x.ts\na/y.ts  # routes\nimport z from "./z.ts"\n```\n',
+      ['create a/x.ts', 'create a/y.ts'],
+    ],
+    [
+      'a drawn tree',
+      '## File Structure\n```\nsrc/\n├── app.ts          # modified\n└── users/\n    ├── index.ts    # new\n    └── view.ts\n```\n',
+      ['modify src/app.ts', 'create src/users/index.ts', 'modify src/users/view.ts'],
+    ],
+    [
+      'places in files',
+      '## Files to Modify\n- `a/x.ts:12-30`\n- `a/y.ts#L4`\n- `app/(group)/page.tsx`\n',
+      ['modify a/x.ts', 'modify a/y.ts', 'modify app/(group)/page.tsx'],
+    ],
+    ['nothing', '## Files to Create\n- None\n- `none`\n\n## Files not to change\n- `a/x.ts`\n', []],
+  ])('may be written as %s', (_, plan, files) => {
+    expect(paths(plan)).toEqual(files);
+  });
+
+  it.each([
+    ['/workspaces/app/server/src/app.ts', [], 'server/src/app.ts'],
+    ['/workspaces/other-name/server/src/app.ts', [], 'server/src/app.ts'],
+    ['/workspaces/app/server/src/app.ts', ['src'], 'server/src/app.ts'],
+    ['/srv/checkouts/42/server/src/new.ts', ['server', 'server/src'], 'server/src/new.ts'],
+    ['/home/ada/app/server/a.ts', [], 'server/a.ts'],
+    ['/Users/bob/code/App/server/a.ts', [], 'server/a.ts'],
+    ['C:\\Users\\bob\\app\\server\\a.ts', [], 'server/a.ts'],
+    ['server\\src\\a.ts', [], 'server/src/a.ts'],
+    ['~/work/app/server/a.ts', [], 'server/a.ts'],
+    ['/workspaces/app/package.json', ['package.json'], 'package.json'],
+    ['/workspaces/x/package.json', ['package.json'], 'package.json'],
+    ['/src/a.ts', ['src'], 'src/a.ts'],
+    ['/workspace/lib/a.ts', [], 'lib/a.ts'],
+    ['app/server/a.ts', ['server'], 'server/a.ts'],
+    ['app/server/a.ts', ['app'], 'app/server/a.ts'],
+    ['./server/a.ts', [], 'server/a.ts'],
+  ])('means by %j with %j there %j', (written, tree, path) => {
+    expect(paths(`## Files to Modify\n- \`${written}\`\n`, tree)).toEqual([`modify ${path}`]);
+    expect(paths(`## Files to Modify\n| File | Action |\n|--|--|\n| ${written} | Edit |\n`, tree)).toEqual([
+      `modify ${path}`,
+    ]);
+  });
+
   it('are none without such a section', () => {
     expect(plannedFiles('# Plan\n\n- `src/a.ts`\n')).toEqual([]);
   });
