@@ -5,6 +5,10 @@ import type { Plan, PlannedTask, PlanSource, SourcePlan, SourceTask } from './pl
 import { noPullRequests } from './input/unusable-settings.js';
 import type { Settings } from './settings.js';
 import { targetRef } from './own-refs.js';
+import { someOf } from './preflight-check.js';
+
+/** A plan may have 500 tasks. */
+const MOST_NAMED = 10;
 
 export interface PlanInput {
   readonly runId: string;
@@ -127,7 +131,10 @@ function wavesOf(source: SourcePlan): Plan['waves'] {
 function findTask(tasks: readonly SourceTask[], name: string): SourceTask {
   const task = tasks.find(({ id }) => id === name) ?? tasks.find(({ stem }) => stem === name);
   if (task !== undefined) return task;
-  const known = tasks.map(({ id }) => id).join(', ');
+  const known = someOf(
+    tasks.map(({ id }) => id),
+    MOST_NAMED,
+  );
   throw new O8Error(
     'unknown_task',
     `The plan has no task '${name}'. Its tasks: ${known}`,

@@ -27,6 +27,24 @@ export function findingsOr(findings: readonly Check[], id: string, message: stri
   return findings.length > 0 ? findings : [pass(id, message)];
 }
 
+/** A caller acts on the first few findings of a kind; hundreds would only fill its context. */
+const MOST_OF_A_KIND = 20;
+
+/** The first findings of each kind, and how many more there are of it. */
+export function firstOfEachKind(checks: readonly Check[]): Check[] {
+  const counts = new Map<string, number>();
+  for (const { id } of checks) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const seen = new Map<string, number>();
+  return checks.flatMap((check) => {
+    const number = (seen.get(check.id) ?? 0) + 1;
+    seen.set(check.id, number);
+    if (number <= MOST_OF_A_KIND) return [check];
+    if (number > MOST_OF_A_KIND + 1) return [];
+    const rest = (counts.get(check.id) ?? 0) - MOST_OF_A_KIND;
+    return [{ ...check, message: `${String(rest)} more of the same kind`, hint: check.hint }];
+  });
+}
+
 /** The first few of a list and how many more there are. */
 export function someOf(items: readonly string[], most = 5): string {
   const rest = items.length - most;

@@ -48,6 +48,8 @@ export async function gitFolders(commonDir: string): Promise<string[]> {
     'worktrees',
     'info',
     'o8',
+    'o8/runs',
+    'o8/lock',
   ];
   const places = [...names.map((name) => join(commonDir, name)), ...(await fanOut(objects))];
   const there = await Promise.all(places.map(isFolder));

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { O8Error } from '../core/errors.js';
 import { isSameSource, runCommand, type SourceKey } from '../core/plan-source.js';
 import type { Plan } from '../core/plan.js';
+import { someOf } from '../core/preflight-check.js';
 import { countsText, resumeCommand, resumption, tasksToPrepare } from '../core/run/open-runs.js';
 import { taskOf } from '../core/run-state.js';
 import { isSettled } from '../core/task-state.js';
@@ -312,6 +313,9 @@ function idOf(plan: Plan, name: string): string {
   throw new O8Error(
     'unknown_task',
     `run ${plan.runId} has no task '${name}'`,
-    `its tasks: ${plan.tasks.map(({ id }) => id).join(', ')}`,
+    `its tasks: ${someOf(
+      plan.tasks.map(({ id }) => id),
+      10,
+    )}`,
   );
 }

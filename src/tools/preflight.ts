@@ -3,16 +3,13 @@ import { selectedTasks } from '../core/build-plan.js';
 import { featureOverlaps, recommendedBatches } from '../core/feature-overlap.js';
 import type { Plan } from '../core/plan.js';
 import { featureEstimates, type FeatureDetails } from '../core/preflight-features.js';
-import type { Check } from '../core/preflight-check.js';
+import { firstOfEachKind, type Check } from '../core/preflight-check.js';
 import { planOverlaps } from '../core/preflight-plan.js';
 import { preflightChecks, preflightPassed } from '../core/preflight.js';
 import { defineTool } from './define-tool.js';
 import { planForChecks, readPlanParts } from './prepare-plan.js';
 import { readPreflightFacts } from './read-preflight-facts.js';
 import { requireSelection, selectionShape } from './selection.js';
-
-/** A caller acts on the first few findings of a kind; hundreds would only fill its context. */
-const MOST_FINDINGS_OF_A_CHECK = 20;
 
 /** The usual rule of thumb for English text and code. */
 const CHARACTERS_PER_TOKEN = 4;
@@ -120,18 +117,4 @@ function featuresAnswer(plan: Plan, details: FeatureDetails | null): Pick<Answer
 /** A task that will be blocked is only a warning for the run. */
 function stopsTask({ id, level }: Check): boolean {
   return level === 'fail' || (level === 'warn' && id === 'dependencies');
-}
-
-function firstOfEachKind(checks: readonly Check[]): Check[] {
-  const counts = new Map<string, number>();
-  for (const { id } of checks) counts.set(id, (counts.get(id) ?? 0) + 1);
-  const seen = new Map<string, number>();
-  return checks.flatMap((check) => {
-    const number = (seen.get(check.id) ?? 0) + 1;
-    seen.set(check.id, number);
-    if (number <= MOST_FINDINGS_OF_A_CHECK) return [check];
-    if (number > MOST_FINDINGS_OF_A_CHECK + 1) return [];
-    const rest = (counts.get(check.id) ?? 0) - MOST_FINDINGS_OF_A_CHECK;
-    return [{ ...check, message: `${String(rest)} more of the same kind`, hint: check.hint }];
-  });
 }

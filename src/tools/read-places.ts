@@ -17,7 +17,9 @@ export async function readPlaces(parts: PlanParts, plan: Plan, { env }: ToolCont
     worktrees,
     worktreesInstead: worktrees === null ? null : await otherPlace(root, env),
     worktreesByPlan: source.settings[key] !== undefined,
-    claude: await placeProblem(join(root, '.claude')),
+    claude: await firstPlaceProblem(
+      ['.claude', '.claude/parallel', '.claude/parallel/runs'].map((name) => join(root, name)),
+    ),
     git: await firstPlaceProblem([repo.gitDir, ...(await gitFolders(repo.commonDir))]),
     plan: plan.source.kind === 'features' ? null : await placeProblem(documentsFolder(plan.source)),
   };

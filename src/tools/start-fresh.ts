@@ -5,7 +5,7 @@ import { excludePattern } from '../core/exclude-pattern.js';
 import { preflightChecks } from '../core/preflight.js';
 import type { CriticalSection } from '../core/lease.js';
 import type { NewAttempt } from '../core/new-attempt.js';
-import type { Check } from '../core/preflight-check.js';
+import { firstOfEachKind, type Check } from '../core/preflight-check.js';
 import type { Plan } from '../core/plan.js';
 import type { SettingsFlags } from '../core/settings.js';
 import { guardFile } from '../git/guard-file.js';
@@ -153,7 +153,7 @@ function refuseFailures(checks: readonly Check[], input: SpawnInput): void {
   if (failures.length === 0 || input.skipPreflight === true) return;
   const [first] = failures;
   if (failures.length === 1 && first !== undefined) throw new O8Error('preflight_failed', first.message, first.hint);
-  const lines = failures.map(({ message, hint }) => `  ✗ ${message}\n      ${hint}`);
+  const lines = firstOfEachKind(failures).map(({ message, hint }) => `  ✗ ${message}\n      ${hint}`);
   const message = `${String(failures.length)} checks failed:\n${lines.join('\n')}`;
   throw new O8Error(
     'preflight_failed',
@@ -170,12 +170,14 @@ function warningsOf(checks: readonly Check[], input: SpawnInput): string[] {
 function skippedFailures(checks: readonly Check[], { skipPreflight }: SpawnInput): string[] {
   const failed = checks.filter(({ level }) => level === 'fail');
   if (skipPreflight !== true || failed.length === 0) return [];
-  const list = failed.map(({ message }) => `  ✗ ${message}`).join('\n');
+  const list = firstOfEachKind(failed)
+    .map(({ message }) => `  ✗ ${message}`)
+    .join('\n');
   return [`Starting although the pre-flight failed, which is not recommended:\n${list}`];
 }
 
 function plainWarnings(checks: readonly Check[]): string[] {
-  return checks
+  return firstOfEachKind(checks)
     .filter(({ id, level }) => level === 'warn' && id !== 'manifest-commands') // the plan shows those
     .map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));
 }
