@@ -67,9 +67,9 @@ function printChecks(checks: readonly ShownCheck[], { colors, print }: Terminal)
   }
 }
 
-function printStart({ continues, text, changed, refusal }: StartPreview, { colors, print }: Terminal): void {
+function printStart({ continues, text, changed, refusal }: StartPreview, { print }: Terminal): void {
   if (continues !== null) print(`\nRun ${continues} would be resumed.`);
   if (changed !== null) print(`\n${safeLines(changed)}`);
   if (text !== null) print(`\n${safeLines(text)}`);
-  if (refusal !== null) print(`\n${colors.red('✗')} ${safeLines(refusal.message)}\n    ${safeLines(refusal.hint)}`);
+  if (refusal !== null) print(`\n${safeLines(refusal.message)}\n    ${safeLines(refusal.hint)}`);
 }
