@@ -29,15 +29,22 @@ export const settingChangeSchema = z.strictObject({
 });
 export type SettingChange = z.infer<typeof settingChangeSchema>;
 
-/** From `git config --list -z --show-scope --show-origin`; `root` is where git ran, which it names files from. */
-export function parseSettings(output: string, absolute: (path: string) => string): GitSetting[] {
+/**
+ * From `git config --list -z --show-scope --show-origin`; `absolute` makes a path whole that git names from where it ran.
+ * `as`: the scope of a file that git was told to read, which it calls a command's.
+ */
+export function parseSettings(
+  output: string,
+  absolute: (path: string) => string,
+  as: GitSetting['scope'] | null = null,
+): GitSetting[] {
   const parts = output.split('\0');
   const settings: GitSetting[] = [];
   for (let at = 0; at + 2 < parts.length; at += 3) {
     const [scope = '', origin = '', entry = ''] = parts.slice(at, at + 3);
     const end = entry.indexOf('\n');
     const parsed = settingSchema.safeParse({
-      scope,
+      scope: as ?? scope,
       file: absolute(origin.replace(/^file:/, '')),
       key: end === -1 ? entry : entry.slice(0, end),
       value: end === -1 ? null : entry.slice(end + 1),

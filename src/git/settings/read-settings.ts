@@ -16,20 +16,23 @@ const LIST = ['config', '--list', '--includes', '-z', '--show-scope', '--show-or
 /** Git's settings for a checkout as they are now. Null where this git cannot say where they come from (before 2.26). */
 export async function readSettings(git: PlainGit, cwd: string, { commonDir }: GitFolders): Promise<GitSettings | null> {
   const all = await git(LIST, cwd);
-  if (all.code === 0) return { kind: 'read', settings: parseSettings(all.stdout, (path) => resolve(cwd, path)) };
   if (all.code === 129) return null; // an option it does not know
-  // Settings of the repository can keep git from finding it: then its file is read by itself.
+  const settings = all.code === 0 ? parseSettings(all.stdout, (path) => resolve(cwd, path)) : [];
+  // Without a word in its exit code where git refuses the repository (an extension it does not know).
+  if (settings.some(({ scope }) => scope === 'local')) return { kind: 'read', settings };
   const config = join(commonDir, 'config');
-  const [user, own] = [await git([...LIST, '--global'], '/'), await git([...LIST, '--file', config], '/')];
+  if (!existsSync(config)) return { kind: 'read', settings };
+  const own = await git([...LIST, '--file', config], '/');
   if (own.code !== 0) return { kind: 'unreadable', message: firstLine(own.stderr === '' ? all.stderr : own.stderr) };
-  const settings = [
-    ...(user.code === 0 ? parseSettings(user.stdout, (path) => resolve('/', path)) : []),
-    ...parseSettings(own.stdout, (path) => resolve('/', path)).map((setting) => ({
-      ...setting,
-      scope: 'local' as const,
-    })),
-  ];
-  return { kind: 'read', settings };
+  const absolute = (path: string): string => resolve('/', path);
+  return {
+    kind: 'read',
+    settings: [
+      // Outside of a repository git reads the rest as ever.
+      ...parseSettings((await git(LIST, '/')).stdout, absolute),
+      ...parseSettings(own.stdout, absolute, 'local'),
+    ],
+  };
 }
 
 /** Files git reads settings of a user from, whether they are there or not. */

@@ -77,12 +77,16 @@ describe('git settings that an agent changes', () => {
     await bad?.git('config', 'core.worktree', '/nowhere');
     await bad?.git('config', 'core.repositoryFormatVersion', '1');
     await bad?.git('config', 'extensions.unheardOf', 'true');
-    await appendFile(config, '[core\n\tbare = true\n');
     await leave(bad);
+    const named = (await run.waitForTask('task-001', 'complete')).notes?.join('\n') ?? '';
+    expect(named).toContain('git config core.worktree was set to "/nowhere"');
+    expect(named).toContain('git config extensions.unheardof was set to "true"');
+    expect(named).not.toContain('removed');
+    await appendFile(config, '[core\n\tbare = true\n');
     await leave(good);
     const { tasks } = await run.waitForRun('completed');
     expect(tasks.map(({ state }) => state)).toEqual(['complete', 'complete']);
-    expect(tasks[0]?.notes?.join('\n')).toMatch(
+    expect(tasks[1]?.notes?.join('\n')).toMatch(
       /git config cannot be read any more \(bad config line \d+ .*\) \(by .*cp .*\/saved\/\w+ /,
     );
     expect(await run.call('merge', {})).toMatchObject({ landing: { kind: 'landed' } });
