@@ -6,6 +6,7 @@ import { taskOf, type TaskRecord } from '../core/run-state.js';
 import { shellQuote } from '../core/shell-quote.js';
 import { agentEnvironment } from '../process/agent-environment.js';
 import { runInForeground } from '../process/foreground.js';
+import { ownReason } from '../git/own-worktree.js';
 import { findProgram } from '../process/program.js';
 import { requireRun, requireTask, type LoadedRun } from '../tools/load-run.js';
 import { refuseNested } from '../tools/refuse-nested.js';
@@ -52,6 +53,12 @@ function sessionOf(run: LoadedRun, task: string): { sessionId: string; worktree:
     );
   }
   if (!existsSync(worktree)) {
+    if (record.worktree === 'present') {
+      const branch = plan.tasks.find(({ id }) => id === task)?.branch ?? '';
+      const again = `git worktree add -f -f ${shellQuote(worktree)} ${shellQuote(branch)}`;
+      const lock = `git worktree lock --reason ${shellQuote(ownReason(plan.runId, `task ${task}`))} ${shellQuote(worktree)}`;
+      throw new O8Error('refused', `the worktree of ${task} was deleted: ${worktree}`, `${again} && ${lock}`);
+    }
     const why = record.worktree === 'removed' ? 'it was removed when the task was done' : 'it was not made yet';
     throw new O8Error('refused', `${task} has no worktree: ${why}`, `o8 logs ${task}`);
   }

@@ -25,7 +25,11 @@ export async function moveAside(
     const cwd = repo.root;
     const entry = await findWorktree(repo, from);
     failpoint('aside.worktree.before');
-    if (entry !== null) {
+    if (entry !== null && !existsSync(from) && entry.branch !== null) {
+      // Somebody deleted the folder; the branch has its commits.
+      if (entry.locked) await git(['worktree', 'unlock', from], { cwd });
+      await git(['worktree', 'remove', '--force', from], { cwd });
+    } else if (entry !== null) {
       if (entry.locked) await git(['worktree', 'unlock', from], { cwd });
       await move(repo, from, to);
       await git(['worktree', 'lock', to], { cwd }); // kept for a person: no prune or sweep may take it
@@ -57,7 +61,7 @@ async function move(repo: Repository, from: string, to: string): Promise<void> {
     await writeFile(join(folder, 'gitdir'), `${to}${path.slice(from.length)}/.git\n`);
     for (const submodule of await gitFoldersBelow(join(folder, 'modules'))) await moveSubmodule(submodule, from, to);
   }
-  await rename(from, to);
+  if (existsSync(from)) await rename(from, to);
 }
 
 /** A submodule's git folder says where its files are. */

@@ -10,6 +10,7 @@ import { contentThere } from '../git/landed/content-there.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js';
 import { removeWithWorktrees } from '../git/kept/remove-kept.js';
 import { recordFound } from './land-target.js';
+import { baseTip } from './moved/moved-refs.js';
 import { forgetPins } from './pins.js';
 import { errorText } from './error-text.js';
 import { cleanupCommand, isTasksWorktree, rescueTask, stakeOf, whereToRescue } from './remove-worktree.js';
@@ -102,7 +103,9 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   const tip = await resolveCommit(run.repo, ref);
   if (tip === null) return;
   // With `merge.into: none` the branch is all a person has of the work: what holds the run's own commit is hidden.
-  const landed = recordOf(run, task.id).state.state === 'complete' && run.plan.target.branch !== null;
+  const { state } = recordOf(run, task.id);
+  const landed =
+    state.state === 'complete' && run.plan.target.branch !== null && (await isThere(run, state.landed, tip));
   if (!wish.force && !landed && !(await isKeptElsewhere(run, tip))) {
     const hint = `${cleanupCommand(run, task)} --force`;
     result.kept.push({ what: task.branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
@@ -121,6 +124,13 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
     if (wish.force || (pinned !== null && (await isKeptElsewhere(run, pinned)))) await forgetPins(run, task.id);
     result.branches.push({ branch: task.branch, commit: tip });
   }
+}
+
+/** A person may have moved the target back, or put the work on the base in another form. */
+async function isThere(run: Run, landed: string, tip: string): Promise<boolean> {
+  if (run.ledger.state.foundLanded !== null || (await isKeptElsewhere(run, landed))) return true;
+  const base = await resolveCommit(run.repo, `refs/heads/${run.plan.base.branch}`);
+  return base !== null && (await contentThere(run.repo, tip, base)) !== null;
 }
 
 async function isKeptElsewhere(run: Run, tip: string): Promise<boolean> {
@@ -145,8 +155,13 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
     return;
   }
   const tip = await resolveCommit(run.repo, ref);
-  const base = await resolveCommit(run.repo, `refs/heads/${run.plan.base.branch}`);
-  if (tip === null || base === null) return;
+  const base = await baseTip(run);
+  if (tip === null) return;
+  if (base === null) {
+    const why = `${run.plan.base.branch} is gone, so nobody knows what of it has landed`;
+    result.kept.push({ what: branch, why, hint: `o8 merge --run ${run.plan.runId}` });
+    return;
+  }
   const there = (await isAncestor(run.repo, tip, base)) ? base : await contentThere(run.repo, tip, base);
   if (there === null) {
     result.kept.push({

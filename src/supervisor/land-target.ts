@@ -9,6 +9,7 @@ import { fastForward, forgetForwarded } from '../git/checkout.js';
 import { contentThere } from '../git/landed/content-there.js';
 import { createLandingCommit, trialMerge } from '../git/merge.js';
 import { advanceRef, isAncestor, pinRef, resolveCommit } from '../git/refs.js';
+import { baseGone, baseRewritten, movedBackFrom, targetMovedBack, type Moved } from './moved/moved-refs.js';
 import { filesOf, recordOf, type Run } from './run.js';
 import { tasksToVerify, verifyLanding } from './verify-landing.js';
 
@@ -28,9 +29,14 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
   const branch = base.branch;
   for (let round = 0; round < MOST_RECOMPUTATIONS; round += 1) {
     const from = await resolveCommit(run.repo, `refs/heads/${branch}`);
-    if (from === null) return held(`branch ${branch} is gone`, [], `git branch ${branch} <commit>`);
+    if (from === null) return heldBy(await baseGone(run));
     const tip = upTo ?? (await resolveCommit(run.repo, target.ref));
     if (tip === null) return withoutTarget(run, from);
+    const lost = upTo === null ? await movedBackFrom(run, tip) : null;
+    if (lost !== null && !(await isAncestor(run.repo, lost, from))) {
+      const since = await contentThere(run.repo, lost, from);
+      return since === null ? heldBy(targetMovedBack(run, lost, tip)) : found(run, lost, since);
+    }
     if (await isAncestor(run.repo, tip, from)) {
       const intent = run.ledger.state.landingIntent;
       if (intent === null || !(await isAncestor(run.repo, intent.to, from))) {
@@ -42,6 +48,8 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
     const canForward = await isAncestor(run.repo, from, tip);
     const there = canForward ? null : await contentThere(run.repo, tip, from);
     if (there !== null) return found(run, tip, there);
+    const rewritten = await baseRewritten(run, from, tip);
+    if (rewritten !== null) return heldBy(rewritten);
     const prepared = canForward ? await proven(run, tip) : await refresh(run, from, tip);
     if (prepared.kind === 'held') return prepared;
     run.lease.assertHeld();
@@ -100,7 +108,9 @@ type Refreshed = { readonly kind: 'ready'; readonly commit: string } | Extract<L
  * before. It did not where tasks have checks of their own, or a person made the tip (a conflict with the base resolved).
  */
 async function proven(run: Run, tip: string): Promise<Refreshed> {
-  const failure = await verifyLanding(run, tip, await tasksIn(run, tasksToVerify(run), tip));
+  const known = await tasksIn(run, tasksToVerify(run), tip);
+  // A target that somebody rebased has the work in other commits.
+  const failure = await verifyLanding(run, tip, known.length > 0 ? known : tasksToVerify(run));
   if (failure === null) return { kind: 'ready', commit: tip };
   return held(`verify failed on ${run.plan.target.ref}: ${failure}`, [], `o8 merge --run ${run.plan.runId}`);
 }
@@ -159,6 +169,10 @@ async function whyNothing({ repo, plan, ledger }: Run): Promise<string> {
   const waits = [...ledger.state.tasks.values()].some(({ state }) => waitingWork(plan.runId, '', state) !== null);
   if (waits) return `${branch} already has everything that is merged so far`;
   return whyNothingToLand(branch, await takenBackNow(repo, plan, ledger.state));
+}
+
+function heldBy({ reason, hint }: Moved): Extract<Landing, { kind: 'held' }> {
+  return held(reason, [], hint);
 }
 
 function held(reason: string, files: readonly string[], hint: string): Extract<Landing, { kind: 'held' }> {

@@ -6,6 +6,7 @@ import { forgetForwarded } from '../git/checkout.js';
 import { contentThere } from '../git/landed/content-there.js';
 import { isAncestor, mergeBase, resolveCommit } from '../git/refs.js';
 import { advanceTarget } from './advance-target.js';
+import { targetRewritten } from './moved/moved-refs.js';
 import { mergeCandidate, type Candidate } from './merge-candidate.js';
 import { finishMerge } from './finish-merge.js';
 import { findHeld } from './held/checks.js';
@@ -87,6 +88,11 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
   for (const task of tasks) {
     const { state } = recordOf(run, task.id);
     if (state.state !== 'merge_pending' || (await finishedBefore(run, task, target))) continue;
+    const rewritten = await targetRewritten(run, task, target, state.tip);
+    if (rewritten !== null) {
+      await holdAll(run, [task], rewritten);
+      continue;
+    }
     const base = await mergeBase(run.repo, target, state.tip);
     if (base === null) {
       const message = `branch ${task.branch} shares no history with ${run.plan.target.ref}`;

@@ -7,7 +7,7 @@ import { heldOfTask } from '../core/task-state.js';
 import type { PlannedTask } from '../core/plan.js';
 import { countOwnCommits } from '../git/changes.js';
 import { unresolvedPaths } from '../git/conflict-checkout.js';
-import { resolveCommit } from '../git/refs.js';
+import { isAncestor, resolveCommit } from '../git/refs.js';
 import { isOwnWorktree } from '../git/own-worktree.js';
 import { inspectWorktree } from '../git/worktrees.js';
 import { answerRequest, pendingRequests } from '../store/requests.js';
@@ -15,6 +15,7 @@ import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from './continue-run.js';
 import { takeCommands } from './take-commands.js';
 import { landTarget, type Landing } from './land-target.js';
+import { branchMovedBack } from './moved/moved-refs.js';
 import { pauseRun, unpauseRun, type PauseHost } from './pause-run.js';
 import { recordDone } from './record-done.js';
 import { resolveConflict } from './resolve-conflict.js';
@@ -251,6 +252,11 @@ async function requeueForMerge(run: Run, only: string | null): Promise<void> {
     const known = state.state === 'merge_conflict' ? state.branchCommit : state.tip;
     const tip = (await resolveCommit(run.repo, `refs/heads/${task.branch}`)) ?? (await resolveCommit(run.repo, known));
     if (tip === null) continue;
+    if (tip !== known && (await isAncestor(run.repo, tip, known))) {
+      if (only === null) continue;
+      const { reason, hint } = branchMovedBack(task, known, tip);
+      throw new O8Error('refused', reason, hint);
+    }
     const commits = start === null ? 0 : await countOwnCommits(run.repo, start, tip);
     await recordDone(run, { task: task.id, tip, commits, notes: [] });
   }

@@ -12,7 +12,7 @@ export function gitAt({ worktree }: PlannedTask): string {
 export function worktreeCommands({ worktree, branch }: PlannedTask): string[] {
   return existsSync(join(worktree, '.git'))
     ? []
-    : [`git worktree add -f ${shellQuote(worktree)} ${shellQuote(branch)}`];
+    : [`git worktree add -f -f ${shellQuote(worktree)} ${shellQuote(branch)}`]; // twice: the record of the old one is locked
 }
 
 /** Takes a path off the branch again, or puts back what the target has there. */

@@ -2,7 +2,15 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import * as z from 'zod';
+import { taskViewSchema, type TaskView } from '../../../src/core/status-view.js';
 import { branchOf, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+
+/** With commands as a terminal has them. */
+async function inTerminal(run: RunFixture, id: string): Promise<TaskView | undefined> {
+  const { tasks } = z.object({ tasks: z.array(taskViewSchema) }).parse(await run.o8Json('status', '--task', id));
+  return tasks[0];
+}
 
 it('a branch with a link out of the repository waits for a person; others go on; a decision is of what was shown', async () => {
   const run = await RunFixture.open({
@@ -23,10 +31,10 @@ it('a branch with a link out of the repository waits for a person; others go on;
   expect(stdout).toMatch(/task-001: held: secret is a symbolic link to \/etc\/passwd, an absolute path/);
   expect(stdout).toMatch(/Summary: 1 completed.*, 1 held$/m);
 
-  const task = await run.task('task-001');
+  const task = await inTerminal(run, 'task-001');
   const worktree = run.worktree('task-001');
   const { runId = '' } = await run.status();
-  expect(task.held).toEqual({
+  expect(task?.held).toEqual({
     what: 'secret is a symbolic link to /etc/passwd, an absolute path',
     path: 'secret',
     commands: [
@@ -39,7 +47,8 @@ it('a branch with a link out of the repository waits for a person; others go on;
   const queue = JSON.parse(await readFile(join(run.root, '.claude/parallel-queue.json'), 'utf8')) as {
     tasks: { id: string; held?: unknown }[];
   };
-  expect(queue.tasks.find(({ id }) => id === 'task-001')?.held).toEqual(task.held);
+  expect(queue.tasks.find(({ id }) => id === 'task-001')?.held).toEqual(task?.held);
+  expect((await run.task('task-001')).held?.commands.at(-1)).toBe(`/parallel-merge ${runId} --task task-001`);
   expect((await run.o8('cleanup')).stdout).toContain('held: secret is a symbolic link');
 
   // Looked at again, it is as it was; a branch that has moved since was not shown.

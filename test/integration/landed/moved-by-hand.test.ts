@@ -1,0 +1,91 @@
+import { rm } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { branchOf, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import { gitOutput } from '../../support/scratch-git.js';
+
+interface Held {
+  readonly kind: string;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** A run that is done and has not landed; the checkout is as committed. */
+async function finishedRun(): Promise<{ run: RunFixture; runId: string; git: (...args: string[]) => Promise<string> }> {
+  const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
+  const runId = await run.spawn();
+  await run.succeed('task-001');
+  await run.waitForRun('completed');
+  const git = async (...args: string[]): Promise<string> => run.repository.git(args);
+  await git('checkout', '--quiet', '--', '.');
+  return { run, runId, git };
+}
+
+const landing = async (run: RunFixture): Promise<Held> => (await run.o8Json('merge'))['landing'] as Held;
+
+/** Runs the commands of a hint as a person would; o8 is the one under test. */
+async function follow(run: RunFixture, hint: string): Promise<void> {
+  for (const command of hint.split(' && ')) {
+    const [program = '', ...args] = command.split(' ');
+    if (program === 'o8') await run.o8(...args);
+    else gitOutput(run.root, args);
+  }
+}
+
+it('a base that was renamed, and one that was rewritten, get the work by the commands that are given', async () => {
+  const { run, runId, git } = await finishedRun();
+  const start = await run.commitOf('main');
+  await git('branch', '-m', 'main', 'trunk');
+  const renamed = await landing(run);
+  expect(renamed).toMatchObject({ kind: 'held', reason: 'branch main was renamed to trunk' });
+  await git('branch', '-m', 'trunk', 'main');
+  await git('commit', '--quiet', '--amend', '--message', 'amended');
+  const rewritten = await landing(run);
+  expect(rewritten).toMatchObject({ kind: 'held', reason: expect.stringContaining('main was rewritten') as string });
+  await follow(run, rewritten.hint);
+  expect(await run.workOn('main')).toEqual(['task-001']);
+  expect(await run.isAncestor(start, 'main')).toBe(false);
+  expect((await run.status())['landed']).toBe(await run.commitOf(`o8/${runId}`));
+});
+
+it('a target that was moved back has not landed, keeps every branch, and comes back', async () => {
+  const { run, runId, git } = await finishedRun();
+  const tip = await run.commitOf(`o8/${runId}`);
+  await git('branch', '--quiet', '--force', `o8/${runId}`, 'main');
+  const held = await landing(run);
+  expect(held).toMatchObject({ kind: 'held', reason: expect.stringContaining('was moved back') as string });
+  expect((await run.o8('cleanup')).stdout).toContain(
+    `kept ${branchOf('task-001')}: its commits are on no other branch`,
+  );
+  await git('branch', '--quiet', '--force', `o8/${runId}`, 'main'); // cleanup took it, all of it being on main
+  await follow(run, held.hint);
+  expect(await run.commitOf('main')).toBe(tip);
+  await git('branch', '-m', 'main', 'trunk');
+  await run.o8('cleanup');
+  expect(await git('for-each-ref', '--format=%(refname:short)', 'refs/heads')).toBe('trunk');
+});
+
+it('a conflict whose branch was moved back is not complete; a deleted worktree stops neither --force nor attach', async () => {
+  const tasks = ['task-001', 'task-002'].map((id) => ({ id, wave: 1 }));
+  const run = await RunFixture.open({ tasks, files: { 'shared.txt': 'start\n' } });
+  await run.spawn();
+  const agents = await Promise.all(tasks.map(({ id }) => run.agents.waitForAgent(id)));
+  for (const agent of agents) await agent.succeed('shared.txt', `${agent.task}\n`);
+  await run.waitForRun('failed');
+  const { tasks: views } = await run.status();
+  const task = views.find(({ state }) => state === 'merge_conflict')?.id ?? '';
+  const known = await run.commitOf(branchOf(task));
+  gitOutput(run.worktree(task), ['reset', '--quiet', '--hard', 'main']);
+  const refusal = await run.refusal('merge', { task });
+  expect(refusal.message).toContain("it no longer has the task's work");
+  expect(refusal.hint).toContain(`git -C ${run.worktree(task)} reset --keep ${known}`);
+  expect((await run.task(task)).state).toBe('merge_conflict');
+
+  await rm(run.worktree(task), { recursive: true });
+  expect((await run.o8('attach', task)).stderr).toContain(`the worktree of ${task} was deleted`);
+  const again = run.start('run', PLAN_DIR, '--force', '--yes');
+  for (const { id } of tasks) {
+    const agent = await run.agents.waitForAgent(id);
+    await agent.succeed(`${id}.txt`, 'again\n');
+  }
+  expect((await again.ended).code).toBe(0);
+});
