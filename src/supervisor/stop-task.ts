@@ -1,4 +1,5 @@
 import { mergeAgain } from '../core/held/finding.js';
+import { heldOfTask } from '../core/task-state.js';
 import { stopAttempt } from '../process/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
 import { attemptExit, exitNumber, spentBy, storeOutputOnce } from './attempt-evidence.js';
@@ -30,7 +31,9 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
   if (running !== null) {
     await settleAttempt(run, agents, plannedTask(run, id), { why: 'aborted', running: tree.running });
   }
-  if (recordOf(run, id).state.state === 'merge_pending') {
+  const { state } = recordOf(run, id);
+  // What is held is given up; other finished work waits to be merged.
+  if (state.state === 'merge_pending' && heldOfTask(state) === null) {
     const hint = mergeAgain(run.plan.runId, id);
     await run.ledger.record({ type: 'merge_held', task: id, reason: 'it was done when it was aborted', hint });
     return { task: id, pid, worktree: plannedTask(run, id).worktree, rescue: null, survivors };
