@@ -86,6 +86,7 @@ const mergeSchema = z.object({
       state: z.string(),
       landed: z.string().optional(),
       files: z.array(z.string()).optional(),
+      moreFiles: z.number().optional(),
       message: z.string().optional(),
       hint: z.string().optional(),
       held: heldViewSchema.optional(),
@@ -101,11 +102,12 @@ const mergeSchema = z.object({
 export function printMerge(result: unknown, { colors, print }: Terminal): void {
   const { runId, tasks, landing, target, state: run, order, leftOut = [], ...predicted } = mergeSchema.parse(result);
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
-  for (const { id, state, landed, files, message, hint, held } of tasks) {
+  for (const { id, state, landed, files, moreFiles, message, hint, held } of tasks) {
     const why = held === undefined ? (message ?? '') : `held: ${held.what}`;
     const what = landed === undefined || why !== '' ? why : `in ${target} as ${landed.slice(0, 12)}`;
     print(`${id.padEnd(width)}  ${state}${what === '' ? '' : `  ${safeLines(what.split('\n')[0] ?? '')}`}`);
     for (const file of files ?? []) print(`${' '.repeat(width)}    ${safeLines(file)}`);
+    if (moreFiles !== undefined) print(`${' '.repeat(width)}    and ${String(moreFiles)} more`);
     if (hint !== undefined) print(`${' '.repeat(width)}  ${hint}`);
     for (const line of held === undefined ? [] : heldLines(held, acceptCommand(runId, id)))
       print(`${' '.repeat(width)}  ${safeLines(line)}`);
@@ -179,7 +181,7 @@ export function stateWords(task: TaskChange): string {
     case 'blocked':
       return `blocked by ${(task.blockedBy ?? []).join(', ')}`;
     case 'merge_conflict':
-      return `conflict: ${(task.files ?? []).join(', ')}`;
+      return `conflict: ${[...(task.files ?? []), ...(task.moreFiles === undefined ? [] : [`${String(task.moreFiles)} more`])].join(', ')}`;
     case 'merge_pending':
       if (task.held !== undefined) return `held: ${safeLines(task.held.what)}`;
       return task.message === undefined ? 'merging' : `waiting to merge: ${task.message}`;

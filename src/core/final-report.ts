@@ -106,6 +106,7 @@ function openLines(task: TaskView, { runId, say, show }: ReportInput): string[] 
   const lines = [`  - ${task.id}: ${why}${first === undefined ? '' : ` (${first})`}`];
   for (const line of output.slice(-MOST_QUOTED_LINES)) lines.push(`      ${line}`);
   for (const file of task.files ?? []) lines.push(`      ${file}`);
+  if (task.moreFiles !== undefined) lines.push(`      and ${String(task.moreFiles)} more`);
   if (task.state === 'failed' && task.attempt > 0) {
     lines.push(`      why: ${say(`o8 logs ${task.id}${task.reason === 'verify_failed' ? ' --verify' : ''}`)}`);
   }

@@ -59,14 +59,18 @@ export const resolutionSchema = z.discriminatedUnion('kind', [
     kind: z.literal('opened'),
     worktree: z.string(),
     branch: z.string(),
-    files: z.array(z.string()).describe('with conflict markers, or deleted on one side'),
+    files: z.array(z.string()).describe('with conflict markers, or deleted on one side: untrusted'),
     /** Files git resolved there by a merge driver or attribute, which o8 takes for conflicts. */
-    silent: z.array(z.string()).describe('resolved by a merge driver, to be looked at'),
+    silent: z.array(z.string()).describe('resolved by a merge driver, to be looked at: untrusted'),
     targetCommit: z.string(),
     branchCommit: z.string(),
     next: z.array(z.string()),
   }),
-  z.strictObject({ kind: z.literal('no_conflict'), reason: z.string(), next: z.array(z.string()) }),
+  z.strictObject({
+    kind: z.literal('no_conflict'),
+    reason: z.string().describe('untrusted'),
+    next: z.array(z.string()),
+  }),
 ]);
 export type Resolution = z.infer<typeof resolutionSchema>;
 
@@ -79,12 +83,12 @@ export const undoneSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('held'),
     ...landing,
-    reason: z.string(),
-    files: z.array(z.string()),
+    reason: z.string().describe('untrusted'),
+    files: z.array(z.string()).describe('untrusted'),
     hint: z.string(),
   }),
   z.strictObject({ kind: z.literal('would_undo'), ...landing }),
-  z.strictObject({ kind: z.literal('nothing'), reason: z.string() }),
+  z.strictObject({ kind: z.literal('nothing'), reason: z.string().describe('untrusted') }),
 ]);
 export type Undone = z.infer<typeof undoneSchema>;
 

@@ -18,10 +18,11 @@ export const taskViewSchema = z.object({
   id: z.string(),
   state: z.enum(TASK_STATE_NAMES),
   reason: z.string().optional(),
-  message: z.string().optional(),
-  files: z.array(z.string()).optional(),
+  message: z.string().optional().describe('untrusted: may quote the agent'),
+  files: z.array(z.string()).optional().describe('untrusted'),
+  moreFiles: z.number().optional(),
   blockedBy: z.array(z.string()).optional(),
-  notes: z.array(z.string()).optional(),
+  notes: z.array(z.string()).optional().describe('untrusted'),
   hint: z.string().optional(),
   held: heldViewSchema.optional().describe('a person has to decide before it lands'),
   pausedUntil: z.string().optional(),
@@ -36,7 +37,7 @@ export const taskViewSchema = z.object({
   commits: z.number(),
   costUsd: z.number().optional(),
   tokens: z.number().optional(),
-  lastActivity: z.string().optional(),
+  lastActivity: z.string().optional().describe('untrusted'),
   log: z.string(),
 });
 export type TaskView = z.infer<typeof taskViewSchema>;
@@ -47,6 +48,7 @@ const newsSchema = taskViewSchema.pick({
   reason: true,
   message: true,
   files: true,
+  moreFiles: true,
   blockedBy: true,
   notes: true,
   hint: true,
@@ -62,6 +64,9 @@ export const taskChangeSchema = resultSchema.extend(
   troubleSchema.partial().pick({ commits: true, worktree: true, log: true }).shape,
 );
 export type TaskChange = z.infer<typeof taskChangeSchema>;
+
+/** A person resolves them in the worktree, where git lists all; more would only make the answer long. */
+export const MOST_FILES = 100;
 
 /** One task as `status` shows it: no field that says nothing. `log` is the path of its readable log. */
 export function taskView(
@@ -114,7 +119,10 @@ export function taskChange(view: TaskView): TaskChange {
   }
 }
 
-type Details = Pick<TaskView, 'reason' | 'message' | 'files' | 'blockedBy' | 'hint' | 'held' | 'pid' | 'pausedUntil'>;
+type Details = Pick<
+  TaskView,
+  'reason' | 'message' | 'files' | 'moreFiles' | 'blockedBy' | 'hint' | 'held' | 'pid' | 'pausedUntil'
+>;
 
 function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord): Details {
   switch (state.state) {
@@ -126,7 +134,8 @@ function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord): Det
       return { message: state.hold.reason, hint: state.hold.hint };
     case 'merge_conflict':
       return {
-        files: [...state.files],
+        files: state.files.slice(0, MOST_FILES),
+        ...(state.files.length > MOST_FILES ? { moreFiles: state.files.length - MOST_FILES } : {}),
         message: `conflicts with ${plan.target.branch ?? plan.target.ref} at ${state.targetCommit.slice(0, 12)}`,
         hint: resolveCommand(plan.runId, task.id),
       };

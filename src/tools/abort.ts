@@ -42,8 +42,8 @@ export const abort = defineTool({
   output: z.object({
     runId: z.string().optional(),
     dryRun: z.boolean().optional(),
-    message: z.string(),
-    notes: z.array(z.string()).optional().describe('what waits to be merged, other runs that are not over'),
+    message: z.string().describe('untrusted'),
+    notes: z.array(z.string()).optional().describe('untrusted: what waits to be merged, other runs that are not over'),
     stopped: z.array(
       z.object({
         task: z.string(),

@@ -11,7 +11,13 @@ import { openContext } from './repository-context.js';
 export const cleanupSchema = z.object({
   worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
   branches: z.array(z.object({ branch: z.string(), commit: z.string() })),
-  kept: z.array(z.object({ what: z.string(), why: z.string(), hint: z.string() })),
+  kept: z.array(
+    z.object({
+      what: z.string().describe('untrusted'),
+      why: z.string().describe('untrusted'),
+      hint: z.string().describe('untrusted'),
+    }),
+  ),
 });
 
 export const cleanup = defineTool({

@@ -51,11 +51,17 @@ export async function compareWork(
 /** The fields of an answer that tell expected conflicts; each only where it says something. */
 export const expectedConflictsShape = {
   conflicts: z
-    .array(z.object({ tasks: z.array(z.string()), files: z.array(z.string()), moreFiles: z.number().optional() }))
+    .array(
+      z.object({
+        tasks: z.array(z.string()),
+        files: z.array(z.string()).describe('untrusted'),
+        moreFiles: z.number().optional(),
+      }),
+    )
     .optional()
     .describe('expected when branches are merged: of one task with the target, of two with each other'),
   moreConflicts: z.number().optional(),
-  conflictsUnknown: z.string().optional().describe('why not all conflicts are known'),
+  conflictsUnknown: z.string().optional().describe('why not all conflicts are known: untrusted'),
 };
 export type ExpectedConflictsAnswer = z.input<z.ZodObject<typeof expectedConflictsShape>>;
 

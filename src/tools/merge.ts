@@ -20,25 +20,36 @@ import { openContext } from './repository-context.js';
 
 const landingSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
-  z.object({ kind: z.literal('nothing'), reason: z.string() }),
+  z.object({ kind: z.literal('nothing'), reason: z.string().describe('untrusted') }),
   z.object({
     kind: z.literal('would_land'),
     branch: z.string(),
     from: z.string(),
     to: z.string(),
     commits: z.number(),
-    message: z.string(),
+    message: z.string().describe('untrusted'),
   }),
-  z.object({ kind: z.literal('would_conflict'), branch: z.string(), files: z.array(z.string()), message: z.string() }),
-  z.object({ kind: z.literal('held'), reason: z.string(), files: z.array(z.string()), hint: z.string() }),
+  z.object({
+    kind: z.literal('would_conflict'),
+    branch: z.string(),
+    files: z.array(z.string()).describe('untrusted'),
+    message: z.string().describe('untrusted'),
+  }),
+  z.object({
+    kind: z.literal('held'),
+    reason: z.string().describe('untrusted'),
+    files: z.array(z.string()).describe('untrusted'),
+    hint: z.string(),
+  }),
 ]);
 
 export const mergeTaskSchema = z.object({
   id: z.string(),
   state: z.string(),
   landed: z.string().optional().describe('commit of the target that brought it in'),
-  files: z.array(z.string()).optional().describe('conflicting files'),
-  message: z.string().optional(),
+  files: z.array(z.string()).optional().describe('conflicting files: untrusted'),
+  moreFiles: z.number().optional(),
+  message: z.string().optional().describe('untrusted'),
   hint: z.string().optional(),
   held: heldViewSchema.optional().describe('the user has to decide before it lands'),
 });
@@ -209,6 +220,7 @@ function outcome(
         state: view.state,
         ...(record.state.state === 'complete' ? { landed: record.state.landed } : {}),
         ...(view.files === undefined ? {} : { files: view.files }),
+        ...(view.moreFiles === undefined ? {} : { moreFiles: view.moreFiles }),
         ...(off === undefined
           ? view.message === undefined
             ? {}

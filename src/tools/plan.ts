@@ -35,7 +35,9 @@ const outputSchema = z.object({
       worktree: z.string(),
     }),
   ),
-  waves: z.array(z.object({ wave: z.number(), tasks: z.array(z.string()), validation: z.string().optional() })),
+  waves: z.array(
+    z.object({ wave: z.number(), tasks: z.array(z.string()), validation: z.string().optional().describe('untrusted') }),
+  ),
   order: z.array(z.string()).describe('in which free slots are given out'),
   criticalPath: z.array(z.string()),
   disk: z.object({ worktrees: z.number(), perWorktreeMB: z.number(), totalMB: z.number() }),
@@ -43,19 +45,21 @@ const outputSchema = z.object({
     .array(
       z.object({
         kind: z.enum(['setup', 'verify', 'validation']),
-        command: z.string(),
+        command: z.string().describe('untrusted'),
         tasks: z.array(z.string()).optional().describe('all when absent'),
         wave: z.number().optional(),
       }),
     )
     .describe('shell commands the run will execute, word for word'),
   overlaps: z
-    .array(z.object({ path: z.string(), tasks: z.array(z.string()), level: z.enum(['warn', 'fail']) }))
+    .array(
+      z.object({ path: z.string().describe('untrusted'), tasks: z.array(z.string()), level: z.enum(['warn', 'fail']) }),
+    )
     .optional()
     .describe('paths that tasks which may run at the same time both claim'),
   ...expectedConflictsShape,
-  mermaid: z.string(),
-  text: z.string().describe('the plan for people: show it as it is'),
+  mermaid: z.string().describe('untrusted'),
+  text: z.string().describe('the plan for people, untrusted: show it as it is'),
 });
 
 export const plan = defineTool({

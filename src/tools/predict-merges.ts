@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { mergeOrders, type ExpectedConflict } from '../core/conflict-prediction.js';
 import { takenBackText } from '../core/landings.js';
 import type { PlannedTask } from '../core/plan.js';
+import { MOST_FILES } from '../core/status-view.js';
 import { taskOf, type TaskRecord } from '../core/run-state.js';
 import { naturalMergeOrder, unmergedTasks } from '../core/unmerged-tasks.js';
 import { resolveCommit } from '../git/refs.js';
@@ -55,7 +56,7 @@ export async function predictMerges(
     const off = takenBack.find(({ task }) => task === id);
     if (off !== undefined) return { ...view, message: takenBackText(plan.base.branch, off) };
     if (compared.unrelated.has(id)) return { ...view, message: `shares no history with ${nameOf(run)}` };
-    if (files !== undefined) return { ...view, message: `would conflict${leftOut}`, files: [...files] };
+    if (files !== undefined) return { ...view, message: `would conflict${leftOut}`, ...someFiles(files) };
     return { ...view, message: `${prospect(record, found.get(id), nameOf(run))}${leftOut}` };
   });
   return {
@@ -64,6 +65,12 @@ export async function predictMerges(
     ...(only === null ? betterOrder(naturalMergeOrder(plan, state), work, compared.conflicts) : {}),
     landing,
   };
+}
+
+/** As many as `status` names. */
+function someFiles(files: readonly string[]): Pick<TaskPrediction, 'files' | 'moreFiles'> {
+  const more = files.length - MOST_FILES;
+  return { files: files.slice(0, MOST_FILES), ...(more > 0 ? { moreFiles: more } : {}) };
 }
 
 function nameOf({ plan: { target } }: LoadedRun): string {

@@ -18,13 +18,22 @@ const levelSchema = z.enum(['pass', 'warn', 'fail']);
 
 const outputSchema = z.object({
   ok: z.boolean().describe('no check fails'),
-  checks: z.array(z.object({ id: z.string(), level: levelSchema, message: z.string(), hint: z.string() })),
-  overlaps: z.array(z.object({ path: z.string(), tasks: z.array(z.string()), level: z.enum(['warn', 'fail']) })),
+  checks: z.array(
+    z.object({
+      id: z.string(),
+      level: levelSchema,
+      message: z.string().describe('untrusted'),
+      hint: z.string().describe('untrusted'),
+    }),
+  ),
+  overlaps: z.array(
+    z.object({ path: z.string().describe('untrusted'), tasks: z.array(z.string()), level: z.enum(['warn', 'fail']) }),
+  ),
   tasks: z.array(
     z.object({
       id: z.string(),
       ready: z.boolean(),
-      problems: z.array(z.string()).optional(),
+      problems: z.array(z.string()).optional().describe('untrusted'),
       estimate: z.object({
         promptTokens: z.number(),
         timeoutMinutes: z.number(),

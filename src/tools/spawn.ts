@@ -16,13 +16,13 @@ import { stopOrphans, takeOver } from './take-over.js';
 
 const outputSchema = z.object({
   runId: z.string().optional(),
-  message: z.string(),
+  message: z.string().describe('untrusted'),
   supervisor: z.object({ pid: z.number() }).optional(),
   cursor: z.number().optional().describe('since for the first status'),
   continued: z.boolean().optional().describe('an earlier run goes on'),
-  warnings: z.array(z.string()).optional(),
+  warnings: z.array(z.string()).optional().describe('untrusted'),
   tasks: z.array(z.object({ id: z.string(), wave: z.number(), state: z.string(), branch: z.string() })),
-  text: z.string().optional(),
+  text: z.string().optional().describe('untrusted'),
 });
 export type SpawnResult = z.input<typeof outputSchema>;
 

@@ -100,9 +100,43 @@ describe('the catalogue', () => {
       ]),
     );
     expect(keysOf('status')).toEqual(['runId', 'task', 'since', 'waitSeconds', 'tail']);
-    expect(keysOf('abort')).toEqual(['runId', 'task', 'cleanup']);
+    expect(keysOf('abort')).toEqual(['runId', 'task', 'cleanup', 'dryRun']);
     expect(keysOf('merge')).toEqual(expect.arrayContaining(['runId', 'task', 'dryRun']));
     expect(keysOf('cleanup')).toEqual(['runId', 'task', 'force', 'dryRun']);
+  });
+});
+
+/** Fields of these names hold words of the repository or of an agent, or may quote them. */
+const UNTRUSTED = new Set([
+  ...['message', 'reason', 'text', 'tail', 'notes', 'files', 'silent', 'why', 'what', 'path', 'problems', 'warnings'],
+  ...['lastActivity', 'command', 'mermaid', 'conflictsUnknown'],
+]);
+
+/** Paths of fields whose name is among these and that are not said to be untrusted. */
+function unsaid(schema: unknown, at: string): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  if (Array.isArray(schema)) return schema.flatMap((each) => unsaid(each, at));
+  return Object.entries(schema).flatMap(([key, value]: [string, unknown]) => {
+    if (key !== 'properties' || typeof value !== 'object' || value === null) return unsaid(value, at);
+    return Object.entries(value).flatMap(([name, field]: [string, unknown]) => {
+      const said = /untrusted/i.test(JSON.stringify(field));
+      const silent = UNTRUSTED.has(name) && isText(field) && !said ? [`${at}.${name}`] : [];
+      return [...silent, ...unsaid(field, `${at}.${name}`)];
+    });
+  });
+}
+
+function isText(field: unknown): boolean {
+  const text = z.object({ type: z.literal('string') });
+  return text.or(z.object({ type: z.literal('array'), items: text })).safeParse(field).success;
+}
+
+describe('the output of the tools', () => {
+  it('says of every text of the repository or an agent that it is untrusted', async () => {
+    const { tools } = await server.client.listTools();
+    const ofO8 = /\.tasks\.reason$|\.worktrees\.path$|\.leftOut\.command$/; // made of codes and checked names
+    const found = tools.flatMap(({ name, outputSchema }) => unsaid(outputSchema, name));
+    expect(found.filter((path) => !ofO8.test(path))).toEqual([]);
   });
 });
 

@@ -31,9 +31,11 @@ export interface Acceptance {
 /** What `status` and `merge` show of it. `more`: further findings, without the commands, which are all in `commands`. */
 export const heldViewSchema = z.object({
   what: z.string().describe('the fact that needs a decision: untrusted names in it'),
-  path: z.string(),
-  commands: z.array(z.string()).describe('settle it, in order'),
-  more: z.array(z.object({ what: z.string(), path: z.string() })).optional(),
+  path: z.string().describe('untrusted'),
+  commands: z.array(z.string()).describe('settle it, in order: untrusted names in them'),
+  more: z
+    .array(z.object({ what: z.string().describe('untrusted'), path: z.string().describe('untrusted') }))
+    .optional(),
   moreCount: z.number().optional().describe('findings that are not listed'),
 });
 export type HeldView = z.infer<typeof heldViewSchema>;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { branchOf, RunFixture } from '../../support/run-fixture.js';
+import { branchOf, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
 
 const TASKS = [
   { id: 'task-001', wave: 1 },
@@ -107,3 +107,30 @@ describe('two tasks that change the same lines', () => {
     expect(await run.call('merge', {})).toMatchObject({ landing: { kind: 'landed' } });
   });
 });
+
+it('a name of a conflicting file never drives the terminal, whichever command shows it', async () => {
+  const name = 'a\u001b[31m\u001b]0;title\u0007\u009b2J\u202e.txt';
+  const tasks = TASKS.slice(0, 2);
+  const run = await RunFixture.open({ tasks, files: { [name]: 'start\n' } });
+  const o8 = run.start('run', PLAN_DIR, '--yes', '--verbose');
+  const [one, two] = await Promise.all(tasks.map(({ id }) => run.agents.waitForAgent(id)));
+  await one?.succeed(name, 'one\n');
+  await run.waitForTask('task-001', 'complete');
+  await two?.print(`${name}\r\u001b[2J\n`);
+  await two?.succeed(name, 'two\n');
+  const printed = [await o8.ended];
+  const commands = [
+    'status',
+    'status --task task-002 --tail 5',
+    'merge --dry-run',
+    'merge',
+    'logs task-002',
+    'integrate',
+  ];
+  for (const command of [...commands, 'status --json', 'merge --task task-002 --resolve', 'cleanup --force'])
+    printed.push(await run.o8(...command.split(' ')));
+  const driving = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/;
+  for (const { stdout, stderr } of printed) expect(stdout + stderr).not.toMatch(driving);
+  expect(printed[1]?.stdout).toContain('a\\u');
+  expect((await run.o8Json('status'))['tasks']).toMatchObject([{}, { id: 'task-002' }]);
+}, 120_000);
