@@ -1,9 +1,12 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
+import { O8Error } from '../core/errors.js';
+import { quotedOutput } from '../core/text/quoted-output.js';
 import { settingViews, withoutSetting, withSetting, type SettingView } from '../core/setting-keys.js';
 import type { SettingsFile, SourceKind } from '../core/settings.js';
 import { guardFile } from '../git/guard-file.js';
 import { ensureExcluded } from '../git/worktrees.js';
+import { checkShellCommands } from '../process/shell-syntax.js';
 import { criticalSection } from '../store/critical-section.js';
 import { checkoutPaths } from '../store/paths.js';
 import { readSettingsFile, writeSettingsFile } from '../store/settings-file.js';
@@ -29,6 +32,7 @@ export function configCommand(cli: Cli, name: 'config' | 'parallel-config'): Com
     .argument('<key>', 'name, such as retries or agent.model')
     .argument('<value>', 'text, number or JSON')
     .action(async (key: string, value: string) => {
+      if (SHELL_COMMANDS.has(key)) await refuseUnreadable(cli, key, value);
       await change(cli, async (root) => withSetting(await readSettingsFile(root), key, value));
       cli.terminal.print(`${key} is set. A run that is already started keeps its settings.`);
     });
@@ -64,6 +68,21 @@ async function show({ terminal, context }: Cli, flags: Flags, kind: SourceKind):
 function valueText({ value }: SettingView): string {
   if (value === null) return 'none';
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Settings that `sh` runs. */
+const SHELL_COMMANDS = new Set(['setup', 'verify']);
+
+/** What the shell cannot read would fail every task; O8Error `usage` with the shell's own words. */
+async function refuseUnreadable({ context }: Cli, key: string, command: string): Promise<void> {
+  const { faults } = await checkShellCommands([command], context);
+  for (const { said } of faults) {
+    throw new O8Error(
+      'usage',
+      [`${key} is no command that sh can read:`, ...quotedOutput(said)].join('\n'),
+      `o8 config set ${key} '<command>'`,
+    );
+  }
 }
 
 /** Read and write are one step for everybody who changes settings. An agent must not change what o8 runs. */

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { Command } from 'commander';
 import { O8Error } from '../core/errors.js';
 import type { RunEvent } from '../core/events.js';
+import { tailForModel } from '../core/text/tail-for-model.js';
 import { LogReader } from '../store/log-reader.js';
 import { runPaths } from '../store/paths.js';
 import { requireRun, requireTask } from '../tools/load-run.js';
@@ -40,6 +41,12 @@ export function logsCommand(cli: Cli): Command {
     });
 }
 
+/** In the shell of a model no more than it is given elsewhere: what it reads costs tokens. */
+async function printTail({ terminal, context: { env } }: Cli, lines: readonly string[]): Promise<void> {
+  const reader = env['CLAUDECODE'] ?? env['O8_ATTEMPT'];
+  await printLines(terminal, reader === undefined ? lines : tailForModel(lines));
+}
+
 async function supervisorLog(cli: Cli, { run, lines, follow, attempt }: Flags): Promise<void> {
   if (attempt !== undefined) throw new O8Error('usage', '--attempt needs a task.', 'o8 logs <task> --attempt <n>');
   const { home } = await openContext(cli.context);
@@ -47,7 +54,7 @@ async function supervisorLog(cli: Cli, { run, lines, follow, attempt }: Flags): 
   const path = runPaths(home, plan.runId).supervisorLog;
   cli.terminal.print(relative(cli.context.cwd, path));
   const reader = new LogReader(path);
-  await printLines(cli.terminal, await reader.tail(lines));
+  await printTail(cli, await reader.tail(lines));
   if (follow === true) await followSupervisorLog(cli, { home, runId: plan.runId }, reader);
 }
 
@@ -98,14 +105,14 @@ async function printCheck(cli: Cli, path: string, check: Check, lines: number): 
   cli.terminal.print(
     `${relative(cli.context.cwd, path)}: ${what} of ${commit.slice(0, 12)} (${tasks.join(', ')}) ${passed ? 'passed' : 'failed'}`,
   );
-  await printLines(cli.terminal, await new LogReader(path).tail(lines));
+  await printTail(cli, await new LogReader(path).tail(lines));
 }
 
 async function taskLog(cli: Cli, name: string, { run, lines, follow, attempt, raw }: Flags): Promise<void> {
   const { home } = await openContext(cli.context);
   const log = await openTaskLog(home, { runId: run, task: name, attempt, lines: raw === true ? 'raw' : 'readable' });
   const end = await log.reader.tail(lines);
-  await printLines(cli.terminal, end);
+  await printTail(cli, end);
   if (follow === true) {
     const until = attempt === undefined ? ('task' as const) : ('attempt' as const);
     const { runId, task, attempt: from } = log;

@@ -48,11 +48,6 @@ export function basePresence(plan: Plan, state: RunState, task: string): BasePre
   return last;
 }
 
-/** o8 has put it there and nobody has taken it back by o8. */
-export function isOnBase(plan: Plan, state: RunState, task: string): boolean {
-  return basePresence(plan, state, task).kind === 'landed';
-}
-
 /** A task whose work is off the base branch until somebody reverts the commit that took it off. */
 export interface TakenBack {
   readonly task: string;

@@ -40,9 +40,8 @@ export function withSetting(file: SettingsFile, name: string, text: string): Set
   const parsed = candidates(text).map((value) => key.schema.safeParse(value));
   const good = parsed.find(({ success }) => success);
   if (good !== undefined) {
-    const settings = settingsFileSchema.parse(replaced(file, key.path, good.data));
-    refuseUnusable(settings);
-    return settings;
+    refuseUnusable(settingsFileSchema.parse(replaced({}, key.path, good.data)));
+    return settingsFileSchema.parse(replaced(file, key.path, good.data));
   }
   const [given] = candidates(text);
   const problems = inputProblems(key.schema, given, parsed[0]?.error?.issues ?? []);

@@ -69,6 +69,9 @@ describe('o8 config', () => {
       ['set', 'merge', '{"into":"base"}'],
       ['set', 'merge.into', 'elsewhere'],
       ['set', 'agent.command', 'my-agent'],
+      ['set', 'verify', 'if ['],
+      ['set', 'setup', 'npm ci "'],
+      ['set', 'agent.command', '["agent", "--file={promptFile}"]'],
       ['set', 'retries'],
       ['reset', 'nothing'],
       ['frobnicate'],
@@ -77,6 +80,9 @@ describe('o8 config', () => {
       expect(code, `o8 config ${args.join(' ')}: ${stderr}`).toBe(2);
       expect(stderr).not.toBe('');
     }
+    expect((await run.o8('config', 'set', 'maxConcurrency', 'zero')).stderr).toBe(
+      'Error: maxConcurrency must be a whole number from 1 to 64 (got "zero").\n  o8 config shows what is set, docs/settings.md has the values; lists and objects are JSON in quotes.\n',
+    );
     expect(await written(run)).toEqual(before);
   });
 

@@ -112,6 +112,9 @@ describe('an agent that does not do its work', () => {
     const { tail } = await run.status({ task: 'task-001', tail: 1000 });
     expect(Buffer.byteLength(String(tail))).toBeLessThanOrEqual(16 * 1024);
     expect((await run.o8('logs', 'task-001', '-n', '3000')).stdout.length).toBeGreaterThan(2_000_000);
+    const inClaude = await run.o8With({ ...run.environment, CLAUDECODE: '1' }, 'logs', 'task-001', '-n', '3000');
+    expect(Buffer.byteLength(inClaude.stdout)).toBeLessThanOrEqual(16 * 1024);
+    expect(inClaude.stdout).toMatch(/no licence \[redacted\]\n.*exit code 4\n$/);
   });
 
   it('fails without the marker file, though it committed and exited with 0', async () => {
