@@ -11,6 +11,18 @@ async function written(run: RunFixture): Promise<unknown> {
   return JSON.parse(await readFile(join(run.root, FILE), 'utf8'));
 }
 
+it('o8 --help lists each command once, and the other names still work', async () => {
+  const run = await RunFixture.open({ tasks: ONE });
+  const { stdout } = await run.o8('--help');
+  const [, commands = ''] = stdout.split('Commands:\n');
+  const said = commands.split('\n').flatMap((line) => /^ {2}\S.*? {2,}(.+)$/.exec(line)?.[1] ?? []);
+  expect(said.length).toBeGreaterThan(15);
+  expect(new Set(said).size).toBe(said.length);
+  expect(commands).not.toMatch(/parallel-config|run-checks/);
+  expect((await run.o8('parallel-config')).code).toBe(0);
+  expect((await run.o8('run-checks', '--help')).code).toBe(0);
+});
+
 describe('o8 config', () => {
   it('shows every setting with its value and where it comes from', async () => {
     const run = await RunFixture.open({ tasks: ONE, settings: { verify: 'npm test' } });

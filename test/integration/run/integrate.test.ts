@@ -55,7 +55,7 @@ describe('o8 integrate', () => {
   it('runs the plan’s and the technology’s checks on the merged work, and reports in the folder and the manifest', async () => {
     const run = await finished({ ...TWO, files: { 'package.json': '{"scripts": {"test": "test -f task-002.txt"}}' } });
     const checkout = await run.checkout();
-    const { code, stdout, stderr } = await run.o8('integrate', `${PLAN_DIR}/`);
+    const { code, stdout, stderr } = await run.o8('integrate', '--parallel-dir', `${PLAN_DIR}/`);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('Running: test -f README.md\nRunning: npm test\n');
     expect(stdout).toContain('✓ task-001: complete\n✓ task-002: complete\n');

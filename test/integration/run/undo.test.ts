@@ -126,7 +126,7 @@ describe('merge with undo', () => {
     expect(await run.refusal('merge', { task: 'task-001', undo: true })).toMatchObject({
       code: 'refused',
       message: `task-001 is not on main, only on o8/${runId}`,
-      hint: `o8 merge --run ${runId} --task task-001   (lands it)`,
+      hint: `/parallel-merge ${runId} --task task-001   (lands it)`,
     });
     await run.call('merge', {});
     const { task, commit } = only(await undo(run, { task: 'task-001' }), 'reverted');
@@ -165,7 +165,11 @@ describe('merge with undo', () => {
     expect(printed.stdout).toMatch(
       /^Taken back from main: task-002 at \w{12}, by \w{12}\n {2}git revert \w{12} {3}\(brings it back\)\nTaken back from main: task-001/,
     );
-    expect(await subjects(run, `${landed}..main`)).toHaveLength(2);
+    const { runId = '' } = await run.status();
+    expect(await subjects(run, `${landed}..main`)).toEqual([
+      expect.stringContaining(`Revert task-001 of run ${runId}: `) as string,
+      expect.stringContaining(`Revert task-002 of run ${runId}: `) as string,
+    ]);
     expect(await run.workOn('main')).toEqual([]);
     expect(await run.workOn('main~1')).toEqual(['task-001']);
   });
