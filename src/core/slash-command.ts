@@ -1,5 +1,5 @@
 const COMMAND =
-  /\bo8 (?:parallel (?=status|abort|cleanup))?(run|spawn|merge|status|abort|cleanup|integrate)\b(?: --run ([\w.-]+))?/g;
+  /\bo8 (?:parallel (?=status|abort|cleanup))?(run|spawn|merge|status|abort|cleanup|integrate)\b(?!-\w)(?: --run ([\w.-]+))?/g;
 const LOGS = /\bo8 logs(?: --run)? ([\w][\w.-]*)(?: --verify)?/g;
 const WAVE_LOGS = /\bo8 logs --wave \d+/g;
 const LOGS_OF_RUN = /\bo8 logs --verify --run ([\w.-]+)/g;

@@ -166,7 +166,9 @@ describe('o8 integrate', () => {
     await run.call('merge', { undo: true, task: 'task-002' });
     const { code, stdout } = await run.o8('integrate', PLAN_DIR);
     expect(code).toBe(1);
-    expect(stdout).toContain('✓ task-001: complete, on main\n✗ task-002: complete (taken back from main)\n');
+    expect(stdout).toMatch(
+      /✓ task-001: complete, on main\n✗ task-002: complete \(taken back from main; git revert \w{12} brings it back\)\n/,
+    );
     expect(stdout).not.toContain('Next step: o8 merge');
     expect((await block(run)).status).toBe('incomplete');
   });

@@ -223,7 +223,7 @@ describe('merge with undo', () => {
     await run.agents.waitForAgent('task-001');
     const { message, hint } = await run.refusal('merge', { undo: true });
     expect(message).toContain('is not over');
-    expect(hint).toContain('o8 abort');
+    expect(hint).toContain('/parallel-abort');
   });
 });
 

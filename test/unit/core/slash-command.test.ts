@@ -16,6 +16,7 @@ describe('a hint in the chat', () => {
     ['git -C ../workspaces/a status', 'git -C ../workspaces/a status'],
     ['o8 config set retries 2', 'in a terminal: o8 config set retries 2'],
     ['o8 trust', 'in a terminal: o8 trust'],
+    ['o8 run-checks parallel/shop --check x', 'o8 run-checks parallel/shop --check x'],
     ['o8 run --resume --run r-1', '/parallel-run --resume --run r-1'],
     ['o8 spawn --resume', '/parallel-run --resume'],
     ['o8 parallel user-auth dashboard', '/parallel-run user-auth dashboard'],
