@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { selectedTasks } from './build-plan.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { relativePath } from './plan-text.js';
@@ -137,15 +138,14 @@ function sameNameHint({ source }: Plan, own: boolean, rename: string): string {
 function worktreeCollisions(plan: Plan, facts: PreflightFacts): Check[] {
   const again = startedAgain(plan, facts);
   return newTasks(plan, facts).flatMap((task) => {
-    if (isOf(again, [task.id])) return [];
     const occupied = facts.occupied.find(({ path }) => path === task.worktree);
-    if (occupied === undefined) return [];
+    if (occupied === undefined || (isOf(again, [task.id]) && occupied.by !== 'sibling')) return [];
     const check = describePath(plan, task, occupied);
     return [facts.features?.unfinished.includes(task.id) === true ? { ...check, hint: UNFINISHED_HINT } : check];
   });
 }
 
-function describePath(plan: Plan, task: PlannedTask, { by }: OccupiedPath): Check {
+function describePath(plan: Plan, task: PlannedTask, { by, owner = '' }: OccupiedPath): Check {
   const shown = relativePath(plan.root, task.worktree);
   const word = shellQuote(shown);
   switch (by) {
@@ -163,6 +163,14 @@ function describePath(plan: Plan, task: PlannedTask, { by }: OccupiedPath): Chec
         `Run 'git worktree unlock ${word} && git worktree remove ${word}' or use --force.`,
         [task.id],
       );
+    case 'sibling':
+      // An id of its own: --force moves things aside, and this one somebody may be working in.
+      return fail(
+        'worktree-place',
+        `Worktree folder is used by another repository: ${shown} (${printable(owner)})`,
+        `Run '${otherPlace(plan)}'`,
+        [task.id],
+      );
     case 'other':
       return fail(
         'worktree-collision',
@@ -170,6 +178,17 @@ function describePath(plan: Plan, task: PlannedTask, { by }: OccupiedPath): Chec
         `Run 'mv ${word} ${shellQuote(`${shown}.old`)}' or use --force.`,
         [task.id],
       );
+  }
+}
+
+/** Puts the worktrees of this clone in a folder that has its name. */
+function otherPlace({ root, source }: Plan): string {
+  const name = basename(root);
+  switch (source.kind) {
+    case 'manifest':
+      return `o8 config set workspaceRoot ${shellQuote(`../${name}-workspaces`)}`;
+    case 'features':
+      return `o8 config set worktreeDir ${shellQuote(`../${name}-worktrees`)}`;
   }
 }
 

@@ -72,7 +72,9 @@ export type HeadFact =
 export interface OccupiedPath {
   /** Absolute, as planned. */
   readonly path: string;
-  readonly by: 'worktree' | 'locked_worktree' | 'other';
+  readonly by: 'worktree' | 'locked_worktree' | 'other' | 'sibling';
+  /** The repository beside this one that has, or is about to have, its worktree there: of `sibling` only. */
+  readonly owner?: string;
 }
 
 export interface AgentProgram {

@@ -25,6 +25,7 @@ import { leftOutOf } from '../core/run/left-out.js';
 import { hasLanded } from '../core/landings.js';
 import { latestRunOf, runToContinue, type LoadedRun } from './load-run.js';
 import { diskEstimate, type PlanParts } from './prepare-plan.js';
+import { pathsOfSiblings } from './siblings/sibling-clones.js';
 import { findStalePrompts } from './stale-prompts.js';
 
 /** Claude answers in under a second; a machine under load was seen to need several. */
@@ -43,7 +44,7 @@ export async function readPreflightFacts(
   const { repo, root, home, facts, source } = parts;
   const [changes, occupied, freeMB, agent, lock, gitLfs, earlier] = await Promise.all([
     changesOfOthers(repo, plan, facts),
-    findOccupied(plan, facts),
+    findOccupied(plan, facts, repo),
     freeDiskMB(resolve(root, worktreeFolder(plan.source, plan.settings))),
     readAgentProgram(plan, context),
     readLock(home, processProbe),
@@ -143,7 +144,11 @@ async function onlyOwnKeysDiffer(repo: Repository, root: string, commit: string,
   return sameExceptExecution(committed, await readFile(file, 'utf8'));
 }
 
-async function findOccupied(plan: Plan, { worktrees }: RepositoryFacts): Promise<OccupiedPath[]> {
+async function findOccupied(plan: Plan, { worktrees }: RepositoryFacts, repo: Repository): Promise<OccupiedPath[]> {
+  const siblings = await pathsOfSiblings(
+    selectedTasks(plan).map(({ worktree }) => worktree),
+    repo,
+  );
   const registered = new Map(worktrees.map((worktree) => [worktree.path, worktree]));
   const realFolders = new Map<string, string>();
   const occupied: OccupiedPath[] = [];
@@ -152,8 +157,10 @@ async function findOccupied(plan: Plan, { worktrees }: RepositoryFacts): Promise
     // git lists real paths, and the folder of the worktrees may be reached through a link.
     const real = realFolders.get(folder) ?? (await realPathToBe(folder));
     realFolders.set(folder, real);
+    const owner = siblings.get(path);
     const entry = registered.get(join(real, basename(path)));
     if (entry !== undefined) occupied.push({ path, by: entry.locked ? 'locked_worktree' : 'worktree' });
+    else if (owner !== undefined) occupied.push({ path, by: 'sibling', owner });
     else if (await isThere(path)) occupied.push({ path, by: 'other' });
   }
   return occupied;

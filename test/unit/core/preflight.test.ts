@@ -302,6 +302,15 @@ describe('worktree collisions', () => {
     );
   });
 
+  it('sends a clone whose worktrees another repository has to a folder with its own name, also with --force', () => {
+    const occupied = [{ path, by: 'sibling', owner: '/home/ada/other' }] as const;
+    expect(finding('worktree-place', { occupied })).toMatchObject({
+      level: 'fail',
+      message: 'Worktree folder is used by another repository: ../workspaces/task-001 (/home/ada/other)',
+      hint: expect.stringMatching(/^Run 'o8 config set workspaceRoot \.\.\/[\w-]+-workspaces'$/) as string,
+    });
+  });
+
   it('refuses a path that holds something else', () => {
     expect(finding('worktree-collision', { occupied: [{ path, by: 'other' }] })).toMatchObject({
       message: 'Path already exists and is not a worktree of this repository: ../workspaces/task-001',
