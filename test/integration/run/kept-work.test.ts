@@ -44,7 +44,11 @@ describe('what an agent leaves that git does not carry', () => {
     expect(cleaned).toMatchObject({
       worktrees: [],
       kept: [
-        { what: second?.worktree, why: why('sub'), hint: expect.stringContaining('o8 cleanup') as unknown },
+        {
+          what: second?.worktree,
+          why: why('sub'),
+          hint: expect.stringMatching(/cleanup .*--task task-002$/) as unknown,
+        },
         { what: third?.worktree, why: why('lib') },
         { what: `o8/${runId}` },
       ],
