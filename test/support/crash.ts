@@ -60,7 +60,7 @@ async function expectInterrupted(run: RunFixture): Promise<void> {
   });
   expect(await run.status()).toMatchObject({
     message: 'The supervisor is not running.',
-    hint: expect.stringMatching(/^o8 run --resume --run \S+$/) as string,
+    hint: expect.stringMatching(/^\/parallel-run --resume --run \S+$/) as string,
     supervisor: { alive: false },
   });
 }

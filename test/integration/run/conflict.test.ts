@@ -35,7 +35,7 @@ describe('two tasks that change the same lines', () => {
     const conflict = await run.waitForTask('task-002', 'merge_conflict');
     expect(conflict.files).toEqual(['shared.txt']);
     expect(conflict.worktree).toBe(run.worktree('task-002'));
-    expect(conflict.hint).toContain(`o8 merge --run ${runId} --task task-002`);
+    expect(conflict.hint).toContain(`/parallel-merge ${runId} --task task-002`);
     await run.waitForTask('task-004', 'blocked');
 
     // Others go on.

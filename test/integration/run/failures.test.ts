@@ -78,7 +78,7 @@ describe('an agent that does not do its work', () => {
     expect(stdout).toContain('[PROGRESS] wave=1 task=task-001 status=failed error=exit_3');
     expect(stdout).toContain('[PROGRESS] wave=1 status=failed tasks=1/2');
     expect(stdout).toContain('[PROGRESS] execution status=failed');
-    expect(stdout.trim().split('\n').at(-1)).toBe('Summary: 1 completed, 1 failed');
+    expect(stdout.trim().split('\n').at(-1)).toBe('Summary: 1 completed, 1 failed, 2 blocked');
     expect(await run.task('task-003')).toMatchObject({ state: 'blocked', blockedBy: ['task-001'], attempt: 0 });
     expect(existsSync(run.worktree('task-001'))).toBe(true);
     expect(existsSync(run.worktree('task-003'))).toBe(false);
