@@ -18,6 +18,7 @@ const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 interface Place {
   readonly cwd: string;
   readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /**
@@ -32,12 +33,14 @@ async function inPlace<T>(
 ): Promise<T> {
   if (attributes === null) {
     const args = ['--bare', `--git-dir=${commonDir}`, '-c', `attr.tree=${EMPTY_TREE}`];
-    return work({ cwd: commonDir, args });
+    return work({ cwd: commonDir, args, env: {} });
   }
   return inAttributes(attributes, (folder) =>
     work({
       cwd: folder,
-      args: [`--git-dir=${commonDir}`, `--work-tree=${folder}`, '-c', `attr.tree=${declaredBy}`],
+      args: ['-c', `attr.tree=${declaredBy}`],
+      // By variables: they tell whose settings count while an agent may change those of the repository.
+      env: { GIT_DIR: commonDir, GIT_WORK_TREE: folder },
     }),
   );
 }
@@ -55,7 +58,7 @@ export async function mergeTree(
 ): Promise<TrialMerge> {
   const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', ours, theirs];
   const result = await inPlace(repo, { attributes, declaredBy: ours }, (place) =>
-    tryGit([...place.args, ...args], { cwd: place.cwd }),
+    tryGit([...place.args, ...args], { cwd: place.cwd, env: place.env }),
   );
   if (result.code > 1) {
     if ((await mergeBase(repo, ours, theirs)) === null) throw noCommonHistory({ ours, theirs });
@@ -102,7 +105,12 @@ async function mergeTreesIn(
     while (merged.length < pairs.length) {
       const rest = pairs.slice(merged.length);
       const input = rest.map(({ ours, theirs }) => `${ours} ${theirs}\n`).join('');
-      const result = await tryGit([...place.args, ...args], { cwd: place.cwd, input, env, ...limit() });
+      const result = await tryGit([...place.args, ...args], {
+        cwd: place.cwd,
+        input,
+        env: { ...place.env, ...env },
+        ...limit(),
+      });
       merged.push(...parseBatch(result.stdout, rest));
       const stopped = pairs[merged.length];
       if (stopped === undefined) break;
