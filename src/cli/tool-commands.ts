@@ -65,19 +65,25 @@ export function spawnCommand({ terminal, context }: Cli): Command {
     });
 }
 
+interface CleanupFlags {
+  readonly run?: string;
+  readonly all?: boolean;
+  readonly task?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
 export function cleanupCommand({ terminal, context }: Cli): Command {
   return toolCommand('cleanup', 'Remove worktrees and merged branches of finished tasks')
     .option('--run <id>', 'which run; default: the newest')
+    .option('--all', 'of every run that is over')
     .option('--task <id>', 'only this task')
     .option('--force', 'also drop branches whose commits are nowhere else')
     .option('--dry-run', 'say what would go, remove nothing')
-    .action(async (flags: { run?: string; task?: string; force?: boolean; dryRun?: boolean; json?: boolean }) => {
-      const result = await callTool(
-        'cleanup',
-        { runId: flags.run, task: flags.task, force: flags.force, dryRun: flags.dryRun },
-        context,
-      );
-      if (flags.json === true) terminal.print(JSON.stringify(result));
+    .action(async ({ run: runId, all, task, force, dryRun, json }: CleanupFlags) => {
+      const result = await callTool('cleanup', { runId, all, task, force, dryRun }, context);
+      if (json === true) terminal.print(JSON.stringify(result));
       else printCleanup(result, context.cwd, terminal);
     });
 }

@@ -25,6 +25,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     task: z.string().nullable(),
     force: z.boolean(),
     dryRun: z.boolean(),
+    /** Tasks whose branch and worktree a later run has by now. */
+    except: z.array(z.string()).optional(),
   }),
   /** Go on with a run: `select` are tasks left out so far (a wave), `retry` re-runs failed and aborted ones. */
   z.strictObject({

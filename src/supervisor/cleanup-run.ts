@@ -11,6 +11,7 @@ import { createRef, deleteRef, isAncestor, resolveCommit } from '../git/refs.js'
 import { removeWithWorktrees } from '../git/kept/remove-kept.js';
 import { recordFound } from './land-target.js';
 import { baseTip } from './moved/moved-refs.js';
+import { cleanMovedAside } from './cleanup/moved-aside.js';
 import { forgetPins } from './pins.js';
 import { errorText } from './error-text.js';
 import { cleanupCommand, isTasksWorktree, rescueTask, stakeOf, whereToRescue } from './remove-worktree.js';
@@ -27,6 +28,8 @@ export interface CleanupWish {
   readonly task: string | null;
   readonly force: boolean;
   readonly dryRun: boolean;
+  /** Tasks whose branch and worktree a later run has by now: not this run's any more. */
+  readonly except?: readonly string[] | undefined;
 }
 
 /**
@@ -37,6 +40,8 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
   const result: CleanupResult = { worktrees: [], branches: [], kept: [] };
   for (const task of run.plan.tasks) {
     if (wish.task !== null && task.id !== wish.task) continue;
+    await cleanMovedAside(run, task, wish, result, (commit) => isKeptElsewhere(run, commit));
+    if (wish.except?.includes(task.id) === true) continue;
     const record = recordOf(run, task.id);
     if (record.state.state === 'skipped' || record.worktree === 'none') continue;
     if (!isSettled(record.state)) {

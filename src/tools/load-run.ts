@@ -113,3 +113,13 @@ export function requireTask(plan: Plan, name: string): string {
   const known = plan.tasks.map(({ id }) => id).join(', ');
   throw new O8Error('unknown_task', `run ${plan.runId} has no task '${name}' (it has: ${known})`, 'o8 status');
 }
+
+/** Null for damaged files: those of one run keep nobody from the others, and `o8 doctor` names them. */
+export async function readableRun(home: RunHome, runId: string): Promise<LoadedRun | null> {
+  try {
+    return await loadRun(home, runId);
+  } catch (error) {
+    if (error instanceof O8Error) return null;
+    throw error;
+  }
+}

@@ -1,6 +1,7 @@
 import { relative, resolve, sep } from 'node:path';
 import { selectedTasks } from '../core/build-plan.js';
 import { O8Error } from '../core/errors.js';
+import { asideSuffix } from '../core/run/aside.js';
 import { excludePattern } from '../core/exclude-pattern.js';
 import { preflightChecks } from '../core/preflight.js';
 import type { CriticalSection } from '../core/lease.js';
@@ -195,7 +196,7 @@ function whileUnlocked(repo: Repository, home: RunHome, again: string): Critical
 async function freeNames(repo: Repository, plan: Plan, serialise: CriticalSection): Promise<string[]> {
   const moved: string[] = [];
   for (const { worktree, branch } of selectedTasks(plan)) {
-    moved.push(...(await moveAside(repo, serialise, { path: worktree, branch, suffix: `.before-${plan.runId}` })));
+    moved.push(...(await moveAside(repo, serialise, { path: worktree, branch, suffix: asideSuffix(plan.runId) })));
   }
   return moved;
 }

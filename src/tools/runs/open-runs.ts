@@ -14,7 +14,7 @@ import { isRunning } from '../../core/task-state.js';
 import { readAttempt } from '../../process/attempt.js';
 import { attemptPaths, type RunHome } from '../../store/paths.js';
 import { listRuns } from '../../store/runs.js';
-import { loadRun, type LoadedRun } from '../load-run.js';
+import { readableRun, type LoadedRun } from '../load-run.js';
 
 /**
  * Every run that is not over, newest first. One of which nothing is recorded is being started, or whoever started it was
@@ -23,7 +23,7 @@ import { loadRun, type LoadedRun } from '../load-run.js';
 export async function openRuns(home: RunHome): Promise<LoadedRun[]> {
   const open: LoadedRun[] = [];
   for (const [index, runId] of (await listRuns(home)).entries()) {
-    const run = await readable(home, runId);
+    const run = await readableRun(home, runId);
     if (run === null || run.state.phase.kind === 'finished') continue;
     if (run.records.length > 0 || run.ownerAlive || index === 0) open.push(run);
   }
@@ -49,16 +49,6 @@ export async function theOpenRun(
 
 export function asOpenRun({ plan, state, ownerAlive }: LoadedRun): OpenRun {
   return { runId: plan.runId, plan: sourceWords(plan.source, plan.root), state, alive: ownerAlive };
-}
-
-/** Damaged files of one run keep nobody from the others; `o8 doctor` names them. */
-async function readable(home: RunHome, runId: string): Promise<LoadedRun | null> {
-  try {
-    return await loadRun(home, runId);
-  } catch (error) {
-    if (error instanceof O8Error) return null;
-    throw error;
-  }
 }
 
 /** Of all runs but `except`. */

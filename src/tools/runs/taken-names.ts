@@ -11,7 +11,7 @@ import type { Repository } from '../../git/repository.js';
 import { findWorktree } from '../../git/worktree-list.js';
 import { runHome, type RunHome } from '../../store/paths.js';
 import { listRuns } from '../../store/runs.js';
-import { loadRun, type LoadedRun } from '../load-run.js';
+import { readableRun, type LoadedRun } from '../load-run.js';
 
 /**
  * Tasks that the run is about to begin and whose branch or worktree is somebody else's by now. Throws `preflight_failed`
@@ -55,11 +55,9 @@ async function otherOwner(
   for (const runId of await listRuns(home)) {
     if (runId === plan.runId && which === 'later') return null;
     if (runId === plan.runId) continue;
-    const other = await loadRun(home, runId);
-    const same = other.plan.tasks.find(({ branch, worktree }) => branch === task.branch || worktree === task.worktree);
-    if (same === undefined) continue;
-    const { start, branchRemoved } = taskOf(other.state, same.id);
-    if (start !== null && !branchRemoved) return other;
+    const other = await readableRun(home, runId);
+    if (other === null) continue;
+    if (hasBegun(other, task)) return other;
   }
   return null;
 }
@@ -82,4 +80,25 @@ async function wayOut(
     ...(hasFolder ? [`${move} ${shellQuote(path)} ${shellQuote(`${path}-old`)}`] : []),
     ...(hasBranch ? [`git branch -m ${shellQuote(branch)} ${shellQuote(`${branch}-old`)}`] : []),
   ].join(' && ');
+}
+
+/** Tasks of the run whose branch and worktree a later run made anew: what is there now is not this run's. */
+export async function takenTasks(home: RunHome, { plan, state }: LoadedRun): Promise<string[]> {
+  const begun = plan.tasks.filter(({ id }) => taskOf(state, id).start !== null);
+  const taken = new Set<string>();
+  for (const runId of await listRuns(home)) {
+    if (runId === plan.runId) break; // newest first
+    const later = await readableRun(home, runId);
+    for (const task of begun) {
+      if (later !== null && hasBegun(later, task)) taken.add(task.id);
+    }
+  }
+  return [...taken];
+}
+
+function hasBegun({ plan, state }: LoadedRun, task: PlannedTask): boolean {
+  const same = plan.tasks.find(({ branch, worktree }) => branch === task.branch || worktree === task.worktree);
+  if (same === undefined) return false;
+  const { start, branchRemoved } = taskOf(state, same.id);
+  return start !== null && !branchRemoved;
 }
