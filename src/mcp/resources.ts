@@ -6,6 +6,7 @@ import type { ToolContext } from '../tools/define-tool.js';
 import { openContextToRead } from '../tools/repository-context.js';
 import { status } from '../tools/status.js';
 import { openTaskLog } from '../tools/task-log.js';
+import { spelledForChat } from '../core/slash-command.js';
 import { documents } from './documents.js';
 import { noResource } from './protocol-error.js';
 
@@ -113,7 +114,7 @@ async function readStatus(runId: string | undefined, context: ToolContext) {
 }
 
 async function runState(runId: string | undefined, context: ToolContext): Promise<string> {
-  return JSON.stringify(await readStatus(runId, context));
+  return JSON.stringify(spelledForChat(await readStatus(runId, context)));
 }
 
 async function finalReport(runId: string, context: ToolContext): Promise<string> {

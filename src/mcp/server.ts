@@ -53,7 +53,7 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
       instructions: instructions(documentsOf(stands)),
     },
   );
-  const tools = catalogue.map(describe);
+  const tools = catalogue.map((tool) => describe(tool, documentsOf(stands)));
   const context: ToolContext = { cwd, env, now: () => new Date() };
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
@@ -154,10 +154,15 @@ function throwProtocolError(error: unknown): never {
   throw protocolError(error);
 }
 
-function describe({ name, title, description, input, output, annotations }: CatalogueEntry): McpTool {
+/** Newer hosts show their model the instructions late, but tools with its first request: one says where documents are. */
+function describe(
+  { name, title, description, input, output, annotations }: CatalogueEntry,
+  { planFolder, features }: WhereDocumentsAre,
+): McpTool {
+  const documents = name === 'plan' ? ` How plans are written: ${planFolder}; features: ${features}.` : '';
   return {
     name,
-    description,
+    description: `${description}${documents}`,
     inputSchema: objectSchema(input, 'input'),
     outputSchema: objectSchema(output, 'output'),
     annotations: { title, ...annotations },

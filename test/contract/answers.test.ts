@@ -1,3 +1,4 @@
+import { spelledForChat } from '../../src/core/slash-command.js';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { rm, writeFile } from 'node:fs/promises';
@@ -52,7 +53,7 @@ describe('the answer of a tool', () => {
   it('fits its output schema at each stage of a run, and --json prints exactly the same', async () => {
     const run = await RunFixture.open({ tasks: TASKS });
     const { ask, server } = await checked(run);
-    const json = async (...args: string[]) => run.o8Json(...args);
+    const json = async (...args: string[]) => spelledForChat(await run.o8Json(...args)); // hints are the door's
 
     expect(await json('status')).toEqual(await ask('status'));
     expect(await json('plan', PLAN_DIR)).toEqual(await ask('plan', { dir: PLAN_DIR }));
@@ -213,7 +214,7 @@ describe('the answer of a tool', () => {
       expect(result.code, args.join(' ')).not.toBe(0);
       expect(result.stderr, args.join(' ')).toBe('');
       const { error } = errorSchema.parse(JSON.parse(result.stdout));
-      expect(error, args.join(' ')).toEqual(await run.refusal(tool, input));
+      expect(spelledForChat(error), args.join(' ')).toEqual(await run.refusal(tool, input));
       expect(error.message, args.join(' ')).not.toBe('');
       expect(error.hint, args.join(' ')).not.toBe('');
     }

@@ -86,6 +86,7 @@ interface Attempt {
   readonly settings?: Partial<Settings>;
   readonly continues?: boolean;
   readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
   /** SIGKILL as soon as this many tool calls have been answered. */
   readonly killAfterResults?: number;
 }
@@ -115,7 +116,7 @@ async function attempt(script: Script, given: Attempt = {}) {
   });
   const child = spawn(command.argv[0] ?? '', command.argv.slice(1), {
     cwd: worktree,
-    env: { ...claudeEnvironment(join(folder, 'home'), api), ...command.env, ...processes.environment },
+    env: { ...claudeEnvironment(join(folder, 'home'), api), ...command.env, ...given.env, ...processes.environment },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   child.stdin.on('error', () => undefined); // it may end without reading its input
@@ -168,7 +169,7 @@ describe('a Claude worker as o8 starts it', () => {
     );
     expect(exit).toEqual({ kind: 'exited', code: 0 });
     expect(verdict).toEqual({ kind: 'succeeded', noChange: false, summary: 'Done.' });
-    expect(facts).toMatchObject({ sessionId: SESSION, limit: null, denials: [] });
+    expect(facts).toMatchObject({ sessionId: SESSION, limit: null, denials: [], unguarded: null, finished: true });
     expect(facts.tokens).toBeGreaterThan(0);
     expect(facts.costUsd).toBeGreaterThan(0);
     expect(await git(worktree, 'log', '-1', '--format=%s', '--name-only')).toBe('Add a greeting\n\nsrc/greeting.txt');
@@ -224,6 +225,13 @@ describe('a Claude worker as o8 starts it', () => {
       bash('git push'),
     ];
     expect(await outcomes(calls, { agent })).toEqual([true, false, false, false]);
+  });
+
+  it('is seen to work without its guard where Claude Code skips hooks', async () => {
+    const agent = { ...defaultSettings('manifest').agent, permissionMode: 'bypassPermissions' as const };
+    const script = inTurn(bash('touch anything'), useTool('StructuredOutput', DONE));
+    const { facts } = await attempt(script, { settings: { agent }, env: { CLAUDE_CODE_SIMPLE: '1' } });
+    expect(facts.unguarded).toBe('Bash');
   });
 
   it('under scope enforce writes only what the task declares', async () => {

@@ -138,6 +138,8 @@ export class ClaudeSession {
   readonly #faults: Error[] = [];
   readonly #replies = new Map<string, Waiting<unknown>>();
   #turn: Waiting<SessionResult> | null = null;
+  /** Of turns that ended while nobody waited. */
+  readonly #unasked: SessionResult[] = [];
   #requests = 0;
   #stderr = '';
   readonly #ended: Promise<void>;
@@ -194,16 +196,29 @@ export class ClaudeSession {
    * a script threw, or when the turn ended with an error.
    */
   async say(words: string): Promise<string> {
-    const result = new Promise<SessionResult>((done, failed) => (this.#turn = { done, failed }));
-    const [fault] = this.#faults;
-    if (fault !== undefined) throw fault;
+    const result = this.#nextResult();
     this.#send({
       type: 'user',
       message: { role: 'user', content: words },
       parent_tool_use_id: null,
       session_id: '',
     });
-    const { is_error, result: text = '' } = await result.finally(() => (this.#turn = null));
+    return this.#lastText(await result);
+  }
+
+  /** Waits for the end of a turn that begins by itself, when an agent in the background is done. Gives its last text. */
+  async nextTurn(): Promise<string> {
+    return this.#lastText(this.#unasked.shift() ?? (await this.#nextResult()));
+  }
+
+  async #nextResult(): Promise<SessionResult> {
+    const result = new Promise<SessionResult>((done, failed) => (this.#turn = { done, failed }));
+    const [fault] = this.#faults;
+    if (fault !== undefined) throw fault;
+    return result.finally(() => (this.#turn = null));
+  }
+
+  #lastText({ is_error, result: text = '' }: SessionResult): string {
     const [thrown] = this.api.faults;
     if (thrown !== undefined) throw thrown instanceof Error ? thrown : new Error('a script failed', { cause: thrown });
     if (is_error) throw new Error(`the turn ended with an error: ${text}`);
@@ -278,7 +293,8 @@ export class ClaudeSession {
       }
       case 'result':
         this.events.push(event);
-        this.#turn?.done(resultSchema.parse(event));
+        if (this.#turn === null) this.#unasked.push(resultSchema.parse(event));
+        else this.#turn.done(resultSchema.parse(event));
         return;
       default:
         this.events.push(event);

@@ -47,6 +47,11 @@ export class CommandSession {
     return this.claude.say(words);
   }
 
+  /** The model's last words of a turn that begins by itself; see `ClaudeSession.nextTurn`. */
+  async nextTurn(): Promise<string> {
+    return this.claude.nextTurn();
+  }
+
   /** All that the model of the session was told by the user's side, the commands' texts included. */
   get told(): string {
     return this.api.mainRequests.filter(isDriver).at(-1)?.userText ?? '';

@@ -53,8 +53,19 @@ export class McpConnection {
     return pid;
   }
 
-  async call(tool: string, input: Readonly<Record<string, unknown>> = {}): Promise<ToolAnswer> {
-    const result = answerSchema.parse(await this.client.callTool({ name: tool, arguments: { ...input } }));
+  /** `onProgress` gets what the server says while it works. */
+  async call(
+    tool: string,
+    input: Readonly<Record<string, unknown>> = {},
+    onProgress?: (message: string) => void,
+  ): Promise<ToolAnswer> {
+    const options =
+      onProgress === undefined
+        ? {}
+        : { onprogress: ({ message }: { message?: string | undefined }) => onProgress(message ?? '') };
+    const result = answerSchema.parse(
+      await this.client.callTool({ name: tool, arguments: { ...input } }, undefined, options),
+    );
     return {
       isError: result.isError === true,
       content: result.structuredContent ?? {},

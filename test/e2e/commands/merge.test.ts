@@ -43,7 +43,12 @@ describe('/parallel-merge', () => {
       expect(resolution).toMatchObject({ worktree, files: ['shared.txt'] });
       expect(yield* ask('Have an agent resolve task-002?')).toBe('Yes');
       const prompt = `Resolve task-002 of run ${runId}.`;
-      const agent = { subagent_type: 'o8:conflict-resolver', description: 'Resolve task-002', prompt };
+      const agent = {
+        subagent_type: 'o8:conflict-resolver',
+        description: 'Resolve task-002',
+        prompt,
+        run_in_background: false,
+      };
       yield* tell((yield* call('Agent', agent)).text);
 
       const seen = resultOf(statusSchema, yield* callO8('status'));

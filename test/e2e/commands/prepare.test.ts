@@ -97,7 +97,12 @@ describe('/parallel-decompose', () => {
     const path = (name: string) => join(repository.root, FOLDER, name);
     const rounds: string[] = [];
     const decompose = (prompt: string) =>
-      call('Agent', { subagent_type: 'o8:decomposer', description: 'Decompose the document', prompt });
+      call('Agent', {
+        subagent_type: 'o8:decomposer',
+        description: 'Decompose the document',
+        prompt,
+        run_in_background: false,
+      });
 
     function* driver(): Conversation {
       yield* decompose(`Document: docs/prd.md. No tech spec. Folder: ${FOLDER}.`);
@@ -161,5 +166,40 @@ describe('/parallel-decompose', () => {
     );
     expect(await repository.git(['status', '--porcelain'])).toBe('');
     expect(existsSync(path('prompts/task-002.txt'))).toBe(true);
+  });
+
+  it('waits for a decomposer in the background; what the command was allowed is asked for when the notice has come', async () => {
+    const repository = await shop();
+    const render = `${O8} render ${FOLDER}`;
+    function* driver(): Conversation {
+      const agent = {
+        subagent_type: 'o8:decomposer',
+        description: 'Decompose the document',
+        prompt: FOLDER,
+        run_in_background: true,
+      };
+      const launched = yield* call('Agent', agent);
+      expect(launched.text).toMatch(/background/);
+      expect(yield* tell('The decomposer works.')).toMatch(/completed/);
+      expect((yield* call('Bash', { command: render })).text).toContain('Exit code 4');
+      yield* callO8('preflight', { dir: FOLDER });
+      yield* tell('Rendered and checked.');
+    }
+    function* decomposer(): Conversation {
+      for (const [name, content] of Object.entries(PLAN)) {
+        yield* call('Write', { file_path: join(repository.root, FOLDER, name), content });
+      }
+      yield* tell('Two tasks, one wave.');
+    }
+    const session = await CommandSession.open({
+      ...{ root: repository.root, driver },
+      subagents: [{ when: whenTold('You write a plan folder'), play: decomposer }],
+      user: user({ allows: ['Bash', 'mcp__plugin_o8_o8__preflight'] }),
+    });
+    expect(await session.say('/parallel-decompose docs/prd.md --name shop')).toBe('The decomposer works.');
+    expect(session.told).toContain('go on at 3 only when the notice says');
+    expect(await session.nextTurn()).toBe('Rendered and checked.');
+    expect(session.asked).toEqual([`Bash ${render}`, 'preflight']);
+    expect(session.calls.map(([tool]) => tool)).toEqual(['Agent', 'Bash', 'preflight']);
   });
 });

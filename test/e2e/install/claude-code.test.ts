@@ -70,7 +70,7 @@ const planThenAsk: Script = (request) => {
   if (request.system.includes('You write a plan folder')) return say('I split documents into tasks.');
   return inTurn(
     useTool('mcp__plugin_o8_o8__plan', { dir: `${PLAN_DIR}/` }),
-    useTool('Agent', { subagent_type: 'o8:decomposer', description: 'Ask', prompt: ASKED }),
+    useTool('Agent', { subagent_type: 'o8:decomposer', description: 'Ask', prompt: ASKED, run_in_background: false }),
     say('Dry run complete. No files modified.'),
   )(request);
 };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { ClaudeSession } from '../../support/claude-session.js';
-import { runClaude } from '../../support/claude.js';
+import { isClaudeAtLeast, runClaude } from '../../support/claude.js';
 import { inTurn, MessagesApi, say, useTool } from '../../support/messages-api.js';
 import { NPM_OFFLINE } from '../../support/npm-package.js';
 import { cloneProject } from '../../support/project-clone.js';
@@ -23,17 +23,22 @@ it('a clone opened in Claude Code has o8 once its folder is trusted, and nothing
   const cwd = await cloneProject(folder);
   const claude = async (prompt: string) => runClaude({ cwd, home, api, args: ['-p', prompt], env: NPM_OFFLINE });
 
-  expect((await claude('/parallel-status')).stdout).toContain('Unknown command: /parallel-status');
+  const { stdout } = await claude('/parallel-status');
+  // Newer versions give their model the text of a command they do not know.
+  if (isClaudeAtLeast(329)) expect(api.mainRequests.length).toBeGreaterThan(0);
+  else expect(stdout).toContain('Unknown command: /parallel-status');
   // What the answer to "Do you trust this folder?" writes.
   const trust = { projects: { [cwd]: { hasTrustDialogAccepted: true } } };
   await writeFile(join(home, '.claude.json'), JSON.stringify(trust));
   await claude('/parallel-status'); // without a terminal the clone is registered for the next session
-  expect(api.mainRequests).toEqual([]);
+  const before = api.mainRequests;
+  expect(before.flatMap(({ tools }) => tools).filter((tool) => tool.includes('o8'))).toEqual([]);
 
   const session = await ClaudeSession.start({ cwd, home, api, plugin: null, env: NPM_OFFLINE });
   await session.say('/parallel-status');
   expect(session.prompts).toEqual([]);
-  expect(api.mainRequests[0]?.userText).toContain('<command-name>/o8:parallel-status</command-name>');
-  const [status] = api.mainRequests.flatMap(({ toolResults }) => toolResults);
+  const requests = api.mainRequests.slice(before.length);
+  expect(requests[0]?.userText).toContain('<command-name>/o8:parallel-status</command-name>');
+  const [status] = requests.flatMap(({ toolResults }) => toolResults);
   expect(status).toEqual({ isError: false, text: expect.stringContaining('No run in this repository yet.') as string });
 });

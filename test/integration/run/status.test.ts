@@ -19,6 +19,27 @@ async function bothRunning(): Promise<RunFixture> {
 }
 
 describe('status', () => {
+  it('says which tasks run and since when while it waits, to who asks for progress, and hints as a chat spells them', async () => {
+    const run = await bothRunning();
+    const server = await run.openServer();
+    const { cursor } = await run.status();
+    const told: string[] = [];
+    const answer = server.call('status', { since: cursor, waitSeconds: 30 }, (message) => told.push(message));
+    const running = /^running: task-001 since \d\d:\d\d:\d\d, task-002 since \d\d:\d\d:\d\d; 0 of 2 tasks over$/;
+    await waitFor(() => told.some((message) => running.test(message)), {
+      timeoutMs: 20_000,
+      what: () => `to be told what runs; told so far: ${told.join('; ')}`,
+    });
+    await (await run.agents.waitForAgent('task-001')).exit(3);
+    expect((await answer).content['tasks']).toMatchObject([{ id: 'task-001', state: 'failed' }]);
+    process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
+    await waitFor(async () => (await run.status()).state === 'interrupted', { timeoutMs: 20_000, what: 'its end' });
+    const { runId = '' } = await run.status();
+    expect((await server.call('status')).content['hint']).toBe(`/parallel-run --resume --run ${runId}`);
+    expect((await run.o8('status')).stdout).toContain(`o8 run --resume --run ${runId}`);
+    expect((await run.o8('status')).stdout).not.toContain('/parallel-');
+  });
+
   it('with since gives only what changed after that cursor', async () => {
     const run = await bothRunning();
     const one = await run.agents.waitForAgent('task-001');

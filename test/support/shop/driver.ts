@@ -114,7 +114,7 @@ function* renderAndCheck(told: string): Turns<Preflight> {
 }
 
 function* agent(type: string, description: string, prompt: string): Turns<string> {
-  return (yield* done('Agent', { subagent_type: type, description, prompt })).text;
+  return (yield* done('Agent', { subagent_type: type, description, prompt, run_in_background: false })).text;
 }
 
 function* run(o: Driver): Turns<string> {
