@@ -11,6 +11,7 @@ import { findProgram } from '../process/program.js';
 import { requireRun, requireTask, type LoadedRun } from '../tools/load-run.js';
 import { refuseNested } from '../tools/refuse-nested.js';
 import { openContext } from '../tools/repository-context.js';
+import { refuseUntrustedRun } from '../tools/trust/run-trust.js';
 import type { Cli } from './program.js';
 
 /** `o8 attach <task>`: the task's Claude session in its worktree, for a person to look or go on. */
@@ -23,6 +24,7 @@ export function attachCommand({ terminal, context, exit }: Cli): Command {
       refuseNested('attach', context);
       const { home } = await openContext(context);
       const run = await requireRun(home, flags.run);
+      await refuseUntrustedRun(run.plan, context.env);
       const { sessionId, worktree } = sessionOf(run, requireTask(run.plan, name));
       const program = await findProgram('claude', context.env);
       if (program === null)

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { trustSchema } from '../core/trust/trust.js';
 import { conflictsShape, oneLine, printConflicts } from './print-conflicts.js';
+import { printTrust } from './print-trust.js';
 import { safeLines, type Terminal } from './terminal.js';
 
 const planSchema = z.object({
@@ -8,14 +10,17 @@ const planSchema = z.object({
   overlaps: z
     .array(z.object({ path: z.string(), tasks: z.array(z.string()), level: z.enum(['warn', 'fail']) }))
     .optional(),
+  trust: trustSchema,
   ...conflictsShape,
 });
 
 /** The plan, and below it where its tasks may get in each other's way. */
-export function printPlan(result: unknown, { colors, print }: Terminal): void {
-  const { text, base, overlaps = [], ...expected } = planSchema.parse(result);
+export function printPlan(result: unknown, terminal: Terminal): void {
+  const { colors, print } = terminal;
+  const { text, base, trust, overlaps = [], ...expected } = planSchema.parse(result);
   print(safeLines(text));
   if (overlaps.length > 0) print(colors.yellow('\nOverlapping scopes:'));
   for (const { path, tasks } of overlaps) print(`  ${tasks.join(' and ')}: ${oneLine(path)}`);
   printConflicts(expected, base, { colors, print });
+  printTrust(trust, terminal);
 }

@@ -22,6 +22,7 @@ import { runCommand } from './run-command.js';
 import { setupCommand } from './setup-command.js';
 import { statusCommand } from './status-command.js';
 import { openTerminal, type Terminal } from './terminal.js';
+import { trustCommand } from './trust-command.js';
 
 /** What every command needs of its surroundings. */
 export interface Cli {
@@ -64,6 +65,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     attachCommand(cli),
     historyCommand(cli),
     doctorCommand(cli),
+    trustCommand(cli),
     configCommand(cli, 'config'),
     configCommand(cli, 'parallel-config'),
     setupCommand(cli),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { O8Error } from '../core/errors.js';
 import { shellQuote } from '../core/shell-quote.js';
+import { trustSchema } from '../core/trust/trust.js';
 import { refuseHeld } from '../tools/lock-error.js';
 import { againCommand } from '../tools/selection.js';
 import { planWord } from '../tools/runs/nearest-plans.js';
@@ -8,6 +9,7 @@ import { previewStart } from '../tools/runs/start-preview.js';
 import { readSettledLock } from '../tools/settled-lock.js';
 import { spawn } from '../tools/spawn.js';
 import { openContext } from '../tools/repository-context.js';
+import { acceptDigest } from '../tools/trust/consent.js';
 import { callTool } from './call-tool.js';
 import { confirm } from './confirm.js';
 import { printFeatureSummary } from './feature-summary.js';
@@ -15,6 +17,7 @@ import { follow, type Style } from './follow.js';
 import { dryRun } from './run/dry-run.js';
 import { planInput, spawnInput, wordsOf, type Named, type RunFlags } from './options.js';
 import { printPlan } from './print-plan.js';
+import { printTrust } from './print-trust.js';
 import { printFailedChecks, printWarnings } from './print-results.js';
 import { statusSchema } from './print-status.js';
 import type { Cli } from './program.js';
@@ -41,6 +44,9 @@ const spawnedSchema = z.object({
   text: z.string().optional(),
 });
 
+const plannedSchema = z.object({ trust: trustSchema });
+type TrustAnswer = z.output<typeof trustSchema>;
+
 /** The whole of a followed run: the plan, the question, the start, the way to its end. */
 export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promise<void> {
   const { terminal, context } = cli;
@@ -58,8 +64,12 @@ export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promi
     said.push(...printWarnings(await callTool('preflight', selectionOf(named, flags), context), terminal));
     printFeatureSummary(plan, context.cwd, terminal.print);
   }
+  // A run that goes on was agreed to when it began; what is new in the repository is not part of it.
+  const trust = plan === null || goesOn ? null : plannedSchema.parse(plan).trust;
+  if (trust?.needed === true && summary !== 'plan')
+    printTrust(trust, { print: quiet ? terminal.warn : terminal.print, colors: terminal.colors });
   if (flags.yes !== true) said.push(...(await sayChanged(cli, named, flags)));
-  if (!(await mayStart(cli, named, flags))) return;
+  if (!(await mayStart(cli, named, flags, trust))) return;
   const spawned = spawnedSchema.parse(await callTool('spawn', spawnInput(named, flags), context));
   for (const warning of (spawned.warnings ?? []).filter((each) => !said.some((one) => each.startsWith(one))))
     terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
@@ -114,7 +124,7 @@ async function isReady({ terminal, context, exit }: Cli, named: Named, flags: St
   return false;
 }
 
-async function mayStart(cli: Cli, named: Named, flags: StartFlags): Promise<boolean> {
+async function mayStart(cli: Cli, named: Named, flags: StartFlags, trust: TrustAnswer | null): Promise<boolean> {
   const { terminal } = cli;
   if (flags.yes === true) return true;
   if (!namesAny(named) && flags.resume !== true && flags.retryFailed !== true) {
@@ -135,10 +145,11 @@ async function mayStart(cli: Cli, named: Named, flags: StartFlags): Promise<bool
     const command = named.features === undefined ? 'o8 run' : 'o8 parallel';
     throw new O8Error('usage', 'there is no terminal to ask on', `${command} ${words.join(' ')} --yes`);
   }
-  if (!(await confirm(question(named, flags)))) {
+  if (!(await confirm(trust?.needed === true ? TRUST_QUESTION : question(named, flags)))) {
     terminal.print('\nAborted.');
     return false;
   }
+  if (trust?.needed === true) await acceptDigest(trust.digest ?? '', cli.context);
   if (flags.force !== true) return true;
   terminal.print(`\n${await overridden(cli)}`);
   if (await confirm('\nContinue?')) return true;
@@ -157,6 +168,8 @@ async function overridden({ terminal, context }: Cli): Promise<string> {
     `Run ${runId ?? ''} is aborted first; its agents are stopped and its worktrees kept. ${moved}`,
   ].join('\n');
 }
+
+const TRUST_QUESTION = '\nAccept what the repository brings, as shown above, for all its runs, and continue?';
 
 /** A retry or a resume goes on with a plan the user has seen; saying which is enough. */
 function question(named: Named, flags: StartFlags): string {

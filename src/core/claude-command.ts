@@ -5,14 +5,20 @@ import { COMPLETION_JSON_SCHEMA } from './completion-schema.js';
 import { O8Error } from './errors.js';
 import type { PlannedTask } from './plan.js';
 import type { Settings } from './settings.js';
+import { withProjectSettings } from './trust/frozen-settings.js';
 import { SKILL_RULES } from './worker-rules.js';
 import { writeRules, writeRulesArguments } from './write-guard.js';
+
+/** `frozen`: what the worktree has is left out, and this text of project settings (null for none) counts instead. */
+export type ProjectSettings =
+  { readonly kind: 'worktree' } | { readonly kind: 'frozen'; readonly settings: string | null };
 
 export interface ClaudeAttempt {
   /** The Claude Code program: a path or a name on PATH. */
   readonly program: string;
   readonly task: PlannedTask;
   readonly settings: Settings;
+  readonly project: ProjectSettings;
   /** `sessionId` is a UUID. A new session needs one that was never used; `continues`: the session exists, go on in it. */
   readonly attempt: { readonly sessionId: string; readonly continues: boolean };
   /** Text for the system prompt; see `workerRules`. */
@@ -41,6 +47,7 @@ const SKILL_TOOLS = ['Skill', 'Agent'];
  * the run can wait for once. Updating itself is not a worker's job.
  */
 const ENVIRONMENT = { CLAUDE_CODE_MAX_RETRIES: '2', DISABLE_AUTOUPDATER: '1' };
+const MEMORY_OF_FOLDERS = { CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD: '1' };
 
 /** A command of the repository may start the agents it names; those start no others. Newer versions go three deep. */
 const SKILL_ENVIRONMENT = { CLAUDE_CODE_MAX_SUBAGENT_SPAWN_DEPTH: '1' };
@@ -52,13 +59,17 @@ const SKILL_ENVIRONMENT = { CLAUDE_CODE_MAX_SUBAGENT_SPAWN_DEPTH: '1' };
  * too long for an argument.
  */
 export function claudeCommand(attempt: ClaudeAttempt): ClaudeCommand {
-  const { task, settings } = attempt;
+  const { task, settings, project } = attempt;
   const writes = writeRules(task, settings.scope);
   const usesSkill = task.promptKind === 'skill';
   const skillTools = usesSkill ? SKILL_TOOLS : [];
   const commands = [task.setup, task.verify].filter((command) => command !== null);
   const rules = permissionRules(writes, commands, [...skillTools, ...settings.agent.allowedTools]);
   const guard = [attempt.guard.node, attempt.guard.program, ...writeRulesArguments(writes)];
+  const ownSettings =
+    project.kind === 'frozen'
+      ? withProjectSettings(project.settings, settings.agent.settings)
+      : settings.agent.settings;
   const model = task.model ?? settings.agent.model;
   const systemPrompt = [attempt.workerRules, ...(usesSkill ? [SKILL_RULES] : [])]
     .filter((text) => text !== '')
@@ -71,7 +82,7 @@ export function claudeCommand(attempt: ClaudeAttempt): ClaudeCommand {
     // Hook events show that the guard runs; see `guard-sight.ts`.
     ...['--output-format', 'stream-json', '--verbose', '--include-hook-events'],
     ...[continues ? '--resume' : '--session-id', sessionId],
-    ...['--setting-sources', 'project', '--strict-mcp-config'],
+    ...sourcesOf(project, task),
     ...(usesSkill ? [] : ['--disable-slash-commands']),
     ...['--tools', unique([...TOOLS, ...skillTools, ...toolsOf(settings.agent.allowedTools)]).join(',')],
     // Since 2.1.200 `default` is called `manual`; every version knows the old name.
@@ -79,14 +90,32 @@ export function claudeCommand(attempt: ClaudeAttempt): ClaudeCommand {
     ...['--allowedTools', ...rules.allow],
     ...['--disallowedTools', ...rules.deny],
     ...['--json-schema', COMPLETION_JSON_SCHEMA],
-    ...['--settings', JSON.stringify(claudeSettings(guard, rules.allowInSettings, settings.agent.settings))],
+    ...['--settings', JSON.stringify(claudeSettings(guard, rules.allowInSettings, ownSettings))],
     ...(systemPrompt === '' ? [] : [`--append-system-prompt=${systemPrompt}`]),
     ...(settings.agent.maxTurns === null ? [] : ['--max-turns', String(settings.agent.maxTurns)]),
     ...(attempt.budgetUsd === null ? [] : ['--max-budget-usd', decimal(attempt.budgetUsd)]),
     ...(model === null ? [] : [`--model=${model}`]),
   ];
   refuseLongArguments(task.id, argv);
-  return { argv, env: usesSkill ? { ...ENVIRONMENT, ...SKILL_ENVIRONMENT } : ENVIRONMENT };
+  return { argv, env: environmentOf(project, usesSkill) };
+}
+
+function environmentOf(project: ProjectSettings, usesSkill: boolean): Record<string, string> {
+  return {
+    ...ENVIRONMENT,
+    ...(usesSkill ? SKILL_ENVIRONMENT : {}),
+    ...(project.kind === 'frozen' ? MEMORY_OF_FOLDERS : {}),
+  };
+}
+
+/** Without the project source nothing of `.claude/` is read, nor CLAUDE.md, which comes back as that of an added folder. */
+function sourcesOf(project: ProjectSettings, { worktree }: PlannedTask): string[] {
+  switch (project.kind) {
+    case 'worktree':
+      return ['--setting-sources', 'project', '--strict-mcp-config'];
+    case 'frozen':
+      return ['--setting-sources', '', '--add-dir', worktree, '--strict-mcp-config'];
+  }
 }
 
 function refuseLongArguments(task: string, argv: readonly string[]): void {

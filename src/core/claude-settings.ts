@@ -66,6 +66,11 @@ export function checkClaudeSettings(own: Readonly<Record<string, unknown>>): voi
   parseOwnSettings(own);
 }
 
+/** Whether Claude Code would read these settings and not drop them whole. */
+export function areReadable(settings: Readonly<Record<string, unknown>>): boolean {
+  return ownSettings.safeParse(settings).success;
+}
+
 function parseOwnSettings(own: Readonly<Record<string, unknown>>): z.infer<typeof ownSettings> {
   const parsed = ownSettings.safeParse(own);
   if (parsed.success) return parsed.data;

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'no_run'
   | 'unknown_task'
   | 'refused'
+  | 'untrusted'
   | 'nested_run'
   | 'journal_damaged'
   | 'disk_full'
@@ -57,6 +58,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
       return 3;
     case 'preflight_failed':
     case 'refused':
+    case 'untrusted':
     case 'nested_run':
     case 'not_a_repository':
       return 4;

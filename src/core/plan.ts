@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { settingsSchema, type ManifestSettings } from './settings.js';
+import { runConsentSchema } from './trust/trust.js';
 
 /** One glob of a scope line; `symbol` is the part behind `::` (`Order.total`), null for the whole file. */
 const scopeEntrySchema = z.strictObject({ glob: z.string(), symbol: z.string().nullable() });
@@ -114,5 +115,7 @@ export const planSchema = z.strictObject({
   wave: z.number().nullable(),
   /** Of the tasks left out, those whose work an earlier run put on the base: id to the commit that brought it. */
   landed: z.record(z.string(), z.string()),
+  /** What the repository brought that runs or redirects, as it was accepted; a run of an older o8 has none. */
+  consent: runConsentSchema.optional(),
 });
 export type Plan = z.infer<typeof planSchema>;

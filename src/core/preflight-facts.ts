@@ -6,6 +6,7 @@ import type { SourceWarning } from './plan.js';
 import type { FeatureFacts } from './preflight-features.js';
 import type { PlaceFacts } from './preflight/places.js';
 import type { ShellFacts } from './preflight/shell-commands.js';
+import type { Trust } from './trust/trust.js';
 
 /** What preflight has to know of the repository, the machine and earlier runs. Looked up elsewhere; nothing here does I/O. */
 export interface PreflightFacts {
@@ -50,6 +51,8 @@ export interface PreflightFacts {
   readonly manifestCommands: readonly PlannedCommand[];
   /** Tasks whose prompt file was generated and is older than what it is made of; `from` is the task file. */
   readonly stalePrompts: readonly { readonly task: string; readonly from: string }[];
+  /** What the repository brings that runs or redirects. */
+  readonly trust: Trust;
   /** Null for a plan that is not of features. */
   readonly features: FeatureFacts | null;
 }

@@ -5,6 +5,7 @@ import type { PreflightFacts } from './preflight-facts.js';
 import { featureChecks } from './preflight-features.js';
 import { machineChecks } from './preflight-machine.js';
 import { planChecks } from './preflight-plan.js';
+import { trustCheck } from './trust/trust-text.js';
 import { repositoryChecks } from './preflight-repository.js';
 
 /** Everything that can be known to go wrong before anything is made, always in the same order (np's titled checks). */
@@ -13,6 +14,7 @@ export function preflightChecks(plan: Plan, facts: PreflightFacts): Check[] {
     ...repositoryChecks(plan, facts),
     ...collisionChecks(plan, facts),
     ...machineChecks(plan, facts),
+    trustCheck(facts.trust),
     ...planChecks(plan, facts),
     ...featureChecks(plan, facts.features),
   ];

@@ -15,9 +15,17 @@ const MAX_BYTES = 1_048_576;
 
 /** The user's settings, empty when there is no file. Throws O8Error `usage` that names the file and every wrong key. */
 export async function readSettingsFile(root: string): Promise<SettingsFile> {
-  const { config } = checkoutPaths(root);
-  const file = relative(root, config);
-  const text = await readRegularFile(config, MAX_BYTES);
+  return settingsOf(root, await readSettingsText(root));
+}
+
+/** The text of the settings file as it is now, null when there is none. */
+export async function readSettingsText(root: string): Promise<string | null> {
+  return readRegularFile(checkoutPaths(root).config, MAX_BYTES);
+}
+
+/** What such a text sets. Throws O8Error `usage` that names the file and every wrong key. */
+export function settingsOf(root: string, text: string | null): SettingsFile {
+  const file = relative(root, checkoutPaths(root).config);
   if (text === null) return {};
   const given = parseJson(text, file);
   const parsed = settingsFileSchema.safeParse(given);

@@ -6,6 +6,7 @@ import { errorText } from './error-text.js';
 import { markOfCommands } from './leftovers/commands-of-run.js';
 import { noteLeftovers } from './leftovers/note-leftovers.js';
 import type { Run } from './run.js';
+import { isStillAccepted } from './trust/consent.js';
 
 /** A notification is a message, not work. */
 const TIMEOUT_MS = 10_000;
@@ -54,6 +55,7 @@ export class Notifier {
     const { plan, env, redact, log } = this.run;
     const message = redact(notification.message);
     try {
+      if (!(await isStillAccepted(this.run))) return; // the command is one of what is not accepted
       const result = await this.start({
         cwd: plan.root,
         env: {

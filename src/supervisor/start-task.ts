@@ -10,9 +10,10 @@ import { COMPLETION_MARKER } from '../core/completion-marker.js';
 import { O8Error } from '../core/errors.js';
 import { failpoint } from '../core/failpoint.js';
 import type { PlannedTask } from '../core/plan.js';
+import { WORKER_RULES } from '../core/trust/agent-kinds.js';
 import { SKILL_RULES, skillDuties, workerRules } from '../core/worker-rules.js';
 import bundledRules from '../../agents/worker.md';
-import { readFileAt } from '../git/facts.js';
+import { readFilesAt } from '../git/trust/committed-files.js';
 import { startAttempt } from '../process/attempt.js';
 import { bundledProgram } from '../process/bundle.js';
 import { findProgram } from '../process/program.js';
@@ -24,12 +25,18 @@ import { restoreWorktree } from './restore-worktree.js';
 import { linkTaskLog } from './mirrors/keep-log-links.js';
 import { attemptId, attemptOf, recordOf, type Run } from './run.js';
 import { rememberSurroundings } from './surroundings.js';
+import { isStillAccepted } from './trust/consent.js';
+import { projectSettingsOf } from './trust/project-settings.js';
 
 /** Starts the next attempt of a task that has its worktree. Announced first, so that it can never be started twice. */
 export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   const record = recordOf(run, task.id);
   if (record.state.state !== 'worktree_created') return;
   const { next } = record.state;
+  if (!(await isStillAccepted(run))) {
+    const message = 'what the repository brings for it is no longer accepted (o8 trust), so its agent was not started';
+    return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'agent_error', message });
+  }
   if (!(await restoreWorktree(run, task))) return;
   const attempt = record.attempt + 1;
   const id = attemptId(run, task.id, attempt);
@@ -45,9 +52,9 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     ? await sessionFor(run, task, next.kind === 'continue' ? record.sessionId : null, record.attempt)
     : null;
   const files = attemptOf(run, task.id, attempt);
-  const own = await readFileAt(run.repo, run.plan.base.commit, '.claude/agents/worker.md');
+  const [own] = await readFilesAt(run.repo, run.plan.base.commit, [WORKER_RULES]);
   const skill = task.promptKind === 'skill' ? skillDuties(run.plan.settings.skillFlags) : null;
-  const rules = workerRules(own, bundledRules, skill);
+  const rules = workerRules(own?.kind === 'file' ? own.text : null, bundledRules, skill);
   const told = session?.continues === true ? await earlierRules(run, task, record.attempt) : undefined;
   const prompt = attemptPrompt({
     task,
@@ -159,6 +166,7 @@ async function commandOf(
       program,
       task,
       settings,
+      project: await projectSettingsOf(run, task),
       attempt: session,
       workerRules: rules,
       budgetUsd,

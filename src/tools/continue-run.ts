@@ -22,6 +22,7 @@ import { refuseTakenNames } from './runs/taken-names.js';
 import { againCommand, selectionWords, type Selection } from './selection.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
 import { startSupervisor, type Force } from './start-supervisor.js';
+import { refuseUntrustedRun } from './trust/run-trust.js';
 
 /** What of an earlier run is wanted. `resume`: also what an abort stopped. */
 export type Wish =
@@ -140,6 +141,7 @@ export async function continueRun(work: {
 }): Promise<SpawnResult> {
   const { repo, home, run, input, context, warnings, wish, force } = work;
   const { runId } = run.plan;
+  await refuseUntrustedRun(run.plan, context.env);
   await refuseTakenNames(repo, run, [
     ...tasksToPrepare(run.state),
     ...(wish.kind === 'go_on' ? [] : begunAnew(run, wish)),

@@ -9,6 +9,7 @@ import { askSupervisor } from './ask-supervisor.js';
 import type { ToolContext } from './define-tool.js';
 import { findRun, loadRun, type LoadedRun } from './load-run.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
+import { refuseUntrustedRun } from './trust/run-trust.js';
 
 /** `let_finish`: no new agents; `now`: also stop those that run, to be continued later; `off`: go on. */
 export type Pause = 'let_finish' | 'now' | 'off';
@@ -34,6 +35,7 @@ export async function pauseRun(
   // A pause that outlived its supervisor is ended like any other: the next supervisor starts and goes on.
   const goesOnAlone = pause === 'off' && run.state.phase.kind === 'paused';
   if (!run.ownerAlive && !goesOnAlone) return { runId: found, message: interruptedText(pause, found), tasks: [] };
+  if (pause === 'off') await refuseUntrustedRun(run.plan, env);
   const id = randomUUID();
   const request: Request =
     pause === 'off' ? { kind: 'unpause', id } : { kind: 'pause', id, agents: pause === 'now' ? 'stop' : 'let_finish' };

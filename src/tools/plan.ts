@@ -8,12 +8,22 @@ import { sourceView } from '../core/plan-source.js';
 import { featurePlanText } from '../core/feature-plan-text.js';
 import type { Plan } from '../core/plan.js';
 import { planOverlaps } from '../core/preflight-plan.js';
+import { trustAnswer, trustSchema } from '../core/trust/trust.js';
 import { criticalPath, startOrder } from '../core/schedule.js';
 import { scheduleSchema } from '../core/settings.js';
 import { defineTool } from './define-tool.js';
 import { conflictsAtAGlance } from './conflicts-at-a-glance.js';
 import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './expected-conflicts.js';
-import { diskEstimate, planFrom, PREVIEW, readPlanParts, refuseMissingSpecs, type PlanParts } from './prepare-plan.js';
+import {
+  diskEstimate,
+  planFrom,
+  PREVIEW,
+  readPlanParts,
+  refuseMissingSpecs,
+  trustQuestion,
+  type PlanParts,
+} from './prepare-plan.js';
+import { readTrust } from './trust/read-trust.js';
 import { planFlags, planFlagsShape, requireSelection, selectionShape } from './selection.js';
 
 /** Globs over the same folder in hundreds of tasks overlap in every pair; `preflight` has them all. */
@@ -58,6 +68,7 @@ const outputSchema = z.object({
     .optional()
     .describe('paths that tasks which may run at the same time both claim'),
   ...expectedConflictsShape,
+  trust: trustSchema,
   mermaid: z.string().describe('untrusted'),
   text: z.string().describe('the plan for people, untrusted: show it as it is'),
 });
@@ -99,6 +110,7 @@ export const plan = defineTool({
       commands: plannedCommands(planned).map(commandOf),
       ...overlapsOf(planned, parts.facts.foldsCase),
       ...(await conflictsOfEarlierWork(parts, planned)),
+      trust: trustAnswer(await readTrust(trustQuestion(parts), context.env)),
       mermaid: mermaid(planned),
       text: parts.features === null ? planText(planned, disk) : featurePlanText(planned, disk, parts.features),
     };

@@ -6,6 +6,7 @@ import { featureEstimates, type FeatureDetails } from '../core/preflight-feature
 import { firstOfEachKind, type Check } from '../core/preflight-check.js';
 import { planOverlaps } from '../core/preflight-plan.js';
 import { preflightChecks, preflightPassed } from '../core/preflight.js';
+import { trustAnswer, trustSchema } from '../core/trust/trust.js';
 import { defineTool } from './define-tool.js';
 import { planForChecks, readPlanParts } from './prepare-plan.js';
 import { readPreflightFacts } from './read-preflight-facts.js';
@@ -26,6 +27,7 @@ const outputSchema = z.object({
       hint: z.string().describe('untrusted'),
     }),
   ),
+  trust: trustSchema,
   overlaps: z.array(
     z.object({ path: z.string().describe('untrusted'), tasks: z.array(z.string()), level: z.enum(['warn', 'fail']) }),
   ),
@@ -70,6 +72,7 @@ export const preflight = defineTool({
     return {
       ok: preflightPassed(checks),
       checks: firstOfEachKind(checks).map(({ id, level, message, hint }) => ({ id, level, message, hint })),
+      trust: trustAnswer(facts.trust),
       overlaps: overlapsOf(plan, parts.features, facts.foldsCase),
       tasks: selectedTasks(plan).map((task) => {
         const problems = checks.filter((check) => check.tasks.includes(task.id) && stopsTask(check));

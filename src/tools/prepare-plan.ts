@@ -11,16 +11,18 @@ import { estimateFrom } from '../core/history.js';
 import { missingSpecs, type FeatureDetails } from '../core/preflight-features.js';
 import type { Plan, SourcePlan } from '../core/plan.js';
 import { resolveSettings, type Settings, type SettingsFile, type SettingsFlags } from '../core/settings.js';
+import { skillPaths } from '../core/trust/skill-paths.js';
 import { readRepositoryFacts, type RepositoryFacts } from '../git/facts.js';
 import { openRepository } from '../git/repository.js';
 import { loadFeatures } from '../sources/features.js';
 import { loadManifest } from '../sources/manifest.js';
 import { readHistory } from '../store/history-file.js';
 import { runHome, type RunHome } from '../store/paths.js';
-import { readSettingsFile } from '../store/settings-file.js';
+import { readSettingsText, settingsOf } from '../store/settings-file.js';
 import type { ToolContext } from './define-tool.js';
 import { findNowhere, withNearest, type Places } from './runs/nearest-plans.js';
 import { openContext, type RepositoryContext } from './repository-context.js';
+import type { TrustQuestion } from './trust/read-trust.js';
 import type { Selection } from './selection.js';
 
 /** What a plan is made of, looked up at one time; nothing written. */
@@ -28,6 +30,8 @@ export interface PlanParts extends RepositoryContext {
   readonly facts: RepositoryFacts;
   readonly source: SourcePlan;
   readonly settings: Settings;
+  /** Of the settings file, from which `settings` come; null where there is none. */
+  readonly settingsText: string | null;
   readonly selection: Selection;
   /** What is known of the features; null for a plan that is not of features. */
   readonly features: FeatureDetails | null;
@@ -56,12 +60,12 @@ export async function readPlanParts(
       'git clone <repository>',
     );
   }
-  const file = await readSettingsFile(root);
-  const read = await readSource(selection, file, flags, { root, home, cwd: context.cwd });
+  const settingsText = await readSettingsText(root);
+  const read = await readSource(selection, settingsOf(root, settingsText), flags, { root, home, cwd: context.cwd });
   const { command, settings } = read.settings.agent;
   if (command !== null) checkAgentCommand(command);
   else checkClaudeSettings(settings);
-  return { repo, root, home, facts: await readRepositoryFacts(repo), selection, ...read };
+  return { repo, root, home, facts: await readRepositoryFacts(repo), selection, settingsText, ...read };
 }
 
 async function readSource(
@@ -96,7 +100,7 @@ async function placesOf(root: string, cwd: string, file: SettingsFile, flags: Se
 /** The plan of a run as its files and settings are now, with nothing of the repository's state. Throws as `readPlanParts`. */
 export async function planOnDisk(plan: Plan): Promise<Plan> {
   const { root, source, runId, createdAt, base, skip, wave } = plan;
-  const file = await readSettingsFile(root);
+  const file = settingsOf(root, await readSettingsText(root));
   const selection: Selection =
     source.kind === 'manifest'
       ? { kind: 'manifest', dir: source.dir, wave: null, skip: [] }
@@ -155,6 +159,18 @@ export function planForChecks(parts: PlanParts): Plan {
   const { head } = parts.facts;
   const branch = head.kind === 'detached' ? 'HEAD' : head.branch;
   return planOn(parts, PREVIEW, { branch, commit: head.kind === 'unborn' ? '' : head.commit });
+}
+
+/** What has to be asked about trust before these parts may run. */
+export function trustQuestion({ repo, facts, features, settings, settingsText }: PlanParts): TrustQuestion {
+  const { head } = facts;
+  const callsCommand = features !== null && features.skill !== null;
+  return {
+    repo,
+    commit: head.kind === 'unborn' ? null : head.commit,
+    settings: settingsText,
+    skill: callsCommand ? skillPaths(settings.skill) : [],
+  };
 }
 
 /** Space the worktrees of the plan's tasks take. */

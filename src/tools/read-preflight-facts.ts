@@ -24,8 +24,9 @@ import { livingOrphans } from './runs/open-runs.js';
 import { leftOutOf } from '../core/run/left-out.js';
 import { hasLanded } from '../core/landings.js';
 import { latestRunOf, runToContinue, type LoadedRun } from './load-run.js';
-import { diskEstimate, type PlanParts } from './prepare-plan.js';
+import { diskEstimate, trustQuestion, type PlanParts } from './prepare-plan.js';
 import { pathsOfSiblings } from './siblings/sibling-clones.js';
+import { readTrust, type ReadTrust } from './trust/read-trust.js';
 import { findStalePrompts } from './stale-prompts.js';
 
 /** Claude answers in under a second; a machine under load was seen to need several. */
@@ -40,7 +41,7 @@ export async function readPreflightFacts(
   plan: Plan,
   context: ToolContext,
   continuedTasks: readonly string[] = [],
-): Promise<PreflightFacts> {
+): Promise<PreflightFacts & { readonly trust: ReadTrust }> {
   const { repo, root, home, facts, source } = parts;
   const [changes, occupied, freeMB, agent, lock, gitLfs, earlier] = await Promise.all([
     changesOfOthers(repo, plan, facts),
@@ -87,6 +88,7 @@ export async function readPreflightFacts(
     sourceWarnings: source.warnings ?? [],
     manifestCommands: manifestCommands(plan, source),
     stalePrompts: await findStalePrompts(plan),
+    trust: await readTrust(trustQuestion(parts), context.env),
     features: await readFeatureFacts(parts, plan),
   };
 }

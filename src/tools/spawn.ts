@@ -9,10 +9,12 @@ import { generateScripts } from './generate-scripts.js';
 import { refuseNested } from './refuse-nested.js';
 import { pauseRun } from './pause-run.js';
 import { openContext } from './repository-context.js';
+import { readPlan } from '../store/runs.js';
 import { againCommand, planFlagsShape, requireSelection, selectionShape, selectionWords } from './selection.js';
 import { readyPlan, startFresh } from './start-fresh.js';
 import { readSettledLock } from './settled-lock.js';
 import { stopOrphans, takeOver } from './take-over.js';
+import { refuseUntrustedRun } from './trust/run-trust.js';
 
 const outputSchema = z.object({
   runId: z.string().optional(),
@@ -65,7 +67,9 @@ export const spawn = defineTool({
     refuseLocked(lock, { force: input.force === true, again });
     const goesOn = input.resume === true || input.retryFailed === true;
     const selection = goesOn && selectionWords(input) === null ? null : requireSelection(input);
-    if (lock.kind === 'held' && !goesOn) await readyPlan(requireSelection(input), input, context); // or nobody is stopped
+    // Or nobody is stopped.
+    if (lock.kind === 'held' && !goesOn) await readyPlan(requireSelection(input), input, context);
+    if (lock.kind === 'held' && goesOn) await refuseUntrustedRun(await readPlan(home, lock.holder.runId), context.env);
     // Who can be seen is stopped here, once: a supervisor started by force would stop one that won meanwhile, too.
     const force = input.force === true && lock.kind === 'unknown' ? 'force' : 'wait_your_turn';
     const warnings =

@@ -4,6 +4,7 @@ import { O8Error } from '../core/errors.js';
 import { asideSuffix } from '../core/run/aside.js';
 import { excludePattern } from '../core/exclude-pattern.js';
 import { preflightChecks } from '../core/preflight.js';
+import { refuseUntrusted } from '../core/trust/trust-text.js';
 import type { CriticalSection } from '../core/lease.js';
 import type { NewAttempt } from '../core/new-attempt.js';
 import { firstOfEachKind, type Check } from '../core/preflight-check.js';
@@ -27,7 +28,8 @@ import { refuseHeld } from './lock-error.js';
 import { takeOverOldRuns } from './old-runs/take-over-old-runs.js';
 import { openContext } from './repository-context.js';
 import { makeRoom } from './new-attempts.js';
-import { planFrom, readPlanParts, refuseMissingSpecs } from './prepare-plan.js';
+import { planFrom, readPlanParts, refuseMissingSpecs, trustQuestion } from './prepare-plan.js';
+import { runConsent } from './trust/read-trust.js';
 import { readPreflightFacts } from './read-preflight-facts.js';
 import { againCommand, planFlags, selectionWords, type Selection } from './selection.js';
 import type { SpawnInput, SpawnResult } from './spawn.js';
@@ -64,9 +66,11 @@ export async function readyPlan(selection: Selection, input: SpawnInput, context
   await takeOverOtherCheckouts(repo, parts.facts.worktrees);
   const checks = preflightChecks(plan, facts);
   refuseFailures(checks, input);
+  refuseUntrusted(facts.trust);
   // A skill may write the specification itself; without one there is nothing to tell the agent.
   if (parts.features !== null && parts.features.skill === null) refuseMissingSpecs(plan, parts.features);
-  return { repo, plan, checks, text, newAttempts: facts.features?.newAttempts ?? [] };
+  const consent = await runConsent(trustQuestion(parts), facts.trust);
+  return { repo, plan: { ...plan, consent }, checks, text, newAttempts: facts.features?.newAttempts ?? [] };
 }
 
 /** A new run: checks, run folder, supervisor. Nothing is left behind where the lock was lost. */

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { claudeCommand } from '../../src/core/claude-command.js';
+import { claudeCommand, type ProjectSettings } from '../../src/core/claude-command.js';
 import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../../src/core/claude-stream.js';
 import { COMPLETION_MARKER } from '../../src/core/completion-marker.js';
 import { judgeAttempt } from '../../src/core/completion.js';
@@ -85,6 +85,7 @@ afterEach(async () => {
 interface Attempt {
   readonly settings?: Partial<Settings>;
   readonly continues?: boolean;
+  readonly project?: ProjectSettings;
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** SIGKILL as soon as this many tool calls have been answered. */
@@ -109,6 +110,7 @@ async function attempt(script: Script, given: Attempt = {}) {
     program: claudeProgram(),
     task,
     settings: { ...defaultSettings('manifest'), ...given.settings },
+    project: given.project ?? { kind: 'worktree' },
     attempt: { sessionId: SESSION, continues: given.continues ?? false },
     workerRules: '- Stay in your task.',
     budgetUsd: 5,
@@ -214,6 +216,27 @@ describe('a Claude worker as o8 starts it', () => {
       ['git -C .. status', null],
       ['npm test', 'Bash(npm test *)'],
     ]);
+  });
+
+  it('given its project settings explicitly, reads none of the worktree’s, and CLAUDE.md all the same', async () => {
+    const touch = (name: string) => ({ hooks: [{ type: 'command', command: `touch ${join(folder, name)}` }] });
+    const settingsOf = (name: string) => ({
+      hooks: { PreToolUse: [touch(name)] },
+      permissions: { allow: [`Bash(touch ${name}.txt)`] },
+    });
+    await mkdir(join(worktree, '.claude/rules'), { recursive: true });
+    await writeFile(join(worktree, '.claude/settings.json'), JSON.stringify(settingsOf('changed')));
+    await writeFile(join(worktree, '.claude/rules/style.md'), 'Write short lines.\n');
+    await writeFile(join(worktree, 'CLAUDE.md'), 'Speak like a shop.\n');
+    const calls = [bash('touch changed.txt'), bash('touch accepted.txt'), write(join(folder, 'outside.txt'))];
+    const { carriedOut } = await attempt(inTurn(...calls, useTool('StructuredOutput', DONE)), {
+      project: { kind: 'frozen', settings: JSON.stringify(settingsOf('accepted')) },
+    });
+    expect(carriedOut.slice(0, 3)).toEqual([false, true, false]);
+    expect([existsSync(join(folder, 'changed')), existsSync(join(folder, 'accepted'))]).toEqual([false, true]);
+    const first = JSON.stringify(api.mainRequests[0]?.body);
+    expect(first).toContain('Speak like a shop.');
+    expect(first).toContain('Write short lines.');
   });
 
   it('is guarded also when it may do everything', async () => {

@@ -15,7 +15,7 @@ import { loadRun, type LoadedRun } from '../../src/tools/load-run.js';
 import { CliProcess, type CliResult } from './cli.js';
 import { MarkedProcesses } from './marked-processes.js';
 import { taskFile } from './plan-folder.js';
-import { createRepository, type TestRepository } from './repository.js';
+import { createRepository, excludeSettings, type TestRepository } from './repository.js';
 import { waitFor } from './wait-for.js';
 
 export const PLAN_DIR = 'parallel/plan';
@@ -103,6 +103,8 @@ export class FaultRun {
     await mkdir(run.#temporary);
     for (const { id, job = {} } of tasks) await run.assign(id, job);
     const command = [process.execPath, AGENT, run.folder, '{task}'];
+    // As o8 itself leaves it out of git: settings in a commit are the repository's, and need consent.
+    await excludeSettings(repository);
     await repository.write(
       '.claude/parallel-config.json',
       JSON.stringify({ agent: { command }, retries: 0, killAfter: 1, minDiskSpaceMB: 1, ...settings }),

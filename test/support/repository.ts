@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { realpathSync } from 'node:fs';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
@@ -50,6 +50,11 @@ export async function createRepository(o: { files: Readonly<Record<string, strin
   await git(['config', 'commit.gpgsign', 'false']);
   await commit('start', o.files);
   return { root, git, write, commit, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Keeps the user's settings file out of every commit of the repository. */
+export async function excludeSettings({ root }: TestRepository): Promise<void> {
+  await appendFile(join(root, '.git/info/exclude'), '/.claude/parallel-config.json\n');
 }
 
 function isBelow(folder: string, path: string): boolean {

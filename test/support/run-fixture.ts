@@ -9,7 +9,7 @@ import { CliProcess, type CliResult } from './cli.js';
 import { MarkedProcesses } from './marked-processes.js';
 import { McpConnection } from './mcp-client.js';
 import { taskFile } from './plan-folder.js';
-import { createRepository, type TestRepository } from './repository.js';
+import { createRepository, excludeSettings, type TestRepository } from './repository.js';
 import { StubAgents } from './stub-agent.js';
 import { waitFor } from './wait-for.js';
 
@@ -101,6 +101,8 @@ export class RunFixture {
       await fixture.#connection?.close();
     });
     await repository.commit('Plan', planFiles(tasks, manifest));
+    // As o8 itself leaves it out of git: settings in a commit are the repository's, and need consent.
+    await excludeSettings(repository);
     await repository.write(
       '.claude/parallel-config.json',
       JSON.stringify({ agent: { command: agents.command }, retries: 0, killAfter: 1, ...settings }),
@@ -149,6 +151,14 @@ export class RunFixture {
   async o8Json(...args: string[]): Promise<Record<string, unknown>> {
     const result = await this.o8(...args, '--json');
     return z.record(z.string(), z.unknown()).parse(JSON.parse(result.stdout));
+  }
+
+  /** As a user without a terminal: accepts what the repository brings that runs or redirects. Gives the digest. */
+  async trust(): Promise<string> {
+    const { digest } = z.object({ digest: z.string() }).parse(await this.o8Json('trust'));
+    const { code, stderr } = await this.o8('trust', '--accept', digest);
+    if (code !== 0) throw new Error(stderr);
+    return digest;
   }
 
   /** A server of its own; ends with the test. */

@@ -26,7 +26,12 @@ export function hasHidden(line: string): boolean {
 
 /** Characters that would not be seen as `\u{200b}`; newlines and tabs too. */
 export function escapeHidden(text: string): string {
-  return text.replace(HIDDEN, (hidden, at: number) => (isPartOfPicture(hidden, at, text) ? hidden : escaped(hidden)));
+  return respellHidden(text, escaped);
+}
+
+/** The same in another spelling. */
+export function respellHidden(text: string, spell: (hidden: string) => string): string {
+  return text.replace(HIDDEN, (hidden, at: number) => (isPartOfPicture(hidden, at, text) ? hidden : spell(hidden)));
 }
 
 /** The same, but tabs stay. */

@@ -1,16 +1,17 @@
-/**
- * Everything that drives a terminal or changes the order of what it shows: C0 and C1 controls but newline and tab,
- * Unicode's line breaks, bidirectional controls, zero-width characters. U+200D stays: it joins emoji.
- */
-const UNSEEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/gu;
+import { respellHidden } from '../base/shown-text.js';
 
 /**
- * Text as it may go to a terminal: what would not be seen is spelled `\u001b`. JSON spells it the same way inside
- * strings, so a JSON document is still the same document afterwards.
+ * Text as it may go to a terminal: what drives one, changes the order of what it shows or would not be seen is spelled
+ * `\u001b`. JSON spells it the same way inside strings, so a JSON document is still the same document afterwards.
  */
 export function screenText(text: string): string {
-  return text
-    .replaceAll('\r\n', '\n')
-    .replace(UNSEEN, (unseen) => `\\u${(unseen.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+  return respellHidden(text.replaceAll('\r\n', '\n'), (hidden) =>
+    hidden === '\n' || hidden === '\t' ? hidden : units(hidden),
+  );
+}
+
+/** A character outside the first plane is two of them. */
+function units(hidden: string): string {
+  const codes = Array.from({ length: hidden.length }, (_, at) => hidden.charCodeAt(at));
+  return codes.map((code) => `\\u${code.toString(16).padStart(4, '0')}`).join('');
 }

@@ -5,6 +5,7 @@ import type { Run } from '../run.js';
 import { lfsFindings } from './lfs.js';
 import { linkFindings } from './links.js';
 import { submoduleFindings } from './submodules.js';
+import { trustFindings } from './trust.js';
 
 /** What landing a task's branch would do to the target: `commit` in place of `onto`. `tip` is the branch's. */
 export interface Brought {
@@ -19,7 +20,7 @@ export interface Brought {
 export type HeldCheck = (run: Run, task: PlannedTask, brought: Brought) => Promise<readonly Finding[]>;
 
 /** Every check of what lands; another kind is one more entry. */
-const CHECKS: readonly HeldCheck[] = [submoduleFindings, linkFindings, lfsFindings];
+const CHECKS: readonly HeldCheck[] = [trustFindings, submoduleFindings, linkFindings, lfsFindings];
 
 /** What a person has to decide about before `commit` may land on `onto`, in the order of the checks. */
 export async function findHeld(

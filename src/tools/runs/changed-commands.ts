@@ -3,9 +3,11 @@ import { plannedCommands } from '../../core/plan-commands.js';
 import { changedCommands, changesText, withCommands, type CommandChanges } from '../../core/plan/changed-commands.js';
 import type { Plan } from '../../core/plan.js';
 import { shellCommandChecks } from '../../core/preflight/shell-commands.js';
+import { SETTINGS_FILE } from '../../core/trust/agent-kinds.js';
 import { checkShellCommands } from '../../process/shell-syntax.js';
 import type { ToolContext } from '../define-tool.js';
 import { planOnDisk } from '../prepare-plan.js';
+import { areSettingsAccepted } from '../trust/run-trust.js';
 
 export interface FoundChanges {
   readonly changes: CommandChanges | null;
@@ -18,6 +20,10 @@ export interface FoundChanges {
  * `preflight_failed` for one that the shell cannot read; a plan that cannot be read any more changes nothing.
  */
 export async function findChangedCommands(plan: Plan, { env }: ToolContext): Promise<FoundChanges> {
+  if (!(await areSettingsAccepted(plan, env))) {
+    const why = `since ${SETTINGS_FILE} is another one in git and you have not accepted it: o8 trust`;
+    return { changes: null, text: `The run keeps the commands it started with, ${why}` };
+  }
   let onDisk: Plan;
   try {
     onDisk = await planOnDisk(plan);

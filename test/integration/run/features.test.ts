@@ -56,6 +56,8 @@ describe('a run of features', () => {
   it('tells agents to run the repository’s skill where it has one', async () => {
     const files = { '.claude/commands/implement-feature.md': 'Implement $ARGUMENTS.\n' };
     const run = await RunFixture.open(featureRun(['user-auth'], { files, settings: { skillFlags: '--fast' } }));
+    expect(await run.refusal('spawn', { features: ['user-auth'] })).toMatchObject({ code: 'untrusted' });
+    await run.trust();
     await run.call('spawn', { features: ['user-auth'] });
     const agent = await run.agents.waitForAgent('user-auth');
     const prompt = await readFile(agent.started.environment['O8_PROMPT_FILE'] ?? '', 'utf8');

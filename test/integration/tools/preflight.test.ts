@@ -186,6 +186,7 @@ describe('preflight', () => {
     const answer = await check(repository);
     expect(answer.ok).toBe(true);
     expect(problems(answer).map(({ id, level }) => [id, level])).toEqual([
+      ['trust', 'warn'], // settings in a commit
       ['manifest-commands', 'warn'],
       ['permission-mode', 'warn'],
     ]);

@@ -35,6 +35,7 @@ function attempt(changes: Partial<ClaudeAttempt> = {}): ClaudeAttempt {
     program: 'claude',
     task,
     settings: defaultSettings('manifest'),
+    project: { kind: 'worktree' },
     attempt: { sessionId: SESSION, continues: false },
     workerRules: 'Stay in your task.',
     budgetUsd: null,

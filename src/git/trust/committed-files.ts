@@ -1,0 +1,162 @@
+import type { RepositoryFile, WantedFiles } from '../../core/trust/files.js';
+import { git } from '../execute.js';
+import { readSmallBlobs } from '../held/blobs.js';
+import type { Repository } from '../repository.js';
+
+/** A hook script is a few KB; of a larger one only the id is told. */
+export const MOST_SHOWN_BYTES = 256 * 1024;
+
+/** What stands for the text of a file that is not shown: binary, or large. */
+export function unshownText(id: string): string {
+  return `binary or more than ${String(MOST_SHOWN_BYTES / 1024)} KB: git object ${id}`;
+}
+
+interface Entry {
+  readonly mode: string;
+  readonly id: string;
+  readonly path: string;
+}
+
+/** A wanted file whose text is still to be read. */
+interface Blob {
+  readonly kind: 'blob';
+  readonly path: string;
+  readonly id: string;
+}
+
+/**
+ * The wanted files that a commit has, whatever the case of their names (a file system may fold it). Links inside the
+ * repository are followed, those out of it and submodules are told as such. Sorted by path.
+ */
+export async function readCommittedFiles(
+  repo: Repository,
+  commit: string,
+  wanted: WantedFiles,
+): Promise<RepositoryFile[]> {
+  const heads = new Set([...wanted.files, ...wanted.folders].map((path) => path.split('/')[0] ?? path));
+  const top = (await list(repo, commit, [])).filter(({ path }) => heads.has(path.toLowerCase()));
+  const found: (RepositoryFile | Blob)[] = [];
+  for (const entry of top) {
+    const entries = entry.mode === TREE ? await listInside(repo, entry) : [entry];
+    for (const each of entries) found.push(...(await wantedOf(repo, commit, each, wanted)));
+  }
+  return withTexts(
+    repo,
+    found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+  );
+}
+
+/** Those of the paths that are files of the commit, links followed. */
+export async function readFilesAt(
+  repo: Repository,
+  commit: string,
+  paths: readonly string[],
+): Promise<RepositoryFile[]> {
+  const ends = await resolveAll(repo, commit, paths);
+  const blobs = paths.flatMap((path, at): Blob[] => {
+    const end = ends[at];
+    return end?.kind === 'blob' ? [{ kind: 'blob', path, id: end.id }] : [];
+  });
+  return withTexts(repo, blobs);
+}
+
+async function withTexts(repo: Repository, found: readonly (RepositoryFile | Blob)[]): Promise<RepositoryFile[]> {
+  const ids = found.flatMap((each) => (each.kind === 'blob' ? [each.id] : []));
+  const texts = await readSmallBlobs(repo, ids, MOST_SHOWN_BYTES);
+  return found.map((each): RepositoryFile => {
+    if (each.kind !== 'blob') return each;
+    const text = texts.get(each.id);
+    const isShown = text !== undefined && !text.includes('\0');
+    return { kind: 'file', path: each.path, text: isShown ? text : unshownText(each.id) };
+  });
+}
+
+const TREE = '040000';
+const LINK = '120000';
+const SUBMODULE = '160000';
+
+async function wantedOf(
+  repo: Repository,
+  commit: string,
+  entry: Entry,
+  wanted: WantedFiles,
+): Promise<(RepositoryFile | Blob)[]> {
+  const { path, id, mode } = entry;
+  const folded = path.toLowerCase();
+  const isInside = wanted.folders.some((folder) => folded.startsWith(`${folder}/`));
+  switch (mode) {
+    case SUBMODULE:
+      return isInside || leadsTo(folded, wanted) ? [{ kind: 'submodule', path, id }] : [];
+    case LINK:
+      return isInside || leadsTo(folded, wanted) ? followed(repo, commit, entry, wanted) : [];
+    default:
+      return isInside || wanted.files.includes(folded) ? [{ kind: 'blob', path, id }] : [];
+  }
+}
+
+/** Whether something wanted has this path, or is below it. */
+function leadsTo(path: string, { files, folders }: WantedFiles): boolean {
+  return [...files, ...folders].some((each) => each === path || each.startsWith(`${path}/`));
+}
+
+/** What is behind a link: the file, the wanted files of the folder, or the link itself where it leads out. */
+async function followed(
+  repo: Repository,
+  commit: string,
+  link: Entry,
+  wanted: WantedFiles,
+): Promise<(RepositoryFile | Blob)[]> {
+  const [end] = await resolveAll(repo, commit, [link.path]);
+  switch (end?.kind) {
+    case 'blob':
+      return [{ kind: 'blob', path: link.path, id: end.id }];
+    case 'tree': {
+      const found: (RepositoryFile | Blob)[] = [];
+      for (const entry of await listInside(repo, { mode: TREE, id: end.id, path: link.path })) {
+        // A link behind a link is told, not followed: no circle of them is walked.
+        const isPlain = entry.mode !== LINK && entry.mode !== SUBMODULE;
+        const folded = entry.path.toLowerCase();
+        const isMeant = leadsTo(folded, wanted) || wanted.folders.some((folder) => folded.startsWith(`${folder}/`));
+        if (isPlain) found.push(...(await wantedOf(repo, commit, entry, wanted)));
+        else if (isMeant) found.push({ kind: 'link', path: entry.path, target: `git object ${entry.id}` });
+      }
+      return found;
+    }
+    default: {
+      const target = await git(['cat-file', 'blob', link.id], { cwd: repo.root });
+      return [{ kind: 'link', path: link.path, target }];
+    }
+  }
+}
+
+interface End {
+  readonly kind: 'blob' | 'tree';
+  readonly id: string;
+}
+
+/** What is at each path of a commit, links inside the repository followed; null for nothing, and for what is outside. */
+async function resolveAll(repo: Repository, commit: string, paths: readonly string[]): Promise<(End | null)[]> {
+  const ends: (End | null)[] = [];
+  for (const path of paths) {
+    // One call for each: what git says of a link that leads out has the link's text in it, with newlines of its own.
+    const input = `${commit}:${path}\n`;
+    const said = path.includes('\n')
+      ? ''
+      : await git(['cat-file', '--batch-check', '--follow-symlinks'], { cwd: repo.root, input });
+    const [, id, kind] = /^([0-9a-f]+) (blob|tree) \d+\n/.exec(said) ?? [];
+    ends.push(id !== undefined && (kind === 'blob' || kind === 'tree') ? { kind, id } : null);
+  }
+  return ends;
+}
+
+async function listInside(repo: Repository, tree: Entry): Promise<Entry[]> {
+  return (await list(repo, tree.id, ['-r'])).map((entry) => ({ ...entry, path: `${tree.path}/${entry.path}` }));
+}
+
+async function list(repo: Repository, tree: string, flags: readonly string[]): Promise<Entry[]> {
+  const out = await git(['ls-tree', '-z', '--full-tree', ...flags, tree], { cwd: repo.root });
+  return out.split('\0').flatMap((record) => {
+    const [, mode, id, path] = /^(\d+) \w+ ([0-9a-f]+)\t([\s\S]+)$/.exec(record) ?? [];
+    return mode === undefined || id === undefined || path === undefined ? [] : [{ mode, id, path }];
+  });
+}
