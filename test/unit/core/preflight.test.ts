@@ -47,6 +47,7 @@ describe('preflightChecks', () => {
       'disk-space',
       'agent-cli',
       'lock',
+      'trust',
       'dependencies',
       'scope-overlap',
       'case-names',

@@ -52,27 +52,30 @@ it('is asked for with every character to be seen, and what follows from its abse
 
 describe('project settings given explicitly', () => {
   it('lie below the user’s own: lists are added up, other values are the user’s', () => {
+    const hook = (command: string) => ({ hooks: [{ type: 'command', command }] });
     const project = JSON.stringify({
-      hooks: { Stop: [1], PreToolUse: [2] },
+      disableAllHooks: true,
+      hooks: { Stop: [hook('1')], PreToolUse: [hook('2')] },
       permissions: { allow: ['a'], defaultMode: 'plan' },
       env: { A: '1', B: '1' },
       model: 'x',
     });
     const own = {
-      hooks: { Stop: [3] },
+      hooks: { Stop: [hook('3')] },
       permissions: { allow: ['b'], defaultMode: 'dontAsk' },
       env: { B: '2' },
       model: 'y',
     };
     expect(withProjectSettings(project, own)).toEqual({
-      hooks: { Stop: [1, 3], PreToolUse: [2] },
+      hooks: { Stop: [hook('1'), hook('3')], PreToolUse: [hook('2')] },
       permissions: { allow: ['a', 'b'], defaultMode: 'dontAsk' },
       env: { A: '1', B: '2' },
       model: 'y',
     });
   });
 
-  it('are left out where there are none, or what is there is no JSON', () => {
+  it('are left out where there are none, or what is there is not what Claude Code reads', () => {
+    expect(withProjectSettings('{"hooks":{"Stop":[1]}}', { model: 'y' })).toEqual({ model: 'y' });
     expect(withProjectSettings(null, { model: 'y' })).toEqual({ model: 'y' });
     expect(withProjectSettings('{"hooks"', { model: 'y' })).toEqual({ model: 'y' });
   });
