@@ -17,7 +17,9 @@ import { moveRunFolder } from './move-folder.js';
 /** Does this folder hold runs of an earlier version? Reached through no link: one could have come with a commit. */
 export async function hasOldRuns(old: RunHome): Promise<boolean> {
   const names = await entriesOf(old.folder);
-  if (!['lock', 'runs', 'history.jsonl'].some((name) => names.includes(name))) return false;
+  const { runsDir } = homePaths(old);
+  const hasRuns = names.includes('runs') && (await lstat(runsDir)).isDirectory(); // and not our link to the new ones
+  if (!hasRuns && !names.includes('lock') && !names.includes('history.jsonl')) return false;
   return (await realpath(old.folder)) === join(await realpath(old.root), '.claude', 'parallel');
 }
 
@@ -84,7 +86,8 @@ export async function linkOldHome(old: RunHome, home: RunHome): Promise<void> {
   try {
     await symlink(home.folder, old.folder);
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error; // it could not be removed: something of the user's is in it
+    if (systemCode(error) !== 'EEXIST') throw error;
+    await symlink(homePaths(home).runsDir, homePaths(old).runsDir); // something that is not o8's keeps the folder
   }
 }
 
