@@ -63,7 +63,10 @@ it('an interrupted run of an earlier version is taken over once, with its living
   const runId = await run.spawn();
   const agent = await run.agents.waitForAgent('task-001');
   process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
-  await waitFor(async () => (await run.status()).state === 'interrupted', { what: 'the end of the supervisor' });
+  await waitFor(async () => (await run.status()).state === 'interrupted', {
+    timeoutMs: 20_000,
+    what: 'the end of the supervisor',
+  });
   await moveToOldPlace(run);
   const looks = await Promise.all([run.o8('status'), run.o8('status'), run.o8('doctor')]);
   for (const { stdout } of looks) expect(stdout).toContain(runId);
