@@ -102,7 +102,7 @@ describe('the catalogue', () => {
     expect(keysOf('status')).toEqual(['runId', 'task', 'since', 'waitSeconds', 'tail']);
     expect(keysOf('abort')).toEqual(['runId', 'task', 'cleanup', 'dryRun']);
     expect(keysOf('merge')).toEqual(expect.arrayContaining(['runId', 'task', 'dryRun']));
-    expect(keysOf('cleanup')).toEqual(['runId', 'task', 'force', 'dryRun']);
+    expect(keysOf('cleanup')).toEqual(['runId', 'all', 'task', 'force', 'dryRun']);
   });
 });
 

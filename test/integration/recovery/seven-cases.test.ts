@@ -236,7 +236,7 @@ describe('after everything was killed', () => {
     await restartMachine(run, runId);
     expect(await run.status()).toMatchObject({
       state: 'interrupted',
-      hint: expect.stringMatching(/^o8 run --resume --run /) as string,
+      hint: expect.stringMatching(/^\/parallel-run --resume --run /) as string,
     });
 
     const o8 = run.start('run', PLAN_DIR, '--yes');
