@@ -35,8 +35,13 @@ const SIGNAL_MS = 100;
 const LOOK_MS = 300; // quick enough to feel live, cheap enough to forget
 
 /** Follows a run to its end, printing what changes; Ctrl+C stops the run, a second one only stops the waiting. */
-export async function follow(cli: Cli, runId: string, style: Style, from: 'start' | 'now'): Promise<ExitCode> {
-  const interrupt = interruptedBy('SIGINT');
+export async function follow(
+  cli: Cli,
+  runId: string,
+  style: Style,
+  from: 'start' | 'now',
+  interrupt: ReturnType<typeof interruptedBy>,
+): Promise<ExitCode> {
   const live = await LiveLine.open(cli.terminal, style === 'lines' || style === 'verbose');
   const { home } = await openContext(cli.context);
   const plan = await readPlan(home, runId);

@@ -13,6 +13,7 @@ import { acceptDigest } from '../tools/trust/consent.js';
 import { callTool } from './call-tool.js';
 import { confirm } from './confirm.js';
 import { printFeatureSummary } from './feature-summary.js';
+import { interruptedBy } from './interrupt.js';
 import { follow, type Style } from './follow.js';
 import { dryRun } from './run/dry-run.js';
 import { planInput, spawnInput, wordsOf, type Named, type RunFlags } from './options.js';
@@ -70,6 +71,8 @@ export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promi
     printTrust(trust, { print: quiet ? terminal.warn : terminal.print, colors: terminal.colors });
   if (flags.yes !== true) said.push(...(await sayChanged(cli, named, flags)));
   if (!(await mayStart(cli, named, flags, trust))) return;
+  // The run outlives this process from some moment of this call on: Ctrl+C stops it once it can be followed.
+  const interrupt = interruptedBy('SIGINT');
   const spawned = spawnedSchema.parse(await callTool('spawn', spawnInput(named, flags), context));
   for (const warning of (spawned.warnings ?? []).filter((each) => !said.some((one) => each.startsWith(one))))
     terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
@@ -79,10 +82,13 @@ export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promi
   }
   if (spawned.text !== undefined) say(`\n${safeLines(spawned.text)}`);
   say(`\n${spawned.message}`);
-  if (spawned.runId === undefined) return;
+  if (spawned.runId === undefined) {
+    interrupt.forget();
+    return;
+  }
   const style: Style =
     flags.json === true ? 'json' : flags.progress === true ? 'progress' : flags.verbose === true ? 'verbose' : 'lines';
-  cli.exit.code = await follow(cli, spawned.runId, style, spawned.continued === true ? 'now' : 'start');
+  cli.exit.code = await follow(cli, spawned.runId, style, spawned.continued === true ? 'now' : 'start', interrupt);
 }
 
 function namesAny({ dir, features }: Named): boolean {

@@ -85,7 +85,7 @@ it('a name that is no folder and no feature gets the nearest ones, exit code 4; 
   expect(feature.stderr).toContain('Nearest:\no8 parallel user-auth\n');
   expect(await run.refusal('plan', { features: ['inventory'] })).toMatchObject({
     code: 'preflight_failed',
-    hint: expect.stringContaining(`Nearest:\no8 run ${PLAN_DIR}\n`) as string,
+    hint: expect.stringContaining(`Nearest:\n/parallel-run ${PLAN_DIR}\n`) as string,
   });
   const folder = await run.o8('run', 'parallel/TS-042-inventory', '--yes');
   expect(folder.code).toBe(2);

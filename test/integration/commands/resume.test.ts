@@ -73,7 +73,7 @@ it('--retry-failed --task runs only that task again, says why not where it canno
 
   expect(await run.refusal('spawn', { dir: PLAN_DIR, task: 'task-001' })).toMatchObject({
     code: 'usage',
-    hint: `o8 run ${PLAN_DIR} --retry-failed --task task-001`,
+    hint: `/parallel-run ${PLAN_DIR} --retry-failed --task task-001`,
   });
   expect(await run.refusal('spawn', { dir: PLAN_DIR, retryFailed: true, task: 'task-003' })).toMatchObject({
     code: 'refused',
