@@ -27,7 +27,7 @@ describe('pause', () => {
     const paused = await run.call('spawn', { pause: 'let_finish' });
     expect(paused).toMatchObject({
       message:
-        'Paused: no new agents start. Still running, to be finished and merged: task-001. Go on with: o8 unpause',
+        'Paused: no new agents start. Still running, to be finished and merged: task-001. Go on with: spawn with pause: "off"',
       tasks: [{ id: 'task-001', state: 'running' }],
     });
     await one.succeed('task-001.txt', 'task-001\n');
@@ -37,7 +37,7 @@ describe('pause', () => {
     expect(await run.status()).toMatchObject({
       state: 'paused',
       message: 'the user asked for it',
-      hint: 'o8 unpause',
+      hint: 'spawn with pause: "off"',
       supervisor: { alive: true },
       counts: { complete: 1, queued: 1 },
     });

@@ -152,10 +152,10 @@ describe('a status that cannot compare', () => {
     await chmod(object, 0o644);
     await writeFile(object, 'damaged');
     const answer = await compared(async () => run.call('status'));
-    expect(answer['conflictsUnknown']).toEqual(expect.stringContaining('git merge-tree failed'));
+    expect(answer['conflictsUnknown']).toEqual(expect.stringContaining('git diff-tree failed'));
     expect(answer['tasks']).toHaveLength(3);
     const { stdout } = await compared(async () => run.o8('status'));
-    expect(stdout).toContain('Expected conflicts not known: git merge-tree failed');
+    expect(stdout).toContain('Expected conflicts not known: git diff-tree failed');
   });
 });
 

@@ -54,7 +54,7 @@ describe('merge with resolve', () => {
   it('checks the conflict out in the task’s worktree, and what is committed there is verified and lands', async () => {
     const { run, runId, worktree, git } = await conflicting();
     const { hint } = await run.task('task-002');
-    expect(hint).toBe(`o8 merge --run ${runId} --task task-002 --resolve`);
+    expect(hint).toBe(`/parallel-merge ${runId} --task task-002 --resolve`);
     const before = await usersRepository(run);
     const target = await run.commitOf(`o8/${runId}`);
     const branch = await run.commitOf(branchOf('task-002'));
@@ -70,7 +70,7 @@ describe('merge with resolve', () => {
       next: [
         `git -C ${worktree} add -- shared.txt`,
         `git -C ${worktree} commit --no-edit`,
-        `o8 merge --run ${runId} --task task-002`,
+        `/parallel-merge ${runId} --task task-002`,
       ],
     });
     const marked = await run.repository.git(['diff'], worktree);
@@ -84,7 +84,7 @@ describe('merge with resolve', () => {
     expect((await run.call('cleanup', { dryRun: true }))['kept']).toContainEqual({
       what: worktree,
       why: 'task-002 is done, its conflict is not resolved',
-      hint: `o8 merge --run ${runId} --task task-002 --resolve, or o8 cleanup --run ${runId} --task task-002 --force`,
+      hint: `/parallel-merge ${runId} --task task-002 --resolve, or /parallel-cleanup ${runId} --task task-002 --force`,
     });
     expect(await open(run)).toEqual(opened);
     expect(await usersRepository(run)).toEqual(before);

@@ -28,7 +28,7 @@ describe('the pipeline log', () => {
   it('has a first line, every line of both streams with its time, and a last line', async () => {
     const paths = await attempt();
     const log = await openPipelineLog(paths, 'task-001');
-    expect(await log.pump(NOW)).toEqual({ lines: [] });
+    expect(await log.pump(NOW)).toEqual({ lines: [], output: [] });
     await writeFile(paths.output, 'one\ntwo\n\nnot yet');
     await writeFile(paths.errors, 'a warning\n');
     expect(await log.pump(NOW)).toEqual({
@@ -38,8 +38,9 @@ describe('the pipeline log', () => {
         { stream: 'stdout', text: '' },
         { stream: 'stderr', text: 'a warning' },
       ],
+      output: ['one', 'two', ''],
     });
-    expect(await log.pump(NOW)).toEqual({ lines: [] });
+    expect(await log.pump(NOW)).toEqual({ lines: [], output: [] });
     await log.finish(LATER, 0);
     expect(await linesOf(paths.log)).toEqual([
       'Pipeline started for task-001',
@@ -60,7 +61,7 @@ describe('the pipeline log', () => {
     await log.finish(NOW, 7);
     const again = await openPipelineLog(paths, 'task-001');
     await writeFile(paths.output, 'after the end\n');
-    expect(await again.pump(NOW)).toEqual({ lines: [] });
+    expect(await again.pump(NOW)).toEqual({ lines: [], output: [] });
     await again.finish(LATER, 0);
     expect(await linesOf(paths.log)).toEqual(['Pipeline started for task-001', 'Pipeline completed with exit code 7']);
   });
@@ -73,6 +74,7 @@ describe('the pipeline log', () => {
     await appendFile(paths.output, 'two\n');
     expect(await (await openPipelineLog(paths, 'task-001')).pump(NOW)).toEqual({
       lines: [{ stream: 'stdout', text: 'two' }],
+      output: ['two'],
     });
     expect(await textsOf(paths.log)).toEqual(['Pipeline started for task-001', '[stdout] one', '[stdout] two']);
   });
