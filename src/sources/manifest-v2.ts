@@ -89,7 +89,7 @@ function draftOf(
     deps: keys.deps,
     blocks: keys.blocks,
     mayNeed: mayNeed(keys),
-    aliases: file?.id == null || file.id === task.id ? [] : [file.id],
+    aliases: [file?.id ?? task.id].filter((id) => id !== task.id),
     keys,
     scope: file?.scope ?? EMPTY_SCOPE,
     promptFile: task.prompt_file ?? null,
@@ -138,7 +138,7 @@ async function findTaskFiles(
     const matched = match.kind === 'one' ? [match.file] : match.files;
     for (const { faults } of matched) folder.faults.addAll(faults.all);
     const [first, ...others] = matched;
-    if (first?.task != null) byId.set(id, first.task);
+    if (first !== undefined && first.task !== null) byId.set(id, first.task);
     for (const { name } of others) {
       const fix = `Keep this one or ${first?.name ?? ''}, or add a task of its own for it to ${manifest}.`;
       folder.faults.add(name, `${quote(id)} has another task file too`, fix);
