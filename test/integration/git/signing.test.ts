@@ -55,5 +55,7 @@ test('where signing fails the work waits with the reason and the command that tr
   expect(tasks.map(({ state }) => state).sort()).toEqual(['complete', 'merge_pending']); // the first needs no merge
   const held = tasks.find(({ state }) => state === 'merge_pending');
   expect(held?.message).toContain('could not be signed (commit.gpgSign is set): ');
-  expect(held?.hint).toMatch(/^git -C .* commit-tree -S -m test HEAD\^\{tree\} {3}\(when that works: o8 merge --run /);
+  expect(held?.hint).toMatch(
+    /^git -C .* commit-tree -S -m test HEAD\^\{tree\} {3}\(when that works: \/parallel-merge \S+\)$/,
+  );
 });

@@ -48,7 +48,7 @@ describe('processes that commands of the user leave running', () => {
         'setup left processes running until the task was over; o8 ended them: sleep 3001',
       ]),
     );
-    const log = join(run.root, '.claude/parallel/runs', runId, 'supervisor.log');
+    const log = join(run.root, '.git/o8/runs', runId, 'supervisor.log');
     for (const [name, seconds] of [
       ['validation', 3003],
       ['notify', 3004],
