@@ -42,8 +42,8 @@ describe('a plan that is started again', () => {
 
     // The plan has landed before: each wave runs again, in one run.
     const third = await run.spawn({ wave: 1 });
-    for (const id of ['task-001', 'task-002']) await (await run.agents.waitForAgent(id)).succeed('again.txt', id);
-    await run.waitForRun('failed').catch(async () => run.waitForRun('completed'));
+    for (const id of ['task-001', 'task-002']) await (await run.agents.waitForAgent(id)).succeed(`again-${id}.txt`, id);
+    await run.waitForRun('completed');
     const { runId: fourth } = await run.call('spawn', { dir: PLAN_DIR, wave: 2, retryFailed: false });
     expect(fourth).toBe(third);
   });
