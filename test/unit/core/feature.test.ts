@@ -184,7 +184,7 @@ describe('the files of an implementation plan', () => {
     ['/Users/bob/code/App/server/a.ts', [], 'server/a.ts'],
     ['C:\\Users\\bob\\app\\server\\a.ts', [], 'server/a.ts'],
     ['server\\src\\a.ts', [], 'server/src/a.ts'],
-    ['~/work/app/server/a.ts', [], 'server/a.ts'],
+    ['~/code/app/server/a.ts', [], 'server/a.ts'],
     ['/workspaces/app/package.json', ['package.json'], 'package.json'],
     ['/workspaces/x/package.json', ['package.json'], 'package.json'],
     ['/src/a.ts', ['src'], 'src/a.ts'],
