@@ -44,7 +44,7 @@ function project({ name, order, timeoutMs, files, bundle }: Project): TestProjec
       sequence: { groupOrder: order },
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
-      globalSetup: bundle ? ['test/support/fresh-bundle.mjs'] : [],
+      globalSetup: bundle ? ['test/support/programs/fresh-bundle.mjs'] : [],
     },
   };
 }

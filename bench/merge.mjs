@@ -84,12 +84,12 @@ async function run(folder) {
 /**
  * The sources' own queue, bundled.
  * @param {string} folder
- * @returns {Promise<typeof import('../test/support/merge-run.js')>}
+ * @returns {Promise<typeof import('../test/support/runs/merge-run.js')>}
  */
 async function queue(folder) {
   const outfile = join(folder, 'queue.mjs');
   await build({
-    entryPoints: [join(project, 'test/support/merge-run.ts')],
+    entryPoints: [join(project, 'test/support/runs/merge-run.ts')],
     bundle: true,
     platform: 'node',
     format: 'esm',

@@ -16,11 +16,11 @@ const distFolder = join(root, 'dist');
 /** Each program and the bundle people, hosts and the programs themselves start. */
 const PROGRAMS = [
   { source: 'src/cli/o8.ts', bundle: 'o8.js', executable: true },
-  { source: 'src/cli/main.ts', bundle: 'cli.js', executable: false },
-  { source: 'src/mcp/main.ts', bundle: 'mcp.js', executable: false },
-  { source: 'src/supervisor/main.ts', bundle: 'supervisor.js', executable: false },
-  { source: 'src/process/shim.ts', bundle: 'shim.js', executable: false },
-  { source: 'src/process/guard.ts', bundle: 'guard.js', executable: false },
+  { source: 'src/cli/cli.ts', bundle: 'cli.js', executable: false },
+  { source: 'src/mcp/mcp.ts', bundle: 'mcp.js', executable: false },
+  { source: 'src/supervisor/supervisor.ts', bundle: 'supervisor.js', executable: false },
+  { source: 'src/process/attempts/shim.ts', bundle: 'shim.js', executable: false },
+  { source: 'src/process/attempts/guard.ts', bundle: 'guard.js', executable: false },
 ];
 
 const LICENCES = 'THIRD-PARTY-LICENSES.txt';

@@ -17,7 +17,7 @@ import { parseArgs, promisify } from 'node:util';
 
 const project = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const O8 = join(project, 'dist', 'o8.js');
-const AGENT = join(project, 'test', 'support', 'ledger-agent.mjs');
+const AGENT = join(project, 'test', 'support', 'agents', 'ledger-agent.mjs');
 const PLAN = 'parallel/soak';
 
 /** What a user is promised: from the command that resumes until the run is looked after again. */

@@ -1,37 +1,28 @@
+import type { Cli } from './context/cli-context.js';
 import { Command, CommanderError } from 'commander';
-import { VERSION } from '../core/version.js';
-import type { ToolContext } from '../tools/define-tool.js';
-import { abortCommand } from './abort-command.js';
-import { attachCommand } from './attach-command.js';
-import { speakThrough, usageError } from './commands/usage-error.js';
-import { configCommand } from './config-command.js';
-import { diffCommand } from './diff-command.js';
-import { doctorCommand } from './doctor-command.js';
-import { Exit } from './exit.js';
-import { historyCommand } from './history-command.js';
-import { integrateCommand, runChecksCommand } from './integrate-command.js';
-import { logsCommand } from './logs-command.js';
-import { mergeCommand } from './merge-command.js';
-import { cleanupCommand, planCommand, preflightCommand, spawnCommand } from './tool-commands.js';
-import { mcpCommand } from './mcp-command.js';
-import { parallelCommand } from './parallel-command.js';
-import { pauseCommand, unpauseCommand } from './pause-command.js';
-import { printError } from './print-error.js';
-import { renderCommand } from './render-command.js';
-import { runCommand } from './run-command.js';
-import { setupCommand } from './setup-command.js';
-import { statusCommand } from './status-command.js';
-import { openTerminal, type Terminal } from './terminal.js';
-import { trustCommand } from './trust-command.js';
-
-/** What every command needs of its surroundings. */
-export interface Cli {
-  readonly terminal: Terminal;
-  readonly context: ToolContext;
-  readonly exit: Exit;
-  /** How the user calls these commands, for the ones a text names. */
-  readonly spelling: 'o8' | 'o8 parallel';
-}
+import { VERSION } from '../core/base/version.js';
+import { abortCommand } from './commands/abort-command.js';
+import { attachCommand } from './commands/attach-command.js';
+import { speakThrough, usageError } from './context/usage-error.js';
+import { configCommand } from './commands/config-command.js';
+import { diffCommand } from './commands/diff-command.js';
+import { doctorCommand } from './commands/doctor-command.js';
+import { Exit } from './context/exit.js';
+import { historyCommand } from './commands/history-command.js';
+import { integrateCommand, runChecksCommand } from './commands/integrate-command.js';
+import { logsCommand } from './commands/logs-command.js';
+import { mergeCommand } from './commands/merge-command.js';
+import { cleanupCommand, planCommand, preflightCommand, spawnCommand } from './commands/tool-commands.js';
+import { mcpCommand } from './commands/mcp-command.js';
+import { parallelCommand } from './commands/parallel-command.js';
+import { pauseCommand, unpauseCommand } from './commands/pause-command.js';
+import { printError } from './print/print-error.js';
+import { renderCommand } from './commands/render-command.js';
+import { runCommand } from './commands/run-command.js';
+import { setupCommand } from './commands/setup-command.js';
+import { statusCommand } from './commands/status-command.js';
+import { openTerminal } from './context/terminal.js';
+import { trustCommand } from './commands/trust-command.js';
 
 /** The same commands again, for people and programs that know them by this name: not listed twice. */
 const OTHER_NAMES = new Set(['parallel-config', 'run-checks']);

@@ -7,10 +7,10 @@ import merge from '../../commands/parallel-merge.md';
 import run from '../../commands/parallel-run.md';
 import setup from '../../commands/parallel-setup.md';
 import status from '../../commands/parallel-status.md';
-import { parseCommand, renderCommand } from '../core/command-prompt.js';
-import { O8Error } from '../core/errors.js';
+import { parseCommand, renderCommand } from '../core/commands/command-prompt.js';
+import { O8Error } from '../core/base/errors.js';
 import { longestValue } from '../core/input/longest-value.js';
-import { quote } from '../core/untrusted-text.js';
+import { quote } from '../core/text/untrusted-text.js';
 
 /** The plugin's slash commands, for clients that have no plugins: the same files. */
 const commands = [setup, decompose, run, status, merge, integrate, abort, cleanup].map(parseCommand);

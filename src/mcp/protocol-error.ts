@@ -1,6 +1,6 @@
 import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
-import { O8Error } from '../core/errors.js';
-import { reportError, type ErrorReport } from '../core/report-error.js';
+import { O8Error } from '../core/base/errors.js';
+import { reportError, type ErrorReport } from '../core/text/report-error.js';
 
 /** The protocol's own number for a resource there is not. */
 const RESOURCE_NOT_FOUND = -32002;

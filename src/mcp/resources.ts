@@ -1,12 +1,12 @@
 import { UriTemplate } from '@modelcontextprotocol/sdk/shared/uriTemplate.js';
 import type { ReadResourceResult, Resource, ResourceTemplate } from '@modelcontextprotocol/sdk/types.js';
-import { quote } from '../core/untrusted-text.js';
+import { quote } from '../core/text/untrusted-text.js';
 import { tailForModel } from '../core/text/tail-for-model.js';
-import type { ToolContext } from '../tools/define-tool.js';
-import { openContextToRead } from '../tools/repository-context.js';
-import { status } from '../tools/status.js';
-import { openTaskLog } from '../tools/task-log.js';
-import { spelledForChat } from '../core/slash-command.js';
+import type { ToolContext } from '../tools/context/define-tool.js';
+import { openContextToRead } from '../tools/context/repository-context.js';
+import { status } from '../tools/status-tool.js';
+import { openTaskLog } from '../tools/terminal/task-log.js';
+import { spelledForChat } from '../core/commands/slash-command.js';
 import { documents } from './documents.js';
 import { noResource } from './protocol-error.js';
 

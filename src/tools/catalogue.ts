@@ -1,15 +1,15 @@
 import type * as z from 'zod';
-import { O8Error } from '../core/errors.js';
+import { O8Error } from '../core/base/errors.js';
 import { longestValue } from '../core/input/longest-value.js';
 import { inputProblems, problemText } from '../core/input/schema-words.js';
-import { abort } from './abort.js';
-import { cleanup } from './cleanup.js';
-import type { Tool, ToolAnnotations, ToolContext } from './define-tool.js';
-import { merge } from './merge.js';
-import { plan } from './plan.js';
-import { preflight } from './preflight.js';
-import { spawn } from './spawn.js';
-import { status } from './status.js';
+import { abort } from './abort-tool.js';
+import { cleanup } from './cleanup-tool.js';
+import type { Tool, ToolAnnotations, ToolContext } from './context/define-tool.js';
+import { merge } from './merge-tool.js';
+import { plan } from './plan-tool.js';
+import { preflight } from './preflight-tool.js';
+import { spawn } from './spawn-tool.js';
+import { status } from './status-tool.js';
 
 /** A tool with its types closed over: what a door needs to list and call it. */
 export interface CatalogueEntry {

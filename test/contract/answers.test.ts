@@ -1,12 +1,12 @@
-import { spelledForChat } from '../../src/core/slash-command.js';
+import { spelledForChat } from '../../src/core/commands/slash-command.js';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compared } from '../support/compared.js';
-import { featureRun } from '../support/feature-files.js';
-import type { McpConnection } from '../support/mcp-client.js';
-import { PLAN_DIR, RunFixture } from '../support/run-fixture.js';
+import { compared } from '../support/git/compared.js';
+import { featureRun } from '../support/runs/feature-files.js';
+import type { McpConnection } from '../support/programs/mcp-client.js';
+import { PLAN_DIR, RunFixture } from '../support/runs/run-fixture.js';
 
 // The SDK's client checks every answer against the tool's output schema once it has listed the tools, and throws when
 // it does not fit.

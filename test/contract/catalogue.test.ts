@@ -4,7 +4,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { McpConnection } from '../support/mcp-client.js';
+import { McpConnection } from '../support/programs/mcp-client.js';
 
 // What the tools promise to the models and programs that read their list.
 

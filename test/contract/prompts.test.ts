@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { McpConnection } from '../support/mcp-client.js';
+import { McpConnection } from '../support/programs/mcp-client.js';
 
 // The slash commands, as clients without plugins get them.
 

@@ -2,9 +2,9 @@ import { appendFile, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { McpConnection } from '../support/mcp-client.js';
-import { RunFixture } from '../support/run-fixture.js';
-import { waitFor } from '../support/wait-for.js';
+import { McpConnection } from '../support/programs/mcp-client.js';
+import { RunFixture } from '../support/runs/run-fixture.js';
+import { waitFor } from '../support/waiting/wait-for.js';
 
 const project = resolve(import.meta.dirname, '../..');
 const TASKS = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { PLAN_DIR, RunFixture, type TestTask } from '../support/run-fixture.js';
+import { PLAN_DIR, RunFixture, type TestTask } from '../support/runs/run-fixture.js';
 
 // What a run costs the model that drives it: every call and every answer that it reads, as `/parallel-run` makes them.
 // A host shows a model the structured content of an answer, and nothing beside it.

@@ -7,17 +7,17 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { claudeCommand, type ProjectSettings } from '../../src/core/claude-command.js';
-import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../../src/core/claude-stream.js';
-import { COMPLETION_MARKER } from '../../src/core/completion-marker.js';
-import { judgeAttempt } from '../../src/core/completion.js';
-import type { AttemptExit } from '../../src/core/events.js';
-import type { PlannedTask } from '../../src/core/plan.js';
-import { defaultSettings, type Settings } from '../../src/core/settings.js';
-import { bundledProgram } from '../../src/process/bundle.js';
-import { claudeEnvironment, claudeProgram } from '../support/claude.js';
-import { MarkedProcesses } from '../support/marked-processes.js';
-import { apiError, inTurn, MessagesApi, useTool, type Answer, type Script } from '../support/messages-api.js';
+import { claudeCommand, type ProjectSettings } from '../../src/core/agents/claude/claude-command.js';
+import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../../src/core/agents/claude/claude-stream.js';
+import { COMPLETION_MARKER } from '../../src/core/plan/completion-marker.js';
+import { judgeAttempt } from '../../src/core/run/judge-attempt.js';
+import type { AttemptExit } from '../../src/core/run/events.js';
+import type { PlannedTask } from '../../src/core/plan/plan.js';
+import { defaultSettings, type Settings } from '../../src/core/settings/settings.js';
+import { bundledProgram } from '../../src/process/base/bundle.js';
+import { claudeEnvironment, claudeProgram } from '../support/claude/claude.js';
+import { MarkedProcesses } from '../support/programs/marked-processes.js';
+import { apiError, inTurn, MessagesApi, useTool, type Answer, type Script } from '../support/claude/messages-api.js';
 
 // The command o8 starts a worker with, given to the real CLI: what it allows, denies, returns and continues.
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runClaude, streamEvents, type ClaudeResult } from '../support/claude.js';
-import { apiError, inTurn, MessagesApi, say, useTool, type Script } from '../support/messages-api.js';
+import { runClaude, streamEvents, type ClaudeResult } from '../support/claude/claude.js';
+import { apiError, inTurn, MessagesApi, say, useTool, type Script } from '../support/claude/messages-api.js';
 
 // The ground the other end-to-end tests stand on: the real CLI does what the scripted Messages API tells it.
 

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
-import { user } from '../support/claude-session.js';
-import { CliProcess } from '../support/cli.js';
-import { CommandSession } from '../support/command-session.js';
-import { MarkedProcesses } from '../support/marked-processes.js';
-import { createRepository, type TestRepository } from '../support/repository.js';
+import { user } from '../support/claude/claude-session.js';
+import { CliProcess } from '../support/programs/cli.js';
+import { CommandSession } from '../support/claude/command-session.js';
+import { MarkedProcesses } from '../support/programs/marked-processes.js';
+import { createRepository, type TestRepository } from '../support/git/repository.js';
 import { conflictResolver, decomposer } from '../support/shop/agents.js';
 import { driver } from '../support/shop/driver.js';
 import { branchOf, PLAN, PLAN_FILES, TASKS } from '../support/shop/plan.js';
 import { PRD, SHOP } from '../support/shop/repository.js';
 import { HALF_DONE, MISSING, shopWorkers, WORK } from '../support/shop/workers.js';
-import { waitFor } from '../support/wait-for.js';
+import { waitFor } from '../support/waiting/wait-for.js';
 
 /*
  * Everything at once, for a user who changed nothing: the real CLI for the session, its agents and o8's workers. The driving

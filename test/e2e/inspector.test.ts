@@ -4,8 +4,8 @@ import { basename, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { O8_PROGRAM } from '../support/mcp-client.js';
-import { PLAN_DIR, RunFixture } from '../support/run-fixture.js';
+import { O8_PROGRAM } from '../support/programs/mcp-client.js';
+import { PLAN_DIR, RunFixture } from '../support/runs/run-fixture.js';
 
 // The official MCP inspector in CLI mode: a client and a checker of servers that others wrote.
 

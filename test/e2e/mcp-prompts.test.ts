@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { runClaude } from '../support/claude.js';
-import { ClaudeSession, user } from '../support/claude-session.js';
-import { O8_PROGRAM } from '../support/mcp-client.js';
-import { inTurn, MessagesApi, say, useTool } from '../support/messages-api.js';
-import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../support/run-fixture.js';
+import { runClaude } from '../support/claude/claude.js';
+import { ClaudeSession, user } from '../support/claude/claude-session.js';
+import { O8_PROGRAM } from '../support/programs/mcp-client.js';
+import { inTurn, MessagesApi, say, useTool } from '../support/claude/messages-api.js';
+import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../support/runs/run-fixture.js';
 
 // What a session has that knows o8 only from `claude mcp add`: no plugin, no commands, no agents.
 

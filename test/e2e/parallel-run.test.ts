@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { runClaude, type ClaudeResult } from '../support/claude.js';
-import { hashFolder } from '../support/folder-hash.js';
-import { MessagesApi, say, useTool, type Answer, type ApiRequest } from '../support/messages-api.js';
-import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../support/run-fixture.js';
+import { runClaude, type ClaudeResult } from '../support/claude/claude.js';
+import { hashFolder } from '../support/git/folder-hash.js';
+import { MessagesApi, say, useTool, type Answer, type ApiRequest } from '../support/claude/messages-api.js';
+import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../support/runs/run-fixture.js';
 
 // The plugin's command with its tools. The other ways to install them: install/.
 

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ClaudeSession } from '../support/claude-session.js';
-import { isClaudeAtLeast, runClaude } from '../support/claude.js';
-import { MessagesApi, say } from '../support/messages-api.js';
+import { ClaudeSession } from '../support/claude/claude-session.js';
+import { isClaudeAtLeast, runClaude } from '../support/claude/claude.js';
+import { MessagesApi, say } from '../support/claude/messages-api.js';
 
 const plugin = resolve(import.meta.dirname, '../..');
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { claudeEnvironment } from '../support/claude.js';
-import { MessagesApi, say, useTool, type Answer, type ApiRequest } from '../support/messages-api.js';
-import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../support/run-fixture.js';
+import { claudeEnvironment } from '../support/claude/claude.js';
+import { MessagesApi, say, useTool, type Answer, type ApiRequest } from '../support/claude/messages-api.js';
+import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../support/runs/run-fixture.js';
 
 // The main job with real workers: every agent is the real `claude -p`, its model the scripted one.
 

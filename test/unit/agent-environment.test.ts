@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { agentEnvironment } from '../../src/process/agent-environment.js';
+import { agentEnvironment } from '../../src/process/programs/agent-environment.js';
 
 function names(parent: NodeJS.ProcessEnv): string[] {
   return Object.keys(agentEnvironment(parent, {})).sort();

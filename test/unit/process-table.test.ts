@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseStat } from '../../src/process/linux-processes.js';
-import { parseEnvironments, parseTable } from '../../src/process/macos-processes.js';
+import { parseStat } from '../../src/process/trees/linux-processes.js';
+import { parseEnvironments, parseTable } from '../../src/process/trees/macos-processes.js';
 
 const AFTER_NAME = '1 4242 4242 0 -1 4194560 90 0 0 0 1 2 0 0 20 0 1 0 987654 8929280 1024 18446744073709551615';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { printable } from '../untrusted-text.js';
+import { printable } from '../text/untrusted-text.js';
 
 /**
  * One thing a landing would bring that a person has to decide about. `path` is in the repository, `what` one line that

@@ -1,4 +1,4 @@
-import { printable } from '../untrusted-text.js';
+import { printable } from '../text/untrusted-text.js';
 
 /** A submodule as `.gitmodules` lists it; null: the setting is missing. */
 export interface Module {

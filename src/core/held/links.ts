@@ -1,4 +1,4 @@
-import { printable } from '../untrusted-text.js';
+import { printable } from '../text/untrusted-text.js';
 
 /** Symbolic links of a tree: path to what the link holds. */
 export type Links = ReadonlyMap<string, string>;

@@ -1,5 +1,5 @@
 import { clipped } from '../text/bounds.js';
-import { printable } from '../untrusted-text.js';
+import { printable } from '../text/untrusted-text.js';
 
 /** Longer than any path, id or flag of a tool; only a mistake or an attack is. */
 const MOST_CHARACTERS = 4096;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { clipped } from '../text/bounds.js';
-import { printable } from '../untrusted-text.js';
+import { printable } from '../text/untrusted-text.js';
 
 /** What is wrong with one value of an input, in words for who wrote it. */
 export interface InputProblem {

@@ -1,6 +1,6 @@
-import { counted } from '../counted.js';
-import { shellQuote } from '../shell-quote.js';
-import { printable } from '../untrusted-text.js';
+import { counted } from '../text/counted.js';
+import { shellQuote } from '../text/shell-quote.js';
+import { printable } from '../text/untrusted-text.js';
 
 /** Something in a worktree that no commit can carry: `why` goes on a sentence that begins with the path. */
 export interface Stays {

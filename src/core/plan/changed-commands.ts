@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { commandLine } from '../plan-text.js';
-import type { PlannedCommand } from '../plan-commands.js';
-import type { Plan } from '../plan.js';
+import { commandLine } from './plan-text.js';
+import type { PlannedCommand } from './plan-commands.js';
+import type { Plan } from './plan.js';
 
 const command = z.string().nullable();
 

@@ -1,10 +1,10 @@
-import { selectedTasks } from '../build-plan.js';
-import type { Plan } from '../plan.js';
-import { fail, findingsOr, someOf, warn, type Check } from '../preflight-check.js';
-import type { PreflightFacts } from '../preflight-facts.js';
+import { selectedTasks } from '../plan/build-plan.js';
+import type { Plan } from '../plan/plan.js';
+import { fail, findingsOr, someOf, warn, type Check } from '../base/check.js';
+import type { PreflightFacts } from './preflight-facts.js';
 import { exactName, foldName, NAMES_DIFFER } from '../scope/folded-name.js';
 import { nameTwins, type NameTwins, type Spelling } from '../scope/name-twins.js';
-import type { ScopeOverlap } from '../scope-overlap.js';
+import type { ScopeOverlap } from '../scope/scope-overlap.js';
 
 /** Will every file keep a name of its own on every machine? `overlaps` have been reported already. */
 export function caseNameChecks(

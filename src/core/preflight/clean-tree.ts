@@ -1,10 +1,10 @@
 import { relative, sep } from 'node:path';
-import type { Plan } from '../plan.js';
-import { documentsFolder } from '../plan-source.js';
-import { fail, pass, someOf, type Check } from '../preflight-check.js';
-import type { PreflightFacts } from '../preflight-facts.js';
-import { shellQuote } from '../shell-quote.js';
-import { printable } from '../untrusted-text.js';
+import type { Plan } from '../plan/plan.js';
+import { documentsFolder } from '../plan/plan-source.js';
+import { fail, pass, someOf, type Check } from '../base/check.js';
+import type { PreflightFacts } from './preflight-facts.js';
+import { shellQuote } from '../text/shell-quote.js';
+import { printable } from '../text/untrusted-text.js';
 
 type Change = PreflightFacts['changes'][number];
 

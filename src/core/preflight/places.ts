@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
-import { worktreeFolder } from '../build-plan.js';
-import { documentsFolder } from '../plan-source.js';
-import type { Plan } from '../plan.js';
-import { fail, pass, warn, type Check } from '../preflight-check.js';
-import { shellQuote } from '../shell-quote.js';
-import { printable } from '../untrusted-text.js';
+import { worktreeFolder } from '../plan/build-plan.js';
+import { documentsFolder } from '../plan/plan-source.js';
+import type { Plan } from '../plan/plan.js';
+import { fail, pass, warn, type Check } from '../base/check.js';
+import { shellQuote } from '../text/shell-quote.js';
+import { printable } from '../text/untrusted-text.js';
 
 /** Why nothing can be made in a folder; `at` is the absolute path that is in the way. */
 export type PlaceProblem =

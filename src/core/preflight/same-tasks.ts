@@ -1,6 +1,6 @@
-import { selectedTasks } from '../build-plan.js';
-import type { Plan, PlannedTask } from '../plan.js';
-import { findingsOr, someOf, warn, type Check } from '../preflight-check.js';
+import { selectedTasks } from '../plan/build-plan.js';
+import type { Plan, PlannedTask } from '../plan/plan.js';
+import { findingsOr, someOf, warn, type Check } from '../base/check.js';
 
 /** Tasks that are the same work twice: both text and scope, their ids aside. Features differ in their documents. */
 export function sameTaskChecks(plan: Plan): readonly Check[] {

@@ -1,10 +1,10 @@
-import type { PlannedCommand } from '../plan-commands.js';
-import { plannedCommands } from '../plan-commands.js';
-import { relativePath } from '../plan-text.js';
-import type { Plan } from '../plan.js';
-import { fail, findingsOr, someOf, warn, type Check } from '../preflight-check.js';
-import { shellQuote } from '../shell-quote.js';
-import { printable, quote } from '../untrusted-text.js';
+import type { PlannedCommand } from '../plan/plan-commands.js';
+import { plannedCommands } from '../plan/plan-commands.js';
+import { relativePath } from '../plan/plan-text.js';
+import type { Plan } from '../plan/plan.js';
+import { fail, findingsOr, someOf, warn, type Check } from '../base/check.js';
+import { shellQuote } from '../text/shell-quote.js';
+import { printable, quote } from '../text/untrusted-text.js';
 import { isOnlyComment } from './command-word.js';
 
 /** What the shell says to the commands of a plan that it was only let read. */

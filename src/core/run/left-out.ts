@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Plan } from '../plan.js';
-import { runCommand } from '../plan-source.js';
-import { taskOf, type RunState } from '../run-state.js';
+import type { Plan } from '../plan/plan.js';
+import { runCommand } from '../plan/plan-source.js';
+import { taskOf, type RunState } from './run-state.js';
 
 /** Tasks that a run has not done because it was started without them. `command` runs them. */
 export const leftOutSchema = z.array(z.object({ tasks: z.array(z.string()), command: z.string() }));

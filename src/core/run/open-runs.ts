@@ -1,6 +1,6 @@
-import { O8Error } from '../errors.js';
-import { isSettled } from '../task-state.js';
-import type { RunState } from '../run-state.js';
+import { O8Error } from '../base/errors.js';
+import { isSettled } from './task-state.js';
+import type { RunState } from './run-state.js';
 
 /** A run that is not over, as a list of them names it. `plan`: its folder or its slugs, as a command line has them. */
 export interface OpenRun {

@@ -1,7 +1,7 @@
-import { clockTime } from '../clock-time.js';
-import type { Plan } from '../plan.js';
-import { taskOf, type RunState } from '../run-state.js';
-import { isSettled } from '../task-state.js';
+import { clockTime } from '../text/clock-time.js';
+import type { Plan } from '../plan/plan.js';
+import { taskOf, type RunState } from './run-state.js';
+import { isSettled } from './task-state.js';
 
 /** A line of a terminal; the rest are counted. */
 const MOST_NAMED = 4;

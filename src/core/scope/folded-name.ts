@@ -1,4 +1,4 @@
-import { printable } from '../untrusted-text.js';
+import { printable } from '../text/untrusted-text.js';
 
 /** What is said of two names of which many machines keep one. */
 export const NAMES_DIFFER = 'differ only in case or accents and are one file on macOS and Windows';

@@ -1,5 +1,5 @@
-import { globAlternatives, hasMagic } from '../glob.js';
-import type { Scope } from '../plan.js';
+import { globAlternatives, hasMagic } from './glob.js';
+import type { Scope } from '../plan/plan.js';
 import { foldName } from './folded-name.js';
 
 /** One spelling of a name that others spell otherwise. */

@@ -1,4 +1,4 @@
-import { sanitizeLine } from '../terminal-text.js';
+import { sanitizeLine } from './terminal-text.js';
 import { clipped, lastWithin } from './bounds.js';
 
 /** Enough for the lines in which a program says what went wrong; the rest is in its log. */

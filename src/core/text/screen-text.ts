@@ -1,4 +1,4 @@
-import { respellHidden } from '../base/shown-text.js';
+import { respellHidden } from './shown-text.js';
 
 /**
  * Text as it may go to a terminal: what drives one, changes the order of what it shows or would not be seen is spelled

@@ -1,4 +1,4 @@
-import { sanitizeLine } from '../terminal-text.js';
+import { sanitizeLine } from './terminal-text.js';
 import { lastWithin, MODEL_BYTES } from './bounds.js';
 
 const LEFT_OUT = '… (earlier output left out)';

@@ -1,8 +1,8 @@
-import { wrappedLines } from '../base/shown-text.js';
-import { counted } from '../counted.js';
-import { O8Error } from '../errors.js';
-import { pass, someOf, warn, type Check } from '../preflight-check.js';
-import { printable } from '../untrusted-text.js';
+import { wrappedLines } from '../text/shown-text.js';
+import { counted } from '../text/counted.js';
+import { O8Error } from '../base/errors.js';
+import { pass, someOf, warn, type Check } from '../base/check.js';
+import { printable } from '../text/untrusted-text.js';
 import type { Trust } from './trust.js';
 
 /** What people are told to run. */

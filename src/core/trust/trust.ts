@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { shownText } from '../base/shown-text.js';
+import { shownText } from '../text/shown-text.js';
 import { digestOf, type TrustItem } from './files.js';
 
 /** What was accepted once for a repository: the digests of items that were shown together. */

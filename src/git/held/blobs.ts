@@ -1,5 +1,5 @@
-import { git } from '../execute.js';
-import type { Repository } from '../repository.js';
+import { git } from '../door/execute.js';
+import type { Repository } from '../door/repository.js';
 
 /** The text of small blobs, by id; a larger one is left out. Asks git twice, however many there are. */
 export async function readSmallBlobs(

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { git, printable, tryGit, type GitResult } from '../execute.js';
+import { git, printable, tryGit, type GitResult } from '../door/execute.js';
 
 export type RemoteAnswer =
   | { readonly kind: 'has' }

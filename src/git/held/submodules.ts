@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { git, tryGit } from '../execute.js';
-import type { Repository } from '../repository.js';
+import { git, tryGit } from '../door/execute.js';
+import type { Repository } from '../door/repository.js';
 
 /** The settings of a commit's `.gitmodules`, as `git config --list -z` gives them; null where git cannot read them. */
 export async function readGitmodules(repo: Repository, commit: string): Promise<string | null> {

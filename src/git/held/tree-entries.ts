@@ -1,5 +1,5 @@
-import { git } from '../execute.js';
-import type { Repository } from '../repository.js';
+import { git } from '../door/execute.js';
+import type { Repository } from '../door/repository.js';
 
 export const LINK_MODE = '120000';
 export const GITLINK_MODE = '160000';

@@ -1,9 +1,9 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MOST_IGNORED_BYTES, tooMuchIgnored, type Stays } from '../../core/kept/kept-text.js';
-import type { Repository } from '../repository.js';
-import { administrativeFolder, recordedPath } from '../worktree-list.js';
-import { inspectWholeWorktree, type WorktreeInspection } from '../worktree-inspection.js';
+import type { Repository } from '../door/repository.js';
+import { administrativeFolder, recordedPath } from '../worktrees/worktree-list.js';
+import { inspectWholeWorktree, type WorktreeInspection } from '../worktrees/worktree-inspection.js';
 import { looseCommits } from './loose-commits.js';
 import { nestedWork, submoduleWork } from './nested-git.js';
 import { walkWorktree } from './walk-worktree.js';

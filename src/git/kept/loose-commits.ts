@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tryGit } from '../execute.js';
-import { resolveCommit } from '../refs.js';
-import type { Repository } from '../repository.js';
+import { tryGit } from '../door/execute.js';
+import { resolveCommit } from '../refs/refs.js';
+import type { Repository } from '../door/repository.js';
 
 /** An agent that checks out more commits than these in turn is looking for something, not working on each. */
 const MOST_LOOKED_AT = 50;

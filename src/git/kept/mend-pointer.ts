@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { lstat, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runOfReason } from '../own-worktree.js';
-import type { Repository } from '../repository.js';
-import { administrativeFolder, recordedPath } from '../worktree-list.js';
+import { runOfReason } from '../worktrees/own-worktree.js';
+import type { Repository } from '../door/repository.js';
+import { administrativeFolder, recordedPath } from '../worktrees/worktree-list.js';
 
 /**
  * Somebody who deletes `.git` in a worktree of this run leaves its files, which no git finds its way from any more: writes

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { COMPLETION_MARKER } from '../../core/completion-marker.js';
-import { counted } from '../../core/counted.js';
-import { tryGit, type GitOptions } from '../execute.js';
-import type { Repository } from '../repository.js';
+import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
+import { counted } from '../../core/text/counted.js';
+import { tryGit, type GitOptions } from '../door/execute.js';
+import type { Repository } from '../door/repository.js';
 import { leastConfig, provideCommonFolder } from '../settings/common-folder.js';
-import { operationIn, parseStatus, readWorktreeStatus, type CheckoutStatus } from '../status.js';
+import { operationIn, parseStatus, readWorktreeStatus, type CheckoutStatus } from '../door/status.js';
 import { isOnNoRef, looseCommits } from './loose-commits.js';
 import { walkWorktree, type NestedGit } from './walk-worktree.js';
 

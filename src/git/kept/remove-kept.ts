@@ -1,12 +1,12 @@
-import type { CriticalSection } from '../../core/lease.js';
+import type { CriticalSection } from '../../core/base/lease.js';
 import { rescuedNote } from '../../core/kept/kept-text.js';
-import { counted } from '../../core/counted.js';
-import { isAncestor, resolveCommit } from '../refs.js';
-import type { Repository } from '../repository.js';
-import { snapshotWorktree } from '../uncommitted-work.js';
-import { removeWorktree } from '../worktrees.js';
+import { counted } from '../../core/text/counted.js';
+import { isAncestor, resolveCommit } from '../refs/refs.js';
+import type { Repository } from '../door/repository.js';
+import { snapshotWorktree } from '../worktrees/uncommitted-work.js';
+import { removeWorktree } from '../worktrees/worktrees.js';
 import type { AtStake } from './at-stake.js';
-import { keepCommit } from './keep-commit.js';
+import { keepCommit } from '../worktrees/keep-commit.js';
 
 /** Where the work is that was rescued from a worktree, and a note for what nobody would look for. */
 export interface Rescued {

@@ -2,8 +2,8 @@ import { lstat, readdir } from 'node:fs/promises';
 import type { Dirent, Stats } from 'node:fs';
 import { join } from 'node:path';
 import { isBuildOutput, isTaggedFolder, isToolFile, isToolFolder } from '../../core/kept/build-output.js';
-import { COMPLETION_MARKER } from '../../core/completion-marker.js';
-import type { WorktreeFiles } from '../worktree-inspection.js';
+import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
+import type { WorktreeFiles } from '../worktrees/worktree-inspection.js';
 
 /** A repository or worktree inside a worktree; `path` from its top. */
 export interface NestedGit {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { gitSettingsSchema } from '../../core/git-settings/git-settings.js';
+import { gitSettingsSchema } from '../../core/surroundings/git-settings.js';
 
 /**
  * Git's settings as they were before agents worked. While they differ from what is on disk, o8's git uses these

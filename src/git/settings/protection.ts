@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { changedSettings, configText, withoutChanges, type GitSetting } from '../../core/git-settings/git-settings.js';
+import { changedSettings, configText, withoutChanges, type GitSetting } from '../../core/surroundings/git-settings.js';
 import { provideCommonFolder, writeOnce } from './common-folder.js';
 import { gitFoldersOf, type GitFolders } from './git-folders.js';
 import { contentOf, digestOf, readPin, settingsFolder, standInFolder, type Pin } from './pin.js';

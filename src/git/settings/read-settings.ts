@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseSettings, type GitSettings } from '../../core/git-settings/git-settings.js';
+import { parseSettings, type GitSettings } from '../../core/surroundings/git-settings.js';
 import { contentOf } from './pin.js';
 import type { GitFolders } from './git-folders.js';
 

@@ -1,7 +1,7 @@
 import { lstat, readlink, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { git, tryGit } from '../execute.js';
-import type { Repository } from '../repository.js';
+import { git, tryGit } from '../door/execute.js';
+import type { Repository } from '../door/repository.js';
 
 /** The limit Linux has for links on the way to one file. */
 const MOST_LINKS = 40;

@@ -1,7 +1,7 @@
 import type { RepositoryFile, WantedFiles } from '../../core/trust/files.js';
-import { git } from '../execute.js';
+import { git } from '../door/execute.js';
 import { readSmallBlobs } from '../held/blobs.js';
-import type { Repository } from '../repository.js';
+import type { Repository } from '../door/repository.js';
 
 /** A hook script is a few KB; of a larger one only the id is told. */
 export const MOST_SHOWN_BYTES = 256 * 1024;

@@ -1,7 +1,7 @@
-import { agentItems, SETTINGS_FILE, WANTED_FILES } from '../../core/trust/agent-kinds.js';
-import { commandWords } from '../../core/trust/claude-files.js';
+import { agentItems, SETTINGS_FILE, WANTED_FILES } from '../../core/agents/agent-kinds.js';
+import { commandWords } from '../../core/agents/claude/claude-files.js';
 import { itemOf, type RepositoryFile, type TrustItem } from '../../core/trust/files.js';
-import type { Repository } from '../repository.js';
+import type { Repository } from '../door/repository.js';
 import { readCommittedFiles, readFilesAt } from './committed-files.js';
 
 /** More names than settings have; what is behind them is looked up one by one. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { cp, lstat, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { syncFolder } from '../atomic-file.js';
-import { systemCode, writeError } from '../system-error.js';
+import { syncFolder } from '../files/atomic-file.js';
+import { systemCode, writeError } from '../files/system-error.js';
 
 /**
  * Moves a run's folder, also to another file system, whole or not at all: what a crash interrupts is finished when it is

@@ -1,12 +1,12 @@
 import { lstat, readdir, readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ProcessProbe } from '../../core/process-identity.js';
-import { makePrivateFolder } from '../atomic-file.js';
-import { addHistory, readHistory } from '../history-file.js';
-import { publishGeneration, type HeldGeneration } from '../lock-generations.js';
-import { lookAtLock, type LockState } from '../lock-state.js';
-import { homePaths, isFolderName, type RunHome } from '../paths.js';
-import { systemCode } from '../system-error.js';
+import type { ProcessProbe } from '../../core/base/process-identity.js';
+import { makePrivateFolder } from '../files/atomic-file.js';
+import { addHistory, readHistory } from '../runs/history-file.js';
+import { publishGeneration, type HeldGeneration } from '../lock/lock-generations.js';
+import { lookAtLock, type LockState } from '../lock/lock-state.js';
+import { homePaths, isFolderName, type RunHome } from '../files/paths.js';
+import { systemCode } from '../files/system-error.js';
 import { moveRunFolder } from './move-folder.js';
 
 /*

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
-import { readRegularFile } from '../atomic-file.js';
+import { readRegularFile } from '../files/atomic-file.js';
 import { homeOf } from './trusted-file.js';
 
 /** Claude Code's file grows with every project; one larger than this is not its own. */

@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import type { Consent } from '../../core/trust/trust.js';
-import { readJson, writeFileAtomically } from '../atomic-file.js';
-import { criticalSection } from '../critical-section.js';
+import { readJson, writeFileAtomically } from '../files/atomic-file.js';
+import { criticalSection } from '../files/critical-section.js';
 
 /** One consent: which items (digests) of which repository (its common git folder) were accepted together, and when. */
 const consentSchema = z.strictObject({

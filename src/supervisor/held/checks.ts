@@ -1,20 +1,12 @@
+import type { Brought } from './brought-work.js';
 import type { Finding } from '../../core/held/finding.js';
-import type { PlannedTask } from '../../core/plan.js';
-import { readDifferences, type Difference } from '../../git/tree-difference.js';
-import type { Run } from '../run.js';
-import { lfsFindings } from './lfs.js';
-import { linkFindings } from './links.js';
-import { submoduleFindings } from './submodules.js';
-import { trustFindings } from './trust.js';
-
-/** What landing a task's branch would do to the target: `commit` in place of `onto`. `tip` is the branch's. */
-export interface Brought {
-  readonly onto: string;
-  readonly commit: string;
-  readonly tip: string;
-  /** Every path that differs between the two. */
-  readonly differences: readonly Difference[];
-}
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { readDifferences } from '../../git/diff/tree-difference.js';
+import type { Run } from '../run/run.js';
+import { lfsFindings } from './check-lfs.js';
+import { linkFindings } from './check-links.js';
+import { submoduleFindings } from './check-submodules.js';
+import { trustFindings } from './check-trust.js';
 
 /** Looks for one kind of thing that a person has to decide about, in what the branch brings and nothing else. */
 export type HeldCheck = (run: Run, task: PlannedTask, brought: Brought) => Promise<readonly Finding[]>;

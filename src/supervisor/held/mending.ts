@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PlannedTask } from '../../core/plan.js';
-import { shellQuote } from '../../core/shell-quote.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
 
 /** `git` in the task's worktree, for a command that a person types. */
 export function gitAt({ worktree }: PlannedTask): string {

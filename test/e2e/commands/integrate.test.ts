@@ -2,11 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { user } from '../../support/claude-session.js';
-import { CommandSession } from '../../support/command-session.js';
-import { conflictingRun } from '../../support/conflicting-run.js';
-import { PLAN_DIR, type RunFixture } from '../../support/run-fixture.js';
-import { ask, call, callO8, resultOf, tell, type Conversation } from '../../support/scripted-model.js';
+import { user } from '../../support/claude/claude-session.js';
+import { CommandSession } from '../../support/claude/command-session.js';
+import { conflictingRun } from '../../support/runs/conflicting-run.js';
+import { PLAN_DIR, type RunFixture } from '../../support/runs/run-fixture.js';
+import { ask, call, callO8, resultOf, tell, type Conversation } from '../../support/claude/scripted-model.js';
 
 const INTEGRATE = `node ${resolve(import.meta.dirname, '../../..')}/dist/o8.js integrate ${PLAN_DIR}`;
 const END = '<!-- o8: end -->';

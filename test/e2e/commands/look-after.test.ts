@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { user } from '../../support/claude-session.js';
-import { CommandSession } from '../../support/command-session.js';
-import { branchOf, RunFixture } from '../../support/run-fixture.js';
-import { ask, callO8, resultOf, tell, type Conversation } from '../../support/scripted-model.js';
-import { waitFor } from '../../support/wait-for.js';
+import { user } from '../../support/claude/claude-session.js';
+import { CommandSession } from '../../support/claude/command-session.js';
+import { branchOf, RunFixture } from '../../support/runs/run-fixture.js';
+import { ask, callO8, resultOf, tell, type Conversation } from '../../support/claude/scripted-model.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 // /parallel-status, /parallel-abort and /parallel-cleanup in one session, each with no more than its own permissions.
 

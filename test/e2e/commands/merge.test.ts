@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { user } from '../../support/claude-session.js';
-import { CommandSession } from '../../support/command-session.js';
-import { conflictingRun } from '../../support/conflicting-run.js';
-import { ask, call, callO8, resultOf, tell, whenTold, type Conversation } from '../../support/scripted-model.js';
+import { user } from '../../support/claude/claude-session.js';
+import { CommandSession } from '../../support/claude/command-session.js';
+import { conflictingRun } from '../../support/runs/conflicting-run.js';
+import { ask, call, callO8, resultOf, tell, whenTold, type Conversation } from '../../support/claude/scripted-model.js';
 
 // /parallel-merge in each of its ways, one after the other, for a user who works on beside it.
 

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
-import { user } from '../../support/claude-session.js';
-import { CommandSession } from '../../support/command-session.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
-import { ask, call, callO8, resultOf, tell, whenTold, type Conversation } from '../../support/scripted-model.js';
+import { user } from '../../support/claude/claude-session.js';
+import { CommandSession } from '../../support/claude/command-session.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
+import { ask, call, callO8, resultOf, tell, whenTold, type Conversation } from '../../support/claude/scripted-model.js';
 
 // /parallel-setup and /parallel-decompose: from a product document to a committed plan that passes.
 

@@ -3,10 +3,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { user } from '../../support/claude-session.js';
-import { CommandSession } from '../../support/command-session.js';
-import { hashFolder } from '../../support/folder-hash.js';
-import { PLAN_DIR, RunFixture, type TestTask } from '../../support/run-fixture.js';
+import { user } from '../../support/claude/claude-session.js';
+import { CommandSession } from '../../support/claude/command-session.js';
+import { hashFolder } from '../../support/git/folder-hash.js';
+import { PLAN_DIR, RunFixture, type TestTask } from '../../support/runs/run-fixture.js';
 import {
   ask,
   callO8,
@@ -16,7 +16,7 @@ import {
   tell,
   type Conversation,
   type Turns,
-} from '../../support/scripted-model.js';
+} from '../../support/claude/scripted-model.js';
 
 // /parallel-run as a model does it that keeps to the command's words, for a user who changed nothing.
 

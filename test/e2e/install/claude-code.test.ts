@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { ClaudeSession, user } from '../../support/claude-session.js';
-import { runClaude } from '../../support/claude.js';
-import type { MarkedProcesses } from '../../support/marked-processes.js';
-import { inTurn, MessagesApi, say, useTool, type Script } from '../../support/messages-api.js';
-import { NPM_OFFLINE, packProject } from '../../support/npm-package.js';
-import { cloneProject } from '../../support/project-clone.js';
-import { branchOf, PLAN_DIR, RunFixture, type TestTask } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { ClaudeSession, user } from '../../support/claude/claude-session.js';
+import { runClaude } from '../../support/claude/claude.js';
+import type { MarkedProcesses } from '../../support/programs/marked-processes.js';
+import { inTurn, MessagesApi, say, useTool, type Script } from '../../support/claude/messages-api.js';
+import { NPM_OFFLINE, packProject } from '../../support/programs/npm-package.js';
+import { cloneProject } from '../../support/programs/project-clone.js';
+import { branchOf, PLAN_DIR, RunFixture, type TestTask } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 // The four ways in, each from what a user has: a clone nobody built anything in, or a packed tarball. No network.
 

@@ -2,11 +2,11 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { ClaudeSession } from '../../support/claude-session.js';
-import { isClaudeAtLeast, runClaude } from '../../support/claude.js';
-import { inTurn, MessagesApi, say, useTool } from '../../support/messages-api.js';
-import { NPM_OFFLINE } from '../../support/npm-package.js';
-import { cloneProject } from '../../support/project-clone.js';
+import { ClaudeSession } from '../../support/claude/claude-session.js';
+import { isClaudeAtLeast, runClaude } from '../../support/claude/claude.js';
+import { inTurn, MessagesApi, say, useTool } from '../../support/claude/messages-api.js';
+import { NPM_OFFLINE } from '../../support/programs/npm-package.js';
+import { cloneProject } from '../../support/programs/project-clone.js';
 
 // `.claude/settings.json` of this repository: whoever opens a clone and trusts it has o8 from that clone.
 

@@ -6,7 +6,7 @@ import { dirname, join, normalize, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { NPM_OFFLINE, packProject, type NpmPackage } from '../../support/npm-package.js';
+import { NPM_OFFLINE, packProject, type NpmPackage } from '../../support/programs/npm-package.js';
 
 const project = resolve(import.meta.dirname, '../../..');
 const { version } = z

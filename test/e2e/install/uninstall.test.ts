@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { claudeEnvironment, runClaude } from '../../support/claude.js';
-import { MessagesApi, say } from '../../support/messages-api.js';
-import { NPM_OFFLINE } from '../../support/npm-package.js';
-import { cloneProject } from '../../support/project-clone.js';
-import { readmeCommands } from '../../support/readme-commands.js';
-import { RunFixture } from '../../support/run-fixture.js';
+import { claudeEnvironment, runClaude } from '../../support/claude/claude.js';
+import { MessagesApi, say } from '../../support/claude/messages-api.js';
+import { NPM_OFFLINE } from '../../support/programs/npm-package.js';
+import { cloneProject } from '../../support/programs/project-clone.js';
+import { readmeCommands } from '../../support/sources/readme-commands.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
 
 // What the README's section "Uninstall" says, word for word.
 

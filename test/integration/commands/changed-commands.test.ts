@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import { PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
 
 const TASKS = [
   { id: 'task-001', wave: 1, scope: 'CREATE: task-001.txt' },

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { killSupervisor } from '../../support/crash.js';
-import { RunFixture } from '../../support/run-fixture.js';
+import { killSupervisor } from '../../support/faults/crash.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
 
 it('removes what --force moved aside, keeps its work, and --all cleans every run that is over', async () => {
   const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PLAN_DIR, RunFixture, type TestTask } from '../../support/run-fixture.js';
+import { PLAN_DIR, RunFixture, type TestTask } from '../../support/runs/run-fixture.js';
 
 const TASKS: readonly TestTask[] = [
   { id: 'task-001', wave: 1 },

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { featureRun } from '../../support/feature-files.js';
-import { RunFixture } from '../../support/run-fixture.js';
+import { featureRun } from '../../support/runs/feature-files.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
 
 const SLUGS = ['user-auth', 'dashboard'];
 

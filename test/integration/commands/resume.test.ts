@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { killSupervisor } from '../../support/crash.js';
-import { PLAN_DIR, RunFixture, type TestTask } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
-import { TerminalProcess } from '../../support/terminal-process.js';
+import { killSupervisor } from '../../support/faults/crash.js';
+import { PLAN_DIR, RunFixture, type TestTask } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
+import { TerminalProcess } from '../../support/programs/terminal-process.js';
 
 const TASKS: readonly TestTask[] = [
   { id: 'task-001', wave: 1 },

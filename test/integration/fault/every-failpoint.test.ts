@@ -7,8 +7,8 @@ import {
   undisturbed,
   type Story,
   type Told,
-} from '../../support/fault-stories.js';
-import { Pool } from '../../support/pool.js';
+} from '../../support/faults/fault-stories.js';
+import { Pool } from '../../support/waiting/pool.js';
 
 /**
  * A process is killed at a failpoint, the run is continued, and must end as one that nobody disturbed. Here every

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fastForward, findCheckout, type FastForward } from '../../../src/git/checkout.js';
-import { openRepository, type Repository } from '../../../src/git/repository.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import { fastForward, findCheckout, type FastForward } from '../../../src/git/checkout/checkout.js';
+import { openRepository, type Repository } from '../../../src/git/door/repository.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 let test: TestRepository;
 let repo: Repository;

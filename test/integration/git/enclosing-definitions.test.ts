@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { declaredNames } from '../../../src/core/definition-name.js';
-import { describeViolation, type FileParts } from '../../../src/core/scope-check.js';
-import { parseScope } from '../../../src/core/scope.js';
-import { readFileParts } from '../../../src/git/enclosing-definitions.js';
-import { openRepository } from '../../../src/git/repository.js';
-import { scopeFindings } from '../../../src/supervisor/scope-findings.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import { declaredNames } from '../../../src/core/scope/definition-name.js';
+import { describeViolation, type FileParts } from '../../../src/core/scope/scope-check.js';
+import { parseScope } from '../../../src/core/scope/parse-scope.js';
+import { readFileParts } from '../../../src/git/definitions/enclosing-definitions.js';
+import { openRepository } from '../../../src/git/door/repository.js';
+import { scopeFindings } from '../../../src/supervisor/attempts/scope-findings.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 const PYTHON = `import os
 

@@ -1,10 +1,10 @@
 import { mkdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { fastForward, findCheckout } from '../../../src/git/checkout.js';
-import { openRepository } from '../../../src/git/repository.js';
-import { listWorktrees } from '../../../src/git/worktrees.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import { fastForward, findCheckout } from '../../../src/git/checkout/checkout.js';
+import { openRepository } from '../../../src/git/door/repository.js';
+import { listWorktrees } from '../../../src/git/worktrees/worktrees.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 /** Each moves the repository of the test to another layout and gives the checkout to work in. */
 const LAYOUTS: Readonly<Record<string, (test: TestRepository) => Promise<string>>> = {

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { trialMerges, type BatchedMerge, type MergeSides } from '../../../src/git/merge-batch.js';
-import { trialMerge } from '../../../src/git/merge.js';
-import { openRepository, type GitVersion, type Repository } from '../../../src/git/repository.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import { trialMerges, type BatchedMerge, type MergeSides } from '../../../src/git/merge/merge-batch.js';
+import { trialMerge } from '../../../src/git/merge/merge.js';
+import { openRepository, type GitVersion, type Repository } from '../../../src/git/door/repository.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 const LINES = Array.from({ length: 20 }, (_, at) => `line ${String(at)}\n`);
 const FIRST_CHANGED = ['first\n', ...LINES.slice(1)].join('');

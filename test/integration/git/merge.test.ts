@@ -3,10 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commitAuthor, createCommit, treeOf, trialMerge, type TrialMerge } from '../../../src/git/merge.js';
-import { openRepository, type GitVersion, type Repository } from '../../../src/git/repository.js';
-import { gitOutput } from '../../support/scratch-git.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import { commitAuthor, createCommit, treeOf, trialMerge } from '../../../src/git/merge/merge.js';
+import type { TrialMerge } from '../../../src/git/merge/trial-merge.js';
+import { openRepository, type GitVersion, type Repository } from '../../../src/git/door/repository.js';
+import { gitOutput } from '../../support/git/scratch-git.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 const LINES = Array.from({ length: 20 }, (_, at) => `line ${at}\n`);
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { changedPaths, countCommits } from '../../../src/git/changes.js';
+import { changedPaths, countCommits } from '../../../src/git/diff/changes.js';
 import {
   advanceRef,
   createRef,
@@ -9,9 +9,9 @@ import {
   mergeBase,
   pinRef,
   resolveCommit,
-} from '../../../src/git/refs.js';
-import { openRepository, type Repository } from '../../../src/git/repository.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+} from '../../../src/git/refs/refs.js';
+import { openRepository, type Repository } from '../../../src/git/door/repository.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 let test: TestRepository;
 let repo: Repository;

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { gitClient } from '../../../src/git/client.js';
-import { git, gitThatSurvives, tryGit } from '../../../src/git/execute.js';
-import { readFileAt, readRepositoryFacts } from '../../../src/git/facts.js';
-import { openRepository } from '../../../src/git/repository.js';
-import { findProgram } from '../../../src/process/program.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import { gitClient } from '../../../src/git/door/client.js';
+import { git, gitThatSurvives, tryGit } from '../../../src/git/door/execute.js';
+import { readFileAt, readRepositoryFacts } from '../../../src/git/checkout/repository-facts.js';
+import { openRepository } from '../../../src/git/door/repository.js';
+import { findProgram } from '../../../src/process/programs/run-program.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 let test: TestRepository;
 beforeEach(async () => {

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCommit } from '../../../src/git/merge.js';
-import { openRepository, type Repository } from '../../../src/git/repository.js';
-import { createInverse, findRevert, isOnRemote, subjectOf, trialRevert } from '../../../src/git/revert.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import { createCommit } from '../../../src/git/merge/merge.js';
+import { openRepository, type Repository } from '../../../src/git/door/repository.js';
+import { createInverse, findRevert, isOnRemote, subjectOf, trialRevert } from '../../../src/git/merge/revert.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 const LINES = Array.from({ length: 20 }, (_, at) => `line ${String(at)}\n`).join('');
 const change = (at: number, text: string): string => LINES.replace(`line ${String(at)}\n`, `${text}\n`);

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { gitInTime } from '../../../src/git/execute.js';
-import { processTable } from '../../../src/process/process-table.js';
-import { RunFixture } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
-import { createRepository } from '../../support/repository.js';
+import { gitInTime } from '../../../src/git/door/execute.js';
+import { processTable } from '../../../src/process/trees/process-table.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
+import { createRepository } from '../../support/git/repository.js';
 
 test('a signing program that hangs is ended together with git when its time is over', async () => {
   const repository = await createRepository({ files: { a: 'a\n' } });

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { appendFile, chmod, lstat, mkdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resolveCommit } from '../../../src/git/refs.js';
-import { openRepository, type Repository } from '../../../src/git/repository.js';
+import { resolveCommit } from '../../../src/git/refs/refs.js';
+import { openRepository, type Repository } from '../../../src/git/door/repository.js';
 import {
   addWorktree,
   commitLeftovers,
@@ -11,9 +11,9 @@ import {
   ensureExcluded,
   inspectWorktree,
   snapshotWorktree,
-} from '../../../src/git/worktrees.js';
-import { inTurn } from '../../support/in-turn.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+} from '../../../src/git/worktrees/worktrees.js';
+import { inTurn } from '../../support/waiting/in-turn.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 const MARKER = '.claude-task-complete';
 const REF = 'refs/o8/rescue/run/task/1';

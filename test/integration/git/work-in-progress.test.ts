@@ -1,12 +1,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openRepository, type Repository } from '../../../src/git/repository.js';
-import { workInProgress } from '../../../src/git/work-in-progress.js';
-import { addWorktree } from '../../../src/git/worktrees.js';
-import { hashFolder } from '../../support/folder-hash.js';
-import { inTurn } from '../../support/in-turn.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import { openRepository, type Repository } from '../../../src/git/door/repository.js';
+import { workInProgress } from '../../../src/git/worktrees/work-in-progress.js';
+import { addWorktree } from '../../../src/git/worktrees/worktrees.js';
+import { hashFolder } from '../../support/git/folder-hash.js';
+import { inTurn } from '../../support/waiting/in-turn.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 const MARKER = '.claude-task-complete';
 const OF_TASK = { branch: 'feature/task', exclude: [MARKER] };

@@ -2,12 +2,17 @@ import { existsSync } from 'node:fs';
 import { appendFile, chmod, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CriticalSection } from '../../../src/core/lease.js';
-import { createRef, resolveCommit } from '../../../src/git/refs.js';
-import { openRepository, type Repository } from '../../../src/git/repository.js';
-import { addScratchWorktree, addWorktree, listWorktrees, removeWorktree } from '../../../src/git/worktrees.js';
-import { inTurn } from '../../support/in-turn.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import type { CriticalSection } from '../../../src/core/base/lease.js';
+import { createRef, resolveCommit } from '../../../src/git/refs/refs.js';
+import { openRepository, type Repository } from '../../../src/git/door/repository.js';
+import {
+  addScratchWorktree,
+  addWorktree,
+  listWorktrees,
+  removeWorktree,
+} from '../../../src/git/worktrees/worktrees.js';
+import { inTurn } from '../../support/waiting/in-turn.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 const FILES = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`dir${at % 6}/file${at}.txt`, `${at}\n`]));
 

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
-import { taskViewSchema, type TaskView } from '../../../src/core/status-view.js';
-import { branchOf, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import { taskViewSchema, type TaskView } from '../../../src/core/report/status-view.js';
+import { branchOf, PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
 
 /** With commands as a terminal has them. */
 async function inTerminal(run: RunFixture, id: string): Promise<TaskView | undefined> {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { foldersWithCommit, remoteHasCommit } from '../../../src/git/held/remote-commit.js';
-import { RunFixture } from '../../support/run-fixture.js';
-import { gitOutput, scratchGit } from '../../support/scratch-git.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
+import { gitOutput, scratchGit } from '../../support/git/scratch-git.js';
 
 /** A repository with one commit of a file; gives its folder. */
 function repositoryIn(folder: string, name: string): string {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { contentThere } from '../../../src/git/landed/content-there.js';
-import { openRepository, type Repository } from '../../../src/git/repository.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import { contentThere } from '../../../src/git/merge/content-there.js';
+import { openRepository, type Repository } from '../../../src/git/door/repository.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 let test: TestRepository;
 let repo: Repository;

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { branchOf, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
-import { gitOutput } from '../../support/scratch-git.js';
+import { branchOf, PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
+import { gitOutput } from '../../support/git/scratch-git.js';
 
 interface Held {
   readonly kind: string;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { branchOf, RunFixture } from '../../support/run-fixture.js';
+import { branchOf, RunFixture } from '../../support/runs/run-fixture.js';
 
 it('a run whose branch the user squashed is closed, and nothing of it stays', async () => {
   const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { branchOf, RunFixture } from '../../support/run-fixture.js';
+import { branchOf, RunFixture } from '../../support/runs/run-fixture.js';
 
 it('a driver of the user merges, and one that an agent wrote into the settings is not run', async () => {
   const tasks = ['task-001', 'task-002', 'task-003'].map((id) => ({ id, wave: 1 }));

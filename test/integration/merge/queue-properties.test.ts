@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { MergeStrategy } from '../../../src/core/settings.js';
-import { importStream, type ImportedBranch } from '../../support/fast-import.js';
-import { MergeRun, TARGET_BRANCH } from '../../support/merge-run.js';
-import { differencesFromPlainMerges } from '../../support/plain-merges.js';
+import type { MergeStrategy } from '../../../src/core/settings/settings.js';
+import { importStream, type ImportedBranch } from '../../support/git/fast-import.js';
+import { MergeRun, TARGET_BRANCH } from '../../support/runs/merge-run.js';
+import { differencesFromPlainMerges } from '../../support/git/plain-merges.js';
 import {
   edited,
   firstTree,
@@ -17,8 +17,8 @@ import {
   type Intrusion,
   type Tree,
   type Work,
-} from '../../support/random-branches.js';
-import { gitOutput } from '../../support/scratch-git.js';
+} from '../../support/git/random-branches.js';
+import { gitOutput } from '../../support/git/scratch-git.js';
 
 /** `QUEUE_RUNS=1000 QUEUE_SEED=1 npx vitest run <this file>` looks longer, and makes a failure small. */
 const RUNS = process.env['QUEUE_RUNS'];

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readAttempt, startAttempt, voidAttempt, type AttemptSpec } from '../../../src/process/attempt.js';
-import { bundledProgram } from '../../../src/process/bundle.js';
-import { processProbe } from '../../../src/process/identity.js';
-import { AttemptFixture } from '../../support/attempt-fixture.js';
-import { startStandIn } from '../../support/supervisor-stand-in.js';
-import { waitFor } from '../../support/wait-for.js';
+import { readAttempt, startAttempt, voidAttempt, type AttemptSpec } from '../../../src/process/attempts/attempt.js';
+import { bundledProgram } from '../../../src/process/base/bundle.js';
+import { processProbe } from '../../../src/process/trees/identify-process.js';
+import { AttemptFixture } from '../../support/runs/attempt-fixture.js';
+import { startStandIn } from '../../support/faults/supervisor-stand-in.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 let fixture: AttemptFixture;
 

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { bundledProgram } from '../../../src/process/bundle.js';
-import { startDetached } from '../../../src/process/detach.js';
-import { freeDiskMB, freeMemoryMB } from '../../../src/process/resources.js';
-import { MarkedProcesses } from '../../support/marked-processes.js';
-import { waitFor } from '../../support/wait-for.js';
+import { bundledProgram } from '../../../src/process/base/bundle.js';
+import { startDetached } from '../../../src/process/programs/detach.js';
+import { freeDiskMB, freeMemoryMB } from '../../../src/process/programs/machine-resources.js';
+import { MarkedProcesses } from '../../support/programs/marked-processes.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 let folder: string;
 let marked: MarkedProcesses;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { writeRulesArguments } from '../../../src/core/write-guard.js';
-import { bundledProgram } from '../../../src/process/bundle.js';
+import { writeRulesArguments } from '../../../src/core/scope/write-guard.js';
+import { bundledProgram } from '../../../src/process/base/bundle.js';
 
 const decisionSchema = z.object({
   hookSpecificOutput: z.object({

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import * as z from 'zod';
-import type { ProcessIdentity } from '../../../src/core/process-identity.js';
-import { identityOfChild, processProbe } from '../../../src/process/identity.js';
+import type { ProcessIdentity } from '../../../src/core/base/process-identity.js';
+import { identityOfChild, processProbe } from '../../../src/process/trees/identify-process.js';
 
 const children: ChildProcess[] = [];
 

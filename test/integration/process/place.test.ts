@@ -17,7 +17,7 @@ async function probes(): Promise<{ top: string; ask: (path: string) => unknown }
     stdin: {
       contents:
         "import { placeProblem } from './place.ts'; console.log(JSON.stringify(await placeProblem(process.argv[2] ?? '')));",
-      resolveDir: join(import.meta.dirname, '../../../src/process'),
+      resolveDir: join(import.meta.dirname, '../../../src/process/programs'),
     },
     bundle: true,
     platform: 'node',

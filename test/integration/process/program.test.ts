@@ -9,9 +9,9 @@ import {
   runShellCommand,
   type ProgramOptions,
   type ProgramResult,
-} from '../../../src/process/program.js';
-import { MarkedProcesses } from '../../support/marked-processes.js';
-import { waitFor } from '../../support/wait-for.js';
+} from '../../../src/process/programs/run-program.js';
+import { MarkedProcesses } from '../../support/programs/marked-processes.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 let folder: string;
 let marked: MarkedProcesses;

@@ -1,13 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readAttempt, startAttempt, stopAttempt, type AttemptSpec } from '../../../src/process/attempt.js';
-import { processProbe } from '../../../src/process/identity.js';
-import { processTable } from '../../../src/process/process-table.js';
-import { AttemptFixture } from '../../support/attempt-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { readAttempt, startAttempt, stopAttempt, type AttemptSpec } from '../../../src/process/attempts/attempt.js';
+import { processProbe } from '../../../src/process/trees/identify-process.js';
+import { processTable } from '../../../src/process/trees/process-table.js';
+import { AttemptFixture } from '../../support/runs/attempt-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
-const FORKING_AGENT = join(import.meta.dirname, '../../support/forking-agent.mjs');
+const FORKING_AGENT = join(import.meta.dirname, '../../support/agents/forking-agent.mjs');
 const ROLES = ['agent', 'child', 'own_session', 'double_forked', 'scrubbed'] as const;
 
 let fixture: AttemptFixture;

@@ -3,11 +3,11 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { processIdentitySchema } from '../../../src/core/process-identity.js';
-import { killEverything, killSupervisor, outcomeOf, type Outcome } from '../../support/crash.js';
-import { identityOf } from '../../support/proc-probe.js';
-import { branchOf, PLAN_DIR, RunFixture, type RunOptions } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { processIdentitySchema } from '../../../src/core/base/process-identity.js';
+import { killEverything, killSupervisor, outcomeOf, type Outcome } from '../../support/faults/crash.js';
+import { identityOf } from '../../support/programs/proc-probe.js';
+import { branchOf, PLAN_DIR, RunFixture, type RunOptions } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const TWO = [
   { id: 'task-001', wave: 1 },

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { killEverything } from '../../support/crash.js';
-import { FaultRun } from '../../support/fault-run.js';
-import { endWell, openClaudeRun, openSession, optionOf } from '../../support/stub-claude.js';
-import { waitFor } from '../../support/wait-for.js';
+import { killEverything } from '../../support/faults/crash.js';
+import { FaultRun } from '../../support/faults/fault-run.js';
+import { endWell, openClaudeRun, openSession, optionOf } from '../../support/agents/stub-claude.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 /** Its owner falls between saying that an agent starts and starting it. */

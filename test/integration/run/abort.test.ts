@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { killSupervisor } from '../../support/crash.js';
-import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
-import type { StubAgent } from '../../support/stub-agent.js';
-import { waitFor } from '../../support/wait-for.js';
+import { killSupervisor } from '../../support/faults/crash.js';
+import { PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
+import type { StubAgent } from '../../support/agents/stub-agent.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const THREE = [
   { id: 'task-001', wave: 1 },

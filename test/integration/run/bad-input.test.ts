@@ -1,9 +1,9 @@
 import { symlink, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hashFolder } from '../../support/folder-hash.js';
-import { taskFile } from '../../support/plan-folder.js';
-import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import { hashFolder } from '../../support/git/folder-hash.js';
+import { taskFile } from '../../support/runs/plan-folder.js';
+import { PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
 
 const TASKS = [
   { id: 'task-001', wave: 1 },

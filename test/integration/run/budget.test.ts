@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endBadly, endWell, openClaudeRun, openSession, optionOf } from '../../support/stub-claude.js';
+import { endBadly, endWell, openClaudeRun, openSession, optionOf } from '../../support/agents/stub-claude.js';
 
 describe('the budget', () => {
   it('of a task is what its attempts may cost together', async () => {

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readlink, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { CliProcess } from '../../support/cli.js';
-import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { CliProcess } from '../../support/programs/cli.js';
+import { PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 const ONE_AT_A_TIME = [

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { readmeCommands } from '../../support/readme-commands.js';
+import { readmeCommands } from '../../support/sources/readme-commands.js';
 
 const CLONE = resolve(import.meta.dirname, '../../..');
 

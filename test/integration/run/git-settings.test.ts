@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { appendFile, copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RunFixture } from '../../support/run-fixture.js';
-import type { StubAgent } from '../../support/stub-agent.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
+import type { StubAgent } from '../../support/agents/stub-agent.js';
 
 const TASKS = ['task-001', 'task-002'].map((id) => ({ id, wave: 1 }));
 

@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { PLAN_DIR, RunFixture, type RunOptions } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { PLAN_DIR, RunFixture, type RunOptions } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const REPORT = `${PLAN_DIR}/integration-report.md`;
 const TWO: RunOptions = {

@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RunFixture } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 const NAME = process.platform === 'darwin' ? 'caffeinate' : 'systemd-inhibit';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RunFixture } from '../../support/run-fixture.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
 
 describe('what an agent leaves that git does not carry', () => {
   it('is kept, named, and stays kept through cleanup and a retry', async () => {

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { taskFile } from '../../support/plan-folder.js';
-import { branchOf, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import { taskFile } from '../../support/runs/plan-folder.js';
+import { branchOf, PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 const OTHER = 'parallel/other';

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { branchOf, RunFixture } from '../../support/run-fixture.js';
-import type { StubAgent } from '../../support/stub-agent.js';
+import { branchOf, RunFixture } from '../../support/runs/run-fixture.js';
+import type { StubAgent } from '../../support/agents/stub-agent.js';
 
 interface Misbehaviour {
   readonly id: string;

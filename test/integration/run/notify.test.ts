@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RunFixture } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const TWO = [
   { id: 'task-001', wave: 1 },

@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { killIfThere, killSupervisor } from '../../support/crash.js';
-import { taskFile } from '../../support/plan-folder.js';
-import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { killIfThere, killSupervisor } from '../../support/faults/crash.js';
+import { taskFile } from '../../support/runs/plan-folder.js';
+import { PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const TWO = [
   { id: 'task-001', wave: 1 },

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { killSupervisor } from '../../support/crash.js';
-import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { killSupervisor } from '../../support/faults/crash.js';
+import { PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 const TWO = [...ONE, { id: 'task-002', wave: 2, deps: ['task-001'] }];

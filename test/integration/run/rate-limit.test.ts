@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { RunFixture } from '../../support/run-fixture.js';
-import type { StubAgent } from '../../support/stub-agent.js';
-import { endBadly, endWell, openClaudeRun, openSession, optionOf, say } from '../../support/stub-claude.js';
-import { waitFor } from '../../support/wait-for.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
+import type { StubAgent } from '../../support/agents/stub-agent.js';
+import { endBadly, endWell, openClaudeRun, openSession, optionOf, say } from '../../support/agents/stub-claude.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const TWO = [
   { id: 'task-001', wave: 1 },

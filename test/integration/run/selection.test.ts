@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
+import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
 
 const IDS = FIVE_TASKS.map(({ id }) => id);
 

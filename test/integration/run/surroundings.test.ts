@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RunFixture } from '../../support/run-fixture.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 

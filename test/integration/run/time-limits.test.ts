@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { RunFixture } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { RunFixture } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 /** In minutes, as settings have it: 1.5 s. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { StubAgent } from '../../support/stub-agent.js';
-import { branchOf, FIVE_TASKS, PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import type { StubAgent } from '../../support/agents/stub-agent.js';
+import { branchOf, FIVE_TASKS, PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 // The main job, through both doors: five tasks in two waves, on a repository of several thousand files.
 

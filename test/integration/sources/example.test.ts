@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { scopeOverlaps } from '../../../src/core/scope-overlap.js';
-import { loadManifest } from '../../../src/sources/manifest.js';
-import { temporaryFolder } from '../../support/plan-folder.js';
+import { scopeOverlaps } from '../../../src/core/scope/scope-overlap.js';
+import { loadManifest } from '../../../src/sources/manifest/manifest.js';
+import { temporaryFolder } from '../../support/runs/plan-folder.js';
 
 const EXAMPLE = resolve(import.meta.dirname, '../../../examples/inventory');
 

@@ -1,11 +1,11 @@
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished, describe, expect, it } from 'vitest';
-import { O8Error } from '../../../src/core/errors.js';
-import { resolveSettings, type SettingsFile } from '../../../src/core/settings.js';
-import { loadFeatures } from '../../../src/sources/features.js';
-import { featureFiles } from '../../support/feature-files.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import { O8Error } from '../../../src/core/base/errors.js';
+import { resolveSettings, type SettingsFile } from '../../../src/core/settings/settings.js';
+import { loadFeatures } from '../../../src/sources/features/features.js';
+import { featureFiles } from '../../support/runs/feature-files.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 const DIR = '.blueprint/features/feature_user-auth';
 

@@ -1,8 +1,8 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadManifest } from '../../../src/sources/manifest.js';
-import { taskFile, temporaryFolder, writeFiles } from '../../support/plan-folder.js';
+import { loadManifest } from '../../../src/sources/manifest/manifest.js';
+import { taskFile, temporaryFolder, writeFiles } from '../../support/runs/plan-folder.js';
 
 const DIR = 'parallel/TS-0042-inventory';
 

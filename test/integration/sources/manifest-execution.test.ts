@@ -1,11 +1,11 @@
 import { chmod, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CriticalSection } from '../../../src/core/lease.js';
-import { executionBlock } from '../../../src/core/manifest-execution.js';
-import { MANIFEST_DRAFT, writeExecution } from '../../../src/sources/manifest-execution.js';
-import { planOf, seedTasks } from '../../support/plan-fixture.js';
-import { temporaryFolder, writeFiles } from '../../support/plan-folder.js';
+import type { CriticalSection } from '../../../src/core/base/lease.js';
+import { executionBlock } from '../../../src/core/report/manifest-execution.js';
+import { MANIFEST_DRAFT, writeExecution } from '../../../src/sources/manifest/write-execution.js';
+import { planOf, seedTasks } from '../../support/runs/plan-fixture.js';
+import { temporaryFolder, writeFiles } from '../../support/runs/plan-folder.js';
 
 const BLOCK = executionBlock(planOf(seedTasks()), new Map());
 const alone: CriticalSection = async (work) => work();

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { branchOf, nameProblem } from '../../../src/core/names.js';
+import { branchOf, nameProblem } from '../../../src/core/plan/names.js';
 
 it('git makes a branch of every name we take', () => {
   const name = fc.string({

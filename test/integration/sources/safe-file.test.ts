@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readTextInside, resolvePlannedInside } from '../../../src/sources/safe-file.js';
-import { temporaryFolder, writeFiles } from '../../support/plan-folder.js';
+import { readTextInside, resolvePlannedInside } from '../../../src/sources/files/safe-file.js';
+import { temporaryFolder, writeFiles } from '../../support/runs/plan-folder.js';
 
 describe('reading a file inside the repository', () => {
   it('gives its text without a byte order mark', async () => {

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type lockfile from 'proper-lockfile';
 import { describe, expect, it, vi } from 'vitest';
-import { criticalSection } from '../../../src/store/critical-section.js';
-import { bundleProgram } from '../../support/bundle-program.js';
-import { temporaryRoot } from '../../support/store-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+import { criticalSection } from '../../../src/store/files/critical-section.js';
+import { bundleProgram } from '../../support/programs/bundle-program.js';
+import { temporaryRoot } from '../../support/runs/store-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const compromised = vi.hoisted(() => new Set<string>());
 

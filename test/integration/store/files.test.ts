@@ -2,13 +2,13 @@ import { lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } f
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { QueueSnapshot } from '../../../src/core/queue-snapshot.js';
-import { publishOnce, readJson, writeFileAtomically } from '../../../src/store/atomic-file.js';
-import { linkLog } from '../../../src/store/log-links.js';
-import { attemptPaths, checkoutPaths } from '../../../src/store/paths.js';
-import { readQueueFile, writeQueueFile } from '../../../src/store/queue-file.js';
-import { readSettingsFile, writeSettingsFile } from '../../../src/store/settings-file.js';
-import { homeOf, temporaryRoot } from '../../support/store-fixture.js';
+import type { QueueSnapshot } from '../../../src/core/report/queue-snapshot.js';
+import { publishOnce, readJson, writeFileAtomically } from '../../../src/store/files/atomic-file.js';
+import { linkLog } from '../../../src/store/logs/log-links.js';
+import { attemptPaths, checkoutPaths } from '../../../src/store/files/paths.js';
+import { readQueueFile, writeQueueFile } from '../../../src/store/runs/queue-file.js';
+import { readSettingsFile, writeSettingsFile } from '../../../src/store/runs/settings-file.js';
+import { homeOf, temporaryRoot } from '../../support/runs/store-fixture.js';
 
 describe('an atomic file', () => {
   it('is replaced whole, private, without leftovers, also by many at once', async () => {

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { bundleProgram } from '../../support/bundle-program.js';
-import { temporaryRoot } from '../../support/store-fixture.js';
+import { bundleProgram } from '../../support/programs/bundle-program.js';
+import { temporaryRoot } from '../../support/runs/store-fixture.js';
 
 describe('on a full disk', () => {
   it('the journal and the state files stay whole, and there is room again for what fits', async () => {

@@ -2,10 +2,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { RunEvent } from '../../../src/core/events.js';
-import { openJournal, readJournal } from '../../../src/store/journal.js';
-import { decodeJournal } from '../../../src/store/journal-format.js';
-import { safeLease, temporaryRoot } from '../../support/store-fixture.js';
+import type { RunEvent } from '../../../src/core/run/events.js';
+import { openJournal, readJournal } from '../../../src/store/journal/journal.js';
+import { decodeJournal } from '../../../src/store/journal/journal-format.js';
+import { safeLease, temporaryRoot } from '../../support/runs/store-fixture.js';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 60 });
 const events: fc.Arbitrary<RunEvent> = fc.oneof(

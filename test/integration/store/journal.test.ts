@@ -1,11 +1,11 @@
 import { appendFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { O8Error } from '../../../src/core/errors.js';
-import type { RunEvent } from '../../../src/core/events.js';
-import { openJournal, readJournal } from '../../../src/store/journal.js';
-import { decodeJournal, encodeRecords, EMPTY_CHAIN } from '../../../src/store/journal-format.js';
-import { safeLease, temporaryRoot } from '../../support/store-fixture.js';
+import { O8Error } from '../../../src/core/base/errors.js';
+import type { RunEvent } from '../../../src/core/run/events.js';
+import { openJournal, readJournal } from '../../../src/store/journal/journal.js';
+import { decodeJournal, encodeRecords, EMPTY_CHAIN } from '../../../src/store/journal/journal-format.js';
+import { safeLease, temporaryRoot } from '../../support/runs/store-fixture.js';
 
 const EVENTS: RunEvent[] = [
   { type: 'run_created', runId: 'run-1' },

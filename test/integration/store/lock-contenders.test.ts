@@ -2,13 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readLock } from '../../../src/store/lock-state.js';
-import { checkoutPaths } from '../../../src/store/paths.js';
-import { bundleProgram } from '../../support/bundle-program.js';
-import { Contender } from '../../support/contender.js';
-import type { ContenderReply } from '../../support/lock-contender.js';
-import { procProbe } from '../../support/proc-probe.js';
-import { homeOf, temporaryRoot } from '../../support/store-fixture.js';
+import { readLock } from '../../../src/store/lock/lock-state.js';
+import { checkoutPaths } from '../../../src/store/files/paths.js';
+import { bundleProgram } from '../../support/programs/bundle-program.js';
+import { Contender } from '../../support/faults/contender.js';
+import type { ContenderReply } from '../../support/faults/lock-contender.js';
+import { procProbe } from '../../support/programs/proc-probe.js';
+import { homeOf, temporaryRoot } from '../../support/runs/store-fixture.js';
 
 const CONTENDERS = 6;
 /** proper-lockfile, asked to decide this, has more than one winner in a sixth of them. */

@@ -3,20 +3,20 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ProcessIdentity, ProcessProbe } from '../../../src/core/process-identity.js';
-import { acquireLock, type Acquisition } from '../../../src/store/lock.js';
+import type { ProcessIdentity, ProcessProbe } from '../../../src/core/base/process-identity.js';
+import { acquireLock, type Acquisition } from '../../../src/store/lock/lock.js';
 import {
   generationFile,
   heartbeatFile,
   publishGeneration,
   type HeldGeneration,
-} from '../../../src/store/lock-generations.js';
-import { readLock } from '../../../src/store/lock-state.js';
-import type { OwnedLease } from '../../../src/store/owned-lease.js';
-import { checkoutPaths, homePaths } from '../../../src/store/paths.js';
-import { identityOf, procProbe } from '../../support/proc-probe.js';
-import { homeOf, temporaryRoot } from '../../support/store-fixture.js';
-import { waitFor } from '../../support/wait-for.js';
+} from '../../../src/store/lock/lock-generations.js';
+import { readLock } from '../../../src/store/lock/lock-state.js';
+import type { OwnedLease } from '../../../src/store/lock/owned-lease.js';
+import { checkoutPaths, homePaths } from '../../../src/store/files/paths.js';
+import { identityOf, procProbe } from '../../support/programs/proc-probe.js';
+import { homeOf, temporaryRoot } from '../../support/runs/store-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 
 const REQUEST = {
   runId: 'run-1',

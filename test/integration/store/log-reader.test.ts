@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { LogReader } from '../../../src/store/log-reader.js';
+import { LogReader } from '../../../src/store/logs/log-reader.js';
 
 async function logFile(text: string | null): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'o8-log-'));

@@ -1,10 +1,10 @@
 import { appendFile, copyFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { redactor } from '../../../src/core/redact.js';
-import { attemptPaths } from '../../../src/store/paths.js';
-import { openPipelineLog } from '../../../src/store/pipeline-log.js';
-import { homeOf, temporaryRoot } from '../../support/store-fixture.js';
+import { redactor } from '../../../src/core/text/redact.js';
+import { attemptPaths } from '../../../src/store/files/paths.js';
+import { openPipelineLog } from '../../../src/store/logs/pipeline-log.js';
+import { homeOf, temporaryRoot } from '../../support/runs/store-fixture.js';
 
 const NOW = new Date('2026-11-21T08:05:12.000Z');
 const LATER = new Date('2026-11-21T08:05:13.000Z');

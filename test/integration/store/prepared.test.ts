@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readPrepared, writePrepared } from '../../../src/store/prepared.js';
+import { readPrepared, writePrepared } from '../../../src/store/runs/prepared.js';
 
 test('a file that was written just before the worktree was ready is never the agent’s', async () => {
   const tasks = await mkdtemp(join(tmpdir(), 'o8-prepared-'));

@@ -4,11 +4,11 @@ import { mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Request } from '../../../src/core/requests.js';
-import { runPaths } from '../../../src/store/paths.js';
-import { answerRequest, awaitAnswer, pendingRequests, submitRequest } from '../../../src/store/requests.js';
-import { createRun } from '../../../src/store/runs.js';
-import { homeOf, planFor, temporaryRoot } from '../../support/store-fixture.js';
+import type { Request } from '../../../src/core/run/requests.js';
+import { runPaths } from '../../../src/store/files/paths.js';
+import { answerRequest, awaitAnswer, pendingRequests, submitRequest } from '../../../src/store/runs/request-files.js';
+import { createRun } from '../../../src/store/runs/runs.js';
+import { homeOf, planFor, temporaryRoot } from '../../support/runs/store-fixture.js';
 
 const RUN = '20261121-080512-a1b2';
 const DONE = { kind: 'done', result: { stopped: ['task-001'] } } as const;

@@ -1,9 +1,9 @@
 import { mkdir, readdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { attemptPaths, homePaths, runHome, runPaths } from '../../../src/store/paths.js';
-import { createRun, listRuns, newRunId, readPlan, removeOldRuns, removeRun } from '../../../src/store/runs.js';
-import { homeOf, planFor, temporaryRoot } from '../../support/store-fixture.js';
+import { attemptPaths, homePaths, runHome, runPaths } from '../../../src/store/files/paths.js';
+import { createRun, listRuns, newRunId, readPlan, removeOldRuns, removeRun } from '../../../src/store/runs/runs.js';
+import { homeOf, planFor, temporaryRoot } from '../../support/runs/store-fixture.js';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, n) => `20261121-0805${10 + n}-a1b2`);
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PlannedTask } from '../../../src/core/plan.js';
-import { openRepository, type Repository } from '../../../src/git/repository.js';
-import { conflictsAtAGlance } from '../../../src/tools/conflicts-at-a-glance.js';
-import { compareWork, conflictsAnswer } from '../../../src/tools/expected-conflicts.js';
-import { compared } from '../../support/compared.js';
-import { planOf } from '../../support/plan-fixture.js';
-import { createRepository, type TestRepository } from '../../support/repository.js';
+import type { PlannedTask } from '../../../src/core/plan/plan.js';
+import { openRepository, type Repository } from '../../../src/git/door/repository.js';
+import { conflictsAtAGlance } from '../../../src/tools/predict/conflicts-at-a-glance.js';
+import { compareWork, conflictsAnswer } from '../../../src/tools/predict/expected-conflicts.js';
+import { compared } from '../../support/git/compared.js';
+import { planOf } from '../../support/runs/plan-fixture.js';
+import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 let test: TestRepository;
 let repo: Repository;

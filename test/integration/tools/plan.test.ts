@@ -1,11 +1,11 @@
 import { utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { O8Error } from '../../../src/core/errors.js';
-import { plan } from '../../../src/tools/plan.js';
-import { hashFolder } from '../../support/folder-hash.js';
-import { PLAN_DIR, plannedRepository } from '../../support/planned-repository.js';
-import { taskFile } from '../../support/plan-folder.js';
+import { O8Error } from '../../../src/core/base/errors.js';
+import { plan } from '../../../src/tools/plan-tool.js';
+import { hashFolder } from '../../support/git/folder-hash.js';
+import { PLAN_DIR, plannedRepository } from '../../support/runs/planned-repository.js';
+import { taskFile } from '../../support/runs/plan-folder.js';
 
 async function refusal(work: Promise<unknown>): Promise<O8Error> {
   const error: unknown = await work.then(

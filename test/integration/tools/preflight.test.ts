@@ -2,10 +2,10 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
-import { preflight } from '../../../src/tools/preflight.js';
-import { hashFolder } from '../../support/folder-hash.js';
-import { taskFile } from '../../support/plan-folder.js';
-import { PLAN_DIR, plannedRepository, type PlannedRepository } from '../../support/planned-repository.js';
+import { preflight } from '../../../src/tools/preflight-tool.js';
+import { hashFolder } from '../../support/git/folder-hash.js';
+import { taskFile } from '../../support/runs/plan-folder.js';
+import { PLAN_DIR, plannedRepository, type PlannedRepository } from '../../support/runs/planned-repository.js';
 
 type Answer = z.output<typeof preflight.output>;
 

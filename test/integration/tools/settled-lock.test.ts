@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { processProbe } from '../../../src/process/identity.js';
-import { acquireLock } from '../../../src/store/lock.js';
-import { readSettledLock } from '../../../src/tools/settled-lock.js';
-import { homeOf, temporaryRoot } from '../../support/store-fixture.js';
+import { processProbe } from '../../../src/process/trees/identify-process.js';
+import { acquireLock } from '../../../src/store/lock/lock.js';
+import { readSettledLock } from '../../../src/tools/context/settled-lock.js';
+import { homeOf, temporaryRoot } from '../../support/runs/store-fixture.js';
 
 it('a lock whose run’s files are gone is held by somebody to name, not an error of its own', async () => {
   const root = await temporaryRoot();

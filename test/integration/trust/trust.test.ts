@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { CliProcess } from '../../support/cli.js';
-import { PLAN_DIR, RunFixture } from '../../support/run-fixture.js';
-import { endBadly, endWell, openClaudeRun, openSession, optionOf } from '../../support/stub-claude.js';
-import { TerminalProcess } from '../../support/terminal-process.js';
+import { CliProcess } from '../../support/programs/cli.js';
+import { PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
+import { endBadly, endWell, openClaudeRun, openSession, optionOf } from '../../support/agents/stub-claude.js';
+import { TerminalProcess } from '../../support/programs/terminal-process.js';
 
 const CONFIG = '.claude/parallel-config.json';
 const ONE = [{ id: 'task-001', wave: 1 }];

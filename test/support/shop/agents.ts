@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { callO8, resultOf, tell, whenTold, type Conversation, type Part, type Turns } from '../scripted-model.js';
+import {
+  callO8,
+  resultOf,
+  tell,
+  whenTold,
+  type Conversation,
+  type Part,
+  type Turns,
+} from '../claude/scripted-model.js';
 import { PLAN, PLAN_FILES, REPAIRS, TASK_FILES, TASKS } from './plan.js';
 import { PRD } from './repository.js';
 import { done, edit } from './steps.js';

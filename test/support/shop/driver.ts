@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ask, callO8, callTogether, o8Tool, resultOf, tell, type Conversation, type Turns } from '../scripted-model.js';
+import {
+  ask,
+  callO8,
+  callTogether,
+  o8Tool,
+  resultOf,
+  tell,
+  type Conversation,
+  type Turns,
+} from '../claude/scripted-model.js';
 import { PLAN } from './plan.js';
 import { PRD } from './repository.js';
 import { done, edit } from './steps.js';

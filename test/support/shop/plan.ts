@@ -1,4 +1,4 @@
-import { taskFile } from '../plan-folder.js';
+import { taskFile } from '../runs/plan-folder.js';
 
 /*
  * What a decomposer makes of the shop's document: three tasks that need nothing of each other, and one that waits for two of

@@ -1,5 +1,5 @@
-import type { ToolResult } from '../messages-api.js';
-import { call, type Turns } from '../scripted-model.js';
+import type { ToolResult } from '../claude/messages-api.js';
+import { call, type Turns } from '../claude/scripted-model.js';
 
 /** Calls a tool that has to work. */
 export function* done(tool: string, input: Readonly<Record<string, unknown>>): Turns<ToolResult> {

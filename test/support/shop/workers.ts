@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { whenTold, type Conversation, type Part, type Turns } from '../scripted-model.js';
+import { whenTold, type Conversation, type Part, type Turns } from '../claude/scripted-model.js';
 import { TASKS, type TaskId } from './plan.js';
 import { done, edit } from './steps.js';
 

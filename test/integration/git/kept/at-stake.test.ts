@@ -6,12 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { atStake, type AtStake } from '../../../../src/git/kept/at-stake.js';
 import { mendPointer } from '../../../../src/git/kept/mend-pointer.js';
 import { removeWithWorktrees, rescueStake, type Rescued } from '../../../../src/git/kept/remove-kept.js';
-import { moveAside } from '../../../../src/git/move-aside.js';
-import { ownReason } from '../../../../src/git/own-worktree.js';
-import { openRepository, type Repository } from '../../../../src/git/repository.js';
-import { addWorktree } from '../../../../src/git/worktrees.js';
-import { inTurn } from '../../../support/in-turn.js';
-import { createRepository, type TestRepository } from '../../../support/repository.js';
+import { moveAside } from '../../../../src/git/kept/move-aside.js';
+import { ownReason } from '../../../../src/git/worktrees/own-worktree.js';
+import { openRepository, type Repository } from '../../../../src/git/door/repository.js';
+import { addWorktree } from '../../../../src/git/worktrees/worktrees.js';
+import { inTurn } from '../../../support/waiting/in-turn.js';
+import { createRepository, type TestRepository } from '../../../support/git/repository.js';
 
 const REF = 'refs/o8/rescue/run/task/1';
 const USER = ['-c', 'user.name=x', '-c', 'user.email=x@x', '-c', 'protocol.file.allow=always'];

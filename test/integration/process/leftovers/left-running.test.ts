@@ -2,10 +2,14 @@ import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { endKept } from '../../../../src/process/leftovers/end-kept.js';
-import { processTable } from '../../../../src/process/process-table.js';
-import { runShellCommand, shellCommandMarker, type ProgramOptions } from '../../../../src/process/program.js';
-import { MarkedProcesses } from '../../../support/marked-processes.js';
+import { endKept } from '../../../../src/process/trees/end-kept.js';
+import { processTable } from '../../../../src/process/trees/process-table.js';
+import {
+  runShellCommand,
+  shellCommandMarker,
+  type ProgramOptions,
+} from '../../../../src/process/programs/run-program.js';
+import { MarkedProcesses } from '../../../support/programs/marked-processes.js';
 
 let folder: string;
 let marked: MarkedProcesses;

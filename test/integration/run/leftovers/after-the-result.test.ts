@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { processTable } from '../../../../src/process/process-table.js';
-import { openClaudeRun, openSession, say } from '../../../support/stub-claude.js';
-import { waitFor } from '../../../support/wait-for.js';
+import { processTable } from '../../../../src/process/trees/process-table.js';
+import { openClaudeRun, openSession, say } from '../../../support/agents/stub-claude.js';
+import { waitFor } from '../../../support/waiting/wait-for.js';
 
 /** The grace is 30 s: everything about it is in one run. */
 const TIMEOUT_MS = 120_000;

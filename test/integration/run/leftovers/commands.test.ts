@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { processTable } from '../../../../src/process/process-table.js';
-import { RunFixture } from '../../../support/run-fixture.js';
-import { waitFor } from '../../../support/wait-for.js';
+import { processTable } from '../../../../src/process/trees/process-table.js';
+import { RunFixture } from '../../../support/runs/run-fixture.js';
+import { waitFor } from '../../../support/waiting/wait-for.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { acceptedText, heldOf, heldView, undecided, type Finding } from '../../../../src/core/held/finding.js';
 import { heldLines } from '../../../../src/core/held/held-text.js';
-import { blockers, finalState } from '../../../../src/core/decide.js';
-import { finalReport, summaryLine } from '../../../../src/core/final-report.js';
-import { historyOf } from '../../../../src/core/history.js';
-import { notificationsBetween } from '../../../../src/core/notification.js';
-import { progressBetween, progressLine, isOver } from '../../../../src/core/progress.js';
-import { heldOfTask } from '../../../../src/core/task-state.js';
-import { waitingWork } from '../../../../src/core/waiting-work.js';
-import { planOf } from '../../../support/plan-fixture.js';
-import { RunHistory } from '../../../support/run-history.js';
-import { viewsOf, wavesOf } from '../../../support/task-views.js';
+import { blockers, finalState } from '../../../../src/core/run/decide.js';
+import { finalReport, summaryLine } from '../../../../src/core/report/final-report.js';
+import { historyOf } from '../../../../src/core/report/history.js';
+import { notificationsBetween } from '../../../../src/core/report/notification.js';
+import { progressBetween, progressLine, isOver } from '../../../../src/core/report/progress.js';
+import { heldOfTask } from '../../../../src/core/run/task-state.js';
+import { waitingWork } from '../../../../src/core/merge/waiting-work.js';
+import { planOf } from '../../../support/runs/plan-fixture.js';
+import { RunHistory } from '../../../support/runs/run-history.js';
+import { viewsOf, wavesOf } from '../../../support/runs/task-views.js';
 
 const finding = (path: string): Finding => ({
   key: `link ${path}`,

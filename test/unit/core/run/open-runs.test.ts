@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { leftOutOf } from '../../../../src/core/run/left-out.js';
 import { chooseOpenRun, resumption, severalRunsError, tasksToPrepare } from '../../../../src/core/run/open-runs.js';
-import { planOf, ROOT, seedTasks } from '../../../support/plan-fixture.js';
-import { RunHistory } from '../../../support/run-history.js';
+import { planOf, ROOT, seedTasks } from '../../../support/runs/plan-fixture.js';
+import { RunHistory } from '../../../support/runs/run-history.js';
 
 const history = (): RunHistory => new RunHistory(planOf(seedTasks()));
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { O8Error } from '../../../../src/core/errors.js';
-import { reportError } from '../../../../src/core/report-error.js';
+import { O8Error } from '../../../../src/core/base/errors.js';
+import { reportError } from '../../../../src/core/text/report-error.js';
 import { boundedMessage, clipped, lastWithin, MODEL_BYTES } from '../../../../src/core/text/bounds.js';
 import { quotedOutput } from '../../../../src/core/text/quoted-output.js';
 import { tailForModel } from '../../../../src/core/text/tail-for-model.js';

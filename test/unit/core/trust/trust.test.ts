@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { itemOf } from '../../../../src/core/trust/files.js';
-import { withProjectSettings } from '../../../../src/core/trust/frozen-settings.js';
+import { withProjectSettings } from '../../../../src/core/agents/claude/frozen-settings.js';
 import { judgeTrust, trustAnswer } from '../../../../src/core/trust/trust.js';
 import { refuseUntrusted, trustCheck, trustLines } from '../../../../src/core/trust/trust-text.js';
 

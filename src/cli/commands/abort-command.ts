@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import * as z from 'zod';
+import { listRuns } from '../../store/runs/runs.js';
+import { openContext } from '../../tools/context/repository-context.js';
+import { callTool } from '../context/call-tool.js';
+import { clock, printAborted, printWouldStop } from '../print/print-abort.js';
+import type { Cli } from '../context/cli-context.js';
+import { toolCommand } from './tool-commands.js';
+
+const foundSchema = z.object({
+  runId: z.string().optional(),
+  stopped: z.array(z.object({ task: z.string(), pid: z.number().optional() })),
+});
+
+interface Flags {
+  readonly run?: string;
+  readonly task?: string;
+  readonly cleanup?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export function abortCommand(cli: Cli): Command {
+  return toolCommand('abort', 'Stop the running agents of a run, or of one task; work is kept')
+    .option('--run <id>', 'which run; default: the one that is not over')
+    .option('--task <id>', 'stop only this task')
+    .option('--cleanup', 'also remove the worktrees')
+    .option('--dry-run', 'say what would be stopped, stop nothing')
+    .action(async (flags: Flags) => {
+      const { run: runId, task, cleanup, dryRun, json } = flags;
+      const announced = json === true || dryRun === true ? undefined : await announce(cli, flags);
+      const result = await callTool('abort', { runId: runId ?? announced, task, cleanup, dryRun }, cli.context);
+      if (json === true) cli.terminal.print(JSON.stringify(result));
+      else if (dryRun === true) printWouldStop(cli, result);
+      else printAborted(cli, result);
+    });
+}
+
+/** Says what is about to be stopped; gives the run that is meant, so that no other is. */
+async function announce(cli: Cli, { run, task }: Flags): Promise<string | undefined> {
+  const found = foundSchema.parse(await callTool('abort', { runId: run, task, dryRun: true }, cli.context));
+  if (found.runId === undefined) return undefined;
+  const [newest] = await listRuns((await openContext(cli.context)).home);
+  const which = run === undefined && found.runId !== newest ? ` of run ${found.runId}` : '';
+  cli.terminal.print(`Stopping parallel pipelines${which}...\n`);
+  for (const { task: id, pid } of found.stopped) {
+    if (pid !== undefined) cli.terminal.print(`[${clock(cli.context)}] ${id}: Stopping process (PID: ${String(pid)})`);
+  }
+  return found.runId;
+}

@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { doctorFindings, type Finding } from '../../core/report/doctor.js';
+import { readDoctorFacts } from '../../tools/terminal/read-doctor-facts.js';
+import type { Cli } from '../context/cli-context.js';
+import { safeLines } from '../context/terminal.js';
+
+/** `o8 doctor`: what is installed, how the repository stands, what is left over. Changes nothing. */
+export function doctorCommand({ terminal, context, exit }: Cli): Command {
+  return new Command('doctor')
+    .description('What is installed, how the repository stands, and what earlier runs left over')
+    .option('--json', 'print the findings as JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const facts = await readDoctorFacts(context);
+      const findings = doctorFindings(facts);
+      if (findings.some(({ level }) => level === 'problem')) exit.code = 1;
+      if (json === true) {
+        terminal.print(JSON.stringify({ root: facts.root, findings }));
+        return;
+      }
+      terminal.print(`${safeLines(facts.root)}\n`);
+      for (const finding of findings) terminal.print(line(finding, terminal.colors));
+    });
+}
+
+function line({ level, message, hint }: Finding, colors: Cli['terminal']['colors']): string {
+  const mark = level === 'ok' ? colors.green('✓') : level === 'leftover' ? colors.yellow('•') : colors.red('✗');
+  return `${mark} ${safeLines(message)}${hint === '' ? '' : `\n    ${safeLines(hint)}`}`;
+}

@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import { O8Error } from '../../core/base/errors.js';
+import { openContext } from '../../tools/context/repository-context.js';
+import { planWord } from '../../tools/context/nearest-plans.js';
+import { previewStart, type StartPreview } from '../../tools/terminal/start-preview.js';
+import { spawn } from '../../tools/spawn-tool.js';
+import { callTool } from '../context/call-tool.js';
+import { spawnInput, type Named, type RunFlags } from '../context/options.js';
+import { printPlan } from '../print/print-plan.js';
+import type { Cli } from '../context/cli-context.js';
+import { safeLines, type Terminal } from '../context/terminal.js';
+
+const checkSchema = z.object({
+  id: z.string(),
+  level: z.enum(['pass', 'warn', 'fail']),
+  message: z.string(),
+  hint: z.string(),
+});
+const checksSchema = z.object({ checks: z.array(checkSchema) });
+type ShownCheck = z.infer<typeof checkSchema>;
+
+/** A preflight of a new plan finds the names of the run that would go on, and of what --force moves. */
+const OWN_NAMES = ['branch-collision', 'worktree-collision'];
+
+/** Warnings that the plan of features has already said, beside the feature they are about. */
+const IN_THE_PLAN = ['feature-stories', 'feature-plan', 'feature-overlap', 'feature-dependencies'];
+
+/** What a start would meet: the checks that are not passed, the words about a wave, commands that changed. Exit 4 when it would refuse. */
+export async function dryRun(
+  { terminal, context, exit }: Cli,
+  plan: unknown,
+  named: Named,
+  flags: RunFlags & { readonly json?: boolean },
+): Promise<void> {
+  if (plan === null) {
+    const { root } = await openContext(context);
+    throw new O8Error('usage', '--dry-run needs a plan', `o8 run ${await planWord(root)} --dry-run`);
+  }
+  const input = Object.fromEntries(Object.entries(spawnInput(named, flags)).filter(([, value]) => value !== undefined));
+  const start = await previewStart(spawn.input.parse(input), context);
+  const { dir, features } = named;
+  const answer = await callTool('preflight', { dir, features, wave: flags.wave, skip: flags.skip }, context);
+  const ignored = [
+    ...(start.continues !== null || flags.force === true ? OWN_NAMES : []),
+    ...(start.continues === null ? [] : ['dependencies']),
+    ...(flags.force === true ? ['lock'] : []),
+  ];
+  const checks = checksSchema.parse(answer).checks.filter(({ id, level }) => level !== 'pass' && !ignored.includes(id));
+  const failed = checks.some(({ level }) => level === 'fail') && flags.skipPreflight !== true;
+  if (failed || start.refusal !== null) exit.code = 4;
+  if (flags.json === true) {
+    terminal.print(JSON.stringify({ ...z.looseObject({}).parse(plan), ok: exit.code !== 4, checks }));
+    return;
+  }
+  printPlan(plan, terminal);
+  const unsaid = checks.filter(({ id, level }) => level === 'fail' || !IN_THE_PLAN.includes(id));
+  if (unsaid.length > 0) printChecks(unsaid, terminal);
+  printStart(start, terminal);
+  terminal.print('\nDry run complete. No files modified.');
+}
+
+function printChecks(checks: readonly ShownCheck[], { colors, print }: Terminal): void {
+  print('\nPre-flight checks:');
+  for (const { level, message, hint } of checks) {
+    print(`${level === 'fail' ? colors.red('✗') : colors.yellow('!')} ${safeLines(message)}`);
+    if (hint !== '') print(`    ${safeLines(hint)}`);
+  }
+}
+
+function printStart({ continues, text, changed, refusal }: StartPreview, { print }: Terminal): void {
+  if (continues !== null) print(`\nRun ${continues} would be resumed.`);
+  if (changed !== null) print(`\n${safeLines(changed)}`);
+  if (text !== null) print(`\n${safeLines(text)}`);
+  if (refusal !== null) print(`\n${safeLines(refusal.message)}\n    ${safeLines(refusal.hint)}`);
+}

@@ -1,0 +1,89 @@
+import { resumeCommand } from '../../core/run/open-runs.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ProcessIdentity } from '../../core/base/process-identity.js';
+import { taskOf } from '../../core/run/run-state.js';
+import { isSettled } from '../../core/run/task-state.js';
+import { processProbe } from '../../process/trees/identify-process.js';
+import { readLock } from '../../store/lock/lock-state.js';
+import type { LogReader } from '../../store/logs/log-reader.js';
+import { attemptPaths, type RunHome } from '../../store/files/paths.js';
+import { loadRun, type LoadedRun } from '../../tools/context/load-run.js';
+import type { Cli } from '../context/cli-context.js';
+import { outputLines, stdoutDrained, type Terminal } from '../context/terminal.js';
+
+/** The supervisor takes over agents' output once a second; looking more often would find nothing new. */
+const LOOK_MS = 500;
+
+export interface FollowedTask {
+  readonly home: RunHome;
+  readonly runId: string;
+  readonly task: string;
+  /** The attempt whose log the reader stands in. */
+  readonly attempt: number;
+  /** Ends with this attempt, or goes on over retries until the task is over. */
+  readonly until: 'task' | 'attempt';
+}
+
+/** Untrusted lines, made safe; resolves when they have gone out. */
+export async function printLines(terminal: Terminal, lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return;
+  terminal.print(lines.map(outputLines).join('\n'));
+  await stdoutDrained();
+}
+
+/** Prints what a task's log gains, attempt after attempt. Exit code 1 when nobody runs the task any more. */
+export async function followTaskLog(cli: Cli, followed: FollowedTask, first: LogReader): Promise<void> {
+  const { home, runId, task } = followed;
+  let { attempt } = followed;
+  let reader = first;
+  for (;;) {
+    const run = await loadRun(home, runId); // before the log: what is over by then is read to its end
+    await printRest(cli.terminal, reader);
+    const record = taskOf(run.state, task);
+    if (followed.until === 'task' && record.attempt > attempt) {
+      attempt += 1;
+      reader = reader.of(attemptPaths(home, runId, task, attempt).log);
+      cli.terminal.print(`--- attempt ${String(attempt)} ---`);
+      continue;
+    }
+    const attemptOver = record.attempt > attempt || record.endedAttempt >= attempt;
+    if (isSettled(record.state) || (followed.until === 'attempt' && attemptOver)) return;
+    if (nobodyIsThere(cli, run)) return;
+    await delay(LOOK_MS);
+  }
+}
+
+/** Prints what the supervisor's log gains until it has ended: it has last words when the run is no longer its own. */
+export async function followSupervisorLog(
+  cli: Cli,
+  { home, runId }: { readonly home: RunHome; readonly runId: string },
+  reader: LogReader,
+): Promise<void> {
+  let owner: ProcessIdentity | null = null;
+  for (;;) {
+    const lock = await readLock(home, processProbe);
+    if (lock.kind === 'held' && lock.holder.runId === runId) owner = lock.holder.process;
+    const run = await loadRun(home, runId);
+    const speaks = owner !== null && (await processProbe.check(owner)) === 'alive';
+    await printRest(cli.terminal, reader);
+    if (!speaks && nobodyIsThere(cli, run)) return;
+    await delay(LOOK_MS);
+  }
+}
+
+async function printRest(terminal: Terminal, reader: LogReader): Promise<void> {
+  for (;;) {
+    const lines = await reader.next();
+    if (lines.length === 0) return;
+    await printLines(terminal, lines);
+  }
+}
+
+function nobodyIsThere({ terminal, exit }: Cli, { plan, state, ownerAlive }: LoadedRun): boolean {
+  if (ownerAlive) return false;
+  if (state.phase.kind !== 'finished') {
+    terminal.warn(`Run ${plan.runId} is interrupted: its supervisor is not running.\n  ${resumeCommand(plan.runId)}`);
+    exit.code = 1;
+  }
+  return true;
+}

@@ -1,0 +1,270 @@
+import { lstatSync } from 'node:fs';
+import { relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { clockTime } from '../../core/text/clock-time.js';
+import type { ExitCode } from '../../core/base/errors.js';
+import { validationLines, type FailedValidation } from '../../core/run/failed-validations.js';
+import { finalReport, summaryLine } from '../../core/report/final-report.js';
+import { isOver, progressBetween, wavesOf, progressLine, type ProgressEvent } from '../../core/report/progress.js';
+import { logLinkPath } from '../../core/plan/log-link.js';
+import type { Plan } from '../../core/plan/plan.js';
+import { taskLogView } from '../../core/agents/readable-log.js';
+import type { TaskView } from '../../core/report/status-view.js';
+import { LogReader } from '../../store/logs/log-reader.js';
+import { attemptPaths } from '../../store/files/paths.js';
+import { readPlan } from '../../store/runs/runs.js';
+import { openContext } from '../../tools/context/repository-context.js';
+import { againCommand } from '../../tools/plan/selection.js';
+import { readSettledLock } from '../../tools/context/settled-lock.js';
+import { callTool } from '../context/call-tool.js';
+import { interruptedBy } from '../context/interrupt.js';
+import { LiveLine } from '../print/live-line.js';
+import { LogStream } from '../context/log-stream.js';
+import { printStopped } from '../print/print-abort.js';
+import { stateWords } from '../print/print-results.js';
+import { statusSchema, type StatusAnswer } from '../print/print-status.js';
+import type { Cli } from '../context/cli-context.js';
+import { safeLines } from '../context/terminal.js';
+import { counted } from '../../core/text/counted.js';
+
+/** `lines`: for people; `verbose`: with the agents' output; `progress`: for programs; `json`: the last status only. */
+export type Style = 'lines' | 'verbose' | 'progress' | 'json';
+
+/** A signal that ended a child of ours has reached us, too, by then. */
+const SIGNAL_MS = 100;
+const LOOK_MS = 300; // quick enough to feel live, cheap enough to forget
+
+/** Follows a run to its end, printing what changes; Ctrl+C stops the run, a second one only stops the waiting. */
+export async function follow(
+  cli: Cli,
+  runId: string,
+  style: Style,
+  from: 'start' | 'now',
+  interrupt: ReturnType<typeof interruptedBy>,
+): Promise<ExitCode> {
+  const live = await LiveLine.open(cli.terminal, style === 'lines' || style === 'verbose');
+  const { home } = await openContext(cli.context);
+  const plan = await readPlan(home, runId);
+  const logs =
+    style === 'verbose'
+      ? new LogStream(
+          cli.terminal,
+          (task, attempt) => new LogReader(attemptPaths(home, runId, task, attempt).log, taskLogView(plan, task)),
+        )
+      : null;
+  let told: readonly number[] = [];
+  let pause: string | null = null;
+  const tasks = new Map<string, TaskView>();
+  let first = true;
+  try {
+    for (;;) {
+      const status = await look(cli, runId, interrupt.received);
+      if (status === null) return await stop(cli, runId, style, tasks);
+      // What an earlier part of the run finished is no news.
+      if (first && from === 'now') {
+        for (const task of status.tasks) if (isOver(task)) tasks.set(task.id, task);
+        await logs?.skip(status.tasks);
+      }
+      first = false;
+      const before = new Map(tasks);
+      for (const task of status.tasks) tasks.set(task.id, task);
+      live.clear();
+      for (const event of progressBetween(before, tasks, wavesOf(tasks.values())))
+        if (style === 'progress' || status.features === undefined || event.kind !== 'wave_finished')
+          tell(cli, event, style, (task) => shownLog(cli, plan, task));
+      await logs?.print([...tasks.values()]);
+      told = tellValidations(cli, style, told, validationsOf(status));
+      pause = tellPause(cli, style, pause, status);
+      if (isEnd(status)) {
+        await readSettledLock(home); // what comes next may be another run, or somebody who reads the manifest
+        return finish(cli, status, tasks, style);
+      }
+      live.show(status, [...tasks.values()]);
+      const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
+      if (stopped) {
+        live.clear();
+        return await stop(cli, runId, style, tasks);
+      }
+    }
+  } finally {
+    live.clear();
+    interrupt.forget();
+  }
+}
+
+/** Null when Ctrl+C came meanwhile: the terminal sends it to git too, so the look itself may fail of it. */
+async function look({ context }: Cli, runId: string, interrupted: Promise<void>): Promise<StatusAnswer | null> {
+  try {
+    return statusSchema.parse(await callTool('status', { runId, since: 0 }, context));
+  } catch (error) {
+    if (await Promise.race([interrupted.then(() => true), delay(SIGNAL_MS, false)])) return null;
+    throw error;
+  }
+}
+
+function isEnd({ state }: Pick<StatusAnswer, 'state'>): boolean {
+  return ['completed', 'failed', 'aborted', 'interrupted', 'none'].includes(state);
+}
+
+/** Ends with what is true then, and with how to go on. The second Ctrl+C leaves at once, with what was seen last. */
+async function stop(cli: Cli, runId: string, style: Style, seen: ReadonlyMap<string, TaskView>): Promise<ExitCode> {
+  const { terminal, context } = cli;
+  const forPeople = style === 'lines' || style === 'verbose';
+  const say = forPeople ? terminal.print : terminal.warn;
+  say('\nReceived interrupt signal. Stopping pipelines...\n');
+  const again = interruptedBy('SIGINT');
+  try {
+    const aborted = callTool('abort', { runId }, context).then((result) => ({ kind: 'aborted' as const, result }));
+    const outcome = await Promise.race([aborted, again.received.then(() => ({ kind: 'left' as const }))]);
+    if (outcome.kind === 'left') {
+      say(`Not waiting. The run is still being stopped: ${cli.spelling} status --run ${runId}\n`);
+      if (style !== 'json') terminal.print(summaryLine(seen.values()));
+      return 130;
+    }
+    if (forPeople) printStopped(cli, outcome.result);
+    const status = statusSchema.parse(await callTool('status', { runId, since: 0 }, context));
+    say(`\nAborted. Worktrees preserved. Run '${cli.spelling} cleanup' to remove.`);
+    say(`To continue: ${againOf(status, context.cwd)} --resume\n`);
+    if (style === 'json') terminal.print(JSON.stringify(status));
+    if (style === 'progress') terminal.print('[PROGRESS] execution status=failed');
+    if (style !== 'json') terminal.print(summaryLine(status.tasks));
+    return 130;
+  } finally {
+    again.forget();
+  }
+}
+
+function tell(
+  { terminal, context }: Cli,
+  event: ProgressEvent,
+  style: Style,
+  logPath: (task: TaskView) => string,
+): void {
+  if (style === 'json') return;
+  if (style === 'progress') {
+    const line = progressLine(event);
+    if (line !== null) terminal.print(line);
+    return;
+  }
+  const text = sentence(event, terminal.colors, logPath);
+  if (text === null) return;
+  const clock = context.now().toTimeString().slice(0, 8);
+  terminal.print(`[${clock}] ${text}`);
+}
+
+/** Says which validation failed, once; gives the waves that were told. */
+function tellValidations(
+  { terminal, context }: Cli,
+  style: Style,
+  told: readonly number[],
+  failed: readonly FailedValidation[],
+): readonly number[] {
+  const clock = context.now().toTimeString().slice(0, 8);
+  for (const each of failed.filter(({ wave }) => !told.includes(wave))) {
+    if (style === 'lines' || style === 'verbose')
+      terminal.print(`[${clock}] ${terminal.colors.red('✗')} ${validationLines(each)[0] ?? ''}`);
+  }
+  return failed.map(({ wave }) => wave);
+}
+
+/** Says when the run pauses and when it goes on; gives the pause that was told last. */
+function tellPause(
+  { terminal, context }: Cli,
+  style: Style,
+  told: string | null,
+  { state, message = '', hint, pausedUntil }: StatusAnswer,
+): string | null {
+  const wayOn = hint ?? (pausedUntil === undefined ? '' : `until ${clockTime(new Date(pausedUntil), context.now())}`);
+  const now = state === 'paused' ? `${message} (${wayOn})` : null;
+  if (now === told || isEnd({ state }) || (style !== 'lines' && style !== 'verbose')) return now;
+  const clock = context.now().toTimeString().slice(0, 8);
+  terminal.print(`[${clock}] ${now === null ? 'The run goes on' : safeLines(`Paused: ${now}`)}`);
+  return now;
+}
+
+function sentence(
+  event: ProgressEvent,
+  colors: Cli['terminal']['colors'],
+  logPath: (task: TaskView) => string,
+): string | null {
+  switch (event.kind) {
+    case 'wave_started':
+      return null;
+    case 'wave_finished':
+      return `Wave ${String(event.wave)}: ${String(event.complete)}/${String(event.total)} tasks completed`;
+    case 'task_started':
+      return `${event.task.id}: Started (log: ${safeLines(logPath(event.task))})`;
+    case 'task_retried':
+      return `${event.task.id}: Trying again (attempt ${String(event.task.attempt)})`;
+    case 'task_merging':
+      return `${event.task.id}: Done, merging (${counted(event.task.commits, 'commit')})`;
+    case 'task_finished': {
+      const good = event.task.state === 'complete';
+      const skipped = event.task.state === 'skipped';
+      return `${skipped ? '-' : good ? colors.green('✓') : colors.red('✗')} ${event.task.id}: ${safeLines(stateWords(event.task))}`;
+    }
+  }
+}
+
+/** The short path of a task's log: the link beside the plan or the worktree, which is made before its agent starts. */
+function shownLog({ context }: Cli, plan: Plan, task: TaskView): string {
+  const link = logLinkPath(plan, task);
+  const isTaken = link !== null && lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === false;
+  return relative(context.cwd, link === null || isTaken ? task.log : link);
+}
+
+function finish(
+  { terminal, context, spelling }: Cli,
+  status: StatusAnswer,
+  tasks: ReadonlyMap<string, TaskView>,
+  style: Style,
+): ExitCode {
+  const code: ExitCode = status.state === 'completed' ? 0 : 1;
+  if (style === 'json') {
+    terminal.print(JSON.stringify({ ...status, tasks: [...tasks.values()] }));
+    return code;
+  }
+  if (style === 'progress') {
+    terminal.print(`[PROGRESS] execution status=${status.state === 'completed' ? 'completed' : 'failed'}`);
+    terminal.print(summaryLine(tasks.values()));
+    return code;
+  }
+  if (status.state === 'interrupted') {
+    terminal.print('\nThe supervisor of this run ended; the run is interrupted.');
+    terminal.print(`To continue: ${againOf(status, context.cwd)} --resume\n`);
+    terminal.print(summaryLine(tasks.values()));
+    return 1;
+  }
+  const report = finalReport({
+    runId: status.runId ?? '',
+    state: status.state,
+    tasks,
+    waves: wavesOf(tasks.values()),
+    of: status.features === undefined ? 'tasks' : 'features',
+    base: status.base ?? '',
+    target: status.target ?? '',
+    landed: status.landed !== undefined,
+    takenBack: status.takenBack ?? [],
+    failedValidations: validationsOf(status),
+    leftOut: status.leftOut ?? [],
+    commands: {
+      run: againOf(status, context.cwd),
+      integrate: null,
+      cleanup: `${spelling} cleanup`,
+    },
+    say: (hint) => hint,
+    show: (path) => relative(context.cwd, path),
+  });
+  terminal.print(`\n${safeLines(report)}\n`);
+  terminal.print(summaryLine(tasks.values()));
+  return code;
+}
+
+function validationsOf({ waves = [] }: StatusAnswer): FailedValidation[] {
+  return waves.flatMap(({ wave, message }) => (message === undefined ? [] : [{ wave, message }]));
+}
+
+/** The command that runs the same plan again. */
+function againOf({ dir, features }: StatusAnswer, cwd: string): string {
+  return againCommand({ dir: dir === undefined ? undefined : relative(cwd, dir) || '.', features });
+}

@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Option, type Command } from 'commander';
+import { mergeStrategySchema } from '../../core/settings/settings.js';
+import { callTool } from '../context/call-tool.js';
+import { interruptedBy } from '../context/interrupt.js';
+import { printResolution, printUndone, undoWasHeld } from '../print/print-resolution.js';
+import { mergeLeftSomething, printMerge } from '../print/print-results.js';
+import type { Cli } from '../context/cli-context.js';
+import { toolCommand } from './tool-commands.js';
+
+interface Flags {
+  readonly run?: string;
+  readonly task?: string;
+  readonly into?: string;
+  readonly strategy?: string;
+  readonly dryRun?: boolean;
+  readonly uncommitted?: boolean;
+  readonly resolve?: boolean;
+  readonly undo?: boolean;
+  readonly acceptHeld?: boolean;
+  readonly json?: boolean;
+}
+
+/** A merge that takes longer is running somebody's verify command: worth a word. */
+const SILENCE_MS = 1500;
+
+export function mergeCommand(cli: Cli): Command {
+  return toolCommand('merge', 'Land what is complete on the base branch')
+    .option('--run <id>', 'which run; default: the active one, else the newest')
+    .option('--task <id>', 'land this task and what was merged before it')
+    .option('--into <target>', 'integration: merge what waits, land nothing on the base')
+    .addOption(new Option('--strategy <how>', 'for what is merged from now on').choices(mergeStrategySchema.options))
+    .option('--dry-run', 'predict, change nothing')
+    .option('--uncommitted', 'with --dry-run: count what agents have not committed yet')
+    .option('--resolve', 'check the conflict of --task out in its worktree')
+    .option('--undo', 'take back what landed on the base branch; with --task only that')
+    .option('--accept-held', 'land --task although it is held; its commit says so')
+    .action(async (flags: Flags) => {
+      await merge(cli, flags);
+    });
+}
+
+async function merge(cli: Cli, flags: Flags): Promise<void> {
+  const { terminal, context, exit } = cli;
+  const interrupt = interruptedBy('SIGINT');
+  const done = new AbortController();
+  const hint = sayThatItTakesTime(cli, done.signal);
+  try {
+    const { run: runId, task, into, strategy, dryRun, uncommitted, resolve, undo, acceptHeld } = flags;
+    const input = { runId, task, into, strategy, dryRun, uncommitted, resolve, undo, acceptHeld };
+    const work = callTool('merge', input, context).then((result) => ({ kind: 'merged' as const, result }));
+    const outcome = await Promise.race([work, interrupt.received.then(() => ({ kind: 'left' as const }))]);
+    if (outcome.kind === 'left') {
+      terminal.warn('\nNot waiting. It goes on and may still change the base branch: o8 status');
+      exit.code = 130;
+      return;
+    }
+    if (flags.json === true) terminal.print(JSON.stringify(outcome.result));
+    else print(flags, outcome.result, cli);
+    if (dryRun !== true && (mergeLeftSomething(outcome.result) || undoWasHeld(outcome.result))) exit.code = 1;
+  } finally {
+    done.abort();
+    await hint;
+    interrupt.forget();
+  }
+}
+
+function print({ resolve, undo }: Flags, result: unknown, { terminal, context }: Cli): void {
+  if (resolve === true) printResolution(result, terminal, context.cwd);
+  else if (undo === true) printUndone(result, terminal);
+  else printMerge(result, terminal);
+}
+
+async function sayThatItTakesTime({ terminal }: Cli, done: AbortSignal): Promise<void> {
+  await delay(SILENCE_MS, undefined, { signal: done }).then(
+    () => {
+      terminal.warn('At work, with verify on what lands. Ctrl+C stops the waiting, not the work.');
+    },
+    () => undefined, // it was quick
+  );
+}

@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import { abortCommand } from './abort-command.js';
+import { callTool } from '../context/call-tool.js';
+import { withOwnOptions } from '../context/subcommand-options.js';
+import { addRunning } from '../context/options.js';
+import { printUndone, undoWasHeld } from '../print/print-resolution.js';
+import type { Cli } from '../context/cli-context.js';
+import { startRun, type StartFlags } from './start-run.js';
+import { statusCommand } from './status-command.js';
+import { cleanupCommand, toolCommand } from './tool-commands.js';
+
+/** `o8 parallel <slug>…` and what belongs to it, in the spelling of feature runs; the same tools underneath. */
+export function parallelCommand(plain: Cli): Command {
+  const cli: Cli = { ...plain, spelling: 'o8 parallel' };
+  const command = addRunning(new Command('parallel').description('Run features at the same time, each in a worktree'))
+    .exitOverride() // before its own commands are made: they inherit it
+    .argument('[slugs...]', 'features, by the name of their folder: user-auth for feature_user-auth')
+    .action(async (slugs: string[], flags: StartFlags) => {
+      if (slugs.length > 0 || flags.resume === true || flags.retryFailed === true) {
+        await startRun(cli, slugs.length === 0 ? {} : { features: slugs }, flags);
+      } else command.help({ error: true });
+    });
+  command.addCommand(statusCommand(cli).exitOverride());
+  command.addCommand(abortCommand(cli).exitOverride());
+  command.addCommand(cleanupCommand(cli).exitOverride());
+  command.addCommand(rollbackOf(cli));
+  return withOwnOptions(command);
+}
+
+function rollbackOf({ terminal, context, exit }: Cli): Command {
+  return toolCommand('rollback', 'Take back what the run landed on its base branch, or one task of it')
+    .exitOverride()
+    .option('--run <id>', 'which run; default: the newest')
+    .option('--task <id>', 'only what this task brought')
+    .option('--dry-run', 'say what would be taken back, change nothing')
+    .action(async (flags: { run?: string; task?: string; dryRun?: boolean; json?: boolean }) => {
+      const input = { runId: flags.run, task: flags.task, dryRun: flags.dryRun, undo: true };
+      const result = await callTool('merge', input, context);
+      if (flags.json === true) terminal.print(JSON.stringify(result));
+      else printUndone(result, terminal);
+      if (undoWasHeld(result)) exit.code = 1;
+    });
+}

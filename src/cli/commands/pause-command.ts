@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { callTool } from '../context/call-tool.js';
+import { printMessage } from '../print/print-results.js';
+import type { Cli } from '../context/cli-context.js';
+import { toolCommand } from './tool-commands.js';
+
+interface Flags {
+  readonly run?: string;
+  readonly now?: boolean;
+  readonly json?: boolean;
+}
+
+export function pauseCommand(cli: Cli): Command {
+  return toolCommand('pause', 'Start no new agents; running ones finish and are merged')
+    .option('--run <id>', 'which run; default: the active one')
+    .option('--now', 'also stop the running agents; they continue after o8 unpause')
+    .action(async (flags: Flags) => {
+      await pause(cli, flags, flags.now === true ? 'now' : 'let_finish');
+    });
+}
+
+export function unpauseCommand(cli: Cli): Command {
+  return toolCommand('unpause', 'Go on with a paused run, also before a rate limit is over')
+    .option('--run <id>', 'which run; default: the active one')
+    .action(async (flags: Flags) => {
+      await pause(cli, flags, 'off');
+    });
+}
+
+async function pause({ terminal, context }: Cli, flags: Flags, how: 'let_finish' | 'now' | 'off'): Promise<void> {
+  const result = await callTool('spawn', { pause: how, runId: flags.run }, context);
+  if (flags.json === true) terminal.print(JSON.stringify(result));
+  else printMessage(result, terminal);
+}

@@ -1,0 +1,189 @@
+import * as z from 'zod';
+import { O8Error } from '../../core/base/errors.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { trustSchema } from '../../core/trust/trust.js';
+import { refuseHeld } from '../../tools/context/lock-error.js';
+import { againCommand } from '../../tools/plan/selection.js';
+import { planWord } from '../../tools/context/nearest-plans.js';
+import { previewStart } from '../../tools/terminal/start-preview.js';
+import { readSettledLock } from '../../tools/context/settled-lock.js';
+import { spawn } from '../../tools/spawn-tool.js';
+import { openContext } from '../../tools/context/repository-context.js';
+import { acceptDigest } from '../../tools/terminal/give-consent.js';
+import { callTool } from '../context/call-tool.js';
+import { confirm } from '../context/confirm.js';
+import { printFeatureSummary } from '../print/feature-summary.js';
+import { interruptedBy } from '../context/interrupt.js';
+import { follow, type Style } from './follow.js';
+import { dryRun } from './dry-run.js';
+import { planInput, spawnInput, wordsOf, type Named, type RunFlags } from '../context/options.js';
+import { printPlan } from '../print/print-plan.js';
+import { printTrust } from '../print/print-trust.js';
+import { printFailedChecks, printWarnings } from '../print/print-results.js';
+import { statusSchema } from '../print/print-status.js';
+import type { Cli } from '../context/cli-context.js';
+import { safeLines } from '../context/terminal.js';
+
+export interface StartFlags extends RunFlags {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+  readonly progress?: boolean;
+}
+
+const ownerSchema = z.object({
+  runId: z.string().optional(),
+  supervisor: z.object({ pid: z.number().nullable(), alive: z.boolean() }).optional(),
+});
+
+const spawnedSchema = z.object({
+  runId: z.string().optional(),
+  message: z.string(),
+  continued: z.boolean().optional(),
+  warnings: z.array(z.string()).optional(),
+  text: z.string().optional(),
+});
+
+const plannedSchema = z.object({ trust: trustSchema });
+type TrustAnswer = z.output<typeof trustSchema>;
+
+/** The whole of a followed run: the plan, the question, the start, the way to its end. */
+export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promise<void> {
+  const { terminal, context } = cli;
+  const quiet = flags.json === true || flags.progress === true;
+  const say = quiet ? terminal.warn : terminal.print;
+  const plan = namesAny(named) ? await callTool('plan', planInput(named, flags), context) : null;
+  if (flags.dryRun === true) return dryRun(cli, plan, named, flags);
+  await refuseWhileLocked(cli, named, flags);
+  const goesOn = flags.retryFailed === true || flags.resume === true;
+  const summary = plan === null || goesOn ? null : named.features === undefined ? 'plan' : 'features';
+  if (summary === 'plan' && !quiet) printPlan(plan, terminal);
+  if (namesAny(named) && !(await isReady(cli, named, flags))) return;
+  const said: string[] = [];
+  if (summary === 'features' && !quiet && flags.yes !== true) {
+    said.push(...printWarnings(await callTool('preflight', selectionOf(named, flags), context), terminal));
+    printFeatureSummary(plan, context.cwd, terminal.print);
+  }
+  // A run that goes on was agreed to when it began; what is new in the repository is not part of it.
+  const trust = plan === null || goesOn ? null : plannedSchema.parse(plan).trust;
+  if (trust?.needed === true && summary !== 'plan')
+    printTrust(trust, { print: quiet ? terminal.warn : terminal.print, colors: terminal.colors });
+  if (flags.yes !== true) said.push(...(await sayChanged(cli, named, flags)));
+  if (!(await mayStart(cli, named, flags, trust))) return;
+  // The run outlives this process from some moment of this call on: Ctrl+C stops it once it can be followed.
+  const interrupt = interruptedBy('SIGINT');
+  const spawned = spawnedSchema.parse(await callTool('spawn', spawnInput(named, flags), context));
+  for (const warning of (spawned.warnings ?? []).filter((each) => !said.some((one) => each.startsWith(one))))
+    terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
+  if (named.features !== undefined) {
+    const first = flags.yes === true && (spawned.warnings ?? []).length === 0; // nothing stands above it
+    say(`${first ? '' : '\n'}Starting parallel pipelines...`);
+  }
+  if (spawned.text !== undefined) say(`\n${safeLines(spawned.text)}`);
+  say(`\n${spawned.message}`);
+  if (spawned.runId === undefined) {
+    interrupt.forget();
+    return;
+  }
+  const style: Style =
+    flags.json === true ? 'json' : flags.progress === true ? 'progress' : flags.verbose === true ? 'verbose' : 'lines';
+  cli.exit.code = await follow(cli, spawned.runId, style, spawned.continued === true ? 'now' : 'start', interrupt);
+}
+
+function namesAny({ dir, features }: Named): boolean {
+  return dir !== undefined || features !== undefined;
+}
+
+function selectionOf({ dir, features }: Named, flags: StartFlags): Record<string, unknown> {
+  return { dir, features, wave: flags.wave, skip: flags.skip };
+}
+
+/** Commands that changed since the run that goes on started are part of what is agreed to. */
+async function sayChanged({ terminal, context }: Cli, named: Named, flags: StartFlags): Promise<string[]> {
+  if (!terminal.interactive) return [];
+  const input = Object.fromEntries(Object.entries(spawnInput(named, flags)).filter(([, value]) => value !== undefined));
+  const { changed } = await previewStart(spawn.input.parse(input), context);
+  if (changed === null) return [];
+  terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(changed)}`);
+  return [changed];
+}
+
+/** A live run is said at once, not after questions that lead nowhere. */
+async function refuseWhileLocked({ context }: Cli, named: Named, { force, resume }: StartFlags): Promise<void> {
+  if (force === true || resume === true) return;
+  const { home } = await openContext(context);
+  refuseHeld(await readSettledLock(home), againCommand(named));
+}
+
+/** What would refuse the start is said before the question, not after it. */
+async function isReady({ terminal, context, exit }: Cli, named: Named, flags: StartFlags): Promise<boolean> {
+  const goesOn = flags.retryFailed === true || flags.resume === true || flags.wave !== undefined;
+  if (goesOn || flags.force === true || flags.skipPreflight === true || flags.yes === true) return true;
+  const { state } = statusSchema.parse(await callTool('status', {}, context));
+  if (state === 'interrupted') return true; // spawn knows more about these
+  const result = await callTool('preflight', selectionOf(named, flags), context);
+  if (result['ok'] === true) return true;
+  terminal.print('');
+  printFailedChecks(result, terminal);
+  exit.code = 4;
+  return false;
+}
+
+async function mayStart(cli: Cli, named: Named, flags: StartFlags, trust: TrustAnswer | null): Promise<boolean> {
+  const { terminal } = cli;
+  if (flags.yes === true) return true;
+  if (!namesAny(named) && flags.resume !== true && flags.retryFailed !== true) {
+    const { root } = await openContext(cli.context);
+    throw new O8Error('usage', 'which plan? o8 run needs its folder', `o8 run ${await planWord(root)}`);
+  }
+  if (!terminal.interactive) {
+    const words = [
+      ...wordsOf(named).map(shellQuote),
+      ...(flags.retryFailed === true ? ['--retry-failed'] : []),
+      ...(flags.task === undefined ? [] : ['--task', shellQuote(flags.task)]),
+      ...(flags.resume === true ? ['--resume'] : []),
+      ...(flags.run === undefined ? [] : ['--run', shellQuote(flags.run)]),
+      ...(flags.wave === undefined ? [] : ['--wave', String(flags.wave)]),
+      ...(flags.skip === undefined ? [] : ['--skip', shellQuote(flags.skip.join(','))]),
+      ...(flags.force === true ? ['--force'] : []),
+    ];
+    const command = named.features === undefined ? 'o8 run' : 'o8 parallel';
+    throw new O8Error('usage', 'there is no terminal to ask on', `${command} ${words.join(' ')} --yes`);
+  }
+  if (!(await confirm(trust?.needed === true ? TRUST_QUESTION : question(named, flags)))) {
+    terminal.print('\nAborted.');
+    return false;
+  }
+  if (trust?.needed === true) await acceptDigest(trust.digest ?? '', cli.context);
+  if (flags.force !== true) return true;
+  terminal.print(`\n${await overridden(cli)}`);
+  if (await confirm('\nContinue?')) return true;
+  terminal.print('\nAborted.');
+  return false;
+}
+
+/** What `--force` overrides, by name where a live run is in the way. */
+async function overridden({ terminal, context }: Cli): Promise<string> {
+  const { supervisor, runId } = ownerSchema.parse(await callTool('status', {}, context));
+  const moved = 'Old worktrees and branches in the way are moved aside, not deleted.';
+  if (supervisor?.alive !== true) return moved;
+  return [
+    `${terminal.colors.yellow('Warning:')} Overriding existing lock (PID: ${String(supervisor.pid)})`,
+    'This may cause conflicts if another execution is still running.',
+    `Run ${runId ?? ''} is aborted first; its agents are stopped and its worktrees kept. ${moved}`,
+  ].join('\n');
+}
+
+const TRUST_QUESTION = '\nAccept what the repository brings, as shown above, for all its runs, and continue?';
+
+/** A retry or a resume goes on with a plan the user has seen; saying which is enough. */
+function question(named: Named, flags: StartFlags): string {
+  const run = flags.run === undefined ? 'the last run' : `run ${flags.run}`;
+  const what = namesAny(named) ? wordsOf(named).join(' ') : run;
+  if (flags.retryFailed === true) {
+    return `Run ${flags.task === undefined ? 'the failed tasks' : `task ${flags.task}`} of ${what} again. Continue?`;
+  }
+  if (flags.resume === true) return `Resume ${what}. Continue?`;
+  return '\nContinue?';
+}

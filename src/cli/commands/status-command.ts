@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { callTool } from '../context/call-tool.js';
+import { decimal, wholeNumber } from '../context/options.js';
+import { printDetails, printStatus } from '../print/print-status.js';
+import type { Cli } from '../context/cli-context.js';
+import { toolCommand } from './tool-commands.js';
+
+interface Flags {
+  readonly run?: string;
+  readonly task?: string;
+  readonly since?: number;
+  readonly wait?: number;
+  readonly tail?: number;
+  readonly detailed?: boolean;
+  readonly json?: boolean;
+}
+
+export function statusCommand({ terminal, context }: Cli): Command {
+  return toolCommand('status', 'Show where a run stands')
+    .option('--run <id>', 'which run; default: the active one, else the newest')
+    .option('--task <id>', 'only this task')
+    .option('--since <cursor>', 'only what changed after this cursor', wholeNumber)
+    .option('--wait <seconds>', 'wait for news', decimal)
+    .option('--tail <n>', 'with --task: last lines of its log', wholeNumber)
+    .option('--detailed', 'with attempts, tokens, worktrees and logs')
+    .action(async (flags: Flags) => {
+      const input = {
+        runId: flags.run,
+        task: flags.task,
+        since: flags.since,
+        waitSeconds: flags.wait,
+        tail: flags.tail,
+      };
+      const result = await callTool('status', input, context);
+      if (flags.json === true) terminal.print(JSON.stringify(result));
+      else {
+        printStatus(result, context.cwd, terminal);
+        if (flags.detailed === true) printDetails(result, context.cwd, terminal);
+      }
+    });
+}

@@ -1,0 +1,89 @@
+import { Command } from 'commander';
+import { callTool } from '../context/call-tool.js';
+import {
+  addPlanning,
+  addSelection,
+  addSpawning,
+  namedBy,
+  planInput,
+  spawnInput,
+  type RunFlags,
+  type SelectionFlags,
+} from '../context/options.js';
+import { printCleanup, printPreflight, printSpawn } from '../print/print-results.js';
+import type { Cli } from '../context/cli-context.js';
+import { printPlan } from '../print/print-plan.js';
+
+/** Commander takes everything before the dots for the argument's name. */
+const WHAT = 'folder with a manifest.json, or feature slugs';
+
+/** A command that is a tool of the same name; `--json` prints exactly the tool's answer. */
+export function toolCommand(name: string, description: string): Command {
+  return new Command(name).description(description).option('--json', 'print the answer as JSON');
+}
+
+export function planCommand({ terminal, context }: Cli): Command {
+  return addPlanning(
+    toolCommand('plan', 'Show what a run of a plan folder or of features would do; writes nothing').argument(
+      '<parallel-dir | slugs...>',
+      WHAT,
+    ),
+  ).action(async (words: string[], flags: RunFlags & { json?: boolean }) => {
+    const result = await callTool('plan', planInput(namedBy(words, context.cwd), flags), context);
+    if (flags.json === true) terminal.print(JSON.stringify(result));
+    else printPlan(result, terminal);
+  });
+}
+
+export function preflightCommand({ terminal, context, exit }: Cli): Command {
+  return addSelection(
+    toolCommand('preflight', 'Check plan, repository and machine; writes nothing').argument(
+      '<parallel-dir | slugs...>',
+      WHAT,
+    ),
+  ).action(async (words: string[], flags: SelectionFlags & { json?: boolean }) => {
+    const input = { ...namedBy(words, context.cwd), wave: flags.wave, skip: flags.skip };
+    const result = await callTool('preflight', input, context);
+    if (flags.json === true) terminal.print(JSON.stringify(result));
+    else printPreflight(result, terminal);
+    exit.code = result['ok'] === true ? 0 : 4;
+  });
+}
+
+export function spawnCommand({ terminal, context }: Cli): Command {
+  return addSpawning(
+    toolCommand('spawn', 'Start the agents in the background and return at once').argument(
+      '[parallel-dir | slugs...]',
+      `${WHAT}; not needed with --resume`,
+    ),
+  )
+    .option('-y, --yes', 'accepted for scripts; spawn never asks')
+    .action(async (words: string[], flags: RunFlags & { json?: boolean }) => {
+      const result = await callTool('spawn', spawnInput(namedBy(words, context.cwd), flags), context);
+      if (flags.json === true) terminal.print(JSON.stringify(result));
+      else printSpawn(result, terminal);
+    });
+}
+
+interface CleanupFlags {
+  readonly run?: string;
+  readonly all?: boolean;
+  readonly task?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export function cleanupCommand({ terminal, context }: Cli): Command {
+  return toolCommand('cleanup', 'Remove worktrees and merged branches of finished tasks')
+    .option('--run <id>', 'which run; default: the newest')
+    .option('--all', 'of every run that is over')
+    .option('--task <id>', 'only this task')
+    .option('--force', 'also drop branches whose commits are nowhere else')
+    .option('--dry-run', 'say what would go, remove nothing')
+    .action(async ({ run: runId, all, task, force, dryRun, json }: CleanupFlags) => {
+      const result = await callTool('cleanup', { runId, all, task, force, dryRun }, context);
+      if (json === true) terminal.print(JSON.stringify(result));
+      else printCleanup(result, context.cwd, terminal);
+    });
+}

@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { nameProblem } from '../../core/plan/names.js';
+
+/** Flags as users and the seeds spell them; several spellings of one thing end in one value. */
+export interface SelectionFlags {
+  readonly wave?: number;
+  readonly skip?: string[];
+}
+
+export interface RunFlags extends SelectionFlags {
+  readonly maxConcurrent?: number;
+  readonly maxConcurrency?: number;
+  readonly maxAgents?: number;
+  readonly schedule?: string;
+  readonly mergeInto?: string;
+  readonly budgetUsd?: number;
+  readonly retryFailed?: boolean;
+  readonly task?: string;
+  readonly run?: string;
+  readonly resume?: boolean;
+  readonly force?: boolean;
+  readonly skipPreflight?: boolean;
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it must be a whole number.');
+  return Number(text);
+}
+
+export function decimal(text: string): number {
+  if (!/^\d{1,9}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError('it must be a number.');
+  return Number(text);
+}
+
+function names(text: string, before: string[] | undefined): string[] {
+  return [
+    ...(before ?? []),
+    ...text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ];
+}
+
+export function addSelection(command: Command): Command {
+  return command
+    .addOption(new Option('--wave <n>', 'only this wave').argParser(wholeNumber))
+    .addOption(new Option('--skip <ids>', 'leave these tasks out, comma-separated').argParser(names));
+}
+
+export function addPlanning(command: Command): Command {
+  return addSelection(command)
+    .addOption(new Option('--max-concurrent <n>', 'agents at the same time').argParser(wholeNumber))
+    .addOption(new Option('--max-concurrency <n>').argParser(wholeNumber).hideHelp())
+    .addOption(new Option('--max-agents <n>').argParser(wholeNumber).hideHelp())
+    .addOption(
+      new Option(
+        '--schedule <how>',
+        'deps: start a task when what it needs is merged; waves: one wave after the other',
+      ).choices(['deps', 'waves']),
+    )
+    .addOption(
+      new Option('--merge-into <target>', 'where finished tasks are merged').choices(['integration', 'base', 'none']),
+    );
+}
+
+export function addSpawning(command: Command): Command {
+  return addPlanning(command)
+    .option('--retry-failed', 'run failed tasks of the last run again')
+    .option('--task <id>', 'with --retry-failed: only this task')
+    .option('--resume', 'go on with an interrupted or aborted run')
+    .option('--run <id>', 'with --resume or --retry-failed: which run')
+    .option('--force', 'stop a live run and move old worktrees and branches aside')
+    .option('--skip-preflight', 'start although a check fails (not recommended)')
+    .addOption(new Option('--budget-usd <n>', 'most the whole run may cost').argParser(decimal));
+}
+
+/** What a command that follows a run takes. */
+export function addRunning(command: Command): Command {
+  return addSpawning(command)
+    .option('--dry-run', 'show the plan and stop')
+    .option('-y, --yes', 'do not ask')
+    .option('--verbose', "also print the agents' output")
+    .option('--progress', 'print [PROGRESS] lines for programs')
+    .option('--json', 'print the final status as JSON');
+}
+
+/** What a command line says is to be run: a folder, or features. Both undefined where it says nothing. */
+export interface Named {
+  readonly dir?: string | undefined;
+  readonly features?: readonly string[] | undefined;
+}
+
+/**
+ * Several words are slugs; a single one is a slug when it could be one and is no folder with a manifest. `cwd` is
+ * where the words are relative to.
+ */
+export function namedBy(words: readonly string[], cwd: string): Named {
+  const [first] = words;
+  if (first === undefined) return {};
+  if (words.length > 1) return { features: words };
+  const isSlug = nameProblem(first) === null && !existsSync(resolve(cwd, first, 'manifest.json'));
+  return isSlug ? { features: words } : { dir: first };
+}
+
+/** The words of a command line that say what is to be run. */
+export function wordsOf({ dir, features }: Named): readonly string[] {
+  return features ?? (dir === undefined ? [] : [dir]);
+}
+
+export function planInput(named: string | Named | undefined, flags: RunFlags): Record<string, unknown> {
+  const { dir, features } = typeof named === 'object' ? named : { dir: named, features: undefined };
+  return {
+    dir,
+    features,
+    wave: flags.wave,
+    skip: flags.skip,
+    maxConcurrent: flags.maxConcurrent ?? flags.maxConcurrency ?? flags.maxAgents,
+    schedule: flags.schedule,
+    mergeInto: flags.mergeInto,
+  };
+}
+
+export function spawnInput(named: string | Named | undefined, flags: RunFlags): Record<string, unknown> {
+  return {
+    ...planInput(named, flags),
+    retryFailed: flags.retryFailed,
+    task: flags.task,
+    runId: flags.run,
+    resume: flags.resume,
+    force: flags.force,
+    skipPreflight: flags.skipPreflight,
+    budgetUsd: flags.budgetUsd,
+  };
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createColors } from 'picocolors';
+import { escapeHiddenButTabs } from '../../core/text/shown-text.js';
+import { screenText } from '../../core/text/screen-text.js';
+import { sanitizeLine } from '../../core/text/terminal-text.js';
+
+const PEN_NAMES = ['red', 'green', 'yellow', 'cyan', 'dim'] as const;
+type PenName = (typeof PEN_NAMES)[number];
+export type Colors = Readonly<Record<PenName, (text: string) => string>>;
+
+/** Where a command prints, and what that place can show. */
+export interface Terminal {
+  readonly colors: Colors;
+  /** A person looks at it: live lines and prompts are possible. */
+  readonly interactive: boolean;
+  readonly print: (text: string) => void;
+  readonly warn: (text: string) => void;
+  /** A text as `print` would write it, for what writes to the terminal itself. */
+  readonly render: (text: string) => string;
+}
+
+/**
+ * The one way to the terminal: colours only on a terminal and never with NO_COLOR; in everything else that is printed,
+ * whoever wrote it, what would drive the terminal is spelled out.
+ */
+export function openTerminal(env: NodeJS.ProcessEnv): Terminal {
+  const noColor = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+  const { colors, render } = pens(process.stdout.isTTY && !noColor && env['TERM'] !== 'dumb');
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    stream.write(`${render(text)}\n`);
+  };
+  return {
+    colors,
+    render,
+    interactive: process.stdin.isTTY && process.stdout.isTTY,
+    print: (text) => {
+      write(process.stdout, text);
+    },
+    warn: (text) => {
+      write(process.stderr, text);
+    },
+  };
+}
+
+/**
+ * Colours as marks that only `render` turns into escape sequences. The marks hold a random number, so that no text from
+ * elsewhere can contain one.
+ */
+function pens(enabled: boolean): Pick<Terminal, 'colors' | 'render'> {
+  const key = randomBytes(8).toString('hex');
+  const ansi = createColors(true);
+  const codes = new Map<string, string>();
+  const pen = (name: PenName): [PenName, (text: string) => string] => {
+    const [open, close] = [`<${key}:${name}>`, `</${key}:${name}>`];
+    const [opens = '', closes = ''] = ansi[name]('|').split('|');
+    codes.set(open, opens).set(close, closes);
+    return [name, enabled ? (text) => `${open}${text}${close}` : (text) => text];
+  };
+  const marks = new RegExp(`(</?${key}:[a-z]+>)`);
+  return {
+    colors: Object.fromEntries(PEN_NAMES.map(pen)) as Record<PenName, (text: string) => string>,
+    render: (text) =>
+      text
+        .split(marks)
+        .map((part) => codes.get(part) ?? screenText(part))
+        .join(''),
+  };
+}
+
+/** Untrusted text as lines that cannot move the cursor or change colours, and that hide nothing. */
+export function safeLines(text: string): string {
+  return text.split('\n').map(escapeHiddenButTabs).join('\n');
+}
+
+/** Lines of a program's output: the same, but its colours and cursor movements are left out. */
+export function outputLines(text: string): string {
+  return text.split('\n').map(sanitizeLine).join('\n');
+}
+
+/** Waits until what was printed has gone out: who prints megabytes must not pile them up in memory. */
+export async function stdoutDrained(): Promise<void> {
+  if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+}

@@ -1,0 +1,42 @@
+import type { Command, CommanderError } from 'commander';
+import { O8Error } from '../../core/base/errors.js';
+import { clipped } from '../../core/text/bounds.js';
+import type { Terminal } from './terminal.js';
+
+/** A flag and a word are recognised; an argument of any length is not repeated. */
+const MOST_CHARACTERS = 300;
+
+/** What commander says of a command line, as every other error; `argv` tells whose help has the rest. */
+export function usageError(error: CommanderError, program: Command, argv: readonly string[]): O8Error {
+  const text = clipped(error.message.replace(/^error: /, ''), MOST_CHARACTERS);
+  return new O8Error('usage', text.charAt(0).toUpperCase() + text.slice(1), `${commandOf(program, argv)} --help`);
+}
+
+/**
+ * commander prints its help through the one way to the terminal. Its own report of an error is left out: `usageError`
+ * is printed instead.
+ */
+export function speakThrough(terminal: Terminal, command: Command): void {
+  command.configureOutput({
+    writeOut: (text) => {
+      terminal.print(text.replace(/\n$/, ''));
+    },
+    writeErr: (text) => {
+      terminal.warn(text.replace(/\n$/, ''));
+    },
+    outputError: () => undefined,
+  });
+  for (const each of command.commands) speakThrough(terminal, each);
+}
+
+function commandOf(program: Command, argv: readonly string[]): string {
+  let command = program;
+  const words = [program.name()];
+  for (const word of argv) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next === undefined) continue;
+    command = next;
+    words.push(word);
+  }
+  return words.join(' ');
+}

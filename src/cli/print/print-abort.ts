@@ -1,0 +1,66 @@
+import { relative } from 'node:path';
+import * as z from 'zod';
+import type { Cli } from '../context/cli-context.js';
+import { counted } from '../../core/text/counted.js';
+
+const abortSchema = z.object({
+  message: z.string(),
+  notes: z.array(z.string()).optional(),
+  stopped: z.array(
+    z.object({
+      task: z.string(),
+      pid: z.number().optional(),
+      worktree: z.string().optional(),
+      rescue: z.string().optional(),
+      survivors: z.array(z.number()).optional(),
+    }),
+  ),
+  cleanup: z.object({ worktrees: z.array(z.object({ task: z.string(), path: z.string() })) }).optional(),
+});
+
+/** What `abort` did, in the seed's words and order. */
+export function printAborted(cli: Cli, result: unknown): void {
+  const { terminal, context, spelling } = cli;
+  const aborted = abortSchema.parse(result);
+  if (aborted.stopped.length === 0) {
+    for (const text of [aborted.message, ...(aborted.notes ?? [])]) terminal.print(text);
+    return;
+  }
+  printStopped(cli, aborted);
+  const count = counted(aborted.stopped.length, 'pipeline');
+  const kept = aborted.stopped.flatMap(({ worktree }) =>
+    worktree === undefined ? [] : [`• ${relative(context.cwd, worktree)}/`],
+  );
+  for (const note of aborted.notes ?? []) terminal.print(`\n${note}`);
+  if (kept.length === 0) {
+    terminal.print(`\nAborted ${count}.${aborted.cleanup === undefined ? '' : ' Worktrees removed.'}`);
+    return;
+  }
+  terminal.print(`\nAborted ${count}. Worktrees preserved for debugging:\n${kept.join('\n')}`);
+  terminal.print(`\nTo clean up: ${spelling} cleanup`);
+}
+
+/** What `abort --dry-run` found. */
+export function printWouldStop({ terminal }: Cli, result: unknown): void {
+  const { message, stopped } = abortSchema.parse(result);
+  for (const { task, pid } of stopped) {
+    terminal.print(`would stop ${task}${pid === undefined ? '' : ` (PID: ${String(pid)})`}`);
+  }
+  terminal.print(`${stopped.length === 0 ? '' : '\n'}${message}`);
+}
+
+/** Each task that was stopped, and what was kept of it. */
+export function printStopped({ terminal, context }: Cli, result: unknown): void {
+  const { stopped, cleanup } = abortSchema.parse(result);
+  for (const { task } of stopped) terminal.print(`[${clock(context)}] ${task}: Stopped`);
+  for (const { task } of cleanup?.worktrees ?? []) terminal.print(`[${clock(context)}] ${task}: Removing worktree`);
+  for (const { task, rescue, survivors } of stopped) {
+    if (rescue !== undefined) terminal.print(`${task}: uncommitted work kept as ${rescue}`);
+    if (survivors !== undefined) terminal.print(`${task}: could not be stopped: ${survivors.join(', ')}`);
+  }
+}
+
+/** The time of day of a line of progress. */
+export function clock({ now }: Cli['context']): string {
+  return now().toTimeString().slice(0, 8);
+}

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { safeLines, type Terminal } from '../context/terminal.js';
+
+export const conflictsShape = {
+  conflicts: z
+    .array(z.object({ tasks: z.array(z.string()), files: z.array(z.string()), moreFiles: z.number().optional() }))
+    .optional(),
+  moreConflicts: z.number().optional(),
+  conflictsUnknown: z.string().optional(),
+};
+type Conflicts = z.output<z.ZodObject<typeof conflictsShape>>;
+
+const MOST_FILES = 5; // of one conflict in a line; --json has more
+
+/** Prints which branches are expected to conflict; nothing where none are. `target`: what the others are merged into. */
+export function printConflicts(
+  { conflicts = [], moreConflicts = 0, conflictsUnknown }: Conflicts,
+  target: string,
+  { colors, print }: Pick<Terminal, 'colors' | 'print'>,
+): void {
+  if (conflicts.length > 0) print(colors.yellow('\nExpected conflicts:'));
+  for (const { tasks, files, moreFiles = 0 } of conflicts) {
+    const [one = '', other = target] = tasks;
+    const unnamed = Math.max(0, files.length - MOST_FILES) + moreFiles;
+    const names = [...files.slice(0, MOST_FILES).map(oneLine), ...(unnamed > 0 ? [`${String(unnamed)} more`] : [])];
+    print(`  ${one} and ${other}: ${names.join(', ')}`);
+  }
+  if (moreConflicts > 0) print(`  and ${String(moreConflicts)} more`);
+  if (conflictsUnknown !== undefined) print(`\nExpected conflicts not known: ${safeLines(conflictsUnknown)}`);
+}
+
+/** Only conflicts of two tasks with each other. */
+export function betweenTasks({ conflicts, moreConflicts, conflictsUnknown }: Conflicts): Conflicts {
+  return { conflicts: conflicts?.filter(({ tasks }) => tasks.length > 1), moreConflicts, conflictsUnknown };
+}
+
+/** The order in which the fewest branches conflict, where it is another than the one they wait in. */
+export function printOrder(order: readonly string[] | undefined, { print }: Pick<Terminal, 'print'>): void {
+  if (order !== undefined) print(`\nFewest conflicts in this order: ${order.join(', ')}`);
+}
+
+/** A path can hold a newline, which would end the line it is in. */
+export function oneLine(path: string): string {
+  return safeLines(path.replaceAll('\n', '?'));
+}

@@ -1,0 +1,18 @@
+import { reportError } from '../../core/text/report-error.js';
+import { exitCodeOf, O8Error, type ExitCode } from '../../core/base/errors.js';
+import { spelledFor } from '../context/spelling.js';
+import { safeLines, type Terminal } from '../context/terminal.js';
+
+/** One failure as a person reads it, or as JSON with `--json`; gives the exit code. */
+export function printError(error: unknown, terminal: Terminal, json: boolean, env: NodeJS.ProcessEnv): ExitCode {
+  const report = reportError(error);
+  if (json) terminal.print(JSON.stringify({ error: report }));
+  else {
+    terminal.warn(`${terminal.colors.red('Error:')} ${safeLines(report.message)}`);
+    const hint = spelledFor(env)(report.hint);
+    if (hint !== '') terminal.warn(`${hint.startsWith('Options:') ? '\n' : '  '}${safeLines(hint)}`);
+  }
+  if (env['O8_DEBUG'] === '1' && error instanceof Error && !(error instanceof O8Error))
+    terminal.warn(error.stack ?? '');
+  return error instanceof O8Error ? exitCodeOf(error.code) : 1;
+}

@@ -1,0 +1,142 @@
+import { relative } from 'node:path';
+import * as z from 'zod';
+import { leftOutLines, leftOutSchema } from '../../core/run/left-out.js';
+import { taskChangeSchema, taskViewSchema, type TaskView } from '../../core/report/status-view.js';
+import { acceptCommand } from '../../core/held/finding.js';
+import { heldLines } from '../../core/held/held-text.js';
+import { clockTime } from '../../core/text/clock-time.js';
+import { duration } from '../../core/text/duration.js';
+import { validationLines } from '../../core/run/failed-validations.js';
+import { conflictsShape, printConflicts } from './print-conflicts.js';
+import { stateWords } from './print-results.js';
+import { type Colors, outputLines, safeLines, type Terminal } from '../context/terminal.js';
+
+export const statusSchema = z.object({
+  runId: z.string().optional(),
+  state: z.string(),
+  message: z.string().optional(),
+  hint: z.string().optional(),
+  dir: z.string().optional(),
+  features: z.array(z.string()).optional(),
+  base: z.string().optional(),
+  target: z.string().optional(),
+  counts: z.record(z.string(), z.number()),
+  cursor: z.number(),
+  pausedUntil: z.string().optional(),
+  leftOut: leftOutSchema.optional(),
+  others: z.array(z.object({ runId: z.string(), plan: z.string(), state: z.string(), hint: z.string() })).optional(),
+  landed: z.string().optional(),
+  takenBack: z.array(z.object({ task: z.string(), commit: z.string() })).optional(),
+  waves: z
+    .array(
+      z.object({
+        wave: z.number(),
+        validation: z.enum(['passed', 'failed']),
+        message: z.string().optional(),
+        hint: z.string().optional(),
+      }),
+    )
+    .optional(),
+  tasks: z.array(taskViewSchema),
+  ...conflictsShape,
+  tail: z.array(z.string()).optional(),
+});
+export type StatusAnswer = z.infer<typeof statusSchema>;
+
+/** With a cursor only what is news is there. */
+const shownTaskSchema = taskViewSchema.partial().extend(taskChangeSchema.shape);
+const shownSchema = statusSchema.extend({ tasks: z.array(shownTaskSchema) });
+
+export function printStatus(result: unknown, cwd: string, { colors, print }: Terminal): void {
+  const status = shownSchema.parse(result);
+  const title = status.runId === undefined ? '' : `Run ${status.runId}: ${colorState(status.state, colors)}`;
+  if (title !== '') print(title);
+  const until =
+    status.pausedUntil === undefined ? '' : `, until ${clockTime(new Date(status.pausedUntil), new Date())}`;
+  if (status.message !== undefined) print(safeLines(`${status.message}${until}`));
+  if (status.hint !== undefined) print(`  ${status.hint}`);
+  if (status.base !== undefined)
+    print(`${String(status.target)} (from ${status.base})${status.landed === undefined ? '' : ', landed'}`);
+  const width = Math.max(0, ...status.tasks.map(({ id }) => id.length));
+  for (const task of status.tasks) {
+    print(`  ${task.id.padEnd(width)}  ${colorState(stateWords(task), colors, task.state)}${figures(task)}`);
+    if (task.state === 'failed' && task.message !== undefined) print(indent(safeLines(task.message), width));
+    const { worktree } = task;
+    if (worktree !== undefined && (task.state === 'failed' || task.state === 'merge_conflict'))
+      print(indent(`worktree: ${relative(cwd, worktree)}`, width));
+    if (task.hint !== undefined)
+      print(
+        indent(worktree === undefined ? task.hint : task.hint.replaceAll(worktree, relative(cwd, worktree)), width),
+      );
+    for (const line of task.held === undefined ? [] : heldLines(task.held, acceptCommand(status.runId ?? '', task.id)))
+      print(
+        indent(safeLines(worktree === undefined ? line : line.replaceAll(worktree, relative(cwd, worktree))), width),
+      );
+    for (const note of task.notes ?? []) print(indent(`note: ${safeLines(note)}`, width));
+  }
+  for (const { wave, message, hint } of status.waves ?? []) {
+    if (message === undefined) continue;
+    print(colors.red(validationLines({ wave, message })[0] ?? ''));
+    for (const line of validationLines({ wave, message }).slice(1)) print(line);
+    if (hint !== undefined) print(`    corrected: ${hint}`);
+  }
+  printConflicts(status, status.target ?? 'target', { colors, print });
+  const complete = status.counts['complete'] ?? 0;
+  const over = ['completed', 'failed', 'aborted'].includes(status.state);
+  const takenBack = status.takenBack ?? [];
+  for (const { task, commit } of takenBack) {
+    print(`  ${task}: taken back from ${String(status.base)}; git revert ${commit.slice(0, 12)} brings it back`);
+  }
+  if (over && complete > takenBack.length && status.landed === undefined && status.target !== status.base) {
+    print(`\no8 merge puts what is complete on ${String(status.base)}`);
+  }
+  const leftOut = leftOutLines(status.leftOut ?? [], (command) => command);
+  if (leftOut.length > 0) print(`\n${safeLines(leftOut.join('\n'))}`);
+  for (const { runId, plan, state, hint } of status.others ?? []) {
+    print(`\nRun ${runId} (${safeLines(plan)}) is ${colorState(state, colors)}\n  ${hint}`);
+  }
+  if (status.tail !== undefined) print(`\n${status.tail.map(outputLines).join('\n')}`);
+}
+
+/** What `printStatus` leaves out. */
+export function printDetails(result: unknown, cwd: string, { print }: Terminal): void {
+  for (const task of shownSchema.parse(result).tasks) {
+    print(`\n${task.id}`);
+    const rows = [
+      ...(task.branch === undefined ? [] : [['branch', task.branch]]),
+      ...(task.worktree === undefined ? [] : [['worktree', relative(cwd, task.worktree)]]),
+      ...(task.log === undefined ? [] : [['log', relative(cwd, task.log)]]),
+      ['attempts', String(task.attempt)],
+      ...(task.startedAt === undefined ? [] : [['started', task.startedAt]]),
+      ...(task.finishedAt === undefined ? [] : [['finished', task.finishedAt]]),
+      ...(task.tokens === undefined ? [] : [['tokens', String(task.tokens)]]),
+      ...(task.deps === undefined || task.deps.length === 0 ? [] : [['waits for', task.deps.join(', ')]]),
+    ];
+    for (const [name = '', value = ''] of rows) print(`  ${name.padEnd(10)}${safeLines(value)}`);
+  }
+}
+
+function figures(task: Pick<TaskView, 'startedAt' | 'finishedAt' | 'costUsd' | 'lastActivity'>): string {
+  const parts = [
+    ...(task.startedAt === undefined
+      ? []
+      : [duration(new Date(task.startedAt), task.finishedAt === undefined ? new Date() : new Date(task.finishedAt))]),
+    ...(task.costUsd === undefined ? [] : [`$${task.costUsd.toFixed(2)}`]),
+    ...(task.lastActivity === undefined ? [] : [outputLines(task.lastActivity).slice(0, 60)]),
+  ];
+  return parts.length === 0 ? '' : `  ${parts.join('  ')}`;
+}
+
+function indent(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => `${' '.repeat(width + 4)}${line}`)
+    .join('\n');
+}
+
+function colorState(text: string, colors: Colors, state = text): string {
+  if (state === 'complete' || state === 'completed') return colors.green(text);
+  if (state === 'failed' || state === 'merge_conflict' || state === 'interrupted' || state === 'aborted')
+    return colors.red(text);
+  return state === 'running' ? colors.cyan(text) : text;
+}

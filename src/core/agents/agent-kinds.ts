@@ -1,0 +1,52 @@
+import { claudeItems, CLAUDE, CLAUDE_FILES } from './claude/claude-files.js';
+import { itemOf, type RepositoryFile, type TrustItem, type WantedFiles } from '../trust/files.js';
+
+/** What the program of an agent kind takes from a repository by itself. */
+interface ProjectSettings {
+  readonly wanted: WantedFiles;
+  /** Of those files, what runs something, redirects it, or widens what an agent may do. */
+  readonly itemsOf: (files: readonly RepositoryFile[], callsCommands: boolean) => TrustItem[];
+}
+
+/**
+ * One entry for each kind of agent that reads settings of the repository. `agent.command` can be any program, one that
+ * starts one of these too, so all of them always count.
+ */
+const PROJECT_SETTINGS: Readonly<Record<string, ProjectSettings>> = {
+  [CLAUDE]: { wanted: CLAUDE_FILES, itemsOf: claudeItems },
+};
+
+/** o8's own settings, which count as the checkout has them. */
+export const SETTINGS_FILE = '.claude/parallel-config.json';
+export const WORKER_RULES = '.claude/agents/worker.md';
+/** What o8 reads of a commit for its agents. */
+const RULES: readonly string[] = [WORKER_RULES, '.claude/agents/merger.md'];
+
+/** Everything of a commit that can need consent. */
+export const WANTED_FILES: WantedFiles = {
+  files: [SETTINGS_FILE, ...RULES, ...Object.values(PROJECT_SETTINGS).flatMap(({ wanted }) => wanted.files)],
+  folders: Object.values(PROJECT_SETTINGS).flatMap(({ wanted }) => wanted.folders),
+};
+
+/**
+ * What a commit brings for the agents: rules that o8 gives them, the command that tasks call (`skill`: the
+ * paths that may define it, none for tasks with a prompt of their own), and what the agents' programs read.
+ */
+export function agentItems(files: readonly RepositoryFile[], skill: readonly string[]): TrustItem[] {
+  const own = files
+    .filter(({ path }) => RULES.includes(path.toLowerCase()) || skill.some((each) => belongsTo(each, path)))
+    .map((file) => itemOf(null, file));
+  const known = new Set(own.map(({ from }) => from));
+  const ofKinds = Object.values(PROJECT_SETTINGS).flatMap(({ itemsOf }) => itemsOf(files, skill.length > 0));
+  return [...own, ...ofKinds.filter(({ from }) => !known.has(from))].sort(byPath);
+}
+
+/** A skill is its whole folder: what SKILL.md names is read and run from there. */
+function belongsTo(skill: string, path: string): boolean {
+  if (path === skill) return true;
+  return skill.endsWith('/SKILL.md') && path.startsWith(skill.slice(0, -'SKILL.md'.length));
+}
+
+function byPath(a: TrustItem, b: TrustItem): number {
+  return a.from < b.from ? -1 : a.from > b.from ? 1 : 0;
+}

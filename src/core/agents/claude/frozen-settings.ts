@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { areReadable } from './claude-settings.js';
+import { parsedObject } from './claude-files.js';
+
+const lists = z.record(z.string(), z.unknown());
+
+/**
+ * Claude's project settings (their text, null for none) with the user's `agent.settings` over them, as Claude Code puts
+ * layers together: lists of hooks and permissions are added up, of other keys the upper layer's value counts. A text that
+ * Claude Code would not read either is left out.
+ */
+export function withProjectSettings(
+  project: string | null,
+  own: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const found = project === null ? null : parsedObject(project);
+  if (found === null) return own;
+  // The guard against writes outside the worktree is a hook.
+  const below = Object.fromEntries(Object.entries(found).filter(([key]) => key !== 'disableAllHooks'));
+  if (!areReadable(below)) return own;
+  return {
+    ...below,
+    ...own,
+    ...joined('hooks', below, own),
+    ...joined('permissions', below, own),
+    ...joined('env', below, own),
+  };
+}
+
+function joined(
+  key: string,
+  below: Readonly<Record<string, unknown>>,
+  above: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const [lower, upper] = [lists.safeParse(below[key] ?? {}), lists.safeParse(above[key] ?? {})];
+  if (!lower.success || !upper.success) return {};
+  const names = new Set([...Object.keys(lower.data), ...Object.keys(upper.data)]);
+  if (names.size === 0) return {};
+  const entries = [...names].map((name): [string, unknown] => {
+    const [one, other] = [lower.data[name], upper.data[name]];
+    return [name, isList(one) && isList(other) ? [...one, ...other] : (other ?? one)];
+  });
+  return { [key]: Object.fromEntries(entries) };
+}
+
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,59 @@
+import { ARGUMENT_LIMIT_BYTES } from '../base/argument-limit.js';
+import { O8Error } from '../../base/errors.js';
+
+/** What the placeholders of `agent.command` stand for; paths are absolute. */
+export interface AgentCommandValues {
+  readonly prompt: string;
+  readonly promptFile: string;
+  readonly task: string;
+  readonly branch: string;
+  readonly worktree: string;
+}
+
+const PLACEHOLDERS = [
+  'prompt',
+  'promptFile',
+  'task',
+  'branch',
+  'worktree',
+] as const satisfies readonly (keyof AgentCommandValues)[];
+
+/**
+ * Refuses a command that cannot mean what its author thinks: placeholders are replaced as whole arguments only, so
+ * that no value is ever cut up or read by a shell. O8Error `usage`.
+ */
+export function checkAgentCommand(command: readonly string[]): void {
+  if ((command[0] ?? '').trim() === '') {
+    throw new O8Error(
+      'usage',
+      'agent.command names no program',
+      'Give it as a list, the program first: ["my-agent", "{promptFile}"]',
+    );
+  }
+  for (const argument of command) {
+    const inside = PLACEHOLDERS.find((name) => argument.includes(`{${name}}`) && argument !== `{${name}}`);
+    if (inside !== undefined) {
+      throw new O8Error(
+        'usage',
+        `agent.command has {${inside}} inside the argument ${JSON.stringify(argument)}; only whole arguments are replaced`,
+        `Make "{${inside}}" an argument of its own, or read the same from the agent's environment (O8_PROMPT_FILE, O8_TASK_ID, O8_BRANCH, O8_WORKTREE).`,
+      );
+    }
+  }
+}
+
+/** The argv of an agent that is not Claude. O8Error `usage` when the template is wrong or a prompt is too long for an argument. */
+export function agentCommand(command: readonly string[], values: AgentCommandValues): string[] {
+  checkAgentCommand(command);
+  if (command.includes('{prompt}') && Buffer.byteLength(values.prompt) > ARGUMENT_LIMIT_BYTES) {
+    throw new O8Error(
+      'usage',
+      `the prompt of task ${values.task} is ${String(Buffer.byteLength(values.prompt))} bytes, too long for one argument`,
+      'Use {promptFile} instead of {prompt} in agent.command.',
+    );
+  }
+  return command.map((argument) => {
+    const name = PLACEHOLDERS.find((candidate) => argument === `{${candidate}}`);
+    return name === undefined ? argument : values[name];
+  });
+}

@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import { O8Error } from '../base/errors.js';
+import { refuseUnusable } from './unusable-settings.js';
+import { inputProblems } from '../input/schema-words.js';
+import { quote } from '../text/untrusted-text.js';
+import { resolveSettings, type SourceKind, settingsFileSchema, type SettingsFile } from '../settings/settings.js';
+
+/** A setting as people name it: `retries`, `merge.into`. */
+interface SettingKey {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly schema: z.ZodType;
+}
+
+export interface SettingView {
+  readonly key: string;
+  readonly value: unknown;
+  readonly source: 'file' | 'default';
+}
+
+const KEYS: readonly SettingKey[] = leavesOf(settingsFileSchema, []);
+
+/** Every setting as it counts for a plan that says nothing itself, and where the value comes from. */
+export function settingViews(file: SettingsFile, kind: SourceKind): SettingView[] {
+  const effective = resolveSettings(kind, file, {}, {});
+  return KEYS.map(({ name, path }) => ({
+    key: name,
+    value: valueAt(effective, path) ?? null,
+    source: valueAt(file, path) === undefined ? 'default' : 'file',
+  }));
+}
+
+/**
+ * The settings with one more. `text` is what a person typed: JSON where the setting is no text. O8Error `usage` names
+ * the known keys, or what is wrong with the value.
+ */
+export function withSetting(file: SettingsFile, name: string, text: string): SettingsFile {
+  const key = KEYS.find((known) => known.name === name);
+  if (key === undefined) throw unknownKey(name);
+  const parsed = candidates(text).map((value) => key.schema.safeParse(value));
+  const good = parsed.find(({ success }) => success);
+  if (good !== undefined) {
+    refuseUnusable(settingsFileSchema.parse(replaced({}, key.path, good.data)));
+    return settingsFileSchema.parse(replaced(file, key.path, good.data));
+  }
+  const [given] = candidates(text);
+  const problems = inputProblems(key.schema, given, parsed[0]?.error?.issues ?? []);
+  throw new O8Error(
+    'usage',
+    `${problems.map(({ at, problem }) => `${name}${at} ${problem}`).join('; ')}.`,
+    `o8 config shows what is set, docs/settings.md has the values; lists and objects are JSON in quotes.`,
+  );
+}
+
+/** The settings without one, or without a whole group such as `merge`: then the default counts. O8Error `usage`. */
+export function withoutSetting(file: SettingsFile, name: string): SettingsFile {
+  const known = KEYS.some(({ path }) => path.join('.') === name || path[0] === name);
+  if (!known) throw unknownKey(name);
+  return settingsFileSchema.parse(replaced(file, name.split('.'), undefined));
+}
+
+/** What a word on the command line can mean, the more special first. */
+function candidates(text: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return [value]; // nobody means such a text
+    return typeof value === 'string' ? [text] : [value, text];
+  } catch {
+    return [text]; // not JSON: a plain text
+  }
+}
+
+function replaced(file: SettingsFile, [first = '', ...rest]: readonly string[], value: unknown): unknown {
+  const before = valueAt(file, [first]);
+  const group = typeof before === 'object' && before !== null && !Array.isArray(before) ? before : {};
+  const inner = rest.length === 0 ? value : withoutEmpty({ ...group, [rest.join('.')]: value });
+  return withoutEmpty({ ...file, [first]: inner }) ?? {};
+}
+
+/** Undefined for an object in which nothing is left. */
+function withoutEmpty(object: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+function valueAt(settings: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    settings,
+  );
+}
+
+function leavesOf(schema: unknown, path: readonly string[]): SettingKey[] {
+  if (schema instanceof z.ZodOptional) return leavesOf(schema.unwrap(), path);
+  if (schema instanceof z.ZodObject)
+    return Object.entries(schema.shape).flatMap(([key, value]) => leavesOf(value, [...path, key]));
+  if (!(schema instanceof z.ZodType)) throw new Error(`setting ${path.join('.')} has no schema`);
+  return [{ name: path.join('.'), path, schema }];
+}
+
+function unknownKey(name: string): O8Error {
+  const inside = KEYS.filter(({ path }) => path.length > 1 && path[0] === name).map((key) => key.name);
+  if (inside.length > 0)
+    return new O8Error('usage', `${name} has settings of its own.`, `One of: ${inside.join(', ')}`);
+  const known = KEYS.map((key) => key.name)
+    .sort()
+    .join(', ');
+  return new O8Error('usage', `There is no setting ${quote(name)}.`, `Known keys: ${known}`);
+}

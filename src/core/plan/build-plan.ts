@@ -1,0 +1,156 @@
+import { resolve } from 'node:path';
+import { O8Error } from '../base/errors.js';
+import { branchOf } from './names.js';
+import type { Plan, PlannedTask, PlanSource, SourcePlan, SourceTask } from './plan.js';
+import { noPullRequests } from '../settings/no-pull-requests.js';
+import type { Settings } from '../settings/settings.js';
+import { targetRef } from './own-refs.js';
+import { someOf } from '../base/check.js';
+
+/** A plan may have 500 tasks. */
+const MOST_NAMED = 10;
+
+export interface PlanInput {
+  readonly runId: string;
+  readonly createdAt: string;
+  readonly root: string;
+  readonly source: SourcePlan;
+  readonly settings: Settings;
+  readonly base: { readonly branch: string; readonly commit: string };
+  /** Ids or stems the user leaves out. */
+  readonly skip: readonly string[];
+  /** The only wave to run, null for all. */
+  readonly wave: number | null;
+}
+
+/** Names, paths and settings of every task decided; nothing looked up, nothing written. */
+export function buildPlan(input: PlanInput): Plan {
+  const { root, source, settings } = input;
+  const waves = wavesOf(source);
+  const { wave } = input;
+  if (wave !== null && !waves.some(({ number }) => number === wave)) {
+    const known = waves.map(({ number }) => String(number)).join(', ');
+    throw new O8Error(
+      'unknown_task',
+      `The plan has no wave ${String(wave)}. Its waves: ${known}`,
+      'Use one of them with --wave.',
+    );
+  }
+  const skipped = new Set(input.skip.map((name) => findTask(source.tasks, name).id));
+  return {
+    version: 1,
+    runId: input.runId,
+    createdAt: input.createdAt,
+    root,
+    source: source.source,
+    base: { ...input.base },
+    landed: {},
+    target: targetOf(settings, input.runId, input.base.branch),
+    settings,
+    tasks: source.tasks.map((task) => planTask(task, source.source, settings, root)),
+    waves,
+    skip: source.tasks.filter(({ id }) => skipped.has(id)).map(({ id }) => id),
+    wave,
+  };
+}
+
+/** The tasks this run will work on. */
+export function selectedTasks(plan: Plan): PlannedTask[] {
+  const left = new Set(leftOutTasks(plan).map(({ task }) => task.id));
+  return plan.tasks.filter(({ id }) => !left.has(id));
+}
+
+export interface LeftOut {
+  readonly task: PlannedTask;
+  readonly why: 'user' | 'other_wave';
+}
+
+/** The tasks this run leaves out: the user named them, or chose another wave. */
+export function leftOutTasks(plan: Plan): LeftOut[] {
+  const skipped = new Set(plan.skip);
+  return plan.tasks.flatMap((task): LeftOut[] => {
+    if (skipped.has(task.id)) return [{ task, why: 'user' }];
+    return plan.wave !== null && task.wave !== plan.wave ? [{ task, why: 'other_wave' }] : [];
+  });
+}
+
+/** The folder the worktrees of a plan are made in, as the settings have it. */
+export function worktreeFolder({ kind }: PlanSource, settings: Settings): string {
+  switch (kind) {
+    case 'manifest':
+      return settings.workspaceRoot;
+    case 'features':
+      return settings.worktreeDir;
+  }
+}
+
+function worktreeName({ kind }: PlanSource, id: string): string {
+  switch (kind) {
+    case 'manifest':
+      return id;
+    case 'features':
+      return `feat-${id}`;
+  }
+}
+
+function planTask(task: SourceTask, source: PlanSource, settings: Settings, root: string): PlannedTask {
+  return {
+    id: task.id,
+    stem: task.stem,
+    wave: task.wave,
+    deps: [...task.deps],
+    agent: task.agent,
+    component: task.component,
+    prompt: task.prompt,
+    promptKind: task.promptKind,
+    promptFile: task.promptFile,
+    scope: task.scope,
+    branch: branchOf(task.stem),
+    worktree: resolve(root, worktreeFolder(source, settings), worktreeName(source, task.id)),
+    setup: task.setup ?? settings.setup,
+    verify: task.verify ?? settings.verify,
+    timeoutMinutes: task.timeoutMinutes ?? settings.timeout,
+    budgetUsd: task.budgetUsd ?? settings.budget.taskUsd,
+    retries: task.retries ?? settings.retries,
+    model: task.model ?? settings.agent.model,
+  };
+}
+
+function wavesOf(source: SourcePlan): Plan['waves'] {
+  const validations = new Map(source.waves.map(({ number, validation }) => [number, validation]));
+  const numbers = new Set([...validations.keys(), ...source.tasks.map(({ wave }) => wave)]);
+  return [...numbers]
+    .sort((a, b) => a - b)
+    .map((number) => ({
+      number,
+      tasks: source.tasks.filter(({ wave }) => wave === number).map(({ id }) => id),
+      validation: validations.get(number) ?? null,
+    }));
+}
+
+function findTask(tasks: readonly SourceTask[], name: string): SourceTask {
+  const task = tasks.find(({ id }) => id === name) ?? tasks.find(({ stem }) => stem === name);
+  if (task !== undefined) return task;
+  const known = someOf(
+    tasks.map(({ id }) => id),
+    MOST_NAMED,
+  );
+  throw new O8Error(
+    'unknown_task',
+    `The plan has no task '${name}'. Its tasks: ${known}`,
+    'Use one of them with --skip.',
+  );
+}
+
+function targetOf(settings: Settings, runId: string, base: string): Plan['target'] {
+  switch (settings.merge.into) {
+    case 'integration':
+      return { ref: `refs/heads/o8/${runId}`, branch: `o8/${runId}` };
+    case 'base':
+      return { ref: `refs/heads/${base}`, branch: base };
+    case 'none':
+      return { ref: targetRef(runId), branch: null };
+    case 'pr':
+      throw noPullRequests();
+  }
+}

@@ -1,0 +1,119 @@
+import { relative } from 'node:path';
+import { leftOutTasks, selectedTasks } from './build-plan.js';
+import { shownText } from '../text/shown-text.js';
+import { formatEstimate, type DiskEstimate } from './disk-estimate.js';
+import { plannedCommands, type PlannedCommand } from './plan-commands.js';
+import type { Plan, PlannedTask } from './plan.js';
+import { printable } from '../text/untrusted-text.js';
+
+/**
+ * The seed's "Parallel Execution Plan", word for word, and after it what the seed does not know of: other
+ * dependencies than the waves', the shell commands, where the work goes, what is left out. No newline at the end.
+ */
+export function planText(plan: Plan, disk: DiskEstimate): string {
+  const sections = [
+    ['=== Parallel Execution Plan ==='],
+    heading(plan),
+    ...waves(plan),
+    [`Total Tasks: ${String(selectedTasks(plan).length)}`, `Estimated Worktree Space: ${formatEstimate(disk)}`],
+    dependencies(plan),
+    commands(plan),
+    [mergesInto(plan)],
+    leftOut(plan),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+/** A path as people read it: relative to the repository, without a slash at the end. */
+export function relativePath(root: string, path: string): string {
+  return printable(relative(root, path) || '.');
+}
+
+/** `setup (task-001, task-002): npm ci`, the command as it will be given to the shell; its further lines are indented. */
+export function commandLine(command: PlannedCommand): string {
+  const lines = shownText(command.command).split('\n');
+  return `${command.kind} (${occasion(command)}): ${lines.join('\n        ')}`;
+}
+
+function occasion(command: PlannedCommand): string {
+  if (command.kind === 'validation') return `after wave ${String(command.wave)}`;
+  return command.tasks === 'all' ? 'every task' : command.tasks.join(', ');
+}
+
+/** The sections below are shared by the plans of all kinds. */
+export function heading(plan: Plan): string[] {
+  return [
+    ...sourceLines(plan),
+    `Base Branch: ${printable(plan.base.branch)}`,
+    `Max Concurrent: ${String(plan.settings.maxConcurrency)}`,
+    ...(plan.settings.schedule === 'waves' ? ['Schedule: every wave waits for the whole wave before it'] : []),
+  ];
+}
+
+function sourceLines({ source, root }: Plan): string[] {
+  switch (source.kind) {
+    case 'manifest':
+      return [
+        `Parallel Dir: ${relativePath(root, source.dir)}`,
+        ...(source.techSpec === null ? [] : [`Tech Spec: ${printable(source.techSpec)}`]),
+      ];
+    case 'features':
+      return [`Features: ${source.slugs.join(', ')}`];
+  }
+}
+
+function waves(plan: Plan): string[][] {
+  const selected = selectedTasks(plan);
+  // The seed's columns: the arrows stand three past the longest name of the whole plan.
+  const width = Math.max(0, ...plan.tasks.map(({ stem }) => stem.length)) + 3;
+  return plan.waves
+    .map(({ number }) => ({ number, tasks: selected.filter(({ wave }) => wave === number) }))
+    .filter(({ tasks }) => tasks.length > 0)
+    .map(({ number, tasks }) => [
+      `Wave ${String(number)} (${tasks.length === 1 ? '1 task' : `${String(tasks.length)} tasks, parallel`}):`,
+      ...tasks.map(
+        (task) =>
+          `  - ${task.stem.padEnd(width)}-> ${relativePath(plan.root, task.worktree)} (${printable(task.branch)})`,
+      ),
+    ]);
+}
+
+export function dependencies(plan: Plan): string[] {
+  const stems = new Map(plan.tasks.map(({ id, stem }) => [id, stem]));
+  const own = selectedTasks(plan).filter((task) => task.deps.length > 0 && !followsWaveRule(plan, task));
+  if (own.length === 0) return [];
+  const lines = own.map(
+    (task) => `  - ${task.stem} waits for ${task.deps.map((id) => stems.get(id) ?? id).join(', ')}`,
+  );
+  return ['Dependencies:', ...lines];
+}
+
+/** Whether a task waits for exactly the tasks of the waves before it, as one that declares nothing does. */
+export function followsWaveRule(plan: Plan, task: PlannedTask): boolean {
+  const earlier = plan.tasks.filter(({ wave }) => wave < task.wave);
+  const deps = new Set(task.deps);
+  return earlier.length === deps.size && earlier.every(({ id }) => deps.has(id));
+}
+
+export function commands(plan: Plan): string[] {
+  const lines = plannedCommands(plan).map((command) => `  - ${commandLine(command)}`);
+  return lines.length === 0 ? [] : ['Commands that will run:', ...lines];
+}
+
+export function mergesInto(plan: Plan): string {
+  const base = printable(plan.base.branch);
+  const { branch } = plan.target;
+  if (branch === null) return 'Merges into: no branch, the work stays on the branches above';
+  if (branch === plan.base.branch) return `Merges into: ${base}, each task as it completes`;
+  return `Merges into: ${branch}, landed on ${base} by 'o8 merge'`;
+}
+
+export function leftOut(plan: Plan): string[] {
+  const lines = leftOutTasks(plan).map(
+    ({ task, why }) => `  - ${task.stem} (${why === 'user' ? 'skipped' : `wave ${String(task.wave)}`})`,
+  );
+  return lines.length === 0 ? [] : ['Left out of this run:', ...lines];
+}

@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import { settingsSchema, type ManifestSettings } from '../settings/settings.js';
+import { runConsentSchema } from '../trust/trust.js';
+
+/** One glob of a scope line; `symbol` is the part behind `::` (`Order.total`), null for the whole file. */
+const scopeEntrySchema = z.strictObject({ glob: z.string(), symbol: z.string().nullable() });
+export type ScopeEntry = z.infer<typeof scopeEntrySchema>;
+
+export const scopeSchema = z.strictObject({
+  create: z.array(scopeEntrySchema),
+  modify: z.array(scopeEntrySchema),
+  boundary: z.array(z.string()),
+});
+export type Scope = z.infer<typeof scopeSchema>;
+
+/** `skill`: the prompt calls a command of the repository, so its agent needs slash commands and agents of its own. */
+const promptKindSchema = z.enum(['text', 'skill']);
+export type PromptKind = z.infer<typeof promptKindSchema>;
+
+/** A task as its source describes it, before the repository and the settings are known. */
+export interface SourceTask {
+  readonly id: string;
+  readonly stem: string;
+  readonly wave: number;
+  /** Everything this task waits for, by id: declared `deps`, others' `blocks`, and the wave rule. Sorted. */
+  readonly deps: readonly string[];
+  readonly agent: string | null;
+  readonly component: string | null;
+  /** The whole prompt. Never empty. */
+  readonly prompt: string;
+  readonly promptKind: PromptKind;
+  readonly promptFile: string | null;
+  readonly scope: Scope;
+  readonly setup: string | null;
+  readonly verify: string | null;
+  readonly timeoutMinutes: number | null;
+  readonly budgetUsd: number | null;
+  readonly retries: number | null;
+  readonly model: string | null;
+}
+
+export interface SourceWave {
+  readonly number: number;
+  readonly validation: string | null;
+}
+
+/** Where a plan comes from; `dir`, `manifest` and `featuresDir` are absolute. */
+export const planSourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('manifest'),
+    dir: z.string(),
+    manifest: z.string(),
+    name: z.string(),
+    techSpec: z.string().nullable(),
+    technology: z.string().nullable(),
+  }),
+  z.strictObject({ kind: z.literal('features'), slugs: z.array(z.string()), featuresDir: z.string() }),
+]);
+export type PlanSource = z.infer<typeof planSourceSchema>;
+export type ManifestSource = Extract<PlanSource, { kind: 'manifest' }>;
+export type FeatureSource = Extract<PlanSource, { kind: 'features' }>;
+
+/** What a source understood and a person should look at; `hint` is the next command, `tasks` are ids. */
+export interface SourceWarning {
+  readonly message: string;
+  readonly hint: string;
+  readonly tasks: readonly string[];
+}
+
+/** What a source returns: complete and checked for itself, deterministic, nothing written. */
+export interface SourcePlan<Source extends PlanSource = PlanSource> {
+  readonly source: Source;
+  readonly settings: ManifestSettings;
+  readonly tasks: readonly SourceTask[];
+  readonly waves: readonly SourceWave[];
+  readonly warnings?: readonly SourceWarning[];
+}
+
+export const plannedTaskSchema = z.strictObject({
+  id: z.string(),
+  stem: z.string(),
+  wave: z.number(),
+  deps: z.array(z.string()),
+  agent: z.string().nullable(),
+  component: z.string().nullable(),
+  prompt: z.string(),
+  promptKind: promptKindSchema.default('text'),
+  promptFile: z.string().nullable(),
+  scope: scopeSchema,
+  branch: z.string(),
+  worktree: z.string(),
+  setup: z.string().nullable(),
+  verify: z.string().nullable(),
+  timeoutMinutes: z.number(),
+  budgetUsd: z.number().nullable(),
+  retries: z.number(),
+  model: z.string().nullable(),
+});
+export type PlannedTask = z.infer<typeof plannedTaskSchema>;
+
+/** `plan.json` of a run: everything the supervisor needs, fixed when the run is spawned but for corrected commands. */
+export const planSchema = z.strictObject({
+  version: z.literal(1),
+  runId: z.string(),
+  createdAt: z.string(),
+  root: z.string(),
+  source: planSourceSchema,
+  base: z.strictObject({ branch: z.string(), commit: z.string() }),
+  target: z.strictObject({ ref: z.string(), branch: z.string().nullable() }),
+  settings: settingsSchema,
+  tasks: z.array(plannedTaskSchema),
+  waves: z.array(z.strictObject({ number: z.number(), tasks: z.array(z.string()), validation: z.string().nullable() })),
+  /** Tasks the user left out of this run with `skip` or `wave`, by id. */
+  skip: z.array(z.string()),
+  wave: z.number().nullable(),
+  /** Of the tasks left out, those whose work an earlier run put on the base: id to the commit that brought it. */
+  landed: z.record(z.string(), z.string()),
+  /** What the repository brought that runs or redirects, as it was accepted; a run of an older o8 has none. */
+  consent: runConsentSchema.optional(),
+});
+export type Plan = z.infer<typeof planSchema>;

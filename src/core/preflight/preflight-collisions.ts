@@ -1,0 +1,199 @@
+import { basename } from 'node:path';
+import { selectedTasks } from '../plan/build-plan.js';
+import type { Plan, PlannedTask } from '../plan/plan.js';
+import { relativePath } from '../plan/plan-text.js';
+import { fail, findingsOr, warn, type Check } from '../base/check.js';
+import type { OccupiedPath, PreflightFacts } from './preflight-facts.js';
+import { shellQuote } from '../text/shell-quote.js';
+import { printable } from '../text/untrusted-text.js';
+
+/** Are the names of the branches and worktrees of this run free? */
+export function collisionChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
+  return [
+    ...findingsOr(branchCollisions(plan, facts), 'branch-collision', 'The branches of this run are free'),
+    ...findingsOr(worktreeCollisions(plan, facts), 'worktree-collision', 'The worktrees of this run are free'),
+  ];
+}
+
+/** How an existing branch keeps a wanted one from being made. */
+type Obstacle = 'same' | 'nested' | 'same_but_for_case' | 'nested_but_for_case';
+
+function branchCollisions(plan: Plan, facts: PreflightFacts): Check[] {
+  const wanted = [
+    ...newTasks(plan, facts).map(({ id, branch }) => ({ branch, task: id })),
+    ...(plan.settings.merge.into === 'integration' && plan.target.branch !== null
+      ? [{ branch: plan.target.branch, task: null }]
+      : []),
+  ];
+  // One branch called `feature` is in the way of every task: one finding.
+  const findings = new Map<string, { existing: string; obstacle: Obstacle; branch: string; tasks: string[] }>();
+  for (const { branch, task } of wanted) {
+    for (const existing of facts.branches) {
+      const obstacle = obstacleOf(branch, existing);
+      if (obstacle === null || (obstacle === 'nested_but_for_case' && !facts.foldsCase)) continue;
+      const key = `${obstacle} ${existing}`;
+      const finding = findings.get(key) ?? { existing, obstacle, branch, tasks: [] };
+      if (task !== null) finding.tasks.push(task);
+      findings.set(key, finding);
+    }
+  }
+  const again = startedAgain(plan, facts);
+  const others = [...findings.values()].filter(({ tasks }) => !isOf(again, tasks));
+  return [...(again === null ? [] : [again]), ...others.map((finding) => describe(plan, finding, facts))];
+}
+
+/** One finding for a run that completed and is started again, instead of one for each of its branches. */
+function startedAgain(plan: Plan, { completedRun, earlierTasks, branches, occupied }: PreflightFacts): Check | null {
+  if (completedRun === null || plan.source.kind !== 'manifest') return null;
+  const inTheWay = selectedTasks(plan).filter(({ id, branch, worktree }) => {
+    return earlierTasks.includes(id) && (branches.includes(branch) || occupied.some(({ path }) => path === worktree));
+  });
+  if (inTheWay.length === 0) return null;
+  const { runId, landed, leftOut } = completedRun;
+  const tasks = inTheWay.map(({ id }) => id);
+  const cleanup = `o8 cleanup --run ${runId}`;
+  const rest = leftOut.map((left) => `\n${left.command}   (runs what it left out: ${left.tasks.join(', ')})`).join('');
+  return landed
+    ? fail('branch-collision', `Run ${runId} completed and landed; o8 cleanup to run it again`, cleanup + rest, tasks)
+    : fail(
+        'branch-collision',
+        `Run ${runId} completed and is not on ${plan.base.branch}; o8 merge, then o8 cleanup to run it again`,
+        `o8 merge --run ${runId} && ${cleanup}${rest}`,
+        tasks,
+      );
+}
+
+function isOf(again: Check | null, tasks: readonly string[]): boolean {
+  return again !== null && tasks.length > 0 && tasks.every((task) => again.tasks.includes(task));
+}
+
+function obstacleOf(wanted: string, existing: string): Obstacle | null {
+  if (wanted === existing) return 'same';
+  if (areNested(wanted, existing)) return 'nested';
+  const [foldedWanted, foldedExisting] = [wanted.toLowerCase(), existing.toLowerCase()];
+  if (foldedWanted === foldedExisting) return 'same_but_for_case';
+  const folder = wanted.slice(0, wanted.lastIndexOf('/') + 1);
+  const spelledOtherwise = foldedExisting.startsWith(folder.toLowerCase()) && !existing.startsWith(folder);
+  return areNested(foldedWanted, foldedExisting) || spelledOtherwise ? 'nested_but_for_case' : null;
+}
+
+/** A ref is a file, so `feature/a` and `feature/a/b` cannot both be. */
+function areNested(a: string, b: string): boolean {
+  return a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+}
+
+function describe(
+  plan: Plan,
+  finding: { existing: string; obstacle: Obstacle; branch: string; tasks: readonly string[] },
+  facts: PreflightFacts,
+): Check {
+  const { existing, obstacle, branch, tasks } = finding;
+  const shown = printable(existing);
+  const rename = (to: string): string => `git branch -m ${shellQuote(existing)} ${shellQuote(to)}`;
+  switch (obstacle) {
+    case 'same': {
+      const own = tasks.some((task) => (facts.features?.unfinished ?? facts.earlierTasks).includes(task));
+      return fail(
+        'branch-collision',
+        `Branch already exists: ${shown}`,
+        sameNameHint(plan, own, rename(`${existing}-old`)),
+        tasks,
+      );
+    }
+    case 'nested':
+      return fail(
+        'branch-collision',
+        `Branch ${shown} is in the way of ${branch}: git cannot keep both`,
+        `Run '${rename(existing.startsWith(`${branch}/`) ? existing.replaceAll('/', '-') : `${existing}-old`)}'`,
+        tasks,
+      );
+    case 'same_but_for_case':
+    case 'nested_but_for_case': {
+      const report = facts.foldsCase ? fail : warn;
+      return report(
+        'branch-collision',
+        `Branch ${shown} differs from ${branch} only in upper and lower case: ${facts.foldsCase ? 'this file system keeps one of them' : 'a clone on macOS or Windows could keep one of them'}`,
+        `Run '${rename(`${existing.toLowerCase()}-old`)}'`,
+        tasks,
+      );
+    }
+  }
+}
+
+/** Features of a run that is not over and does not go on because others were named. */
+const UNFINISHED_HINT =
+  "Previous execution was interrupted. Run 'o8 run --resume' to continue, or 'o8 abort' to begin anew.";
+
+function sameNameHint({ source }: Plan, own: boolean, rename: string): string {
+  switch (source.kind) {
+    case 'manifest':
+      return own
+        ? "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to begin anew."
+        : `Run '${rename}'; if an interrupted run made it, use '--retry-failed' to continue.`;
+    case 'features':
+      return own ? UNFINISHED_HINT : `Run '${rename}' or use --force.`;
+  }
+}
+
+function worktreeCollisions(plan: Plan, facts: PreflightFacts): Check[] {
+  const again = startedAgain(plan, facts);
+  return newTasks(plan, facts).flatMap((task) => {
+    const occupied = facts.occupied.find(({ path }) => path === task.worktree);
+    if (occupied === undefined || (isOf(again, [task.id]) && occupied.by !== 'sibling')) return [];
+    const check = describePath(plan, task, occupied);
+    return [facts.features?.unfinished.includes(task.id) === true ? { ...check, hint: UNFINISHED_HINT } : check];
+  });
+}
+
+function describePath(plan: Plan, task: PlannedTask, { by, owner = '' }: OccupiedPath): Check {
+  const shown = relativePath(plan.root, task.worktree);
+  const word = shellQuote(shown);
+  switch (by) {
+    case 'worktree':
+      return fail(
+        'worktree-collision',
+        `Worktree already exists: ${shown}`,
+        `Run 'git worktree remove ${word}' or use --force.`,
+        [task.id],
+      );
+    case 'locked_worktree':
+      return fail(
+        'worktree-collision',
+        `Worktree already exists: ${shown}`,
+        `Run 'git worktree unlock ${word} && git worktree remove ${word}' or use --force.`,
+        [task.id],
+      );
+    case 'sibling':
+      // An id of its own: --force moves things aside, and this one somebody may be working in.
+      return fail(
+        'worktree-place',
+        `Worktree folder is used by another repository: ${shown} (${printable(owner)})`,
+        `Run '${otherPlace(plan)}'`,
+        [task.id],
+      );
+    case 'other':
+      return fail(
+        'worktree-collision',
+        `Path already exists and is not a worktree of this repository: ${shown}`,
+        `Run 'mv ${word} ${shellQuote(`${shown}.old`)}' or use --force.`,
+        [task.id],
+      );
+  }
+}
+
+/** Puts the worktrees of this clone in a folder that has its name. */
+function otherPlace({ root, source }: Plan): string {
+  const name = basename(root);
+  switch (source.kind) {
+    case 'manifest':
+      return `o8 config set workspaceRoot ${shellQuote(`../${name}-workspaces`)}`;
+    case 'features':
+      return `o8 config set worktreeDir ${shellQuote(`../${name}-worktrees`)}`;
+  }
+}
+
+/** The tasks that need a branch and a worktree of their own made. */
+function newTasks(plan: Plan, facts: PreflightFacts): PlannedTask[] {
+  const again = facts.features?.newAttempts.map(({ task }) => task) ?? [];
+  return selectedTasks(plan).filter(({ id }) => !facts.continuedTasks.includes(id) && !again.includes(id));
+}

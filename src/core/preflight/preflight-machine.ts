@@ -1,0 +1,104 @@
+import { selectedTasks, worktreeFolder } from '../plan/build-plan.js';
+import { formatMB } from '../plan/disk-estimate.js';
+import type { Plan } from '../plan/plan.js';
+import { fail, pass, warn, type Check } from '../base/check.js';
+import type { LockHolderFact, PreflightFacts } from './preflight-facts.js';
+import { orphansText, resumeCommand } from '../run/open-runs.js';
+import { placeChecks } from './places.js';
+import { printable } from '../text/untrusted-text.js';
+
+/** Has this machine what the run needs: room, the agent's program, nobody else at it? */
+export function machineChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
+  return [...placeChecks(plan, facts.places), diskSpace(plan, facts), agentCli(facts), lock(facts), ...orphans(facts)];
+}
+
+function diskSpace(plan: Plan, { disk }: PreflightFacts): Check {
+  const { freeMB, estimate } = disk;
+  const kept = plan.settings.minDiskSpaceMB;
+  // Worktrees of finished tasks go, those of failed ones stay: between these two the run may or may not fit.
+  const least = estimate.perWorktreeMB * Math.min(plan.settings.maxConcurrency, selectedTasks(plan).length) + kept;
+  const most = estimate.totalMB + kept;
+  const free = `${formatMB(Math.floor(freeMB))} free`;
+  const where = printable(worktreeFolder(plan.source, plan.settings));
+  const room = `${formatMB(most)} for all worktrees and the ${formatMB(kept)} that stay free`;
+  if (freeMB >= most) return pass('disk-space', `${free}, at most ${formatMB(most)} needed`);
+  if (freeMB >= least) {
+    return warn(
+      'disk-space',
+      `${free}, not the ${room}: it fits while finished worktrees are removed`,
+      `Free ${formatMB(Math.ceil(most - freeMB))} more for ${where}, see 'df -h'`,
+    );
+  }
+  return fail(
+    'disk-space',
+    `Not enough disk space: ${free}, ${formatMB(least)} needed to begin (${formatMB(kept)} of it stay free)`,
+    `Free ${formatMB(Math.ceil(least - freeMB))} more for ${where}, see 'df -h', or lower --max-concurrent`,
+  );
+}
+
+function agentCli({ agent }: PreflightFacts): Check {
+  const name = printable(agent.name);
+  if (agent.path === null) {
+    return agent.custom
+      ? fail(
+          'agent-cli',
+          `Agent program not found: ${name}`,
+          'Install it, or set agent.command in .claude/parallel-config.json',
+        )
+      : fail('agent-cli', 'Claude CLI not found', 'Install Claude Code CLI: https://claude.ai/code');
+  }
+  const path = printable(agent.path);
+  switch (agent.version.kind) {
+    case 'not_asked':
+      return pass('agent-cli', `Agent program ${path}`);
+    case 'known':
+      return pass('agent-cli', `Claude CLI ${printable(agent.version.text)} (${path})`);
+    case 'failed':
+      return fail(
+        'agent-cli',
+        `Claude CLI does not start: ${printable(agent.version.output)}`,
+        `Run '${path} --version' and repair the installation`,
+      );
+  }
+}
+
+function lock({ lock: found }: PreflightFacts): Check {
+  switch (found.kind) {
+    case 'free':
+      return pass('lock', 'No other run in this repository');
+    case 'held':
+      return fail(
+        'lock',
+        `Another parallel execution is in progress (PID: ${String(found.holder.process.pid)})\nStarted at: ${printable(found.holder.startedAt)}`,
+        "Wait for it to complete, run 'o8 status', or use --force to override.",
+      );
+    case 'stale':
+      return warn(
+        'lock',
+        `Found stale lock file (PID ${String(found.holder.process.pid)} not running)`,
+        `Run '${resumeCommand(printable(found.holder.runId))}' to continue that run`,
+      );
+    case 'unknown':
+      return fail(
+        'lock',
+        unknownHolder(found.holder),
+        "Run 'o8 status' there; if that machine is gone, use --force to override.",
+      );
+  }
+}
+
+/** Two runs at once share limits and the merge queue: the first one continues, or ends, before another starts. */
+function orphans({ orphans: found }: PreflightFacts): Check[] {
+  return found.map((orphan) =>
+    fail(
+      'lock',
+      orphansText(orphan),
+      `Run '${resumeCommand(orphan.runId)}' to continue it, or 'o8 abort --run ${orphan.runId}'.`,
+    ),
+  );
+}
+
+function unknownHolder({ process, startedAt }: LockHolderFact): string {
+  const who = `process ${String(process.pid)} of ${printable(process.host)}`;
+  return `Another parallel execution may be in progress: the lock belongs to ${who}, which cannot be seen from here\nStarted at: ${printable(startedAt)}`;
+}

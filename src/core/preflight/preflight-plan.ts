@@ -1,0 +1,156 @@
+import { ARGUMENT_LIMIT_BYTES } from '../agents/base/argument-limit.js';
+import { leftOutTasks, selectedTasks } from '../plan/build-plan.js';
+import { caseNameChecks } from './case-names.js';
+import { shellCommandChecks } from './shell-commands.js';
+import { sameTaskChecks } from './same-tasks.js';
+import { runCommand } from '../plan/plan-source.js';
+import { commandLine, relativePath } from '../plan/plan-text.js';
+import type { Plan } from '../plan/plan.js';
+import { fail, findingsOr, pass, someOf, warn, type Check } from '../base/check.js';
+import type { PreflightFacts } from './preflight-facts.js';
+import { overlapWords, scopeOverlaps, type ScopeOverlap } from '../scope/scope-overlap.js';
+import { shellQuote } from '../text/shell-quote.js';
+import { printable } from '../text/untrusted-text.js';
+
+// About 50,000 tokens: a quarter of the usual context window gone before the work begins.
+const LONG_PROMPT_BYTES = 200_000;
+
+/** Will the tasks of this plan get along, and what does the plan itself bring that a person should know? */
+export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
+  return [
+    ...facts.sourceWarnings.map(({ message, hint, tasks }) => warn('plan-files', message, hint, tasks)),
+    ...findingsOr(leftOutDependencies(plan, facts), 'dependencies', dependenciesSatisfied(plan)),
+    ...scopeChecks(plan, facts),
+    ...sameTaskChecks(plan),
+    ...findingsOr(longPrompts(plan), 'prompt-size', 'Every prompt has a usual size'),
+    ...stalePrompts(plan, facts),
+    ...manifestCommands(plan, facts),
+    ...shellCommandChecks(plan, facts.shell, facts.manifestCommands),
+    permissionMode(plan),
+  ];
+}
+
+/** Places that tasks of this run share although they may work at the same time; none when scopes are off. */
+export function planOverlaps(plan: Plan, foldsCase = false): ScopeOverlap[] {
+  if (plan.settings.scope === 'off') return [];
+  return scopeOverlaps({ ...plan, skip: leftOutTasks(plan).map(({ task }) => task.id) }, foldsCase);
+}
+
+/** The seed's words for a single wave. */
+function dependenciesSatisfied({ wave }: Plan): string {
+  return `All dependencies satisfied.${wave === null ? '' : ` Proceeding with Wave ${String(wave)}.`}`;
+}
+
+function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
+  const landed = new Set(facts.landedTasks);
+  const missing = new Map(
+    leftOutTasks(plan).flatMap(({ task }) => (landed.has(task.id) ? [] : [[task.id, task] as const])),
+  );
+  const again = runCommand(plan.source, plan.root);
+  return selectedTasks(plan).flatMap((task) => {
+    const needs = task.deps.flatMap((id) => missing.get(id) ?? []);
+    const first = needs[0];
+    if (first === undefined) return [];
+    const names = someOf(needs.map(({ stem }) => stem));
+    if (plan.wave === null) {
+      return [
+        warn(
+          'dependencies',
+          `${task.stem} will be blocked: it needs ${names}, left out and not landed`,
+          `Leave ${first.id} in, or skip ${task.id} too`,
+          [task.id],
+        ),
+      ];
+    }
+    return [
+      fail(
+        'dependencies',
+        `Wave ${String(plan.wave)} is not ready: ${task.stem} needs ${names}, not landed yet`,
+        `Run '${again} --wave ${String(first.wave)}' first`,
+        [task.id],
+      ),
+    ];
+  });
+}
+
+/** Features have no scopes; what their plans touch is compared in `featureChecks`. */
+function scopeChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
+  const overlaps = plan.source.kind === 'features' ? [] : planOverlaps(plan, facts.foldsCase);
+  const names = caseNameChecks(plan, facts, overlaps);
+  if (plan.source.kind === 'features') return names;
+  const free = 'No two tasks that run together have the same scope';
+  return [...findingsOr(overlapFindings(overlaps), 'scope-overlap', free), ...names];
+}
+
+function overlapFindings(overlaps: readonly ScopeOverlap[]): Check[] {
+  return overlaps.map((overlap) => {
+    const { message, hint } = overlapWords(overlap);
+    return (overlap.level === 'fail' ? fail : warn)('scope-overlap', message, hint, overlap.tasks);
+  });
+}
+
+function longPrompts(plan: Plan): Check[] {
+  const asArgument = plan.settings.agent.command?.includes('{prompt}') === true;
+  return selectedTasks(plan).flatMap((task) => {
+    const bytes = Buffer.byteLength(task.prompt);
+    const message = `The prompt of ${task.stem} has ${String(Math.round(bytes / 1000))} KB`;
+    if (asArgument && bytes > ARGUMENT_LIMIT_BYTES) {
+      return [
+        fail(
+          'prompt-size',
+          `${message}, more than one argument of a program may have`,
+          "Use '{promptFile}' instead of '{prompt}' in agent.command",
+          [task.id],
+        ),
+      ];
+    }
+    if (bytes > LONG_PROMPT_BYTES) {
+      return [
+        warn(
+          'prompt-size',
+          `${message}, a large part of an agent's context`,
+          'Shorten it, or name files for the agent to read',
+          [task.id],
+        ),
+      ];
+    }
+    return [];
+  });
+}
+
+function stalePrompts(plan: Plan, { stalePrompts: stale }: PreflightFacts): Check[] {
+  const { source } = plan;
+  if (source.kind !== 'manifest') return [];
+  return stale.map(({ task, from }) =>
+    warn(
+      'stale-prompt',
+      `The prompt of ${task} is older than ${printable(from)}, context.md or the verify command, of which it is made`,
+      `o8 render ${shellQuote(relativePath(plan.root, source.dir))}`,
+      [task],
+    ),
+  );
+}
+
+function manifestCommands(plan: Plan, { manifestCommands: commands }: PreflightFacts): Check[] {
+  if (plan.source.kind !== 'manifest') return [];
+  if (commands.length === 0) return [pass('manifest-commands', 'The manifest brings no shell commands')];
+  const lines = commands.map((command) => `  ${commandLine(command)}`);
+  const manifest = relativePath(plan.root, plan.source.manifest);
+  return [
+    warn(
+      'manifest-commands',
+      ['The manifest has these shell commands run:', ...lines].join('\n'),
+      `Read them before you agree; they are in ${manifest} and its task files`,
+    ),
+  ];
+}
+
+function permissionMode(plan: Plan): Check {
+  const { permissionMode: mode, command } = plan.settings.agent;
+  if (mode !== 'bypassPermissions' || command !== null) return pass('permission-mode', `Permission mode ${mode}`);
+  return warn(
+    'permission-mode',
+    'Agents run with bypassPermissions: nothing they do on this machine is asked or refused',
+    "Run 'o8 config set agent.permissionMode dontAsk' unless this is a container or virtual machine",
+  );
+}

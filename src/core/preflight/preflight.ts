@@ -1,0 +1,26 @@
+import type { Plan } from '../plan/plan.js';
+import { collisionChecks } from './preflight-collisions.js';
+import type { Check } from '../base/check.js';
+import type { PreflightFacts } from './preflight-facts.js';
+import { featureChecks } from './preflight-features.js';
+import { machineChecks } from './preflight-machine.js';
+import { planChecks } from './preflight-plan.js';
+import { trustCheck } from '../trust/trust-text.js';
+import { repositoryChecks } from './preflight-repository.js';
+
+/** Everything that can be known to go wrong before anything is made, always in the same order (np's titled checks). */
+export function preflightChecks(plan: Plan, facts: PreflightFacts): Check[] {
+  return [
+    ...repositoryChecks(plan, facts),
+    ...collisionChecks(plan, facts),
+    ...machineChecks(plan, facts),
+    trustCheck(facts.trust),
+    ...planChecks(plan, facts),
+    ...featureChecks(plan, facts.features),
+  ];
+}
+
+/** Whether a run may start: warnings are for people to read, failures are not to be started over. */
+export function preflightPassed(checks: readonly Check[]): boolean {
+  return checks.every(({ level }) => level !== 'fail');
+}

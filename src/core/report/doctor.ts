@@ -1,0 +1,198 @@
+import { printable } from '../text/untrusted-text.js';
+import { counted } from '../text/counted.js';
+import { endOperation } from '../merge/end-operation.js';
+import { resumeCommand } from '../run/open-runs.js';
+import { shellQuote } from '../text/shell-quote.js';
+
+/** One line of `o8 doctor`. `hint` is the exact next command, empty where nothing is to be done. */
+export interface Finding {
+  readonly id: string;
+  readonly level: 'ok' | 'leftover' | 'problem';
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A program by name; `version` is what it says itself, null where it is not installed or does not answer. */
+export interface InstalledProgram {
+  readonly name: string;
+  readonly version: string | null;
+  /** What is not possible without it; null: nothing that is used here. */
+  readonly neededFor: string | null;
+}
+
+/** `special`: what worktrees cannot be made of as usual, in words. */
+export interface RepositoryFact {
+  readonly branch: string | null;
+  /** Nothing has been committed. */
+  readonly unborn: boolean;
+  readonly changes: number;
+  readonly operation: string | null;
+  readonly files: number;
+  readonly special: readonly string[];
+}
+
+/** `waiting`: worktrees with finished work that is not on the target yet, and what brings it there. */
+export interface RunFact {
+  readonly runId: string;
+  readonly state: string;
+  readonly waiting: readonly { readonly worktree: string; readonly why: string; readonly command: string }[];
+  /** That work of it was taken off its base, and how it comes back. */
+  readonly takenBack?: string;
+}
+
+export interface DoctorFacts {
+  readonly programs: readonly InstalledProgram[];
+  readonly root: string;
+  readonly repository: RepositoryFact;
+  readonly lock: { readonly kind: 'free' | 'held' | 'stale' | 'unknown'; readonly pid: number | null };
+  /** Runs whose files are still there, newest first. */
+  readonly runs: readonly RunFact[];
+  /** Runs whose files are in another checkout of the repository: its worktrees and branches are seen here, too. */
+  readonly elsewhere: readonly { readonly runId: string; readonly checkout: string }[];
+  readonly worktrees: readonly { readonly path: string; readonly runId: string; readonly gone: boolean }[];
+  /** Branches o8 made or moved aside, with whether the base has everything of them. */
+  readonly branches: readonly { readonly name: string; readonly runId: string | null; readonly merged: boolean }[];
+  /** Git settings that agents changed and nobody put back, in words, each with the command for it. */
+  readonly settings: readonly { readonly what: string; readonly putBack: string }[];
+  /** Removes what o8 remembers of the settings before; null where nothing was changed. */
+  readonly acceptSettings: string | null;
+  /** Refs of kept work: rescued, and of repeated attempts. */
+  readonly keptRefs: number;
+}
+
+/** What is installed, how the repository stands, and what earlier runs left, with the command for each. */
+export function doctorFindings(facts: DoctorFacts): Finding[] {
+  const away = new Set(facts.elsewhere.map(({ runId }) => runId));
+  return [
+    ...facts.programs.map(programFinding),
+    ...repositoryFindings(facts.repository),
+    lockFinding(facts),
+    ...facts.runs.flatMap(runFinding),
+    ...facts.elsewhere.flatMap((run) => elsewhereFinding(run, facts)),
+    ...facts.worktrees.flatMap((worktree) => (away.has(worktree.runId) ? [] : worktreeFinding(worktree, facts))),
+    ...facts.branches.flatMap((branch) => (away.has(branch.runId ?? '') ? [] : branchFinding(branch, facts))),
+    ...settingsFindings(facts),
+    ...keptWork(facts),
+  ];
+}
+
+function ok(id: string, message: string): Finding {
+  return { id, level: 'ok', message, hint: '' };
+}
+
+function programFinding({ name, version, neededFor }: InstalledProgram): Finding {
+  if (version !== null) return ok('program', `${name} ${printable(version)}`);
+  if (neededFor === null) return ok('program', `${name} is not installed; nothing here needs it`);
+  const message = `${name} is not installed or does not start: needed for ${neededFor}`;
+  return { id: 'program', level: 'problem', message, hint: `install ${name}, then: ${name} --version` };
+}
+
+function repositoryFindings({ branch, unborn, changes, operation, files, special }: RepositoryFact): Finding[] {
+  const where = branch === null ? 'no branch is checked out' : `on branch ${printable(branch)}`;
+  const findings = [ok('repository', `${where}, ${counted(files, 'tracked file')}`)];
+  const problem = (message: string, hint: string): void => {
+    findings.push({ id: 'repository', level: 'problem', message, hint });
+  };
+  if (unborn) problem('there is no commit yet for a run to start from', 'git add -A && git commit -m "Initial commit"');
+  if (branch === null) problem('a run needs a branch to land on', 'git switch <branch>');
+  if (operation !== null) problem(`a ${operation} is in progress`, `git ${endOperation(operation)}, or finish it`);
+  if (changes > 0) {
+    const message = `${counted(changes, 'uncommitted change')}: a run starts from a clean checkout`;
+    findings.push({ id: 'repository', level: 'leftover', message, hint: 'git status' });
+  }
+  for (const what of special) findings.push(ok('repository', what));
+  return findings;
+}
+
+function lockFinding({ lock }: DoctorFacts): Finding {
+  const pid = String(lock.pid ?? '');
+  switch (lock.kind) {
+    case 'free':
+      return ok('lock', 'no run is active');
+    case 'held':
+      return ok('lock', `a run is active (PID: ${pid})`);
+    case 'stale':
+      return { id: 'lock', level: 'leftover', message: `stale lock (PID ${pid} not running)`, hint: 'o8 run --resume' };
+    case 'unknown':
+      return {
+        id: 'lock',
+        level: 'problem',
+        message: `lock of another machine or container (PID: ${pid})`,
+        hint: 'look there first; when it is gone for sure: the run again with --force',
+      };
+  }
+}
+
+function runFinding({ runId, state }: RunFact): Finding[] {
+  if (state === 'damaged') {
+    const message = `the files of run ${runId} cannot be read`;
+    return [{ id: 'run', level: 'problem', message, hint: `o8 status --run ${runId}` }];
+  }
+  if (state !== 'interrupted') return [];
+  const message = `run ${runId} is interrupted: its supervisor is not running`;
+  return [{ id: 'run', level: 'leftover', message, hint: `${resumeCommand(runId)}, or o8 abort --run ${runId}` }];
+}
+
+/** What such a run has is not ours to call left over: its agents may be at work. */
+function elsewhereFinding(
+  { runId, checkout }: DoctorFacts['elsewhere'][number],
+  { worktrees, branches }: DoctorFacts,
+): Finding[] {
+  if (![...worktrees, ...branches].some((has) => has.runId === runId)) return [];
+  const where = printable(checkout);
+  const hint = `cd ${shellQuote(where)} && o8 doctor`;
+  return [{ id: 'run', level: 'ok', message: `run ${runId} belongs to the checkout ${where}`, hint }];
+}
+
+function worktreeFinding({ path, runId, gone }: DoctorFacts['worktrees'][number], { runs }: DoctorFacts): Finding[] {
+  const run = runs.find((candidate) => candidate.runId === runId);
+  const where = printable(path);
+  if (run === undefined) {
+    const message = `worktree ${where} of run ${runId}, which is not known any more`;
+    const hint = `git worktree remove --force --force ${shellQuote(where)}   (with everything in it; look first)`;
+    return [{ id: 'worktree', level: 'leftover', message, hint }];
+  }
+  if (run.state === 'running' || run.state === 'paused' || run.state === 'interrupted') return [];
+  const waiting = gone ? undefined : run.waiting.find(({ worktree }) => worktree === path);
+  const what = gone ? ', deleted by hand' : waiting === undefined ? '' : `: ${waiting.why}`;
+  const message = `worktree ${where} of run ${runId} (${run.state})${what}`;
+  return [{ id: 'worktree', level: 'leftover', message, hint: waiting?.command ?? `o8 cleanup --run ${runId}` }];
+}
+
+function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number], { runs }: DoctorFacts): Finding[] {
+  const run = runs.find((candidate) => candidate.runId === runId);
+  if (run !== undefined && !['completed', 'failed', 'aborted'].includes(run.state)) return [];
+  const branch = printable(name);
+  if (run !== undefined) {
+    const what = run.takenBack ?? (merged ? 'is merged' : 'is not on its base yet');
+    const hint = merged ? `o8 cleanup --run ${run.runId}` : `o8 merge --run ${run.runId}`;
+    return [{ id: 'branch', level: 'leftover', message: `branch ${branch} ${what}`, hint }];
+  }
+  const message = `branch ${branch} of an earlier run ${merged ? 'is merged' : 'has commits of its own'}`;
+  const hint = merged
+    ? `git branch -d ${shellQuote(branch)}`
+    : `git log ${shellQuote(`HEAD..${branch}`)}   (git branch -D ${shellQuote(branch)} drops them)`;
+  return [{ id: 'branch', level: 'leftover', message, hint }];
+}
+
+function settingsFindings({ settings, acceptSettings }: DoctorFacts): Finding[] {
+  if (settings.length === 0 || acceptSettings === null) return [];
+  return [
+    ...settings.map(({ what, putBack }): Finding => {
+      return { id: 'git-settings', level: 'problem', message: `${what} while agents ran`, hint: putBack };
+    }),
+    {
+      id: 'git-settings',
+      level: 'ok',
+      message: `o8 goes on with the git settings from before; to have it use those of now: ${acceptSettings}`,
+      hint: '',
+    },
+  ];
+}
+
+function keptWork({ keptRefs }: DoctorFacts): Finding[] {
+  if (keptRefs === 0) return [];
+  const message = `${counted(keptRefs, 'ref')} ${keptRefs === 1 ? 'keeps' : 'keep'} rescued work and earlier attempts`;
+  const hint = 'git for-each-ref refs/o8/rescue refs/o8/attempts   (git update-ref -d <ref> drops one)';
+  return [{ id: 'kept-work', level: 'leftover', message, hint }];
+}

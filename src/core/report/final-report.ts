@@ -1,0 +1,152 @@
+import { heldLines } from '../held/held-text.js';
+import { acceptCommand } from '../held/finding.js';
+import { validationLines, type FailedValidation } from '../run/failed-validations.js';
+import { leftOutLines, type LeftOut } from '../run/left-out.js';
+import type { TakenBack } from '../merge/landings.js';
+import type { TaskView } from './status-view.js';
+import type { WavePlan } from './progress.js';
+import { counted } from '../text/counted.js';
+
+export interface ReportInput {
+  readonly runId: string;
+  readonly state: string;
+  readonly tasks: ReadonlyMap<string, TaskView>;
+  readonly waves: readonly WavePlan[];
+  /** Features have no waves to speak of. */
+  readonly of: 'tasks' | 'features';
+  readonly base: string;
+  readonly target: string;
+  readonly landed: boolean;
+  readonly takenBack: readonly TakenBack[];
+  readonly failedValidations: readonly FailedValidation[];
+  readonly leftOut?: readonly LeftOut[];
+  /** As they are typed in a terminal; `say` gives the reader's words for them. */
+  readonly commands: {
+    readonly run: string;
+    /** What the seed has done before the work lands, in the reader's words; null: it is not suggested. */
+    readonly integrate: string | null;
+    readonly cleanup: string;
+  };
+  /** A hint for the terminal as the reader says it. */
+  readonly say: (hint: string) => string;
+  /** An absolute path as the reader is to see it. */
+  readonly show: (path: string) => string;
+}
+
+/** The seed's final report: waves, branches, what needs a person, and the next step. */
+export function finalReport(input: ReportInput): string {
+  const { state, tasks, waves } = input;
+  const all = waves
+    .flatMap((wave) => wave.tasks.flatMap((id) => tasks.get(id) ?? []))
+    .filter((task) => task.state !== 'skipped');
+  const complete = all.filter((task) => task.state === 'complete');
+  const lines = [
+    `=== Parallel Execution ${state === 'completed' ? 'Complete' : state === 'aborted' ? 'Aborted' : 'Finished'} ===`,
+    '',
+  ];
+  for (const wave of waves) {
+    const members = wave.tasks.flatMap((id) => tasks.get(id) ?? []).filter((task) => task.state !== 'skipped');
+    if (members.length > 0 && input.of === 'tasks')
+      lines.push(`Wave ${String(wave.wave)}: ${ratio(members)} tasks completed`);
+  }
+  lines.push(`Total: ${ratio(all)} ${input.of} completed`);
+  if (complete.length > 0) {
+    lines.push(
+      '',
+      'Branches created:',
+      ...complete.map((task) => `  - ${task.branch} (${counted(task.commits, 'commit')})`),
+    );
+  }
+  if (input.takenBack.length > 0) {
+    const again = input.takenBack.map(
+      ({ task, commit }) => `  - ${task} (git revert ${commit.slice(0, 12)} brings it back)`,
+    );
+    lines.push('', `Taken back from ${input.base}:`, ...again);
+  }
+  const open = all.filter((task) => task.state !== 'complete');
+  if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, input)));
+  for (const each of input.failedValidations) lines.push('', ...validationLines(each).map(input.say));
+  const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
+  if (notes.length > 0) lines.push('', 'Worth knowing:', ...notes);
+  const leftOut = leftOutLines(input.leftOut ?? [], input.say);
+  if (leftOut.length > 0) lines.push('', ...leftOut);
+  lines.push('', `Next step: ${nextStep(all, input)}`);
+  return lines.join('\n');
+}
+
+/**
+ * The last line of every followed run, for people and scripts alike; parts that are zero are left out except
+ * completed.
+ */
+export function summaryLine(tasks: Iterable<TaskView>): string {
+  const all = [...tasks];
+  const count = (state: TaskView['state']): number => all.filter((task) => task.state === state).length;
+  const [failed, conflicts, blocked] = [count('failed'), count('merge_conflict'), count('blocked')];
+  const held = count('merge_pending'); // done, and waits for a person: for a decision, or for a checkout to be cleared
+  return [
+    `Summary: ${String(count('complete'))} completed`,
+    ...(failed > 0 ? [`${String(failed)} failed`] : []),
+    ...(conflicts > 0 ? [`${String(conflicts)} conflicts`] : []),
+    ...(blocked > 0 ? [`${String(blocked)} blocked`] : []),
+    ...(held > 0 ? [`${String(held)} held`] : []),
+  ].join(', ');
+}
+
+/** Of what a failed command or agent wrote last; `status` has more, the log all of it. */
+const MOST_QUOTED_LINES = 6;
+
+function openLines(task: TaskView, { runId, say, show }: ReportInput): string[] {
+  if (task.held !== undefined) {
+    const commands = heldLines(task.held, acceptCommand(runId, task.id));
+    const lines = commands.map((line) => `      ${say(line).replaceAll(task.worktree, show(task.worktree))}`);
+    return [`  - ${task.id}: held: ${task.held.what}`, ...lines];
+  }
+  const why = task.reason ?? (task.blockedBy === undefined ? task.state : `blocked by ${task.blockedBy.join(', ')}`);
+  const [first, ...output] = task.message?.split('\n') ?? [];
+  const lines = [`  - ${task.id}: ${why}${first === undefined ? '' : ` (${first})`}`];
+  for (const line of output.slice(-MOST_QUOTED_LINES)) lines.push(`      ${line}`);
+  for (const file of task.files ?? []) lines.push(`      ${file}`);
+  if (task.moreFiles !== undefined) lines.push(`      and ${String(task.moreFiles)} more`);
+  if (task.state === 'failed' && task.attempt > 0) {
+    lines.push(`      why: ${say(`o8 logs ${task.id}${task.reason === 'verify_failed' ? ' --verify' : ''}`)}`);
+  }
+  if (task.state === 'failed' || task.state === 'merge_conflict') lines.push(`      worktree: ${show(task.worktree)}`);
+  if (task.hint !== undefined) lines.push(`      ${say(task.hint).replaceAll(task.worktree, show(task.worktree))}`);
+  return lines;
+}
+
+function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
+  const { base, target, landed, takenBack, commands, say } = input;
+  const { integrate } = commands;
+  const [run, merge, cleanup] = [say(commands.run), say('o8 merge'), say(commands.cleanup)];
+  const some = (...states: TaskView['state'][]): boolean => tasks.some((task) => states.includes(task.state));
+  const isOff = (id: string): boolean => takenBack.some(({ task }) => task === id);
+  const isLeft = tasks.some(({ id, state }) => state === 'complete' && !isOff(id));
+  const lands = isLeft && !landed && target !== base && !target.startsWith('refs/');
+  const again = `${run} --retry-failed`;
+  if (some('merge_conflict')) {
+    return `resolve the conflicts, then ${merge}${some('failed', 'aborted') ? `; for what failed: ${again}` : ''}`;
+  }
+  if (some('failed', 'aborted')) {
+    return `${again}${lands ? `, or ${merge} to land what is complete` : ''}`;
+  }
+  if (tasks.some((task) => task.held !== undefined)) return 'decide about what is held (commands above)';
+  if (input.failedValidations.length > 0) {
+    return `correct the validation or what it checks, then ${again}${lands ? `, or ${merge} to land what is complete` : ''}`;
+  }
+  if (some('merge_pending')) return `clear what is in the way, then ${merge}`;
+  if (some('blocked'))
+    return lands ? `${merge} to land what is complete` : `clear what blocks the tasks above, then ${run}`;
+  if (takenBack.length > 0 && !isLeft)
+    return `nothing of the run is on ${base} any more; ${cleanup} removes what is left over`;
+  if (takenBack.length > 0 && (target === base || landed)) {
+    return `everything but what was taken back is on ${base}; ${cleanup} removes what is left over`;
+  }
+  if (target === base || landed) return `everything is on ${base}; ${cleanup} removes what is left over`;
+  if (target.startsWith('refs/')) return 'the work is on the branches above; with merge.into none o8 lands nothing';
+  return `${integrate === null ? '' : `${integrate}\nThen: `}${merge} (puts ${target} on ${base})`;
+}
+
+function ratio(tasks: readonly TaskView[]): string {
+  return `${String(tasks.filter((task) => task.state === 'complete').length)}/${String(tasks.length)}`;
+}

@@ -1,0 +1,50 @@
+import type { RunEvent } from '../run/events.js';
+
+/** What a waiting `status` answers for: a person or a driving session may have to act or say something. */
+export function isNewsworthy(event: RunEvent): boolean {
+  switch (event.type) {
+    case 'task_merged':
+    case 'task_failed':
+    case 'task_conflicted':
+    case 'task_blocked':
+    case 'task_aborted':
+    case 'task_rate_limited':
+    case 'merge_held':
+    case 'wave_validation_failed':
+    case 'run_paused':
+    case 'run_finished':
+    case 'landed':
+    case 'found_landed':
+    case 'landing_undone':
+      return true;
+    case 'run_created':
+    case 'owner_changed':
+    case 'target_created':
+    case 'run_resumed':
+    case 'run_aborting':
+    case 'task_skipped':
+    case 'task_requeued':
+    case 'task_released':
+    case 'worktree_intended':
+    case 'worktree_created':
+    case 'worktree_removed':
+    case 'branch_removed':
+    case 'attempt_intended':
+    case 'attempt_started':
+    case 'attempt_void':
+    case 'attempt_ended':
+    case 'task_retrying':
+    case 'task_done':
+    case 'merge_intended':
+    case 'held_accepted':
+    case 'wave_validated':
+    case 'wave_validation_reset':
+    case 'landing_intended':
+    case 'strategy_chosen':
+    case 'task_noted':
+    case 'verify_ran':
+    case 'undo_intended':
+    case 'request_done':
+      return false;
+  }
+}

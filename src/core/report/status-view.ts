@@ -1,0 +1,174 @@
+import * as z from 'zod';
+import { heldView, heldViewSchema } from '../held/finding.js';
+import type { Plan, PlannedTask } from '../plan/plan.js';
+import type { RunState, TaskRecord } from '../run/run-state.js';
+import { taskOf } from '../run/run-state.js';
+import { TASK_STATE_NAMES } from '../run/task-state.js';
+import { resolveCommand } from '../merge/waiting-work.js';
+
+/** What a task's agent did last, newer than the journal; kept by the supervisor, lost without harm. */
+export const liveFiguresSchema = z.object({
+  costUsd: z.number(),
+  tokens: z.number(),
+  lastActivity: z.string().nullable(),
+});
+export type LiveFigures = z.infer<typeof liveFiguresSchema>;
+
+export const taskViewSchema = z.object({
+  id: z.string(),
+  state: z.enum(TASK_STATE_NAMES),
+  reason: z.string().optional(),
+  message: z.string().optional().describe('untrusted: may quote the agent'),
+  files: z.array(z.string()).optional().describe('untrusted'),
+  moreFiles: z.number().optional(),
+  blockedBy: z.array(z.string()).optional(),
+  notes: z.array(z.string()).optional().describe('untrusted'),
+  hint: z.string().optional(),
+  held: heldViewSchema.optional().describe('a person has to decide before it lands'),
+  pausedUntil: z.string().optional(),
+  wave: z.number(),
+  deps: z.array(z.string()),
+  branch: z.string(),
+  worktree: z.string(),
+  attempt: z.number(),
+  pid: z.number().optional(),
+  startedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+  commits: z.number(),
+  costUsd: z.number().optional(),
+  tokens: z.number().optional(),
+  lastActivity: z.string().optional().describe('untrusted'),
+  log: z.string(),
+});
+export type TaskView = z.infer<typeof taskViewSchema>;
+
+const newsSchema = taskViewSchema.pick({
+  id: true,
+  state: true,
+  reason: true,
+  message: true,
+  files: true,
+  moreFiles: true,
+  blockedBy: true,
+  notes: true,
+  hint: true,
+  held: true,
+  pausedUntil: true,
+  attempt: true,
+});
+const resultSchema = newsSchema.extend(taskViewSchema.pick({ commits: true, costUsd: true, tokens: true }).shape);
+const troubleSchema = resultSchema.extend(taskViewSchema.pick({ worktree: true, log: true }).shape);
+
+/** What can be news about a task: who asks with a cursor has been told everything else before. */
+export const taskChangeSchema = resultSchema.extend(
+  troubleSchema.partial().pick({ commits: true, worktree: true, log: true }).shape,
+);
+export type TaskChange = z.infer<typeof taskChangeSchema>;
+
+/** A person resolves them in the worktree, where git lists all; more would only make the answer long. */
+export const MOST_FILES = 100;
+
+/** One task as `status` shows it: no field that says nothing. `log` is the path of its readable log. */
+export function taskView(
+  plan: Plan,
+  task: PlannedTask,
+  record: TaskRecord,
+  live: LiveFigures | null,
+  log: string,
+): TaskView {
+  // An attempt whose end is recorded has its figures in the record.
+  const current = record.state.state === 'running' && record.attempt !== record.endedAttempt ? live : null;
+  const cost = record.costUsd + (current?.costUsd ?? 0);
+  const tokens = record.tokens + (current?.tokens ?? 0);
+  return {
+    id: task.id,
+    state: record.state.state,
+    ...stateDetails(plan, task, record),
+    ...(record.notes.length > 0 ? { notes: [...record.notes] } : {}),
+    wave: task.wave,
+    deps: task.deps,
+    branch: task.branch,
+    worktree: task.worktree,
+    attempt: record.attempt,
+    ...(record.startedAt !== null ? { startedAt: record.startedAt } : {}),
+    ...(record.finishedAt !== null ? { finishedAt: record.finishedAt } : {}),
+    commits: record.commits,
+    ...(cost > 0 ? { costUsd: Math.round(cost * 10_000) / 10_000 } : {}),
+    ...(tokens > 0 ? { tokens } : {}),
+    ...(current?.lastActivity ? { lastActivity: current.lastActivity } : {}),
+    log,
+  };
+}
+
+/** The task in as few words as say what is new, with its log and worktree when it needs a person. */
+export function taskChange(view: TaskView): TaskChange {
+  switch (view.state) {
+    case 'queued':
+    case 'worktree_created':
+    case 'running':
+    case 'blocked':
+    case 'skipped':
+      return newsSchema.parse(view);
+    case 'merge_pending':
+    case 'complete':
+      return resultSchema.parse(view);
+    case 'aborted':
+    case 'failed':
+    case 'merge_conflict':
+      return troubleSchema.parse(view);
+  }
+}
+
+type Details = Pick<
+  TaskView,
+  'reason' | 'message' | 'files' | 'moreFiles' | 'blockedBy' | 'hint' | 'held' | 'pid' | 'pausedUntil'
+>;
+
+function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord): Details {
+  switch (state.state) {
+    case 'running':
+      return state.process.kind === 'started' ? { pid: state.process.pid } : {};
+    case 'merge_pending':
+      if (state.hold === null) return {};
+      if (state.hold.held !== null) return { held: heldView(plan.runId, task.id, state.hold.held) };
+      return { message: state.hold.reason, hint: state.hold.hint };
+    case 'merge_conflict':
+      return {
+        files: state.files.slice(0, MOST_FILES),
+        ...(state.files.length > MOST_FILES ? { moreFiles: state.files.length - MOST_FILES } : {}),
+        message: `conflicts with ${plan.target.branch ?? plan.target.ref} at ${state.targetCommit.slice(0, 12)}`,
+        hint: resolveCommand(plan.runId, task.id),
+      };
+    case 'failed':
+      return { reason: state.reason, message: state.message };
+    case 'blocked':
+      return { blockedBy: [...state.by] };
+    case 'queued':
+    case 'worktree_created':
+      return state.notBefore === null ? {} : { pausedUntil: state.notBefore };
+    case 'complete':
+    case 'skipped':
+    case 'aborted':
+      return {};
+  }
+}
+
+/** `interrupted` is derived: unfinished and nobody alive owns it. */
+export function runStateName(
+  state: RunState,
+  ownerAlive: boolean,
+): 'running' | 'paused' | 'interrupted' | 'completed' | 'failed' | 'aborted' {
+  switch (state.phase.kind) {
+    case 'finished':
+      return state.phase.state;
+    case 'paused':
+      return ownerAlive ? 'paused' : 'interrupted';
+    case 'running':
+    case 'aborting':
+      return ownerAlive ? 'running' : 'interrupted';
+  }
+}
+
+export function changedTasks(plan: Plan, state: RunState, since: number): PlannedTask[] {
+  return plan.tasks.filter((task) => taskOf(state, task.id).changedAt > since || since === 0);
+}

@@ -1,0 +1,318 @@
+import { attemptBudget } from './budget.js';
+import type { RunEvent } from './events.js';
+import type { Plan, PlannedTask } from '../plan/plan.js';
+import { taskOf, type FinishedState, type RunState, type TaskRecord } from './run-state.js';
+import { startOrder } from '../plan/schedule.js';
+import { isSettled, landedCommit } from './task-state.js';
+import { mergeAgain } from '../held/finding.js';
+
+/** What the supervisor saw of a task's agent just now. */
+export type AgentFact =
+  | { readonly kind: 'starting' }
+  /** `unattendedMs`: how long it has run, where no shim is left to end it when its time is over; null with one. */
+  | {
+      readonly kind: 'running';
+      readonly quietMs: number;
+      /** How long ago its last result came and nothing of its session since; null while it works. */
+      readonly finishedMs: number | null;
+      /** A tool ran without the guard in front of it. */
+      readonly unguarded: boolean;
+      readonly unattendedMs: number | null;
+      readonly outputMB: number;
+    }
+  /** Ended, or gone without a trace: `settle` finds out which. */
+  | { readonly kind: 'over' };
+
+export interface Facts {
+  readonly now: Date;
+  /** Tasks something is being done for right now (prepare, start, settle, stop, merge). */
+  readonly busyTasks: ReadonlySet<string>;
+  readonly merging: boolean;
+  /** How many branches may be merged together: 1 while merging them together ended in a surprise. */
+  readonly mergesAtOnce: number;
+  readonly validating: boolean;
+  readonly agents: ReadonlyMap<string, AgentFact>;
+  /** Tasks whose `setup` may have left processes running. */
+  readonly withSetupProcesses: ReadonlySet<string>;
+  /** Why no new agent may start on this machine now (disk, memory), null when it may. */
+  readonly holdBack: string | null;
+}
+
+export type Action =
+  | { readonly kind: 'record'; readonly event: RunEvent }
+  | { readonly kind: 'prepare' | 'start' | 'settle' | 'end_setup'; readonly task: string }
+  /** In the order they came in. */
+  | { readonly kind: 'merge'; readonly tasks: readonly string[] }
+  | {
+      readonly kind: 'stop';
+      readonly task: string;
+      readonly why: 'aborted' | 'unguarded' | 'finished' | 'stalled' | 'timeout' | 'output';
+    }
+  | { readonly kind: 'validate'; readonly wave: number }
+  | { readonly kind: 'finish'; readonly state: FinishedState };
+
+/** A long Claude session writes some 50 MB; an agent in a loop fills a disk. What it wrote is kept. */
+export const MOST_OUTPUT_MB = 512;
+
+/**
+ * Claude Code ends half a second after its result, and five after it when it has background shells to end. What has
+ * not ended by itself then never will: a child keeps it, or its output.
+ */
+export const RESULT_GRACE_MS = 30_000;
+
+/** What to do next. Pure: the same state and facts give the same actions; the supervisor carries them out and records. */
+export function decide(plan: Plan, state: RunState, facts: Facts): readonly Action[] {
+  const tasks = plan.tasks.map((task) => ({ task, record: taskOf(state, task.id) }));
+  switch (state.phase.kind) {
+    case 'finished':
+      return [];
+    case 'aborting':
+      return decideAborting(plan.runId, tasks, facts);
+    case 'paused':
+      if (state.phase.until !== null && facts.now >= new Date(state.phase.until)) {
+        return [{ kind: 'record', event: { type: 'run_resumed' } }];
+      }
+      return goOn(plan, state, tasks, facts, []); // a pause holds back agents and nothing else
+    case 'running':
+      return goOn(plan, state, tasks, facts, startAgents(plan, state, tasks, facts));
+  }
+}
+
+function goOn(
+  plan: Plan,
+  state: RunState,
+  tasks: readonly Entry[],
+  facts: Facts,
+  starts: readonly Action[],
+): readonly Action[] {
+  const changes = blockTasks(plan, state, tasks, facts);
+  // A task that is unblocked is one its wave waits for again: barriers are looked at when that is recorded.
+  const next = changes.length > 0 ? changes : [...nextValidation(plan, state, tasks, facts), ...starts];
+  const actions = [
+    ...settleAgents(plan, tasks, facts),
+    ...nextMerge(plan, tasks, facts),
+    ...endSetups(tasks, facts),
+    ...next,
+  ];
+  return actions.length > 0 ? actions : finishWhenSettled(plan, state, tasks, facts);
+}
+
+interface Entry {
+  readonly task: PlannedTask;
+  readonly record: TaskRecord;
+}
+
+function settleAgents(plan: Plan, tasks: readonly Entry[], facts: Facts): Action[] {
+  const stallMs = plan.settings.stallTimeout * 60_000;
+  return tasks.flatMap(({ task, record }): Action[] => {
+    if (record.state.state !== 'running' || facts.busyTasks.has(task.id)) return [];
+    const agent = facts.agents.get(task.id);
+    if (agent === undefined) return [];
+    switch (agent.kind) {
+      case 'starting':
+        return [];
+      case 'over':
+        return [{ kind: 'settle', task: task.id }];
+      case 'running':
+        if (agent.unattendedMs !== null && agent.unattendedMs > task.timeoutMinutes * 60_000) {
+          return [{ kind: 'stop', task: task.id, why: 'timeout' }];
+        }
+        if (agent.unguarded) return [{ kind: 'stop', task: task.id, why: 'unguarded' }];
+        if (agent.finishedMs !== null && agent.finishedMs > RESULT_GRACE_MS) {
+          return [{ kind: 'stop', task: task.id, why: 'finished' }];
+        }
+        if (agent.outputMB > MOST_OUTPUT_MB) return [{ kind: 'stop', task: task.id, why: 'output' }];
+        return stallMs > 0 && agent.quietMs > stallMs ? [{ kind: 'stop', task: task.id, why: 'stalled' }] : [];
+    }
+  });
+}
+
+/** What `setup` started serves all attempts of a task and its merge. */
+function endSetups(tasks: readonly Entry[], facts: Facts): Action[] {
+  return tasks.flatMap(({ task, record }): Action[] =>
+    facts.withSetupProcesses.has(task.id) && isSettled(record.state) && !facts.busyTasks.has(task.id)
+      ? [{ kind: 'end_setup', task: task.id }]
+      : [],
+  );
+}
+
+/** First finished, first merged; those that wait are verified together. */
+function nextMerge(plan: Plan, tasks: readonly Entry[], facts: Facts): Action[] {
+  if (facts.merging) return [];
+  // What came in while its wave is validated would count as validated, although it was not on that commit.
+  const closed = new Set(
+    facts.validating ? plan.waves.flatMap((wave) => (wave.validation === null ? [] : wave.tasks)) : [],
+  );
+  const waiting = tasks.flatMap(({ task, record }) =>
+    record.state.state === 'merge_pending' &&
+    record.state.hold === null &&
+    !facts.busyTasks.has(task.id) &&
+    !closed.has(task.id)
+      ? [{ id: task.id, doneSeq: record.state.doneSeq }]
+      : [],
+  );
+  waiting.sort((a, b) => a.doneSeq - b.doneSeq);
+  const first = waiting.slice(0, facts.mergesAtOnce).map(({ id }) => id);
+  return first.length === 0 ? [] : [{ kind: 'merge', tasks: first }];
+}
+
+function blockTasks(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
+  return tasks.flatMap(({ task, record }): Action[] => {
+    const { state: current } = record;
+    if (current.state !== 'queued' && current.state !== 'blocked') return [];
+    if (facts.busyTasks.has(task.id)) return [];
+    const by = blockers(plan, state, task);
+    if (by.length > 0) {
+      if (current.state === 'blocked' && sameNames(current.by, by)) return [];
+      return [{ kind: 'record', event: { type: 'task_blocked', task: task.id, by } }];
+    }
+    if (current.state === 'blocked') {
+      const event: RunEvent = { type: 'task_requeued', task: task.id, why: 'unblocked', next: { kind: 'fresh' } };
+      return [{ kind: 'record', event }];
+    }
+    return [];
+  });
+}
+
+function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, index) => name === other[index]);
+}
+
+/** What a task needs and will not get unless a person acts: task ids, or `wave N` whose validation failed. */
+export function blockers(plan: Plan, state: RunState, task: PlannedTask): string[] {
+  const failedWaves = plan.waves
+    .filter(({ number }) => number < task.wave && state.validations.get(number)?.kind === 'failed')
+    .map(({ number }) => `wave ${String(number)}`);
+  const deps = task.deps.filter((dep) => {
+    const { state: needed } = taskOf(state, dep);
+    return isSettled(needed) && landedCommit(needed) === null;
+  });
+  return [...failedWaves, ...deps];
+}
+
+function isReady(plan: Plan, state: RunState, { task, record }: Entry, now: Date): boolean {
+  const { state: current } = record;
+  if (current.state !== 'queued' && current.state !== 'worktree_created') return false;
+  if (current.notBefore !== null && now < new Date(current.notBefore)) return false;
+  return current.state === 'worktree_created' || (depsLanded(state, task) && earlierWavesDone(plan, state, task));
+}
+
+function depsLanded(state: RunState, task: PlannedTask): boolean {
+  return task.deps.every((dep) => landedCommit(taskOf(state, dep).state) !== null);
+}
+
+/** A wave with a validation holds back later waves until it passed; `--schedule waves` makes every wave a barrier. */
+function earlierWavesDone(plan: Plan, state: RunState, task: PlannedTask): boolean {
+  return plan.waves
+    .filter(({ number }) => number < task.wave)
+    .every((wave) => {
+      if (wave.validation === null) {
+        return plan.settings.schedule === 'deps' || wave.tasks.every((id) => isSettled(taskOf(state, id).state));
+      }
+      return waveNeedsValidation(state, wave.tasks)
+        ? state.validations.get(wave.number)?.kind === 'passed'
+        : wave.tasks.every((id) => isSettled(taskOf(state, id).state));
+    });
+}
+
+/** A wave of which nothing is on the target, or that this run left out, has nothing to validate. */
+function waveNeedsValidation(state: RunState, ids: readonly string[]): boolean {
+  const states = ids.map((id) => taskOf(state, id).state);
+  return !states.every((task) => isSettled(task) && task.state !== 'complete');
+}
+
+function nextValidation(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
+  if (facts.validating || facts.merging) return [];
+  for (const wave of plan.waves) {
+    if (wave.validation === null || state.validations.has(wave.number)) continue;
+    const members = tasks.filter(({ task }) => task.wave === wave.number);
+    if (!members.every(({ record }) => isSettled(record.state))) continue;
+    if (members.some(({ record }) => record.state.state === 'complete'))
+      return [{ kind: 'validate', wave: wave.number }];
+  }
+  return [];
+}
+
+function startAgents(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
+  if (facts.holdBack !== null) return [];
+  const active = tasks.filter(
+    ({ task, record }) =>
+      record.state.state === 'running' ||
+      (facts.busyTasks.has(task.id) && (record.state.state === 'queued' || record.state.state === 'worktree_created')),
+  ).length;
+  const order = new Map(startOrder(plan).map((id, index) => [id, index]));
+  const rank = (entry: Entry): number =>
+    (entry.record.state.state === 'worktree_created' ? 0 : plan.tasks.length) + (order.get(entry.task.id) ?? 0);
+  return tasks
+    .filter((entry) => !facts.busyTasks.has(entry.task.id) && isReady(plan, state, entry, facts.now))
+    .filter(({ task, record }) => record.state.state === 'queued' || attemptBudget(plan, state, task).kind !== 'wait')
+    .sort((a, b) => rank(a) - rank(b))
+    .slice(0, Math.max(0, plan.settings.maxConcurrency - active))
+    .filter(oneStartAtATime(plan, tasks, facts))
+    .map(({ task, record }) => ({ kind: record.state.state === 'queued' ? 'prepare' : 'start', task: task.id }));
+}
+
+/** Two agents that start at once would both reserve the same rest of the run's budget. */
+function oneStartAtATime(plan: Plan, tasks: readonly Entry[], facts: Facts): (entry: Entry) => boolean {
+  if (plan.settings.budget.runUsd === null) return () => true;
+  let starting = tasks.some(
+    ({ task, record }) => record.state.state === 'worktree_created' && facts.busyTasks.has(task.id),
+  );
+  return ({ record }) => {
+    if (record.state.state === 'queued') return true;
+    const mayStart = !starting;
+    starting = true;
+    return mayStart;
+  };
+}
+
+function finishWhenSettled(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
+  if (facts.busyTasks.size > 0 || facts.merging || facts.validating) return [];
+  if (!tasks.every(({ record }) => isSettled(record.state))) return [];
+  return [{ kind: 'finish', state: finalState(plan, state) }];
+}
+
+/** Completed: every task complete or left out, every validation passed. */
+export function finalState(plan: Plan, state: RunState): FinishedState {
+  if (state.stoppedByUser) return 'aborted';
+  const good = plan.tasks.every(({ id }) => ['complete', 'skipped'].includes(taskOf(state, id).state.state));
+  const valid = [...state.validations.values()].every(({ kind }) => kind === 'passed');
+  return good && valid ? 'completed' : 'failed';
+}
+
+/** Work that is done stays done: it waits for `merge`. Everything else stops. */
+function decideAborting(runId: string, tasks: readonly Entry[], facts: Facts): readonly Action[] {
+  const stops = tasks.flatMap(({ task, record }): Action[] => {
+    if (facts.busyTasks.has(task.id)) return [];
+    switch (record.state.state) {
+      case 'running':
+        return [{ kind: 'stop', task: task.id, why: 'aborted' }];
+      case 'queued':
+      case 'worktree_created':
+      case 'blocked':
+        return [{ kind: 'record', event: { type: 'task_aborted', task: task.id } }];
+      case 'merge_pending':
+        if (record.state.hold !== null || facts.merging) return []; // the one being merged is told by its merge
+        return [
+          {
+            kind: 'record',
+            event: {
+              type: 'merge_held',
+              task: task.id,
+              reason: 'the run was aborted before it was merged',
+              hint: mergeAgain(runId, task.id),
+            },
+          },
+        ];
+      case 'merge_conflict':
+      case 'complete':
+      case 'failed':
+      case 'skipped':
+      case 'aborted':
+        return [];
+    }
+  });
+  const actions = [...stops, ...endSetups(tasks, facts)];
+  if (actions.length > 0 || facts.busyTasks.size > 0 || facts.merging || facts.validating) return actions;
+  return [{ kind: 'finish', state: 'aborted' }];
+}

@@ -1,0 +1,192 @@
+import type { JournalRecord, RunEvent } from './events.js';
+import type { Plan } from '../plan/plan.js';
+import {
+  taskOf,
+  verifiedKey,
+  type LandingRecord,
+  type RunPhase,
+  type RunState,
+  type TaskRecord,
+  type WaveValidation,
+} from './run-state.js';
+import { isSettled } from './task-state.js';
+import { allow, changeTask, newTask, type TaskEvent } from './replay-task.js';
+
+/** The state of a run that has a plan and no history yet. */
+export function initialState(plan: Plan): RunState {
+  return {
+    runId: plan.runId,
+    seq: 0,
+    phase: { kind: 'running' },
+    stoppedByUser: false,
+    targetCreated: false,
+    owner: null,
+    tasks: new Map(plan.tasks.map(({ id, wave }) => [id, newTask(id, wave)])),
+    validations: new Map(),
+    strategy: null,
+    mergeIntents: new Map(),
+    landingIntent: null,
+    landed: null,
+    foundLanded: null,
+    landings: [],
+    undoIntent: null,
+    verified: new Set(),
+    verifyRuns: 0,
+  };
+}
+
+/** Adds a journal up. Pure; an event that the lifecycle does not allow is a bug and throws. */
+export function replay(plan: Plan, records: readonly JournalRecord[]): RunState {
+  return records.reduce(applyRecord, initialState(plan));
+}
+
+export function applyRecord(state: RunState, record: JournalRecord): RunState {
+  return { ...applyEvent(state, record.event, record), seq: record.seq };
+}
+
+function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord): RunState {
+  switch (event.type) {
+    case 'run_created':
+    case 'request_done':
+      return state;
+    case 'owner_changed':
+      return { ...state, owner: { pid: event.pid, generation: event.generation } };
+    case 'target_created':
+      return { ...state, targetCreated: true };
+    case 'run_paused':
+    case 'run_resumed':
+    case 'run_aborting':
+    case 'run_finished':
+      return {
+        ...state,
+        phase: nextPhase(state, event),
+        stoppedByUser: event.type === 'run_aborting' || (state.stoppedByUser && !reopens(event)),
+      };
+    case 'wave_validated':
+      return withValidation(state, event.wave, { kind: 'passed', commit: event.commit });
+    case 'wave_validation_failed':
+      return withValidation(state, event.wave, { kind: 'failed', message: event.message });
+    case 'wave_validation_reset':
+      return { ...state, validations: withoutWave(state.validations, event.wave), phase: reopened(state.phase) };
+    case 'landing_intended':
+      return { ...state, landingIntent: { branch: event.branch, from: event.from, to: event.to } };
+    case 'landed':
+      return withLanding(
+        { ...state, landingIntent: null, landed: event.to },
+        { ref: `refs/heads/${event.branch}`, task: null, tasks: event.tasks, from: event.from, to: event.to },
+      );
+    case 'found_landed':
+      return { ...state, landed: event.commit, foundLanded: { target: event.target, commit: event.commit } };
+    case 'undo_intended': {
+      const { branch, task, landing, from, to } = event;
+      return { ...state, undoIntent: { branch, task, landing, from, to } };
+    }
+    case 'landing_undone':
+      return withoutLanding(state, event);
+    case 'strategy_chosen':
+      return { ...state, strategy: event.strategy };
+    case 'verify_ran':
+      return {
+        ...state,
+        verifyRuns: Math.max(state.verifyRuns, event.number),
+        verified: event.passed ? new Set(state.verified).add(verifiedKey(event.tree, event.check)) : state.verified,
+      };
+    case 'merge_intended':
+      allow(taskOf(state, event.task), event, seq, ['merge_pending']);
+      return {
+        ...state,
+        mergeIntents: new Map(state.mergeIntents).set(event.task, {
+          ref: event.ref,
+          from: event.from,
+          to: event.to,
+        }),
+      };
+    default:
+      return applyTaskEvent(state, event, at, seq);
+  }
+}
+
+function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: number): RunState {
+  const before = taskOf(state, event.task);
+  // Tidying up after a task is no news of it.
+  const tidied = event.type === 'worktree_removed' || event.type === 'branch_removed';
+  const task: TaskRecord = { ...changeTask(before, event, at, seq), changedAt: tidied ? before.changedAt : seq };
+  const tasks = new Map(state.tasks).set(event.task, task);
+  const mergeIntents = new Map(state.mergeIntents);
+  // What was announced for a branch says nothing of commits that came to it since.
+  const grown = before.state.state === 'merge_pending' && event.type === 'task_done' && event.tip !== before.state.tip;
+  if (task.state.state !== 'merge_pending' || grown) mergeIntents.delete(event.task);
+  // A validation speaks for the wave as it was merged then; what is merged later has to be validated, too.
+  const validations = event.type === 'task_merged' ? withoutWave(state.validations, task.wave) : state.validations;
+  // What is unblocked by a merge is not a person's wish to go on with a run they stopped.
+  const wanted = event.type === 'task_requeued' && ['retry', 'selected', 'resumed'].includes(event.why);
+  const stoppedByUser = state.stoppedByUser && !wanted;
+  const intent = state.mergeIntents.get(event.task);
+  const landed =
+    event.type === 'task_merged' && intent?.to === event.landed && intent.from !== intent.to
+      ? withLanding(state, { ...intent, task: event.task, tasks: [event.task] })
+      : state;
+  return { ...landed, tasks, mergeIntents, validations, stoppedByUser, phase: phaseAfter(state.phase, event) };
+}
+
+type PhaseEvent = Extract<RunEvent, { type: 'run_paused' | 'run_resumed' | 'run_aborting' | 'run_finished' }>;
+
+function nextPhase({ phase, tasks }: RunState, event: PhaseEvent): RunPhase {
+  switch (event.type) {
+    case 'run_paused':
+      if (phase.kind === 'running') return { kind: 'paused', reason: event.reason, until: event.until };
+      return phase.kind === 'paused' && isLater(event.until, phase.until)
+        ? { kind: 'paused', reason: event.reason, until: event.until }
+        : phase;
+    case 'run_resumed':
+      return phase.kind === 'paused' || (phase.kind === 'finished' && reopens(event)) ? { kind: 'running' } : phase;
+    case 'run_aborting':
+      return phase.kind === 'finished' ? phase : { kind: 'aborting' };
+    case 'run_finished':
+      return [...tasks.values()].every(({ state }) => isSettled(state))
+        ? { kind: 'finished', state: event.state }
+        : phase;
+  }
+}
+
+function reopens(event: PhaseEvent): boolean {
+  return event.type === 'run_resumed' && event.reopens === true;
+}
+
+/** Of two limits the one that ends later counts; null has no end. */
+function isLater(until: string | null, than: string | null): boolean {
+  return than !== null && (until === null || new Date(until) > new Date(than));
+}
+
+/** A finished run runs again as soon as one of its tasks has something to do. */
+function phaseAfter(phase: RunPhase, event: TaskEvent): RunPhase {
+  const reopens = event.type === 'task_requeued' || event.type === 'task_done' || event.type === 'task_retrying';
+  return reopens ? reopened(phase) : phase;
+}
+
+function reopened(phase: RunPhase): RunPhase {
+  return phase.kind === 'finished' ? { kind: 'running' } : phase;
+}
+
+function withLanding(state: RunState, landing: Omit<LandingRecord, 'undone'>): RunState {
+  return { ...state, landings: [...state.landings, { ...landing, undone: null }] };
+}
+
+function withoutLanding(state: RunState, event: Extract<RunEvent, { type: 'landing_undone' }>): RunState {
+  const landings = state.landings.map((landing): LandingRecord => {
+    const meant = landing.to === event.landing && landing.task === event.task;
+    if (!meant || landing.undone !== null) return landing;
+    const movedBack = event.to === landing.from;
+    return { ...landing, undone: movedBack ? { kind: 'moved_back' } : { kind: 'reverted', commit: event.to } };
+  });
+  const whole = landings.findLast(({ task, undone }) => task === null && undone === null);
+  return { ...state, undoIntent: null, landings, landed: whole?.to ?? null };
+}
+
+function withValidation(state: RunState, wave: number, validation: WaveValidation): RunState {
+  return { ...state, validations: new Map(state.validations).set(wave, validation) };
+}
+
+function withoutWave(validations: RunState['validations'], without: number): RunState['validations'] {
+  return new Map([...validations].filter(([wave]) => wave !== without));
+}

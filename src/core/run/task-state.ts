@@ -1,0 +1,123 @@
+import * as z from 'zod';
+import type { Held } from '../held/finding.js';
+
+/*
+ * queued -> worktree_created -> running -> merge_pending -> complete
+ *    |            |                |  ^          |   \
+ *    |            v                v  | retry    |    -> merge_conflict -> merge_pending (the user resolved it)
+ *    |-> skipped  failed <---------'--'          '-> failed (verify_failed, scope_violation)
+ *    '-> blocked -> queued (what it needs completed)      any unfinished one, run aborted -> aborted
+ */
+
+export const failureReasonSchema = z.union([
+  z.enum([
+    'timeout',
+    'stalled',
+    'no_completion_marker',
+    'no_commits',
+    'agent_error',
+    'budget_exceeded',
+    'setup_failed',
+    'verify_failed',
+    'scope_violation',
+    'worktree_failed',
+    'lost',
+  ]),
+  z.templateLiteral(['exit_', z.number()]),
+  z.templateLiteral(['signal_', z.string()]),
+]);
+export type FailureReason = z.infer<typeof failureReasonSchema>;
+
+/** How the next attempt begins: on a fresh prompt, or in the earlier agent session with a note of what went wrong. */
+export const nextAttemptSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('fresh') }),
+  z.strictObject({ kind: z.literal('continue'), note: z.string() }),
+]);
+export type NextAttempt = z.infer<typeof nextAttemptSchema>;
+
+export type TaskState =
+  | { readonly state: 'queued'; readonly notBefore: string | null; readonly next: NextAttempt }
+  | { readonly state: 'worktree_created'; readonly notBefore: string | null; readonly next: NextAttempt }
+  | {
+      readonly state: 'running';
+      readonly attemptId: string;
+      readonly since: string;
+      /** What the attempt may spend, null for no limit: reserved until it is over. */
+      readonly budgetUsd: number | null;
+      /** How the attempt begins; another one begins like that if nobody starts this one. */
+      readonly next: NextAttempt;
+      readonly process: AttemptProcess;
+    }
+  | { readonly state: 'merge_pending'; readonly tip: string; readonly doneSeq: number; readonly hold: MergeHold | null }
+  | {
+      readonly state: 'merge_conflict';
+      readonly files: readonly string[];
+      readonly targetCommit: string;
+      readonly branchCommit: string;
+    }
+  | { readonly state: 'complete'; readonly landed: string }
+  | { readonly state: 'failed'; readonly reason: FailureReason; readonly message: string }
+  | { readonly state: 'blocked'; readonly by: readonly string[] }
+  | { readonly state: 'skipped'; readonly why: 'user' | 'other_wave'; readonly landed: string | null }
+  | { readonly state: 'aborted' };
+
+export type TaskStateName = TaskState['state'];
+
+export const TASK_STATE_NAMES = [
+  'queued',
+  'worktree_created',
+  'running',
+  'merge_pending',
+  'merge_conflict',
+  'complete',
+  'failed',
+  'blocked',
+  'skipped',
+  'aborted',
+] as const satisfies readonly TaskStateName[];
+
+/** The agent process of an attempt: announced in the journal first, seen alive later. */
+export type AttemptProcess = { readonly kind: 'intended' } | { readonly kind: 'started'; readonly pid: number };
+
+/**
+ * Why a finished branch could not be put on the target yet, and the command that tries again. `held`: what a person
+ * has to decide about; null where something is in the way of it.
+ */
+export interface MergeHold {
+  readonly reason: string;
+  readonly hint: string;
+  readonly held: Held | null;
+}
+
+/** What a person has to decide about before the task's work may land; null for every other task. */
+export function heldOfTask(state: TaskState): Held | null {
+  return state.state === 'merge_pending' ? (state.hold?.held ?? null) : null;
+}
+
+export function isRunning(state: TaskState): state is Extract<TaskState, { state: 'running' }> {
+  return state.state === 'running';
+}
+
+/** What has landed counts as done for the tasks that need it, also when this run left it out. */
+export function landedCommit(state: TaskState): string | null {
+  return state.state === 'complete' || state.state === 'skipped' ? state.landed : null;
+}
+
+/** Nothing more will happen to the task unless a person acts. */
+export function isSettled(state: TaskState): boolean {
+  switch (state.state) {
+    case 'queued':
+    case 'worktree_created':
+    case 'running':
+      return false;
+    case 'merge_pending':
+      return state.hold !== null;
+    case 'merge_conflict':
+    case 'complete':
+    case 'failed':
+    case 'blocked':
+    case 'skipped':
+    case 'aborted':
+      return true;
+  }
+}

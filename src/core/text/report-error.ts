@@ -1,0 +1,34 @@
+import { O8Error } from '../base/errors.js';
+import { boundedMessage, clipped } from './bounds.js';
+
+/** An error as both doors show it; `faults` only where an input has several. */
+export interface ErrorReport {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly faults?: readonly { readonly file: string; readonly problem: string; readonly fix: string }[];
+}
+
+/** The faults themselves are in the message; programs get the first of them one by one. */
+const MOST_FAULTS = 50;
+const MOST_OF_FAULT = 500;
+
+/** The one formatter: expected errors as they are, a bug as `internal` without a stack trace, both within bounds. */
+export function reportError(error: unknown): ErrorReport {
+  if (error instanceof O8Error) {
+    const [message, hint] = [boundedMessage(error.message), boundedMessage(error.hint)];
+    const { code } = error;
+    if (error.faults.length === 0) return { code, message, hint };
+    const faults = error.faults.slice(0, MOST_FAULTS).map(({ file, problem, fix }) => ({
+      file: clipped(file, MOST_OF_FAULT),
+      problem: clipped(problem, MOST_OF_FAULT),
+      fix: clipped(fix, MOST_OF_FAULT),
+    }));
+    return { code, message, hint, faults };
+  }
+  return {
+    code: 'internal',
+    message: boundedMessage(`o8 has a bug: ${error instanceof Error ? error.message : String(error)}`),
+    hint: 'Run the command again with O8_DEBUG=1 and report what it prints.',
+  };
+}

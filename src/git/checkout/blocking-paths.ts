@@ -1,0 +1,103 @@
+import type { Stats } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readStatus, type StatusEntry } from '../door/status.js';
+import { readDifferences, type Difference } from '../diff/tree-difference.js';
+
+const NOTHING = '000000';
+const SUBMODULE = '160000';
+
+/**
+ * Paths in a checkout of `from` that keep git from moving it to `to` without losing something: changed, staged or
+ * conflicting where the two differ, or there without being tracked, ignored files included. Git's own rules for a
+ * fast-forward (`git help read-tree`, two tree merge), asked beforehand because git names them in prose only.
+ */
+export async function findBlockingPaths(checkout: string, from: string, to: string): Promise<string[]> {
+  const differences = await readDifferences(checkout, from, to);
+  const byPath = new Map(differences.map((difference) => [difference.path, difference]));
+  const blocking = new Set<string>();
+  const inIndex = new Set<string>();
+  const { entries } = await readStatus(checkout);
+  for (const entry of entries) {
+    // git moves no checkout with an unmerged file in it, whatever it moves to
+    if (entry.kind === 'unmerged') blocking.add(entry.path);
+    if (entry.kind !== 'tracked') continue;
+    if (entry.indexMode !== NOTHING) inIndex.add(entry.path);
+    const difference = byPath.get(entry.path);
+    if (difference !== undefined && isInTheWay(entry, difference)) blocking.add(entry.path);
+  }
+  const leaving = new Set(differences.filter(({ newMode }) => newMode === NOTHING).map(({ path }) => path));
+  for (const { path, oldMode, newMode } of differences) {
+    if (newMode === NOTHING || newMode === SUBMODULE || blocking.has(path) || inIndex.has(path)) continue;
+    for (const found of await untrackedAt(checkout, path, oldMode === NOTHING, leaving)) blocking.add(found);
+  }
+  return [...blocking].sort((a, b) => (a < b ? -1 : 1));
+}
+
+/**
+ * A file whose index entry is already what it is to become is left alone by git, changed or not. Deleting a file that
+ * the user has deleted too loses nothing.
+ */
+function isInTheWay(entry: StatusEntry, { newMode, newId }: Difference): boolean {
+  if (newMode === NOTHING && entry.worktreeMode === NOTHING && !entry.staged) return false;
+  const arrived = entry.indexMode === newMode && (newMode === NOTHING || entry.indexId === newId);
+  return !arrived && (entry.staged || entry.unstaged);
+}
+
+/** Files nobody tracks where `path` is to be written: there, above it, or below it where it is now a folder. */
+async function untrackedAt(
+  checkout: string,
+  path: string,
+  isNew: boolean,
+  leaving: ReadonlySet<string>,
+): Promise<string[]> {
+  const names = path.split('/');
+  for (let depth = 1; depth < names.length; depth += 1) {
+    const above = names.slice(0, depth).join('/');
+    const stats = await statOf(join(checkout, above));
+    if (stats === null) return [];
+    if (!stats.isDirectory()) return leaving.has(above) ? [] : [above];
+  }
+  if (!isNew) return [];
+  const stats = await statOf(join(checkout, path));
+  if (stats === null) return [];
+  if (stats.isDirectory()) return (await filesBelow(checkout, path)).filter((file) => !leaving.has(file));
+  return (await isRenamedOnlyInCase(checkout, path, stats, leaving)) ? [] : [path];
+}
+
+/** On a file system that ignores case, the file that is there may be the tracked one that goes. */
+async function isRenamedOnlyInCase(
+  checkout: string,
+  path: string,
+  stats: Stats,
+  leaving: ReadonlySet<string>,
+): Promise<boolean> {
+  const folded = path.toLowerCase();
+  for (const other of leaving) {
+    if (other.toLowerCase() !== folded) continue;
+    const its = await statOf(join(checkout, other));
+    if (its !== null && its.ino === stats.ino && its.dev === stats.dev) return true;
+  }
+  return false;
+}
+
+async function filesBelow(checkout: string, folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await readdir(join(checkout, folder), { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.name === '.git') return [`${folder}/`]; // a repository: one thing in the way, not its thousand files
+    if (entry.isDirectory()) files.push(...(await filesBelow(checkout, path)));
+    else files.push(path);
+  }
+  return files;
+}
+
+async function statOf(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
+}

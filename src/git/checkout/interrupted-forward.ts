@@ -1,0 +1,158 @@
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstat, readFile, readlink, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { failpoint } from '../../core/base/failpoint.js';
+import { git, tryGit } from '../door/execute.js';
+import { readDifferences, type Difference } from '../diff/tree-difference.js';
+
+/** Written beside the index before git moves a checkout: what it was doing when it or the machine died. */
+const recordSchema = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  pid: z.number().int().positive(),
+  /** `rolling_back`: the lock of the dead git may be gone and the files still half moved. */
+  step: z.enum(['forward', 'rolling_back']).default('forward'),
+});
+type ForwardRecord = z.infer<typeof recordSchema>;
+
+/**
+ * `foreign`: paths somebody has changed since, so that nothing was touched. `only_ref_left`: files and index have
+ * arrived, the branch has not.
+ */
+export type Recovery =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'rolled_back' }
+  | { readonly kind: 'only_ref_left'; readonly to: string }
+  | { readonly kind: 'foreign'; readonly paths: string[] };
+
+/** Synchronous, so that no time passes between the start of git and the note of its pid. */
+export function recordForward(gitDir: string, record: ForwardRecord): void {
+  const path = recordPath(gitDir);
+  const temporary = `${path}.tmp`;
+  writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
+  failpoint('forward.record.before');
+  renameSync(temporary, path);
+  failpoint('forward.record.after');
+}
+
+export function forgetForward(gitDir: string): void {
+  failpoint('forward.forget.before');
+  rmSync(recordPath(gitDir), { force: true });
+  failpoint('forward.forget.after');
+}
+
+/**
+ * A git that was killed while it moved this checkout for o8 has left some files old, some new, one half written, and
+ * an index.lock on which every later git fails. Puts back the old files if each is one of these and that git is dead.
+ */
+export async function rollBackInterrupted(checkout: string, gitDir: string): Promise<Recovery> {
+  const record = await readRecord(gitDir);
+  if (record === null || isAlive(record.pid)) return { kind: 'nothing' };
+  const { from, to } = record;
+  const head = (await git(['rev-parse', 'HEAD'], { cwd: checkout })).trim();
+  if (head !== from) return { kind: 'nothing' };
+  const differences = await readDifferences(checkout, from, to);
+  const lock = join(gitDir, 'index.lock');
+  if (record.step === 'forward' && !existsSync(lock)) {
+    const arrived = await hasIndexOf(checkout, to, differences);
+    return arrived ? { kind: 'only_ref_left', to } : { kind: 'nothing' }; // else git had not begun
+  }
+  const foreign: string[] = [];
+  for (const difference of differences) {
+    if (!(await isLeftByGit(checkout, to, difference))) foreign.push(difference.path);
+  }
+  if (foreign.length > 0) return { kind: 'foreign', paths: foreign };
+  recordForward(gitDir, { ...record, step: 'rolling_back' });
+  failpoint('rollback.unlock.before');
+  await rm(lock, { force: true });
+  failpoint('rollback.unlock.after');
+  await removeNewFiles(checkout, differences);
+  failpoint('rollback.restore.before');
+  await restoreOldFiles(checkout, from, differences);
+  failpoint('rollback.restore.after');
+  forgetForward(gitDir);
+  return { kind: 'rolled_back' };
+}
+
+/** git writes the index when all files are there, and moves the branch last. */
+async function hasIndexOf(checkout: string, to: string, differences: readonly Difference[]): Promise<boolean> {
+  const args = ['diff-index', '--cached', '--name-only', '--no-renames', '-z', to];
+  const missing = new Set((await git(args, { cwd: checkout })).split('\0'));
+  return differences.every(({ path }) => !missing.has(path));
+}
+
+const NOTHING = '000000';
+const SYMLINK = '120000';
+const SUBMODULE = '160000';
+
+/** Missing, as it was, as it is to be, or the beginning of that. */
+async function isLeftByGit(checkout: string, to: string, difference: Difference): Promise<boolean> {
+  const { path, oldId, newId, newMode } = difference;
+  const file = join(checkout, path);
+  const stats = existsSync(dirname(file)) ? await lstat(file).catch(ignoreMissing) : null;
+  if (stats === null || stats.isDirectory()) return true; // a folder is judged by the files in it
+  if (stats.isSymbolicLink()) {
+    const id = (await git(['hash-object', '--stdin'], { cwd: checkout, input: await readlink(file) })).trim();
+    return id === oldId || id === newId;
+  }
+  const id = (await git(['hash-object', '--', path], { cwd: checkout })).trim();
+  if (id === oldId || id === newId) return true;
+  if (newMode === NOTHING || newMode === SYMLINK || newMode === SUBMODULE) return false;
+  const whole = await tryGit(['cat-file', '--filters', `${to}:${path}`], { cwd: checkout });
+  return whole.code === 0 && whole.stdout.startsWith(await readFile(file, 'utf8'));
+}
+
+async function removeNewFiles(checkout: string, differences: readonly Difference[]): Promise<void> {
+  for (const { path } of differences.filter(({ oldMode, newMode }) => oldMode === NOTHING && newMode !== SUBMODULE)) {
+    const file = join(checkout, path);
+    const stats = await lstat(file).catch(ignoreMissing);
+    if (stats === null || stats.isDirectory()) continue;
+    await rm(file);
+    for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
+      try {
+        await rmdir(join(checkout, folder));
+      } catch {
+        break; // not empty: somebody else's files are in it
+      }
+    }
+  }
+}
+
+const PATHS_AT_ONCE = 200; // of at most 4,096 bytes: below the smallest limit on a command line
+
+async function restoreOldFiles(checkout: string, from: string, differences: readonly Difference[]): Promise<void> {
+  const old = differences.filter(({ oldMode }) => oldMode !== NOTHING && oldMode !== SUBMODULE);
+  for (let at = 0; at < old.length; at += PATHS_AT_ONCE) {
+    const paths = old.slice(at, at + PATHS_AT_ONCE).map(({ path }) => path);
+    await git(['--literal-pathspecs', 'checkout', '--quiet', from, '--', ...paths], { cwd: checkout });
+  }
+}
+
+async function readRecord(gitDir: string): Promise<ForwardRecord | null> {
+  const path = recordPath(gitDir);
+  if (!existsSync(path)) return null;
+  const text = await readFile(path, 'utf8');
+  if (!text.endsWith('}')) return null; // the machine stopped while it was written: git had not been started
+  return recordSchema.parse(JSON.parse(text));
+}
+
+/** A pid that somebody else has by now counts as alive: then nothing is touched. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}
+
+function recordPath(gitDir: string): string {
+  return join(gitDir, 'o8-fast-forward.json');
+}
+
+function ignoreMissing(error: unknown): null {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+  throw error;
+}

@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { gitClient } from '../door/client.js';
+import { git, tryGit } from '../door/execute.js';
+import { resolveCommit } from '../refs/refs.js';
+import type { GitVersion, Repository } from '../door/repository.js';
+import { operationIn, readStatus, type Operation, type StatusEntry } from '../door/status.js';
+import { listWorktrees, type WorktreeEntry } from '../worktrees/worktree-list.js';
+
+export type Head =
+  | { readonly kind: 'branch'; readonly branch: string; readonly commit: string }
+  | { readonly kind: 'detached'; readonly commit: string }
+  | { readonly kind: 'unborn'; readonly branch: string };
+
+/** What preflight decides on, read at one time and without writing. */
+export interface RepositoryFacts {
+  readonly version: GitVersion;
+  readonly root: string;
+  readonly bare: boolean;
+  readonly shallow: boolean;
+  readonly sparse: boolean;
+  readonly head: Head;
+  /** Not committed and not ignored, paths from the root. */
+  readonly changes: readonly { path: string; staged: boolean; untracked: boolean }[];
+  readonly operation: Operation | null;
+  /** Paths of submodules in HEAD. */
+  readonly submodules: readonly string[];
+  /** HEAD has files that Git LFS keeps. */
+  readonly lfs: boolean;
+  /** How many of them, and whether git has a filter for them. */
+  readonly lfsFiles: number;
+  readonly lfsFilter: boolean;
+  /** Local branches, `feature/a` and not `refs/heads/feature/a`. */
+  readonly branches: readonly string[];
+  readonly worktrees: readonly WorktreeEntry[];
+  /** Whether two names that differ in case only are one file here: the file system says so, or core.ignorecase. */
+  readonly foldsCase: boolean;
+  /** Files of HEAD, paths from the top. */
+  readonly tracked: readonly string[];
+  readonly trackedFiles: number;
+  readonly trackedBytes: number;
+}
+
+export async function readRepositoryFacts(repo: Repository): Promise<RepositoryFacts> {
+  const { head, entries } = await readCheckout(repo);
+  const born = head.kind !== 'unborn';
+  const [shallow, sparse, ignoresCase, operation, branches, worktrees, tree, lfs] = await Promise.all([
+    tryGit(['rev-parse', '--is-shallow-repository'], { cwd: repo.root }),
+    tryGit(['config', '--bool', 'core.sparseCheckout'], { cwd: repo.root }),
+    tryGit(['config', '--bool', 'core.ignoreCase'], { cwd: repo.root }),
+    operationIn(repo.gitDir),
+    listBranches(repo),
+    listWorktrees(repo),
+    born ? readTree(repo, 'HEAD') : [],
+    born && usesLfs(repo),
+  ]);
+  const files = tree.filter((entry) => entry.bytes !== null);
+  return {
+    version: repo.version,
+    root: repo.root,
+    bare: repo.bare,
+    shallow: shallow.stdout.trim() === 'true',
+    sparse: sparse.stdout.trim() === 'true',
+    head,
+    changes: entries.map(({ path, staged, kind }) => ({ path, staged, untracked: kind === 'untracked' })),
+    operation,
+    submodules: tree.filter((entry) => entry.bytes === null).map((entry) => entry.path),
+    lfs,
+    ...(lfs ? await readLfs(repo) : { lfsFiles: 0, lfsFilter: false }),
+    branches,
+    worktrees,
+    foldsCase: ignoresCase.stdout.trim() === 'true' || existsSync(join(repo.commonDir, 'head')), // git writes HEAD
+    tracked: files.map(({ path }) => path),
+    trackedFiles: files.length,
+    trackedBytes: files.reduce((sum, entry) => sum + (entry.bytes ?? 0), 0),
+  };
+}
+
+/** Content of a file as text; null where the commit has no file of that path. */
+export async function readFileAt(repo: Repository, commit: string, path: string): Promise<string | null> {
+  const listed = await git(['ls-tree', '-z', '--full-tree', commit, '--', path], { cwd: repo.root });
+  const blob = /^\d+ blob ([0-9a-f]+)\t/.exec(listed)?.[1];
+  return blob === undefined ? null : git(['cat-file', 'blob', blob], { cwd: repo.root });
+}
+
+async function readCheckout(repo: Repository): Promise<{ head: Head; entries: readonly StatusEntry[] }> {
+  if (repo.bare) return { head: await readBareHead(repo), entries: [] };
+  const { commit, branch, entries } = await readStatus(repo.root);
+  return { head: headOf(commit, branch), entries };
+}
+
+async function readBareHead(repo: Repository): Promise<Head> {
+  const symbolic = await tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: repo.root });
+  const commit = await resolveCommit(repo, 'HEAD');
+  return headOf(commit, symbolic.code === 0 ? symbolic.stdout.trim().replace(/^refs\/heads\//, '') : null);
+}
+
+function headOf(commit: string | null, branch: string | null): Head {
+  if (commit === null) return { kind: 'unborn', branch: branch ?? 'HEAD' };
+  return branch === null ? { kind: 'detached', commit } : { kind: 'branch', branch, commit };
+}
+
+async function listBranches(repo: Repository): Promise<string[]> {
+  // %(refname:short) would be `heads/x` where a tag x exists too
+  const out = await gitClient(repo.root).read(['for-each-ref', '--format=%(refname)', 'refs/heads/']);
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.slice('refs/heads/'.length));
+}
+
+/** `bytes` is null for a submodule: a commit id of another repository. */
+async function readTree(repo: Repository, commit: string): Promise<{ path: string; bytes: number | null }[]> {
+  const out = await git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], { cwd: repo.root });
+  return out
+    .split('\0')
+    .filter((record) => record !== '')
+    .map((record) => {
+      const tab = record.indexOf('\t');
+      const [, type, , bytes] = record.slice(0, tab).split(/ +/);
+      return { path: record.slice(tab + 1), bytes: type === 'commit' ? null : Number(bytes) };
+    });
+}
+
+async function readLfs(repo: Repository): Promise<Pick<RepositoryFacts, 'lfsFiles' | 'lfsFilter'>> {
+  const [files, filter] = await Promise.all([
+    tryGit(['ls-files', '-z', '--', ':(top,attr:filter=lfs)'], { cwd: repo.root }),
+    tryGit(['config', '--get-regexp', '^filter\\.lfs\\.(process|smudge)$'], { cwd: repo.root }),
+  ]);
+  return { lfsFiles: files.stdout.split('\0').length - 1, lfsFilter: filter.code === 0 };
+}
+
+async function usesLfs(repo: Repository): Promise<boolean> {
+  const args = ['grep', '--quiet', '--fixed-strings', '-e', 'filter=lfs', 'HEAD', '--', ':(top,glob)**/.gitattributes'];
+  return (await tryGit(args, { cwd: repo.root })).code === 0;
+}

@@ -1,0 +1,48 @@
+import { git } from '../door/execute.js';
+import type { Repository } from '../door/repository.js';
+
+export type ChangeStatus = 'added' | 'modified' | 'deleted' | 'renamed' | 'copied' | 'type_changed';
+
+export interface ChangedPath {
+  readonly path: string;
+  readonly status: ChangeStatus;
+  /** Where a renamed or copied file came from. */
+  readonly oldPath: string | null;
+}
+
+const STATUS: Readonly<Record<string, ChangeStatus>> = {
+  A: 'added',
+  M: 'modified',
+  D: 'deleted',
+  R: 'renamed',
+  C: 'copied',
+  T: 'type_changed',
+};
+
+/** Paths that differ between the trees of two commits (from the repository's root), renames found. */
+export async function changedPaths(repo: Repository, from: string, to: string): Promise<ChangedPath[]> {
+  const args = ['diff-tree', '-r', '-z', '-M', '--name-status', '--ignore-submodules=none', from, to];
+  const fields = (await git(args, { cwd: repo.root })).split('\0');
+  const changes: ChangedPath[] = [];
+  for (let at = 0; at + 1 < fields.length;) {
+    const letter = fields[at]?.charAt(0) ?? '';
+    const status = STATUS[letter];
+    if (status === undefined) throw new Error(`git diff-tree gave a status that is not known: ${letter}`);
+    const moved = status === 'renamed' || status === 'copied';
+    const path = fields[at + (moved ? 2 : 1)];
+    if (path === undefined) throw new Error('git diff-tree ended in the middle of a record');
+    changes.push({ path, status, oldPath: moved ? (fields[at + 1] ?? null) : null });
+    at += moved ? 3 : 2;
+  }
+  return changes;
+}
+
+/** How many commits were made on the branch `to` since `from`: what a merge brought counts as that merge. */
+export async function countOwnCommits(repo: Repository, from: string, to: string): Promise<number> {
+  return Number(await git(['rev-list', '--count', '--first-parent', `${from}..${to}`, '--'], { cwd: repo.root }));
+}
+
+/** How many commits `to` has that `from` has not. */
+export async function countCommits(repo: Repository, from: string, to: string): Promise<number> {
+  return Number(await git(['rev-list', '--count', `${from}..${to}`, '--'], { cwd: repo.root }));
+}

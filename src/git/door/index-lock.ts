@@ -1,0 +1,41 @@
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { failpoint } from '../../core/base/failpoint.js';
+import type { Repository } from './repository.js';
+
+const STALE_MS = 10_000; // git writes an index in well under a second and fills a worktree in a few
+const PAUSE_MS = 50;
+
+/**
+ * Waits until nobody holds the index, HEAD or branch (null: none is checked out) of a worktree of o8's own, which is
+ * what a `reset --hard` holds, in this order. The lock of a git that was killed stays for ever and blocks every later
+ * command, so one that is old is removed. Never for a checkout that somebody else works in.
+ */
+export async function awaitOwnLocks(repo: Repository, gitDir: string, branch: string | null): Promise<void> {
+  await awaitLock(join(gitDir, 'index.lock'));
+  await awaitLock(join(gitDir, 'HEAD.lock'));
+  if (branch !== null) await awaitLock(join(repo.commonDir, 'refs', 'heads', `${branch}.lock`));
+}
+
+async function awaitLock(lock: string): Promise<void> {
+  for (;;) {
+    const age = await ageOf(lock);
+    if (age === null) return;
+    if (age > STALE_MS) break;
+    await delay(PAUSE_MS);
+  }
+  failpoint('index_lock.remove.before');
+  await rm(lock, { force: true });
+  failpoint('index_lock.remove.after');
+}
+
+/** Milliseconds; null when there is no such file. A clock that went back makes a file look new, never older. */
+async function ageOf(path: string): Promise<number | null> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

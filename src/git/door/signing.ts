@@ -1,0 +1,40 @@
+import { sanitizeLine } from '../../core/text/terminal-text.js';
+import { tryGit } from './execute.js';
+
+/** The programs git signs with when nothing is configured; a repository's own settings must not name others. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  'gpg.format': 'openpgp',
+  'gpg.program': 'gpg',
+  'gpg.openpgp.program': 'gpg',
+  'gpg.x509.program': 'gpgsm',
+  'gpg.ssh.program': 'ssh-keygen',
+  'gpg.ssh.defaultKeyCommand': '',
+};
+
+/**
+ * The git settings (`key=value`) that make it sign as the user does everywhere, null where they do not sign commits. Only the user's
+ * own settings count: the repository's can be written by an agent, and name a program to run.
+ */
+export async function signingConfig(cwd: string): Promise<string[] | null> {
+  if ((await userSetting(cwd, ['--type=bool'], 'commit.gpgSign')) !== 'true') return null;
+  const entries = Object.entries(PROGRAMS).map(async ([key, standard]) => {
+    const fallback =
+      key === 'gpg.openpgp.program' ? ((await userSetting(cwd, [], 'gpg.program')) ?? standard) : standard;
+    return `${key}=${(await userSetting(cwd, [], key)) ?? fallback}`;
+  });
+  return Promise.all(entries);
+}
+
+/** The setting and the program that sign with this configuration, as `gpg.program gpg`; printable. */
+export function signingProgram(config: readonly string[]): string {
+  const value = (key: string): string =>
+    config.find((entry) => entry.startsWith(`${key}=`))?.slice(key.length + 1) ?? '';
+  const format = value('gpg.format');
+  const key = format === 'openpgp' ? 'gpg.program' : `gpg.${format}.program`;
+  return sanitizeLine(`${key} ${value(format === 'openpgp' ? 'gpg.openpgp.program' : key)}`);
+}
+
+async function userSetting(cwd: string, type: readonly string[], key: string): Promise<string | null> {
+  const result = await tryGit(['config', '--global', ...type, '--get', key], { cwd });
+  return result.code === 0 ? result.stdout.trim() : null;
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { failpoint } from '../../core/base/failpoint.js';
+
+/**
+ * A folder that is going away is first renamed beside itself: 3 ms, and nobody ever sees half of it. The name says
+ * which folder it was, so that what a crash left behind is found by the next one to use that path.
+ */
+export async function moveToTrash(path: string): Promise<void> {
+  failpoint('trash.move.before');
+  if (existsSync(path)) await rename(path, join(dirname(path), `${prefix(path)}${randomUUID().slice(0, 8)}`));
+  failpoint('trash.move.after');
+}
+
+/** Deletes everything that was moved out of the way of `path`. */
+export async function emptyTrash(path: string): Promise<void> {
+  const parent = dirname(path);
+  if (!existsSync(parent)) return;
+  const leftovers = (await readdir(parent)).filter((name) => name.startsWith(prefix(path)));
+  if (leftovers.length === 0) return;
+  failpoint('trash.empty.before');
+  for (const name of leftovers) await removeFolder(join(parent, name));
+  failpoint('trash.empty.after');
+}
+
+function prefix(path: string): string {
+  return `.${basename(path)}.removed-`;
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    // Tools make folders read-only (Go's module cache), and nothing can be removed from those.
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')))
+      throw error;
+    await makeWritable(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await makeWritable(join(folder, entry.name));
+  }
+}

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { failpoint } from '../../core/base/failpoint.js';
+import type { CriticalSection } from '../../core/base/lease.js';
+import { git, tryGit } from '../door/execute.js';
+import { gitFoldersBelow } from './nested-git.js';
+import { resolveCommit } from '../refs/refs.js';
+import type { Repository } from '../door/repository.js';
+import { administrativeFolders, findWorktree, recordedPath } from '../worktrees/worktree-list.js';
+
+/**
+ * Makes a worktree's place and a branch's name free without deleting anything: both get `suffix` behind their name.
+ * Gives what was moved, as `from -> to` for people; nothing when nothing was there.
+ */
+export async function moveAside(
+  repo: Repository,
+  serialise: CriticalSection,
+  { path, branch, suffix }: { path: string; branch: string; suffix: string },
+): Promise<string[]> {
+  return serialise(async () => {
+    const moved: string[] = [];
+    const from = await recordedPath(path);
+    const to = `${from}${suffix}`;
+    const cwd = repo.root;
+    const entry = await findWorktree(repo, from);
+    failpoint('aside.worktree.before');
+    if (entry !== null && !existsSync(from) && entry.branch !== null) {
+      // Somebody deleted the folder; the branch has its commits.
+      if (entry.locked) await git(['worktree', 'unlock', from], { cwd });
+      await git(['worktree', 'remove', '--force', from], { cwd });
+    } else if (entry !== null) {
+      if (entry.locked) await git(['worktree', 'unlock', from], { cwd });
+      await move(repo, from, to);
+      await git(['worktree', 'lock', to], { cwd }); // kept for a person: no prune or sweep may take it
+      moved.push(`worktree ${basename(from)} -> ${basename(to)}`);
+    } else if (existsSync(from)) {
+      await rename(from, to);
+      moved.push(`folder ${basename(from)} -> ${basename(to)}`);
+    }
+    failpoint('aside.worktree.after');
+    if ((await resolveCommit(repo, `refs/heads/${branch}`)) !== null) {
+      failpoint('aside.branch.before');
+      await git(['branch', '-m', branch, `${branch}${suffix}`], { cwd });
+      failpoint('aside.branch.after');
+      moved.push(`branch ${branch} -> ${branch}${suffix}`);
+    }
+    return moved;
+  });
+}
+
+/**
+ * git refuses to move a worktree with submodules in it, and loses worktrees that lie inside the one it moves. The records
+ * are changed first: a folder that is not moved yet is moved by the next call as one that git does not know.
+ */
+async function move(repo: Repository, from: string, to: string): Promise<void> {
+  const folders = (await administrativeFolders(repo)).filter(
+    ({ path }) => path === from || path.startsWith(`${from}/`),
+  );
+  for (const { folder, path } of folders) {
+    await writeFile(join(folder, 'gitdir'), `${to}${path.slice(from.length)}/.git\n`);
+    for (const submodule of await gitFoldersBelow(join(folder, 'modules'))) await moveSubmodule(submodule, from, to);
+  }
+  if (existsSync(from)) await rename(from, to);
+}
+
+/** A submodule's git folder says where its files are. */
+async function moveSubmodule(gitDir: string, from: string, to: string): Promise<void> {
+  const config = ['config', '--file', join(gitDir, 'config')];
+  const found = await tryGit([...config, '--get', 'core.worktree'], { cwd: gitDir });
+  const worktree = resolve(gitDir, found.stdout.replace(/\n$/, ''));
+  if (found.code !== 0 || !worktree.startsWith(`${from}/`)) return;
+  await git([...config, 'core.worktree', `${to}${worktree.slice(from.length)}`], { cwd: gitDir });
+}

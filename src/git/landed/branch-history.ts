@@ -1,9 +1,0 @@
-import { tryGit } from '../execute.js';
-import type { Repository } from '../repository.js';
-
-/** Whether the log of a branch says that it had another name before. */
-export async function wasRenamedFrom(repo: Repository, branch: string, before: string): Promise<boolean> {
-  const args = ['log', '--walk-reflogs', '--no-show-signature', '--format=%gs', `refs/heads/${branch}`, '--'];
-  const { stdout } = await tryGit(args, { cwd: repo.root });
-  return stdout.split('\n').includes(`Branch: renamed refs/heads/${before} to refs/heads/${branch}`);
-}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SurroundingChange, Surroundings } from '../../core/surroundings/surroundings.js';
+import { runOfReason } from '../worktrees/own-worktree.js';
+import { listRefs } from '../refs/refs.js';
+import type { Repository } from '../door/repository.js';
+import { settingsNow } from './pin-settings.js';
+import { readStatus } from '../door/status.js';
+import { administrativeFolders } from '../worktrees/worktree-list.js';
+
+const STASH = 'refs/stash';
+const OWN_REFS = 'refs/o8/';
+/** Files of the git folder that decide how git works; `config.lock` keeps everybody from changing settings. */
+const FILES = [
+  ...['info/attributes', 'info/exclude', 'info/grafts', 'objects/info/alternates', 'shallow', 'config.lock'],
+];
+
+/** Looks at everything beside a task's own worktree and branch; `own` says which refs and paths are o8's to change. */
+export async function readSurroundings(
+  repo: Repository,
+  own: { readonly isRef: (ref: string, commit: string) => boolean; readonly isPath: (path: string) => boolean },
+): Promise<Surroundings> {
+  const [all, { entries, branch, commit }, settings] = await Promise.all([
+    listRefs(repo, 'refs/'),
+    readStatus(repo.root),
+    settingsNow(repo),
+  ]);
+  const refs = all.filter(
+    ({ ref, commit: id }) =>
+      ref !== STASH && !ref.startsWith(OWN_REFS) && !/^refs\/remotes\/[^/]+\/HEAD$/.test(ref) && !own.isRef(ref, id),
+  );
+  return {
+    at: Date.now(),
+    settings:
+      settings.kind === 'changed' ? [...settings.changes] : settings.kind === 'unreadable' ? settings.message : [],
+    refs: Object.fromEntries(refs.map(({ ref, commit: id }) => [ref, id])),
+    stashes: await stashEntries(repo, all.find(({ ref }) => ref === STASH)?.commit ?? null),
+    head: branch === null ? (commit ?? '') : `refs/heads/${branch}`,
+    worktrees: await othersWorktrees(repo),
+    files: await decidingFiles(repo),
+    changes: Object.fromEntries(
+      entries
+        .filter(({ path }) => !own.isPath(path))
+        .map(({ path, kind, staged, unstaged }) => [path, `${kind} ${String(staged)} ${String(unstaged)}`]),
+    ),
+  };
+}
+
+/** How a remote branch as this clone knows it came to where it is, by git's own log of it. */
+export async function movedBy(
+  repo: Repository,
+  { name, before }: SurroundingChange,
+): Promise<'push' | 'fetch' | 'unknown'> {
+  const log = await readIfThere(join(repo.commonDir, 'logs', name));
+  const lines = log.split('\n').filter((line) => line !== '');
+  const from = lines.findLastIndex((line) => before !== null && line.split(' ')[1] === before);
+  const since = lines.slice(from + 1);
+  if (since.some((line) => line.includes('\tupdate by push'))) return 'push';
+  return since.length > 0 ? 'fetch' : 'unknown';
+}
+
+/** Without git's own log of it only the newest is known. */
+async function stashEntries(repo: Repository, newest: string | null): Promise<string[]> {
+  if (newest === null) return [];
+  const log = await readIfThere(join(repo.commonDir, 'logs', STASH));
+  const entries = log.split('\n').flatMap((line) => /^[0-9a-f]+ ([0-9a-f]+) /.exec(line)?.[1] ?? []);
+  return entries.length > 0 ? entries : [newest];
+}
+
+async function othersWorktrees(repo: Repository): Promise<string[]> {
+  const others: string[] = [];
+  for (const { folder, path } of await administrativeFolders(repo)) {
+    if (runOfReason(await readIfThere(join(folder, 'locked'))) === null) others.push(path);
+  }
+  return others.sort();
+}
+
+async function decidingFiles(repo: Repository): Promise<Record<string, string>> {
+  const hooks = (await filesIn(join(repo.commonDir, 'hooks'))).map((name) => `hooks/${name}`);
+  const found: Record<string, string> = {};
+  for (const name of [...FILES, ...hooks]) {
+    const path = join(repo.commonDir, name);
+    if (!existsSync(path)) continue;
+    found[name] = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  }
+  return found;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.sample')).map(({ name }) => name);
+}
+
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return '';
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAncestor, resolveCommit } from '../refs/refs.js';
+import type { Repository } from '../door/repository.js';
+import { administrativeFolder, recordedPath } from './worktree-list.js';
+
+/**
+ * The last commit on top of `start` that a worktree had checked out, from git's own log of its HEAD: also when its
+ * branch or its folder is gone. Null when there was none, or git keeps no such log.
+ */
+export async function lastCheckedOut(repo: Repository, worktree: string, start: string): Promise<string | null> {
+  const folder = await administrativeFolder(repo, await recordedPath(worktree));
+  if (folder === null) return null;
+  for (const commit of (await readHeadLog(folder)).reverse()) {
+    if (commit === start || (await resolveCommit(repo, commit)) === null) continue;
+    if (await isAncestor(repo, start, commit)) return commit;
+  }
+  return null;
+}
+
+/** Oldest first: what HEAD was moved to, zeros where its branch was deleted. */
+async function readHeadLog(gitDir: string): Promise<string[]> {
+  try {
+    const lines = (await readFile(join(gitDir, 'logs', 'HEAD'), 'utf8')).split('\n');
+    return lines.flatMap((line) => /^[0-9a-f]+ ([0-9a-f]+) /.exec(line)?.[1] ?? []).filter((id) => !/^0+$/.test(id));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}

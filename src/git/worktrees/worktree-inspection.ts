@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { lstat, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { git, tryGit } from '../door/execute.js';
+import { operationIn, readWorktreeStatus, type Operation } from '../door/status.js';
+
+/** Paths on one command line; the shortest limit of an operating system is 256 KB, a path has up to 4. */
+export const MOST_ARGUMENTS = 60;
+
+export interface WorktreeInspection {
+  /** A git worktree whose top is this path. A folder without its `.git` is none, whatever it holds. */
+  readonly exists: boolean;
+  readonly head: string | null;
+  /** Null when HEAD is detached. */
+  readonly branch: string | null;
+  /** Not committed and not ignored. */
+  readonly changes: readonly { path: string; untracked: boolean }[];
+  /** Paths whose staged content is neither in HEAD nor in the folder: only the index has it. */
+  readonly stagedOnly: readonly string[];
+  /** Files git was told not to look at (assume-unchanged, skip-worktree) and that are there all the same. */
+  readonly unwatched: readonly string[];
+  /** Repositories inside that git sees: it keeps at most an id of them, so their content is lost with the folder. */
+  readonly nestedRepositories: readonly string[];
+  readonly operation: Operation | null;
+}
+
+/** What the index and git's rules say of a worktree's files, beyond what differs. */
+export interface WorktreeFiles {
+  /** As git lists them: a folder that is ignored as a whole ends in `/`. */
+  readonly ignored: readonly string[];
+  readonly tracked: readonly string[];
+  readonly gitDir: string;
+}
+
+const NONE: WorktreeInspection = {
+  exists: false,
+  head: null,
+  branch: null,
+  changes: [],
+  stagedOnly: [],
+  unwatched: [],
+  nestedRepositories: [],
+  operation: null,
+};
+
+/** What is in a worktree right now. */
+export async function inspectWorktree(path: string): Promise<WorktreeInspection> {
+  return (await inspect(path, 'without')).found;
+}
+
+/** The same with the ignored and the tracked paths; `files` is null where the path is no worktree. */
+export async function inspectWholeWorktree(
+  path: string,
+): Promise<{ readonly found: WorktreeInspection; readonly files: WorktreeFiles | null }> {
+  return inspect(path, 'with');
+}
+
+async function inspect(
+  path: string,
+  withIgnored: 'without' | 'with',
+): Promise<{ found: WorktreeInspection; files: WorktreeFiles | null }> {
+  const gitDir = await gitDirOfWorktree(path);
+  if (gitDir === null) return { found: NONE, files: null };
+  const [{ commit, branch, entries }, indexed] = await Promise.all([
+    readWorktreeStatus(path, withIgnored),
+    readIndex(path),
+  ]);
+  const changed = entries.filter(({ kind }) => kind !== 'ignored');
+  const changes = changed.map((entry) => ({ path: entry.path, untracked: entry.kind === 'untracked' }));
+  const unknown = changes.filter((change) => change.untracked && change.path.endsWith('/'));
+  const submodules = indexed.filter(({ mode }) => mode === SUBMODULE).map((entry) => entry.path);
+  const found = {
+    exists: true,
+    head: commit,
+    branch,
+    changes,
+    stagedOnly: changed.filter((e) => e.kind === 'tracked' && e.staged && e.unstaged).map((entry) => entry.path),
+    unwatched: await changedUnwatched(path, indexed),
+    nestedRepositories: [
+      ...unknown.map((change) => change.path.slice(0, -1)),
+      ...submodules.filter((submodule) => existsSync(join(path, submodule, '.git'))),
+    ],
+    operation: await operationIn(gitDir),
+  };
+  const ignored = entries.filter(({ kind }) => kind === 'ignored').map((entry) => entry.path);
+  return { found, files: { ignored, tracked: indexed.map((entry) => entry.path), gitDir } };
+}
+
+/** Git's own folder of a worktree. */
+export async function gitDirOf(worktree: string): Promise<string> {
+  return (await git(['rev-parse', '--absolute-git-dir'], { cwd: worktree })).replace(/\n$/, '');
+}
+
+/** Null where the path is not the top of a worktree: inside another checkout git would find that one. */
+async function gitDirOfWorktree(path: string): Promise<string | null> {
+  if (!existsSync(join(path, '.git'))) return null;
+  const found = await tryGit(['rev-parse', '--show-toplevel', '--absolute-git-dir'], { cwd: path });
+  const top = `${await realpath(path)}\n`; // a path may have a newline in it, so it is not cut at one
+  return found.code === 0 && found.stdout.startsWith(top) ? found.stdout.slice(top.length).replace(/\n$/, '') : null;
+}
+
+const SUBMODULE = '160000';
+
+interface IndexEntry {
+  readonly path: string;
+  readonly mode: string;
+  readonly id: string;
+  /** Assume-unchanged or skip-worktree: git does not compare it with the folder. */
+  readonly unwatched: boolean;
+}
+
+async function readIndex(worktree: string): Promise<IndexEntry[]> {
+  const records = (await git(['ls-files', '-v', '--stage', '-z'], { cwd: worktree })).split('\0');
+  return records.flatMap((record) => {
+    const [, tag = '', mode = '', id = '', path = ''] = /^(.) (\d+) ([0-9a-f]+) \d\t(.*)$/s.exec(record) ?? [];
+    return path === '' ? [] : [{ path, mode, id, unwatched: tag === 'S' || tag !== tag.toUpperCase() }];
+  });
+}
+
+/** Those that are there and differ from the index. In a sparse checkout most of them are not there. */
+async function changedUnwatched(worktree: string, indexed: readonly IndexEntry[]): Promise<string[]> {
+  const there: IndexEntry[] = [];
+  for (const entry of indexed) {
+    if (!entry.unwatched || !entry.mode.startsWith('100')) continue;
+    const kind = await lstat(join(worktree, entry.path)).catch(() => null); // mostly not there
+    if (kind?.isFile() === true) there.push(entry);
+  }
+  const changed: string[] = [];
+  for (let at = 0; at < there.length; at += MOST_ARGUMENTS) {
+    const some = there.slice(at, at + MOST_ARGUMENTS);
+    const out = await tryGit(['hash-object', '--', ...some.map(({ path }) => path)], { cwd: worktree });
+    const ids = out.stdout.split('\n');
+    // One that cannot be read counts as changed: whoever wants to keep it hears why not.
+    changed.push(...some.filter(({ id }, index) => ids[index] !== id).map(({ path }) => path));
+  }
+  return changed;
+}

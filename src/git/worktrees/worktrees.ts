@@ -1,0 +1,243 @@
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { O8Error } from '../../core/base/errors.js';
+import { failpoint } from '../../core/base/failpoint.js';
+import type { CriticalSection } from '../../core/base/lease.js';
+import { git, gitFailure, tryGit } from '../door/execute.js';
+import { awaitOwnLocks } from '../door/index-lock.js';
+import { createRef, deleteRef, resolveCommit } from '../refs/refs.js';
+import { isAtLeast, type Repository } from '../door/repository.js';
+import { realCommonFolder } from '../settings/pin.js';
+import { emptyTrash, moveToTrash } from '../door/trash.js';
+import {
+  administrativeFolder,
+  findWorktree,
+  listWorktrees,
+  recordedPath,
+  type WorktreeEntry,
+} from './worktree-list.js';
+
+export { ensureExcluded } from '../door/exclude-file.js';
+export { commitLeftovers, keepStaged, snapshotWorktree } from './uncommitted-work.js';
+export { copyWorktreeIncludes } from './worktree-include.js';
+export { inspectWorktree } from './worktree-inspection.js';
+export { listWorktrees } from './worktree-list.js';
+
+type Checkout =
+  | { readonly kind: 'branch'; readonly branch: string; readonly start: string }
+  | { readonly kind: 'detached'; readonly start: string };
+
+const TRIES = 4; // the user's own `git worktree add` beside ours can make either fail for some 10 ms
+const PAUSE_MS = 40;
+
+/**
+ * A worktree with `branch` checked out at `start`, locked so that no prune or sweep takes it. Can be repeated: one
+ * that is there already is only completed, and one with work in it is left as it is. Registering is serialised
+ * (parallel adds race on shared files), filling is not; this is the fastest safe way measured.
+ */
+export async function addWorktree(
+  repo: Repository,
+  serialise: CriticalSection,
+  { path, branch, start, reason }: { path: string; branch: string; start: string; reason: string },
+): Promise<void> {
+  await provide(repo, serialise, path, { kind: 'branch', branch, start }, reason);
+}
+
+/** A worktree on no branch, at a commit: for commands that must not run in anybody's checkout. */
+export async function addScratchWorktree(
+  repo: Repository,
+  serialise: CriticalSection,
+  { path, commit, reason }: { path: string; commit: string; reason: string },
+): Promise<void> {
+  await provide(repo, serialise, path, { kind: 'detached', start: commit }, reason);
+}
+
+/**
+ * Removes a worktree with everything in it, ignored and uncommitted files too: inspect and rescue first. The branch
+ * stays. Can be repeated. A folder that is no worktree of this repository is refused, not deleted.
+ */
+export async function removeWorktree(repo: Repository, serialise: CriticalSection, path: string): Promise<void> {
+  const wanted = await recordedPath(path);
+  await serialise(async () => {
+    const entry = await findWorktree(repo, wanted);
+    if (entry !== null) return unregister(repo, entry);
+    if (!(await isEmptyFolder(wanted))) {
+      throw new O8Error('git_failed', `${wanted} is not a worktree of ${repo.root}: left alone`, `ls -la ${wanted}`);
+    }
+  });
+  await emptyTrash(wanted);
+}
+
+async function provide(
+  repo: Repository,
+  serialise: CriticalSection,
+  path: string,
+  checkout: Checkout,
+  reason: string,
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const wanted = await recordedPath(path);
+  await emptyTrash(wanted);
+  const registered = await serialise(() => register(repo, wanted, checkout, reason));
+  try {
+    await fill(repo, wanted, checkout);
+  } catch (error) {
+    if (registered === 'new') await undo(repo, serialise, wanted, checkout, error);
+    throw error;
+  }
+}
+
+/** Takes back what a failed call made, and nothing else. */
+async function undo(
+  repo: Repository,
+  serialise: CriticalSection,
+  path: string,
+  checkout: Checkout,
+  cause: unknown,
+): Promise<void> {
+  try {
+    await removeWorktree(repo, serialise, path);
+    if (checkout.kind === 'branch') await dropUnused(repo, checkout);
+  } catch (error) {
+    const messages = [cause, error].map((each) => (each instanceof Error ? each.message : String(each)));
+    throw new O8Error('git_failed', messages.join('\nand it could not be taken back: '), 'git worktree list');
+  }
+}
+
+/** Announces the worktree to git without writing a file of it. Only inside the critical section. */
+async function register(
+  repo: Repository,
+  path: string,
+  checkout: Checkout,
+  reason: string,
+): Promise<'new' | 'there before'> {
+  // Looked up in git's folder first: listing takes 10 ms of everybody's turn, and there is mostly nothing to find.
+  const known = (await administrativeFolder(repo, path)) !== null;
+  const entry = known ? await findWorktree(repo, path) : null;
+  if (entry !== null && (await isUsable(entry, checkout))) {
+    await straightenPointer(path);
+    if (!entry.locked) await lock(repo, path, reason);
+    return 'there before';
+  }
+  if (entry !== null) await unregister(repo, entry);
+  else if (!(await isEmptyFolder(path))) {
+    throw new O8Error('git_failed', `${path} exists and is not a worktree of ${repo.root}`, `mv ${path} ${path}.old`);
+  }
+  if (checkout.kind === 'detached') {
+    await announce(repo, path, ['--detach', path, checkout.start], reason);
+    return 'new';
+  }
+  const { branch, start } = checkout;
+  const existed = (await resolveCommit(repo, `refs/heads/${branch}`)) !== null;
+  // Made here and not by `worktree add -b`, which may write tracking into the config that all worktrees share.
+  if (!(await createRef(repo, `refs/heads/${branch}`, start))) {
+    throw new O8Error('git_failed', `branch ${branch} exists at another commit than ${start}`, `git log ${branch}`);
+  }
+  try {
+    await announce(repo, path, [path, branch], reason);
+  } catch (error) {
+    const holder = (await listWorktrees(repo)).find((other) => other.branch === branch);
+    if (holder !== undefined) {
+      const message = `branch ${branch} is checked out in ${holder.path}`;
+      throw new O8Error('git_failed', message, `git -C ${shellQuote(holder.path)} switch --detach`);
+    }
+    if (!existed) await dropUnused(repo, checkout);
+    throw error;
+  }
+  return 'new';
+}
+
+/** Whether a registered worktree is the one wanted; O8Error where it is somebody's and must not be replaced. */
+async function isUsable(entry: WorktreeEntry, checkout: Checkout): Promise<boolean> {
+  if (entry.head === null || !existsSync(join(entry.path, '.git'))) {
+    // A git that was killed while registering, or a worktree whose folder is gone: safe to make again when empty.
+    if (await isEmptyFolder(entry.path)) return false;
+    throw new O8Error(
+      'git_failed',
+      `worktree ${entry.path} is damaged and has files in it`,
+      `git worktree repair ${entry.path}`,
+    );
+  }
+  const wanted = checkout.kind === 'branch' ? checkout.branch : null;
+  if (entry.branch === wanted && (wanted !== null || entry.head === checkout.start)) return true;
+  const has = entry.branch === null ? `detached at ${entry.head}` : `on branch ${entry.branch}`;
+  throw new O8Error('git_failed', `worktree ${entry.path} is ${has}`, `git worktree list`);
+}
+
+async function announce(repo: Repository, path: string, what: readonly string[], reason: string): Promise<void> {
+  // `--lock --reason` together came with 2.33; before, the reason can only be given by locking afterwards.
+  const atOnce = isAtLeast(repo.version, 2, 33);
+  const args = ['worktree', 'add', '--no-checkout', ...(atOnce ? ['--lock', '--reason', reason] : []), ...what];
+  failpoint('worktree.register.before');
+  for (let tries = 1; ; tries += 1) {
+    const result = await tryGit(args, { cwd: repo.commonDir });
+    if (result.code === 0) break;
+    const half = await findWorktree(repo, path);
+    if (half !== null) await unregister(repo, half);
+    if (tries === TRIES) throw gitFailure(args, repo.root, result, 'git worktree list');
+    await delay(PAUSE_MS * tries);
+  }
+  await straightenPointer(path);
+  failpoint('worktree.register.after');
+  if (!atOnce) await lock(repo, path, reason);
+}
+
+/** git writes the common folder it was given into a new worktree: it has to be the real one. */
+async function straightenPointer(worktree: string): Promise<void> {
+  const pointer = join(worktree, '.git');
+  const gitDir = /^gitdir: (.+)$/m.exec(await readFile(pointer, 'utf8'))?.[1];
+  if (gitDir === undefined) return;
+  const common = dirname(dirname(gitDir));
+  if (realCommonFolder(common) === common) return;
+  await writeFile(pointer, `gitdir: ${join(realCommonFolder(common), 'worktrees', basename(gitDir))}\n`);
+}
+
+async function lock(repo: Repository, path: string, reason: string): Promise<void> {
+  failpoint('worktree.lock.before');
+  await git(['worktree', 'lock', '--reason', reason, path], { cwd: repo.commonDir });
+  failpoint('worktree.lock.after');
+}
+
+/** Writes the files. A worktree has an index exactly when it was filled once; then it may hold work. */
+async function fill(repo: Repository, path: string, checkout: Checkout): Promise<void> {
+  const gitDir = await administrativeFolder(repo, path);
+  if (gitDir === null)
+    throw new O8Error('git_failed', `worktree ${path} was removed while it was made`, 'git worktree list');
+  const branch = checkout.kind === 'branch' ? checkout.branch : null;
+  await awaitOwnLocks(repo, gitDir, branch); // an earlier owner may have died; its git goes on filling
+  if (existsSync(join(gitDir, 'index'))) return;
+  failpoint('worktree.fill.before');
+  const reset = ['reset', '--hard', '--quiet'];
+  const result = await tryGit(reset, { cwd: path });
+  if (result.code !== 0) {
+    await awaitOwnLocks(repo, gitDir, branch); // the git of an owner that died may begin this late, too
+    if (!existsSync(join(gitDir, 'index'))) throw gitFailure(reset, path, result);
+  }
+  failpoint('worktree.fill.after');
+}
+
+/** Only inside the critical section. */
+async function unregister(repo: Repository, entry: WorktreeEntry): Promise<void> {
+  const folder = await administrativeFolder(repo, entry.path);
+  if (folder === null) throw new O8Error('git_failed', `${entry.path} is the main checkout`, 'git worktree list');
+  await moveToTrash(entry.path);
+  failpoint('worktree.unregister.before');
+  // Twice --force: also when locked. git refuses an entry that is damaged; its folder is then all there is of it.
+  const removed = await tryGit(['worktree', 'remove', '--force', '--force', entry.path], { cwd: repo.commonDir });
+  if (removed.code !== 0) await rm(folder, { recursive: true, force: true });
+  failpoint('worktree.unregister.after');
+}
+
+async function dropUnused(repo: Repository, checkout: Extract<Checkout, { kind: 'branch' }>): Promise<void> {
+  await deleteRef(repo, `refs/heads/${checkout.branch}`, checkout.start);
+}
+
+/** Nothing there, or a folder with nothing in it but the file that points to git's. */
+async function isEmptyFolder(path: string): Promise<boolean> {
+  if (!existsSync(path)) return true;
+  if (!(await lstat(path)).isDirectory()) return false;
+  return (await readdir(path)).every((name) => name === '.git');
+}

@@ -1,0 +1,105 @@
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AttemptExit } from '../../core/run/events.js';
+import { failpoint } from '../../core/base/failpoint.js';
+import type { ProcessIdentity } from '../../core/base/process-identity.js';
+import { O8Error } from '../../core/base/errors.js';
+import { errorCode } from '../base/error-code.js';
+
+/*
+ * The folder of an attempt is all that the supervisor and the shim say to each other:
+ *   spec.json   what to start, by the supervisor
+ *   claim.json  who starts it, once and for all: a shim, or nobody (void)
+ *   agent.json  the agent that runs, by the shim
+ *   exit.json   how it ended, by the shim
+ * The shim is one process per agent: this file and what it imports stay free of libraries, which cost memory.
+ */
+
+export interface AttemptFiles {
+  readonly spec: string;
+  readonly claim: string;
+  readonly agent: string;
+  readonly exit: string;
+  readonly output: string;
+  readonly errors: string;
+  readonly shimLog: string;
+}
+
+export function attemptFiles(dir: string): AttemptFiles {
+  return {
+    spec: join(dir, 'spec.json'),
+    claim: join(dir, 'claim.json'),
+    agent: join(dir, 'agent.json'),
+    exit: join(dir, 'exit.json'),
+    output: join(dir, 'agent.jsonl'),
+    errors: join(dir, 'agent.stderr'),
+    shimLog: join(dir, 'shim.log'),
+  };
+}
+
+export type AttemptClaim =
+  | { readonly version: 1; readonly kind: 'void' }
+  | { readonly version: 1; readonly kind: 'shim'; readonly shim: ProcessIdentity };
+
+export interface AgentRecord {
+  readonly version: 1;
+  readonly agent: ProcessIdentity;
+}
+
+export interface ExitRecord {
+  readonly version: 1;
+  readonly exit: AttemptExit;
+  readonly agentPid: number | null;
+  /** ISO 8601, UTC. */
+  readonly endedAt: string;
+}
+
+/**
+ * Claims an attempt, or finds that somebody else did: link(2) lets exactly one win and shows nothing half-written.
+ * O8Error `disk_full`.
+ */
+export function claimAttempt(dir: string, claim: AttemptClaim): boolean {
+  const { claim: path } = attemptFiles(dir);
+  return writeWhole(path, claim, (temporary) => {
+    try {
+      failpoint('attempt.claim.before');
+      linkSync(temporary, path);
+      failpoint('attempt.claim.after');
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') return false;
+      throw error;
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  });
+}
+
+/** Writes a whole file or none. O8Error `disk_full`. */
+export function replaceFile(path: string, content: object): void {
+  writeWhole(path, content, (temporary) => renameSync(temporary, path));
+}
+
+/** Writes beside `path` what `publish` then gives its name. */
+function writeWhole<T>(path: string, content: object, publish: (temporary: string) => T): T {
+  const temporary = `${path}.${process.pid}-${process.hrtime.bigint()}.tmp`;
+  try {
+    const file = openSync(temporary, 'wx', 0o600);
+    try {
+      writeFileSync(file, `${JSON.stringify(content)}\n`);
+      fsyncSync(file); // or a power cut could leave the new name on an empty file
+    } finally {
+      closeSync(file);
+    }
+    return publish(temporary);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    const code = errorCode(error);
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+    throw new O8Error(
+      'disk_full',
+      `No space left to write ${path} (${code}).`,
+      'Free disk space, then: o8 run --resume',
+    );
+  }
+}

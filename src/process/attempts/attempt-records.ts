@@ -1,0 +1,58 @@
+import { readFile, stat } from 'node:fs/promises';
+import * as z from 'zod';
+import { O8Error } from '../../core/base/errors.js';
+import { attemptExitSchema } from '../../core/run/events.js';
+import { processIdentitySchema } from '../../core/base/process-identity.js';
+import { attemptFiles, type AgentRecord, type AttemptClaim, type ExitRecord } from './attempt-files.js';
+import { errorCode } from '../base/error-code.js';
+
+const version = z.literal(1);
+
+const claimSchema: z.ZodType<AttemptClaim> = z.discriminatedUnion('kind', [
+  z.strictObject({ version, kind: z.literal('void') }),
+  z.strictObject({ version, kind: z.literal('shim'), shim: processIdentitySchema }),
+]);
+const agentSchema: z.ZodType<AgentRecord> = z.strictObject({ version, agent: processIdentitySchema });
+const exitSchema: z.ZodType<ExitRecord> = z.strictObject({
+  version,
+  exit: attemptExitSchema,
+  agentPid: z.number().int().positive().nullable(),
+  endedAt: z.string(),
+});
+
+// Each gives null when there is no such file yet, and O8Error `journal_damaged` when it is not what o8 writes: they
+// are written whole or not at all.
+
+export async function readClaim(dir: string): Promise<AttemptClaim | null> {
+  return readRecord(attemptFiles(dir).claim, claimSchema);
+}
+
+export async function readAgent(dir: string): Promise<AgentRecord | null> {
+  return readRecord(attemptFiles(dir).agent, agentSchema);
+}
+
+export async function readExit(dir: string): Promise<ExitRecord | null> {
+  return readRecord(attemptFiles(dir).exit, exitSchema);
+}
+
+async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
+  let text: string;
+  try {
+    if (!(await stat(path)).isFile())
+      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `Look at it with: ls -ld '${path}'`);
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    const problem = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new O8Error(
+      'journal_damaged',
+      `${path} is damaged: ${problem}`,
+      `Look at it, and if nothing of this attempt runs any more move it away: mv '${path}' '${path}.damaged'`,
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { O8Error } from '../../core/base/errors.js';
+import { spawnFailure } from '../base/spawn-failure.js';
+
+export interface DetachedOptions {
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+  /** Gets stdout and stderr, appended; made with mode 0600. */
+  readonly logFile: string;
+  /** Called when it ends while we live. */
+  readonly onEnd?: () => void;
+}
+
+/**
+ * Starts a program that lives on without us: a session of its own (a closed terminal sends it no SIGHUP), stdin
+ * from /dev/null, output to a file (a pipe would break with us). Gives its pid; O8Error `supervisor_failed`.
+ */
+export async function startDetached(argv: readonly string[], options: DetachedOptions): Promise<number> {
+  const [program, ...args] = argv;
+  if (program === undefined) throw new Error('startDetached needs a program');
+  const log = openSync(options.logFile, 'a', 0o600);
+  try {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    child.unref();
+    if (options.onEnd !== undefined) child.once('exit', options.onEnd);
+    await once(child, 'spawn');
+    if (child.pid === undefined) throw new Error('a started process has a pid');
+    return child.pid;
+  } catch (error) {
+    throw new O8Error(
+      'supervisor_failed',
+      spawnFailure(program, options.cwd, error),
+      'Check the installation: o8 doctor',
+    );
+  } finally {
+    closeSync(log);
+  }
+}

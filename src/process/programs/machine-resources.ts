@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { statfs } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { dirname } from 'node:path';
+import { errorCode } from '../base/error-code.js';
+
+const MB = 1024 * 1024;
+
+/** Space in MB (2^20 bytes) this user may still fill on the disk that holds `path`, or will hold it once made. */
+export async function freeDiskMB(path: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return Math.floor((bavail * bsize) / MB);
+  } catch (error) {
+    const missing = ['ENOENT', 'ENOTDIR', 'EACCES'].includes(errorCode(error) ?? '');
+    if (!missing || dirname(path) === path) throw error;
+    return freeDiskMB(dirname(path));
+  }
+}
+
+/** Memory in MB (2^20 bytes) that can be had without swapping, within the limits of a container. */
+export function freeMemoryMB(): number {
+  return Math.floor((process.platform === 'darwin' ? macosFreeMemory() : process.availableMemory()) / MB);
+}
+
+/** macOS leaves next to no page free; what it would give up is told as a percentage (`memory_pressure` shows it). */
+function macosFreeMemory(): number {
+  const percent = Number(execFileSync('/usr/sbin/sysctl', ['-n', 'kern.memorystatus_level'], { encoding: 'utf8' }));
+  return (totalmem() * percent) / 100;
+}

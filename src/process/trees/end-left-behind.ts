@@ -1,0 +1,26 @@
+import type { ProcessEntry } from './process-entry.js';
+import { stopTree, type TreeTracker } from './process-tree.js';
+import { waitUntil } from '../base/wait-until.js';
+import { commandLines } from './command-lines.js';
+
+/** Test runners end a moment before their own workers do: what goes by itself was not left behind. */
+export const GOES_BY_ITSELF_MS = 1_000;
+
+/** Ends what is left of a tree whose first process has ended; gives the command lines of what had to be ended. */
+export async function endLeftBehind(tracker: TreeTracker, patienceMs: number, killAfterMs: number): Promise<string[]> {
+  const left = await leftBehind(tracker, patienceMs);
+  if (left.length === 0) return [];
+  const names = await commandLines(left);
+  await stopTree(tracker, killAfterMs);
+  return names;
+}
+
+/** What is still there after this time. */
+export async function leftBehind(tracker: TreeTracker, patienceMs: number): Promise<readonly ProcessEntry[]> {
+  let left: readonly ProcessEntry[] = [];
+  await waitUntil(async () => {
+    left = await tracker.living();
+    return left.length === 0;
+  }, patienceMs);
+  return left;
+}

@@ -1,0 +1,99 @@
+import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { O8Error } from '../../core/base/errors.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { generatedOutcome, type GeneratedOutcome } from '../../core/text/generated-text.js';
+import { errorCode, readTextInside, resolvePlannedInside } from './safe-file.js';
+
+// The files of a repository that people read and commit: unlike run files they are not private.
+const SCRIPT = 0o755;
+const DOCUMENT = 0o644;
+
+/** Text of a document inside the repository (absolute path), null when there is none. O8Error `refused` for anything else. */
+export async function readDocument(root: string, path: string): Promise<string | null> {
+  const outcome = await readTextInside(root, path);
+  switch (outcome.kind) {
+    case 'text':
+      return outcome.text;
+    case 'missing':
+      return null;
+    case 'refused':
+      throw refusal(path, outcome.problem, outcome.fix);
+  }
+}
+
+/**
+ * Writes the whole file and its folders: readers see the old text or the new one. A link that stays in the repository
+ * is followed; O8Error `refused` for one that leaves it, and where the disk says no. An existing file keeps its mode.
+ */
+export async function writeDocument(
+  root: string,
+  path: string,
+  text: string,
+  kind: 'document' | 'script' = 'document',
+): Promise<void> {
+  const target = await plannedPlace(root, path);
+  await saying(path, async () => {
+    await mkdir(dirname(target), { recursive: true });
+    const draft = join(dirname(target), `.${basename(target)}.o8`);
+    await rm(draft, { force: true }); // of a writer that was killed
+    try {
+      await writeFile(draft, text, { flag: 'wx', mode: kind === 'script' ? SCRIPT : DOCUMENT });
+      const mode = await modeOf(target);
+      if (mode !== null) await chmod(draft, mode);
+      await rename(draft, target);
+    } finally {
+      await rm(draft, { force: true });
+    }
+  });
+}
+
+/** Makes a folder inside the repository and those above it, for its owner only. O8Error `refused` like the above. */
+export async function makePrivateFolderInside(root: string, path: string): Promise<void> {
+  const target = await plannedPlace(root, path);
+  await saying(path, async () => {
+    await mkdir(target, { recursive: true, mode: 0o700 });
+  });
+}
+
+async function plannedPlace(root: string, path: string): Promise<string> {
+  const place = await resolvePlannedInside(root, path);
+  if (place.kind === 'inside') return place.path;
+  throw refusal(path, 'leads out of the repository', 'Replace the link by a folder.');
+}
+
+/** A file where a folder has to be, a folder that is not ours to write in: the user's to look at. */
+async function saying(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === null) throw error;
+    throw refusal(path, `cannot be written (${code})`, `ls -ld ${shellQuote(dirname(path))} ${shellQuote(path)}`);
+  }
+}
+
+/** Writes a sealed text (core/generated-text.ts) unless a person wrote or changed the file that is there. */
+export async function writeGenerated(
+  root: string,
+  path: string,
+  text: string,
+  kind: 'document' | 'script' = 'document',
+): Promise<GeneratedOutcome> {
+  const outcome = generatedOutcome(await readDocument(root, path), text);
+  if (outcome === 'created' || outcome === 'updated') await writeDocument(root, path, text, kind);
+  return outcome;
+}
+
+async function modeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).mode & 0o777;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function refusal(path: string, problem: string, fix: string): O8Error {
+  return new O8Error('refused', `${path} ${problem}.`, fix);
+}

@@ -1,0 +1,44 @@
+import { faultsError, type Fault, type O8Error } from '../../core/base/errors.js';
+import { counted } from '../../core/text/counted.js';
+import type { SourceWarning } from '../../core/plan/plan.js';
+
+/** Gathers the faults of a folder, so that all of them are reported at once. */
+export class FaultCollector {
+  readonly #faults: Fault[] = [];
+  readonly #warnings: SourceWarning[] = [];
+
+  /** Gives null, for a caller that has nothing else to return then. */
+  add(file: string, problem: string, fix: string): null {
+    // A file that two tasks could mean is read for both.
+    const known = this.#faults.some((fault) => fault.file === file && fault.problem === problem);
+    if (!known) this.#faults.push({ file, problem, fix });
+    return null;
+  }
+
+  addAll(faults: readonly Fault[]): void {
+    for (const { file, problem, fix } of faults) this.add(file, problem, fix);
+  }
+
+  /** Something that was understood, and may not be what was meant. */
+  warn(message: string, hint: string, tasks: readonly string[] = []): void {
+    this.#warnings.push({ message, hint, tasks });
+  }
+
+  get warnings(): readonly SourceWarning[] {
+    return this.#warnings;
+  }
+
+  get all(): readonly Fault[] {
+    return this.#faults;
+  }
+
+  get empty(): boolean {
+    return this.#faults.length === 0;
+  }
+
+  toError(dir: string): O8Error {
+    const count = counted(this.#faults.length, 'fault');
+    const hint = `Correct ${this.#faults.length === 1 ? 'it' : 'them'} and run: o8 plan ${dir}`;
+    return faultsError(`The plan in '${dir}' has ${count}:`, hint, this.#faults);
+  }
+}

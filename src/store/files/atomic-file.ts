@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type * as z from 'zod';
+import { O8Error } from '../../core/base/errors.js';
+import { inputProblems, problemText } from '../../core/input/schema-words.js';
+import { failpoint } from '../../core/base/failpoint.js';
+import { systemCode, writeError } from './system-error.js';
+
+/** Prompts, output and plans can hold private things: nobody but the user reads what o8 writes. */
+export const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
+/** `synced` survives a power cut; `cached` survives the end of the process and costs no disk flush. */
+export type Durability = 'synced' | 'cached';
+
+/** Creates the folder and its parents, 0700. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+/**
+ * Replaces the file whole (temporary file, fsync, rename, fsync of the folder), mode 0600; readers see the old or
+ * the new text. Throws O8Error `disk_full` with the old file untouched. Not write-file-atomic: that takes a short write
+ * on a full disk for success, follows a symbolic link at the target, and does not flush the folder.
+ */
+export async function writeFileAtomically(
+  path: string,
+  text: string,
+  durability: Durability = 'synced',
+): Promise<void> {
+  await withTemporary(path, text, durability, async (temporary) => {
+    failpoint('file.replace.before');
+    await rename(temporary, path);
+    failpoint('file.replace.after');
+    if (durability === 'synced') await syncFolder(dirname(path));
+  });
+}
+
+/**
+ * Puts a complete, durable file in place only if nothing has that name: link(2) has a single winner also between
+ * processes that do not know of each other. False when the name was taken.
+ */
+export async function publishOnce(path: string, text: string): Promise<boolean> {
+  return withTemporary(path, text, 'synced', async (temporary) => {
+    try {
+      await link(temporary, path);
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') return false;
+      throw error;
+    }
+    await syncFolder(dirname(path));
+    return true;
+  });
+}
+
+/**
+ * A JSON file checked by `schema`, of at most `maxBytes`; null only when there is no such file. A damaged one, or
+ * something else of that name, is an O8Error that names it.
+ */
+export async function readJson<T>(path: string, schema: z.ZodType<T>, maxBytes = Infinity): Promise<T | null> {
+  const text = await readRegularFile(path, maxBytes);
+  if (text === null) return null;
+  const given = parseJson(text);
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [fault] = inputProblems(schema, given, parsed.error.issues);
+  throw new O8Error(
+    'journal_damaged',
+    `${path} is damaged: ${fault === undefined || given === undefined ? 'not JSON' : problemText(fault, 'the whole file')}.`,
+    `Move it out of the way: mv '${path}' '${path}.damaged'`,
+  );
+}
+
+/** Text of a regular file of at most `maxBytes`, null when there is none. A link to a device must not hang or fill us. */
+export async function readRegularFile(path: string, maxBytes: number): Promise<string | null> {
+  const file = await openOrNull(path);
+  if (file === null) return null;
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile())
+      throw new O8Error('refused', `${path} is not a regular file.`, `Look at it with: ls -ld '${path}'`);
+    if (stats.size > maxBytes) {
+      throw new O8Error(
+        'refused',
+        `${path} has ${stats.size} bytes; at most ${maxBytes} are read.`,
+        `Look at it with: head -c 300 '${path}'`,
+      );
+    }
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes renames and links inside the folder survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function withTemporary<T>(
+  path: string,
+  text: string,
+  durability: Durability,
+  use: (temporary: string) => Promise<T>,
+): Promise<T> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await makePrivateFolder(dirname(path));
+    const file = await open(temporary, 'wx', PRIVATE_FILE);
+    try {
+      await file.writeFile(text);
+      if (durability === 'synced') await file.sync();
+    } finally {
+      await file.close();
+    }
+    return await use(temporary);
+  } catch (error) {
+    throw writeError(error, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function openOrNull(path: string) {
+  try {
+    // O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Undefined, which no schema accepts, for a text that is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

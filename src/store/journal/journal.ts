@@ -1,0 +1,204 @@
+import { constants, fstatSync, ftruncateSync, writeSync } from 'node:fs';
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { O8Error } from '../../core/base/errors.js';
+import type { JournalRecord, RunEvent } from '../../core/run/events.js';
+import { failpoint } from '../../core/base/failpoint.js';
+import type { Lease } from '../../core/base/lease.js';
+import { makePrivateFolder, PRIVATE_FILE, syncFolder } from '../files/atomic-file.js';
+import { decodeJournal, encodeRecords, type ChainEnd, type JournalContent } from './journal-format.js';
+import { systemCode, writeError } from '../files/system-error.js';
+
+/** The run's journal, open for its one writer. */
+export interface Journal {
+  readonly records: readonly JournalRecord[];
+  /**
+   * Appends the events as one group and resolves when they are on disk. Throws O8Error `lease_lost`, or `disk_full`
+   * with the journal as it was before.
+   */
+  append(events: readonly RunEvent[]): Promise<JournalRecord[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * All complete records, for readers: an unfinished last line is ignored, its bytes counted, nothing repaired. No file
+ * yet is an empty journal. Throws O8Error `journal_damaged` with the number of the first damaged record.
+ */
+export async function readJournal(path: string): Promise<{ records: JournalRecord[]; tornBytes: number }> {
+  const bytes = await readOrEmpty(path);
+  const content = validContent(path, bytes);
+  return { records: content.records, tornBytes: bytes.length - content.validBytes };
+}
+
+/** Bytes of the journal, 0 when there is none: grows with every record, so an unchanged size means no news. */
+export async function journalSize(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+/**
+ * Opens or creates the journal for the owner of the run. A torn last line is cut off and kept beside it as
+ * `journal.jsonl.torn-<n>`; damage before it is `journal_damaged` and changes nothing.
+ */
+export async function openJournal(path: string, lease: Lease): Promise<Journal> {
+  await makePrivateFolder(dirname(path));
+  const file = await openForAppending(path);
+  try {
+    const bytes = await file.readFile();
+    const content = validContent(path, bytes);
+    if (content.validBytes < bytes.length) {
+      failpoint('journal.keep_torn.before');
+      await keepTornBytes(path, bytes.subarray(content.validBytes), lease);
+      failpoint('journal.keep_torn.after');
+      lease.assertHeld();
+      failpoint('journal.repair.before');
+      await file.truncate(content.validBytes);
+      await file.datasync();
+      failpoint('journal.repair.after');
+    }
+    await syncFolder(dirname(path));
+    return new OpenJournal(path, file, lease, content);
+  } catch (error) {
+    await file.close();
+    throw writeError(error, path);
+  }
+}
+
+class OpenJournal implements Journal {
+  readonly records: JournalRecord[];
+  private end: ChainEnd;
+  private bytes: number;
+  private lastAppend: Promise<unknown> = Promise.resolve();
+  private failure: Error | null = null;
+
+  constructor(
+    private readonly path: string,
+    private readonly file: FileHandle,
+    private readonly lease: Lease,
+    content: Extract<JournalContent, { kind: 'valid' }>,
+  ) {
+    this.records = content.records;
+    this.end = content.end;
+    this.bytes = content.validBytes;
+  }
+
+  async append(events: readonly RunEvent[]): Promise<JournalRecord[]> {
+    const result = this.lastAppend.then(async () => this.appendGroup(events));
+    this.lastAppend = result.catch(() => undefined); // this group's caller has the error
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await this.lastAppend;
+    await this.file.close();
+  }
+
+  private async appendGroup(events: readonly RunEvent[]): Promise<JournalRecord[]> {
+    if (this.failure !== null) throw this.failure;
+    if (events.length === 0) return [];
+    const group = encodeRecords(events, new Date().toISOString(), this.end);
+    const bytes = Buffer.from(group.text);
+    failpoint('journal.append.before');
+    // From the check to the last write nothing gives way to other work: between the two another owner could take over.
+    this.lease.assertHeld();
+    this.assertUntouched();
+    try {
+      writeWhole(this.file.fd, bytes);
+      failpoint('journal.append.written');
+      await this.file.datasync();
+      failpoint('journal.append.after');
+    } catch (error) {
+      await this.takeBack();
+      throw writeError(error, this.path);
+    }
+    this.bytes += bytes.length;
+    this.end = group.end;
+    this.records.push(...group.records);
+    return group.records;
+  }
+
+  private assertUntouched(): void {
+    const { size } = fstatSync(this.file.fd);
+    if (size === this.bytes) return;
+    const failure = new O8Error(
+      'journal_damaged',
+      `${this.path} has ${size} bytes where its owner wrote ${this.bytes}: another process writes to it.`,
+      'o8 status shows the run as it is on disk; o8 run --resume continues it.',
+    );
+    this.failure = failure;
+    throw failure;
+  }
+
+  /** Cuts a half-written group off again. Where even that fails, nothing more may be appended behind it. */
+  private async takeBack(): Promise<void> {
+    try {
+      this.lease.assertHeld();
+      ftruncateSync(this.file.fd, this.bytes);
+      await this.file.datasync();
+    } catch (error) {
+      this.failure = writeError(error, this.path);
+    }
+  }
+}
+
+/** A full disk makes write(2) take a part and say so only by its count (measured): write on until it is all or an error. */
+function writeWhole(fd: number, bytes: Buffer): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(fd, bytes, written);
+}
+
+async function openForAppending(path: string): Promise<FileHandle> {
+  try {
+    return await open(
+      path,
+      constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
+      PRIVATE_FILE,
+    );
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+async function keepTornBytes(path: string, bytes: Buffer, lease: Lease): Promise<void> {
+  lease.assertHeld();
+  for (let n = 1; ; n += 1) {
+    try {
+      const copy = await open(`${path}.torn-${n}`, 'wx', PRIVATE_FILE);
+      try {
+        await copy.writeFile(bytes);
+        await copy.sync();
+      } finally {
+        await copy.close();
+      }
+      return;
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+async function readOrEmpty(path: string): Promise<Buffer> {
+  try {
+    // Reading a named pipe would wait for somebody who writes into it.
+    if (!(await stat(path)).isFile())
+      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `Look at it with: ls -ld '${path}'`);
+    return await readFile(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+function validContent(path: string, bytes: Buffer): Extract<JournalContent, { kind: 'valid' }> {
+  const content = decodeJournal(bytes);
+  if (content.kind === 'valid') return content;
+  throw new O8Error(
+    'journal_damaged',
+    `Record ${content.record} of ${path} is damaged: ${content.why}. Nothing was changed.`,
+    `Keep a copy and look at that line: sed -n ${content.record}p '${path}'`,
+  );
+}

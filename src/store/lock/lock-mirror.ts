@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { lstat, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { failpoint } from '../../core/base/failpoint.js';
+import { writeFileAtomically } from '../files/atomic-file.js';
+import type { HeldGeneration } from './lock-generations.js';
+import { systemCode } from '../files/system-error.js';
+
+/** `.claude/parallel.lock` for the owner: what people and older scripts read. It never decides anything. */
+export function mirrorText(owner: HeldGeneration): string {
+  const { process, startedAt, features, maxConcurrency, runId } = owner;
+  const mirror = { pid: process.pid, startedAt, features, maxConcurrency, runId, processStart: process.start };
+  return `${JSON.stringify(mirror, null, 2)}\n`;
+}
+
+/**
+ * Writes the mirror where it says something else: a replaced owner that woke up late may have written its own, or
+ * somebody cleaned the checkout. A checkout that was removed is not made again, and a folder of that name stays.
+ */
+export async function keepMirror(path: string, text: string, assertHeld: () => void): Promise<void> {
+  const root = dirname(dirname(path));
+  if (!existsSync(root)) return;
+  const before = await lookAt(path);
+  if (before === 'something else' || before.text === text) return;
+  assertHeld();
+  await writeFileAtomically(path, text);
+}
+
+export async function removeMirror(path: string): Promise<void> {
+  failpoint('mirror.remove.before');
+  if ((await lookAt(path)) !== 'something else') await rm(path, { force: true });
+  failpoint('mirror.remove.after');
+}
+
+/** A link or a named pipe is replaced without being followed or opened; a folder cannot be. */
+async function lookAt(path: string): Promise<{ readonly text: string | null } | 'something else'> {
+  try {
+    const entry = await lstat(path);
+    if (entry.isDirectory()) return 'something else';
+    return { text: entry.isFile() ? await readFile(path, 'utf8') : null };
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return { text: null };
+    throw error;
+  }
+}

@@ -1,0 +1,135 @@
+import { statSync } from 'node:fs';
+import { stat, writeFile } from 'node:fs/promises';
+import { O8Error } from '../../core/base/errors.js';
+import type { Lease } from '../../core/base/lease.js';
+import { PRIVATE_FILE } from '../files/atomic-file.js';
+import {
+  generationFile,
+  heartbeatFile,
+  publishGeneration,
+  removeOldGenerations,
+  type HeldGeneration,
+} from './lock-generations.js';
+import { keepMirror, mirrorText, removeMirror } from './lock-mirror.js';
+
+/** The lease as its owner has it. */
+export interface OwnedLease extends Lease {
+  /** Gives the lock back and removes `.claude/parallel.lock`. Does nothing when the lease is already lost. */
+  release(): Promise<void>;
+}
+
+/** A mirror that somebody cleaned away is back before a person looks twice. */
+const MIRROR_MS = 1000;
+/** Six missed ones make the minute after which an owner nobody can see may be replaced by force. */
+const HEARTBEAT_MS = 10_000;
+
+/** The lease on a generation this process has just published; starts the heartbeat and writes the mirror. */
+export async function startLease(lockDir: string, mirrorPath: string, owner: HeldGeneration): Promise<OwnedLease> {
+  const own = await stat(generationFile(lockDir, owner.generation));
+  const lease = new GenerationLease(lockDir, mirrorPath, owner, { inode: own.ino, modified: own.mtimeMs });
+  try {
+    await lease.start();
+    await removeOldGenerations(lockDir, owner.generation);
+    return lease;
+  } catch (error) {
+    await lease.release(); // a process that cannot begin (disk full) must not stay the owner
+    throw error;
+  }
+}
+
+class GenerationLease implements OwnedLease {
+  readonly runId: string;
+  readonly generation: number;
+  private readonly mirror: string;
+  private readonly ownFile: string;
+  private readonly nextFile: string;
+  private timers: NodeJS.Timeout[] = [];
+  private beating: Promise<void> = Promise.resolve();
+  private mirroring: Promise<void> = Promise.resolve();
+  private released = false;
+
+  constructor(
+    private readonly lockDir: string,
+    private readonly mirrorPath: string,
+    owner: HeldGeneration,
+    private readonly file: { readonly inode: number; readonly modified: number },
+  ) {
+    this.runId = owner.runId;
+    this.generation = owner.generation;
+    this.mirror = mirrorText(owner);
+    this.ownFile = generationFile(lockDir, owner.generation);
+    this.nextFile = generationFile(lockDir, owner.generation + 1);
+  }
+
+  /**
+   * Two stats, a few microseconds. The order matters: old numbers are removed lowest first, so where the next number
+   * was absent and ours was there afterwards, nobody had come next. Inode and time tell our file from one made
+   * after somebody removed the whole folder.
+   */
+  assertHeld(): void {
+    const next = statSync(this.nextFile, { throwIfNoEntry: false });
+    const own = statSync(this.ownFile, { throwIfNoEntry: false });
+    const ours = own?.ino === this.file.inode && own.mtimeMs === this.file.modified;
+    if (!this.released && next === undefined && ours) return;
+    throw new O8Error(
+      'lease_lost',
+      `Run ${this.runId} is no longer owned by this process (pid ${process.pid}): another one has taken it over.`,
+      'o8 status shows who owns it now.',
+    );
+  }
+
+  async start(): Promise<void> {
+    await this.beat();
+    await this.keepMirror();
+    // What cannot be written (disk full) or a lost lease: `assertHeld` decides, before each effect.
+    const heartbeat = setInterval(() => {
+      this.beating = this.beat().catch(() => undefined);
+    }, HEARTBEAT_MS);
+    const mirror = setInterval(() => {
+      this.mirroring = this.keepMirror().catch(() => undefined);
+    }, MIRROR_MS);
+    this.timers = [heartbeat, mirror];
+    for (const timer of this.timers) timer.unref(); // the lease alone must not keep a process alive
+  }
+
+  async release(): Promise<void> {
+    if (this.released) return;
+    for (const timer of this.timers) clearInterval(timer);
+    await this.beating;
+    await this.mirroring;
+    if (!this.isHeld()) return;
+    // The mirror first: once the generation is released it may be another owner's.
+    await removeMirror(this.mirrorPath);
+    this.released = true;
+    const { runId, generation } = this;
+    const releasedAt = new Date().toISOString();
+    // Taken already means that somebody took over in this moment: then it is theirs, which is all the same to us.
+    await publishGeneration(this.lockDir, {
+      version: 1,
+      kind: 'released',
+      generation: generation + 1,
+      runId,
+      releasedAt,
+    });
+  }
+
+  private async beat(): Promise<void> {
+    this.assertHeld();
+    // Written, not touched: the time is then the file system's own, the same for every host that shares it.
+    await writeFile(heartbeatFile(this.lockDir, this.generation), '.', { mode: PRIVATE_FILE });
+  }
+
+  private async keepMirror(): Promise<void> {
+    await keepMirror(this.mirrorPath, this.mirror, () => this.assertHeld());
+  }
+
+  private isHeld(): boolean {
+    try {
+      this.assertHeld();
+      return true;
+    } catch (error) {
+      if (error instanceof O8Error && error.code === 'lease_lost') return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import { constants } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { failpoint } from '../../core/base/failpoint.js';
+import { redactor, type Redactor } from '../../core/text/redact.js';
+import { sanitizeLine } from '../../core/text/terminal-text.js';
+import { makePrivateFolder, PRIVATE_FILE, writeFileAtomically } from '../files/atomic-file.js';
+import { cutIntoPieces, LONGEST_LINE, splitLines } from '../files/line-splitter.js';
+import type { attemptPaths } from '../files/paths.js';
+import { systemCode, writeError } from '../files/system-error.js';
+
+export interface PipelineLine {
+  readonly stream: 'stdout' | 'stderr';
+  /** Safe to print, secrets replaced, at most 64 KB. */
+  readonly text: string;
+}
+
+/** `pipeline.log` of one attempt: what the agent wrote, line by line, with the time o8 read it. */
+export interface PipelineLog {
+  /** How much of the agent's standard output it has taken over. */
+  readonly stdoutBytes: number;
+  /**
+   * Takes over what the agent has written since; an unfinished last line waits for its end. `output`: the lines of its
+   * standard output as they are, up to 1 MB each, for who reads events in them.
+   */
+  pump(now: Date): Promise<{ readonly lines: readonly PipelineLine[]; readonly output: readonly string[] }>;
+  /** Takes over the rest and writes the last line. Nothing happens the second time. */
+  finish(now: Date, exitCode: number): Promise<void>;
+}
+
+/**
+ * Opens or creates the attempt's log, removing what a killed process wrote but did not account for. Lines are stripped
+ * of terminal control and go through `redact`.
+ */
+export async function openPipelineLog(
+  attempt: ReturnType<typeof attemptPaths>,
+  taskId: string,
+  redact: Redactor = redactor([]),
+): Promise<PipelineLog> {
+  await makePrivateFolder(attempt.dir);
+  const log = new AttemptLog(
+    attempt.log,
+    { stdout: attempt.output, stderr: attempt.errors },
+    join(attempt.dir, 'pipeline.position.json'),
+    redact,
+  );
+  await log.open(taskId);
+  return log;
+}
+
+/**
+ * How far the log goes and which bytes of the agent's files are in it. A batch is appended to the log first and counts
+ * once this file says so: after a crash between the two, the log is cut back to `log` and the batch taken again.
+ */
+const positionSchema = z.strictObject({
+  version: z.literal(1),
+  state: z.enum(['open', 'finished']),
+  log: z.number().int().min(0),
+  stdout: z.number().int().min(0),
+  stderr: z.number().int().min(0),
+});
+type Position = z.infer<typeof positionSchema>;
+
+const STREAMS = ['stdout', 'stderr'] as const;
+const START: Position = { version: 1, state: 'open', log: 0, stdout: 0, stderr: 0 };
+
+/** One read of an agent's file, in bytes: enough for a longest line and its newline, little enough to hold for every task. */
+const CHUNK = LONGEST_LINE + 65_536;
+
+class AttemptLog implements PipelineLog {
+  private position: Position = START;
+  private busy: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly path: string,
+    private readonly sources: Readonly<Record<PipelineLine['stream'], string>>,
+    private readonly positionPath: string,
+    private readonly redact: Redactor,
+  ) {}
+
+  get stdoutBytes(): number {
+    return this.position.stdout;
+  }
+
+  async open(taskId: string): Promise<void> {
+    const saved = await readPosition(this.positionPath);
+    // A log shorter than accounted for lost its end in a power cut: made again from the agent's files.
+    if (saved !== null && (await sizeOf(this.path)) >= saved.log) {
+      await writeAt(this.path, saved.log, Buffer.alloc(0));
+      this.position = saved;
+    } else await this.commit(`Pipeline started for ${sanitizeLine(taskId)}\n`, START);
+  }
+
+  async pump(now: Date): Promise<{ lines: PipelineLine[]; output: string[] }> {
+    return this.inTurn(async () => this.takeOver(now, false));
+  }
+
+  async finish(now: Date, exitCode: number): Promise<void> {
+    await this.inTurn(async () => {
+      await this.takeOver(now, true);
+      if (this.position.state === 'finished') return;
+      await this.commit(`Pipeline completed with exit code ${exitCode}\n`, { ...this.position, state: 'finished' });
+    });
+  }
+
+  private async takeOver(now: Date, atEnd: boolean): Promise<{ lines: PipelineLine[]; output: string[] }> {
+    const taken: PipelineLine[] = [];
+    const output: string[] = [];
+    for (const stream of this.position.state === 'open' ? STREAMS : []) {
+      for (;;) {
+        const bytes = await readFrom(this.sources[stream], this.position[stream]);
+        const split = splitLines(bytes, atEnd && bytes.length < CHUNK);
+        if (split.consumed === 0) break;
+        const lines = split.lines.flatMap((line) => this.linesOf(stream, line));
+        const text = lines.map((line) => `[${now.toISOString()}] [${stream}] ${line.text}\n`).join('');
+        await this.commit(text, { ...this.position, [stream]: this.position[stream] + split.consumed });
+        taken.push(...lines);
+        if (stream === 'stdout') output.push(...split.lines);
+      }
+    }
+    return { lines: taken, output };
+  }
+
+  /** Redacted before it is cut: half a secret is not recognised. */
+  private linesOf(stream: PipelineLine['stream'], line: string): PipelineLine[] {
+    return cutIntoPieces(this.redact(sanitizeLine(line))).map((text) => ({ stream, text }));
+  }
+
+  private async commit(text: string, next: Position): Promise<void> {
+    failpoint('log.write.before');
+    const log = await writeAt(this.path, next.log, Buffer.from(text));
+    failpoint('log.write.after');
+    const position = { ...next, log };
+    await writeFileAtomically(this.positionPath, JSON.stringify(position), 'cached');
+    this.position = position;
+  }
+
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.busy.then(work);
+    this.busy = turn.catch(() => undefined); // this turn's caller has the error
+    return turn;
+  }
+}
+
+/** Writes at `position`, after cutting off whatever was behind it; returns where the file then ends. */
+async function writeAt(path: string, position: number, bytes: Buffer): Promise<number> {
+  try {
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, PRIVATE_FILE);
+    try {
+      const { size } = await file.stat();
+      if (size > position) await file.truncate(position);
+      // Someone emptied the log meanwhile: go on at its end, not after a hole.
+      const start = Math.min(size, position);
+      let written = 0;
+      while (written < bytes.length) {
+        written += (await file.write(bytes, written, bytes.length - written, start + written)).bytesWritten;
+      }
+      return start + bytes.length;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+/** At most a chunk from `position` on, empty when there is nothing or no file yet. */
+async function readFrom(path: string, position: number): Promise<Buffer> {
+  const file = await openOrNull(path);
+  if (file === null) return Buffer.alloc(0);
+  try {
+    const { size } = await file.stat();
+    const bytes = Buffer.alloc(Math.min(CHUNK, Math.max(0, size - position)));
+    let read = 0;
+    while (read < bytes.length) {
+      const { bytesRead } = await file.read(bytes, read, bytes.length - read, position + read);
+      if (bytesRead === 0) break;
+      read += bytesRead;
+    }
+    return bytes.subarray(0, read);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openOrNull(path: string) {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Null when there is none, or one cut short by a power cut: the log can be made again from the start. */
+async function readPosition(path: string): Promise<Position | null> {
+  try {
+    return positionSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    throw error;
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const file = await openOrNull(path);
+  if (file === null) return 0;
+  try {
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
+}

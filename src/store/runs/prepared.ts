@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import { readJson, writeFileAtomically } from '../files/atomic-file.js';
+
+const preparedSchema = z.strictObject({ at: z.number() });
+
+/** Times of files are finer than `Date.now()`, which rounds down: a file written just before must not look newer. */
+const ROUNDED_DOWN_MS = 1;
+
+/** Remembers that a task's worktree is ready for its agent: what changes in it from now on is the agent's. */
+export async function writePrepared(tasks: string, task: string): Promise<void> {
+  const at = Date.now() + ROUNDED_DOWN_MS;
+  await writeFileAtomically(fileOf(tasks, task), `${JSON.stringify({ at })}\n`, 'cached');
+}
+
+/** When that was, in milliseconds since 1970; 0, so that everything counts as the agent's, where nobody wrote it down. */
+export async function readPrepared(tasks: string, task: string): Promise<number> {
+  return (await readJson(fileOf(tasks, task), preparedSchema))?.at ?? 0;
+}
+
+function fileOf(tasks: string, task: string): string {
+  return join(tasks, task, 'prepared.json');
+}

@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { queueSnapshotSchema, type QueueSnapshot } from '../../core/report/queue-snapshot.js';
+import { readJson, writeFileAtomically } from '../files/atomic-file.js';
+import { checkoutPaths } from '../files/paths.js';
+
+/**
+ * Replaces `.claude/parallel-queue.json` in the checkout. Derived from the journal, so it is not worth waiting for the
+ * disk. A checkout that was removed is not made again.
+ */
+export async function writeQueueFile(root: string, snapshot: QueueSnapshot): Promise<void> {
+  if (!existsSync(root)) return;
+  await writeFileAtomically(checkoutPaths(root).queue, `${JSON.stringify(snapshot, null, 2)}\n`, 'cached');
+}
+
+/** The snapshot of the current or last run, null when there is none; O8Error when it is damaged (it can be removed). */
+export async function readQueueFile(root: string): Promise<QueueSnapshot | null> {
+  return readJson(checkoutPaths(root).queue, queueSnapshotSchema);
+}

@@ -1,0 +1,180 @@
+import { lstat, readdir, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { O8Error } from '../../core/base/errors.js';
+import { failpoint } from '../../core/base/failpoint.js';
+import { requestResultSchema, requestSchema, type Request, type RequestResult } from '../../core/run/requests.js';
+import { publishOnce, readJson } from '../files/atomic-file.js';
+import { isFolderName, runPaths, type RunHome } from '../files/paths.js';
+import { systemCode } from '../files/system-error.js';
+
+const REQUEST = '.request.json';
+const ANSWER = '.answer.json';
+
+/** Looking is one open(2) that fails; a person does not notice this delay. */
+const POLL_MS = 25;
+/** Asking whether the supervisor lives costs more than looking for the file. */
+const ALIVE_EVERY_MS = 500;
+
+/** Puts a request before the supervisor. The same request twice is one request. Throws O8Error `no_run`. */
+export async function submitRequest(home: RunHome, runId: string, request: Request): Promise<void> {
+  const folder = runPaths(home, runId).requests;
+  if (!(await isFolder(folder))) throw noRun(runId);
+  failpoint('request.submit.before');
+  await publishOnce(fileOf(folder, request.id, REQUEST), `${JSON.stringify(request, null, 2)}\n`);
+  failpoint('request.submit.after');
+}
+
+/**
+ * Requests without an answer, oldest first. An unreadable one is moved aside as `*.damaged` and answered as refused,
+ * so that whoever waits for it is told.
+ */
+export async function pendingRequests(home: RunHome, runId: string): Promise<Request[]> {
+  const folder = runPaths(home, runId).requests;
+  const names = await listNames(folder);
+  const answered = new Set(names.filter((name) => name.endsWith(ANSWER)).map((name) => name.slice(0, -ANSWER.length)));
+  const waiting = names.filter((name) => name.endsWith(REQUEST) && !answered.has(name.slice(0, -REQUEST.length)));
+  const pending: { request: Request; written: bigint }[] = [];
+  for (const name of waiting) {
+    const path = join(folder, name);
+    const id = name.slice(0, -REQUEST.length);
+    if (!isFolderName(id)) continue; // nobody of ours asked like that
+    const written = await timeOf(path);
+    if (written === null) continue; // gone by now
+    const request = await readRequest(home, runId, path, id);
+    if (request !== null) pending.push({ request, written });
+  }
+  pending.sort((a, b) =>
+    a.written === b.written ? compare(a.request.id, b.request.id) : a.written < b.written ? -1 : 1,
+  );
+  return pending.map(({ request }) => request);
+}
+
+/** Answers a request, once: the first answer stays. */
+export async function answerRequest(home: RunHome, runId: string, id: string, result: RequestResult): Promise<void> {
+  failpoint('request.answer.before');
+  await publishOnce(fileOf(runPaths(home, runId).requests, id, ANSWER), `${JSON.stringify(result)}\n`);
+  failpoint('request.answer.after');
+}
+
+/**
+ * Waits for the answer to a request. Throws O8Error `timed_out` after `timeoutMs`, `supervisor_failed` when nobody is
+ * alive to answer; the request stays and is answered by the next supervisor.
+ */
+export async function awaitAnswer(
+  home: RunHome,
+  runId: string,
+  id: string,
+  options: { readonly timeoutMs: number; readonly stillAlive: () => Promise<boolean> },
+): Promise<RequestResult> {
+  const path = fileOf(runPaths(home, runId).requests, id, ANSWER);
+  const deadline = performance.now() + options.timeoutMs;
+  let nextLook = 0;
+  for (;;) {
+    // Liveness first: an answer given just before the supervisor ended is still found afterwards.
+    const alive = performance.now() < nextLook || (await options.stillAlive());
+    if (performance.now() >= nextLook) nextLook = performance.now() + ALIVE_EVERY_MS;
+    const answer = await readJson(path, requestResultSchema);
+    if (answer !== null) return answer;
+    if (!alive) {
+      throw new O8Error(
+        'supervisor_failed',
+        `The supervisor of run ${runId} ended before it answered.`,
+        `o8 run --resume --run ${runId}`,
+      );
+    }
+    if (performance.now() >= deadline) {
+      const seconds = Math.round(options.timeoutMs / 1_000);
+      throw new O8Error(
+        'timed_out',
+        `Run ${runId} has not answered within ${seconds} s; the request stays.`,
+        'o8 status',
+      );
+    }
+    await delay(Math.min(POLL_MS, Math.max(0, deadline - performance.now())));
+  }
+}
+
+/** A request is a few hundred bytes. */
+const MOST_BYTES = 1_048_576;
+
+/** Of the entry itself, wherever a link would lead; null when it is gone. */
+async function timeOf(path: string): Promise<bigint | null> {
+  try {
+    return (await lstat(path, { bigint: true })).mtimeNs;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Null for what is no request: something else of that name must not end the supervisor that scans the folder. */
+async function readRequest(home: RunHome, runId: string, path: string, id: string): Promise<Request | null> {
+  let problem: O8Error;
+  try {
+    const request = await readJson(path, requestSchema, MOST_BYTES);
+    if (request === null) {
+      if (!(await isDanglingLink(path))) return null;
+      problem = new O8Error('usage', `${path} is a link to nothing.`, 'Ask again.');
+    } else {
+      if (request.id === id) return request;
+      problem = new O8Error('usage', `The id ${request.id} does not match the file name ${path}.`, 'Ask again.');
+    }
+  } catch (error) {
+    if (error instanceof O8Error && error.code === 'disk_full') throw error;
+    problem =
+      error instanceof O8Error
+        ? error
+        : new O8Error('usage', `${path} cannot be read (${systemCode(error) ?? String(error)}).`, 'Ask again.');
+  }
+  const hint = `It was moved to ${path}.damaged; ask again.`;
+  await answerRequest(home, runId, id, { kind: 'refused', code: 'usage', message: problem.message, hint });
+  try {
+    failpoint('request.set_aside.before');
+    await rename(path, `${path}.damaged`);
+    failpoint('request.set_aside.after');
+  } catch {
+    // A folder of that name, say. It is answered, and so not looked at again.
+  }
+  return null;
+}
+
+async function isDanglingLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function fileOf(folder: string, id: string, suffix: string): string {
+  if (!isFolderName(id)) throw new Error(`${JSON.stringify(id)} cannot be the id of a request`);
+  return join(folder, `${id}${suffix}`);
+}
+
+async function listNames(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function noRun(runId: string): O8Error {
+  return new O8Error('no_run', `There is no run ${runId}.`, 'o8 status shows the newest run.');
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

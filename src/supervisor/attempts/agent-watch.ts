@@ -1,0 +1,208 @@
+import { stat } from 'node:fs/promises';
+import {
+  EMPTY_CLAUDE_STREAM,
+  foldClaudeLine,
+  type ClaudeStream,
+  type ReadingTime,
+} from '../../core/agents/claude/claude-stream.js';
+import type { AgentFact } from '../../core/run/decide.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import type { LiveFigures } from '../../core/report/status-view.js';
+import { inWorktree } from '../../core/text/worktree-text.js';
+import { readAttempt, type AttemptStatus } from '../../process/attempts/attempt.js';
+import { foldAgentOutput } from '../../store/logs/agent-output.js';
+import { openPipelineLog, type PipelineLog } from '../../store/logs/pipeline-log.js';
+import { noteOverage } from './note-overage.js';
+import { watchFolder, type FolderWatch } from '../run/folder-watch.js';
+import { attemptOf, plannedTask, recordOf, type Run } from '../run/run.js';
+
+/** Output is read once a second: a tenth of the CPU of following it line by line was measured. */
+const PUMP_MS = 1000;
+/** A shim of ours that did not claim its attempt in this time was never started. */
+const UNCLAIMED_MS = 30_000;
+
+interface Watched {
+  readonly attempt: number;
+  readonly log: PipelineLog;
+  /** The file the agent writes to. */
+  readonly output: string;
+  readonly watcher: FolderWatch;
+  readonly since: number;
+  stream: ClaudeStream;
+  activity: string | null;
+  lastOutputAt: number;
+  /** When a result was read that nothing has followed. */
+  finishedAt: number | null;
+  pumpedAt: number;
+  outputMB: number;
+  fact: AgentFact;
+}
+
+/** Looks at the agents of running tasks: alive or over, how long silent, what they said last. */
+export class AgentWatch {
+  private readonly watched = new Map<string, Watched>();
+
+  constructor(
+    private readonly run: Run,
+    private readonly wake: () => void,
+  ) {}
+
+  /** Leaves alone what a job is working on: that job records what it finds. */
+  async observe(busy: ReadonlySet<string>): Promise<void> {
+    const running = this.run.plan.tasks.filter(({ id }) => recordOf(this.run, id).state.state === 'running');
+    for (const id of this.watched.keys()) if (!running.some((task) => task.id === id)) this.forget(id);
+    for (const { id } of running.filter((task) => !busy.has(task.id))) {
+      const watched = await this.watchedOf(id);
+      const status = await readAttempt(attemptOf(this.run, id, watched.attempt).dir);
+      await this.recordStart(id, watched.attempt, status);
+      await this.pump(id, watched);
+      // An agent that is still being started is not silent.
+      if (watched.fact.kind === 'starting' && status.kind === 'running') watched.lastOutputAt = performance.now();
+      watched.fact = this.factOf(id, watched, status);
+    }
+  }
+
+  facts(): ReadonlyMap<string, AgentFact> {
+    return new Map([...this.watched].map(([id, { fact }]) => [id, fact]));
+  }
+
+  figures(): ReadonlyMap<string, LiveFigures> {
+    return new Map(
+      [...this.watched].map(([id, { stream, activity }]) => [
+        id,
+        {
+          costUsd: stream.facts.costUsd ?? 0,
+          tokens: stream.facts.tokens,
+          lastActivity: shown(stream.facts.activity ?? activity, plannedTask(this.run, id)),
+        },
+      ]),
+    );
+  }
+
+  close(): void {
+    for (const id of [...this.watched.keys()]) this.forget(id);
+  }
+
+  /** Ends the log of a task whose agent is over. */
+  async finishLog(id: string, exitCode: number): Promise<void> {
+    const watched = await this.watchedOf(id);
+    await watched.log.finish(this.run.now(), exitCode);
+  }
+
+  private forget(id: string): void {
+    this.watched.get(id)?.watcher.close();
+    this.watched.delete(id);
+  }
+
+  private async watchedOf(id: string): Promise<Watched> {
+    const { attempt } = recordOf(this.run, id);
+    const known = this.watched.get(id);
+    if (known?.attempt === attempt) return known;
+    this.forget(id);
+    const files = attemptOf(this.run, id, attempt);
+    const log = await openPipelineLog(files, id, this.run.redact);
+    const stream = await this.streamUpTo(files.output, log.stdoutBytes);
+    const watcher = watchFolder(files.dir, (name) => {
+      if (name === 'exit.json' || name === 'agent.json') this.wake();
+    });
+    const now = performance.now();
+    const fresh: Watched = {
+      attempt,
+      log,
+      output: files.output,
+      watcher,
+      since: now,
+      stream,
+      activity: null,
+      lastOutputAt: now,
+      finishedAt: stream.facts.finished ? now : null,
+      pumpedAt: now - PUMP_MS,
+      outputMB: 0,
+      fact: { kind: 'starting' },
+    };
+    this.watched.set(id, fresh);
+    return fresh;
+  }
+
+  private async recordStart(id: string, attempt: number, status: AttemptStatus): Promise<void> {
+    const { state } = recordOf(this.run, id);
+    if (state.state !== 'running' || state.process.kind !== 'intended') return;
+    const pid = status.kind === 'running' ? status.agent.pid : status.kind === 'ended' ? status.agentPid : null;
+    if (pid !== null) await this.run.ledger.record({ type: 'attempt_started', task: id, attempt, pid });
+  }
+
+  private get isClaude(): boolean {
+    return this.run.plan.settings.agent.command === null;
+  }
+
+  /** What an earlier owner of the run has read. */
+  private async streamUpTo(output: string, bytes: number): Promise<ClaudeStream> {
+    if (bytes === 0 || !this.isClaude) return EMPTY_CLAUDE_STREAM;
+    const time = this.readingTime();
+    return foldAgentOutput(output, EMPTY_CLAUDE_STREAM, (value, line) => foldClaudeLine(value, line, time), bytes);
+  }
+
+  private readingTime(): ReadingTime {
+    return { now: this.run.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+  }
+
+  private async pump(id: string, watched: Watched): Promise<void> {
+    const now = this.run.now();
+    const tick = performance.now();
+    if (tick - watched.pumpedAt < PUMP_MS) return;
+    watched.pumpedAt = tick;
+    const { lines, output } = await watched.log.pump(now);
+    watched.outputMB = await sizeInMB(watched.output);
+    if (lines.length === 0) return;
+    watched.lastOutputAt = tick;
+    const time = this.readingTime();
+    const before = watched.stream.facts;
+    watched.activity = lines.at(-1)?.text.slice(0, 120) ?? watched.activity;
+    if (!this.isClaude) return;
+    for (const line of output) watched.stream = foldClaudeLine(watched.stream, line, time);
+    const { facts } = watched.stream;
+    // Another result after more turns begins the wait anew.
+    if (facts.result !== before.result || !facts.finished) watched.finishedAt = facts.finished ? tick : null;
+    if (facts.overage && !before.overage) await noteOverage(this.run, id);
+  }
+
+  private factOf(id: string, watched: Watched, status: AttemptStatus): AgentFact {
+    const now = performance.now(); // stands still while the machine sleeps: a laptop that woke up has no silent agents
+    switch (status.kind) {
+      case 'unclaimed': {
+        const { state } = recordOf(this.run, id);
+        const ours = state.state === 'running' && this.run.launched.has(state.attemptId);
+        return ours && now - watched.since < UNCLAIMED_MS ? { kind: 'starting' } : { kind: 'over' };
+      }
+      case 'starting':
+        return { kind: 'starting' };
+      case 'running':
+        return {
+          kind: 'running',
+          quietMs: Math.max(0, watched.pumpedAt - watched.lastOutputAt), // up to the last look, not beyond it
+          finishedMs: watched.finishedAt === null ? null : now - watched.finishedAt,
+          unguarded: watched.stream.facts.unguarded !== null,
+          outputMB: watched.outputMB,
+          unattendedMs: status.shimAlive ? null : this.runningMs(id),
+        };
+      case 'void':
+      case 'ended':
+      case 'lost':
+        return { kind: 'over' };
+    }
+  }
+
+  private runningMs(id: string): number {
+    const { state } = recordOf(this.run, id);
+    return state.state === 'running' ? this.run.now().getTime() - new Date(state.since).getTime() : 0;
+  }
+}
+
+async function sizeInMB(path: string): Promise<number> {
+  const found = await stat(path).catch(() => null); // not written yet
+  return found === null ? 0 : found.size / (1024 * 1024);
+}
+
+function shown(activity: string | null, { worktree }: PlannedTask): string | null {
+  return activity === null ? null : inWorktree(activity, worktree);
+}

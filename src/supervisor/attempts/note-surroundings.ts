@@ -1,0 +1,96 @@
+import { join, relative, sep } from 'node:path';
+import { documentsFolder } from '../../core/plan/plan-source.js';
+import {
+  changedSurroundings,
+  mayHaveMade,
+  surroundingNote,
+  surroundingsSchema,
+  surroundingTexts,
+  type Surroundings,
+} from '../../core/surroundings/surroundings.js';
+import { savedFile } from '../../git/settings/pin.js';
+import { movedBy, readSurroundings } from '../../git/surroundings/read-surroundings.js';
+import { readJson, writeFileAtomically } from '../../store/files/atomic-file.js';
+import { attemptOf, recordOf, type Run } from '../run/run.js';
+
+const BEFORE = 'surroundings.json';
+const AFTER = 'surroundings-after.json';
+const MOST_NOTES = 12; // a person looks for themselves after as many
+
+/** Remembers what an agent must leave alone, beside its attempt, just before it starts. */
+export async function rememberSurroundings(run: Run, task: string, attempt: number): Promise<void> {
+  await writeFileAtomically(fileOf(run, task, attempt, BEFORE), JSON.stringify(await look(run)), 'cached');
+}
+
+/** What of it changed while the agent ran, in words, with what puts it back: worth knowing, not a proof of who did it. */
+export async function surroundingsNotes(run: Run, task: string, attempt: number): Promise<string[]> {
+  const before = await readJson(fileOf(run, task, attempt, BEFORE), surroundingsSchema);
+  if (before === null) return [];
+  const after = await look(run);
+  await writeFileAtomically(fileOf(run, task, attempt, AFTER), JSON.stringify(after), 'cached');
+  const own = ownMoves(run);
+  const changes = changedSurroundings(before, after).filter(
+    (change) => !own.has(`${change.name} ${change.after ?? ''}`),
+  );
+  if (changes.length === 0) return [];
+  const others = await othersMeanwhile(run, task, before.at ?? 0);
+  const moves = new Map<string, 'push' | 'fetch' | 'unknown'>();
+  for (const change of changes) if (change.kind === 'remote') moves.set(change.name, await movedBy(run.repo, change));
+  const told = surroundingTexts(changes, {
+    root: run.plan.root,
+    commonDir: run.repo.commonDir,
+    saved: (file) => savedFile(run.repo.commonDir, file),
+    redact: run.redact,
+    movedBy: ({ name }) => moves.get(name) ?? 'unknown',
+  });
+  const notes = told.map((each) => {
+    const also = others.filter((other) => mayHaveMade(each.change, other)).map((other) => other.task);
+    return surroundingNote(each, task, also);
+  });
+  if (notes.length <= MOST_NOTES) return notes;
+  return [...notes.slice(0, MOST_NOTES), `and ${String(notes.length - MOST_NOTES)} more changes beside its worktree`];
+}
+
+/** Where o8 itself moved the base branch to, as `<ref> <commit>`. */
+function ownMoves({ plan, ledger: { state } }: Run): Set<string> {
+  const moves = [...state.landings, state.landingIntent, state.undoIntent, ...state.mergeIntents.values()];
+  const undone = state.landings.flatMap((landing) =>
+    landing.undone?.kind === 'reverted' ? [landing.undone.commit] : [],
+  );
+  const commits = [...undone, ...moves.flatMap((move) => (move === null ? [] : [move.from, move.to]))];
+  return new Set(commits.map((commit) => `refs/heads/${plan.base.branch} ${commit}`));
+}
+
+interface Other {
+  readonly task: string;
+  readonly before: Surroundings;
+  readonly after: Surroundings | null;
+}
+
+/** Tasks whose last attempt ran at some time since then. */
+async function othersMeanwhile(run: Run, task: string, since: number): Promise<Other[]> {
+  const others: Other[] = [];
+  for (const { id } of run.plan.tasks) {
+    const { attempt } = recordOf(run, id);
+    if (id === task || attempt === 0) continue;
+    const before = await readJson(fileOf(run, id, attempt, BEFORE), surroundingsSchema);
+    const after = await readJson(fileOf(run, id, attempt, AFTER), surroundingsSchema);
+    const isOver = after !== null && (after.at ?? 0) < since;
+    if (before !== null && !isOver) others.push({ task: id, before, after });
+  }
+  return others;
+}
+
+function fileOf(run: Run, task: string, attempt: number, name: string): string {
+  return join(attemptOf(run, task, attempt).dir, name);
+}
+
+async function look(run: Run): Promise<Surroundings> {
+  const { plan } = run;
+  const dir = relative(plan.root, documentsFolder(plan.source)).split(sep).join('/');
+  const branches = new Set(plan.tasks.map(({ branch }) => `refs/heads/${branch}`));
+  return readSurroundings(run.repo, {
+    isRef: (ref) => branches.has(ref) || ref.startsWith('refs/heads/o8/'),
+    isPath: (path) => path === `${dir}/manifest.json` || path.startsWith('.claude/parallel'),
+  });
+}

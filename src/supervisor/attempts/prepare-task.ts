@@ -1,0 +1,90 @@
+import { commandFailure } from '../../core/report/command-failure.js';
+import { landedCommit } from '../../core/run/task-state.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { ownReason } from '../../git/worktrees/own-worktree.js';
+import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
+import { addWorktree, copyWorktreeIncludes } from '../../git/worktrees/worktrees.js';
+import { writePrepared } from '../../store/runs/prepared.js';
+import { agentEnvironmentOf } from '../run/agent-variables.js';
+import { errorText } from '../run/error-text.js';
+import { runSetupCommand } from '../run/end-setup-processes.js';
+import { filesOf, recordOf, type Run } from '../run/run.js';
+
+/**
+ * Worktree, included files, `setup`. Every step can be repeated, so that a crash in between costs nothing. The
+ * start commit is proven to contain everything the task depends on before anything is made.
+ */
+export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
+  const start = recordOf(run, task.id).start ?? (await targetTip(run));
+  const missing = await missingDependency(run, task, start);
+  if (missing !== null) {
+    await fail(
+      run,
+      task,
+      `${run.plan.target.ref} at ${start.slice(0, 12)} does not contain ${missing}, which ${task.id} needs`,
+    );
+    return;
+  }
+  await run.ledger.record({ type: 'worktree_intended', task: task.id, start });
+  if (!(await provideWorktree(run, task, start))) return;
+  await run.ledger.record({ type: 'worktree_created', task: task.id, start });
+}
+
+/** The worktree on the task's branch, which is, or will be, at `start`. False when the task failed of it. */
+export async function provideWorktree(run: Run, task: PlannedTask, start: string): Promise<boolean> {
+  try {
+    await addWorktree(run.repo, run.serialise, {
+      path: task.worktree,
+      branch: task.branch,
+      start,
+      reason: ownReason(run.plan.runId, `task ${task.id}`),
+    });
+    await copyWorktreeIncludes(run.repo, task.worktree);
+  } catch (error) {
+    await fail(run, task, errorText(error));
+    return false;
+  }
+  if (task.setup !== null && !(await runSetup(run, task, task.setup))) return false;
+  await writePrepared(filesOf(run).tasks, task.id);
+  return true;
+}
+
+async function targetTip(run: Run): Promise<string> {
+  const tip = await resolveCommit(run.repo, run.plan.target.ref);
+  if (tip === null) throw new Error(`target ${run.plan.target.ref} is gone`);
+  return tip;
+}
+
+async function missingDependency(run: Run, task: PlannedTask, start: string): Promise<string | null> {
+  for (const dep of task.deps) {
+    const landed = landedCommit(recordOf(run, dep).state);
+    if (landed === null || !(await isAncestor(run.repo, landed, start))) return dep;
+  }
+  return null;
+}
+
+async function runSetup(run: Run, task: PlannedTask, setup: string): Promise<boolean> {
+  const stop = run.interrupts.signalFor(task.id);
+  const result = await runSetupCommand(run, task.id, setup, {
+    cwd: task.worktree,
+    env: agentEnvironmentOf(run, task, null),
+    timeoutMs: task.timeoutMinutes * 60_000,
+    logFile: filesOf(run).setupLog(task.id),
+    stop,
+  });
+  if (stop.aborted) return false; // whoever interrupted it says what becomes of the task
+  if (result.code === 0) return true;
+  const { code, signal, timedOut, outputTail } = result;
+  const how = { command: run.redact(setup), code, signal, timedOut, output: run.redact(outputTail) };
+  await run.ledger.record({
+    type: 'task_failed',
+    task: task.id,
+    reason: 'setup_failed',
+    message: `setup ${commandFailure({ ...how, timeoutMinutes: task.timeoutMinutes })}`,
+  });
+  return false;
+}
+
+async function fail(run: Run, task: PlannedTask, message: string): Promise<void> {
+  await run.ledger.record({ type: 'task_failed', task: task.id, reason: 'worktree_failed', message });
+}

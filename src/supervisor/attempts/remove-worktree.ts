@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { keptNote, type Stays } from '../../core/kept/kept-text.js';
+import { rescueRef } from '../../core/plan/own-refs.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { atStake, type AtStake } from '../../git/kept/at-stake.js';
+import { mendPointer } from '../../git/kept/mend-pointer.js';
+import { keepCommit } from '../../git/worktrees/keep-commit.js';
+import { needsRescue, removeWithWorktrees, rescueStake, type Rescued } from '../../git/kept/remove-kept.js';
+import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
+import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
+import { inspectWorktree, snapshotWorktree } from '../../git/worktrees/worktrees.js';
+import { readPrepared } from '../../store/runs/prepared.js';
+import { errorText } from '../run/error-text.js';
+import { attemptOf, filesOf, recordOf, type Run } from '../run/run.js';
+
+/**
+ * Removes the worktree of a task whose branch has landed. One that still holds something git does not have
+ * (a change nobody committed, a repository inside it) stays for `cleanup`; single ignored files are rescued first.
+ */
+export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<void> {
+  // Gone already: moved away and not yet forgotten by git when its last owner was killed.
+  const gone = !existsSync(task.worktree);
+  if (!gone && !(await isTasksWorktree(run, task))) return;
+  const stake = await stakeOf(run, task);
+  const stays = [...stake.stays, ...uncommitted(stake)];
+  run.lease.assertHeld();
+  // Also where the worktree stays: a person who tidies it up need not look for what git ignores.
+  const rescued = await rescueTask(run, task, stake).catch((error: unknown) => errorText(error));
+  if (typeof rescued === 'string')
+    return keep(run, task, [{ path: task.worktree, why: `cannot be rescued: ${rescued}` }]);
+  await noteOnce(run, task, rescued.notes);
+  if (stays.length > 0) return keep(run, task, stays);
+  run.lease.assertHeld();
+  await removeWithWorktrees(run.repo, run.serialise, task.worktree, stake);
+  await run.ledger.record({ type: 'worktree_removed', task: task.id });
+}
+
+async function keep(run: Run, task: PlannedTask, stays: readonly Stays[]): Promise<void> {
+  await noteOnce(run, task, [keptNote(stays, task.worktree, cleanupCommand(run, task))]);
+}
+
+function uncommitted({ found }: AtStake): Stays[] {
+  // A path that ends so is a repository, which is looked at by itself.
+  const [first, ...rest] = found.changes.filter(({ path }) => !path.endsWith('/'));
+  if (first === undefined) return [];
+  const more = rest.length === 0 ? '' : `and ${String(rest.length)} more `;
+  return [{ path: first.path, why: `${more}${rest.length === 0 ? 'is' : 'are'} in no commit` }];
+}
+
+/** Notes that are not there yet. */
+export async function noteOnce(run: Run, task: PlannedTask, notes: readonly string[]): Promise<void> {
+  const known = recordOf(run, task.id).notes;
+  const fresh = notes.filter((note) => !known.includes(note)).map((note) => note.slice(0, MOST_NOTE));
+  for (let at = 0; at < fresh.length; at += NOTES_A_RECORD) {
+    await run.ledger.record({ type: 'task_noted', task: task.id, notes: fresh.slice(at, at + NOTES_A_RECORD) });
+  }
+}
+
+const MOST_NOTE = 1000;
+const NOTES_A_RECORD = 3; // a journal record stays below 4 KB
+
+export function cleanupCommand(run: Run, task: PlannedTask): string {
+  return `o8 cleanup --run ${run.plan.runId} --task ${task.id}`;
+}
+
+/** Whether the task's worktree is o8's, after mending one whose `.git` was deleted. */
+export async function isTasksWorktree(run: Run, task: PlannedTask): Promise<boolean> {
+  if (await mendPointer(run.repo, task.worktree, run.plan.runId)) {
+    run.log(`${task.id}: ${task.worktree}/.git was deleted and is written again`);
+  }
+  return isOwnWorktree(task.worktree, run.plan.runId);
+}
+
+/** What would be lost with the task's worktree. */
+export async function stakeOf(run: Run, task: PlannedTask): Promise<AtStake> {
+  return atStake(run.repo, task.worktree, await readPrepared(filesOf(run).tasks, task.id));
+}
+
+/** Keeps all of it that a commit can carry. */
+export async function rescueTask(run: Run, task: PlannedTask, stake: AtStake): Promise<Rescued> {
+  const { attempt } = recordOf(run, task.id);
+  return rescueStake(run.repo, task.worktree, stake, {
+    ref: rescueRef(run.plan.runId, task.id, attempt),
+    branch: task.branch,
+    message: `Uncommitted work of ${task.id}, attempt ${String(attempt)} (${attemptOf(run, task.id, attempt).dir})`,
+  });
+}
+
+/** The ref it would be kept under; null when there is nothing to keep. */
+export async function whereToRescue(run: Run, task: PlannedTask, stake: AtStake): Promise<string | null> {
+  const { attempt } = recordOf(run, task.id);
+  return (await needsRescue(run.repo, stake, task.branch)) ? rescueRef(run.plan.runId, task.id, attempt) : null;
+}
+
+/** Tasks whose work is on the target and whose worktree the last owner of the run was killed before it removed. */
+export function unfinishedRemovals(run: Run): PlannedTask[] {
+  return run.plan.tasks.filter(({ id }) => {
+    const { state, worktree } = recordOf(run, id);
+    return state.state === 'complete' && worktree === 'present';
+  });
+}
+
+/** What cannot be removed now stays for `cleanup`. */
+export async function finishRemovals(run: Run, tasks: readonly PlannedTask[]): Promise<void> {
+  for (const task of tasks) {
+    if (recordOf(run, task.id).worktree !== 'present') continue;
+    await removeCleanWorktree(run, task).catch((error: unknown) => {
+      run.log(`${task.id}: worktree not removed: ${errorText(error)}`);
+    });
+  }
+}
+
+/**
+ * Keeps what is not committed in a worktree that stays, or commits that are not on its branch, under a ref of its own; null
+ * when there is nothing to keep.
+ */
+export async function rescueWorktree(run: Run, task: PlannedTask): Promise<{ ref: string; commit: string } | null> {
+  if (!(await isTasksWorktree(run, task))) return null;
+  const { head } = await inspectWorktree(task.worktree);
+  const { attempt } = recordOf(run, task.id);
+  const ref = rescueRef(run.plan.runId, task.id, attempt);
+  run.lease.assertHeld();
+  const kept = await snapshotWorktree(run.repo, task.worktree, {
+    ref,
+    message: `Uncommitted work of ${task.id}, attempt ${String(attempt)} (${attemptOf(run, task.id, attempt).dir})`,
+  });
+  if (kept !== null) return kept; // on top of HEAD, so it has the commits too
+  if (head === null || (await isOnBranch(run, task, head))) return null;
+  return { ref: await keepCommit(run.repo, ref, head), commit: head };
+}
+
+async function isOnBranch(run: Run, task: PlannedTask, commit: string): Promise<boolean> {
+  const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
+  return tip !== null && (tip === commit || (await isAncestor(run.repo, commit, tip)));
+}

@@ -1,0 +1,275 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClaudeFacts } from '../../core/agents/claude/claude-stream.js';
+import { judgeAttempt, spokeLast, unguardedMessage } from '../../core/run/judge-attempt.js';
+import { MOST_OUTPUT_MB, RESULT_GRACE_MS } from '../../core/run/decide.js';
+import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
+import type { AttemptExit } from '../../core/run/events.js';
+import { failpoint } from '../../core/base/failpoint.js';
+import { rescuedNote } from '../../core/kept/kept-text.js';
+import { lastWords } from '../../core/report/last-words.js';
+import { leftoversMessage } from '../../core/merge/merge-message.js';
+import { rescueRef } from '../../core/plan/own-refs.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { taskLogView } from '../../core/agents/readable-log.js';
+import { pauseEnd } from '../../core/agents/base/reset-time.js';
+import { changedPaths, countCommits } from '../../git/diff/changes.js';
+import { lastCheckedOut } from '../../git/worktrees/head-log.js';
+import { isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
+import { commitLeftovers, inspectWorktree, keepStaged } from '../../git/worktrees/worktrees.js';
+import { stopAttempt } from '../../process/attempts/attempt.js';
+import { readLogTail } from '../../store/logs/log-reader.js';
+import type { AgentWatch } from './agent-watch.js';
+import { noteOverage } from './note-overage.js';
+import { surroundingsNotes } from './note-surroundings.js';
+import { isTasksWorktree, noteOnce, rescueWorktree } from './remove-worktree.js';
+import { recordDone } from '../run/record-done.js';
+import { retryOrFail } from '../run/retry.js';
+import { scopeFindings, violationText } from './scope-findings.js';
+import { attemptExit, exitNumber, spentBy, storeOutputOnce } from './attempt-evidence.js';
+import { attemptId, attemptOf, lastAttemptRef, recordOf, type Run } from '../run/run.js';
+
+/**
+ * Why o8 itself ended an attempt, and the command lines of what the agent had running then. `aborted`: only work that
+ * was done by then counts, nothing else is recorded.
+ */
+interface OwnStop {
+  readonly why: 'unguarded' | 'finished' | 'stalled' | 'timeout' | 'paused' | 'output' | 'aborted';
+  readonly running: readonly string[];
+}
+
+/** Lost to crashes this often in a row, a task has a cause of its own. */
+const MOST_LOST = 3;
+
+/**
+ * An attempt is over: learn how it ended, stop what it left running, weigh the evidence, and record what follows.
+ * Nothing here depends on having seen the agent before, so a new supervisor does the same.
+ */
+export async function settleAttempt(
+  run: Run,
+  agents: AgentWatch,
+  task: PlannedTask,
+  stop: OwnStop | null,
+): Promise<void> {
+  const { attempt } = recordOf(run, task.id);
+  await settle(run, agents, task, stop);
+  // Only when what follows is recorded: until then a new supervisor reads the agent's own output again.
+  if (recordOf(run, task.id).state.state !== 'running') await storeOutputOnce(run, task.id, attempt);
+}
+
+async function settle(run: Run, agents: AgentWatch, task: PlannedTask, stop: OwnStop | null): Promise<void> {
+  const record = recordOf(run, task.id);
+  if (record.state.state !== 'running') return;
+  const { attempt } = record;
+  const stopReason = stop?.why ?? null;
+  const files = attemptOf(run, task.id, attempt);
+  const seen = await attemptExit(files.dir);
+  if (seen === null) return;
+  const exit = ourOwnStop(seen, stopReason);
+  await stopAttempt(files.dir, attemptId(run, task.id, attempt), run.plan.settings.killAfter * 1000);
+  await agents.finishLog(task.id, exitNumber(exit));
+  const { facts, ...spent } = await spentBy(run, files.output);
+  await run.ledger.record({ type: 'attempt_ended', task: task.id, attempt, exit, ...spent });
+  // An agent that was done before it was stopped is judged like any other.
+  const markerPresent = existsSync(join(task.worktree, COMPLETION_MARKER));
+  const isDone =
+    (exit.kind === 'exited' && exit.code === 0) || (facts !== null && spokeLast(exit, facts, markerPresent));
+  if (stopReason === 'paused' && !isDone) return settlePaused(run, task);
+  if (stopReason === 'aborted' && !isDone) return;
+  if (exit.kind === 'unknown') return settleLost(run, task);
+
+  await noteOnce(run, task, await surroundingsNotes(run, task.id, attempt)); // whatever becomes of the task
+  const around = [...denialNotes(facts), ...stopNotes(stop)];
+  if (facts?.overage === true) await noteOverage(run, task.id);
+  const alsoAround = around.map((note) => `\n${note}`).join('');
+  if (stopReason === 'output') {
+    const message = `its output grew beyond ${String(MOST_OUTPUT_MB)} MB and it was stopped: ${files.output}${alsoAround}`;
+    return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
+  }
+  if (facts !== null && facts.unguarded !== null) {
+    if (stopReason === 'aborted') return;
+    const message = `${unguardedMessage(facts.unguarded)}${alsoAround}`;
+    return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
+  }
+  const work = await workOf(run, task);
+  if (work.kind === 'unusable') {
+    if (stopReason === 'aborted') return;
+    const rescued = await rescueWorktree(run, task);
+    const kept = rescued === null ? '' : `; what is not on ${task.branch} is kept as ${rescued.ref}`;
+    const message = await quoting(run, task, files, work.message + kept + alsoAround);
+    return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
+  }
+  const verdict = judgeAttempt({
+    exit,
+    agent:
+      facts === null
+        ? { kind: 'command', rateLimitExitCode: run.plan.settings.agent.rateLimitExitCode }
+        : { kind: 'claude', facts },
+    markerPresent,
+    commits: work.commits + (work.uncommitted ? 1 : 0),
+    stopReason: stopReason === 'stalled' || stopReason === 'finished' ? stopReason : null,
+    limits: {
+      timeoutMinutes: task.timeoutMinutes,
+      stallMinutes: run.plan.settings.stallTimeout,
+      budgetUsd: record.state.budgetUsd,
+      maxTurns: run.plan.settings.agent.maxTurns,
+    },
+  });
+  if (stopReason === 'aborted' && verdict.kind !== 'succeeded') return;
+  switch (verdict.kind) {
+    case 'failed':
+      return retryOrFail(run, task, {
+        ...verdict,
+        message: await quoting(run, task, files, verdict.message + alsoAround),
+      });
+    case 'rate_limited':
+      return pauseForLimit(run, task, verdict.until);
+    case 'succeeded':
+      return settleSuccess(run, task, work.start, around);
+  }
+}
+
+/** What kept an agent from ending, or what it waited for: a signing program, say. */
+function stopNotes(stop: OwnStop | null): string[] {
+  const running = stop === null || stop.running.length === 0 ? null : stop.running.join(', ');
+  if (stop?.why === 'finished') {
+    const what = running === null ? 'it was ended' : `it was ended, and with it: ${running}`;
+    return [`gave its result and did not exit within ${String(RESULT_GRACE_MS / 1000)} s; ${what}`];
+  }
+  return running !== null && (stop?.why === 'stalled' || stop?.why === 'timeout') ? [`it had running: ${running}`] : [];
+}
+
+/** Among so many last lines of a log are the few that are quoted, also where most are events that tell nothing. */
+const LINES_TO_QUOTE_FROM = 200;
+
+const MOST_DENIALS = 5; // after a few a person looks at the log
+
+/** What the agent was not allowed to do, with the setting that would allow it. */
+function denialNotes(facts: ClaudeFacts | null): string[] {
+  return (facts?.denials ?? []).slice(0, MOST_DENIALS).map(({ tool, target, grant }) => {
+    const what = target === null ? tool : `${tool} (${target})`;
+    return `was not permitted: ${what}${grant === null ? '' : `; agent.allowedTools ${JSON.stringify(grant)} would permit it`}`;
+  });
+}
+
+/** The message of a failure, and below it what the agent wrote last. */
+async function quoting(run: Run, task: PlannedTask, { log }: { log: string }, message: string): Promise<string> {
+  const words = lastWords(await readLogTail(log, LINES_TO_QUOTE_FROM), taskLogView(run.plan, task.id), message);
+  return words === '' ? message : `${message}\n${words}`;
+}
+
+/** What we stopped ourselves is no riddle, also when no shim was left to say how it ended. */
+function ourOwnStop(seen: AttemptExit, why: OwnStop['why'] | null): AttemptExit {
+  if (why === 'timeout') return { kind: 'timed_out' };
+  return seen.kind === 'unknown' && why !== null ? { kind: 'signalled', signal: 'SIGTERM' } : seen;
+}
+
+type Work =
+  | { readonly kind: 'usable'; readonly start: string; readonly commits: number; readonly uncommitted: boolean }
+  | { readonly kind: 'unusable'; readonly message: string };
+
+/** Where the agent left its branch. Another branch checked out or a rewritten start is not work o8 can merge. */
+async function workOf(run: Run, task: PlannedTask): Promise<Work> {
+  await isTasksWorktree(run, task); // one whose `.git` was deleted is mended
+  const found = await inspectWorktree(task.worktree);
+  const start = recordOf(run, task.id).start;
+  const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
+  if (start === null || tip === null) return { kind: 'unusable', message: await removedBranch(run, task, start) };
+  if (!found.exists)
+    return { kind: 'unusable', message: `the agent removed its worktree; its commits are on ${task.branch} (${tip})` };
+  if (found.operation !== null) {
+    return { kind: 'unusable', message: `the agent left a ${found.operation} unfinished in its worktree` };
+  }
+  if (found.branch !== task.branch) {
+    const where = found.branch === null ? `a detached HEAD at ${found.head ?? 'nothing'}` : `branch ${found.branch}`;
+    return { kind: 'unusable', message: `the agent left its worktree on ${where} instead of ${task.branch}` };
+  }
+  if (!(await isAncestor(run.repo, start, tip))) {
+    return {
+      kind: 'unusable',
+      message: `the agent rewrote history: ${task.branch} (${tip}) no longer contains its start ${start}`,
+    };
+  }
+  const uncommitted = found.changes.some(({ path }) => path !== COMPLETION_MARKER);
+  return { kind: 'usable', start, commits: await countCommits(run.repo, start, tip), uncommitted };
+}
+
+/** Its commits would go with the worktree's log of HEAD, so they get a ref like those of any attempt that is over. */
+async function removedBranch(run: Run, task: PlannedTask, start: string | null): Promise<string> {
+  const removed = `the agent removed its branch ${task.branch}`;
+  const last = start === null ? null : await lastCheckedOut(run.repo, task.worktree, start);
+  if (last === null) return removed;
+  run.lease.assertHeld();
+  await pinRef(run.repo, lastAttemptRef(run, task.id), last);
+  return `${removed}; its commits are kept as ${lastAttemptRef(run, task.id)}`;
+}
+
+async function settleSuccess(run: Run, task: PlannedTask, start: string, around: readonly string[]): Promise<void> {
+  const notes = [...around];
+  run.lease.assertHeld();
+  const before = await inspectWorktree(task.worktree);
+  const { attempt } = recordOf(run, task.id);
+  const staged = await keepStaged(run.repo, task.worktree, before, rescueRef(run.plan.runId, task.id, attempt));
+  if (staged !== null) {
+    notes.push(
+      rescuedNote('what was staged and changed again before it was committed is', staged.ref, before.stagedOnly),
+    );
+  }
+  const leftovers = await commitLeftovers(run.repo, {
+    path: task.worktree,
+    branch: task.branch,
+    message: leftoversMessage(run.plan, task),
+    exclude: [COMPLETION_MARKER],
+  });
+  if (leftovers !== null) notes.push('changes the agent left uncommitted were committed by o8');
+  const { nestedRepositories } = before;
+  if (nestedRepositories.length > 0) {
+    notes.push(
+      `repositories of their own in its worktree are not part of the work and stay there: ${nestedRepositories.join(', ')}`,
+    );
+  }
+  const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
+  if (tip === null) throw new Error(`branch ${task.branch} is gone`);
+  if (await changesAttributes(run, start, tip)) {
+    notes.push('changes .gitattributes, which decides how git merges and compares: look at that change');
+  }
+  if (run.plan.settings.scope === 'warn') {
+    const violations = await scopeFindings(run, task, start, tip);
+    if (violations.length > 0)
+      notes.push(`outside its scope: ${violationText(violations.slice(0, 10)).replaceAll('\n', '; ')}`);
+  }
+  const commits = await countCommits(run.repo, start, tip);
+  await recordDone(run, { task: task.id, tip, commits, notes });
+  // Not before it is recorded: who settles this attempt after a crash must find the agent's word, too.
+  failpoint('marker.remove.before');
+  await rm(join(task.worktree, COMPLETION_MARKER), { force: true });
+  failpoint('marker.remove.after');
+}
+
+async function changesAttributes(run: Run, from: string, tip: string): Promise<boolean> {
+  const changes = await changedPaths(run.repo, from, tip);
+  return changes.some(({ path }) => path === '.gitattributes' || path.endsWith('/.gitattributes'));
+}
+
+async function settleLost(run: Run, task: PlannedTask): Promise<void> {
+  if (recordOf(run, task.id).lostInARow + 1 >= MOST_LOST) {
+    const message = `its agent was lost ${String(MOST_LOST)} times in a row`;
+    return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'lost', message });
+  }
+  const next = { kind: 'continue' as const, note: 'The process was lost; nobody saw how it ended.' };
+  return run.ledger.record({ type: 'task_requeued', task: task.id, why: 'lost', next });
+}
+
+/** Neither a failure nor a retry: the same session goes on when the run does. */
+async function settlePaused(run: Run, task: PlannedTask): Promise<void> {
+  const next = { kind: 'continue' as const, note: 'The run was paused by the user. Go on where you were.' };
+  return run.ledger.record({ type: 'task_requeued', task: task.id, why: 'paused', next });
+}
+
+/** Not a failure: the whole run waits, then the same session goes on. */
+async function pauseForLimit(run: Run, task: PlannedTask, until: string | null): Promise<void> {
+  const end = pauseEnd(until, run.now());
+  await run.ledger.record({ type: 'task_rate_limited', task: task.id, until: end });
+  await run.ledger.record({ type: 'run_paused', reason: 'a rate or usage limit was reached', until: end });
+}

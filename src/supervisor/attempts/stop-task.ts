@@ -1,0 +1,71 @@
+import { mergeAgain } from '../../core/held/finding.js';
+import { heldOfTask } from '../../core/run/task-state.js';
+import { stopAttempt } from '../../process/attempts/attempt.js';
+import type { AgentWatch } from './agent-watch.js';
+import { attemptExit, exitNumber, spentBy, storeOutputOnce } from './attempt-evidence.js';
+import { endSetupProcesses } from '../run/end-setup-processes.js';
+import { settleAttempt } from './settle-attempt.js';
+import { rescueWorktree } from './remove-worktree.js';
+import { attemptId, attemptOf, plannedTask, recordOf, type Run } from '../run/run.js';
+
+/** A task that was stopped: when, which process, and where its uncommitted work is kept. */
+export interface Stopped {
+  readonly task: string;
+  readonly pid: number | null;
+  readonly worktree: string | null;
+  readonly rescue: string | null;
+  readonly survivors: readonly number[];
+}
+
+/**
+ * Ends a task for good: its whole process tree first, then its uncommitted work to a rescue ref, then the record. One
+ * whose agent was done before it was stopped is done, and waits to be merged.
+ */
+export async function abortTask(run: Run, agents: AgentWatch, id: string): Promise<Stopped> {
+  const record = recordOf(run, id);
+  const running = record.state.state === 'running' ? record.state : null;
+  const pid = running?.process.kind === 'started' ? running.process.pid : null;
+  const tree = running === null ? NOTHING_STOPPED : await stopTree(run, id);
+  const { survivors } = tree;
+  await endSetupProcesses(run, id);
+  if (running !== null) {
+    await settleAttempt(run, agents, plannedTask(run, id), { why: 'aborted', running: tree.running });
+  }
+  const { state } = recordOf(run, id);
+  // What is held is given up; other finished work waits to be merged.
+  if (state.state === 'merge_pending' && heldOfTask(state) === null) {
+    const hint = mergeAgain(run.plan.runId, id);
+    await run.ledger.record({ type: 'merge_held', task: id, reason: 'it was done when it was aborted', hint });
+    return { task: id, pid, worktree: plannedTask(run, id).worktree, rescue: null, survivors };
+  }
+  const rescued = record.worktree === 'present' ? await rescueWorktree(run, plannedTask(run, id)) : null;
+  if (running !== null) {
+    const files = attemptOf(run, id, record.attempt);
+    const exit = (await attemptExit(files.dir)) ?? { kind: 'unknown' as const };
+    await agents.finishLog(id, exitNumber(exit));
+    const { costUsd, tokens } = await spentBy(run, files.output);
+    await run.ledger.record({ type: 'attempt_ended', task: id, attempt: record.attempt, exit, costUsd, tokens });
+  }
+  await run.ledger.record({ type: 'task_aborted', task: id });
+  if (running !== null && survivors.length === 0) await storeOutputOnce(run, id, record.attempt);
+  const worktree = record.worktree === 'present' ? plannedTask(run, id).worktree : null;
+  return { task: id, pid, worktree, rescue: rescued?.ref ?? null, survivors };
+}
+
+export interface StoppedTree {
+  readonly survivors: readonly number[];
+  /** Command lines of what the agent had running; secrets replaced. */
+  readonly running: readonly string[];
+}
+
+const NOTHING_STOPPED: StoppedTree = { survivors: [], running: [] };
+
+/** SIGTERM, `killAfter`, SIGKILL, until nothing of the attempt's tree is left; gives what could not be stopped. */
+export async function stopTree(run: Run, id: string): Promise<StoppedTree> {
+  const { attempt } = recordOf(run, id);
+  const killAfterMs = run.plan.settings.killAfter * 1000;
+  const { dir } = attemptOf(run, id, attempt);
+  const { survivors, running } = await stopAttempt(dir, attemptId(run, id, attempt), killAfterMs);
+  if (survivors.length > 0) run.log(`${id}: still alive after SIGKILL: ${survivors.join(', ')}`);
+  return { survivors, running: running.map(run.redact) };
+}

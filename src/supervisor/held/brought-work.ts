@@ -1,0 +1,10 @@
+import type { Difference } from '../../git/diff/tree-difference.js';
+
+/** What landing a task's branch would do to the target: `commit` in place of `onto`. `tip` is the branch's. */
+export interface Brought {
+  readonly onto: string;
+  readonly commit: string;
+  readonly tip: string;
+  /** Every path that differs between the two. */
+  readonly differences: readonly Difference[];
+}

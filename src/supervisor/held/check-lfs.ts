@@ -1,0 +1,55 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Finding } from '../../core/held/finding.js';
+import { lfsPointer, MOST_POINTER_BYTES } from '../../core/held/lfs-pointer.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { printable } from '../../core/text/untrusted-text.js';
+import { readSmallBlobs } from '../../git/held/blobs.js';
+import { declaresLfs, hasLfsObject, wasPushed } from '../../git/held/lfs-objects.js';
+import { attributeOf } from '../../git/door/attributes.js';
+import type { Difference } from '../../git/diff/tree-difference.js';
+import type { Run } from '../run/run.js';
+import type { Brought } from './brought-work.js';
+import { gitAt, takeBackCommands, worktreeCommands } from './mending.js';
+
+/** Files of Git LFS whose content is neither in this repository nor, as far as is known, with a remote. */
+export async function lfsFindings(run: Run, task: PlannedTask, brought: Brought): Promise<Finding[]> {
+  const files = brought.differences.filter(({ newMode, newId, oldId }) => newMode.startsWith('100') && newId !== oldId);
+  if (files.length === 0 || !(await declaresLfs(run.repo, brought.commit))) return [];
+  const texts = await readSmallBlobs(
+    run.repo,
+    files.map(({ newId }) => newId),
+    MOST_POINTER_BYTES,
+  );
+  const pointers = files.flatMap((file) => {
+    const pointer = lfsPointer(texts.get(file.newId) ?? '');
+    return pointer === null ? [] : [{ file, pointer }];
+  });
+  const paths = pointers.map(({ file }) => file.path);
+  const filters = await attributeOf(run.repo, paths, { attribute: 'filter', declaredBy: brought.commit });
+  const findings: Finding[] = [];
+  for (const [at, { file, pointer }] of pointers.entries()) {
+    if (filters[at] !== 'lfs' || (await hasLfsObject(run.repo, pointer))) continue;
+    if (await wasPushed(run.repo, file.newId)) continue;
+    findings.push({
+      key: `lfs ${file.path} ${pointer.oid}`,
+      what: `${printable(file.path)} is a Git LFS pointer to ${pointer.oid.slice(0, 12)}, whose content is neither in this repository nor known to be on a remote`,
+      path: file.path,
+      commands: await mend(task, file, pointer.size, brought.onto),
+    });
+  }
+  return findings;
+}
+
+/** The content may lie in the worktree, from before Git LFS was there to store it. */
+async function mend(task: PlannedTask, file: Difference, size: number, onto: string): Promise<string[]> {
+  const there = await stat(join(task.worktree, file.path)).catch(() => null);
+  if (there?.size !== size) return takeBackCommands(task, file.path, /^0+$/.test(file.oldMode) ? null : onto);
+  const [at, quoted] = [gitAt(task), shellQuote(file.path)];
+  return [
+    ...worktreeCommands(task),
+    `${at} add --renormalize -- ${quoted}`,
+    `${at} commit --allow-empty -m ${shellQuote(`Store ${file.path} with Git LFS`)}`,
+  ];
+}

@@ -1,0 +1,40 @@
+import type { Finding } from '../../core/held/finding.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { SETTINGS_FILE } from '../../core/agents/agent-kinds.js';
+import { skillPaths } from '../../core/trust/skill-paths.js';
+import { printable } from '../../core/text/untrusted-text.js';
+import { readTrustItems } from '../../git/trust/items.js';
+import type { Run } from '../run/run.js';
+import type { Brought } from './brought-work.js';
+import { takeBackCommands } from './mending.js';
+
+/**
+ * What runs programs or changes what agents may do, and is other than on the target: the next run in this repository would
+ * ask for consent to it. Also what the settings of the target point at, such as the script of a hook.
+ */
+export async function trustFindings(run: Run, task: PlannedTask, brought: Brought): Promise<Finding[]> {
+  const { onto, commit, differences } = brought;
+  if (differences.length === 0) return [];
+  const skill = skillPaths(run.plan.settings.skill);
+  const itemsAt = (at: string) => readTrustItems(run.repo, at, { skill, settings: 'as_committed' });
+  const [before, after] = await Promise.all([itemsAt(onto), itemsAt(commit)]);
+  const had = new Map(before.map(({ from, digest }) => [from, digest]));
+  return after
+    .filter(({ from, digest }) => had.get(from) !== digest)
+    .map(({ from, digest }) => ({
+      key: `trust ${digest}`,
+      what: `${printable(from)} ${had.has(from) ? 'is changed' : 'is new'}: ${effectOf(from)}`,
+      path: from,
+      commands: [
+        `git --no-pager diff ${onto.slice(0, 12)} ${shellQuote(task.branch)} -- ${shellQuote(from)}`,
+        ...takeBackCommands(task, from, had.has(from) ? onto : null),
+      ],
+    }));
+}
+
+function effectOf(path: string): string {
+  return path === SETTINGS_FILE
+    ? 'settings of o8 say which programs it runs'
+    : 'it runs programs or changes what agents may do in this repository';
+}

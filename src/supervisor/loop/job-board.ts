@@ -1,0 +1,87 @@
+import { O8Error } from '../../core/base/errors.js';
+import { errorText } from '../run/error-text.js';
+
+/** A job that throws is a surprise (git failed, a file went away): it is tried again this often. */
+const MOST_SURPRISES = 3;
+
+/** Only the supervisor itself ends of these: without the lock or a sound journal it may write nothing more. */
+const FATAL: readonly string[] = ['lease_lost', 'journal_damaged'];
+
+export interface JobBoardHost {
+  readonly log: (line: string) => void;
+  /** A job has ended, well or not. */
+  readonly ended: (key: string) => void;
+  /** A job failed too often: whatever it was for must not be tried for ever. */
+  readonly giveUp: (key: string, message: string) => Promise<void>;
+}
+
+/** The jobs going on beside the loop, one per key; who is busy is a fact `decide` asks for. */
+export class JobBoard {
+  private readonly running = new Map<string, Promise<void>>();
+  private readonly surprises = new Map<string, number>();
+  private broken: Error | null = null;
+
+  constructor(private readonly host: JobBoardHost) {}
+
+  /** Starts the job unless one with this key is going on. */
+  start(key: string, work: () => Promise<void>): void {
+    if (this.running.has(key)) return;
+    this.run(key, work).catch((error: unknown) => {
+      this.broken ??= error instanceof Error ? error : new Error(errorText(error)); // giving up failed, too
+    });
+  }
+
+  /** Runs the job under the key and waits for it; its surprises are dealt with here and not thrown. */
+  async run(key: string, work: () => Promise<void>): Promise<void> {
+    const job = work().then(
+      () => void this.surprises.delete(key),
+      (error: unknown) => this.surprise(key, error),
+    );
+    this.running.set(key, job);
+    try {
+      await job;
+    } finally {
+      this.running.delete(key);
+      this.host.ended(key);
+    }
+  }
+
+  has(key: string): boolean {
+    return this.running.has(key);
+  }
+
+  /** Its last job ended in a surprise. */
+  wasSurprised(key: string): boolean {
+    return this.surprises.has(key);
+  }
+
+  isIdle(): boolean {
+    return this.running.size === 0;
+  }
+
+  busyTasks(): ReadonlySet<string> {
+    const prefix = 'task:';
+    return new Set(
+      [...this.running.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
+    );
+  }
+
+  throwIfBroken(): void {
+    if (this.broken !== null) throw this.broken;
+  }
+
+  private async surprise(key: string, error: unknown): Promise<void> {
+    const expected = error instanceof O8Error;
+    this.host.log(`${key}: ${errorText(error)}${error instanceof Error && !expected ? `\n${error.stack ?? ''}` : ''}`);
+    if (expected && FATAL.includes(error.code)) {
+      this.broken ??= error;
+      return;
+    }
+    if (expected && error.code === 'disk_full') return; // waits for space, however long
+    const count = (this.surprises.get(key) ?? 0) + 1;
+    this.surprises.set(key, count);
+    if (count < MOST_SURPRISES) return;
+    this.surprises.delete(key);
+    await this.host.giveUp(key, errorText(error));
+  }
+}

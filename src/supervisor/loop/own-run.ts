@@ -1,0 +1,178 @@
+import { existsSync } from 'node:fs';
+import { O8Error } from '../../core/base/errors.js';
+import type { Plan } from '../../core/plan/plan.js';
+import { redactor, secretValues } from '../../core/text/redact.js';
+import type { SupervisorStart } from '../../core/run/supervisor-start.js';
+import { guardFile } from '../../git/door/guard-file.js';
+import { createRef, resolveCommit } from '../../git/refs/refs.js';
+import { pinSettings, settleSettings } from '../../git/surroundings/pin-settings.js';
+import { openRepository, type Repository } from '../../git/door/repository.js';
+import { processProbe } from '../../process/trees/identify-process.js';
+import { writeFileAtomically } from '../../store/files/atomic-file.js';
+import { criticalSection } from '../../store/files/critical-section.js';
+import { journalSize, openJournal } from '../../store/journal/journal.js';
+import { acquireLock } from '../../store/lock/lock.js';
+import type { OwnedLease } from '../../store/lock/owned-lease.js';
+import { runHome, runPaths, type RunHome } from '../../store/files/paths.js';
+import { listRuns, readPlan, removeOldRuns } from '../../store/runs/runs.js';
+import { adoptEarlierWork } from '../attempts/adopt-earlier-work.js';
+import { errorText } from '../run/error-text.js';
+import { Interrupts } from '../run/interrupts.js';
+import { endCommandsOfRun } from '../run/commands-of-run.js';
+import { openLedger } from '../run/ledger.js';
+import { forgetPinsOfComplete } from '../run/pins.js';
+import type { Run } from '../run/run.js';
+import { Supervisor } from './supervise.js';
+import { VerifyNumbers } from '../run/verify-numbers.js';
+import { voidAttempts } from '../attempts/void-attempts.js';
+
+const RUNS_KEPT = 20; // the contract's number: enough history to look back, small enough to forget
+
+export interface OwnRunOptions {
+  readonly root: string;
+  readonly runId: string;
+  readonly force: boolean;
+}
+
+/** Takes the lock, says in `start.json` whether it was won, and runs the loop to the run's end. */
+export async function ownRun(
+  options: OwnRunOptions,
+  env: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+): Promise<void> {
+  const here = await openRepository(options.root);
+  const home = runHome(here);
+  const plan = await readPlan(home, options.runId);
+  const lock = await acquireLock({ ...home, root: plan.root }, processProbe, {
+    runId: plan.runId,
+    features: plan.tasks.map(({ id }) => id),
+    maxConcurrency: plan.settings.maxConcurrency,
+    force: options.force,
+    killAfterMs: plan.settings.killAfter * 1000,
+  });
+  if (lock.kind === 'lost') {
+    const { holder, why } = lock;
+    await answer(home, plan, {
+      kind: 'lost',
+      pid: process.pid,
+      at: new Date().toISOString(),
+      holder: { pid: holder.process.pid, runId: holder.runId, startedAt: holder.startedAt, why },
+    });
+    log(`lock held by pid ${String(holder.process.pid)}`);
+    return;
+  }
+  const { lease, replaced } = lock;
+  let supervisor: Supervisor;
+  try {
+    supervisor = await openRun(plan, home, here, lease, env, log);
+    await answer(home, plan, {
+      kind: 'won',
+      pid: process.pid,
+      at: new Date().toISOString(),
+      replaced: replaced === null ? null : { pid: replaced.process.pid, runId: replaced.runId },
+    });
+    await supervisor.untilDone();
+    await settleSettings(await openRepository(options.root));
+    await supervisor.tidyUp();
+    await removeOldRuns(home, RUNS_KEPT, [plan.runId]);
+  } catch (error) {
+    const hint = error instanceof O8Error ? error.hint : `o8 logs --run ${plan.runId}`;
+    await answer(home, plan, {
+      kind: 'failed',
+      pid: process.pid,
+      at: new Date().toISOString(),
+      message: errorText(error),
+      hint,
+    });
+    throw error;
+  } finally {
+    await lease.release();
+  }
+  await supervisor.sayGoodbye(); // the next run need not wait for a slow notify command
+}
+
+async function openRun(
+  plan: Plan,
+  home: RunHome,
+  here: Repository,
+  lease: OwnedLease,
+  env: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+): Promise<Supervisor> {
+  const paths = runPaths(home, plan.runId);
+  const repo = await startingCheckout(plan, here);
+  const journal = await openJournal(paths.journal, lease);
+  const ledger = openLedger(plan, journal);
+  const run: Run = {
+    plan,
+    home,
+    repo,
+    lease,
+    ledger,
+    serialise: criticalSection(guardFile(repo)),
+    env,
+    redact: redactor(secretValues(env)),
+    now: () => new Date(),
+    log,
+    interrupts: new Interrupts(),
+    verifyNumbers: new VerifyNumbers(),
+    launched: new Set(),
+  };
+  await pinSettings(repo);
+  if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
+  await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation });
+  if (journal.records.length > 0) await endCommandsOfRun(run);
+  await createTarget(run);
+  await voidAttempts(run);
+  await adoptEarlierWork(run);
+  await forgetPinsOfComplete(run);
+  return new Supervisor(run, await isNewest(home, plan));
+}
+
+/** The checkout the run was started in, or the one that asks now where that was removed, moved or replaced. */
+async function startingCheckout({ root }: Plan, here: Repository): Promise<Repository> {
+  if (root === here.root || !existsSync(root)) return here;
+  try {
+    const found = await openRepository(root);
+    return found.commonDir === here.commonDir ? found : here;
+  } catch (error) {
+    if (error instanceof O8Error) return here;
+    throw error;
+  }
+}
+
+/** A newer one without a journal does not count: it was never begun, or waits to be told that this one was faster. */
+async function isNewest(home: RunHome, { runId }: Plan): Promise<boolean> {
+  for (const other of await listRuns(home)) {
+    if (other === runId) return true;
+    if (await isBegun(home, other)) return false;
+  }
+  return true;
+}
+
+async function isBegun(home: RunHome, runId: string): Promise<boolean> {
+  try {
+    return (await journalSize(runPaths(home, runId).journal)) > 0;
+  } catch {
+    return false; // something that cannot be looked at has that name: not a run that goes on
+  }
+}
+
+/** The target starts at the base's commit as the plan saw it. An existing base branch is the target itself. */
+async function createTarget(run: Run): Promise<void> {
+  const { plan, ledger } = run;
+  if (ledger.state.targetCreated) return;
+  const exists = (await resolveCommit(run.repo, plan.target.ref)) !== null;
+  if (!exists && !(await createRef(run.repo, plan.target.ref, plan.base.commit))) {
+    throw new O8Error(
+      'git_failed',
+      `could not create ${plan.target.ref}`,
+      `git branch --list '${plan.target.branch ?? ''}'`,
+    );
+  }
+  await ledger.record({ type: 'target_created', ref: plan.target.ref, commit: plan.base.commit });
+}
+
+async function answer(home: RunHome, { runId }: Plan, start: SupervisorStart): Promise<void> {
+  await writeFileAtomically(runPaths(home, runId).start(start.pid), `${JSON.stringify(start)}\n`);
+}

@@ -1,0 +1,250 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { decide, type Action } from '../../core/run/decide.js';
+import { O8Error } from '../../core/base/errors.js';
+import { AgentWatch } from '../attempts/agent-watch.js';
+import { errorText } from '../run/error-text.js';
+import { giveUp } from '../attempts/give-up.js';
+import { JobBoard } from './job-board.js';
+import { machineHoldBack } from '../run/hold-back.js';
+import { endSetupProcesses, tasksWithSetupProcesses } from '../run/end-setup-processes.js';
+import { mergeTasks } from '../merge/merge-queue.js';
+import { Notifier } from './notifier.js';
+import { prepareTask } from '../attempts/prepare-task.js';
+import { Publisher } from './publish.js';
+import { remember } from '../run/remember.js';
+import { finishRemovals, unfinishedRemovals } from '../attempts/remove-worktree.js';
+import { RequestDesk } from '../requests/answer-requests.js';
+import { plannedTask, recordOf, type Run } from '../run/run.js';
+import { removeScratchWorktrees } from '../run/scratch-worktrees.js';
+import { settleAttempt } from '../attempts/settle-attempt.js';
+import { startTask } from '../attempts/start-task.js';
+import { abortTask, stopTree, type Stopped } from '../attempts/stop-task.js';
+import { validateWave } from '../merge/validate-wave.js';
+import { WakeUp } from './wake-up.js';
+import { Wakefulness } from './wakefulness.js';
+
+/** Looked at even when nothing woke us: agents' output, timers, a missed file event. */
+const TICK_MS = 250;
+/** More tasks than this seldom wait together, and a verify that fails for one of 16 is found in five runs. */
+const MOST_MERGES_AT_ONCE = 16;
+/** A full disk is looked at again after this time; agents run on meanwhile. */
+const DISK_FULL_MS = 2000;
+
+/**
+ * The loop of a run: observe, serve requests, decide (core), act, record; until the run is finished and nobody asks
+ * anything. Jobs run beside the loop and wake it; each tick can be called by a test.
+ */
+export class Supervisor {
+  private readonly wakeUp = new WakeUp();
+  private readonly jobs: JobBoard;
+  private readonly agents: AgentWatch;
+  private readonly publisher: Publisher;
+  private readonly desk: RequestDesk;
+  private readonly notifier: Notifier;
+  private readonly wakefulness: Wakefulness;
+  private readonly stopped: Stopped[] = [];
+  private merging: readonly string[] = [];
+
+  constructor(
+    private readonly run: Run,
+    newest: boolean,
+  ) {
+    this.jobs = new JobBoard({
+      log: run.log,
+      ended: (key) => {
+        if (key !== 'requests') this.wakeUp.now(); // one that has to wait is looked at with the next tick, not at once
+      },
+      giveUp: (key, message) => giveUp(run, key === 'merge' ? `merge:${this.merging[0] ?? ''}` : key, message),
+    });
+    this.agents = new AgentWatch(run, () => {
+      this.wakeUp.now();
+    });
+    this.publisher = new Publisher(run, this.agents, newest);
+    this.notifier = new Notifier(run);
+    this.wakefulness = new Wakefulness(run);
+    this.desk = new RequestDesk({
+      run,
+      mergesIdle: () => !this.jobs.has('merge') && !this.jobs.has('validate') && !mergesWaiting(run),
+      isBusy: (task) => this.busyTasks().has(task),
+      startStopping: (task) => {
+        this.startJob(task, () => this.stop(task, 'paused'));
+      },
+      startJob: (key, work) => {
+        this.jobs.start(key, work);
+      },
+      stopTask: (task) => this.stopForGood(task),
+      stopped: this.stopped,
+    });
+  }
+
+  async untilDone(): Promise<void> {
+    this.wakeUp.watch(this.run);
+    // Beside the loop: a process that was killed at this very work holds everybody else back for seconds.
+    const left = unfinishedRemovals(this.run);
+    if (left.length > 0) this.jobs.start('tidy', () => finishRemovals(this.run, left));
+    try {
+      while (!(await this.isDone())) {
+        await this.tickOrWaitForDisk();
+        await this.wakeUp.within(TICK_MS);
+      }
+      await this.publisher.publish(await this.holdBack(), 'ended');
+      await remember(this.run);
+    } finally {
+      this.wakeUp.close();
+      this.agents.close();
+      this.wakefulness.close();
+    }
+  }
+
+  /** Removes what killed supervisors of the run left behind. What cannot be removed now is named by `o8 doctor`. */
+  async tidyUp(): Promise<void> {
+    try {
+      await removeScratchWorktrees(this.run);
+    } catch (error) {
+      this.run.log(`scratch worktrees not removed: ${errorText(error)}`);
+    }
+  }
+
+  /** Tells the user what is not told yet. Nothing of the run is written any more. */
+  async sayGoodbye(): Promise<void> {
+    await this.notifier.close();
+  }
+
+  /** One round. Throws when the lease or the journal is lost: then nothing more may be written by this process. */
+  async tick(): Promise<void> {
+    this.run.lease.assertHeld();
+    this.jobs.throwIfBroken();
+    await this.agents.observe(this.busyTasks());
+    await this.desk.servePauses();
+    if (!this.jobs.has('requests')) {
+      await this.desk.serveAtOnce(); // before anything is decided, so that an abort finds nothing newly started
+      if (await this.desk.hasSlow()) {
+        this.jobs.start('requests', async () => {
+          if ((await this.desk.serveInTime()) === 'idle') this.wakeUp.now();
+        });
+      }
+    } else {
+      await this.desk.serveAborts();
+    }
+    const holdBack = await this.holdBack();
+    const actions = decide(this.run.plan, this.run.ledger.state, {
+      now: this.run.now(),
+      busyTasks: this.busyTasks(),
+      merging: this.jobs.has('merge'),
+      mergesAtOnce: this.jobs.wasSurprised('merge') ? 1 : MOST_MERGES_AT_ONCE,
+      validating: this.jobs.has('validate'),
+      agents: this.agents.facts(),
+      withSetupProcesses: tasksWithSetupProcesses(this.run),
+      holdBack,
+    });
+    for (const action of actions) await this.act(action);
+    await this.publisher.publish(holdBack, 'alive');
+    this.notifier.observe();
+    this.wakefulness.observe(this.hasWork());
+  }
+
+  /** A full disk pauses the run where it is: nothing was recorded that is not on disk, agents run on. */
+  private async tickOrWaitForDisk(): Promise<void> {
+    try {
+      await this.tick();
+    } catch (error) {
+      if (!(error instanceof O8Error) || error.code !== 'disk_full') throw error;
+      this.run.log(`waiting for disk space: ${error.message}`);
+      await delay(DISK_FULL_MS);
+    }
+  }
+
+  private busyTasks(): ReadonlySet<string> {
+    const busy = this.jobs.busyTasks();
+    return this.jobs.has('merge') ? new Set([...busy, ...this.merging]) : busy;
+  }
+
+  private async act(action: Action): Promise<void> {
+    const { run } = this;
+    switch (action.kind) {
+      case 'record':
+        return run.ledger.record(action.event);
+      case 'finish':
+        await run.ledger.record({ type: 'run_finished', state: action.state });
+        this.wakeUp.now();
+        return;
+      case 'prepare':
+        this.startJob(action.task, () => prepareTask(run, plannedTask(run, action.task)));
+        return;
+      case 'start':
+        this.startJob(action.task, () => startTask(run, plannedTask(run, action.task)));
+        return;
+      case 'settle':
+        this.startJob(action.task, () => settleAttempt(run, this.agents, plannedTask(run, action.task), null));
+        return;
+      case 'end_setup':
+        this.startJob(action.task, () => endSetupProcesses(run, action.task));
+        return;
+      case 'stop':
+        this.startJob(action.task, () => this.stop(action.task, action.why));
+        return;
+      case 'merge':
+        this.merging = action.tasks;
+        this.jobs.start('merge', () =>
+          mergeTasks(
+            run,
+            action.tasks.map((id) => plannedTask(run, id)),
+          ),
+        );
+        return;
+      case 'validate':
+        this.jobs.start('validate', () => validateWave(run, action.wave));
+        return;
+    }
+  }
+
+  /** A run that a person paused has none once its agents are over. */
+  private hasWork(): boolean {
+    const { phase, tasks } = this.run.ledger.state;
+    if (phase.kind === 'finished') return false;
+    if (phase.kind !== 'paused' || phase.until !== null) return true;
+    return !this.jobs.isIdle() || [...tasks.values()].some(({ state }) => state.state === 'running');
+  }
+
+  private startJob(task: string, work: () => Promise<void>): void {
+    this.jobs.start(`task:${task}`, work);
+  }
+
+  private async stop(
+    task: string,
+    why: 'aborted' | 'unguarded' | 'finished' | 'stalled' | 'timeout' | 'paused' | 'output',
+  ): Promise<void> {
+    if (why === 'aborted') {
+      this.stopped.push(await abortTask(this.run, this.agents, task));
+      return;
+    }
+    const { running } = await stopTree(this.run, task);
+    await settleAttempt(this.run, this.agents, plannedTask(this.run, task), { why, running });
+  }
+
+  private async stopForGood(task: string): Promise<Stopped> {
+    const stopped: Stopped[] = [];
+    await this.jobs.run(`task:${task}`, async () => {
+      stopped.push(await abortTask(this.run, this.agents, task));
+    });
+    const [first] = stopped;
+    if (first === undefined) throw new O8Error('supervisor_failed', `could not stop ${task}`, 'o8 status');
+    return first;
+  }
+
+  private async holdBack(): Promise<string | null> {
+    return machineHoldBack(this.run.plan);
+  }
+
+  private async isDone(): Promise<boolean> {
+    if (this.run.ledger.state.phase.kind !== 'finished' || !this.jobs.isIdle()) return false;
+    return !(await this.desk.hasMore());
+  }
+}
+
+function mergesWaiting(run: Run): boolean {
+  return run.plan.tasks.some(({ id }) => {
+    const { state } = recordOf(run, id);
+    return state.state === 'merge_pending' && state.hold === null;
+  });
+}

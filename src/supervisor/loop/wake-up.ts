@@ -1,0 +1,38 @@
+import { watchFolder, type FolderWatch } from '../run/folder-watch.js';
+import { filesOf, type Run } from '../run/run.js';
+
+/** Ends the loop's pause early: a job ended, a request came. File events only shorten the wait, never replace it. */
+export class WakeUp {
+  private wake: (() => void) | null = null;
+  private pending = false;
+  private watcher: FolderWatch | null = null;
+
+  watch(run: Run): void {
+    this.watcher = watchFolder(filesOf(run).requests, () => {
+      this.now();
+    });
+  }
+
+  now(): void {
+    this.pending = true;
+    this.wake?.();
+  }
+
+  async within(ms: number): Promise<void> {
+    if (!this.pending) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.wake = null;
+    this.pending = false;
+  }
+
+  close(): void {
+    this.watcher?.close();
+  }
+}

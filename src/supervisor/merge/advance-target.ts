@@ -1,0 +1,58 @@
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { mergeRef } from '../../core/plan/own-refs.js';
+import { fastForward } from '../../git/checkout/checkout.js';
+import { advanceRef, pinRef, resolveCommit } from '../../git/refs/refs.js';
+import type { Run } from '../run/run.js';
+
+export type Advance =
+  | { readonly kind: 'advanced' }
+  | { readonly kind: 'moved' }
+  | { readonly kind: 'blocked'; readonly reason: string; readonly hint: string };
+
+/** What each task brings, for the journal: `from` to `commit`. */
+export interface Contribution {
+  readonly task: PlannedTask;
+  readonly from: string;
+  readonly commit: string;
+}
+
+/** Moves the target by compare-and-swap, in the checkout that has it if any. Announced first, for every task in it. */
+export async function advanceTarget(
+  run: Run,
+  contributions: readonly Contribution[],
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<Advance> {
+  const { ref, branch } = run.plan.target;
+  const last = contributions.at(-1);
+  if (last === undefined || from === to) return { kind: 'advanced' };
+  run.lease.assertHeld();
+  await pinRef(run.repo, mergeRef(run.plan.runId, last.task.id), to); // git gc must not take it before it lands
+  await run.ledger.record(
+    ...contributions.map((each) => ({
+      type: 'merge_intended' as const,
+      task: each.task.id,
+      ref,
+      from: each.from,
+      to: each.commit,
+    })),
+  );
+  run.lease.assertHeld();
+  if (branch === null)
+    return (await advanceRef(run.repo, ref, { from, to })) ? { kind: 'advanced' } : { kind: 'moved' };
+  const result = await fastForward(run.repo, { branch, from, to });
+  if (result.kind === 'advanced') return result;
+  if ((await resolveCommit(run.repo, ref)) !== from) return { kind: 'moved' };
+  return {
+    kind: 'blocked',
+    reason: withPaths(result.reason, result.paths),
+    hint: `o8 merge --run ${run.plan.runId} --task ${last.task.id}`,
+  };
+}
+
+const MOST_PATHS = 20; // more would not be read, and a journal record stays small
+
+function withPaths(reason: string, paths: readonly string[]): string {
+  if (paths.length === 0) return reason;
+  const rest = paths.length - MOST_PATHS;
+  return `${reason}: ${paths.slice(0, MOST_PATHS).join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
+}

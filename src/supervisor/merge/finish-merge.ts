@@ -1,0 +1,21 @@
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { endSetupProcesses } from '../run/end-setup-processes.js';
+import { forgetPins } from '../run/pins.js';
+import { removeCleanWorktree } from '../attempts/remove-worktree.js';
+import { recordOf, type Run } from '../run/run.js';
+
+/** A task's work is on the target as `landed`: recorded first, then what only existed for the merge is removed. */
+export async function finishMerge(
+  run: Run,
+  task: PlannedTask,
+  landed: string,
+  notes: readonly string[],
+): Promise<void> {
+  await endSetupProcesses(run, task.id); // they may write into the worktree that goes now
+  await run.ledger.record(
+    ...(notes.length > 0 ? [{ type: 'task_noted' as const, task: task.id, notes: [...notes] }] : []),
+    { type: 'task_merged', task: task.id, landed },
+  );
+  await forgetPins(run, task.id);
+  if (recordOf(run, task.id).worktree !== 'none') await removeCleanWorktree(run, task); // adopted work has none of ours
+}

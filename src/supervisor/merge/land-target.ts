@@ -1,0 +1,180 @@
+import { whyNothingToLand } from '../../core/merge/landings.js';
+import { takenBackNow } from '../../git/refs/standing-reverts.js';
+import { refreshMessage } from '../../core/merge/merge-message.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { waitingWork } from '../../core/merge/waiting-work.js';
+import { landedCommit } from '../../core/run/task-state.js';
+import { landingRef } from '../../core/plan/own-refs.js';
+import { fastForward, forgetForwarded } from '../../git/checkout/checkout.js';
+import { contentThere } from '../../git/merge/content-there.js';
+import { createLandingCommit, trialMerge } from '../../git/merge/merge.js';
+import { advanceRef, isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
+import { baseGone, baseRewritten, movedBackFrom, targetMovedBack, type Moved } from './moved-refs.js';
+import { filesOf, recordOf, type Run } from '../run/run.js';
+import { tasksToVerify, verifyLanding } from './verify-landing.js';
+
+export type Landing =
+  | { readonly kind: 'landed'; readonly branch: string; readonly from: string; readonly to: string }
+  | { readonly kind: 'nothing'; readonly reason: string }
+  | { readonly kind: 'held'; readonly reason: string; readonly files: readonly string[]; readonly hint: string };
+
+const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round costs a verify
+
+/**
+ * Lands the run's target on the base branch by fast-forward only; `upTo` lands a prefix of it. Where the base has
+ * moved meanwhile it is merged into the target first, off to the side, and verified again.
+ */
+export async function landTarget(run: Run, upTo: string | null): Promise<Landing> {
+  const { base, target, runId } = run.plan;
+  const branch = base.branch;
+  for (let round = 0; round < MOST_RECOMPUTATIONS; round += 1) {
+    const from = await resolveCommit(run.repo, `refs/heads/${branch}`);
+    if (from === null) return heldBy(await baseGone(run));
+    const tip = upTo ?? (await resolveCommit(run.repo, target.ref));
+    if (tip === null) return withoutTarget(run, from);
+    const lost = upTo === null ? await movedBackFrom(run, tip) : null;
+    if (lost !== null && !(await isAncestor(run.repo, lost, from))) {
+      const since = await contentThere(run.repo, lost, from);
+      return since === null ? heldBy(targetMovedBack(run, lost, tip)) : found(run, lost, since);
+    }
+    if (await isAncestor(run.repo, tip, from)) {
+      const intent = run.ledger.state.landingIntent;
+      if (intent === null || !(await isAncestor(run.repo, intent.to, from))) {
+        return { kind: 'nothing', reason: await whyNothing(run) };
+      }
+      await forgetForwarded(run.repo, branch);
+      return recordLanding(run, { branch, from: intent.from, to: intent.to }); // we were killed in between
+    }
+    const canForward = await isAncestor(run.repo, from, tip);
+    const there = canForward ? null : await contentThere(run.repo, tip, from);
+    if (there !== null) return found(run, tip, there);
+    const rewritten = await baseRewritten(run, from, tip);
+    if (rewritten !== null) return heldBy(rewritten);
+    const prepared = canForward ? await proven(run, tip) : await refresh(run, from, tip);
+    if (prepared.kind === 'held') return prepared;
+    run.lease.assertHeld();
+    await run.ledger.record({ type: 'landing_intended', branch, from, to: prepared.commit });
+    const result = await fastForward(run.repo, { branch, from, to: prepared.commit });
+    if (result.kind === 'advanced') {
+      return recordLanding(run, { branch, from, to: prepared.commit });
+    }
+    if ((await resolveCommit(run.repo, `refs/heads/${branch}`)) === from) {
+      return held(result.reason, result.paths, `o8 merge --run ${runId}`);
+    }
+  }
+  return held(`${branch} kept moving while the work was verified`, [], `o8 merge --run ${runId}`);
+}
+
+/** `cleanup` removes a target that has landed; a person may have removed one that has not. */
+async function withoutTarget(run: Run, base: string): Promise<Landing> {
+  const merged = run.plan.tasks.filter(({ id }) => landedCommit(recordOf(run, id).state) !== null);
+  const there = await tasksIn(run, merged, base);
+  if (there.length === merged.length) return { kind: 'nothing', reason: await whyNothing(run) };
+  const { ref, branch } = run.plan.target;
+  const last = run.ledger.state.landings.findLast((landing) => landing.ref === ref)?.to ?? '<commit>';
+  const tip = await resolveCommit(run.repo, last);
+  const since = tip === null ? null : await contentThere(run.repo, tip, base);
+  if (tip !== null && since !== null) return found(run, tip, since);
+  return held(`${branch ?? ref} is gone`, [], `git branch ${branch ?? ref} ${last}`);
+}
+
+/** Somebody squashed, rebased or cherry-picked the work: it is not merged once more. */
+async function found(run: Run, tip: string, commit: string): Promise<Landing> {
+  await recordFound(run, tip, commit);
+  const { base, runId } = run.plan;
+  const reason = `${base.branch} has this work since ${commit.slice(0, 12)}, which somebody made without merging; o8 cleanup --run ${runId} removes its branches`;
+  return { kind: 'nothing', reason };
+}
+
+/** Of the whole target only: a part of it that is there closes nothing. */
+export async function recordFound(run: Run, tip: string, commit: string): Promise<void> {
+  const { target, base } = run.plan;
+  const whole = (await resolveCommit(run.repo, target.ref)) ?? tip;
+  const known = run.ledger.state.foundLanded;
+  if (whole !== tip || (known?.target === tip && known.commit === commit)) return;
+  await run.ledger.record({ type: 'found_landed', branch: base.branch, target: tip, commit });
+}
+
+async function recordLanding(run: Run, move: { branch: string; from: string; to: string }): Promise<Landing> {
+  const tasks = await tasksIn(run, run.plan.tasks, move.to);
+  await run.ledger.record({ type: 'landed', ...move, tasks: tasks.map(({ id }) => id) });
+  return { kind: 'landed', ...move };
+}
+
+type Refreshed = { readonly kind: 'ready'; readonly commit: string } | Extract<Landing, { kind: 'held' }>;
+
+/**
+ * Every check of the tasks in it passes on exactly what lands. Mostly nothing runs: the queue verified these files
+ * before. It did not where tasks have checks of their own, or a person made the tip (a conflict with the base resolved).
+ */
+async function proven(run: Run, tip: string): Promise<Refreshed> {
+  const known = await tasksIn(run, tasksToVerify(run), tip);
+  // A target that somebody rebased has the work in other commits.
+  const failure = await verifyLanding(run, tip, known.length > 0 ? known : tasksToVerify(run));
+  if (failure === null) return { kind: 'ready', commit: tip };
+  return held(`verify failed on ${run.plan.target.ref}: ${failure}`, [], `o8 merge --run ${run.plan.runId}`);
+}
+
+/** A target that contains the base's new commits: merged, verified, and only then the target's new tip. */
+async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> {
+  const { runId, target, base: from } = run.plan;
+  const scratchDir = filesOf(run).scratch;
+  const trial = await trialMerge(run.repo, { ours: base, theirs: tip, scratchDir });
+  if (trial.kind === 'conflict') {
+    const where = target.branch ?? target.ref;
+    return held(
+      `${from.branch} has moved and conflicts with ${where}`,
+      trial.files,
+      `git worktree add ../resolve ${where} && git -C ../resolve merge ${from.branch}   (resolve and commit there, then: git worktree remove ../resolve && o8 merge --run ${runId}); or, when its work is there in another form: git merge -s ours ${where}`,
+    );
+  }
+  const commit = await createLandingCommit(run.repo, {
+    tree: trial.tree,
+    parents: [base, tip],
+    message: refreshMessage(run.plan),
+  });
+  await pinRef(run.repo, landingRef(run.plan.runId), commit);
+  const verdict = await verifyLanding(run, commit, await tasksIn(run, tasksToVerify(run), tip));
+  if (verdict !== null)
+    return held(
+      `verify failed on ${from.branch} merged with the run's work: ${verdict}`,
+      [],
+      `o8 logs --verify --run ${runId}`,
+    );
+  // Of a part of the run's work only the base hears; the target meets it when the rest lands.
+  if ((await resolveCommit(run.repo, target.ref)) !== tip) return { kind: 'ready', commit };
+  const { ref, branch } = target;
+  if (branch === null) {
+    if (await advanceRef(run.repo, ref, { from: tip, to: commit })) return { kind: 'ready', commit };
+    return held(`${ref} moved meanwhile`, [], `o8 merge --run ${runId}`);
+  }
+  const forward = await fastForward(run.repo, { branch, from: tip, to: commit });
+  if (forward.kind === 'advanced') return { kind: 'ready', commit };
+  return held(forward.reason, forward.paths, `o8 merge --run ${runId}`);
+}
+
+/** Those of the tasks with their work in this commit: only a part of the run may land. */
+async function tasksIn(run: Run, among: readonly PlannedTask[], commit: string): Promise<PlannedTask[]> {
+  const tasks: PlannedTask[] = [];
+  for (const task of among) {
+    const landed = landedCommit(recordOf(run, task.id).state);
+    if (landed !== null && (await isAncestor(run.repo, landed, commit))) tasks.push(task);
+  }
+  return tasks;
+}
+
+/** What was reverted is there, too, together with its revert: only reverting that brings it back. */
+async function whyNothing({ repo, plan, ledger }: Run): Promise<string> {
+  const { branch } = plan.base;
+  const waits = [...ledger.state.tasks.values()].some(({ state }) => waitingWork(plan.runId, '', state) !== null);
+  if (waits) return `${branch} already has everything that is merged so far`;
+  return whyNothingToLand(branch, await takenBackNow(repo, plan, ledger.state));
+}
+
+function heldBy({ reason, hint }: Moved): Extract<Landing, { kind: 'held' }> {
+  return held(reason, [], hint);
+}
+
+function held(reason: string, files: readonly string[], hint: string): Extract<Landing, { kind: 'held' }> {
+  return { kind: 'held', reason, files, hint };
+}

@@ -1,0 +1,233 @@
+import { O8Error } from '../../core/base/errors.js';
+import { baseRef, basePresence, landingOfTask, standingLandings } from '../../core/merge/landings.js';
+import { revertMessage } from '../../core/merge/merge-message.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import type { Undone } from '../../core/run/requests.js';
+import type { LandingRecord } from '../../core/run/run-state.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { landedCommit } from '../../core/run/task-state.js';
+import { landingRef, undoRef } from '../../core/plan/own-refs.js';
+import { fastForward, findCheckout, forgetForwarded } from '../../git/checkout/checkout.js';
+import { createLandingCommit } from '../../git/merge/merge.js';
+import { advanceRef, createRef, deleteRef, isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
+import { createInverse, findRevert, isOnRemote, subjectOf, trialRevert } from '../../git/merge/revert.js';
+import { filesOf, plannedTask, recordOf, type Run } from '../run/run.js';
+import { hasSharedCheck, tasksToVerify, verifyLanding } from './verify-landing.js';
+
+const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round costs a verify
+
+/**
+ * Takes what the run landed on its base branch off it again, newest first, or one task's part of it; stops at the
+ * first that cannot be. O8Error `refused` while the run is not over, and for a task that is not on the base branch.
+ */
+export async function undoLandings(run: Run, task: string | null): Promise<Undone[]> {
+  const { runId } = run.plan;
+  if (run.ledger.state.phase.kind !== 'finished') {
+    throw new O8Error(
+      'refused',
+      `run ${runId} is not over: its work is taken back when it is`,
+      `o8 status --run ${runId}, or o8 abort --run ${runId}, then the same command again`,
+    );
+  }
+  const undone = await finishInterrupted(run);
+  const landings = task === null ? standingLandings(run.plan, run.ledger.state) : await landingsOf(run, task);
+  for (const landing of landings) {
+    const result = await undoLanding(run, landing);
+    undone.push(result);
+    if (result.kind === 'held') break; // an older one would be taken from under it
+  }
+  return undone.length > 0 ? undone : [{ kind: 'nothing', reason: whyNothing(run, task) }];
+}
+
+/** An owner that was killed between the move of the branch and its record. */
+async function finishInterrupted(run: Run): Promise<Undone[]> {
+  const { undoIntent: intent, landings } = run.ledger.state;
+  const landing = landings.find(({ to, task }) => to === intent?.landing && task === intent.task);
+  const tip = await resolveCommit(run.repo, baseRef(run.plan));
+  if (intent === null || landing === undefined || tip === null) return [];
+  const isRevert = await isAncestor(run.repo, intent.from, intent.to);
+  const happened = isRevert
+    ? await isAncestor(run.repo, intent.to, tip)
+    : !(await isAncestor(run.repo, intent.landing, tip));
+  if (!happened) return [];
+  await forgetForwarded(run.repo, intent.branch);
+  return [await finish(run, landing, intent)];
+}
+
+async function landingsOf(run: Run, task: string): Promise<LandingRecord[]> {
+  const { plan } = run;
+  const landing = landingOfTask(run.ledger.state, task);
+  if (landing === null || basePresence(plan, run.ledger.state, task).kind === 'taken_back') return [];
+  const tip = await resolveCommit(run.repo, baseRef(plan));
+  if (tip !== null && !(await isAncestor(run.repo, landing.to, tip))) {
+    throw new O8Error(
+      'refused',
+      `${task} is not on ${plan.base.branch}, only on ${plan.target.branch ?? plan.target.ref}`,
+      `o8 merge --run ${plan.runId} --task ${task}   (lands it)`,
+    );
+  }
+  return [landing];
+}
+
+function whyNothing({ plan, ledger }: Run, task: string | null): string {
+  const { branch } = plan.base;
+  if (task === null) {
+    const before = ledger.state.landings.some(({ ref, undone }) => ref === baseRef(plan) && undone !== null);
+    return before ? `it was taken back from ${branch} before` : `the run has landed nothing on ${branch}`;
+  }
+  const presence = basePresence(plan, ledger.state, task);
+  if (presence.kind !== 'taken_back') return `${task} has landed nothing of its own`;
+  return `${task} was taken back from ${branch} before`;
+}
+
+async function undoLanding(run: Run, landing: LandingRecord): Promise<Undone> {
+  const { branch } = run.plan.base;
+  for (let round = 0; round < MOST_RECOMPUTATIONS; round += 1) {
+    const tip = await resolveCommit(run.repo, baseRef(run.plan));
+    if (tip === null)
+      return held(run, landing, {
+        reason: `branch ${branch} is gone`,
+        hint: `git branch ${shellQuote(branch)} ${landing.to}`,
+      });
+    if (!(await isAncestor(run.repo, landing.to, tip))) {
+      return { kind: 'nothing', reason: `${branch} does not contain ${landing.to.slice(0, 12)} any more` };
+    }
+    const result = (await canMoveBack(run, landing, tip))
+      ? await moveBack(run, landing)
+      : await revert(run, landing, tip);
+    if (result !== 'moved') return result;
+  }
+  return held(run, landing, { reason: `${branch} kept moving while the work was verified` });
+}
+
+/** Only where nobody has seen the landing: a branch that goes back surprises everybody who has it. */
+async function canMoveBack(run: Run, landing: LandingRecord, tip: string): Promise<boolean> {
+  if (landing.task !== null || landing.to !== tip) return false;
+  if ((await findCheckout(run.repo, run.plan.base.branch)) !== null) return false;
+  return !(await isOnRemote(run.repo, landing.to));
+}
+
+async function moveBack(run: Run, landing: LandingRecord): Promise<Undone | 'moved'> {
+  const { target, runId } = run.plan;
+  run.lease.assertHeld();
+  await pinRef(run.repo, landingRef(runId), landing.to);
+  // `cleanup` removes a target that has landed; the next `merge` lands it again from there.
+  if ((await resolveCommit(run.repo, target.ref)) === null) await createRef(run.repo, target.ref, landing.to);
+  const move = { from: landing.to, to: landing.from };
+  await announce(run, landing, move);
+  if (!(await advanceRef(run.repo, baseRef(run.plan), move))) return 'moved';
+  return finish(run, landing, move);
+}
+
+async function revert(run: Run, landing: LandingRecord, tip: string): Promise<Undone | 'moved'> {
+  const { runId, base } = run.plan;
+  const prepared = preparedBefore(run, landing, tip) ?? (await provenRevert(run, landing, tip));
+  if (typeof prepared !== 'string') return prepared;
+  await announce(run, landing, { from: tip, to: prepared });
+  const result = await fastForward(run.repo, { branch: base.branch, from: tip, to: prepared });
+  if (result.kind === 'advanced') return finish(run, landing, { from: tip, to: prepared });
+  if ((await resolveCommit(run.repo, baseRef(run.plan))) !== tip) return 'moved';
+  const task = landing.task === null ? '' : ` --task ${landing.task}`;
+  return held(run, landing, {
+    reason: result.reason,
+    files: result.paths,
+    hint: `o8 merge --run ${runId}${task} --undo   (when that is out of the way)`,
+  });
+}
+
+/** The commit an owner that was killed had announced: git may be half way to it. */
+function preparedBefore({ ledger }: Run, landing: LandingRecord, tip: string): string | null {
+  const intent = ledger.state.undoIntent;
+  const same = intent?.landing === landing.to && intent.task === landing.task && intent.from === tip;
+  return same && intent.to !== landing.from ? intent.to : null;
+}
+
+/** The revert commit, verified like everything that lands. */
+async function provenRevert(run: Run, landing: LandingRecord, tip: string): Promise<string | Undone> {
+  const { base } = run.plan;
+  const { from, to } = landing;
+  const task = landing.task === null ? null : plannedTask(run, landing.task);
+  const what = task === null ? 'what the run landed' : task.id;
+  const message = revertMessage(run.plan, task, { subject: await subjectOf(run.repo, to), from, to });
+  const inverse = await createInverse(run.repo, { from, to, message });
+  const trial = await trialRevert(run.repo, { tip, inverse, scratchDir: filesOf(run).scratch });
+  if (trial.kind === 'nothing') {
+    // A person may have finished what was held.
+    const before = await findRevert(run.repo, { landing: to, task: landing.task, tip });
+    if (before !== null) return finish(run, landing, { from: to, to: before });
+    return { kind: 'nothing', reason: `nothing of ${what} is left on ${base.branch}` };
+  }
+  const ref = undoRef(run.plan.runId, landing.to);
+  run.lease.assertHeld();
+  if (trial.kind === 'conflict') {
+    await pinRef(run.repo, ref, inverse);
+    return held(run, landing, {
+      reason: `later changes on ${base.branch} conflict with taking ${what} back`,
+      files: trial.files,
+      hint: `git switch ${shellQuote(base.branch)} && git cherry-pick ${ref}   (and resolve the conflict there)`,
+    });
+  }
+  const commit = await createLandingCommit(run.repo, { tree: trial.tree, parents: [tip], message });
+  await pinRef(run.repo, ref, commit);
+  const failure = await verifyLanding(run, commit, await tasksThatStay(run, landing, tip));
+  if (failure === null) return commit;
+  return held(run, landing, {
+    reason: `verify failed on ${base.branch} without ${what}: ${failure}`,
+    hint: `git switch ${shellQuote(base.branch)} && git merge --ff-only ${ref}   (takes it back all the same)`,
+  });
+}
+
+/** Whose checks still have to pass: those whose work stays on the base, and those with the check all tasks share. */
+async function tasksThatStay(run: Run, landing: LandingRecord, tip: string): Promise<PlannedTask[]> {
+  const staying: PlannedTask[] = [];
+  for (const task of tasksToVerify(run)) {
+    const commit = landedCommit(recordOf(run, task.id).state);
+    if (commit === null) continue;
+    const leaves =
+      (await isAncestor(run.repo, commit, landing.to)) && !(await isAncestor(run.repo, commit, landing.from));
+    const stays = !leaves && (await isAncestor(run.repo, commit, tip));
+    if (stays || hasSharedCheck(run, task)) staying.push(task);
+  }
+  return staying;
+}
+
+async function announce(run: Run, landing: LandingRecord, move: { from: string; to: string }): Promise<void> {
+  const { branch } = run.plan.base;
+  await run.ledger.record({ type: 'undo_intended', branch, task: landing.task, landing: landing.to, ...move });
+  run.lease.assertHeld();
+}
+
+async function finish(run: Run, landing: LandingRecord, { from, to }: { from: string; to: string }): Promise<Undone> {
+  const { runId, base } = run.plan;
+  const head = { branch: base.branch, landing: landing.to, ...(landing.task === null ? {} : { task: landing.task }) };
+  const prepared = await resolveCommit(run.repo, undoRef(run.plan.runId, landing.to));
+  // Not needed any more. Before the record: what comes after it is not done again when we are killed.
+  if (prepared !== null) await deleteRef(run.repo, undoRef(run.plan.runId, landing.to), prepared);
+  await run.ledger.record({
+    type: 'landing_undone',
+    branch: base.branch,
+    task: landing.task,
+    landing: landing.to,
+    from,
+    to,
+  });
+  if (to === landing.from) return { kind: 'moved_back', ...head, to, again: `o8 merge --run ${runId}` };
+  return { kind: 'reverted', ...head, commit: to, again: `git revert ${to.slice(0, 12)}` };
+}
+
+function held(
+  { plan }: Run,
+  landing: LandingRecord,
+  why: { readonly reason: string; readonly files?: readonly string[]; readonly hint?: string },
+): Extract<Undone, { kind: 'held' }> {
+  const task = landing.task === null ? '' : ` --task ${landing.task}`;
+  return {
+    kind: 'held',
+    branch: plan.base.branch,
+    landing: landing.to,
+    ...(landing.task === null ? {} : { task: landing.task }),
+    reason: why.reason,
+    files: [...(why.files ?? [])],
+    hint: why.hint ?? `o8 merge --run ${plan.runId}${task} --undo`,
+  };
+}

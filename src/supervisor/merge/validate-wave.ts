@@ -1,0 +1,27 @@
+import { resolveCommit } from '../../git/refs/refs.js';
+import { plannedTask, type Run } from '../run/run.js';
+import { verifyCommit } from './verify-commit.js';
+
+/** Runs a wave's `validation` on the target as it stands; later waves wait for it. */
+export async function validateWave(run: Run, number: number): Promise<void> {
+  const wave = run.plan.waves.find((candidate) => candidate.number === number);
+  const first = wave?.tasks[0];
+  if (wave === undefined || wave.validation === null || first === undefined) return;
+  const commit = await resolveCommit(run.repo, run.plan.target.ref);
+  if (commit === null) throw new Error(`target ${run.plan.target.ref} is gone`);
+  const verdict = await verifyCommit(run, {
+    name: `validation-wave-${String(number)}`,
+    kind: 'validation',
+    commit,
+    command: wave.validation,
+    task: plannedTask(run, first),
+    wave: number,
+    tasks: wave.tasks.map((id) => plannedTask(run, id)),
+  });
+  if (verdict.kind === 'interrupted') return;
+  await run.ledger.record(
+    verdict.kind === 'passed'
+      ? { type: 'wave_validated', wave: number, commit }
+      : { type: 'wave_validation_failed', wave: number, message: verdict.message },
+  );
+}

@@ -1,0 +1,43 @@
+import { basePresence } from '../../core/merge/landings.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { landedCommit } from '../../core/run/task-state.js';
+import { recordOf, type Run } from '../run/run.js';
+import { verifyCommit } from './verify-commit.js';
+
+/** Every distinct check of these tasks, on a commit that is to land on the base branch; null when all passed. */
+export async function verifyLanding(run: Run, commit: string, tasks: readonly PlannedTask[]): Promise<string | null> {
+  const seen = new Set<string>();
+  for (const task of tasks) {
+    const check = JSON.stringify([task.setup, task.verify]);
+    if (task.verify === null || seen.has(check)) continue;
+    seen.add(check);
+    const verdict = await verifyCommit(run, {
+      name: 'verify-landing',
+      kind: 'verify',
+      commit,
+      command: task.verify,
+      task,
+      tasks,
+    });
+    if (verdict.kind === 'failed') return verdict.message;
+    if (verdict.kind === 'interrupted') return 'it was interrupted by an abort';
+  }
+  return null;
+}
+
+/**
+ * The tasks whose checks have to pass on the base branch with the run's work. A task's own check speaks of its work, so
+ * it goes when that was taken back; the one that all tasks share stays.
+ */
+export function tasksToVerify(run: Run): PlannedTask[] {
+  return run.plan.tasks.filter((task) => {
+    if (landedCommit(recordOf(run, task.id).state) === null) return false;
+    const presence = basePresence(run.plan, run.ledger.state, task.id);
+    const reverted = presence.kind === 'taken_back' && presence.how.kind === 'reverted';
+    return !reverted || hasSharedCheck(run, task);
+  });
+}
+
+export function hasSharedCheck({ plan }: Run, task: PlannedTask): boolean {
+  return task.verify !== null && task.verify === plan.settings.verify;
+}

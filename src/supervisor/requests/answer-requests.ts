@@ -1,0 +1,285 @@
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { O8Error } from '../../core/base/errors.js';
+import { reportError } from '../../core/text/report-error.js';
+import type { Request, RequestResult } from '../../core/run/requests.js';
+import { isSettled, landedCommit } from '../../core/run/task-state.js';
+import { heldOfTask } from '../../core/run/task-state.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { countOwnCommits } from '../../git/diff/changes.js';
+import { unresolvedPaths } from '../../git/merge/conflict-checkout.js';
+import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
+import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
+import { inspectWorktree } from '../../git/worktrees/worktrees.js';
+import { answerRequest, pendingRequests } from '../../store/runs/request-files.js';
+import { cleanupRun } from './cleanup-run.js';
+import { continueRun } from '../attempts/clear-attempts.js';
+import { takeCommands } from '../run/take-commands.js';
+import { landTarget, type Landing } from '../merge/land-target.js';
+import { branchMovedBack } from '../merge/moved-refs.js';
+import { pauseRun, unpauseRun, type PauseHost } from './pause-tasks.js';
+import { recordDone } from '../run/record-done.js';
+import { resolveConflict } from '../merge/resolve-conflict.js';
+import { plannedTask, recordOf, type Run } from '../run/run.js';
+import type { Stopped } from '../attempts/stop-task.js';
+import { undoLandings } from '../merge/undo-landings.js';
+
+/** What requests need of the loop: is the merge queue empty, and stopping one task's agent. */
+export interface RequestHost extends PauseHost {
+  readonly run: Run;
+  readonly mergesIdle: () => boolean;
+  readonly startJob: (key: string, work: () => Promise<void>) => void;
+  readonly stopTask: (task: string) => Promise<Stopped>;
+  /** What an abort of the whole run has stopped so far. */
+  readonly stopped: readonly Stopped[];
+}
+
+type RequestOf<K extends Request['kind']> = Extract<Request, { kind: K }>;
+
+/** Null: not yet, it has to wait for the loop. */
+type Attended = RequestResult | null;
+
+/**
+ * Carries out what tools asked for. A request is answered once what it asked for is done and recorded; one that has
+ * to wait stays pending and is looked at again on the next tick. One that fails is answered with why.
+ */
+export class RequestDesk {
+  private readonly requeued = new Set<string>();
+  /** By request: the tasks whose agents a pause has stopped so far. */
+  private readonly paused = new Map<string, Set<string>>();
+
+  constructor(private readonly host: RequestHost) {}
+
+  async hasMore(): Promise<boolean> {
+    return (await this.pending()).length > 0;
+  }
+
+  /** Are there any for `serveInTime`? */
+  async hasSlow(): Promise<boolean> {
+    return (await this.pending()).some(isSlow);
+  }
+
+  /** Stopping overtakes everything, also a landing that is being verified. */
+  async serveAborts(): Promise<void> {
+    for (const request of await this.pending()) {
+      if (request.kind !== 'abort') continue;
+      const { task } = request;
+      if (task === null) await this.serve(request, this.abortRun(request));
+      else if (this.host.isBusy(task)) this.host.run.interrupts.interrupt(task);
+      else
+        this.host.startJob(`abort:${request.id}`, async () => {
+          await this.serve(request, this.abortTask(request, task));
+        });
+    }
+  }
+
+  /** In order, also beside what takes its time: who pauses wants no agent to start from now on. */
+  async servePauses(): Promise<void> {
+    for (const request of await this.pending()) {
+      if (request.kind !== 'pause' && request.kind !== 'unpause') continue;
+      if (!(await this.serve(request, this.pauseOrGoOn(request)))) return;
+    }
+  }
+
+  /** What changes tasks that the loop decides about: between two decisions, never beside one. */
+  async serveAtOnce(): Promise<void> {
+    await this.serveAborts();
+    for (const request of await this.pending()) {
+      if (request.kind === 'continue') await this.serve(request, this.continue(request));
+    }
+  }
+
+  /** What takes its time (a landing is verified, worktrees are removed), oldest first, beside the loop. */
+  async serveInTime(): Promise<'idle' | 'waiting'> {
+    for (const request of await this.pending()) {
+      if (!isSlow(request)) continue;
+      const answered = await this.serve(request, this.attend(request));
+      if (!answered) return 'waiting'; // in order: a later request must not overtake
+    }
+    return 'idle';
+  }
+
+  private async pending(): Promise<Request[]> {
+    const { plan, home } = this.host.run;
+    return pendingRequests(home, plan.runId);
+  }
+
+  private async serve(request: Request, work: Promise<Attended>): Promise<boolean> {
+    const { plan, home, ledger, log } = this.host.run;
+    let result: Attended;
+    try {
+      result = await work;
+    } catch (error) {
+      if (error instanceof O8Error && ['lease_lost', 'journal_damaged', 'disk_full'].includes(error.code)) throw error;
+      const { code, message, hint } = reportError(error);
+      log(`${request.kind} request failed: ${message}${error instanceof Error ? `\n${error.stack ?? ''}` : ''}`);
+      result = { kind: 'refused', code, message, hint };
+    }
+    if (result === null) return false;
+    await ledger.record({ type: 'request_done', request: request.id });
+    await answerRequest(home, plan.runId, request.id, result);
+    return true;
+  }
+
+  private async attend(request: SlowRequest): Promise<Attended> {
+    const { run } = this.host;
+    switch (request.kind) {
+      case 'merge':
+        return this.merge(request);
+      case 'resolve':
+        return done({ resolution: await resolveConflict(run, plannedTask(run, request.task)) });
+      case 'undo':
+        return done({ undone: await undoLandings(run, request.task) });
+      case 'cleanup':
+        return done(await cleanupRun(run, request));
+    }
+  }
+
+  private async pauseOrGoOn(request: RequestOf<'pause' | 'unpause'>): Promise<Attended> {
+    const { run } = this.host;
+    if (request.kind === 'unpause') return done(await unpauseRun(run));
+    const stopped = this.paused.get(request.id) ?? new Set();
+    this.paused.set(request.id, stopped);
+    const result = await pauseRun(run, request, this.host, stopped);
+    return result === null ? null : done(result);
+  }
+
+  private async continue(request: RequestOf<'continue'>): Promise<Attended> {
+    const { select, skip, retry } = request;
+    if ([...select, ...skip, ...retry].some((task) => this.host.isBusy(task))) return null;
+    const { run } = this.host;
+    const { phase } = run.ledger.state;
+    if (phase.kind === 'aborting') return null; // what is queued now would be stopped with the rest
+    if (phase.kind === 'paused' && phase.until === null) await unpauseRun(run); // to go on is what is asked for
+    if (request.commands !== undefined) await takeCommands(run, request.commands);
+    await continueRun(run, request);
+    if (request.resume === true) await requeueForMerge(run, null);
+    return done({ runId: run.plan.runId });
+  }
+
+  private async abortRun(request: RequestOf<'abort'>): Promise<Attended> {
+    const { run } = this.host;
+    const { phase } = run.ledger.state;
+    if (phase.kind === 'running' || phase.kind === 'paused') await run.ledger.record({ type: 'run_aborting' });
+    if (run.ledger.state.phase.kind !== 'finished') {
+      run.interrupts.interruptAll();
+      return null;
+    }
+    const cleaned = request.cleanup ? await cleanupRun(run, { task: null, force: false, dryRun: false }) : null;
+    return done({ stopped: this.host.stopped, cleanup: cleaned });
+  }
+
+  private async abortTask(request: RequestOf<'abort'>, task: string): Promise<Attended> {
+    const { run } = this.host;
+    const { state } = recordOf(run, task);
+    // Held work may be given up; whatever else is settled is left as it is.
+    const isOver = isSettled(state) && heldOfTask(state) === null;
+    const stopped = isOver ? null : await this.host.stopTask(task);
+    const cleaned = request.cleanup ? await cleanupRun(run, { task, force: false, dryRun: false }) : null;
+    return done({ stopped: stopped === null ? [] : [stopped], cleanup: cleaned });
+  }
+
+  private async land({ task, into }: RequestOf<'merge'>): Promise<Landing> {
+    const { run } = this.host;
+    const { base, target } = run.plan;
+    const nothing = (reason: string): Landing => ({ kind: 'nothing', reason });
+    if (target.branch === base.branch) return nothing(`tasks are merged into ${base.branch} itself`);
+    if (target.branch === null) return nothing('merge.into is none: the work stays on its branches');
+    if (into === 'integration') return nothing(`asked for ${target.branch} only`);
+    const upTo = task === null ? null : landedCommit(recordOf(run, task).state);
+    if (task !== null && upTo === null) return nothing(`${task} is not merged`);
+    return landTarget(run, upTo);
+  }
+
+  /** First what waits for a person goes back into the queue, then, when the queue is empty, the target lands. */
+  private async merge(request: RequestOf<'merge'>): Promise<Attended> {
+    const { run } = this.host;
+    if (!this.requeued.has(request.id)) {
+      this.requeued.add(request.id);
+      const { strategy } = request;
+      if (strategy !== null && strategy !== run.ledger.state.strategy)
+        await run.ledger.record({ type: 'strategy_chosen', strategy });
+      if (request.acceptHeld === true && request.task !== null) await acceptHeld(run, request.task);
+      await requeueForMerge(run, request.task);
+      return null;
+    }
+    if (!this.host.mergesIdle() || isEnding(run)) return null;
+    const landing = await this.land(request);
+    return done({ landing });
+  }
+}
+
+/** Nothing is left to do for it but to say so: an answer before that would call it running. */
+function isEnding({ ledger }: Run): boolean {
+  const { phase, tasks } = ledger.state;
+  return phase.kind === 'running' && [...tasks.values()].every(({ state }) => isSettled(state));
+}
+
+type SlowRequest = RequestOf<'merge' | 'resolve' | 'undo' | 'cleanup'>;
+
+function isSlow(request: Request): request is SlowRequest {
+  return ['merge', 'resolve', 'undo', 'cleanup'].includes(request.kind);
+}
+
+/**
+ * What was shown for the branch's tip may land. A branch that has moved since was not shown: it is looked at again. Asked
+ * for a task that is not held (again, after it has landed), there is nothing to accept.
+ */
+async function acceptHeld(run: Run, id: string): Promise<void> {
+  const held = heldOfTask(recordOf(run, id).state);
+  if (held === null) return;
+  const { branch } = plannedTask(run, id);
+  const tip = (await resolveCommit(run.repo, `refs/heads/${branch}`)) ?? held.tip;
+  if (tip !== held.tip) return;
+  await run.ledger.record({ type: 'held_accepted', task: id, tip, keys: [...held.keys] });
+}
+
+async function requeueForMerge(run: Run, only: string | null): Promise<void> {
+  for (const task of run.plan.tasks) {
+    if (only !== null && task.id !== only) continue;
+    const { state, start } = recordOf(run, task.id);
+    const waits = state.state === 'merge_conflict' || (state.state === 'merge_pending' && state.hold !== null);
+    if (!waits) continue;
+    const unfinished = await unfinishedWork(run, task);
+    if (unfinished !== null) {
+      if (only === null) continue;
+      throw new O8Error(
+        'refused',
+        unfinished,
+        `git -C ${shellQuote(task.worktree)} commit   (then the same command again)`,
+      );
+    }
+    // Somebody may have deleted the branch: its last known commit is pinned.
+    const known = state.state === 'merge_conflict' ? state.branchCommit : state.tip;
+    const tip = (await resolveCommit(run.repo, `refs/heads/${task.branch}`)) ?? (await resolveCommit(run.repo, known));
+    if (tip === null) continue;
+    if (tip !== known && (await isAncestor(run.repo, tip, known))) {
+      if (only === null) continue;
+      const { reason, hint } = branchMovedBack(task, known, tip);
+      throw new O8Error('refused', reason, hint);
+    }
+    const commits = start === null ? 0 : await countOwnCommits(run.repo, start, tip);
+    await recordDone(run, { task: task.id, tip, commits, notes: [] });
+  }
+}
+
+/** What a person has begun in a task's worktree and not committed yet: it would not be part of what is merged. */
+async function unfinishedWork(run: Run, task: PlannedTask): Promise<string | null> {
+  if (!(await isOwnWorktree(task.worktree, run.plan.runId))) return null;
+  const { operation, changes } = await inspectWorktree(task.worktree);
+  if (operation !== null) {
+    const files = await unresolvedPaths(task.worktree);
+    const open = files.length === 0 ? '' : ` (conflicts in ${files.slice(0, 5).join(', ')})`;
+    return `${task.worktree} has an unfinished ${operation}${open}`;
+  }
+  const changed = changes.filter(({ untracked }) => !untracked);
+  return changed.length === 0
+    ? null
+    : `${task.worktree} has uncommitted changes: ${changed
+        .map(({ path }) => path)
+        .slice(0, 5)
+        .join(', ')}`;
+}
+
+function done(result: unknown): RequestResult {
+  return { kind: 'done', result };
+}

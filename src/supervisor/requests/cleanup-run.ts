@@ -1,0 +1,178 @@
+import type { CleanupResult, CleanupWish } from './cleanup-wish.js';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { afterKept, whyKept } from '../../core/kept/kept-text.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { isSettled } from '../../core/run/task-state.js';
+import { waitingWork } from '../../core/merge/waiting-work.js';
+import { doneRef, foundRef, landingRef } from '../../core/plan/own-refs.js';
+import { contentThere } from '../../git/merge/content-there.js';
+import { createRef, deleteRef, isAncestor, resolveCommit } from '../../git/refs/refs.js';
+import { removeWithWorktrees } from '../../git/kept/remove-kept.js';
+import { recordFound } from '../merge/land-target.js';
+import { baseTip } from '../merge/moved-refs.js';
+import { cleanMovedAside } from './moved-aside.js';
+import { forgetPins } from '../run/pins.js';
+import { errorText } from '../run/error-text.js';
+import { cleanupCommand, isTasksWorktree, rescueTask, stakeOf, whereToRescue } from '../attempts/remove-worktree.js';
+import { lastAttemptRef, recordOf, type Run } from '../run/run.js';
+
+/**
+ * Removes worktrees and branches of settled tasks. Uncommitted work goes to a rescue ref first. A branch with
+ * commits that are nowhere else goes only with `force`, and then its id is in the answer.
+ */
+export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupResult> {
+  const result: CleanupResult = { worktrees: [], branches: [], kept: [] };
+  for (const task of run.plan.tasks) {
+    if (wish.task !== null && task.id !== wish.task) continue;
+    await cleanMovedAside(run, task, wish, result, (commit) => isKeptElsewhere(run, commit));
+    if (wish.except?.includes(task.id) === true) continue;
+    const record = recordOf(run, task.id);
+    if (record.state.state === 'skipped' || record.worktree === 'none') continue;
+    if (!isSettled(record.state)) {
+      result.kept.push({
+        what: task.worktree,
+        why: `${task.id} is ${record.state.state}`,
+        hint: `o8 abort --run ${run.plan.runId} --task ${task.id}`,
+      });
+      continue;
+    }
+    const waiting = waitingWork(run.plan.runId, task.id, record.state);
+    if (!wish.force && waiting !== null) {
+      const hint = `${waiting.command}, or ${cleanupCommand(run, task)} --force`;
+      result.kept.push({ what: task.worktree, why: `${task.id} is done, ${waiting.why}`, hint });
+      continue;
+    }
+    if (await cleanWorktree(run, task, wish, result)) await cleanBranch(run, task, wish, result);
+  }
+  if (wish.task === null) await cleanTarget(run, wish, result);
+  return result;
+}
+
+async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<boolean> {
+  const { worktree } = recordOf(run, task.id);
+  const deleted = worktree === 'present' && !existsSync(task.worktree); // by hand: git still has it in its list
+  const own = deleted || (await isTasksWorktree(run, task));
+  if (!own && worktree === 'present' && (await hasFiles(task.worktree))) {
+    const why = 'it is no worktree of this run any more and has files in it';
+    result.kept.push({ what: task.worktree, why, hint: `ls -la ${shellQuote(task.worktree)}` });
+    return false;
+  }
+  if (!own) return worktree !== 'intended'; // in the way of the task, so the branch is not ours either
+  const stake = await stakeOf(run, task);
+  const why = whyKept(stake.stays);
+  if (why !== null) {
+    result.kept.push({ what: task.worktree, why, hint: afterKept(task.worktree, cleanupCommand(run, task)) });
+    return false;
+  }
+  if (wish.dryRun) {
+    result.worktrees.push({ task: task.id, path: task.worktree, rescued: await whereToRescue(run, task, stake) });
+    return true;
+  }
+  run.lease.assertHeld();
+  const rescued = await rescueTask(run, task, stake).catch((error: unknown) => errorText(error));
+  if (typeof rescued === 'string') {
+    const hint = afterKept(task.worktree, cleanupCommand(run, task));
+    result.kept.push({ what: task.worktree, why: `what it holds cannot be rescued: ${rescued}`, hint });
+    return false;
+  }
+  run.lease.assertHeld();
+  await removeWithWorktrees(run.repo, run.serialise, task.worktree, stake);
+  await run.ledger.record({ type: 'worktree_removed', task: task.id });
+  const refs = rescued.refs.length === 0 ? null : rescued.refs.join(', ');
+  result.worktrees.push({ task: task.id, path: task.worktree, rescued: refs });
+  return true;
+}
+
+async function hasFiles(folder: string): Promise<boolean> {
+  return (await readdir(folder).catch(() => [])).length > 0; // mostly not there any more
+}
+
+async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<void> {
+  const ref = `refs/heads/${task.branch}`;
+  const tip = await resolveCommit(run.repo, ref);
+  if (tip === null) return;
+  // With `merge.into: none` the branch is all a person has of the work: what holds the run's own commit is hidden.
+  const { state } = recordOf(run, task.id);
+  const landed =
+    state.state === 'complete' && run.plan.target.branch !== null && (await isThere(run, state.landed, tip));
+  if (!wish.force && !landed && !(await isKeptElsewhere(run, tip))) {
+    const hint = `${cleanupCommand(run, task)} --force`;
+    result.kept.push({ what: task.branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
+    return;
+  }
+  if (wish.dryRun) {
+    result.branches.push({ branch: task.branch, commit: tip });
+    return;
+  }
+  run.lease.assertHeld();
+  // A squashed branch's own commits are on no other branch: they stay reachable as the task's attempt.
+  if (landed && !(await isKeptElsewhere(run, tip))) await createRef(run.repo, lastAttemptRef(run, task.id), tip);
+  if (await deleteRef(run.repo, ref, tip)) {
+    await run.ledger.record({ type: 'branch_removed', task: task.id, commit: tip });
+    const pinned = await resolveCommit(run.repo, doneRef(run.plan.runId, task.id));
+    if (wish.force || (pinned !== null && (await isKeptElsewhere(run, pinned)))) await forgetPins(run, task.id);
+    result.branches.push({ branch: task.branch, commit: tip });
+  }
+}
+
+/** A person may have moved the target back, or put the work on the base in another form. */
+async function isThere(run: Run, landed: string, tip: string): Promise<boolean> {
+  if (run.ledger.state.foundLanded !== null || (await isKeptElsewhere(run, landed))) return true;
+  const base = await resolveCommit(run.repo, `refs/heads/${run.plan.base.branch}`);
+  return base !== null && (await contentThere(run.repo, tip, base)) !== null;
+}
+
+async function isKeptElsewhere(run: Run, tip: string): Promise<boolean> {
+  const { base, target } = run.plan;
+  for (const branch of [base.branch, ...(target.branch === null ? [] : [target.branch])]) {
+    const commit = await resolveCommit(run.repo, `refs/heads/${branch}`);
+    if (commit !== null && (await isAncestor(run.repo, tip, commit))) return true;
+  }
+  return false;
+}
+
+/** The integration branch goes when all of it is on the base. */
+async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): Promise<void> {
+  const { branch, ref } = run.plan.target;
+  if (branch === null || branch === run.plan.base.branch) return;
+  const waiting = run.plan.tasks.filter(({ id }) =>
+    ['merge_pending', 'merge_conflict'].includes(recordOf(run, id).state.state),
+  );
+  if (waiting.length > 0 && !wish.force) {
+    const why = `${waiting.map(({ id }) => id).join(', ')} still to be merged into it`;
+    result.kept.push({ what: branch, why, hint: `o8 merge --run ${run.plan.runId}` });
+    return;
+  }
+  const tip = await resolveCommit(run.repo, ref);
+  const base = await baseTip(run);
+  if (tip === null) return;
+  if (base === null) {
+    const why = `${run.plan.base.branch} is gone, so nobody knows what of it has landed`;
+    result.kept.push({ what: branch, why, hint: `o8 merge --run ${run.plan.runId}` });
+    return;
+  }
+  const there = (await isAncestor(run.repo, tip, base)) ? base : await contentThere(run.repo, tip, base);
+  if (there === null) {
+    result.kept.push({
+      what: branch,
+      why: `not all of it is on ${run.plan.base.branch}`,
+      hint: `o8 merge --run ${run.plan.runId}`,
+    });
+    return;
+  }
+  if (wish.dryRun) {
+    result.branches.push({ branch, commit: tip });
+    return;
+  }
+  run.lease.assertHeld();
+  if (there !== base) {
+    await recordFound(run, tip, there);
+    await createRef(run.repo, foundRef(run.plan.runId), tip); // its commits are on no other branch
+  }
+  if (await deleteRef(run.repo, ref, tip)) result.branches.push({ branch, commit: tip });
+  const landing = await resolveCommit(run.repo, landingRef(run.plan.runId));
+  if (landing !== null && (await isAncestor(run.repo, landing, base)))
+    await deleteRef(run.repo, landingRef(run.plan.runId), landing);
+}

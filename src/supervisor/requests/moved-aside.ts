@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { afterKept, whyKept } from '../../core/kept/kept-text.js';
+import { rescueRef } from '../../core/plan/own-refs.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { asideSuffix } from '../../core/run/aside.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { atStake, type AtStake } from '../../git/kept/at-stake.js';
+import { needsRescue, removeWithWorktrees, rescueStake } from '../../git/kept/remove-kept.js';
+import { deleteRef, resolveCommit } from '../../git/refs/refs.js';
+import { findWorktree } from '../../git/worktrees/worktree-list.js';
+import type { CleanupResult, CleanupWish } from './cleanup-wish.js';
+import { errorText } from '../run/error-text.js';
+import { filesOf, type Run } from '../run/run.js';
+
+/**
+ * What `--force` moved out of the way of a task: the worktree goes once what it holds is rescued, the branch where its
+ * commits are elsewhere or with `force`. A folder that is no worktree is somebody's and stays.
+ */
+export async function cleanMovedAside(
+  run: Run,
+  task: PlannedTask,
+  wish: CleanupWish,
+  result: CleanupResult,
+  isKeptElsewhere: (commit: string) => Promise<boolean>,
+): Promise<void> {
+  const suffix = asideSuffix(run.plan.runId);
+  const path = `${task.worktree}${suffix}`;
+  const branch = `${task.branch}${suffix}`;
+  if (existsSync(path) && !(await cleanWorktree(run, { id: task.id, path, branch }, wish, result))) return;
+  await cleanBranch(run, { id: task.id, branch }, wish, result, isKeptElsewhere);
+}
+
+interface Aside {
+  readonly id: string;
+  readonly path: string;
+  readonly branch: string;
+}
+
+async function cleanWorktree(
+  run: Run,
+  { id, path, branch }: Aside,
+  wish: CleanupWish,
+  result: CleanupResult,
+): Promise<boolean> {
+  const again = `o8 cleanup --run ${run.plan.runId} --task ${id}`;
+  if ((await findWorktree(run.repo, path)) === null) {
+    const hint = `ls -la ${shellQuote(path)}   (rm -r ${shellQuote(path)} drops it)`;
+    result.kept.push({ what: path, why: '--force moved it aside, and it is no worktree', hint });
+    return false;
+  }
+  const stake = await atStake(run.repo, path, 0); // whatever is ignored may be somebody's
+  const why = whyKept(stake.stays);
+  if (why !== null) {
+    result.kept.push({ what: path, why, hint: afterKept(path, again) });
+    return false;
+  }
+  const ref = rescueRef(run.plan.runId, id, 0); // attempts of the run itself count from 1
+  if (wish.dryRun) {
+    const rescued = (await needsRescue(run.repo, stake, branch)) ? ref : null;
+    result.worktrees.push({ task: id, path, rescued });
+    return true;
+  }
+  run.lease.assertHeld();
+  const rescued = await rescue(run, { id, path, branch }, stake, ref);
+  if (typeof rescued === 'string') {
+    result.kept.push({ what: path, why: `what it holds cannot be rescued: ${rescued}`, hint: afterKept(path, again) });
+    return false;
+  }
+  run.lease.assertHeld();
+  await removeWithWorktrees(run.repo, run.serialise, path, stake);
+  result.worktrees.push({ task: id, path, rescued: rescued.length === 0 ? null : rescued.join(', ') });
+  return true;
+}
+
+/** The refs that keep it, or why it cannot be kept. */
+async function rescue(
+  run: Run,
+  { id, path, branch }: Aside,
+  stake: AtStake,
+  ref: string,
+): Promise<readonly string[] | string> {
+  const message = `Work of ${id} that --force moved aside (${filesOf(run).dir})`;
+  try {
+    return (await rescueStake(run.repo, path, stake, { ref, branch, message })).refs;
+  } catch (error) {
+    return errorText(error);
+  }
+}
+
+async function cleanBranch(
+  run: Run,
+  { id, branch }: Omit<Aside, 'path'>,
+  wish: CleanupWish,
+  result: CleanupResult,
+  isKeptElsewhere: (commit: string) => Promise<boolean>,
+): Promise<void> {
+  const ref = `refs/heads/${branch}`;
+  const tip = await resolveCommit(run.repo, ref);
+  if (tip === null) return;
+  if (!wish.force && !(await isKeptElsewhere(tip))) {
+    const hint = `o8 cleanup --run ${run.plan.runId} --task ${id} --force`;
+    result.kept.push({ what: branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
+    return;
+  }
+  if (!wish.dryRun) {
+    run.lease.assertHeld();
+    if (!(await deleteRef(run.repo, ref, tip))) return;
+  }
+  result.branches.push({ branch, commit: tip });
+}

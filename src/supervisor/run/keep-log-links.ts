@@ -1,0 +1,32 @@
+import { lstat } from 'node:fs/promises';
+import { logLinkPath } from '../../core/plan/log-link.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { linkLog } from '../../store/logs/log-links.js';
+import { attemptOf, recordOf, type Run } from './run.js';
+
+/** A link beside the plan or the worktree leads to the current attempt's log, where that is in the repository. */
+export async function linkTaskLog(run: Run, task: PlannedTask, attempt: number): Promise<void> {
+  const link = logLinkPath(run.plan, task);
+  if (link === null) return;
+  const { log } = attemptOf(run, task.id, attempt);
+  if (!(await linkLog(run.plan.root, link, log))) run.log(`${task.id}: ${link} is somebody else's, left as it is`);
+}
+
+/** Makes links again that are gone: `git clean` in the checkout of a live run takes them. */
+export async function keepLogLinks(run: Run): Promise<void> {
+  if (!(await isThere(run.plan.root))) return;
+  for (const task of run.plan.tasks) {
+    const { attempt } = recordOf(run, task.id);
+    const link = logLinkPath(run.plan, task);
+    if (attempt > 0 && link !== null && !(await isThere(link))) await linkTaskLog(run, task, attempt);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch {
+    return false; // linking says what is wrong with it
+  }
+}

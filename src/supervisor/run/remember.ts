@@ -1,0 +1,13 @@
+import { historyOf } from '../../core/report/history.js';
+import { writeHistory } from '../../store/runs/history-file.js';
+import { errorText } from './error-text.js';
+import type { Run } from './run.js';
+
+/** Puts a finished run into the repository's history, from which times are estimated. No run fails for it. */
+export async function remember(run: Run): Promise<void> {
+  try {
+    await writeHistory(run.home, historyOf(run.plan, run.ledger.state));
+  } catch (error) {
+    run.log(`history not written: ${errorText(error)}`);
+  }
+}

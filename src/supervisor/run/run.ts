@@ -1,0 +1,57 @@
+import type { Redactor } from '../../core/text/redact.js';
+import type { CriticalSection, Lease } from '../../core/base/lease.js';
+import type { Plan, PlannedTask } from '../../core/plan/plan.js';
+import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
+import type { Repository } from '../../git/door/repository.js';
+import { attemptPaths, runPaths, type RunHome } from '../../store/files/paths.js';
+import type { Interrupts } from './interrupts.js';
+import type { Ledger } from './ledger.js';
+import type { VerifyNumbers } from './verify-numbers.js';
+import { attemptRef } from '../../core/plan/own-refs.js';
+
+/** Everything a job of the supervisor needs; made once when the supervisor has the lock. */
+export interface Run {
+  readonly plan: Plan;
+  readonly home: RunHome;
+  readonly repo: Repository;
+  readonly lease: Lease;
+  readonly ledger: Ledger;
+  /** Registering and removing worktrees and writing shared git files, between processes. */
+  readonly serialise: CriticalSection;
+  readonly env: NodeJS.ProcessEnv;
+  readonly redact: Redactor;
+  readonly now: () => Date;
+  readonly log: (line: string) => void;
+  readonly interrupts: Interrupts;
+  readonly verifyNumbers: VerifyNumbers;
+  /** Attempts this very process has started: one that no shim has claimed yet may still be on its way. */
+  readonly launched: Set<string>;
+}
+
+export function plannedTask(run: Run, id: string): PlannedTask {
+  const task = run.plan.tasks.find((candidate) => candidate.id === id);
+  if (task === undefined) throw new Error(`plan ${run.plan.runId} has no task ${id}`);
+  return task;
+}
+
+export function recordOf(run: Run, id: string): TaskRecord {
+  return taskOf(run.ledger.state, id);
+}
+
+export function attemptOf(run: Run, id: string, attempt: number): ReturnType<typeof attemptPaths> {
+  return attemptPaths(run.home, run.plan.runId, id, attempt);
+}
+
+export function filesOf(run: Run): ReturnType<typeof runPaths> {
+  return runPaths(run.home, run.plan.runId);
+}
+
+/** Unique over all runs of the machine: the marker by which a process tree is found again. */
+export function attemptId(run: Run, id: string, attempt: number): string {
+  return `${run.plan.runId}.${id}.${String(attempt)}`;
+}
+
+/** Where the commits of a task's last attempt stay reachable when its branch goes or begins anew. */
+export function lastAttemptRef(run: Run, id: string): string {
+  return attemptRef(run.plan.runId, id, recordOf(run, id).attempt);
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import * as z from 'zod';
+import { takenBackNow } from '../git/refs/standing-reverts.js';
+import { O8Error } from '../core/base/errors.js';
+import { asideSuffix } from '../core/run/aside.js';
+import { resumeCommand } from '../core/run/open-runs.js';
+import { taskOf } from '../core/run/run-state.js';
+import { resolveCommit } from '../git/refs/refs.js';
+import type { Repository } from '../git/door/repository.js';
+import type { RunHome } from '../store/files/paths.js';
+import { listRuns } from '../store/runs/runs.js';
+import { defineTool } from './context/define-tool.js';
+import { askSupervisor } from './run/ask-supervisor.js';
+import { readableRun, requireRun, requireTask, type LoadedRun } from './context/load-run.js';
+import { openRuns } from './context/find-open-runs.js';
+import { takenTasks } from './context/taken-names.js';
+import { refuseInterrupted } from './context/refuse-interrupted.js';
+import { refuseNested } from './context/refuse-nested.js';
+import { openContext } from './context/repository-context.js';
+
+export const cleanupSchema = z.object({
+  worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
+  branches: z.array(z.object({ branch: z.string(), commit: z.string() })),
+  kept: z.array(
+    z.object({
+      what: z.string().describe('untrusted'),
+      why: z.string().describe('untrusted'),
+      hint: z.string().describe('untrusted'),
+    }),
+  ),
+});
+
+export const cleanup = defineTool({
+  name: 'cleanup',
+  title: 'Remove what a run left behind',
+  description:
+    'Remove worktrees and merged branches of finished tasks. Uncommitted work goes to a rescue ref; branches with unmerged commits stay unless force.',
+  input: z.strictObject({
+    runId: z.string().optional().describe('default: the newest run'),
+    all: z.boolean().optional().describe('every run that is over, instead of one'),
+    task: z.string().optional().describe('only this task'),
+    force: z
+      .boolean()
+      .optional()
+      .describe('also drop branches whose commits are nowhere else; their ids are in the answer'),
+    dryRun: z.boolean().optional().describe('say what would go, remove nothing'),
+  }),
+  output: cleanupSchema.extend({
+    runId: z.string().optional(),
+    runs: z.array(z.string()).optional().describe('with all: those that had something to remove'),
+    dryRun: z.boolean().optional(),
+    takenBack: z
+      .array(z.object({ task: z.string(), commit: z.string() }))
+      .optional()
+      .describe('work that was taken off the base; reverting the commit brings it back'),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
+  async run(input, context) {
+    refuseNested('cleanup', context);
+    const { home, repo } = await openContext(context);
+    const dry = input.dryRun === true ? { dryRun: true } : {};
+    if (input.all === true) {
+      refuseOne(input);
+      return { ...(await cleanAll(repo, home, input, context.env)), ...dry };
+    }
+    const run = await requireRun(home, input.runId);
+    refuseInterrupted('cleanup', run);
+    const result = await cleanOne(home, run, input, context.env);
+    if (input.runId === undefined && input.task === undefined) {
+      const others = (await openRuns(home)).filter(({ plan }) => plan.runId !== run.plan.runId);
+      result.kept.push(...others.map(openText));
+    }
+    const takenBack = await takenBackNow(repo, run.plan, run.state);
+    return { runId: run.plan.runId, ...dry, ...result, ...(takenBack.length === 0 ? {} : { takenBack }) };
+  },
+});
+
+type Result = z.infer<typeof cleanupSchema>;
+type Wish = Pick<Input, 'task' | 'force' | 'dryRun'>;
+
+interface Input {
+  readonly runId?: string | undefined;
+  readonly task?: string | undefined;
+  readonly force?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
+function refuseOne({ runId, task }: Input): void {
+  const given = [...(runId === undefined ? [] : [`--run ${runId}`]), ...(task === undefined ? [] : [`--task ${task}`])];
+  if (given.length === 0) return;
+  throw new O8Error('usage', 'all does not go together with runId or task.', `o8 cleanup ${given.join(' ')}`);
+}
+
+async function cleanOne(home: RunHome, run: LoadedRun, wish: Wish, env: NodeJS.ProcessEnv): Promise<Result> {
+  const { plan } = run;
+  const except = await takenTasks(home, run);
+  const request = {
+    kind: 'cleanup' as const,
+    id: randomUUID(),
+    task: wish.task === undefined ? null : requireTask(plan, wish.task),
+    force: wish.force ?? false,
+    dryRun: wish.dryRun ?? false,
+    ...(except.length === 0 ? {} : { except }),
+  };
+  return cleanupSchema.parse(await askSupervisor(home, plan.runId, request, env));
+}
+
+/** Newest first; a run that is not over stays as it is, and so do all others while it is alive. */
+async function cleanAll(
+  repo: Repository,
+  home: RunHome,
+  wish: Wish,
+  env: NodeJS.ProcessEnv,
+): Promise<Result & { runs: string[] }> {
+  const all: Result & { runs: string[] } = { runs: [], worktrees: [], branches: [], kept: [] };
+  const open = await openRuns(home);
+  all.kept.push(...open.map(openText));
+  const alive = open.find(({ ownerAlive }) => ownerAlive);
+  for (const runId of await listRuns(home)) {
+    if (open.some(({ plan }) => plan.runId === runId)) continue;
+    const run = await readableRun(home, runId);
+    if (run === null || !(await hasLeftovers(repo, home, run))) continue;
+    if (alive !== undefined) {
+      const why = `run ${alive.plan.runId} is active`;
+      all.kept.push({ what: `run ${runId}`, why, hint: `o8 cleanup --run ${runId}   (when that run has finished)` });
+      continue;
+    }
+    const result = await cleanOne(home, run, wish, env);
+    all.runs.push(runId);
+    all.worktrees.push(...result.worktrees);
+    all.branches.push(...result.branches);
+    all.kept.push(...result.kept);
+  }
+  return all;
+}
+
+function openText({ plan, ownerAlive }: LoadedRun): Result['kept'][number] {
+  const { runId } = plan;
+  return ownerAlive
+    ? { what: `run ${runId}`, why: 'it is active', hint: `o8 status --run ${runId}` }
+    : {
+        what: `run ${runId}`,
+        why: 'it is interrupted',
+        hint: `${resumeCommand(runId)}   (or: o8 abort --run ${runId})`,
+      };
+}
+
+/** Whether any branch or worktree of the run is there: starting a supervisor for nothing takes a second for each run. */
+async function hasLeftovers(repo: Repository, home: RunHome, run: LoadedRun): Promise<boolean> {
+  const { plan, state } = run;
+  const taken = await takenTasks(home, run);
+  const { target, base, runId } = plan;
+  if (target.branch !== null && target.branch !== base.branch && (await resolveCommit(repo, target.ref)) !== null)
+    return true;
+  const suffix = asideSuffix(runId);
+  for (const { id, branch, worktree } of plan.tasks) {
+    if (existsSync(`${worktree}${suffix}`) || (await resolveCommit(repo, `refs/heads/${branch}${suffix}`)) !== null)
+      return true;
+    if (taskOf(state, id).start === null || taken.includes(id)) continue;
+    if (existsSync(worktree) || (await resolveCommit(repo, `refs/heads/${branch}`)) !== null) return true;
+  }
+  return false;
+}

@@ -1,0 +1,90 @@
+import { O8Error } from '../../core/base/errors.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { sourceWords } from '../../core/plan/plan-source.js';
+import {
+  chooseOpenRun,
+  orphansText,
+  resumeCommand,
+  severalRunsError,
+  type Choice,
+  type OpenRun,
+  type Orphans,
+} from '../../core/run/open-runs.js';
+import { isRunning } from '../../core/run/task-state.js';
+import { readAttempt } from '../../process/attempts/attempt.js';
+import { attemptPaths, type RunHome } from '../../store/files/paths.js';
+import { listRuns } from '../../store/runs/runs.js';
+import { readableRun, type LoadedRun } from './load-run.js';
+
+/**
+ * Every run that is not over, newest first. One of which nothing is recorded is being started, or whoever started it was
+ * killed: it counts while no other run was made since.
+ */
+export async function openRuns(home: RunHome): Promise<LoadedRun[]> {
+  const open: LoadedRun[] = [];
+  for (const [index, runId] of (await listRuns(home)).entries()) {
+    const run = await readableRun(home, runId);
+    if (run === null || run.state.phase.kind === 'finished') continue;
+    if (run.records.length > 0 || run.ownerAlive || index === 0) open.push(run);
+  }
+  return open;
+}
+
+/** The run a command means that was given none. Throws `usage` with the list of them where several are interrupted. */
+export async function theOpenRun(
+  home: RunHome,
+  command: (runId: string) => string,
+): Promise<Exclude<Choice<LoadedRun>, { kind: 'several' }>> {
+  const open = await openRuns(home);
+  const choice = chooseOpenRun(open.map((run) => ({ run, alive: run.ownerAlive })));
+  switch (choice.kind) {
+    case 'none':
+      return choice;
+    case 'one':
+      return { kind: 'one', run: choice.run.run, others: choice.others.map(({ run }) => run) };
+    case 'several':
+      throw severalRunsError(open.map(asOpenRun), command);
+  }
+}
+
+export function asOpenRun({ plan, state, ownerAlive }: LoadedRun): OpenRun {
+  return { runId: plan.runId, plan: sourceWords(plan.source, plan.root), state, alive: ownerAlive };
+}
+
+/** Of all runs but `except`. */
+export async function livingOrphans(home: RunHome, except: string | null): Promise<Orphans[]> {
+  const found: Orphans[] = [];
+  for (const run of await openRuns(home)) {
+    if (run.ownerAlive || run.plan.runId === except) continue;
+    const agents = await livingAgents(home, run);
+    if (agents.length > 0) found.push({ runId: run.plan.runId, agents });
+  }
+  return found;
+}
+
+async function livingAgents(home: RunHome, { plan, state }: LoadedRun): Promise<Orphans['agents'][number][]> {
+  const living: { task: string; pid: number }[] = [];
+  for (const { id, attempt, state: task } of state.tasks.values()) {
+    if (!isRunning(task)) continue;
+    const status = await readAttempt(attemptPaths(home, plan.runId, id, attempt).dir);
+    if (status.kind === 'running') living.push({ task: id, pid: status.agent.pid });
+    else if (status.kind === 'starting') living.push({ task: id, pid: status.shim.pid });
+  }
+  return living;
+}
+
+/** Two runs at once would work on one target and share one limit: throws `locked`. `again` can be repeated with `--force`. */
+export function refuseOrphans(orphans: readonly Orphans[], again: string): void {
+  const [first] = orphans;
+  if (first === undefined) return;
+  throw new O8Error(
+    'locked',
+    orphansText(first),
+    [
+      'Options:',
+      `• Continue that run: ${resumeCommand(first.runId)}`,
+      `• Stop its agents: o8 abort --run ${shellQuote(first.runId)}`,
+      `• Force override: ${again} --force`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,125 @@
+import { O8Error } from '../../core/base/errors.js';
+import type { Plan } from '../../core/plan/plan.js';
+import { covers, type SourceKey } from '../../core/plan/plan-source.js';
+import { replay } from '../../core/run/replay.js';
+import type { RunState } from '../../core/run/run-state.js';
+import type { JournalRecord } from '../../core/run/events.js';
+import { planWord } from './nearest-plans.js';
+import { processProbe } from '../../process/trees/identify-process.js';
+import { readJournal } from '../../store/journal/journal.js';
+import { readLock } from '../../store/lock/lock-state.js';
+import { runPaths, type RunHome } from '../../store/files/paths.js';
+import { listRuns, readPlan } from '../../store/runs/runs.js';
+
+/** A run as its files say: the plan, the journal added up, and whether the process that owns it lives. */
+export interface LoadedRun {
+  readonly plan: Plan;
+  readonly records: readonly JournalRecord[];
+  readonly state: RunState;
+  readonly ownerPid: number | null;
+  readonly ownerAlive: boolean;
+}
+
+export async function loadRun(home: RunHome, runId: string): Promise<LoadedRun> {
+  const plan = await readPlan(home, runId);
+  // The lock first: a run that ends between the two reads is then finished, and never looks abandoned.
+  const lock = await readLock(home, processProbe);
+  const { records } = await readJournal(runPaths(home, runId).journal);
+  const state = replay(plan, records);
+  const ownerAlive = lock.kind === 'held' && lock.holder.runId === runId;
+  return {
+    plan,
+    records,
+    state,
+    ownerPid: ownerAlive ? lock.holder.process.pid : (state.owner?.pid ?? null),
+    ownerAlive,
+  };
+}
+
+/** Does a live process own this run right now? */
+export async function ownsRun(home: RunHome, runId: string): Promise<boolean> {
+  const lock = await readLock(home, processProbe);
+  return lock.kind === 'held' && lock.holder.runId === runId;
+}
+
+/** The run that was named, else the one a live process owns, else the newest; null when there never was one. */
+export async function findRun(home: RunHome, runId: string | undefined): Promise<string | null> {
+  const runs = await listRuns(home);
+  if (runId !== undefined) {
+    if (runs.includes(runId)) return runId;
+    const known = runs.length === 0 ? 'there are no runs yet' : `known: ${runs.slice(0, 5).join(', ')}`;
+    throw new O8Error('no_run', `no run ${runId} here (${known})`, 'o8 status');
+  }
+  const lock = await readLock(home, processProbe);
+  if (lock.kind === 'held' && runs.includes(lock.holder.runId)) return lock.holder.runId;
+  return runs[0] ?? null;
+}
+
+export async function requireRun(home: RunHome, runId: string | undefined): Promise<LoadedRun> {
+  const found = await findRun(home, runId);
+  if (found === null)
+    throw new O8Error('no_run', 'There is no run in this repository yet.', `o8 run ${await planWord(home.root)}`);
+  return loadRun(home, found);
+}
+
+/** The newest run that works on all of this, whatever became of it. */
+export async function latestRunOf(home: RunHome, wanted: SourceKey): Promise<LoadedRun | null> {
+  for (const runId of await listRuns(home)) {
+    const run = await runIfBegun(home, runId, wanted);
+    if (run !== null) return run;
+  }
+  return null;
+}
+
+/**
+ * The run of all this that goes on: one that is not over, else the newest. With `resume` also one of which nothing is
+ * recorded because whoever started it was killed.
+ */
+export async function runToContinue(home: RunHome, wanted: SourceKey, resume: boolean): Promise<LoadedRun | null> {
+  let newest: LoadedRun | null = null;
+  for (const [index, runId] of (await listRuns(home)).entries()) {
+    const run = await runIfBegun(home, runId, wanted, resume && index === 0 ? 'or_only_made' : 'begun');
+    if (run !== null && run.state.phase.kind !== 'finished') return run;
+    newest ??= run;
+  }
+  return newest;
+}
+
+/**
+ * Null for a run of something else, and for one of which nothing is recorded: somebody is just starting it, or has lost the
+ * lock and takes it away again.
+ */
+async function runIfBegun(
+  home: RunHome,
+  runId: string,
+  wanted: SourceKey,
+  which: 'begun' | 'or_only_made' = 'begun',
+): Promise<LoadedRun | null> {
+  try {
+    const plan = await readPlan(home, runId);
+    if (!covers(plan.source, wanted)) return null;
+    const run = await loadRun(home, runId);
+    return run.records.length === 0 && !run.ownerAlive && which === 'begun' ? null : run;
+  } catch (error) {
+    if (error instanceof O8Error && error.code === 'no_run') return null;
+    throw error;
+  }
+}
+
+/** A task of the run by id or stem. */
+export function requireTask(plan: Plan, name: string): string {
+  const task = plan.tasks.find(({ id, stem }) => id === name || stem === name);
+  if (task !== undefined) return task.id;
+  const known = plan.tasks.map(({ id }) => id).join(', ');
+  throw new O8Error('unknown_task', `run ${plan.runId} has no task '${name}' (it has: ${known})`, 'o8 status');
+}
+
+/** Null for damaged files: those of one run keep nobody from the others, and `o8 doctor` names them. */
+export async function readableRun(home: RunHome, runId: string): Promise<LoadedRun | null> {
+  try {
+    return await loadRun(home, runId);
+  } catch (error) {
+    if (error instanceof O8Error) return null;
+    throw error;
+  }
+}

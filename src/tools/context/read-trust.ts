@@ -1,0 +1,64 @@
+import { SETTINGS_FILE, WANTED_FILES, agentItems } from '../../core/agents/agent-kinds.js';
+import { CLAUDE } from '../../core/agents/claude/claude-files.js';
+import type { RepositoryFile, TrustItem } from '../../core/trust/files.js';
+import { judgeTrust, type RunConsent, type Trust, type TrustRecord } from '../../core/trust/trust.js';
+import type { Repository } from '../../git/door/repository.js';
+import { comesFromRepository } from '../../git/trust/brought.js';
+import { readCheckoutFiles } from '../../git/trust/checkout-files.js';
+import { readTrustItems } from '../../git/trust/items.js';
+import { isTrustedByClaude } from '../../store/trust/claude-trust.js';
+import { readConsents } from '../../store/trust/trusted-file.js';
+
+export interface TrustQuestion {
+  readonly repo: Repository;
+  /** The commit that agents start from; null where there is none yet. */
+  readonly commit: string | null;
+  /** Text of the settings file that counts, null for none. */
+  readonly settings: string | null;
+  /** Paths that may define the command that tasks call; none for tasks with prompts of their own. */
+  readonly skill: readonly string[];
+}
+
+export interface ReadTrust extends Trust {
+  /** Also those that the user trusts already. */
+  readonly all: readonly TrustItem[];
+}
+
+/** What the repository brings that runs or redirects, and whether the user has agreed to it. Writes nothing. */
+export async function readTrust(question: TrustQuestion, env: NodeJS.ProcessEnv): Promise<ReadTrust> {
+  const { repo, commit, skill } = question;
+  const settings = await ownSettings(question);
+  const all = commit === null ? [] : await readTrustItems(repo, commit, { skill, settings });
+  return { ...judgeTrust(all, await readTrustRecord(repo, env)), all };
+}
+
+export async function readTrustRecord(repo: Repository, env: NodeJS.ProcessEnv): Promise<TrustRecord> {
+  const kinds = new Set((await isTrustedByClaude(env, repo.root)) ? [CLAUDE] : []);
+  return { consents: await readConsents(env, repo.commonDir), kinds };
+}
+
+/** Null for settings that are only the user's, or that set nothing. */
+export async function ownSettings({
+  repo,
+  settings,
+}: Pick<TrustQuestion, 'repo' | 'settings'>): Promise<RepositoryFile | null> {
+  if (settings === null || /^\s*(\{\s*\})?\s*$/.test(settings)) return null;
+  if (!(await comesFromRepository(repo, SETTINGS_FILE))) return null;
+  return { kind: 'file', path: SETTINGS_FILE, text: settings };
+}
+
+/** What a run is started with, for its plan: later attempts get this and nothing newer. */
+export async function runConsent({ repo, skill }: TrustQuestion, { items, all }: ReadTrust): Promise<RunConsent> {
+  const own: TrustItem[] = [];
+  const known = new Set(all.map(({ digest }) => digest));
+  // Ignored files of the user's that `.worktreeinclude` copies into worktrees.
+  for (const item of agentItems(await readCheckoutFiles(repo.root, WANTED_FILES), skill)) {
+    if (!known.has(item.digest) && !(await comesFromRepository(repo, item.from))) own.push(item);
+  }
+  const allowed = [...all, ...own];
+  return {
+    items: items.map(({ from, digest }) => ({ from, digest })),
+    allowed: allowed.map(({ digest }) => digest),
+    claudeSettings: allowed.find(({ from }) => from === '.claude/settings.json')?.text ?? null,
+  };
+}

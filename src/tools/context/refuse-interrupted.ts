@@ -1,0 +1,13 @@
+import { O8Error } from '../../core/base/errors.js';
+import { resumeCommand } from '../../core/run/open-runs.js';
+import type { LoadedRun } from './load-run.js';
+
+/** Somebody who merges or cleans up an abandoned run does not mean to start its agents again. */
+export function refuseInterrupted(tool: string, { plan, state, ownerAlive }: LoadedRun): void {
+  if (ownerAlive || state.phase.kind === 'finished') return;
+  throw new O8Error(
+    'refused',
+    `Run ${plan.runId} was interrupted. Resume or abort it before ${tool}.`,
+    `${resumeCommand(plan.runId)}   (or: o8 abort --run ${plan.runId})`,
+  );
+}

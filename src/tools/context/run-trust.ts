@@ -1,0 +1,43 @@
+import type { Plan } from '../../core/plan/plan.js';
+import { itemOf } from '../../core/trust/files.js';
+import { skillPaths } from '../../core/trust/skill-paths.js';
+import { isAccepted } from '../../core/trust/trust.js';
+import { refuseUntrusted, untrustedError } from '../../core/trust/trust-text.js';
+import type { Repository } from '../../git/door/repository.js';
+import { openRepository } from '../../git/door/repository.js';
+import { readConsents } from '../../store/trust/trusted-file.js';
+import { readSettingsText } from '../../store/runs/settings-file.js';
+import { ownSettings, readTrust } from './read-trust.js';
+
+/**
+ * Before anybody goes on with a run: what it was started with is still accepted. O8Error `untrusted`. A run of an older
+ * o8 does not say what that was; then it is what the repository brings now.
+ */
+export async function refuseUntrustedRun(plan: Plan, env: NodeJS.ProcessEnv): Promise<void> {
+  const repo = await openRepository(plan.root);
+  if (plan.consent !== undefined) {
+    const { items } = plan.consent;
+    const digests = items.map(({ digest }) => digest);
+    if (isAccepted(digests, await readConsents(env, repo.commonDir))) return;
+    throw untrustedError(items.map(({ from }) => from));
+  }
+  refuseUntrusted(await trustOfOlderRun(repo, plan, env));
+}
+
+/** Whether the settings file as it is now is the user's own, the one a run was started with, or accepted meanwhile. */
+export async function areSettingsAccepted(plan: Plan, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const repo = await openRepository(plan.root);
+  const file = await ownSettings({ repo, settings: await readSettingsText(plan.root) });
+  if (file === null) return true;
+  const { digest } = itemOf(null, file);
+  return (
+    plan.consent?.allowed.includes(digest) === true || isAccepted([digest], await readConsents(env, repo.commonDir))
+  );
+}
+
+async function trustOfOlderRun(repo: Repository, plan: Plan, env: NodeJS.ProcessEnv): ReturnType<typeof readTrust> {
+  const callsCommand = plan.tasks.some(({ promptKind }) => promptKind === 'skill');
+  const skill = callsCommand ? skillPaths(plan.settings.skill) : [];
+  const settings = await readSettingsText(plan.root);
+  return readTrust({ repo, commit: plan.base.commit, settings, skill }, env);
+}

@@ -1,0 +1,118 @@
+import { rm, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { O8Error } from '../../core/base/errors.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { guardFile } from '../../git/door/guard-file.js';
+import { openRepository, type Repository } from '../../git/door/repository.js';
+import { isTracked } from '../../git/door/tracked.js';
+import { ensureExcluded, listWorktrees, removeWorktree } from '../../git/worktrees/worktrees.js';
+import { processProbe } from '../../process/trees/identify-process.js';
+import { makePrivateFolder } from '../../store/files/atomic-file.js';
+import { criticalSection } from '../../store/files/critical-section.js';
+import type { LockHolder } from '../../store/lock/lock-state.js';
+import {
+  hasOldRuns,
+  holdOldLock,
+  isOldHomeLink,
+  linkOldHome,
+  moveOldRuns,
+  oldRuns,
+  releaseOldLock,
+  removeOldHome,
+} from '../../store/old-runs/old-home.js';
+import { checkoutPaths, homePaths, runHome, type RunHome } from '../../store/files/paths.js';
+import { livingAttempts } from './living-attempts.js';
+import { relinkLogs } from './relink-logs.js';
+
+const OLD = '.claude/parallel';
+
+/**
+ * Moves the runs that an earlier version kept in the checkout `root` to the run home, once; nothing there is the usual
+ * case and costs one look. Can be repeated after a crash, and by several at once. Throws O8Error `locked` or
+ * `lock_unknown` while a supervisor of that version may be alive, `refused` for run files that came with a commit.
+ */
+export async function takeOverOldRuns(repo: Repository, root: string): Promise<void> {
+  const home = runHome(repo);
+  const { oldHome: old } = checkoutPaths(root);
+  if (await isOldHomeLink(old, home)) return removeUnusedLink(old, home);
+  if (!(await hasOldRuns(old))) return;
+  await refuseForeignRuns(root);
+  await makePrivateFolder(home.folder);
+  await criticalSection(join(home.folder, 'take-over'))(async () => {
+    if (!(await hasOldRuns(old))) return; // somebody else has just done it
+    const owner = await holdOldLock(old, processProbe);
+    if (owner !== null) throw stillOwned(root, owner.holder, owner.kind);
+    const runIds = await oldRuns(old);
+    try {
+      const living = await livingAttempts(old);
+      if (living.length > 0 && !(await onOneFileSystem(old, home))) throw agentsInTheWay(root, living);
+      await removeOldScratch(repo, old, runIds);
+      await moveOldRuns(old, home, new Set(living.map(({ runId }) => runId)));
+      await removeOldHome(old);
+      if (living.length > 0) {
+        await ensureExcluded(repo, [`/${OLD}`]); // the pattern of the folder does not fit a link
+        await linkOldHome(old, home);
+      }
+    } catch (error) {
+      await releaseOldLock(old); // we live on, and would keep the next try out
+      throw error;
+    }
+    await relinkLogs(home, runIds);
+  });
+}
+
+/** Run folders that came with a clone would have their commands run by the next resume or merge. */
+async function refuseForeignRuns(root: string): Promise<void> {
+  const inside = await openRepository(checkoutPaths(root).oldHome.folder); // a submodule has tracked files of its own
+  if (inside.root === root && !(await isTracked(inside, OLD))) return;
+  throw new O8Error(
+    'refused',
+    `${OLD} is committed in this repository; run files belong to one machine and hold commands that o8 would run`,
+    `git rm -r --cached ${OLD}   (look at what is in it first)`,
+  );
+}
+
+function stillOwned(root: string, holder: LockHolder, kind: 'held' | 'unknown'): O8Error {
+  const { runId, startedAt, process } = holder;
+  const pid = String(process.pid);
+  const where = `${root}/${OLD}`;
+  if (kind === 'unknown') {
+    return new O8Error(
+      'lock_unknown',
+      `Run ${runId} of an earlier version of o8 may still be in progress (PID: ${pid}), on ${process.host} or in another container. Its files are in ${where}.\nStarted at: ${startedAt}`,
+      `Look there first. If that run has ended: mv ${shellQuote(`${where}/lock`)} ${shellQuote(`${where}/lock.old`)}`,
+    );
+  }
+  return new O8Error(
+    'locked',
+    `Run ${runId} is in progress under a supervisor of an earlier version of o8 (PID: ${pid}). Its files in ${where} can be taken over when that supervisor has ended.\nStarted at: ${startedAt}`,
+    `Wait for it to complete, or stop the supervisor and let this version continue the run with its agents: kill ${pid} && cd ${shellQuote(root)} && o8 run --resume`,
+  );
+}
+
+function agentsInTheWay(root: string, living: readonly { readonly runId: string; readonly pid: number }[]): O8Error {
+  const pids = living.map(({ pid }) => String(pid)).join(',');
+  const runs = [...new Set(living.map(({ runId }) => runId))].join(', ');
+  return new O8Error(
+    'locked',
+    `Agents of run ${runs}, started by an earlier version of o8, are still running (PIDs: ${pids}), and their files in ${root}/${OLD} cannot be moved to the file system of the git folder while they do.`,
+    `Wait until they have ended, or stop them: kill ${pids.replaceAll(',', ' ')}`,
+  );
+}
+
+async function onOneFileSystem(old: RunHome, home: RunHome): Promise<boolean> {
+  return (await stat(old.folder)).dev === (await stat(home.folder)).dev;
+}
+
+/** Worktrees for checks that a killed supervisor left there: git would go on listing them where they no longer are. */
+async function removeOldScratch(repo: Repository, old: RunHome, runIds: readonly string[]): Promise<void> {
+  const serialise = criticalSection(guardFile(repo));
+  const { runsDir } = homePaths(old);
+  for (const { path } of await listWorktrees(repo))
+    if (path.startsWith(`${runsDir}${sep}`)) await removeWorktree(repo, serialise, path);
+  for (const runId of runIds) await rm(join(runsDir, runId, 'scratch'), { recursive: true, force: true });
+}
+
+async function removeUnusedLink(old: RunHome, home: RunHome): Promise<void> {
+  if ((await livingAttempts(home)).length === 0) await rm(old.folder, { force: true });
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
+import { O8Error } from '../../core/base/errors.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { taskOf } from '../../core/run/run-state.js';
+import { resumeCommand } from '../../core/run/open-runs.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { branchTips } from '../../git/refs/branch-tips.js';
+import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
+import type { Repository } from '../../git/door/repository.js';
+import { findWorktree } from '../../git/worktrees/worktree-list.js';
+import { runHome, type RunHome } from '../../store/files/paths.js';
+import { listRuns } from '../../store/runs/runs.js';
+import { readableRun, type LoadedRun } from './load-run.js';
+
+/**
+ * Tasks that the run is about to begin and whose branch or worktree is somebody else's by now. Throws `preflight_failed`
+ * with what makes room for the first of them and loses nothing.
+ */
+export async function refuseTakenNames(repo: Repository, run: LoadedRun, ids: readonly string[]): Promise<void> {
+  const tasks = run.plan.tasks.filter(({ id }) => ids.includes(id));
+  const tips = await branchTips(
+    repo,
+    tasks.map(({ branch }) => branch),
+    run.plan.base.commit,
+  );
+  const problems: { readonly message: string; readonly hint: string }[] = [];
+  for (const task of tasks) {
+    const hasBranch = tips.has(task.branch);
+    const hasFolder = existsSync(task.worktree) && !(await isOwnWorktree(task.worktree, run.plan.runId));
+    if (!hasBranch && !hasFolder) continue;
+    const begun = taskOf(run.state, task.id).start !== null;
+    const owner = await otherOwner(runHome(repo), run, task, begun ? 'later' : 'any');
+    if (owner === null && begun) continue; // its own, of an earlier attempt
+    const left = owner === null ? '' : `, left by run ${owner.plan.runId}`;
+    const path = relative(run.plan.root, task.worktree);
+    const message = hasBranch
+      ? `Branch already exists: ${task.branch}${left}`
+      : `Worktree already exists: ${path}${left}`;
+    problems.push({ message, hint: await wayOut(repo, run, task, owner, { hasBranch, hasFolder }) });
+  }
+  const [first] = problems;
+  if (first === undefined) return;
+  const hints = [...new Set(problems.map(({ hint }) => hint))];
+  throw new O8Error('preflight_failed', problems.map(({ message }) => message).join('\n'), hints.join('\n  '));
+}
+
+/** The newest other run that began a task with the same branch or worktree; `later`: of those made since. */
+async function otherOwner(
+  home: RunHome,
+  { plan }: LoadedRun,
+  task: PlannedTask,
+  which: 'any' | 'later',
+): Promise<LoadedRun | null> {
+  for (const runId of await listRuns(home)) {
+    if (runId === plan.runId && which === 'later') return null;
+    if (runId === plan.runId) continue;
+    const other = await readableRun(home, runId);
+    if (other === null) continue;
+    if (hasBegun(other, task)) return other;
+  }
+  return null;
+}
+
+async function wayOut(
+  repo: Repository,
+  { plan }: LoadedRun,
+  task: PlannedTask,
+  owner: LoadedRun | null,
+  { hasBranch, hasFolder }: { readonly hasBranch: boolean; readonly hasFolder: boolean },
+): Promise<string> {
+  if (owner !== null && owner.state.phase.kind !== 'finished') return resumeCommand(owner.plan.runId);
+  const theirs = owner?.plan.tasks.find(({ branch }) => branch === task.branch);
+  const isMerged = owner !== null && theirs !== undefined && taskOf(owner.state, theirs.id).state.state === 'complete';
+  if (isMerged && owner.plan.target.branch !== null) return `o8 cleanup --run ${owner.plan.runId}`;
+  const [path, branch] = [relative(plan.root, task.worktree), task.branch];
+  const isWorktree = hasFolder && (await findWorktree(repo, task.worktree)) !== null;
+  const move = isWorktree ? 'git worktree move --force --force' : 'mv';
+  return [
+    ...(hasFolder ? [`${move} ${shellQuote(path)} ${shellQuote(`${path}-old`)}`] : []),
+    ...(hasBranch ? [`git branch -m ${shellQuote(branch)} ${shellQuote(`${branch}-old`)}`] : []),
+  ].join(' && ');
+}
+
+/** Tasks of the run whose branch and worktree a later run made anew: what is there now is not this run's. */
+export async function takenTasks(home: RunHome, { plan, state }: LoadedRun): Promise<string[]> {
+  const begun = plan.tasks.filter(({ id }) => taskOf(state, id).start !== null);
+  const taken = new Set<string>();
+  for (const runId of await listRuns(home)) {
+    if (runId === plan.runId) break; // newest first
+    const later = await readableRun(home, runId);
+    for (const task of begun) {
+      if (later !== null && hasBegun(later, task)) taken.add(task.id);
+    }
+  }
+  return [...taken];
+}
+
+function hasBegun({ plan, state }: LoadedRun, task: PlannedTask): boolean {
+  const same = plan.tasks.find(({ branch, worktree }) => branch === task.branch || worktree === task.worktree);
+  if (same === undefined) return false;
+  const { start, branchRemoved } = taskOf(state, same.id);
+  return start !== null && !branchRemoved;
+}

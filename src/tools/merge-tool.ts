@@ -1,0 +1,222 @@
+import { mergeTaskSchema } from './predict/merge-task.js';
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { O8Error } from '../core/base/errors.js';
+import { resolutionSchema, undoneSchema, type Request, type Undone } from '../core/run/requests.js';
+import { leftOutOf, leftOutSchema } from '../core/run/left-out.js';
+import { landingsToUndo, takenBackText, type TakenBack } from '../core/merge/landings.js';
+import { mergeIntoSchema, mergeStrategySchema } from '../core/settings/settings.js';
+import { taskOf } from '../core/run/run-state.js';
+import { runStateName, taskView } from '../core/report/status-view.js';
+import { takenBackNow } from '../git/refs/standing-reverts.js';
+import { attemptPaths, type RunHome } from '../store/files/paths.js';
+import { defineTool } from './context/define-tool.js';
+import { askSupervisor } from './run/ask-supervisor.js';
+import { loadRun, requireRun, requireTask, type LoadedRun } from './context/load-run.js';
+import { predictionShape, predictMerges } from './predict/predict-merges.js';
+import { refuseInterrupted } from './context/refuse-interrupted.js';
+import { refuseNested } from './context/refuse-nested.js';
+import { openContext } from './context/repository-context.js';
+
+const landingSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
+  z.object({ kind: z.literal('nothing'), reason: z.string().describe('untrusted') }),
+  z.object({
+    kind: z.literal('would_land'),
+    branch: z.string(),
+    from: z.string(),
+    to: z.string(),
+    commits: z.number(),
+    message: z.string().describe('untrusted'),
+  }),
+  z.object({
+    kind: z.literal('would_conflict'),
+    branch: z.string(),
+    files: z.array(z.string()).describe('untrusted'),
+    message: z.string().describe('untrusted'),
+  }),
+  z.object({
+    kind: z.literal('held'),
+    reason: z.string().describe('untrusted'),
+    files: z.array(z.string()).describe('untrusted'),
+    hint: z.string(),
+  }),
+]);
+
+const inputSchema = z.strictObject({
+  runId: z.string().optional().describe('default: the active run, else the newest'),
+  task: z.string().optional().describe('land this task and what was merged before it'),
+  dryRun: z.boolean().optional().describe('predict, change nothing'),
+  uncommitted: z.boolean().optional().describe('with dryRun: count what agents have not committed'),
+  into: mergeIntoSchema
+    .extract(['integration', 'base'])
+    .optional()
+    .describe('integration: merge what waits, land nothing on the base'),
+  strategy: mergeStrategySchema.optional().describe('for what is merged from now on'),
+  resolve: z.boolean().optional().describe("check the task's conflict out in its worktree"),
+  undo: z.boolean().optional().describe('take back what landed on the base, or only the task; dryRun says what'),
+  acceptHeld: z
+    .boolean()
+    .optional()
+    .describe('with task: land it with what was held; only when the user has decided so'),
+});
+type MergeInput = z.output<typeof inputSchema>;
+
+const outputSchema = z.object({
+  runId: z.string(),
+  state: z.string().describe('running: tasks that waited for this go on now'),
+  base: z.string(),
+  target: z.string(),
+  tasks: z.array(mergeTaskSchema),
+  landing: landingSchema.optional(),
+  ...predictionShape,
+  resolution: resolutionSchema.optional(),
+  undone: z.array(undoneSchema).optional().describe('newest landing first'),
+  leftOut: leftOutSchema.optional().describe('tasks the run was started without, and what runs them'),
+});
+type Answer = z.input<typeof outputSchema>;
+
+/** What the supervisor's answers hold, of which each has one. */
+const answerSchema = outputSchema.pick({ landing: true, resolution: true, undone: true });
+
+export const merge = defineTool({
+  name: 'merge',
+  title: 'Land the work of a run',
+  description:
+    "Land a run's merged tasks on the base branch by fast-forward, and try again what waited (a resolved conflict, a checkout that was in the way). dryRun predicts conflicts, also of running agents; resolve opens a conflict; undo takes back what landed.",
+  input: inputSchema,
+  output: outputSchema,
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true },
+  async run(input, context) {
+    refuseNested('merge', context);
+    const wish = wishOf(input);
+    const { home, repo } = await openContext(context);
+    const run = await requireRun(home, input.runId);
+    const { runId, base, target } = run.plan;
+    const task = input.task === undefined ? null : requireTask(run.plan, input.task);
+    const head = { runId, base: base.branch, target: target.branch ?? target.ref };
+    if (wish === 'predict') {
+      const predicted = await predictMerges(repo, run, { only: task, uncommitted: input.uncommitted === true });
+      return { ...head, state: runStateName(run.state, run.ownerAlive), ...predicted };
+    }
+    if (wish === 'predict_undo') {
+      return { ...head, state: runStateName(run.state, run.ownerAlive), tasks: [], undone: undoPrediction(run, task) };
+    }
+    refuseInterrupted('merge', run);
+    const id = randomUUID();
+    const ask = async (request: Request): Promise<Answer> => {
+      const answer = answerSchema.parse(await askSupervisor(home, runId, request, context.env));
+      const now = await loadRun(home, runId);
+      const off = request.kind === 'merge' ? await takenBackNow(repo, now.plan, now.state) : [];
+      const tasks = request.kind === 'merge' ? outcome(home, now, task, off) : [];
+      const leftOut = request.kind === 'merge' && task === null ? leftOutOf(now.plan, now.state, home.root) : [];
+      const more = leftOut.length === 0 ? {} : { leftOut };
+      return { ...head, state: runStateName(now.state, now.ownerAlive), tasks, ...answer, ...more };
+    };
+    switch (wish) {
+      case 'resolve':
+        if (task === null) throw needsTask();
+        return ask({ kind: 'resolve', id, task });
+      case 'undo':
+        return ask({ kind: 'undo', id, task });
+      case 'merge':
+        return ask({
+          kind: 'merge',
+          id,
+          task,
+          into: input.into ?? null,
+          strategy: input.strategy ?? null,
+          ...(input.acceptHeld === true ? { acceptHeld: true } : {}),
+        });
+    }
+  },
+});
+
+function undoPrediction({ plan, state }: LoadedRun, task: string | null): Undone[] {
+  const landings = landingsToUndo(plan, state, task);
+  if (landings.length === 0) {
+    return [{ kind: 'nothing', reason: `${task ?? 'the run'} has nothing on ${plan.base.branch} that o8 put there` }];
+  }
+  return landings.map((landing) => ({
+    kind: 'would_undo',
+    branch: plan.base.branch,
+    landing: landing.to,
+    ...(landing.task === null ? {} : { task: landing.task }),
+  }));
+}
+
+type Wish = 'merge' | 'predict' | 'predict_undo' | 'resolve' | 'undo';
+
+/** Which of the things this tool does is meant. O8Error `usage` names inputs that do not go together. */
+function wishOf(input: MergeInput): Wish {
+  const given = (['dryRun', 'uncommitted', 'into', 'strategy', 'resolve', 'undo', 'acceptHeld'] as const).filter(
+    (name) => input[name] !== undefined && input[name] !== false,
+  );
+  for (const wish of ['resolve', 'undo'] as const) {
+    if (input[wish] !== true) continue;
+    const others = given.filter((name) => name !== wish);
+    const onlyPredicts = wish === 'undo' && others.every((name) => name === 'dryRun');
+    if (others.length > 0 && !onlyPredicts) {
+      const message = `${wish} does not go together with ${others.join(' and ')}`;
+      throw new O8Error('usage', message, `o8 merge${wish === 'resolve' ? ' --task <id>' : ''} --${wish}`);
+    }
+    if (wish === 'resolve' && input.task === undefined) throw needsTask();
+    return wish === 'undo' && input.dryRun === true ? 'predict_undo' : wish;
+  }
+  if (input.acceptHeld === true) {
+    if (input.task === undefined) {
+      throw new O8Error('usage', 'acceptHeld needs a task', 'o8 merge --task <id> --accept-held');
+    }
+    if (input.dryRun === true) {
+      throw new O8Error('usage', 'acceptHeld and dryRun exclude each other', 'o8 merge --task <id> --dry-run');
+    }
+  }
+  if (input.dryRun === true) return 'predict';
+  if (input.uncommitted === true) {
+    throw new O8Error('usage', 'uncommitted needs dryRun: only commits are merged', 'o8 merge --dry-run --uncommitted');
+  }
+  return 'merge';
+}
+
+function needsTask(): O8Error {
+  return new O8Error(
+    'usage',
+    'resolve needs a task: conflicts are resolved one at a time',
+    'o8 merge --task <id> --resolve',
+  );
+}
+
+function outcome(
+  home: RunHome,
+  { plan, state }: LoadedRun,
+  only: string | null,
+  takenBack: readonly TakenBack[],
+): z.input<typeof mergeTaskSchema>[] {
+  return plan.tasks
+    .filter(({ id }) => only === null || id === only)
+    .map((task) => {
+      const record = taskOf(state, task.id);
+      const off = takenBack.find((each) => each.task === task.id);
+      const view = taskView(
+        plan,
+        task,
+        record,
+        null,
+        attemptPaths(home, plan.runId, task.id, Math.max(1, record.attempt)).log,
+      );
+      return {
+        id: task.id,
+        state: view.state,
+        ...(record.state.state === 'complete' ? { landed: record.state.landed } : {}),
+        ...(view.files === undefined ? {} : { files: view.files }),
+        ...(view.moreFiles === undefined ? {} : { moreFiles: view.moreFiles }),
+        ...(off === undefined
+          ? view.message === undefined
+            ? {}
+            : { message: view.message }
+          : { message: takenBackText(plan.base.branch, off) }),
+        ...(view.hint === undefined ? {} : { hint: view.hint }),
+        ...(view.held === undefined ? {} : { held: view.held }),
+      };
+    });
+}

@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { selectedTasks } from '../../core/plan/build-plan.js';
+import { O8Error } from '../../core/base/errors.js';
+import type { CriticalSection } from '../../core/base/lease.js';
+import type { NewAttempt } from '../../core/run/new-attempt.js';
+import { attemptRef, rescueRef } from '../../core/plan/own-refs.js';
+import type { Plan, PlannedTask } from '../../core/plan/plan.js';
+import { afterKept, whyKept } from '../../core/kept/kept-text.js';
+import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
+import type { RepositoryFacts } from '../../git/checkout/repository-facts.js';
+import { atStake, type AtStake } from '../../git/kept/at-stake.js';
+import { removeWithWorktrees, rescueStake } from '../../git/kept/remove-kept.js';
+import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
+import { createRef, deleteRef, resolveCommit } from '../../git/refs/refs.js';
+import type { Repository } from '../../git/door/repository.js';
+import { runHome, runPaths, type RunHome } from '../../store/files/paths.js';
+import { readPrepared } from '../../store/runs/prepared.js';
+import { listRuns, readPlan } from '../../store/runs/runs.js';
+import { loadRun, type LoadedRun } from '../context/load-run.js';
+import { branchRef, isOwnBranch } from '../context/own-branch.js';
+
+export interface EarlierWork {
+  /** Features whose branch and worktree an earlier run made that is over: they begin anew. */
+  readonly newAttempts: readonly NewAttempt[];
+  /** Features on which a run that is not over still works, by slug. */
+  readonly unfinished: readonly string[];
+}
+
+/**
+ * What earlier runs left of the features of this one. Whatever else is in the way (somebody's branch, one that is
+ * checked out elsewhere) is in neither list, and so a collision.
+ */
+export async function findEarlierWork(
+  repo: Repository,
+  plan: Plan,
+  { worktrees }: Pick<RepositoryFacts, 'worktrees'>,
+): Promise<EarlierWork> {
+  const newAttempts: NewAttempt[] = [];
+  const unfinished: string[] = [];
+  for (const task of selectedTasks(plan)) {
+    const tip = await resolveCommit(repo, branchRef(task));
+    const isRegistered = worktrees.some(({ path }) => path === task.worktree);
+    if (tip === null && !isRegistered && !existsSync(task.worktree)) continue;
+    const owner = await lastOwner(runHome(repo), task);
+    if (owner === null) continue;
+    if (owner.run.state.phase.kind !== 'finished') {
+      unfinished.push(task.id);
+      continue;
+    }
+    const { run, record } = owner;
+    const { runId } = run.plan;
+    if (existsSync(task.worktree) && !(await isOwnWorktree(task.worktree, runId))) continue;
+    if (tip !== null && !(await isOwnBranch(repo, record, tip))) continue;
+    const ownPath = existsSync(task.worktree) ? await realpath(task.worktree) : task.worktree;
+    if (worktrees.some(({ path, branch }) => branch === task.branch && path !== ownPath)) continue;
+    const ref = attemptRef(runId, task.id, record.attempt);
+    newAttempts.push({ task: task.id, runId, state: record.state.state, attempt: record.attempt, ref });
+  }
+  return { newAttempts, unfinished };
+}
+
+/**
+ * Makes room for the attempts: what is uncommitted goes to a rescue ref, the tip of the branch to `ref`, then worktree
+ * and branch go. Can be repeated. Nothing is removed that is not an earlier run's any more. `serialise` refuses when
+ * somebody has the lock by now.
+ */
+export async function makeRoom(
+  repo: Repository,
+  serialise: CriticalSection,
+  plan: Plan,
+  attempts: readonly NewAttempt[],
+): Promise<void> {
+  for (const attempt of attempts) {
+    const task = plan.tasks.find(({ id }) => id === attempt.task);
+    if (task !== undefined) await makeRoomFor(repo, serialise, task, attempt);
+  }
+}
+
+async function makeRoomFor(
+  repo: Repository,
+  serialise: CriticalSection,
+  task: PlannedTask,
+  attempt: NewAttempt,
+): Promise<void> {
+  const tip = await resolveCommit(repo, branchRef(task));
+  if (tip !== null) await keep(repo, attempt.ref, tip);
+  if (await isOwnWorktree(task.worktree, attempt.runId)) {
+    const stake = await rescue(repo, task, attempt);
+    await removeWithWorktrees(repo, serialise, task.worktree, stake);
+  }
+  if (tip === null) return;
+  await serialise(async () => {
+    if (await deleteRef(repo, branchRef(task), tip)) return;
+    throw new O8Error(
+      'refused',
+      `Branch ${task.branch} has new commits since it was looked at; it was left as it is.`,
+      `git log ${task.branch}`,
+    );
+  });
+}
+
+/** Under the ref of the attempt, or beside it where that already keeps something else. */
+async function keep(repo: Repository, ref: string, tip: string): Promise<void> {
+  if (await createRef(repo, ref, tip)) return;
+  await createRef(repo, `${ref}-${tip.slice(0, 12)}`, tip);
+}
+
+/** Throws O8Error `refused` where something in the worktree cannot be carried into a commit. */
+async function rescue(repo: Repository, task: PlannedTask, attempt: NewAttempt): Promise<AtStake> {
+  const stake = await atStake(
+    repo,
+    task.worktree,
+    await readPrepared(runPaths(runHome(repo), attempt.runId).tasks, task.id),
+  );
+  const why = whyKept(stake.stays);
+  if (why !== null) {
+    const hint = `${afterKept(task.worktree, 'the same command again')}; or have the whole worktree moved aside with --force`;
+    throw new O8Error(
+      'refused',
+      `The worktree ${task.worktree} of an earlier attempt holds work that no commit can carry: ${why}.`,
+      hint,
+    );
+  }
+  await rescueStake(repo, task.worktree, stake, {
+    ref: rescueRef(attempt.runId, task.id, attempt.attempt),
+    branch: task.branch,
+    message: `Uncommitted work of ${task.id} in run ${attempt.runId}`,
+  });
+  return stake;
+}
+
+interface Owner {
+  readonly run: LoadedRun;
+  readonly record: TaskRecord;
+}
+
+/** The newest run that began a task with this branch and worktree, or still may. */
+async function lastOwner(home: RunHome, task: PlannedTask): Promise<Owner | null> {
+  for (const runId of await listRuns(home)) {
+    const { tasks } = await readPlan(home, runId);
+    const isOf = tasks.some(({ id, branch, worktree }) => {
+      return id === task.id && branch === task.branch && worktree === task.worktree;
+    });
+    if (!isOf) continue;
+    const run = await loadRun(home, runId);
+    const record = taskOf(run.state, task.id);
+    if (record.start !== null || run.state.phase.kind !== 'finished') return { run, record };
+  }
+  return null;
+}

@@ -1,0 +1,210 @@
+import { lstat, readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { selectedTasks, worktreeFolder } from '../../core/plan/build-plan.js';
+import { sameExceptExecution } from '../../core/plan/execution-diff.js';
+import { manifestCommands, plannedCommands } from '../../core/plan/plan-commands.js';
+import type { Plan } from '../../core/plan/plan.js';
+import type { FeatureDetails, FeatureFacts } from '../../core/preflight/preflight-features.js';
+import type { AgentProgram, AgentVersion, OccupiedPath, PreflightFacts } from '../../core/preflight/preflight-facts.js';
+import { readFileAt, type RepositoryFacts } from '../../git/checkout/repository-facts.js';
+import type { Repository } from '../../git/door/repository.js';
+import { isTracked } from '../../git/door/tracked.js';
+import { agentEnvironment } from '../../process/programs/agent-environment.js';
+import { processProbe } from '../../process/trees/identify-process.js';
+import { findProgram, runProgram } from '../../process/programs/run-program.js';
+import { checkShellCommands } from '../../process/programs/shell-syntax.js';
+import { readPlaces } from './read-places.js';
+import { freeDiskMB } from '../../process/programs/machine-resources.js';
+import { readLock } from '../../store/lock/lock-state.js';
+import { findEarlierWork } from './new-attempts.js';
+import type { ToolContext } from '../context/define-tool.js';
+import { findLandedTasks } from './landed-tasks.js';
+import { isSameSource } from '../../core/plan/plan-source.js';
+import { livingOrphans } from '../context/find-open-runs.js';
+import { leftOutOf } from '../../core/run/left-out.js';
+import { hasLanded } from '../../core/merge/landings.js';
+import { latestRunOf, runToContinue, type LoadedRun } from '../context/load-run.js';
+import { diskEstimate, trustQuestion, type PlanParts } from './prepare-plan.js';
+import { pathsOfSiblings } from './sibling-clones.js';
+import { readTrust, type ReadTrust } from '../context/read-trust.js';
+import { findStalePrompts } from './stale-prompts.js';
+
+/** Claude answers in under a second; a machine under load was seen to need several. */
+const VERSION_TIMEOUT_MS = 15_000;
+
+/**
+ * Looks up what preflight decides on; nothing written. `continuedTasks` are ids whose branch and worktree belong to
+ * the run that is being continued and so are no collision.
+ */
+export async function readPreflightFacts(
+  parts: PlanParts,
+  plan: Plan,
+  context: ToolContext,
+  continuedTasks: readonly string[] = [],
+): Promise<PreflightFacts & { readonly trust: ReadTrust }> {
+  const { repo, root, home, facts, source } = parts;
+  const [changes, occupied, freeMB, agent, lock, gitLfs, earlier] = await Promise.all([
+    changesOfOthers(repo, plan, facts),
+    findOccupied(plan, facts, repo),
+    freeDiskMB(resolve(root, worktreeFolder(plan.source, plan.settings))),
+    readAgentProgram(plan, context),
+    readLock(home, processProbe),
+    facts.lfs ? findProgram('git-lfs', context.env) : null,
+    latestRunOf(home, plan.source),
+  ]);
+  const next = await runToContinue(home, plan.source, false);
+  return {
+    git: facts.version,
+    bare: facts.bare,
+    shallow: facts.shallow,
+    sparse: facts.sparse,
+    head: facts.head,
+    operation: facts.operation,
+    changes,
+    submodules: facts.submodules,
+    lfs: facts.lfs
+      ? { kind: 'used', program: gitLfs, files: facts.lfsFiles, configured: facts.lfsFilter }
+      : { kind: 'unused' },
+    places: await readPlaces(parts, plan, context),
+    shell: await checkShellCommands(
+      plannedCommands(plan).map(({ command }) => command),
+      { cwd: root, env: context.env },
+    ),
+    branches: facts.branches,
+    foldsCase: facts.foldsCase,
+    tracked: facts.tracked,
+    occupied,
+    disk: { freeMB, estimate: diskEstimate(parts, plan) },
+    agent,
+    lock,
+    orphans: await livingOrphans(
+      home,
+      next !== null && isSameSource(next.plan.source, plan.source) ? next.plan.runId : null,
+    ),
+    earlierTasks: earlier === null ? [] : [...earlier.state.tasks.values()].filter(wasBegun).map(({ id }) => id),
+    completedRun: earlier === null ? null : completedRun(earlier),
+    continuedTasks,
+    landedTasks: await findLandedTasks(repo, plan, earlier?.state ?? null),
+    sourceWarnings: source.warnings ?? [],
+    manifestCommands: manifestCommands(plan, source),
+    stalePrompts: await findStalePrompts(plan),
+    trust: await readTrust(trustQuestion(parts), context.env),
+    features: await readFeatureFacts(parts, plan),
+  };
+}
+
+async function readFeatureFacts({ repo, facts, features }: PlanParts, plan: Plan): Promise<FeatureFacts | null> {
+  if (features === null) return null;
+  return {
+    ...features,
+    untracked: await untrackedFiles(repo, plan, features),
+    ...(await findEarlierWork(repo, plan, facts)),
+  };
+}
+
+/** Of the skill and the folders it reads; an agent that gets the documents themselves needs none of them. */
+async function untrackedFiles(repo: Repository, plan: Plan, { features, skill }: FeatureDetails): Promise<string[]> {
+  if (skill === null) return [];
+  const selected = new Set(selectedTasks(plan).map(({ id }) => id));
+  const folders = features.filter(({ slug, spec }) => selected.has(slug) && spec.kind === 'there');
+  const untracked: string[] = [];
+  for (const path of [skill.file, ...folders.map(({ dir }) => dir)]) {
+    if (!(await isTracked(repo, path))) untracked.push(path);
+  }
+  return untracked;
+}
+
+function completedRun({ plan, state }: LoadedRun): PreflightFacts['completedRun'] {
+  const { phase } = state;
+  if (phase.kind !== 'finished' || phase.state !== 'completed' || plan.target.branch === null) return null;
+  return { runId: plan.runId, landed: hasLanded(plan, state), leftOut: leftOutOf(plan, state, plan.root) };
+}
+
+function wasBegun({ start }: { readonly start: string | null }): boolean {
+  return start !== null;
+}
+
+/** The changes of the checkout without manifests in which all that differs is what o8 itself writes there. */
+async function changesOfOthers(
+  repo: Repository,
+  plan: Plan,
+  { changes, head }: RepositoryFacts,
+): Promise<RepositoryFacts['changes']> {
+  if (head.kind === 'unborn') return changes;
+  const others: RepositoryFacts['changes'][number][] = [];
+  for (const change of changes) {
+    const isManifest = basename(change.path) === 'manifest.json' && !change.untracked;
+    if (!isManifest || !(await onlyOwnKeysDiffer(repo, plan.root, head.commit, change.path))) others.push(change);
+  }
+  return others;
+}
+
+async function onlyOwnKeysDiffer(repo: Repository, root: string, commit: string, path: string): Promise<boolean> {
+  const file = join(root, path);
+  const committed = await readFileAt(repo, commit, path);
+  if (committed === null || !(await isThere(file))) return false;
+  return sameExceptExecution(committed, await readFile(file, 'utf8'));
+}
+
+async function findOccupied(plan: Plan, { worktrees }: RepositoryFacts, repo: Repository): Promise<OccupiedPath[]> {
+  const siblings = await pathsOfSiblings(
+    selectedTasks(plan).map(({ worktree }) => worktree),
+    repo,
+  );
+  const registered = new Map(worktrees.map((worktree) => [worktree.path, worktree]));
+  const realFolders = new Map<string, string>();
+  const occupied: OccupiedPath[] = [];
+  for (const { worktree: path } of selectedTasks(plan)) {
+    const folder = dirname(path);
+    // git lists real paths, and the folder of the worktrees may be reached through a link.
+    const real = realFolders.get(folder) ?? (await realPathToBe(folder));
+    realFolders.set(folder, real);
+    const owner = siblings.get(path);
+    const entry = registered.get(join(real, basename(path)));
+    if (entry !== undefined) occupied.push({ path, by: entry.locked ? 'locked_worktree' : 'worktree' });
+    else if (owner !== undefined) occupied.push({ path, by: 'sibling', owner });
+    else if (await isThere(path)) occupied.push({ path, by: 'other' });
+  }
+  return occupied;
+}
+
+/** The real path of a folder that may not be there yet. */
+async function realPathToBe(path: string): Promise<string> {
+  if (await isThere(path)) return realpath(path);
+  return path === dirname(path) ? path : join(await realPathToBe(dirname(path)), basename(path));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    // A folder that may not be entered has nothing of ours; whether it can be written is asked for itself.
+    if (error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(error.code)))
+      return false;
+    throw error;
+  }
+}
+
+async function readAgentProgram(plan: Plan, { env }: ToolContext): Promise<AgentProgram> {
+  const { command } = plan.settings.agent;
+  const name = command?.[0] ?? 'claude';
+  const custom = command !== null;
+  const path = await findProgram(name.includes('/') ? resolve(plan.root, name) : name, env);
+  const version: AgentVersion =
+    custom || path === null ? { kind: 'not_asked' } : await askVersion(path, plan.root, env);
+  return { name, custom, path, version };
+}
+
+async function askVersion(program: string, cwd: string, env: NodeJS.ProcessEnv): Promise<AgentVersion> {
+  const result = await runProgram([program, '--version'], {
+    cwd,
+    env: agentEnvironment(env, {}),
+    timeoutMs: VERSION_TIMEOUT_MS,
+    logFile: null,
+  });
+  const text = result.outputTail.trim().split('\n')[0] ?? '';
+  if (result.timedOut) return { kind: 'failed', output: `no answer in ${String(VERSION_TIMEOUT_MS / 1000)} s` };
+  if (result.code === 0 && text !== '') return { kind: 'known', text };
+  return { kind: 'failed', output: text === '' ? `exit code ${String(result.code)}` : text };
+}

@@ -1,0 +1,47 @@
+import { O8Error } from '../../core/base/errors.js';
+import { plannedCommands } from '../../core/plan/plan-commands.js';
+import { changedCommands, changesText, withCommands, type CommandChanges } from '../../core/plan/changed-commands.js';
+import type { Plan } from '../../core/plan/plan.js';
+import { shellCommandChecks } from '../../core/preflight/shell-commands.js';
+import { SETTINGS_FILE } from '../../core/agents/agent-kinds.js';
+import { checkShellCommands } from '../../process/programs/shell-syntax.js';
+import type { ToolContext } from '../context/define-tool.js';
+import { planOnDisk } from './prepare-plan.js';
+import { areSettingsAccepted } from '../context/run-trust.js';
+
+export interface FoundChanges {
+  readonly changes: CommandChanges | null;
+  /** What is said of them before the run goes on; null where there is nothing to say. */
+  readonly text: string | null;
+}
+
+/**
+ * `setup`, `verify` and `validation` of a run as its plan and the settings have them now. Reads only. O8Error
+ * `preflight_failed` for one that the shell cannot read; a plan that cannot be read any more changes nothing.
+ */
+export async function findChangedCommands(plan: Plan, { env }: ToolContext): Promise<FoundChanges> {
+  if (!(await areSettingsAccepted(plan, env))) {
+    const why = `since ${SETTINGS_FILE} is another one in git and you have not accepted it: o8 trust`;
+    return { changes: null, text: `The run keeps the commands it started with, ${why}` };
+  }
+  let onDisk: Plan;
+  try {
+    onDisk = await planOnDisk(plan);
+  } catch (error) {
+    if (!(error instanceof O8Error)) throw error;
+    const [first] = error.message.split('\n');
+    return {
+      changes: null,
+      text: `The run keeps the commands it started with, since its plan cannot be read: ${first ?? ''}`,
+    };
+  }
+  const changes = changedCommands(plan, onDisk);
+  if (changes === null) return { changes, text: null };
+  const changed = withCommands(plan, changes);
+  const commands = plannedCommands(changed).map(({ command }) => command);
+  const facts = await checkShellCommands(commands, { cwd: plan.root, env });
+  const fault = shellCommandChecks(changed, facts, plannedCommands(changed)).find(({ level }) => level === 'fail');
+  if (fault !== undefined) throw new O8Error('preflight_failed', fault.message, fault.hint);
+  const text = ['Commands changed since the run started; it continues with these:', ...changesText(plan, changes)];
+  return { changes, text: text.join('\n') };
+}

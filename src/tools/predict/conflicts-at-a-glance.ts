@@ -1,0 +1,40 @@
+import { O8Error } from '../../core/base/errors.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { resolveCommit } from '../../git/refs/refs.js';
+import type { Repository } from '../../git/door/repository.js';
+import { compareWork, type ComparedWork } from './expected-conflicts.js';
+import { findWork, unmergedWork } from './unmerged-work.js';
+
+const MOST_COMPARED = 40; // 780 pairs: two tenths of a second
+/** Nobody waits for this: the rest of the answer is what was asked for. */
+const WITHIN_MS = 700;
+
+/**
+ * Conflicts of what is committed on the tasks' branches with `target` (a ref or commit) and with each other, in an
+ * answer about something else: quick, and never a reason for that answer to fail. Nothing where fewer than `least`
+ * branches have work.
+ */
+export async function conflictsAtAGlance(
+  repo: Repository,
+  tasks: readonly PlannedTask[],
+  { target: name, least }: { target: string; least: number },
+): Promise<Pick<ComparedWork, 'conflicts' | 'incomplete'>> {
+  const nothing = { conflicts: [], incomplete: null };
+  if (tasks.length < least) return nothing;
+  try {
+    const target = await resolveCommit(repo, name);
+    if (target === null) return nothing;
+    const found = await findWork(repo, tasks, { target, uncommitted: false });
+    const work = tasks.flatMap(({ id }) => unmergedWork(id, found.get(id)));
+    if (work.length < least) return nothing;
+    if (work.length > MOST_COMPARED) {
+      const count = `${String(work.length)} branches, and only up to ${String(MOST_COMPARED)} are compared here`;
+      return { ...nothing, incomplete: `${count}; more: o8 merge --dry-run` };
+    }
+    return await compareWork(repo, work, { target, mostCompared: MOST_COMPARED, withinMs: WITHIN_MS });
+  } catch (error) {
+    if (!(error instanceof O8Error)) throw error;
+    const slow = error.code === 'timed_out';
+    return { ...nothing, incomplete: slow ? 'comparing takes longer than this: o8 merge --dry-run' : error.message };
+  }
+}

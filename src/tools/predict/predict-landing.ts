@@ -1,0 +1,57 @@
+import { whyNothingToLand, type TakenBack } from '../../core/merge/landings.js';
+import { countCommits } from '../../git/diff/changes.js';
+import { contentThere } from '../../git/merge/content-there.js';
+import { trialMerges } from '../../git/merge/merge-batch.js';
+import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
+import type { Repository } from '../../git/door/repository.js';
+import type { Plan } from '../../core/plan/plan.js';
+
+/** What `merge` would do to the base branch, with target and base as they are now. */
+export type PredictedLanding =
+  | {
+      readonly kind: 'would_land';
+      readonly branch: string;
+      readonly from: string;
+      readonly to: string;
+      readonly commits: number;
+      readonly message: string;
+    }
+  | { readonly kind: 'would_conflict'; readonly branch: string; readonly files: string[]; readonly message: string }
+  | { readonly kind: 'nothing'; readonly reason: string };
+
+export async function predictLanding(
+  repo: Repository,
+  plan: Plan,
+  takenBack: readonly TakenBack[],
+): Promise<PredictedLanding> {
+  const { branch } = plan.base;
+  if (plan.target.branch === branch) return { kind: 'nothing', reason: `tasks are merged into ${branch} itself` };
+  const from = await resolveCommit(repo, `refs/heads/${branch}`);
+  const to = await resolveCommit(repo, plan.target.ref);
+  if (from === null || to === null)
+    return { kind: 'nothing', reason: `there is no ${from === null ? branch : plan.target.ref}` };
+  if (await isAncestor(repo, to, from)) return { kind: 'nothing', reason: whyNothingToLand(branch, takenBack) };
+  const commits = await countCommits(repo, from, to);
+  if (await isAncestor(repo, from, to)) {
+    return { kind: 'would_land', branch, from, to, commits, message: `${branch} would be fast-forwarded` };
+  }
+  const there = await contentThere(repo, to, from);
+  if (there !== null) {
+    return {
+      kind: 'nothing',
+      reason: `${branch} has this work since ${there.slice(0, 12)}, which somebody made without merging`,
+    };
+  }
+  const [trial] = await trialMerges(repo, [{ ours: from, theirs: to }]);
+  switch (trial?.kind) {
+    case 'clean': {
+      const message = `${branch} has moved: both would be merged and verified first`;
+      return { kind: 'would_land', branch, from, to, commits, message };
+    }
+    case 'conflict':
+      return { kind: 'would_conflict', branch, files: trial.files, message: `${branch} has moved and conflicts` };
+    case 'unrelated':
+    case undefined:
+      return { kind: 'nothing', reason: `${branch} shares no history with ${plan.target.ref}` };
+  }
+}

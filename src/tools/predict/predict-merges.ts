@@ -1,0 +1,110 @@
+import * as z from 'zod';
+import { mergeOrders, type ExpectedConflict } from '../../core/merge/conflict-prediction.js';
+import { takenBackText } from '../../core/merge/landings.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { MOST_FILES } from '../../core/report/status-view.js';
+import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
+import { naturalMergeOrder, unmergedTasks } from '../../core/merge/unmerged-tasks.js';
+import { resolveCommit } from '../../git/refs/refs.js';
+import type { Repository } from '../../git/door/repository.js';
+import { takenBackNow } from '../../git/refs/standing-reverts.js';
+import { compareWork, conflictsAnswer, expectedConflictsShape, type UnmergedWork } from './expected-conflicts.js';
+import type { LoadedRun } from '../context/load-run.js';
+import type { mergeTaskSchema } from './merge-task.js';
+import { predictLanding, type PredictedLanding } from './predict-landing.js';
+import { findWork, unmergedWork, type TaskWork } from './unmerged-work.js';
+
+/** What `merge` tells beside the tasks and the landing when it only predicts. */
+export const predictionShape = {
+  ...expectedConflictsShape,
+  order: z.array(z.string()).optional().describe('merged in this one, fewer conflict than in the order they wait in'),
+};
+
+type TaskPrediction = z.input<typeof mergeTaskSchema>;
+type Prediction = z.input<z.ZodObject<typeof predictionShape>> & { tasks: TaskPrediction[]; landing: PredictedLanding };
+
+const MOST_COMPARED = 100; // 4,950 pairs: one to two seconds
+
+/**
+ * What merging each task's branch, as committed now, into the target as it is now would give, and which branches
+ * conflict with each other. `uncommitted`: with what lies in the worktrees. Moves nothing.
+ */
+export async function predictMerges(
+  repo: Repository,
+  run: LoadedRun,
+  { only, uncommitted }: { only: string | null; uncommitted: boolean },
+): Promise<Prediction> {
+  const { plan, state } = run;
+  const takenBack = await takenBackNow(repo, plan, state);
+  const landing = await predictLanding(repo, plan, takenBack);
+  const shown = plan.tasks.filter(({ id }) => only === null || id === only);
+  const target = await resolveCommit(repo, plan.target.ref);
+  if (target === null) {
+    const tasks = shown.map(({ id }) => ({ id, state: taskOf(state, id).state.state, message: 'has no branch yet' }));
+    return { tasks, landing };
+  }
+  const candidates = unmergedTasks(plan, state);
+  const found = await findWork(repo, candidates, { target, uncommitted });
+  const work = candidates.flatMap(({ id }) => unmergedWork(id, found.get(id)));
+  const compared = await compareWork(repo, work, { target, mostCompared: MOST_COMPARED });
+  const conflicts = compared.conflicts.filter(({ tasks }) => only === null || tasks.some((id) => id === only));
+  const tasks = shown.map(({ id }): TaskPrediction => {
+    const record = taskOf(state, id);
+    const view = { id, state: record.state.state };
+    const files = conflicts.find(({ tasks: [one, other] }) => one === id && other === undefined)?.files;
+    const leftOut = leftOutOf(found.get(id));
+    const off = takenBack.find(({ task }) => task === id);
+    if (off !== undefined) return { ...view, message: takenBackText(plan.base.branch, off) };
+    if (compared.unrelated.has(id)) return { ...view, message: `shares no history with ${nameOf(run)}` };
+    if (files !== undefined) return { ...view, message: `would conflict${leftOut}`, ...someFiles(files) };
+    return { ...view, message: `${prospect(record, found.get(id), nameOf(run))}${leftOut}` };
+  });
+  return {
+    tasks,
+    ...conflictsAnswer(conflicts, compared.incomplete),
+    ...(only === null ? betterOrder(naturalMergeOrder(plan, state), work, compared.conflicts) : {}),
+    landing,
+  };
+}
+
+/** As many as `status` names. */
+function someFiles(files: readonly string[]): Pick<TaskPrediction, 'files' | 'moreFiles'> {
+  const more = files.length - MOST_FILES;
+  return { files: files.slice(0, MOST_FILES), ...(more > 0 ? { moreFiles: more } : {}) };
+}
+
+function nameOf({ plan: { target } }: LoadedRun): string {
+  return target.branch ?? target.ref;
+}
+
+/** Said for a branch that nothing stands against. */
+function prospect({ state }: TaskRecord, work: TaskWork | undefined, target: string): string {
+  if (state.state === 'complete') return `already in ${target}`;
+  if (work === undefined) return 'would not be merged'; // failed, aborted or left out
+  switch (work.kind) {
+    case 'no_branch':
+      return 'has no branch yet';
+    case 'nothing':
+      return `has nothing that ${target} has not`;
+    case 'unmerged':
+      return 'would merge';
+  }
+}
+
+function leftOutOf(work: TaskWork | undefined): string {
+  if (work === undefined || work.kind === 'no_branch' || work.leftOut === null) return '';
+  return `, without what is uncommitted: ${work.leftOut}`;
+}
+
+function betterOrder(
+  candidates: readonly PlannedTask[],
+  work: readonly UnmergedWork[],
+  conflicts: readonly ExpectedConflict[],
+): { order?: string[] } {
+  const compared = new Set(work.map(({ id }) => id));
+  const { natural, suggested } = mergeOrders(
+    candidates.filter(({ id }) => compared.has(id)),
+    conflicts,
+  );
+  return suggested === natural ? {} : { order: [...suggested.order] };
+}

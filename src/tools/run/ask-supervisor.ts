@@ -1,0 +1,53 @@
+import { O8Error } from '../../core/base/errors.js';
+import type { Request, RequestResult } from '../../core/run/requests.js';
+import type { RunHome } from '../../store/files/paths.js';
+import { awaitAnswer, submitRequest } from '../../store/runs/request-files.js';
+import { ownsRun } from '../context/load-run.js';
+import { readSettledLock } from '../context/settled-lock.js';
+import { ensureSupervisor } from './start-supervisor.js';
+
+/** A merge verifies with the user's own command, which may take as long as a task may. */
+const ANSWER_TIMEOUT_MS = 4 * 60 * 60_000;
+
+/** A supervisor that was just ending, or was killed, leaves the request to the next one. */
+const MOST_SUPERVISORS = 3;
+
+/** Writes the request first, so that it is done even if we die; starts a supervisor where none is alive; waits. */
+export async function askSupervisor(
+  home: RunHome,
+  runId: string,
+  request: Request,
+  env: NodeJS.ProcessEnv,
+  { patienceMs } = { patienceMs: ANSWER_TIMEOUT_MS },
+): Promise<unknown> {
+  await submitRequest(home, runId, request);
+  const answer = await answerOf(home, runId, request.id, env, patienceMs);
+  await readSettledLock(home); // so that the next command is not told "locked"
+  switch (answer.kind) {
+    case 'done':
+      return answer.result;
+    case 'refused':
+      throw new O8Error('refused', answer.message, answer.hint);
+  }
+}
+
+async function answerOf(
+  home: RunHome,
+  runId: string,
+  requestId: string,
+  env: NodeJS.ProcessEnv,
+  timeoutMs: number,
+): Promise<RequestResult> {
+  for (let started = 1; ; started += 1) {
+    await ensureSupervisor(home, runId, env);
+    try {
+      return await awaitAnswer(home, runId, requestId, {
+        timeoutMs,
+        stillAlive: () => ownsRun(home, runId),
+      });
+    } catch (error) {
+      const died = error instanceof O8Error && error.code === 'supervisor_failed';
+      if (!died || started === MOST_SUPERVISORS) throw error;
+    }
+  }
+}

@@ -1,0 +1,323 @@
+import { randomUUID } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { O8Error } from '../../core/base/errors.js';
+import { isSameSource, runCommand, type SourceKey } from '../../core/plan/plan-source.js';
+import type { Plan } from '../../core/plan/plan.js';
+import { someOf } from '../../core/base/check.js';
+import { countsText, resumeCommand, resumption, tasksToPrepare } from '../../core/run/open-runs.js';
+import { taskOf } from '../../core/run/run-state.js';
+import { isSettled } from '../../core/run/task-state.js';
+import { mergeAgain } from '../../core/held/finding.js';
+import { resolveCommand } from '../../core/merge/waiting-work.js';
+import type { Repository } from '../../git/door/repository.js';
+import type { RunHome } from '../../store/files/paths.js';
+import { listRuns } from '../../store/runs/runs.js';
+import { askSupervisor } from './ask-supervisor.js';
+import type { ToolContext } from '../context/define-tool.js';
+import { loadRun, requireRun, runToContinue, type LoadedRun } from '../context/load-run.js';
+import { theOpenRun } from '../context/find-open-runs.js';
+import { findChangedCommands } from '../plan/refuse-changed-commands.js';
+import { refuseTakenNames } from '../context/taken-names.js';
+import { againCommand, selectionWords, type Selection } from '../plan/selection.js';
+import type { SpawnInput, SpawnResult } from './spawn-input.js';
+import { startSupervisor, type Force } from './start-supervisor.js';
+import { refuseUntrustedRun } from '../context/run-trust.js';
+
+/** What of an earlier run is wanted. `resume`: also what an abort stopped. */
+export type Wish =
+  | { readonly kind: 'go_on' }
+  | {
+      readonly kind: 'tasks';
+      readonly select: readonly string[];
+      readonly retry: readonly string[];
+      readonly skip: readonly string[];
+      readonly resume: boolean;
+      readonly text: string;
+    };
+
+export type Continuation =
+  | { readonly kind: 'fresh'; readonly selection: Selection }
+  | { readonly kind: 'nothing'; readonly message: string }
+  | { readonly kind: 'continue'; readonly run: LoadedRun; readonly wish: Wish };
+
+/** To go on with what there is. */
+const NO_TASKS = { select: [], retry: [], skip: [], resume: false };
+
+const NOTHING_TO_RESUME: Continuation = { kind: 'nothing', message: 'No interrupted run to resume.' };
+
+/**
+ * Which earlier run goes on, if one does. An interrupted run of the selection always does; a finished one when a retry,
+ * another of its waves, or the resumption of what an abort stopped is asked for. Null: the caller named no plan, and
+ * means a run by `runId`, or the only one there is to mean. O8Error `no_run` where there is nothing to retry.
+ */
+export async function findContinuation(
+  home: RunHome,
+  selection: Selection | null,
+  input: SpawnInput,
+  { cwd }: ToolContext,
+): Promise<Continuation> {
+  const wanted = selection === null ? null : await keyOf(selection, cwd);
+  const run = wanted === null ? await meantRun(home, input) : await runToContinue(home, wanted, input.resume === true);
+  if (run === null) {
+    if (selection === null && input.resume === true) return NOTHING_TO_RESUME;
+    if (selection !== null && input.retryFailed !== true && input.resume !== true) return { kind: 'fresh', selection };
+    const what = selectionWords(input);
+    throw new O8Error('no_run', `${what ?? 'This repository'} has no earlier run`, againCommand(input));
+  }
+  return continuationOf(run, selection, wanted ?? run.plan.source, input);
+}
+
+function continuationOf(
+  run: LoadedRun,
+  selection: Selection | null,
+  wanted: SourceKey,
+  input: SpawnInput,
+): Continuation {
+  const fresh: Continuation = selection === null ? NOTHING_TO_RESUME : { kind: 'fresh', selection };
+  const wave = input.wave ?? null;
+  const skip = (input.skip ?? []).map((name) => idOf(run.plan, name));
+  const unfinished = run.state.phase.kind !== 'finished';
+  if (input.retryFailed === true) {
+    const failed = input.task === undefined ? failedTasks(run, wave) : [failedTask(run, input.task)];
+    const retry = failed.filter((id) => isWanted(wanted, id) && !skip.includes(id));
+    if (retry.length > 0 || hasFailedValidation(run)) {
+      const text = retryText(run, retry);
+      return { kind: 'continue', run, wish: { kind: 'tasks', select: [], retry, skip, resume: false, text } };
+    }
+    if (!unfinished) return { kind: 'nothing', message: `No failed tasks in run ${run.plan.runId}.` };
+  }
+  // A run of more features than are wanted now goes on as a whole, or not at all.
+  if (!isSameSource(run.plan.source, wanted)) return fresh;
+  const select = wave === null ? [] : otherWave(run, wave).filter((id) => !skip.includes(id));
+  const resume = input.resume === true && resumption(run.state) === 'take_up';
+  if (unfinished && select.length === 0 && skip.length === 0 && !resume) {
+    return { kind: 'continue', run, wish: { kind: 'go_on' } };
+  }
+  if (unfinished || resume || (input.resume !== true && select.length > 0 && input.force !== true)) {
+    const text = wave === null ? '' : waveText(run, wave, select);
+    return { kind: 'continue', run, wish: { kind: 'tasks', select, retry: [], skip, resume, text } };
+  }
+  return input.resume === true ? NOTHING_TO_RESUME : fresh;
+}
+
+/** The run that a caller means who names no plan: by id, else the one that is not over, else the newest. */
+async function meantRun(home: RunHome, { runId, resume }: SpawnInput): Promise<LoadedRun | null> {
+  if (runId !== undefined) return requireRun(home, runId);
+  const command = resume === true ? resumeCommand : (id: string) => `o8 run --retry-failed --run ${id}`;
+  const open = await theOpenRun(home, command);
+  if (open.kind === 'one') return open.run;
+  const [newest] = await listRuns(home);
+  return newest === undefined ? null : loadRun(home, newest);
+}
+
+async function keyOf(selection: Selection, cwd: string): Promise<SourceKey> {
+  switch (selection.kind) {
+    case 'manifest':
+      return { kind: 'manifest', dir: resolve(await realpath(cwd), selection.dir) };
+    case 'features':
+      return { kind: 'features', slugs: selection.slugs };
+  }
+}
+
+function isWanted(wanted: SourceKey, task: string): boolean {
+  return wanted.kind === 'manifest' || wanted.slugs.includes(task);
+}
+
+function hasFailedValidation({ state }: LoadedRun): boolean {
+  return [...state.validations.values()].some(({ kind }) => kind === 'failed');
+}
+
+/** Puts the wish into the run and makes sure that somebody alive works on it. */
+export async function continueRun(work: {
+  readonly repo: Repository;
+  readonly home: RunHome;
+  readonly run: LoadedRun;
+  readonly input: SpawnInput;
+  readonly context: ToolContext;
+  readonly warnings: readonly string[];
+  readonly wish: Wish;
+  readonly force: Force;
+}): Promise<SpawnResult> {
+  const { repo, home, run, input, context, warnings, wish, force } = work;
+  const { runId } = run.plan;
+  await refuseUntrustedRun(run.plan, context.env);
+  await refuseTakenNames(repo, run, [
+    ...tasksToPrepare(run.state),
+    ...(wish.kind === 'go_on' ? [] : begunAnew(run, wish)),
+  ]);
+  const { changes, text: changed } = await findChangedCommands(run.plan, context);
+  if (wish.kind === 'tasks' || changes !== null) {
+    const { select, retry, skip, resume } = wish.kind === 'tasks' ? wish : NO_TASKS;
+    const tasks = { select: [...select], retry: [...retry], skip: [...skip], ...(resume ? { resume } : {}) };
+    const commands = changes === null ? {} : { commands: changes };
+    if (force === 'force') await startSupervisor(home, runId, context.env, force, againCommand(input));
+    await askSupervisor(home, runId, { kind: 'continue', id: randomUUID(), ...tasks, ...commands }, context.env);
+  } else {
+    await startSupervisor(home, runId, context.env, force, againCommand(input));
+    // To resume is to go on; a limit's pause still ends at its time.
+    if (isPausedByUser(run)) await askSupervisor(home, runId, { kind: 'unpause', id: randomUUID() }, context.env);
+  }
+  const now = await loadRun(home, runId);
+  const all = [...warnings, ...(changed === null ? [] : [changed]), ...foundText(run, wish), ...keptSettings(input)];
+  return {
+    runId,
+    message: `Run ${runId} resumed.`,
+    ...(now.ownerPid === null ? {} : { supervisor: { pid: now.ownerPid } }),
+    cursor: run.state.seq,
+    continued: true,
+    ...(all.length === 0 ? {} : { warnings: all }),
+    tasks: now.plan.tasks.map(({ id, wave, branch }) => ({
+      id,
+      wave,
+      state: taskOf(now.state, id).state.state,
+      branch,
+    })),
+    ...(wish.kind === 'go_on' || wish.text === '' ? {} : { text: wish.text }),
+  };
+}
+
+/** The tasks that will get a branch and a worktree because of the wish. */
+function begunAnew({ state }: LoadedRun, { select, retry, resume }: Extract<Wish, { kind: 'tasks' }>): string[] {
+  const stopped = resume ? [...state.tasks.values()].filter((task) => task.state.state === 'aborted') : [];
+  return [...select, ...retry, ...stopped.map(({ id }) => id)];
+}
+
+/** Who named a plan is told that a run of it goes on instead of a new one. */
+function foundText({ plan, state }: LoadedRun, wish: Wish): string[] {
+  const counts = countsText(state);
+  if (state.phase.kind !== 'finished') return [`Found the interrupted run ${plan.runId}: ${counts}.`];
+  return wish.kind === 'tasks' && wish.resume ? [`Found the aborted run ${plan.runId}: ${counts}.`] : [];
+}
+
+/** What is said of a run before it starts is fixed from then on. */
+function keptSettings(input: SpawnInput): string[] {
+  const ignored = (
+    [
+      ['--max-concurrent', input.maxConcurrent],
+      ['--schedule', input.schedule],
+      ['--merge-into', input.mergeInto],
+      ['--budget-usd', input.budgetUsd],
+    ] as const
+  ).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  return ignored.length === 0 ? [] : [`The run keeps the settings it started with; ignored: ${ignored.join(', ')}.`];
+}
+
+function isPausedByUser({ state: { phase } }: LoadedRun): boolean {
+  return phase.kind === 'paused' && phase.until === null;
+}
+
+function failedTasks({ plan, state }: LoadedRun, wave: number | null): string[] {
+  return plan.tasks
+    .filter((task) => wave === null || task.wave === wave)
+    .filter(({ id }) => ['failed', 'aborted'].includes(taskOf(state, id).state.state))
+    .map(({ id }) => id);
+}
+
+/** The task that is to run again, by id or stem. O8Error `refused` where it has nothing to repeat, with what helps instead. */
+function failedTask({ plan, state }: LoadedRun, name: string): string {
+  const id = idOf(plan, name);
+  const { state: task } = taskOf(state, id);
+  const refused = (why: string, hint: string): O8Error =>
+    new O8Error('refused', `Task ${id} of run ${plan.runId} ${why}.`, hint);
+  const status = `o8 status --run ${plan.runId} --task ${id}`;
+  switch (task.state) {
+    case 'failed':
+    case 'aborted':
+      return id;
+    case 'blocked':
+      throw refused(
+        `is blocked by ${task.by.join(', ')}`,
+        `${runCommand(plan.source, plan.root)} --retry-failed   (${id} starts when what blocks it is complete)`,
+      );
+    case 'merge_conflict':
+      throw refused('did not fail but conflicts', resolveCommand(plan.runId, id));
+    case 'merge_pending':
+      throw refused('did not fail but waits to be merged', mergeAgain(plan.runId, id));
+    case 'skipped':
+      throw refused('was left out', `${runCommand(plan.source, plan.root)}${waveWords(plan, id)}`);
+    case 'complete':
+      throw refused('is complete', status);
+    case 'queued':
+    case 'worktree_created':
+    case 'running':
+      throw refused(`has not failed, it is ${task.state.replace('_', ' ')}`, status);
+  }
+}
+
+function waveWords({ source, tasks }: Plan, id: string): string {
+  return source.kind === 'manifest' ? ` --wave ${String(tasks.find((task) => task.id === id)?.wave ?? 1)}` : '';
+}
+
+/** Tasks of a wave that the run has left out; what an earlier run landed of it is done again, as the wave was asked for. */
+function otherWave({ plan, state }: LoadedRun, wave: number): string[] {
+  return plan.tasks
+    .filter((task) => task.wave === wave)
+    .filter(({ id }) => {
+      const { state: task } = taskOf(state, id);
+      return task.state === 'skipped' && (task.landed === null || task.why === 'other_wave');
+    })
+    .map(({ id }) => id);
+}
+
+function retryText({ plan, state }: LoadedRun, retry: readonly string[]): string {
+  const lines = plan.tasks
+    .filter(({ id }) => retry.includes(id))
+    .map(({ id, stem }) => {
+      const { state: task } = taskOf(state, id);
+      return `  - ${stem} (error: ${task.state === 'failed' ? task.reason : task.state})`;
+    });
+  return [
+    '=== Retrying Failed Tasks ===',
+    '',
+    'Failed tasks from previous run:',
+    ...lines,
+    '',
+    'Creating worktree for retry...',
+    'Launching agent...',
+  ].join('\n');
+}
+
+/** The seed's dependency check, answered by the run itself. Throws `refused` when something it needs is not done. */
+function waveText({ plan, state }: LoadedRun, wave: number, select: readonly string[]): string {
+  const needed = new Set(plan.tasks.filter(({ id }) => select.includes(id)).flatMap(({ deps }) => deps));
+  const lines = [`=== Running Wave ${String(wave)} Only ===`];
+  const missing: string[] = [];
+  for (const earlier of plan.waves.filter(({ number }) => number < wave)) {
+    const tasks = plan.tasks.filter(({ id }) => earlier.tasks.includes(id) && needed.has(id));
+    if (tasks.length === 0) continue;
+    lines.push('', `Checking Wave ${String(earlier.number)} dependencies...`);
+    for (const { id, branch } of tasks) {
+      const { state: task } = taskOf(state, id);
+      const exists =
+        task.state === 'complete' || (task.state === 'skipped' && task.landed !== null) || !isSettled(task);
+      if (!exists) missing.push(id);
+      lines.push(`  ${branch}: ${exists ? 'EXISTS' : `MISSING (${task.state})`}`);
+    }
+  }
+  if (missing.length > 0) {
+    const text = `${lines.join('\n')}\n\nDependencies of wave ${String(wave)} are missing: ${missing.join(', ')}.`;
+    const command = runCommand(plan.source, plan.root);
+    const waves = new Set(plan.tasks.filter(({ id }) => missing.includes(id)).map((task) => task.wave));
+    const failed = missing.some((id) => taskOf(state, id).state.state !== 'skipped');
+    throw new O8Error(
+      'refused',
+      text,
+      failed ? `${command} --retry-failed` : `${command} --wave ${String(Math.min(...waves))}`,
+    );
+  }
+  return [...lines, '', `All dependencies satisfied. Proceeding with Wave ${String(wave)}.`].join('\n');
+}
+
+function idOf(plan: Plan, name: string): string {
+  const task = plan.tasks.find(({ id, stem }) => id === name || stem === name);
+  if (task !== undefined) return task.id;
+  throw new O8Error(
+    'unknown_task',
+    `run ${plan.runId} has no task '${name}'`,
+    `its tasks: ${someOf(
+      plan.tasks.map(({ id }) => id),
+      10,
+    )}`,
+  );
+}

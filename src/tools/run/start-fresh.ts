@@ -1,0 +1,234 @@
+import { relative, resolve, sep } from 'node:path';
+import { selectedTasks } from '../../core/plan/build-plan.js';
+import { O8Error } from '../../core/base/errors.js';
+import { asideSuffix } from '../../core/run/aside.js';
+import { excludePattern } from '../../core/base/exclude-pattern.js';
+import { preflightChecks } from '../../core/preflight/preflight.js';
+import { refuseUntrusted } from '../../core/trust/trust-text.js';
+import type { CriticalSection } from '../../core/base/lease.js';
+import type { NewAttempt } from '../../core/run/new-attempt.js';
+import { firstOfEachKind, type Check } from '../../core/base/check.js';
+import type { Plan } from '../../core/plan/plan.js';
+import type { SettingsFlags } from '../../core/settings/settings.js';
+import { guardFile } from '../../git/door/guard-file.js';
+import { moveAside } from '../../git/kept/move-aside.js';
+import type { Repository } from '../../git/door/repository.js';
+import { ensureExcluded } from '../../git/worktrees/worktrees.js';
+import { processProbe } from '../../process/trees/identify-process.js';
+import { MANIFEST_DRAFT } from '../../sources/manifest/write-execution.js';
+import { criticalSection } from '../../store/files/critical-section.js';
+import { readLock } from '../../store/lock/lock-state.js';
+import { journalSize } from '../../store/journal/journal.js';
+import { runHome, runPaths, type RunHome } from '../../store/files/paths.js';
+import { createRun, newRunId, removeRun } from '../../store/runs/runs.js';
+import type { ToolContext } from '../context/define-tool.js';
+import { findLandedCommits } from '../plan/landed-tasks.js';
+import { latestRunOf, ownsRun } from '../context/load-run.js';
+import { refuseHeld } from '../context/lock-error.js';
+import { takeOverOldRuns } from '../context/take-over-old-runs.js';
+import { openContext } from '../context/repository-context.js';
+import { makeRoom } from '../plan/new-attempts.js';
+import { planFrom, readPlanParts, refuseMissingSpecs, trustQuestion } from '../plan/prepare-plan.js';
+import { runConsent } from '../context/read-trust.js';
+import { readPreflightFacts } from '../plan/read-preflight-facts.js';
+import { againCommand, planFlags, selectionWords, type Selection } from '../plan/selection.js';
+import type { SpawnInput, SpawnResult } from './spawn-input.js';
+import { readSettledLock } from '../context/settled-lock.js';
+import { startSupervisor, type Force } from './start-supervisor.js';
+import { waveCheckText } from '../plan/wave-check.js';
+import { counted } from '../../core/text/counted.js';
+
+/** The first record of a journal says who owns the run: everything after it is news. */
+const RUN_BEGAN = 1;
+
+interface Ready {
+  readonly repo: Repository;
+  readonly plan: Plan;
+  readonly checks: readonly Check[];
+  /** The seed's words about a single wave; null for a whole plan. */
+  readonly text: string | null;
+  readonly newAttempts: readonly NewAttempt[];
+}
+
+/** The plan of a new run, writing nothing. Throws what keeps it from starting, but for a lock that is held. */
+export async function readyPlan(selection: Selection, input: SpawnInput, context: ToolContext): Promise<Ready> {
+  const parts = await readPlanParts(selection, spawnFlags(input), context);
+  const { repo } = parts;
+  const now = context.now();
+  const bare = planFrom(parts, { runId: await newRunId(parts.home, now), createdAt: now.toISOString() });
+  const earlier = await latestRunOf(parts.home, bare.source);
+  const plan: Plan = {
+    ...bare,
+    landed: Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null)),
+  };
+  const text = plan.wave === null ? null : await waveCheckText(repo, plan, plan.wave);
+  const facts = await readPreflightFacts(parts, plan, context);
+  await takeOverOtherCheckouts(repo, parts.facts.worktrees);
+  const checks = preflightChecks(plan, facts);
+  refuseFailures(checks, input);
+  refuseUntrusted(facts.trust);
+  // A skill may write the specification itself; without one there is nothing to tell the agent.
+  if (parts.features !== null && parts.features.skill === null) refuseMissingSpecs(plan, parts.features);
+  const consent = await runConsent(trustQuestion(parts), facts.trust);
+  return { repo, plan: { ...plan, consent }, checks, text, newAttempts: facts.features?.newAttempts ?? [] };
+}
+
+/** A new run: checks, run folder, supervisor. Nothing is left behind where the lock was lost. */
+export async function startFresh(
+  selection: Selection,
+  input: SpawnInput,
+  context: ToolContext,
+  start: { readonly warnings: readonly string[]; readonly force: Force },
+): Promise<SpawnResult> {
+  const again = againCommand(input);
+  const { repo, plan, checks, text, newAttempts } = await readyUnlessLocked(selection, input, context, again);
+  const home = runHome(repo);
+  refuseHeld(await readSettledLock(home), again); // somebody may have been faster, also with force
+  const serialise = whileUnlocked(repo, home, again);
+  await makeRoom(repo, serialise, plan, newAttempts);
+  const moved = input.force === true ? await freeNames(repo, plan, serialise) : [];
+  await excludeOwnFiles(repo, plan);
+  await createRun(home, plan);
+  const supervisor = await startOrRemove(home, plan, start.force, again, context);
+  const tasks = selectedTasks(plan);
+  const all = [...start.warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks, input)];
+  return {
+    runId: plan.runId,
+    message: `Run ${plan.runId} started: ${counted(tasks.length, 'task')}, at most ${String(plan.settings.maxConcurrency)} at a time.`,
+    supervisor: { pid: supervisor.pid },
+    ...(all.length === 0 ? {} : { warnings: all }),
+    cursor: RUN_BEGAN,
+    tasks: tasks.map(({ id, wave, branch }) => ({ id, wave, state: 'queued', branch })),
+    ...(text === null ? {} : { text }),
+  };
+}
+
+/** Who was faster has made branches and worktrees by now: what is in the way then is the run, not these. */
+async function readyUnlessLocked(
+  selection: Selection,
+  input: SpawnInput,
+  context: ToolContext,
+  again: string,
+): Promise<Ready> {
+  try {
+    return await readyPlan(selection, input, context);
+  } catch (error) {
+    const { home } = await openContext(context);
+    refuseHeld(await readSettledLock(home), again);
+    throw error;
+  }
+}
+
+/** A run of which nothing was recorded never began: its folder must not look like one to go on with. */
+async function startOrRemove(
+  home: RunHome,
+  { runId }: Plan,
+  force: Force,
+  again: string,
+  { env }: ToolContext,
+): Promise<{ pid: number }> {
+  try {
+    return await startSupervisor(home, runId, env, force, again);
+  } catch (error) {
+    const { journal } = runPaths(home, runId);
+    if (!(await ownsRun(home, runId)) && (await journalSize(journal)) === 0) await removeRun(home, runId);
+    throw error;
+  }
+}
+
+/** What an earlier version left in other checkouts of this repository: a run that is alive there is in our way, too. */
+async function takeOverOtherCheckouts(
+  repo: Repository,
+  worktrees: readonly { readonly path: string }[],
+): Promise<void> {
+  for (const { path } of worktrees) if (path !== repo.root) await takeOverOldRuns(repo, path);
+}
+
+function spawnFlags(input: SpawnInput): SettingsFlags {
+  return {
+    ...planFlags(input),
+    ...(input.budgetUsd === undefined ? {} : { budget: { runUsd: input.budgetUsd } }),
+  };
+}
+
+/** Names that `force` makes free are no reason to refuse; everything else needs `skipPreflight`. */
+function refuseFailures(checks: readonly Check[], input: SpawnInput): void {
+  const forced = input.force === true ? ['branch-collision', 'worktree-collision', 'lock'] : [];
+  const failures = checks.filter(({ id, level }) => level === 'fail' && !forced.includes(id));
+  if (failures.length === 0 || input.skipPreflight === true) return;
+  const [first] = failures;
+  if (failures.length === 1 && first !== undefined) throw new O8Error('preflight_failed', first.message, first.hint);
+  const lines = firstOfEachKind(failures).map(({ message, hint }) => `  ✗ ${message}\n      ${hint}`);
+  const message = `${String(failures.length)} checks failed:\n${lines.join('\n')}`;
+  throw new O8Error(
+    'preflight_failed',
+    message,
+    `Fix these, then the same command again; o8 preflight ${selectionWords(input) ?? ''} shows all checks.`,
+  );
+}
+
+function warningsOf(checks: readonly Check[], input: SpawnInput): string[] {
+  return [...skippedFailures(checks, input), ...plainWarnings(checks)];
+}
+
+/** What `skipPreflight` went over, in one warning. */
+function skippedFailures(checks: readonly Check[], { skipPreflight }: SpawnInput): string[] {
+  const failed = checks.filter(({ level }) => level === 'fail');
+  if (skipPreflight !== true || failed.length === 0) return [];
+  const list = firstOfEachKind(failed)
+    .map(({ message }) => `  ✗ ${message}`)
+    .join('\n');
+  return [`Starting although the pre-flight failed, which is not recommended:\n${list}`];
+}
+
+function plainWarnings(checks: readonly Check[]): string[] {
+  return firstOfEachKind(checks)
+    .filter(({ id, level }) => level === 'warn' && id !== 'manifest-commands') // the plan shows those
+    .map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));
+}
+
+/** Nobody's worktree is moved who has won the lock meanwhile: an owner makes its worktrees in the same section. */
+function whileUnlocked(repo: Repository, home: RunHome, again: string): CriticalSection {
+  const section = criticalSection(guardFile(repo));
+  return async (work) =>
+    section(async () => {
+      refuseHeld(await readLock(home, processProbe), again);
+      return work();
+    });
+}
+
+async function freeNames(repo: Repository, plan: Plan, serialise: CriticalSection): Promise<string[]> {
+  const moved: string[] = [];
+  for (const { worktree, branch } of selectedTasks(plan)) {
+    moved.push(...(await moveAside(repo, serialise, { path: worktree, branch, suffix: asideSuffix(plan.runId) })));
+  }
+  return moved;
+}
+
+/** Everything o8 writes in the repository stays out of git, without touching the user's .gitignore. */
+async function excludeOwnFiles(repo: Repository, plan: Plan): Promise<void> {
+  await ensureExcluded(repo, [
+    '/.claude/parallel/',
+    '/.claude/parallel.lock',
+    '/.claude/parallel-queue.json',
+    '/.claude/parallel-config.json',
+    '/.claude/.parallel*.tmp', // of a writer killed in mid-write
+    '/.claude/worktrees/',
+    '/.claude-task-complete',
+    ...ownFilesOf(plan),
+  ]);
+}
+
+/** Where files of o8's own come to be because of this plan, as patterns from the top of the repository. */
+function ownFilesOf({ root, source, settings }: Plan): string[] {
+  switch (source.kind) {
+    case 'manifest': {
+      const dir = relative(root, source.dir).split(sep).join('/');
+      return ['logs/', MANIFEST_DRAFT].map((path) => excludePattern(dir === '' ? path : `${dir}/${path}`)); // the draft: of a writer killed in mid-write
+    }
+    case 'features': {
+      const dir = relative(root, resolve(root, settings.worktreeDir)).split(sep).join('/');
+      return dir === '..' || dir.startsWith('../') ? [] : [`${dir === '' ? '' : excludePattern(dir)}/feat-*`];
+    }
+  }
+}

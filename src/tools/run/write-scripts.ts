@@ -1,0 +1,88 @@
+import { join, relative, sep } from 'node:path';
+import { O8Error } from '../../core/base/errors.js';
+import { excludePattern } from '../../core/base/exclude-pattern.js';
+import { executionBlock } from '../../core/report/manifest-execution.js';
+import type { Plan } from '../../core/plan/plan.js';
+import {
+  MONITOR_SCRIPT,
+  RUN_SCRIPT,
+  monitorScript,
+  runScript,
+  scriptsReport,
+  type GeneratedScript,
+} from '../../core/report/run-scripts.js';
+import { guardFile } from '../../git/door/guard-file.js';
+import { ensureExcluded } from '../../git/worktrees/worktrees.js';
+import { bundledProgram } from '../../process/base/bundle.js';
+import { makePrivateFolderInside, writeGenerated } from '../../sources/files/document.js';
+import { MANIFEST_DRAFT, writeExecution } from '../../sources/manifest/write-execution.js';
+import { criticalSection } from '../../store/files/critical-section.js';
+import type { ToolContext } from '../context/define-tool.js';
+import { latestRunOf } from '../context/load-run.js';
+import { planFrom, PREVIEW, readPlanParts, type PlanParts } from '../plan/prepare-plan.js';
+import { planFlags, type Selection } from '../plan/selection.js';
+import type { SpawnInput, SpawnResult } from './spawn-input.js';
+
+/** Writes the plan folder's scripts and `logs/`, starts nothing. Scripts somebody changed stay as they are. */
+export async function generateScripts(
+  selection: Selection,
+  input: SpawnInput,
+  context: ToolContext,
+): Promise<SpawnResult> {
+  if (input.resume === true) {
+    throw new O8Error('usage', 'An interrupted run goes on without a script.', 'o8 run --resume');
+  }
+  const parts = await readPlanParts(selection, planFlags(input), context);
+  const plan = planFrom(parts, PREVIEW);
+  if (plan.source.kind !== 'manifest') {
+    throw new O8Error(
+      'usage',
+      '--generate-only writes scripts into a plan folder; features have none.',
+      'o8 run <parallel-dir> --generate-only',
+    );
+  }
+  const { root } = parts;
+  const { dir } = plan.source;
+  const shown = relative(root, dir).split(sep).join('/');
+  const place = shown === '' ? '' : `${shown}/`;
+  await ensureExcluded(
+    parts.repo,
+    [RUN_SCRIPT, MONITOR_SCRIPT, 'logs/', MANIFEST_DRAFT].map((path) => excludePattern(`${place}${path}`)),
+  );
+  const program = bundledProgram('o8.js');
+  const texts = [
+    [RUN_SCRIPT, runScript({ program, flags: flagsOf(input), maxConcurrent: input.maxConcurrent ?? null })],
+    [MONITOR_SCRIPT, monitorScript({ program })],
+  ] as const;
+  const scripts: GeneratedScript[] = [];
+  for (const [path, text] of texts) {
+    scripts.push({ path, outcome: await writeGenerated(root, join(dir, path), text, 'script') });
+  }
+  await makePrivateFolderInside(root, join(dir, 'logs')); // agents' output is private
+  await announce(parts, plan, plan.source.manifest);
+  return { message: 'Scripts generated; nothing was started.', tasks: [], text: scriptsReport(shown || '.', scripts) };
+}
+
+/** The seed's `execution` block of a plan that has not begun; what an earlier run wrote there stays. */
+async function announce({ repo, home }: PlanParts, plan: Plan, manifest: string): Promise<void> {
+  if ((await latestRunOf(home, plan.source)) !== null) return;
+  await writeExecution(manifest, executionBlock(plan, new Map()), criticalSection(guardFile(repo)));
+}
+
+/** What the script says to `o8 run` each time, beside how many agents may run. */
+function flagsOf(input: SpawnInput): string[] {
+  const value = (name: string, given: string | number | undefined): string[] =>
+    given === undefined ? [] : [name, String(given)];
+  const on = (name: string, given: boolean | undefined): string[] => (given === true ? [name] : []);
+  return [
+    ...value('--wave', input.wave),
+    ...value('--skip', input.skip?.join(',')),
+    ...value('--schedule', input.schedule),
+    ...value('--merge-into', input.mergeInto),
+    ...value('--budget-usd', input.budgetUsd),
+    ...on('--retry-failed', input.retryFailed),
+    ...value('--task', input.task),
+    ...on('--skip-preflight', input.skipPreflight),
+    ...on('--force', input.force),
+  ];
+}

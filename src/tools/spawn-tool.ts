@@ -1,0 +1,81 @@
+import { spawnInputSchema, spawnOutputSchema, type SpawnInput, type SpawnResult } from './run/spawn-input.js';
+import { O8Error } from '../core/base/errors.js';
+import { continueRun, findContinuation } from './run/continue-run.js';
+import { defineTool } from './context/define-tool.js';
+import { resumeCommand } from '../core/run/open-runs.js';
+import { refuseLocked } from './context/lock-error.js';
+import { livingOrphans, refuseOrphans } from './context/find-open-runs.js';
+import { generateScripts } from './run/write-scripts.js';
+import { refuseNested } from './context/refuse-nested.js';
+import { pauseRun } from './run/pause-run.js';
+import { openContext } from './context/repository-context.js';
+import { readPlan } from '../store/runs/runs.js';
+import { againCommand, requireSelection, selectionWords } from './plan/selection.js';
+import { readyPlan, startFresh } from './run/start-fresh.js';
+import { readSettledLock } from './context/settled-lock.js';
+import { stopOrphans, takeOver } from './run/take-over.js';
+import { refuseUntrustedRun } from './context/run-trust.js';
+
+export const spawn = defineTool({
+  name: 'spawn',
+  title: 'Start a run',
+  description:
+    'Start the agents of a plan or of features in the background and return at once; the run outlives this session. Show the plan and ask the user first. Follow with status.',
+  input: spawnInputSchema,
+  output: spawnOutputSchema,
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  async run(input, context): Promise<SpawnResult> {
+    refuseNested('spawn', context);
+    const { home, repo } = await openContext(context);
+    if (input.pause !== undefined) return pauseRun(input.pause, home, input, context);
+    refuseMixed(input);
+    if (input.generateOnly === true) return generateScripts(requireSelection(input), input, context);
+    const again = againCommand(input);
+    const lock = await readSettledLock(home);
+    refuseLocked(lock, { force: input.force === true, again });
+    const goesOn = input.resume === true || input.retryFailed === true;
+    const selection = goesOn && selectionWords(input) === null ? null : requireSelection(input);
+    // Or nobody is stopped.
+    if (lock.kind === 'held' && !goesOn) await readyPlan(requireSelection(input), input, context);
+    if (lock.kind === 'held' && goesOn) await refuseUntrustedRun(await readPlan(home, lock.holder.runId), context.env);
+    // Who can be seen is stopped here, once: a supervisor started by force would stop one that won meanwhile, too.
+    const force = input.force === true && lock.kind === 'unknown' ? 'force' : 'wait_your_turn';
+    const warnings =
+      lock.kind === 'stale'
+        ? [
+            `Found stale lock file (PID ${String(lock.holder.process.pid)} not running)\nRemoving stale lock and continuing...`,
+          ]
+        : await takeOver(home, lock, context.env);
+    const found = await findContinuation(home, selection, input, context);
+    if (found.kind === 'nothing') return { message: found.message, tasks: [] };
+    const orphans = await livingOrphans(home, found.kind === 'continue' ? found.run.plan.runId : null);
+    if (input.force === true) warnings.push(...(await stopOrphans(home, orphans, context.env)));
+    else refuseOrphans(orphans, again);
+    switch (found.kind) {
+      case 'continue':
+        return continueRun({ repo, home, run: found.run, input, context, warnings, wish: found.wish, force });
+      case 'fresh':
+        return startFresh(found.selection, input, context, { warnings, force });
+    }
+  },
+});
+
+/** Inputs that say different things at once. O8Error `usage`. */
+function refuseMixed(input: SpawnInput): void {
+  const words = selectionWords(input);
+  if (input.task !== undefined && input.retryFailed !== true) {
+    const command = `${againCommand(input)} --retry-failed --task ${input.task}`;
+    throw new O8Error('usage', 'task is only valid with retryFailed.', command);
+  }
+  if (input.runId === undefined) return;
+  if (input.resume !== true && input.retryFailed !== true) {
+    throw new O8Error('usage', 'runId is only valid with pause, resume or retryFailed.', resumeCommand(input.runId));
+  }
+  if (words !== null) {
+    throw new O8Error(
+      'usage',
+      `Name the run or the plan, not both (${input.runId}, ${words}).`,
+      resumeCommand(input.runId),
+    );
+  }
+}

@@ -1,0 +1,355 @@
+import { relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as z from 'zod';
+import { O8Error } from '../core/base/errors.js';
+import type { QueueSnapshot } from '../core/report/queue-snapshot.js';
+import { countStates } from '../core/run/run-state.js';
+import {
+  changedTasks,
+  runStateName,
+  taskChange,
+  taskChangeSchema,
+  taskView,
+  taskViewSchema,
+  type TaskView,
+} from '../core/report/status-view.js';
+import { failedValidations } from '../core/run/failed-validations.js';
+import { finalReport } from '../core/report/final-report.js';
+import { basePresence, type TakenBack } from '../core/merge/landings.js';
+import { runCommand, sourceView, sourceWords } from '../core/plan/plan-source.js';
+import { tailForModel } from '../core/text/tail-for-model.js';
+import { taskLogView } from '../core/agents/readable-log.js';
+import { asSlashCommand } from '../core/commands/slash-command.js';
+import { isNewsworthy } from '../core/report/newsworthy.js';
+import { wavesOf } from '../core/report/progress.js';
+import { runningText } from '../core/run/running-text.js';
+import { taskOf } from '../core/run/run-state.js';
+import { leftOutOf, leftOutSchema, type LeftOut } from '../core/run/left-out.js';
+import { resumeCommand } from '../core/run/open-runs.js';
+import { unmergedTasks } from '../core/merge/unmerged-tasks.js';
+import { isAncestor, resolveCommit } from '../git/refs/refs.js';
+import { takenBackNow } from '../git/refs/standing-reverts.js';
+import type { Repository } from '../git/door/repository.js';
+import { journalSize } from '../store/journal/journal.js';
+import { attemptPaths, runPaths, type RunHome } from '../store/files/paths.js';
+import { readQueueFile } from '../store/runs/queue-file.js';
+import { readLogTail } from '../store/logs/log-reader.js';
+import { listRuns } from '../store/runs/runs.js';
+import { countOnBranches } from './predict/branch-commits.js';
+import { defineTool, type ToolContext } from './context/define-tool.js';
+import { conflictsAtAGlance } from './predict/conflicts-at-a-glance.js';
+import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './predict/expected-conflicts.js';
+import { findRun, loadRun, ownsRun, requireTask, type LoadedRun } from './context/load-run.js';
+import { planWord } from './context/nearest-plans.js';
+import { asOpenRun, openRuns } from './context/find-open-runs.js';
+import { openContextToRead, type RepositoryContext } from './context/repository-context.js';
+
+/** Looking four times a second costs a few milliseconds of CPU and keeps answers prompt. */
+const POLL_MS = 250;
+/** How often a caller that waits is told the same again. */
+const TELL_AGAIN_MS = 10_000;
+/** Changes that come close together are told together. */
+const GATHER_MS = 2000;
+
+const outputSchema = z.object({
+  runId: z.string().optional(),
+  state: z.enum(['none', 'running', 'paused', 'interrupted', 'completed', 'failed', 'aborted']),
+  message: z.string().optional().describe('untrusted'),
+  hint: z.string().optional(),
+  dir: z.string().optional().describe('plan folder'),
+  features: z.array(z.string()).optional().describe('slugs of a run of features'),
+  base: z.string().optional(),
+  target: z.string().optional(),
+  supervisor: z.object({ pid: z.number().nullable(), alive: z.boolean() }).optional(),
+  counts: z.record(z.string(), z.number()),
+  cursor: z.number(),
+  pausedUntil: z.string().optional(),
+  leftOut: leftOutSchema.optional().describe('tasks the run was started without, and what runs them'),
+  others: z
+    .array(z.object({ runId: z.string(), plan: z.string().describe('untrusted'), state: z.string(), hint: z.string() }))
+    .optional()
+    .describe('other runs that are not over'),
+  landed: z.string().optional().describe('all work is on the base, at this commit'),
+  takenBack: z
+    .array(z.object({ task: z.string(), commit: z.string() }))
+    .optional()
+    .describe('work that was taken off the base, by commit'),
+  waves: z
+    .array(
+      z.object({
+        wave: z.number(),
+        validation: z.enum(['passed', 'failed']),
+        message: z.string().optional().describe('the command, how it ended, its last lines: untrusted output'),
+        hint: z.string().optional(),
+      }),
+    )
+    .optional(),
+  tasks: z.array(z.union([taskViewSchema, taskChangeSchema])).describe('with since: only what is new'),
+  ...expectedConflictsShape,
+  text: z.string().optional().describe('final report, untrusted: to be shown as it is'),
+  tail: z.array(z.string()).optional().describe('last lines of the task log: untrusted output of the agent'),
+});
+
+export const status = defineTool({
+  name: 'status',
+  title: 'State of a run',
+  description:
+    'Where a run stands. With since (the last cursor) only changed tasks; with waitSeconds (up to 50, or more where calls may take that long) it answers when something happens: pass both to follow a run cheaply.',
+  input: z.strictObject({
+    runId: z.string().optional().describe('default: the active run, else the newest'),
+    task: z.string().optional().describe('only this task'),
+    since: z.coerce.number().int().min(0).optional().describe('cursor of the last answer'),
+    waitSeconds: z.coerce.number().min(0).max(3600).optional().describe('wait up to this long for news'),
+    tail: z.coerce.number().int().min(1).max(1000).optional().describe('with task: this many last lines of its log'),
+  }),
+  output: outputSchema,
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  async run(input, context): Promise<z.input<typeof outputSchema>> {
+    const opened = await openContextToRead(context);
+    const { home } = opened;
+    const found = await findRun(home, input.runId);
+    if (found === null) {
+      return {
+        state: 'none',
+        message: 'No run in this repository yet.',
+        hint: `o8 run ${await planWord(home.root)}`,
+        counts: {},
+        cursor: 0,
+        tasks: [],
+      };
+    }
+    let run = await loadRun(home, found);
+    const only = input.task === undefined ? null : requireTask(run.plan, input.task);
+    // A cursor of another run says nothing about what is known of this one.
+    const since = input.since !== undefined && input.since > run.state.seq ? 0 : input.since;
+    if (input.waitSeconds !== undefined)
+      run = await waitForNews(home, run, { since: since ?? run.state.seq, ms: input.waitSeconds * 1000 }, context);
+    const answer = await view(opened, run, only, since ?? 0, input.tail ?? null);
+    // Who follows a run asks often and wants what changed.
+    const follows = input.since !== undefined || input.waitSeconds !== undefined;
+    if (follows || only !== null) return answer;
+    return { ...answer, ...(await othersOf(home, found)), ...(await expectedConflicts(opened, run)) };
+  },
+});
+
+/** Runs that are not over beside the one that is shown: nobody else would tell of them. */
+async function othersOf(home: RunHome, shown: string): Promise<Pick<z.input<typeof outputSchema>, 'others'>> {
+  const others = (await openRuns(home)).filter(({ plan }) => plan.runId !== shown);
+  if (others.length === 0) return {};
+  return {
+    others: others.map((run) => {
+      const { runId, plan, state, alive } = asOpenRun(run);
+      return {
+        runId,
+        plan,
+        state: runStateName(state, alive),
+        hint: alive ? `o8 status --run ${runId}` : resumeCommand(runId),
+      };
+    }),
+  };
+}
+
+/** What is to be expected when the branches that have work are merged; nothing where fewer than two have any. */
+async function expectedConflicts(
+  { repo }: RepositoryContext,
+  { plan, state }: LoadedRun,
+): Promise<ExpectedConflictsAnswer> {
+  const tasks = unmergedTasks(plan, state);
+  const { conflicts, incomplete } = await conflictsAtAGlance(repo, tasks, { target: plan.target.ref, least: 2 });
+  const known = (id: string): boolean => taskOf(state, id).state.state === 'merge_conflict'; // the task itself tells it
+  return conflictsAnswer(
+    conflicts.filter(({ tasks: [one, other] }) => other !== undefined || !known(one)),
+    incomplete,
+  );
+}
+
+/** Waits until the run has news after `since`, stops being alive, or the time is over. */
+async function waitForNews(
+  home: RunHome,
+  first: LoadedRun,
+  { since, ms }: { readonly since: number; readonly ms: number },
+  { progress, now }: ToolContext,
+): Promise<LoadedRun> {
+  let toldAt = -Infinity;
+  let told = '';
+  const tell = ({ plan, state }: LoadedRun): void => {
+    if (progress === undefined) return;
+    const text = runningText(plan, state, now());
+    // The same again only now and then: a host takes a silent call for one that hangs.
+    if (text === told && performance.now() - toldAt < TELL_AGAIN_MS) return;
+    [told, toldAt] = [text, performance.now()];
+    progress(text);
+  };
+  const deadline = Date.now() + ms;
+  const { journal } = runPaths(home, first.plan.runId);
+  let gatherUntil: number | null = null;
+  let run = first;
+  for (;;) {
+    if (!run.ownerAlive && run.state.phase.kind !== 'finished') return run; // interrupted: nothing will come
+    if (run.state.phase.kind === 'finished') return run;
+    const news = run.records.some(({ seq, event }) => seq > since && isNewsworthy(event));
+    if (news) gatherUntil ??= Date.now() + GATHER_MS;
+    const until = Math.min(deadline, gatherUntil ?? deadline);
+    if (Date.now() >= until) return run;
+    const size = await journalSize(journal);
+    do {
+      tell(run);
+      await delay(Math.min(POLL_MS, Math.max(1, until - Date.now())));
+    } while (
+      Date.now() < until &&
+      (await journalSize(journal)) === size &&
+      (await ownsRun(home, run.plan.runId)) === run.ownerAlive
+    );
+    run = await loadRun(home, run.plan.runId);
+  }
+}
+
+async function view(
+  { repo, home }: RepositoryContext,
+  run: LoadedRun,
+  only: string | null,
+  since: number,
+  tail: number | null,
+): Promise<z.input<typeof outputSchema>> {
+  const { plan, state, ownerAlive, ownerPid } = run;
+  const name = runStateName(state, ownerAlive);
+  const queue = await liveFigures(plan.root);
+  const live = queue?.runId === plan.runId ? queue.live : {};
+  const shown = only === null ? changedTasks(plan, state, since) : plan.tasks.filter(({ id }) => id === only);
+  const recorded = shown.map((task): TaskView => {
+    const record = taskOf(state, task.id);
+    return taskView(plan, task, record, live[task.id] ?? null, logOf(home, plan.runId, task.id, record.attempt));
+  });
+  const [newest] = await listRuns(home);
+  const tasks = newest === plan.runId ? await countOnBranches(repo, state, recorded) : recorded;
+  const waves = plan.waves.flatMap(({ number }) => {
+    const validation = state.validations.get(number);
+    if (validation === undefined) return [];
+    return [
+      {
+        wave: number,
+        validation: validation.kind,
+        ...(validation.kind === 'failed'
+          ? { message: validation.message, hint: `${runCommand(plan.source, home.root)} --retry-failed` }
+          : {}),
+      },
+    ];
+  });
+  const first = shown[0];
+  const takenBack = await takenBackNow(repo, plan, state);
+  const isThere = (id: string): boolean =>
+    basePresence(plan, state, id).kind !== 'none' && !takenBack.some(({ task }) => task === id);
+  const allTakenBack = takenBack.length > 0 && !plan.tasks.some(({ id }) => isThere(id));
+  const landed = allTakenBack ? null : await landedTip(repo, run);
+  const report = only === null && state.phase.kind === 'finished' ? reportOf(home, run, landed, takenBack) : null;
+  return {
+    runId: plan.runId,
+    state: name,
+    ...(name === 'interrupted' ? { message: 'The supervisor is not running.', hint: resumeCommand(plan.runId) } : {}),
+    ...(name === 'paused' ? pauseView(state) : {}),
+    ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null
+      ? { message: `No new agents: ${queue.holdBack}` }
+      : {}),
+    // Who asks with a cursor has been told what does not change.
+    ...(since > 0
+      ? {}
+      : {
+          ...sourceView(plan.source),
+          base: plan.base.branch,
+          target: plan.target.branch ?? plan.target.ref,
+          supervisor: { pid: ownerPid, alive: ownerAlive },
+        }),
+    counts: countStates(state),
+    cursor: state.seq,
+    ...(landed === null ? {} : { landed }),
+    ...(takenBack.length === 0 ? {} : { takenBack }),
+    ...(waves.length === 0 ? {} : { waves }),
+    ...(since > 0 ? {} : leftOutView(home.root, run)),
+    tasks: since > 0 ? tasks.map(taskChange) : tasks,
+    ...(report === null ? {} : { text: report }),
+    ...(tail === null || only === null || first === undefined
+      ? {}
+      : {
+          tail: tailForModel(
+            await readLogTail(
+              logOf(home, plan.runId, first.id, taskOf(state, first.id).attempt),
+              tail,
+              taskLogView(plan, first.id),
+            ),
+          ),
+        }),
+  };
+}
+
+function leftOutView(root: string, { plan, state }: LoadedRun): { leftOut?: LeftOut[] } {
+  const leftOut = state.phase.kind === 'finished' ? leftOutOf(plan, state, root) : [];
+  return leftOut.length === 0 ? {} : { leftOut };
+}
+
+/** Why no agent starts, and until when: a time, or the command of the person who paused it. */
+function pauseView({ phase }: LoadedRun['state']): { message?: string; hint?: string; pausedUntil?: string } {
+  if (phase.kind !== 'paused') return {};
+  return phase.until === null
+    ? { message: phase.reason, hint: 'o8 unpause' }
+    : { message: phase.reason, pausedUntil: phase.until };
+}
+
+/** The report a driving session shows word for word, with its own commands as the next step. */
+function reportOf(
+  home: RunHome,
+  { plan, state, ownerAlive }: LoadedRun,
+  landed: string | null,
+  takenBack: readonly TakenBack[],
+): string {
+  const views = plan.tasks.map((task) => {
+    const record = taskOf(state, task.id);
+    return taskView(plan, task, record, null, logOf(home, plan.runId, task.id, record.attempt));
+  });
+  return finalReport({
+    runId: plan.runId,
+    state: runStateName(state, ownerAlive),
+    tasks: new Map(views.map((task) => [task.id, task])),
+    waves: wavesOf(views),
+    of: plan.source.kind === 'features' ? 'features' : 'tasks',
+    base: plan.base.branch,
+    target: plan.target.branch ?? plan.target.ref,
+    landed: landed !== null,
+    takenBack,
+    failedValidations: failedValidations(state),
+    leftOut: leftOutOf(plan, state, home.root),
+    commands: {
+      run: runCommand(plan.source, home.root),
+      integrate:
+        plan.source.kind === 'manifest'
+          ? `/parallel-integrate --parallel-dir ${sourceWords(plan.source, home.root)}`
+          : null,
+      cleanup: 'o8 cleanup',
+    },
+    say: asSlashCommand,
+    show: (path) => relative(home.root, path),
+  });
+}
+
+/** The snapshot is derived and may be missing, old or broken: then there are just no live figures. */
+async function liveFigures(root: string): Promise<QueueSnapshot | null> {
+  try {
+    return await readQueueFile(root);
+  } catch (error) {
+    if (error instanceof O8Error) return null;
+    throw error;
+  }
+}
+
+/** The commit on the base that has all of the run's work, null while something is not there. */
+async function landedTip(repo: Repository, { plan, state }: LoadedRun): Promise<string | null> {
+  if (state.landed === null || state.phase.kind !== 'finished') return null;
+  const target = await resolveCommit(repo, plan.target.ref);
+  const base = await resolveCommit(repo, `refs/heads/${plan.base.branch}`);
+  if (target === null || base === null) return state.landed; // cleaned up after it landed
+  if (state.foundLanded?.target === target) return state.foundLanded.commit;
+  return (await isAncestor(repo, target, base)) ? target : null;
+}
+
+function logOf(home: RunHome, runId: string, task: string, attempt: number): string {
+  return attemptPaths(home, runId, task, Math.max(1, attempt)).log;
+}

@@ -1,0 +1,154 @@
+import { realpath } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { O8Error } from '../../core/base/errors.js';
+import { excludePattern } from '../../core/base/exclude-pattern.js';
+import {
+  INTEGRATION_REPORT,
+  integrationBlock,
+  integrationReport,
+  integrationStatus,
+  type Integration,
+  type IntegrationStatus,
+} from '../../core/report/integration.js';
+import { baseRef } from '../../core/merge/landings.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { withSection } from '../../core/text/marked-section.js';
+import type { Plan } from '../../core/plan/plan.js';
+import { runCommand, sourceName } from '../../core/plan/plan-source.js';
+import type { UsualCommand } from '../../core/commands/technology.js';
+import { guardFile } from '../../git/door/guard-file.js';
+import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
+import type { Repository } from '../../git/door/repository.js';
+import { ensureExcluded } from '../../git/worktrees/worktrees.js';
+import { readDocument, writeDocument } from '../../sources/files/document.js';
+import { FaultCollector } from '../../sources/files/fault-collector.js';
+import { MANIFEST_DRAFT, writeIntegration } from '../../sources/manifest/write-execution.js';
+import { PlanFolder } from '../../sources/manifest/plan-folder.js';
+import { criticalSection } from '../../store/files/critical-section.js';
+import type { RunHome } from '../../store/files/paths.js';
+import type { ToolContext } from '../context/define-tool.js';
+import { runIntegrationChecks } from './integration-checks.js';
+import { findTrespasses, integratedTasks } from './integration-tasks.js';
+import { latestRunOf, requireRun, type LoadedRun } from '../context/load-run.js';
+import { refuseNested } from '../context/refuse-nested.js';
+import { openContext } from '../context/repository-context.js';
+
+export interface IntegrateInput {
+  /** Plan folder as the user wrote it; null: that of the newest run. */
+  readonly dir: string | null;
+  /** Commands instead of those the technology is usually checked with; null: not given. */
+  readonly commands: readonly string[] | null;
+  readonly stop: AbortSignal;
+  readonly announce: (check: UsualCommand) => void;
+}
+
+export interface IntegrateResult extends Omit<Integration, 'checks'> {
+  readonly status: IntegrationStatus;
+  /** Relative to the repository. */
+  readonly report: string;
+  readonly checks: readonly Omit<Integration['checks'][number], 'output'>[];
+}
+
+/**
+ * Checks the merged work of a plan's last run, and writes `integration-report.md` (its part between the marks) and the
+ * manifest's `integration` block. Merges nothing. O8Error `refused` while the run goes on or for a plan of features.
+ */
+export async function integratePlan(input: IntegrateInput, context: ToolContext): Promise<IntegrateResult> {
+  refuseNested('integrate', context);
+  const { repo, root, home } = await openContext(context);
+  const run = await finishedRun(home, input.dir, context);
+  const { plan } = run;
+  if (plan.source.kind !== 'manifest')
+    throw new O8Error(
+      'refused',
+      'The last run was one of features: there is no plan folder to report in.',
+      'o8 status',
+    );
+  const { dir, manifest } = plan.source;
+  await editedReport(root, join(dir, INTEGRATION_REPORT), ''); // what refuses it is said before the long part
+  const subject = await whatToCheck(repo, plan);
+  const checks = await runIntegrationChecks({
+    ...{ repo, plan, env: context.env },
+    ...{ commit: subject.commit, commands: input.commands, stop: input.stop, announce: input.announce },
+  });
+  const shown = (path: string): string => relative(root, path).split(sep).join('/');
+  const folder = await PlanFolder.open(root, dir, new FaultCollector());
+  const integration: Integration = {
+    name: sourceName(plan.source),
+    runId: plan.runId,
+    checkedAt: context.now().toISOString(),
+    base: plan.base.branch,
+    target: subject.name,
+    commit: subject.commit,
+    tasks: await integratedTasks(repo, run),
+    checks,
+    trespasses: await findTrespasses(repo, run),
+    contracts: (await folder.list('contracts')).map((name) => shown(join(dir, 'contracts', name))),
+  };
+  const report = shown(join(dir, INTEGRATION_REPORT));
+  await ensureExcluded(repo, [report, shown(join(dir, MANIFEST_DRAFT))].map(excludePattern));
+  const text = await editedReport(root, join(dir, INTEGRATION_REPORT), integrationReport(integration));
+  if (text !== null) await writeDocument(root, join(dir, INTEGRATION_REPORT), text);
+  await writeIntegration(manifest, integrationBlock(integration), criticalSection(guardFile(repo)));
+  return {
+    ...integration,
+    status: integrationStatus(integration),
+    report,
+    checks: checks.map(({ name, command, outcome, seconds }) => ({ name, command, outcome, seconds })),
+  };
+}
+
+async function finishedRun(home: RunHome, dir: string | null, { cwd }: ToolContext): Promise<LoadedRun> {
+  const run = dir === null ? await requireRun(home, undefined) : await runOfFolder(home, resolve(cwd, dir), dir);
+  if (run.state.phase.kind === 'finished') return run;
+  const hint = run.ownerAlive ? 'o8 status --wait 45' : `${runCommand(run.plan.source, cwd)} --resume`;
+  throw new O8Error('refused', `Run ${run.plan.runId} is not over: its result changes while it is checked.`, hint);
+}
+
+async function runOfFolder(home: RunHome, path: string, named: string): Promise<LoadedRun> {
+  // Opening it says what is wrong with a folder that is none.
+  const { dir } = await PlanFolder.open(home.root, await realpathOr(path), new FaultCollector());
+  const run = await latestRunOf(home, { kind: 'manifest', dir });
+  if (run === null) throw new O8Error('no_run', `${named} has not been run yet.`, `o8 run ${named}`);
+  return run;
+}
+
+async function realpathOr(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return path;
+    throw error;
+  }
+}
+
+/** The base branch once it has everything that was merged, the run's own branch until then. */
+async function whatToCheck(repo: Repository, plan: Plan): Promise<{ readonly name: string; readonly commit: string }> {
+  const base = await resolveCommit(repo, baseRef(plan));
+  const target = await resolveCommit(repo, plan.target.ref);
+  if (target !== null && (base === null || !(await isAncestor(repo, target, base))))
+    return { name: plan.target.branch ?? plan.target.ref, commit: target };
+  if (base !== null) return { name: plan.base.branch, commit: base };
+  throw new O8Error(
+    'refused',
+    `The branch ${plan.base.branch} is gone: there is nothing to check.`,
+    'git branch --all',
+  );
+}
+
+/** The report with o8's part replaced, null when it says so already. Below that part people and agents write. */
+async function editedReport(root: string, path: string, part: string): Promise<string | null> {
+  const edit = withSection((await readDocument(root, path)) ?? '', part);
+  switch (edit.kind) {
+    case 'edited':
+      return edit.text;
+    case 'unchanged':
+      return null;
+    case 'broken_marks':
+      throw new O8Error(
+        'refused',
+        `${path}: one of the two lines that mark o8's part is missing.`,
+        `mv ${shellQuote(path)} ${shellQuote(`${path}.old`)}`,
+      );
+  }
+}

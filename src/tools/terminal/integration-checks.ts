@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { GIVEN_CHECK, PLAN_CHECK, SETUP_CHECK, type IntegrationCheck } from '../../core/report/integration.js';
+import type { Plan } from '../../core/plan/plan.js';
+import { redactor, secretValues } from '../../core/text/redact.js';
+import { detectTechnologies, usualChecks, usualSetup, type UsualCommand } from '../../core/commands/technology.js';
+import { O8Error } from '../../core/base/errors.js';
+import { guardFile } from '../../git/door/guard-file.js';
+import { ownReason } from '../../git/worktrees/own-worktree.js';
+import type { Repository } from '../../git/door/repository.js';
+import { addScratchWorktree, copyWorktreeIncludes, removeWorktree } from '../../git/worktrees/worktrees.js';
+import { agentEnvironment } from '../../process/programs/agent-environment.js';
+import { runShellCommand } from '../../process/programs/run-program.js';
+import { readProjectFiles } from '../../sources/files/project-files.js';
+import { criticalSection } from '../../store/files/critical-section.js';
+import { assertInside } from '../../store/files/inside-repository.js';
+import { checkoutPaths, runHome, runPaths } from '../../store/files/paths.js';
+
+/** What a shell says of a program that is not there. */
+const NOT_FOUND = 127;
+/** Of a failed check's output: enough to see what failed. */
+const QUOTED_LINES = 30;
+
+export interface CheckRequest {
+  readonly repo: Repository;
+  readonly plan: Plan;
+  readonly commit: string;
+  /** Instead of what the technology is usually checked with; null: not given. */
+  readonly commands: readonly string[] | null;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stop: AbortSignal;
+  /** Called before each command is run. */
+  readonly announce: (check: UsualCommand) => void;
+}
+
+/**
+ * Runs the plan's own checks and those of its technology on a commit, in a scratch worktree that is made and removed
+ * here. All of them run, whatever fails. Throws O8Error `interrupted` once `stop` is aborted.
+ */
+export async function runIntegrationChecks(request: CheckRequest): Promise<IntegrationCheck[]> {
+  const { repo, plan, commit } = request;
+  const { dir } = runPaths(runHome(repo), plan.runId);
+  // One at a time: both would use the same folder.
+  return criticalSection(join(dir, 'integrate'))(async () => {
+    const serialise = criticalSection(guardFile(repo));
+    const path = join(checkoutPaths(repo.root).scratch(plan.runId), 'integrate');
+    await assertInside(repo.root, path);
+    await removeWorktree(repo, serialise, path);
+    await addScratchWorktree(repo, serialise, { path, commit, reason: ownReason(plan.runId, 'integrate') });
+    try {
+      await copyWorktreeIncludes(repo, path);
+      return await runAll(request, path, join(dir, 'integrate-logs'));
+    } finally {
+      await removeWorktree(repo, serialise, path);
+    }
+  });
+}
+
+async function runAll(request: CheckRequest, path: string, logs: string): Promise<IntegrationCheck[]> {
+  const { plan, commands } = request;
+  const files = await readProjectFiles(path);
+  const technologies = detectTechnologies(files);
+  const setup = plan.settings.setup ?? technologies.flatMap((technology) => usualSetup(technology, files) ?? [])[0];
+  const own = [
+    ...new Set([
+      ...plan.tasks.flatMap(({ verify }) => verify ?? []),
+      ...plan.waves.flatMap(({ validation }) => validation ?? []),
+    ]),
+  ].map((command) => ({ name: PLAN_CHECK, command }));
+  const more =
+    commands?.map((command) => ({ name: GIVEN_CHECK, command })) ??
+    technologies.flatMap((technology) => usualChecks(technology, files));
+  const checks = [...own, ...more.filter(({ command }) => !own.some((check) => check.command === command))];
+  const first = setup === undefined ? [] : [{ name: SETUP_CHECK, command: setup }];
+  const results: IntegrationCheck[] = [];
+  for (const check of checks.length === 0 ? [] : [...first, ...checks]) {
+    results.push(await runOne(request, check, path, join(logs, `${String(results.length + 1)}.log`)));
+  }
+  return results;
+}
+
+async function runOne(
+  { plan, env, stop, announce }: CheckRequest,
+  check: UsualCommand,
+  cwd: string,
+  logFile: string,
+): Promise<IntegrationCheck> {
+  announce(check);
+  const started = performance.now();
+  const result = await runShellCommand(check.command, {
+    cwd,
+    env: agentEnvironment(env, { O8_RUN_ID: plan.runId, O8_WORKTREE: cwd, O8_BASE: plan.base.branch }),
+    timeoutMs: plan.settings.timeout * 60_000,
+    logFile,
+    stop,
+  });
+  if (stop.aborted) throw new O8Error('interrupted', 'The checks were stopped.', 'o8 integrate');
+  const output = result.timedOut ? `${result.outputTail}\nran out of time` : result.outputTail;
+  return {
+    ...check,
+    outcome: result.code === 0 ? 'passed' : result.code === NOT_FOUND ? 'unavailable' : 'failed',
+    seconds: Math.round((performance.now() - started) / 1000),
+    output: redactor(secretValues(env))(output).trim().split('\n').slice(-QUOTED_LINES).join('\n'),
+  };
+}

@@ -1,0 +1,165 @@
+import { basename } from 'node:path';
+import type { DoctorFacts, InstalledProgram, RepositoryFact, RunFact } from '../../core/report/doctor.js';
+import { settingTexts } from '../../core/surroundings/change-text.js';
+import { redactor, secretValues } from '../../core/text/redact.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { bringsBack } from '../../core/merge/landings.js';
+import { taskOf } from '../../core/run/run-state.js';
+import { runStateName } from '../../core/report/status-view.js';
+import { waitingWork } from '../../core/merge/waiting-work.js';
+import { readRepositoryFacts, type RepositoryFacts } from '../../git/checkout/repository-facts.js';
+import { listOwnWorktrees } from '../../git/worktrees/own-worktrees.js';
+import { isAncestor, listRefs, resolveCommit } from '../../git/refs/refs.js';
+import type { Repository } from '../../git/door/repository.js';
+import { savedFile, settingsFolder } from '../../git/settings/pin.js';
+import { settingsNow } from '../../git/surroundings/pin-settings.js';
+import { takenBackNow } from '../../git/refs/standing-reverts.js';
+import { processProbe } from '../../process/trees/identify-process.js';
+import { findProgram, runProgram } from '../../process/programs/run-program.js';
+import { readLock } from '../../store/lock/lock-state.js';
+import { checkoutPaths, type RunHome } from '../../store/files/paths.js';
+import { listRuns } from '../../store/runs/runs.js';
+import { readSettingsFile } from '../../store/runs/settings-file.js';
+import type { ToolContext } from '../context/define-tool.js';
+import { loadRun } from '../context/load-run.js';
+import { openContext } from '../context/repository-context.js';
+
+/** Programs answer in a second; a machine under load was seen to need several. */
+const VERSION_MS = 15_000;
+
+/** Looks everything up and changes nothing. A run whose files cannot be read is `damaged`. */
+export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts> {
+  const { root, repo, home } = await openContext(context);
+  const { agent } = await readSettingsFile(root);
+  const [repository, lock, runs, worktrees, branches, rescued, attempts] = await Promise.all([
+    readRepositoryFacts(repo),
+    readLock(home, processProbe),
+    runsOf(repo, home),
+    listOwnWorktrees(repo),
+    branchesOf(repo),
+    listRefs(repo, 'refs/o8/rescue/'),
+    listRefs(repo, 'refs/o8/attempts/'),
+  ]);
+  return {
+    programs: await programs(context, root, agent?.command?.[0] ?? null),
+    root,
+    repository: repositoryFact(repository),
+    lock: { kind: lock.kind, pid: lock.kind === 'free' ? null : lock.holder.process.pid },
+    runs,
+    elsewhere: await runsElsewhere(root, repository),
+    worktrees,
+    branches,
+    ...(await settingsFacts(repo, context.env)),
+    keptRefs: rescued.length + attempts.length,
+  };
+}
+
+async function settingsFacts(
+  repo: Repository,
+  env: NodeJS.ProcessEnv,
+): Promise<Pick<DoctorFacts, 'settings' | 'acceptSettings'>> {
+  const settings = settingTexts(await settingsNow(repo), {
+    commonDir: repo.commonDir,
+    saved: (file) => savedFile(repo.commonDir, file),
+    redact: redactor(secretValues(env)),
+  });
+  const acceptSettings = settings.length === 0 ? null : `rm -r ${shellQuote(settingsFolder(repo.commonDir))}`;
+  return { settings, acceptSettings };
+}
+
+function repositoryFact(facts: RepositoryFacts): RepositoryFact {
+  const { head, changes, operation, trackedFiles, bare, shallow, sparse, submodules, lfs } = facts;
+  const special = [
+    ...(bare ? ['a bare repository'] : []),
+    ...(shallow ? ['a shallow clone: old commits are missing'] : []),
+    ...(sparse ? ['a sparse checkout'] : []),
+    ...(submodules.length > 0 ? [`submodules, which worktrees do not get: ${submodules.join(', ')}`] : []),
+    ...(lfs ? ['files in Git LFS'] : []),
+  ];
+  return {
+    branch: head.kind === 'detached' ? null : head.branch,
+    unborn: head.kind === 'unborn',
+    changes: changes.filter((change) => !isOfO8(change)).length,
+    operation,
+    files: trackedFiles,
+    special,
+  };
+}
+
+/** o8 itself writes the `execution` of manifests, and settings need not be in git: neither keeps a run from starting. */
+function isOfO8({ path, untracked }: { readonly path: string; readonly untracked: boolean }): boolean {
+  return (basename(path) === 'manifest.json' && !untracked) || path === '.claude/parallel-config.json';
+}
+
+async function programs({ env }: ToolContext, root: string, agentProgram: string | null): Promise<InstalledProgram[]> {
+  const agents = 'running agents (or set agent.command)';
+  const wanted = [
+    { name: 'git', neededFor: 'everything' },
+    { name: agentProgram ?? 'claude', neededFor: agents },
+    { name: 'gh', neededFor: null },
+  ];
+  const found = wanted.map(async ({ name, neededFor }) => {
+    const path = await findProgram(name, env);
+    if (path === null) return { name, neededFor, version: null };
+    if (name === agentProgram) return { name, neededFor, version: `(${path})` }; // nobody knows what it takes for --version
+    const result = await runProgram([path, '--version'], {
+      cwd: root,
+      env: environmentOf(env),
+      timeoutMs: VERSION_MS,
+      logFile: null,
+    });
+    const version =
+      result.code === 0 ? (result.outputTail.trim().split('\n')[0] ?? '').replace(`${name} version `, '') : null;
+    return { name, neededFor, version };
+  });
+  const node = { name: 'node', neededFor: 'everything', version: process.version };
+  return [node, ...(await Promise.all(found))];
+}
+
+function environmentOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+/** Each checkout has run files of its own, while they share worktrees and branches. */
+async function runsElsewhere(root: string, { worktrees }: RepositoryFacts): Promise<DoctorFacts['elsewhere']> {
+  const others = worktrees.filter(({ path }) => path !== root).map(({ path }) => path);
+  const runs = others.map(async (checkout) =>
+    (await listRuns(checkoutPaths(checkout).oldHome)).map((runId) => ({ runId, checkout })),
+  );
+  return (await Promise.all(runs)).flat();
+}
+
+async function runsOf(repo: Repository, home: RunHome): Promise<RunFact[]> {
+  const runs: RunFact[] = [];
+  for (const runId of await listRuns(home)) {
+    try {
+      const { plan, state, ownerAlive } = await loadRun(home, runId);
+      const waiting = plan.tasks.flatMap(({ id, worktree }) => {
+        const work = waitingWork(runId, id, taskOf(state, id).state);
+        return work === null ? [] : [{ worktree, ...work }];
+      });
+      const off = await takenBackNow(repo, plan, state);
+      const takenBack = `has work that was taken back from ${plan.base.branch} (${bringsBack(off)} brings it back)`;
+      runs.push({ runId, state: runStateName(state, ownerAlive), waiting, ...(off.length === 0 ? {} : { takenBack }) });
+    } catch {
+      runs.push({ runId, state: 'damaged', waiting: [] }); // the rest is still worth a look; `o8 status --run` says what is wrong
+    }
+  }
+  return runs;
+}
+
+/** Integration branches, and what `--force` moved aside: `<branch>.before-<run>`. */
+async function branchesOf(repo: Repository): Promise<DoctorFacts['branches']> {
+  const head = await resolveCommit(repo, 'HEAD');
+  const branches: { name: string; runId: string | null; merged: boolean }[] = [];
+  for (const { ref, commit } of await listRefs(repo, 'refs/heads/')) {
+    const name = ref.slice('refs/heads/'.length);
+    const integration = /^o8\/([^/]+)$/.exec(name)?.[1];
+    if (integration === undefined && !/\.before-[\w.-]+$/.test(name)) continue;
+    const merged = head !== null && (await isAncestor(repo, commit, head));
+    branches.push({ name, runId: integration ?? null, merged });
+  }
+  return branches;
+}

@@ -1,0 +1,56 @@
+import { O8Error } from '../../core/base/errors.js';
+import { findContinuation } from '../run/continue-run.js';
+import type { ToolContext } from '../context/define-tool.js';
+import { findLandedCommits } from '../plan/landed-tasks.js';
+import { latestRunOf } from '../context/load-run.js';
+import { planFrom, PREVIEW, readPlanParts } from '../plan/prepare-plan.js';
+import { openContext } from '../context/repository-context.js';
+import { planFlags, requireSelection, selectionWords } from '../plan/selection.js';
+import type { SpawnInput } from '../run/spawn-input.js';
+import { waveCheckText } from '../plan/wave-check.js';
+import { findChangedCommands } from '../plan/refuse-changed-commands.js';
+
+/** What a start would do beside its plan and checks. */
+export interface StartPreview {
+  /** The run that would go on, null for a new one. */
+  readonly continues: string | null;
+  /** Is what a single wave needs there; what is repeated; why there is nothing to do. */
+  readonly text: string | null;
+  /** Commands of that run that have changed since. */
+  readonly changed: string | null;
+  /** What would refuse it, beside the checks. */
+  readonly refusal: O8Error | null;
+}
+
+/** Looks at what `spawn` would do with this input, without doing any of it. */
+export async function previewStart(input: SpawnInput, context: ToolContext): Promise<StartPreview> {
+  const none: StartPreview = { continues: null, text: null, changed: null, refusal: null };
+  try {
+    const { home, repo } = await openContext(context);
+    const goesOn = input.resume === true || input.retryFailed === true;
+    const selection = goesOn && selectionWords(input) === null ? null : requireSelection(input);
+    const found = await findContinuation(home, selection, input, context);
+    switch (found.kind) {
+      case 'nothing':
+        return { ...none, text: found.message };
+      case 'continue': {
+        const { plan } = found.run;
+        const { text: changed } = await findChangedCommands(plan, context);
+        const text = found.wish.kind === 'tasks' && found.wish.text !== '' ? found.wish.text : null;
+        return { ...none, continues: plan.runId, text, changed };
+      }
+      case 'fresh': {
+        const wave = input.wave ?? null;
+        if (wave === null) return none;
+        const parts = await readPlanParts(found.selection, planFlags(input), context);
+        const bare = planFrom(parts, PREVIEW);
+        const earlier = await latestRunOf(home, bare.source);
+        const landed = Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null));
+        return { ...none, text: await waveCheckText(repo, { ...bare, landed }, wave) };
+      }
+    }
+  } catch (error) {
+    if (error instanceof O8Error) return { ...none, refusal: error };
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
+import { O8Error } from '../../core/base/errors.js';
+import { landingOfTask } from '../../core/merge/landings.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { taskOf } from '../../core/run/run-state.js';
+import { mergeBase, resolveCommit } from '../../git/refs/refs.js';
+import type { Repository } from '../../git/door/repository.js';
+import { workInProgress } from '../../git/worktrees/work-in-progress.js';
+import type { LoadedRun } from '../context/load-run.js';
+
+/** Two commits, of which the second has a task's work and the first is the same without it. */
+export interface TaskDiff {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * A task's work: what it brought to the target, or, until then, what its branch has and the target has not. O8Error
+ * `refused` where there is nothing to show. `uncommitted`: with what is not committed in its worktree.
+ */
+export async function taskDiff(
+  repo: Repository,
+  run: LoadedRun,
+  id: string,
+  { uncommitted }: { uncommitted: boolean },
+): Promise<TaskDiff> {
+  const task = run.plan.tasks.find((candidate) => candidate.id === id);
+  if (task === undefined) throw new Error(`plan ${run.plan.runId} has no task ${id}`);
+  const landing = landingOfTask(run.state, id);
+  if (landing !== null) {
+    if (!uncommitted) return { from: landing.from, to: landing.to };
+    throw new O8Error('refused', `${id} is merged: there is no uncommitted work of it`, `o8 diff ${id}`);
+  }
+  const { state, start } = taskOf(run.state, id);
+  const tip = await resolveCommit(repo, `refs/heads/${task.branch}`);
+  if (tip === null) {
+    const message = `${id} has no branch ${task.branch}: it is ${state.state}`;
+    throw new O8Error('refused', message, `o8 status --run ${run.plan.runId}`);
+  }
+  const target = await resolveCommit(repo, run.plan.target.ref);
+  const common = target === null ? null : await mergeBase(repo, target, tip);
+  // Work that came to the target by other ways than ours is all of it in common.
+  const from = common === tip || common === null ? start : common;
+  if (from === null) {
+    const message = `${task.branch} has no commit in common with ${run.plan.target.ref}`;
+    throw new O8Error('refused', message, `git log ${task.branch}`);
+  }
+  return { from, to: uncommitted ? await withUncommitted(repo, task, tip) : tip };
+}
+
+async function withUncommitted(repo: Repository, { id, branch, worktree }: PlannedTask, tip: string): Promise<string> {
+  const work = await workInProgress(repo, worktree, { branch, exclude: [COMPLETION_MARKER] });
+  switch (work.kind) {
+    case 'none':
+      return tip;
+    case 'commit':
+      return work.commit;
+    case 'unclear': {
+      const message = `what is uncommitted of ${id} cannot be told: ${work.reason} in ${worktree}`;
+      throw new O8Error('refused', message, `git -C ${shellQuote(worktree)} status`);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { O8Error } from '../../core/base/errors.js';
+import { taskLogView } from '../../core/agents/readable-log.js';
+import { failedValidations, validationLines } from '../../core/run/failed-validations.js';
+import { taskOf, type RunState } from '../../core/run/run-state.js';
+import { LogReader } from '../../store/logs/log-reader.js';
+import { attemptPaths, runPaths, type RunHome } from '../../store/files/paths.js';
+import { requireRun, requireTask } from '../context/load-run.js';
+
+/** The log of one attempt of a task. */
+export interface TaskLog {
+  readonly runId: string;
+  readonly task: string;
+  readonly attempt: number;
+  readonly path: string;
+  /** Stands at the beginning. Its lines are the agent's: secrets are taken out, what drives a terminal is not. */
+  readonly reader: LogReader;
+  /** Why there cannot be a log: the task has not started. */
+  readonly notStarted: string | null;
+}
+
+export interface WantedLog {
+  /** The active run, else the newest, when not given. */
+  readonly runId?: string | undefined;
+  /** By id or stem. */
+  readonly task: string;
+  /** The last one when not given. */
+  readonly attempt?: number | undefined;
+  /** `raw`: as the agent wrote them; else as a person reads them. */
+  readonly lines: 'readable' | 'raw';
+}
+
+/** Throws O8Error `no_run`, `unknown_task`, or `usage` for an attempt that there was not. */
+export async function openTaskLog(home: RunHome, wanted: WantedLog): Promise<TaskLog> {
+  const { plan, state } = await requireRun(home, wanted.runId);
+  const task = requireTask(plan, wanted.task);
+  const { attempt: last, state: now } = taskOf(state, task);
+  if (wanted.attempt !== undefined && (wanted.attempt < 1 || wanted.attempt > last)) {
+    const had = last === 0 ? 'no attempt yet' : `attempts 1 to ${String(last)}`;
+    throw new O8Error('usage', `${task} has ${had}, not ${String(wanted.attempt)}.`, `o8 logs ${task}`);
+  }
+  const attempt = wanted.attempt ?? Math.max(1, last);
+  const setupFailed = last === 0 && now.state === 'failed' && now.reason === 'setup_failed';
+  const path = setupFailed
+    ? runPaths(home, plan.runId).setupLog(task)
+    : attemptPaths(home, plan.runId, task, attempt).log;
+  const notStarted = last === 0 ? whyNotStarted(task, state) : null;
+  return {
+    runId: plan.runId,
+    task,
+    attempt,
+    path,
+    reader: new LogReader(path, wanted.lines === 'raw' || setupFailed ? undefined : taskLogView(plan, task)),
+    notStarted,
+  };
+}
+
+/** What keeps a task from having a log, with the reason of what blocks it. */
+function whyNotStarted(task: string, state: RunState): string {
+  const { state: now } = taskOf(state, task);
+  switch (now.state) {
+    case 'failed':
+      return `${task} failed before its agent started: ${now.reason}: ${now.message}`;
+    case 'blocked': {
+      const waves = failedValidations(state).filter(({ wave }) => now.by.includes(`wave ${String(wave)}`));
+      return [
+        `${task} has not started: it is blocked by ${now.by.join(', ')}.`,
+        ...waves.flatMap(validationLines),
+      ].join('\n');
+    }
+    default:
+      return `${task} has not started yet: it is ${now.state}.`;
+  }
+}

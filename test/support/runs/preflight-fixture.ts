@@ -1,0 +1,36 @@
+import type { PreflightFacts } from '../../../src/core/preflight/preflight-facts.js';
+
+/** Facts of a repository and machine on which everything is as it should be. */
+export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
+  return {
+    git: { major: 2, minor: 45, patch: 1 },
+    bare: false,
+    shallow: false,
+    sparse: false,
+    head: { kind: 'branch', branch: 'main', commit: 'a'.repeat(40) },
+    operation: null,
+    changes: [],
+    submodules: [],
+    lfs: { kind: 'unused' },
+    places: { worktrees: null, worktreesInstead: null, worktreesByPlan: false, claude: null, git: null, plan: null },
+    shell: { faults: [], missing: [] },
+    branches: ['main', 'topic/other'],
+    foldsCase: false,
+    tracked: ['README.md'],
+    occupied: [],
+    disk: { freeMB: 10_000, estimate: { worktrees: 5, perWorktreeMB: 150, totalMB: 750 } },
+    agent: { name: 'claude', custom: false, path: '/usr/bin/claude', version: { kind: 'known', text: '2.1.329' } },
+    lock: { kind: 'free' },
+    orphans: [],
+    earlierTasks: [],
+    completedRun: null,
+    continuedTasks: [],
+    landedTasks: [],
+    sourceWarnings: [],
+    manifestCommands: [],
+    stalePrompts: [],
+    trust: { needed: false, items: [], digest: '' },
+    features: null,
+    ...more,
+  };
+}
