@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { nameProblem } from '../../core/plan/names.js';
 
-/** Flags as users and the seeds spell them; several spellings of one thing end in one value. */
+/** The flags of every command; several spellings of one flag (`--max-agents`, `--max-concurrent`) end in one value. */
 export interface SelectionFlags {
   readonly wave?: number;
   readonly skip?: string[];

@@ -18,7 +18,7 @@ const abortSchema = z.object({
   cleanup: z.object({ worktrees: z.array(z.object({ task: z.string(), path: z.string() })) }).optional(),
 });
 
-/** What `abort` did, in the seed's words and order. */
+/** What `abort` did. Scripts read these lines: words and order are fixed. */
 export function printAborted(cli: Cli, result: unknown): void {
   const { terminal, context, spelling } = cli;
   const aborted = abortSchema.parse(result);

@@ -18,7 +18,7 @@ export function estimateDisk(tree: { trackedFiles: number; trackedBytes: number 
   return { worktrees, perWorktreeMB, totalMB: perWorktreeMB * worktrees };
 }
 
-/** The seed's `~750MB (5 worktrees x ~150MB)`. */
+/** `~750MB (5 worktrees x ~150MB)`. */
 export function formatEstimate(disk: DiskEstimate): string {
   return `~${formatMB(disk.totalMB)} (${counted(disk.worktrees, 'worktree')} x ~${formatMB(disk.perWorktreeMB)})`;
 }

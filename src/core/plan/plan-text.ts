@@ -7,7 +7,7 @@ import type { Plan, PlannedTask } from './plan.js';
 import { printable } from '../text/untrusted-text.js';
 
 /**
- * The seed's "Parallel Execution Plan", word for word, and after it what the seed does not know of: other
+ * The "Parallel Execution Plan", whose text is fixed because scripts read it, and below it the rest: other
  * dependencies than the waves', the shell commands, where the work goes, what is left out. No newline at the end.
  */
 export function planText(plan: Plan, disk: DiskEstimate): string {
@@ -67,7 +67,7 @@ function sourceLines({ source, root }: Plan): string[] {
 
 function waves(plan: Plan): string[][] {
   const selected = selectedTasks(plan);
-  // The seed's columns: the arrows stand three past the longest name of the whole plan.
+  // Fixed columns: the arrows stand three past the longest name of the whole plan.
   const width = Math.max(0, ...plan.tasks.map(({ stem }) => stem.length)) + 3;
   return plan.waves
     .map(({ number }) => ({ number, tasks: selected.filter(({ wave }) => wave === number) }))

@@ -36,7 +36,7 @@ export function planOverlaps(plan: Plan, foldsCase = false): ScopeOverlap[] {
   return scopeOverlaps({ ...plan, skip: leftOutTasks(plan).map(({ task }) => task.id) }, foldsCase);
 }
 
-/** The seed's words for a single wave. */
+/** The fixed text about a single wave. */
 function dependenciesSatisfied({ wave }: Plan): string {
   return `All dependencies satisfied.${wave === null ? '' : ` Proceeding with Wave ${String(wave)}.`}`;
 }

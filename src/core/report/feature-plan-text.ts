@@ -27,7 +27,7 @@ export interface FeatureSummary {
   readonly maxConcurrency: number;
 }
 
-/** The seed's words before the question: what a yes will do. */
+/** The fixed text before the question: what a yes will do. */
 export function featureSummary({ folder, branches, maxConcurrency }: FeatureSummary): string {
   const count = branches.length;
   return [

@@ -23,7 +23,7 @@ export interface ReportInput {
   /** As they are typed in a terminal; `say` gives the reader's words for them. */
   readonly commands: {
     readonly run: string;
-    /** What the seed has done before the work lands, in the reader's words; null: it is not suggested. */
+    /** What to run before the work lands, spelled for the reader; null: nothing is suggested. */
     readonly integrate: string | null;
     readonly cleanup: string;
   };
@@ -33,7 +33,7 @@ export interface ReportInput {
   readonly show: (path: string) => string;
 }
 
-/** The seed's final report: waves, branches, what needs a person, and the next step. */
+/** The final report: waves, branches, what needs a person, and the next step. */
 export function finalReport(input: ReportInput): string {
   const { state, tasks, waves } = input;
   const all = waves

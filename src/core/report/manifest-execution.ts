@@ -4,8 +4,8 @@ import type { TaskStateName } from '../run/task-state.js';
 export type ExecutionStatus = 'pending' | 'running' | 'completed' | 'failed';
 
 /**
- * A manifest's `execution` block as the seed shows it. `failed_tasks` holds ids, like `waves[].tasks`, so that scripts
- * can join them; why each failed is in `errors`, which the seed does not have.
+ * A manifest's `execution` block; its keys are fixed. `failed_tasks` holds ids, like `waves[].tasks`, so that scripts
+ * can join them; why each failed is in `errors`, a key of o8's own.
  */
 export interface ExecutionBlock {
   readonly status: ExecutionStatus;

@@ -1,7 +1,7 @@
 import { sealed, type GeneratedOutcome } from '../text/generated-text.js';
 import { shellQuote } from '../text/shell-quote.js';
 
-/** Their places in a plan folder, fixed by the seed; a manifest's `execution.script_path` is the first. */
+/** Their fixed places in a plan folder; a manifest's `execution.script_path` is the first. */
 export const RUN_SCRIPT = 'scripts/run-parallel.sh';
 export const MONITOR_SCRIPT = 'scripts/monitor-live.sh';
 
@@ -73,7 +73,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   [MONITOR_SCRIPT]: 'live dashboard',
 };
 
-/** The seed's words after `--generate-only`. `dir` is the plan folder as the reader writes it. */
+/** The fixed text after `--generate-only`. `dir` is the plan folder as the reader writes it. */
 export function scriptsReport(dir: string, scripts: readonly GeneratedScript[]): string {
   const of = (...outcomes: GeneratedOutcome[]): string[] =>
     scripts

@@ -1,7 +1,7 @@
 import { O8Error } from '../../core/base/errors.js';
 import type { LockFact, LockHolderFact } from '../../core/preflight/preflight-facts.js';
 
-/** The seed's words for a lock that a live process holds: who, since when, and the three ways on. */
+/** The fixed text about a lock that a live process holds: who, since when, and the three ways on. */
 export function lockedError(
   holder: { pid: number; startedAt: string; why: 'held' | 'unknown' },
   again: string,

@@ -7,7 +7,7 @@ import type { Repository } from '../../git/door/repository.js';
 
 /**
  * Ids of the left-out tasks whose work the run begins with: landed on its base, merged by the run it goes on with, or,
- * for another wave, on a branch that is merged first (the seed's dependency check asks for that branch).
+ * for another wave, on a branch that is merged first (the dependency check asks for that branch).
  */
 export async function findLandedTasks(repo: Repository, plan: Plan, earlier: RunState | null): Promise<string[]> {
   const landed: string[] = [];

@@ -6,7 +6,7 @@ import { resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 
 /**
- * The seed's check before one wave runs alone: is there the work of earlier waves that it needs? Throws `refused`
+ * The check before one wave runs alone: is there the work of earlier waves that it needs? Throws `refused`
  * with the same text when something is missing.
  */
 export async function waveCheckText(repo: Repository, plan: Plan, wave: number): Promise<string> {

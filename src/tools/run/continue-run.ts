@@ -278,7 +278,7 @@ function retryText({ plan, state }: LoadedRun, retry: readonly string[]): string
   ].join('\n');
 }
 
-/** The seed's dependency check, answered by the run itself. Throws `refused` when something it needs is not done. */
+/** The dependency check, answered by the run itself. Throws `refused` when something it needs is not done. */
 function waveText({ plan, state }: LoadedRun, wave: number, select: readonly string[]): string {
   const needed = new Set(plan.tasks.filter(({ id }) => select.includes(id)).flatMap(({ deps }) => deps));
   const lines = [`=== Running Wave ${String(wave)} Only ===`];

@@ -45,7 +45,7 @@ interface Ready {
   readonly repo: Repository;
   readonly plan: Plan;
   readonly checks: readonly Check[];
-  /** The seed's words about a single wave; null for a whole plan. */
+  /** The fixed text about a single wave; null for a whole plan. */
   readonly text: string | null;
   readonly newAttempts: readonly NewAttempt[];
 }

@@ -63,7 +63,7 @@ export async function generateScripts(
   return { message: 'Scripts generated; nothing was started.', tasks: [], text: scriptsReport(shown || '.', scripts) };
 }
 
-/** The seed's `execution` block of a plan that has not begun; what an earlier run wrote there stays. */
+/** The `execution` block of a plan that has not begun; what an earlier run wrote there stays. */
 async function announce({ repo, home }: PlanParts, plan: Plan, manifest: string): Promise<void> {
   if ((await latestRunOf(home, plan.source)) !== null) return;
   await writeExecution(manifest, executionBlock(plan, new Map()), criticalSection(guardFile(repo)));

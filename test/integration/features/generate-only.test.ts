@@ -39,7 +39,7 @@ async function byHand(
 const read = (run: RunFixture, path: string) => readFile(join(run.root, path), 'utf8');
 
 describe('o8 run <dir> --generate-only', () => {
-  it('says what the seed says, writes two executable scripts and logs/, and starts nothing', async () => {
+  it('prints the fixed text, writes two executable scripts and logs/, and starts nothing', async () => {
     const run = await RunFixture.open(TWO);
     const { code, stdout } = await run.o8('run', `${PLAN_DIR}/`, '--generate-only');
     expect(code).toBe(0);
@@ -79,7 +79,7 @@ After completion:
     expect(await run.repository.git(['status', '--porcelain', '--', 'parallel'])).toBe(` M ${PLAN_DIR}/manifest.json`);
   });
 
-  it('gives a script that, run by hand, prints the lines of the seed and keeps to MAX_CONCURRENT=1', async () => {
+  it('gives a script that, run by hand, prints the fixed lines and keeps to MAX_CONCURRENT=1', async () => {
     const run = await RunFixture.open(TWO);
     await run.o8('run', PLAN_DIR, '--generate-only');
     const ended = byHand(run, RUN, { MAX_CONCURRENT: '1' });

@@ -64,7 +64,7 @@ describe('o8 parallel in a terminal', () => {
     expect(existsSync(join(run.root, '.claude/worktrees'))).toBe(false);
   });
 
-  it('stops the run on Ctrl+C, in the seed’s words, and keeps the worktrees', async () => {
+  it('stops the run on Ctrl+C, with the fixed text, and keeps the worktrees', async () => {
     const run = await RunFixture.open(featureRun(SLUGS));
     const o8 = terminal(run, ...SLUGS, '-y');
     const agents = await Promise.all(SLUGS.map((slug) => run.agents.waitForAgent(slug)));
@@ -131,7 +131,7 @@ describe('o8 parallel in a terminal', () => {
 });
 
 describe('o8 parallel', () => {
-  it('aborts and cleans up in the seed’s words; nothing running is no error', async () => {
+  it('aborts and cleans up with the fixed text; nothing running is no error', async () => {
     const run = await RunFixture.open(featureRun(SLUGS));
     const idle = await run.o8('parallel', 'abort');
     expect(idle).toMatchObject({ code: 0, stdout: 'No parallel pipelines are currently running.\n' });

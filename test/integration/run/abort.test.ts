@@ -124,7 +124,7 @@ describe('abort', () => {
 });
 
 describe('Ctrl+C while o8 run follows', () => {
-  it('stops the run as the seed shows, exit code 130', async () => {
+  it('stops the run with the fixed text, exit code 130', async () => {
     const run = await RunFixture.open({ tasks: THREE });
     const o8 = run.start('run', PLAN_DIR, '--yes');
     const one = await run.agents.waitForAgent('task-001');

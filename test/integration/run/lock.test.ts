@@ -21,7 +21,7 @@ async function holder(run: RunFixture): Promise<{ pid: number; startedAt: string
 }
 
 describe('the lock, from a terminal', () => {
-  it('keeps a second run out in the seed’s words, on stderr, with exit code 3; it is gone when the run has failed', async () => {
+  it('keeps a second run out with the fixed text, on stderr, with exit code 3; it is gone when the run has failed', async () => {
     const run = await RunFixture.open({ tasks: ONE, files: OTHER_PLAN });
     const first = run.start('run', PLAN_DIR, '--yes');
     const agent = await run.agents.waitForAgent('task-001');

@@ -23,7 +23,7 @@ async function queueFile(run: RunFixture): Promise<unknown> {
 }
 
 describe('who owns a run', () => {
-  it('of several spawns at once is exactly one; the others exit with 3, the seed’s words, and leave nothing', async () => {
+  it('of several spawns at once is exactly one; the others exit with 3, the fixed text, and leave nothing', async () => {
     const run = await RunFixture.open({ tasks: TWO });
     const results = await Promise.all(Array.from({ length: 4 }, () => run.o8('spawn', PLAN_DIR)));
     const winners = results.filter(({ code }) => code === 0);

@@ -9,7 +9,7 @@ const ONE = [{ id: 'task-001', wave: 1 }];
 const everything = async (run: RunFixture): Promise<string> => hashFolder(`${run.root}/..`);
 
 describe('o8 run', () => {
-  it('with --dry-run shows the seed’s plan, needs no terminal, and changes nothing at all', async () => {
+  it('with --dry-run shows the plan, needs no terminal, and changes nothing at all', async () => {
     const run = await RunFixture.open({ tasks: FIVE_TASKS });
     const before = await everything(run);
     const { code, stdout, stderr } = await run.o8('run', `${PLAN_DIR}/`, '--dry-run');
@@ -47,7 +47,7 @@ describe('o8 run', () => {
     expect(o8.screen).not.toContain('Continue?');
   });
 
-  it('prints the plan, what happens, the seed’s final report and the next step', async () => {
+  it('prints the plan, what happens, the final report and the next step', async () => {
     const run = await RunFixture.open({ tasks: ONE });
     const o8 = run.start('run', PLAN_DIR, '--yes', '--verbose');
     const agent = await run.agents.waitForAgent('task-001');

@@ -17,7 +17,7 @@ async function refusal(work: Promise<unknown>): Promise<O8Error> {
 }
 
 describe('plan', () => {
-  it('shows the seed text for the seed example', async () => {
+  it('shows the fixed text for the example plan', async () => {
     const { context } = await plannedRepository();
     const { text } = await plan.run({ dir: `${PLAN_DIR}/` }, context);
     expect(text).toBe(

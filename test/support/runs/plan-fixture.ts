@@ -54,7 +54,7 @@ export function planOf(tasks: readonly TaskFixture[], fixture: PlanFixture = {})
   });
 }
 
-/** The seed's example: three tasks, then two that wait for all of them. */
+/** The example plan: three tasks, then two that wait for all of them. */
 export function seedTasks(): TaskFixture[] {
   const first = ['task-001', 'task-002', 'task-003'];
   return [

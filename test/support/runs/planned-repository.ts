@@ -8,7 +8,7 @@ import { taskFile, writeFiles } from './plan-folder.js';
 
 export const PLAN_DIR = 'parallel/TS-0042-inventory-system';
 
-/** A repository on branch main with the seed's plan of five tasks in two waves committed, and a `claude` on PATH. */
+/** A repository on branch main with the example plan of five tasks in two waves committed, and a `claude` on PATH. */
 export interface PlannedRepository {
   readonly root: string;
   /** Beside the repository: where the worktrees would go. */

@@ -27,7 +27,7 @@ export interface TestTask {
   readonly scope?: string;
 }
 
-/** Two waves as in the seed: the fourth needs the first two, the fifth the third. */
+/** Two waves: the fourth needs the first two, the fifth the third. */
 export const FIVE_TASKS: readonly TestTask[] = [
   { id: 'task-001', wave: 1 },
   { id: 'task-002', wave: 1 },

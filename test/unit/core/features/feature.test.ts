@@ -48,7 +48,7 @@ describe('the sections of a specification', () => {
 });
 
 describe('the files of an implementation plan', () => {
-  it('are the rows of the seed’s table that create or modify, not those that come to be at run time', () => {
+  it('are the rows of the table that create or modify, not those that come to be at run time', () => {
     const plan = [
       '## Files to Create/Modify',
       '',

@@ -5,7 +5,7 @@ import { planOf, seedTasks, sourcePlan } from '../../../support/runs/plan-fixtur
 
 const disk = { worktrees: 5, perWorktreeMB: 150, totalMB: 750 };
 
-/** As the seed prints it, to the space. */
+/** The fixed text, to the space. */
 const SEED_TEXT = `=== Parallel Execution Plan ===
 
 Parallel Dir: parallel/TS-0042-inventory-system
@@ -27,7 +27,7 @@ Estimated Worktree Space: ~750MB (5 worktrees x ~150MB)
 `;
 
 describe('planText', () => {
-  it('is the seed text, and then where the work goes', () => {
+  it('is the fixed text, and then where the work goes', () => {
     const text = planText(planOf(seedTasks()), disk);
     expect(text).toBe(`${SEED_TEXT}\nMerges into: o8/20261121-080512-a1b2, landed on main by 'o8 merge'`);
   });

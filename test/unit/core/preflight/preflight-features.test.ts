@@ -238,7 +238,7 @@ describe('the estimate', () => {
 });
 
 describe('the plan of features', () => {
-  it('shows the seed’s summary, then all that preflight knows of them', () => {
+  it('shows the fixed summary, then all that preflight knows of them', () => {
     const features = [
       feature('user-auth', touching('src/app.ts')),
       feature('dashboard', { ...touching('src/app.ts'), stories: 0 }),

@@ -99,7 +99,7 @@ describe('the repository', () => {
     expect(finding('operation', { operation })).toMatchObject({ level: 'fail', hint });
   });
 
-  it('refuses uncommitted changes in the words of the seed', () => {
+  it('refuses uncommitted changes with the fixed text', () => {
     const changes = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((path) => ({ path, untracked: false }));
     expect(finding('clean-tree', { changes })).toEqual({
       id: 'clean-tree',
@@ -209,7 +209,7 @@ describe('the repository', () => {
 });
 
 describe('branch collisions', () => {
-  it('refuses an existing branch in the words of the seed', () => {
+  it('refuses an existing branch with the fixed text', () => {
     const check = finding('branch-collision', {
       branches: ['main', 'feature/task-001-users'],
       earlierTasks: ['task-001'],
@@ -288,7 +288,7 @@ describe('branch collisions', () => {
 describe('worktree collisions', () => {
   const path = '/home/ada/workspaces/task-001';
 
-  it('refuses an existing worktree in the words of the seed', () => {
+  it('refuses an existing worktree with the fixed text', () => {
     expect(finding('worktree-collision', { occupied: [{ path, by: 'worktree' }] })).toMatchObject({
       level: 'fail',
       message: 'Worktree already exists: ../workspaces/task-001',
@@ -333,7 +333,7 @@ describe('the machine', () => {
     expect(checks.find(({ id }) => id === 'disk-space')?.level).toBe(level);
   });
 
-  it('misses Claude in the words of the seed', () => {
+  it('misses Claude with the fixed text', () => {
     const agent = { name: 'claude', custom: false, path: null, version: { kind: 'not_asked' } } as const;
     expect(finding('agent-cli', { agent })).toMatchObject({
       level: 'fail',
@@ -381,7 +381,7 @@ describe('the plan', () => {
     });
   });
 
-  it('lets a wave go on whose dependencies landed, in the words of the seed', () => {
+  it('lets a wave go on whose dependencies landed, with the fixed text', () => {
     const second = planOf(seedTasks(), { wave: 2 });
     const checks = preflightChecks(second, goodFacts({ landedTasks: ['task-001', 'task-002', 'task-003'] }));
     expect(checks.find(({ id }) => id === 'dependencies')).toMatchObject({

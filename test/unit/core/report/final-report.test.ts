@@ -34,7 +34,7 @@ function complete(run: RunHistory, id: string, commits: number): void {
     .record(attemptEnded(id), taskDone(id, commits), { type: 'task_merged', task: id, landed: 'l' });
 }
 
-/** The commits of the seed's example. */
+/** The commits of the example plan. */
 function seedRun(): RunHistory {
   const run = new RunHistory(planOf(seedTasks()));
   [5, 3, 4, 6, 8].forEach((commits, index) => complete(run, `task-00${index + 1}`, commits));
@@ -42,7 +42,7 @@ function seedRun(): RunHistory {
 }
 
 describe('the final report', () => {
-  it("of a run that completed is the seed's", () => {
+  it('of a run that completed is the fixed text', () => {
     expect(report(seedRun(), { state: 'completed' })).toBe(`=== Parallel Execution Complete ===
 
 Wave 1: 3/3 tasks completed
@@ -59,7 +59,7 @@ Branches created:
 Next step: o8 merge (puts ${TARGET} on main)`);
   });
 
-  it('in Claude Code sends to /parallel-integrate, as the seed does, and then on', () => {
+  it('in Claude Code sends to /parallel-integrate, and then on', () => {
     const integrate = '/parallel-integrate --parallel-dir parallel/TS-0042-inventory-system';
     const commands = { run: 'o8 run x', integrate, cleanup: 'o8 cleanup' };
     const inChat = { state: 'completed', commands, say: asSlashCommand };

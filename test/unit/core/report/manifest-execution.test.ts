@@ -22,7 +22,7 @@ function statuses(states: Record<string, ExecutionTask['state'] | ExecutionTask>
 const FIRST_DONE = { 'task-001': 'complete', 'task-002': 'complete', 'task-003': 'complete' } as const;
 
 describe('the execution block', () => {
-  it('of a run that has not begun is the one of the seed', () => {
+  it('of a run that has not begun has the fixed keys', () => {
     expect(block({})).toEqual({
       status: 'pending',
       script_path: 'scripts/run-parallel.sh',

@@ -24,7 +24,7 @@ const merged = (task: string) => ({ type: 'task_merged' as const, task, landed: 
 const failed = (task: string) => ({ type: 'task_failed' as const, task, reason: 'timeout' as const, message: '' });
 
 describe('progress lines', () => {
-  it("are the seed's, word for word", () => {
+  it('are the fixed lines, word for word', () => {
     const run = seedRun();
     const look = follow(run);
     expect(look().lines).toEqual([]);

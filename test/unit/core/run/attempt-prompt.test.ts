@@ -15,7 +15,7 @@ const task = firstTask();
 
 function firstTask(): PlannedTask {
   const [first] = plan.tasks;
-  if (first === undefined) throw new Error('the seed has tasks');
+  if (first === undefined) throw new Error('the plan has no task');
   return first;
 }
 
