@@ -1,9 +1,12 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { O8Error } from '../../core/base/errors.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import { processIdentitySchema } from '../../core/base/process-identity.js';
-import { publishOnce, readJson } from '../files/atomic-file.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
+import { publishOnce } from '../files/atomic-file.js';
 import { systemCode } from '../files/system-error.js';
 
 /**
@@ -39,6 +42,12 @@ export type HeldGeneration = Extract<Generation, { kind: 'held' }>;
  */
 const KEPT_GENERATIONS = 16;
 
+/** A run a second for thirty years: a file with a higher number was not made by a lock. */
+const LAST_NUMBER = 1_000_000_000;
+
+/** A generation has a few names and numbers; something larger is none. */
+const MOST_BYTES = 1_000_000;
+
 /** A temporary file this old (ms) was left by a process killed between writing and linking. */
 const ABANDONED_AFTER_MS = 3_600_000;
 
@@ -51,15 +60,46 @@ export function heartbeatFile(lockDir: string, generation: number): string {
   return join(lockDir, `${generation}.heartbeat`);
 }
 
-/** The file with the highest number, null before the first. */
-export async function readHighest(lockDir: string): Promise<Generation | null> {
+/** The owner's generation, or the release after it; null before the first. `next`: the number that comes after it. */
+export interface Head {
+  readonly generation: Generation | null;
+  readonly next: number;
+}
+
+/**
+ * The highest generation. What else has such a name is not counted and left where it is: a copy somebody made, a folder, a
+ * link. Throws O8Error `journal_damaged` for one that was a generation and cannot be read any more. Synchronous, because
+ * an owner looks before each effect.
+ */
+export function readHead(lockDir: string): Head {
   for (;;) {
-    const highest = (await listGenerations(lockDir)).at(-1);
-    if (highest === undefined) return null;
-    const generation = await readJson(generationFile(lockDir, highest), generationSchema);
-    // None: removed after we listed it, because higher ones came. Look again.
-    if (generation !== null) return generation;
+    const numbers = listNumbers(lockDir);
+    const looked = headOf(lockDir, numbers);
+    if (looked === 'removed meanwhile') continue; // because higher ones came
+    const taken = new Set(numbers);
+    let next = (looked?.generation ?? 0) + 1;
+    while (taken.has(next)) next += 1;
+    if (next > LAST_NUMBER) throw tooHigh(lockDir, next);
+    return { generation: looked, next };
   }
+}
+
+function headOf(lockDir: string, numbers: readonly number[]): Generation | null | 'removed meanwhile' {
+  for (const number of numbers.toReversed()) {
+    const looked = readGeneration(lockDir, number);
+    if (looked === 'damaged') throw damaged(generationFile(lockDir, number));
+    if (looked !== 'stray') return looked;
+  }
+  return null;
+}
+
+/** Is there a generation above this one? One that was removed meanwhile does not count: this one had gone before it. */
+export function isPassed(lockDir: string, generation: number): boolean {
+  const higher = listNumbers(lockDir).filter((number) => number > generation);
+  return higher.some((number) => {
+    const looked = readGeneration(lockDir, number);
+    return looked !== 'stray' && looked !== 'removed meanwhile';
+  });
 }
 
 /** False when another process has that number, or a higher one. */
@@ -68,18 +108,19 @@ export async function publishGeneration(lockDir: string, generation: Generation)
   failpoint('lock.publish.before');
   if (!(await publishOnce(path, `${JSON.stringify(generation, null, 2)}\n`))) return false;
   failpoint('lock.publish.after');
-  return (await listGenerations(lockDir)).at(-1) === generation.generation;
+  return readHead(lockDir).generation?.generation === generation.generation;
 }
 
 /** Lowest first, so that a number that is gone means that all numbers below it are gone: `assertHeld` relies on it. */
 export async function removeOldGenerations(lockDir: string, owner: number): Promise<void> {
   failpoint('lock.prune.before');
-  for (const generation of await listGenerations(lockDir)) {
+  for (const generation of listNumbers(lockDir)) {
     if (generation >= owner - KEPT_GENERATIONS) break;
+    if (readGeneration(lockDir, generation) === 'stray') continue; // somebody else's
     await rm(heartbeatFile(lockDir, generation), { force: true });
     await rm(generationFile(lockDir, generation), { force: true });
   }
-  for (const name of await listNames(lockDir)) {
+  for (const name of listNames(lockDir)) {
     if (name.endsWith('.tmp')) await removeIfAbandoned(join(lockDir, name));
   }
   failpoint('lock.prune.after');
@@ -93,17 +134,59 @@ async function removeIfAbandoned(path: string): Promise<void> {
   }
 }
 
-async function listGenerations(lockDir: string): Promise<number[]> {
-  const numbers = (await listNames(lockDir)).flatMap((name) => {
+/** Lowest first. */
+function listNumbers(lockDir: string): number[] {
+  const numbers = listNames(lockDir).flatMap((name) => {
     const digits = /^([1-9][0-9]{0,14})\.json$/.exec(name)?.[1];
     return digits === undefined ? [] : [Number(digits)];
   });
   return numbers.sort((a, b) => a - b);
 }
 
-async function listNames(folder: string): Promise<string[]> {
+/** A generation is published whole and under its own number, so anything else never was one, unless an owner has beaten for it. */
+function readGeneration(lockDir: string, number: number): Generation | 'stray' | 'damaged' | 'removed meanwhile' {
+  const path = generationFile(lockDir, number);
   try {
-    return await readdir(folder);
+    const entry = lstatSync(path);
+    if (!entry.isFile() || number > LAST_NUMBER) return 'stray';
+    const parsed = generationSchema.safeParse(entry.size > MOST_BYTES ? null : jsonOrNull(readFileSync(path, 'utf8')));
+    if (parsed.success && parsed.data.generation === number) return parsed.data;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'removed meanwhile';
+    throw error;
+  }
+  return existsSync(heartbeatFile(lockDir, number)) ? 'damaged' : 'stray';
+}
+
+function damaged(path: string): O8Error {
+  return new O8Error(
+    'journal_damaged',
+    `${path} is damaged: it does not say who owns the lock.`,
+    `Move it out of the way: mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
+  );
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function tooHigh(lockDir: string, number: number): O8Error {
+  const path = generationFile(lockDir, number - 1);
+  return new O8Error(
+    'journal_damaged',
+    `${path} has a number that no lock comes to.`,
+    `Move it out of the way: mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
+  );
+}
+
+function listNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;

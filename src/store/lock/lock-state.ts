@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ProcessIdentity, ProcessProbe } from '../../core/base/process-identity.js';
-import { heartbeatFile, readHighest, type HeldGeneration } from './lock-generations.js';
+import { heartbeatFile, readHead, type HeldGeneration } from './lock-generations.js';
 import { homePaths, type RunHome } from '../files/paths.js';
 import { systemCode } from '../files/system-error.js';
 
@@ -31,16 +31,15 @@ export async function readLock(home: RunHome, probe: ProcessProbe): Promise<Lock
   return (await lookAtLock(homePaths(home).lockDir, probe)).state;
 }
 
-/** The state and the highest number there is, 0 before the first. */
+/** The state, and the number that whoever takes the lock next publishes. */
 export async function lookAtLock(
   lockDir: string,
   probe: ProcessProbe,
-): Promise<{ readonly state: LockState; readonly highest: number }> {
-  const generation = await readHighest(lockDir);
-  if (generation === null) return { state: { kind: 'free' }, highest: 0 };
-  if (generation.kind === 'released') return { state: { kind: 'free' }, highest: generation.generation };
+): Promise<{ readonly state: LockState; readonly next: number }> {
+  const { generation, next } = readHead(lockDir);
+  if (generation === null || generation.kind === 'released') return { state: { kind: 'free' }, next };
   const holder = await holderOf(lockDir, generation);
-  return { state: { kind: await stateOf(holder, probe), holder }, highest: generation.generation };
+  return { state: { kind: await stateOf(holder, probe), holder }, next };
 }
 
 async function stateOf(holder: LockHolder, probe: ProcessProbe): Promise<'held' | 'stale' | 'unknown'> {

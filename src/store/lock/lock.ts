@@ -42,7 +42,7 @@ export async function acquireLock(home: RunHome, probe: ProcessProbe, request: L
   const self = await probe.self();
   let forced: LockHolder | null = null;
   for (;;) {
-    const { state, highest } = await lookAtLock(lockDir, probe);
+    const { state, next } = await lookAtLock(lockDir, probe);
     const step = await nextStep(lockDir, state, request, self, forced);
     switch (step.kind) {
       case 'lost':
@@ -52,7 +52,7 @@ export async function acquireLock(home: RunHome, probe: ProcessProbe, request: L
         forced = step.holder;
         break;
       case 'claim': {
-        const generation = newGeneration(highest + 1, request, self);
+        const generation = newGeneration(next, request, self);
         if (!(await publishGeneration(lockDir, generation))) break; // another contender was quicker: look again
         const lease = await startLease(lockDir, mirror, generation);
         return { kind: 'won', lease, replaced: step.replaced ?? forced };

@@ -34,12 +34,12 @@ export async function holdOldLock(
   const { lockDir } = homePaths(old);
   await makePrivateFolder(lockDir);
   for (;;) {
-    const { state, highest } = await lookAtLock(lockDir, probe);
+    const { state, next } = await lookAtLock(lockDir, probe);
     if (state.kind === 'held' || state.kind === 'unknown') return state;
     const fence: HeldGeneration = {
       version: 1,
       kind: 'held',
-      generation: highest + 1,
+      generation: next,
       runId: 'taken-over',
       startedAt: new Date().toISOString(),
       features: [],

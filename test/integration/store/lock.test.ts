@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ProcessIdentity, ProcessProbe } from '../../../src/core/base/process-identity.js';
 import { acquireLock, type Acquisition } from '../../../src/store/lock/lock.js';
@@ -229,11 +230,46 @@ describe('the lock', () => {
     expect(await readdir(elsewhere)).toEqual([]);
   });
 
-  it('names a generation file it cannot read', async () => {
+  it('names a generation file that an owner had and that cannot be read any more', async () => {
     const root = await temporaryRoot();
     const { lockDir } = homePaths(homeOf(root));
     await mkdir(lockDir, { recursive: true });
     await writeFile(generationFile(lockDir, 7), '{"version":1');
+    await writeFile(heartbeatFile(lockDir, 7), '.');
     await expect(readLock(homeOf(root), procProbe)).rejects.toThrow(generationFile(lockDir, 7));
+  });
+
+  const strays: [string, (path: string, lockDir: string) => Promise<void>][] = [
+    ['text', async (path) => writeFile(path, 'not JSON')],
+    ['a copy of an earlier generation', async (path, lockDir) => copyFile(generationFile(lockDir, 1), path)],
+    ['a folder', async (path) => mkdir(path)],
+    ['a link that leads nowhere', async (path) => symlink('nowhere', path)],
+    ['a link to itself', async (path) => symlink(path, path)],
+    ['a link to the owner', async (path) => symlink('3.json', path)],
+    ['a named pipe', async (path) => void (await promisify(execFile)('mkfifo', [path]))],
+  ];
+
+  it.each(strays)('is not confused by %s that has the name of a generation', async (_what, put) => {
+    const root = await temporaryRoot();
+    const home = homeOf(root);
+    const { lockDir } = homePaths(home);
+    await won(await acquireLock(home, procProbe, REQUEST)).release();
+    const first = won(await acquireLock(home, procProbe, REQUEST));
+    const names = ['4.json', '5.json', '8.json', '999999999999999.json'];
+    for (const name of names) await put(join(lockDir, name), lockDir);
+
+    expect(() => first.assertHeld()).not.toThrow();
+    expect(await readLock(home, procProbe)).toMatchObject({ kind: 'held', holder: { generation: 3 } });
+    expect(await acquireLock(home, procProbe, REQUEST)).toMatchObject({ kind: 'lost', why: 'held' });
+    await first.release();
+    expect(await readLock(home, procProbe)).toEqual({ kind: 'free' });
+    for (let round = 0; round < 25; round += 1) await won(await acquireLock(home, procProbe, REQUEST)).release();
+
+    const sleeper = await sleepingProcess();
+    const old = won(await acquireLock(home, { ...procProbe, self: async () => Promise.resolve(sleeper) }, REQUEST));
+    const next = won(await acquireLock(home, procProbe, FORCE));
+    expect(() => old.assertHeld()).toThrow(expect.objectContaining({ code: 'lease_lost' }) as Error);
+    expect(() => next.assertHeld()).not.toThrow();
+    expect(await readdir(lockDir)).toEqual(expect.arrayContaining(names));
   });
 });
