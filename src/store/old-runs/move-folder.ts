@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { cp, lstat, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { failpoint } from '../../core/base/failpoint.js';
 import { syncFolder } from '../files/atomic-file.js';
 import { systemCode, writeError } from '../files/system-error.js';
 
@@ -20,18 +21,23 @@ export async function moveRunFolder(from: string, to: string): Promise<void> {
 
 async function moveTo(from: string, to: string): Promise<void> {
   try {
+    failpoint('old_runs.move.before');
     await rename(from, to);
+    failpoint('old_runs.move.after');
     await syncFolder(dirname(to));
     return;
   } catch (error) {
     if (systemCode(error) !== 'EXDEV') throw error;
   }
   const copy = join(dirname(to), `.new-${basename(to)}-moved`);
+  failpoint('old_runs.copy.before');
   await rm(copy, { recursive: true, force: true });
   // Sockets, named pipes and devices cannot be copied, and nothing of o8's is one.
   await cp(from, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: isCopied });
   await syncTree(copy); // the original goes next
+  failpoint('old_runs.copy.written');
   await rename(copy, to);
+  failpoint('old_runs.copy.after');
   await syncFolder(dirname(to));
   await removeWhole(from);
 }
@@ -44,8 +50,11 @@ async function isCopied(path: string): Promise<boolean> {
 /** Out of sight at once: half a run must never look like one. */
 async function removeWhole(path: string): Promise<void> {
   const old = join(dirname(path), `.old-${basename(path)}-${randomBytes(4).toString('hex')}`);
+  failpoint('old_runs.original.before');
   await rename(path, old);
+  failpoint('old_runs.original.renamed');
   await rm(old, { recursive: true, force: true });
+  failpoint('old_runs.original.after');
 }
 
 /** A copy of which the original was not removed yet: its plan and its journal are the same to the byte. */
@@ -77,11 +86,10 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 async function syncTree(path: string): Promise<void> {
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    const each = join(path, entry.name);
-    if (entry.isDirectory()) await syncTree(each);
-    else if (entry.isFile()) await syncFile(each);
-  }
+  const entry = await lstat(path);
+  if (entry.isFile()) return syncFile(path);
+  if (!entry.isDirectory()) return;
+  for (const name of await readdir(path)) await syncTree(join(path, name));
   await syncFolder(path);
 }
 

@@ -1,7 +1,10 @@
-import { lstat, readdir, readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import { lstat, readdir, readlink, realpath, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { failpoint } from '../../core/base/failpoint.js';
 import type { ProcessProbe } from '../../core/base/process-identity.js';
-import { makePrivateFolder } from '../files/atomic-file.js';
+import { makePrivateFolder, syncFolder } from '../files/atomic-file.js';
 import { addHistory, readHistory } from '../runs/history-file.js';
 import { publishGeneration, type HeldGeneration } from '../lock/lock-generations.js';
 import { lookAtLock, type LockState } from '../lock/lock-state.js';
@@ -52,7 +55,9 @@ export async function holdOldLock(
 
 /** What `holdOldLock` took; the state it found is not worth keeping. */
 export async function releaseOldLock(old: RunHome): Promise<void> {
+  failpoint('old_runs.unlock.before');
   await rm(homePaths(old).lockDir, { recursive: true, force: true });
+  failpoint('old_runs.unlock.after');
 }
 
 /** Ids of the runs in it, oldest first. */
@@ -60,44 +65,89 @@ export async function oldRuns(old: RunHome): Promise<string[]> {
   return (await entriesOf(homePaths(old).runsDir)).filter(isFolderName).sort();
 }
 
-/** Call it with the old lock held. Can be repeated. Those in `last` are used by living shims until they are linked. */
+/** Call it with the old lock held. Can be repeated. Those in `last` are used by living shims: `swapOldHome` moves them. */
 export async function moveOldRuns(old: RunHome, home: RunHome, last: ReadonlySet<string>): Promise<void> {
   const { runsDir } = homePaths(home);
   await makePrivateFolder(runsDir);
   await addHistory(home, await readHistory(old));
+  failpoint('old_runs.history.before');
   await rm(homePaths(old).history, { force: true });
-  const runIds = await oldRuns(old);
-  for (const runId of [...runIds.filter((id) => !last.has(id)), ...runIds.filter((id) => last.has(id))])
-    await moveRunFolder(join(homePaths(old).runsDir, runId), join(runsDir, runId));
+  failpoint('old_runs.history.after');
+  for (const runId of await oldRuns(old)) {
+    const to = join(runsDir, runId);
+    if (!last.has(runId) || existsSync(to)) await moveRunFolder(join(homePaths(old).runsDir, runId), to);
+  }
+  for (const name of await entriesOf(homePaths(old).runsDir)) {
+    if (/^\.(?:new|old)-/.test(name)) await rm(join(homePaths(old).runsDir, name), { recursive: true, force: true });
+  }
 }
 
 /** What is left once all runs have moved; anything that is not o8's stays. The lock goes last. */
 export async function removeOldHome(old: RunHome): Promise<void> {
-  const { runsDir } = homePaths(old);
-  for (const name of await entriesOf(runsDir)) {
-    if (/^\.(?:new|old)-/.test(name)) await rm(join(runsDir, name), { recursive: true, force: true });
-  }
   await releaseOldLock(old);
-  for (const folder of [runsDir, old.folder]) await removeIfEmpty(folder);
+  failpoint('old_runs.folder.before');
+  for (const folder of [homePaths(old).runsDir, old.folder]) await removeIfEmpty(folder);
+  failpoint('old_runs.folder.after');
 }
 
-/** For agents that still run: the shims that watch them know their files by the old path. */
-export async function linkOldHome(old: RunHome, home: RunHome): Promise<void> {
+/** Where it says that the link is owed to living shims: written before their runs move, removed with the link. */
+export function linkNote(old: RunHome, home: RunHome): string {
+  return join(home.folder, 'old-places', createHash('sha256').update(old.root).digest('hex').slice(0, 12));
+}
+
+/**
+ * Moves the runs of living shims and leaves a link to the new place: they know their files by the old path. Nothing here
+ * waits, because a shim whose agent ends in the middle could not write down how. Both places are on one file system.
+ */
+export async function swapOldHome(old: RunHome, home: RunHome): Promise<void> {
+  for (const runId of await oldRuns(old)) {
+    failpoint('old_runs.move.before');
+    renameSync(join(homePaths(old).runsDir, runId), join(homePaths(home).runsDir, runId));
+    failpoint('old_runs.move.after');
+  }
+  failpoint('old_runs.unlock.before');
+  rmSync(homePaths(old).lockDir, { recursive: true, force: true });
+  failpoint('old_runs.unlock.after');
+  linkOldHome(old, home);
+  await syncFolder(homePaths(home).runsDir);
+}
+
+export function linkOldHome(old: RunHome, home: RunHome): void {
+  failpoint('old_runs.link.before');
+  removeEmptySync(homePaths(old).runsDir);
+  if (removeEmptySync(old.folder)) symlinkSync(home.folder, old.folder);
+  // Something that is not o8's keeps the folder.
+  else symlinkSync(homePaths(home).runsDir, homePaths(old).runsDir);
+  failpoint('old_runs.link.after');
+}
+
+/** Our link to the new place in the old one, null where there is none. */
+export async function oldHomeLink(old: RunHome, home: RunHome): Promise<string | null> {
+  if ((await linkAt(old.folder)) === home.folder) return old.folder;
+  const { runsDir } = homePaths(old);
+  return (await linkAt(runsDir)) === homePaths(home).runsDir ? runsDir : null;
+}
+
+async function linkAt(path: string): Promise<string | null> {
   try {
-    await symlink(home.folder, old.folder);
+    return await readlink(path);
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-    await symlink(homePaths(home).runsDir, homePaths(old).runsDir); // something that is not o8's keeps the folder
+    if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(systemCode(error) ?? '')) return null; // EINVAL: no link
+    throw error;
   }
 }
 
-/** Is the old place our link to the new one? */
-export async function isOldHomeLink(old: RunHome, home: RunHome): Promise<boolean> {
+/** False where something is in it, or where it is no folder. */
+function removeEmptySync(folder: string): boolean {
   try {
-    return (await readlink(old.folder)) === home.folder;
+    failpoint('old_runs.folder.before');
+    rmdirSync(folder);
+    failpoint('old_runs.folder.after');
+    return true;
   } catch (error) {
-    if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false; // EINVAL: no link
-    throw error;
+    const code = systemCode(error) ?? '';
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'].includes(code)) throw error;
+    return code === 'ENOENT';
   }
 }
 

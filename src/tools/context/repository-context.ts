@@ -2,7 +2,10 @@ import { homeCheckout } from '../../git/worktrees/own-worktree.js';
 import { openRepository, type Repository } from '../../git/door/repository.js';
 import { O8Error } from '../../core/base/errors.js';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { listWorktrees } from '../../git/worktrees/worktrees.js';
+import { PRIVATE_FILE } from '../../store/files/atomic-file.js';
 import { checkoutPaths, runHome, type RunHome } from '../../store/files/paths.js';
 import type { ToolContext } from './define-tool.js';
 import { takeOverOldRuns } from './take-over-old-runs.js';
@@ -19,7 +22,7 @@ export async function openContext({ cwd }: Pick<ToolContext, 'cwd'>): Promise<Re
   const repo = await homeCheckout(await openRepository(cwd));
   const home = runHome(repo);
   if (!repo.bare) await takeOverOldRuns(repo, repo.root);
-  if (!existsSync(home.folder)) await takeOverOthers(repo);
+  if (!existsSync(lookedNote(home))) await takeOverOthers(repo, home);
   return { repo, root: repo.root, home };
 }
 
@@ -47,8 +50,13 @@ async function openToRead(cwd: string): Promise<RepositoryContext> {
   }
 }
 
+/** Says that the other checkouts were looked at: a look that was killed is repeated. */
+function lookedNote({ folder }: RunHome): string {
+  return join(folder, 'other-checkouts-looked-at');
+}
+
 /** The first time in a repository: earlier versions kept the runs of each checkout apart. */
-async function takeOverOthers(repo: Repository): Promise<void> {
+async function takeOverOthers(repo: Repository, home: RunHome): Promise<void> {
   for (const { path } of await listWorktrees(repo)) {
     if (path === repo.root) continue;
     try {
@@ -58,6 +66,9 @@ async function takeOverOthers(repo: Repository): Promise<void> {
       if (!(error instanceof O8Error)) throw error;
     }
   }
+  if (!existsSync(home.folder)) return;
+  // Not written (a git folder that can only be read): looked at again the next time.
+  await writeFile(lookedNote(home), '', { mode: PRIVATE_FILE }).catch(() => undefined);
 }
 
 function isOwned({ code }: O8Error): boolean {

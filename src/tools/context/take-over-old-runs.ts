@@ -1,26 +1,31 @@
-import { rm, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
+import { failpoint } from '../../core/base/failpoint.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { guardFile } from '../../git/door/guard-file.js';
 import { openRepository, type Repository } from '../../git/door/repository.js';
 import { isTracked } from '../../git/door/tracked.js';
 import { ensureExcluded, listWorktrees, removeWorktree } from '../../git/worktrees/worktrees.js';
 import { processProbe } from '../../process/trees/identify-process.js';
-import { makePrivateFolder } from '../../store/files/atomic-file.js';
+import { makePrivateFolder, PRIVATE_FILE } from '../../store/files/atomic-file.js';
 import { criticalSection } from '../../store/files/critical-section.js';
 import type { LockHolder } from '../../store/lock/lock-state.js';
 import {
   hasOldRuns,
   holdOldLock,
-  isOldHomeLink,
+  linkNote,
   linkOldHome,
   moveOldRuns,
+  oldHomeLink,
   oldRuns,
   releaseOldLock,
   removeOldHome,
+  swapOldHome,
 } from '../../store/old-runs/old-home.js';
 import { checkoutPaths, homePaths, runHome, type RunHome } from '../../store/files/paths.js';
+import { listRuns } from '../../store/runs/runs.js';
 import { livingAttempts } from './living-attempts.js';
 import { relinkLogs } from './relink-logs.js';
 
@@ -34,31 +39,52 @@ const OLD = '.claude/parallel';
 export async function takeOverOldRuns(repo: Repository, root: string): Promise<void> {
   const home = runHome(repo);
   const { oldHome: old } = checkoutPaths(root);
-  if (await isOldHomeLink(old, home)) return removeUnusedLink(old, home);
-  if (!(await hasOldRuns(old))) return;
-  await refuseForeignRuns(root);
+  if ((await oldHomeLink(old, home)) !== null) return removeUnusedLink(old, home);
+  const isOwed = existsSync(linkNote(old, home)); // a takeover was killed before it left the link
+  if (!isOwed && !(await hasOldRuns(old))) return;
+  if (!isOwed) await refuseForeignRuns(root);
   await makePrivateFolder(home.folder);
   await criticalSection(join(home.folder, 'take-over'))(async () => {
-    if (!(await hasOldRuns(old))) return; // somebody else has just done it
+    if ((await oldHomeLink(old, home)) !== null) return; // somebody else has just done it
+    if (!(await hasOldRuns(old))) return provideOwedLink(old, home);
+    if (isOwed) await refuseForeignRuns(root);
     const owner = await holdOldLock(old, processProbe);
     if (owner !== null) throw stillOwned(root, owner.holder, owner.kind);
-    const runIds = await oldRuns(old);
     try {
-      const living = await livingAttempts(old);
-      if (living.length > 0 && !(await onOneFileSystem(old, home))) throw agentsInTheWay(root, living);
-      await removeOldScratch(repo, old, runIds);
-      await moveOldRuns(old, home, new Set(living.map(({ runId }) => runId)));
-      await removeOldHome(old);
-      if (living.length > 0) {
-        await ensureExcluded(repo, [`/${OLD}`]); // the pattern of the folder does not fit a link
-        await linkOldHome(old, home);
-      }
+      await moveAll(repo, old, home);
     } catch (error) {
       await releaseOldLock(old); // we live on, and would keep the next try out
       throw error;
     }
-    await relinkLogs(home, runIds);
   });
+}
+
+async function moveAll(repo: Repository, old: RunHome, home: RunHome): Promise<void> {
+  const { root } = old;
+  const living = await livingAttempts(old);
+  if (living.length > 0 && !(await onOneFileSystem(old, home))) throw agentsInTheWay(root, living);
+  const isOwed = existsSync(linkNote(old, home)) && (await livingAttempts(home)).length > 0;
+  await removeOldScratch(repo, old, await oldRuns(old));
+  if (living.length > 0) await noteLink(repo, old, home);
+  await moveOldRuns(old, home, new Set(living.map(({ runId }) => runId)));
+  // Of all runs: what an earlier try moved may have its links as they were.
+  await relinkLogs(home, await listRuns(home));
+  await (living.length > 0 || isOwed ? swapOldHome(old, home) : removeOldHome(old));
+}
+
+async function noteLink(repo: Repository, old: RunHome, home: RunHome): Promise<void> {
+  await ensureExcluded(repo, [`/${OLD}`]); // the pattern of the folder does not fit a link
+  const note = linkNote(old, home);
+  await makePrivateFolder(dirname(note));
+  failpoint('old_runs.note.before');
+  await writeFile(note, `${old.folder}\n`, { mode: PRIVATE_FILE });
+  failpoint('old_runs.note.after');
+}
+
+async function provideOwedLink(old: RunHome, home: RunHome): Promise<void> {
+  if (!existsSync(linkNote(old, home))) return; // somebody else has just done all of it
+  if ((await livingAttempts(home)).length > 0) linkOldHome(old, home);
+  else await removeNote(old, home);
 }
 
 /** Run folders that came with a clone would have their commands run by the next resume or merge. */
@@ -110,9 +136,24 @@ async function removeOldScratch(repo: Repository, old: RunHome, runIds: readonly
   const { runsDir } = homePaths(old);
   for (const { path } of await listWorktrees(repo))
     if (path.startsWith(`${runsDir}${sep}`)) await removeWorktree(repo, serialise, path);
+  failpoint('old_runs.scratch.before');
   for (const runId of runIds) await rm(join(runsDir, runId, 'scratch'), { recursive: true, force: true });
+  failpoint('old_runs.scratch.after');
 }
 
 async function removeUnusedLink(old: RunHome, home: RunHome): Promise<void> {
-  if ((await livingAttempts(home)).length === 0) await rm(old.folder, { force: true });
+  if ((await livingAttempts(home)).length > 0) return;
+  const link = await oldHomeLink(old, home);
+  if (link === null) return;
+  await relinkLogs(home, await listRuns(home));
+  failpoint('old_runs.unlink.before');
+  await rm(link, { force: true });
+  failpoint('old_runs.unlink.after');
+  await removeNote(old, home);
+}
+
+async function removeNote(old: RunHome, home: RunHome): Promise<void> {
+  failpoint('old_runs.note.before');
+  await rm(linkNote(old, home), { force: true });
+  failpoint('old_runs.note.after');
 }
