@@ -18,6 +18,7 @@ import { takenTasks } from './context/taken-names.js';
 import { refuseInterrupted } from './context/refuse-interrupted.js';
 import { refuseNested } from './context/refuse-nested.js';
 import { openContext } from './context/repository-context.js';
+import { ownBranch, targetOf } from '../core/plan/target.js';
 
 export const cleanupSchema = z.object({
   worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
@@ -150,10 +151,9 @@ function openText({ plan, ownerAlive }: LoadedRun): Result['kept'][number] {
 async function hasLeftovers(repo: Repository, home: RunHome, run: LoadedRun): Promise<boolean> {
   const { plan, state } = run;
   const taken = await takenTasks(home, run);
-  const { target, base, runId } = plan;
-  if (target.branch !== null && target.branch !== base.branch && (await resolveCommit(repo, target.ref)) !== null)
-    return true;
-  const suffix = asideSuffix(runId);
+  const target = targetOf(plan);
+  if (ownBranch(target) !== null && (await resolveCommit(repo, target.ref)) !== null) return true;
+  const suffix = asideSuffix(plan.runId);
   for (const { id, branch, worktree } of plan.tasks) {
     if (existsSync(`${worktree}${suffix}`) || (await resolveCommit(repo, `refs/heads/${branch}${suffix}`)) !== null)
       return true;

@@ -17,6 +17,7 @@ import { predictionShape, predictMerges } from './predict/predict-merges.js';
 import { refuseInterrupted } from './context/refuse-interrupted.js';
 import { refuseNested } from './context/refuse-nested.js';
 import { openContext } from './context/repository-context.js';
+import { targetName, targetOf } from '../core/plan/target.js';
 
 const landingSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
@@ -92,9 +93,9 @@ export const merge = defineTool({
     const wish = wishOf(input);
     const { home, repo } = await openContext(context);
     const run = await requireRun(home, input.runId);
-    const { runId, base, target } = run.plan;
+    const { runId, base } = run.plan;
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
-    const head = { runId, base: base.branch, target: target.branch ?? target.ref };
+    const head = { runId, base: base.branch, target: targetName(targetOf(run.plan)) };
     if (wish === 'predict') {
       const predicted = await predictMerges(repo, run, { only: task, uncommitted: input.uncommitted === true });
       return { ...head, state: runStateName(run.state, run.ownerAlive), ...predicted };

@@ -25,6 +25,7 @@ import {
 } from './plan/prepare-plan.js';
 import { readTrust } from './context/read-trust.js';
 import { planFlags, planFlagsShape, requireSelection, selectionShape } from './plan/selection.js';
+import { targetBranch, targetOf } from '../core/plan/target.js';
 
 /** Globs over the same folder in hundreds of tasks overlap in every pair; `preflight` has them all. */
 const MOST_OVERLAPS = 50;
@@ -92,7 +93,7 @@ export const plan = defineTool({
     return {
       ...sourceView(planned.source),
       base: planned.base.branch,
-      target: planned.target.branch,
+      target: targetBranch(targetOf(planned)),
       maxConcurrency: planned.settings.maxConcurrency,
       schedule: planned.settings.schedule,
       tasks: selected.map((task) => ({

@@ -43,6 +43,7 @@ import { findRun, loadRun, ownsRun, requireTask, type LoadedRun } from './contex
 import { planWord } from './context/nearest-plans.js';
 import { asOpenRun, openRuns } from './context/find-open-runs.js';
 import { openContextToRead, type RepositoryContext } from './context/repository-context.js';
+import { targetName, targetOf } from '../core/plan/target.js';
 
 /** Looking four times a second costs a few milliseconds of CPU and keeps answers prompt. */
 const POLL_MS = 250;
@@ -155,7 +156,7 @@ async function expectedConflicts(
   { plan, state }: LoadedRun,
 ): Promise<ExpectedConflictsAnswer> {
   const tasks = unmergedTasks(plan, state);
-  const { conflicts, incomplete } = await conflictsAtAGlance(repo, tasks, { target: plan.target.ref, least: 2 });
+  const { conflicts, incomplete } = await conflictsAtAGlance(repo, tasks, { target: targetOf(plan).ref, least: 2 });
   const known = (id: string): boolean => taskOf(state, id).state.state === 'merge_conflict'; // the task itself tells it
   return conflictsAnswer(
     conflicts.filter(({ tasks: [one, other] }) => other !== undefined || !known(one)),
@@ -256,7 +257,7 @@ async function view(
       : {
           ...sourceView(plan.source),
           base: plan.base.branch,
-          target: plan.target.branch ?? plan.target.ref,
+          target: targetName(targetOf(plan)),
           supervisor: { pid: ownerPid, alive: ownerAlive },
         }),
     counts: countStates(state),
@@ -312,7 +313,7 @@ function reportOf(
     waves: wavesOf(views),
     of: plan.source.kind === 'features' ? 'features' : 'tasks',
     base: plan.base.branch,
-    target: plan.target.branch ?? plan.target.ref,
+    target: targetName(targetOf(plan)),
     landed: landed !== null,
     takenBack,
     failedValidations: failedValidations(state),
@@ -343,7 +344,7 @@ async function liveFigures(root: string): Promise<QueueSnapshot | null> {
 /** The commit on the base that has all of the run's work, null while something is not there. */
 async function landedTip(repo: Repository, { plan, state }: LoadedRun): Promise<string | null> {
   if (state.landed === null || state.phase.kind !== 'finished') return null;
-  const target = await resolveCommit(repo, plan.target.ref);
+  const target = await resolveCommit(repo, targetOf(plan).ref);
   const base = await resolveCommit(repo, `refs/heads/${plan.base.branch}`);
   if (target === null || base === null) return state.landed; // cleaned up after it landed
   if (state.foundLanded?.target === target) return state.foundLanded.commit;

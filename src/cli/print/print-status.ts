@@ -10,6 +10,7 @@ import { validationLines } from '../../core/run/failed-validations.js';
 import { conflictsShape, printConflicts } from './print-conflicts.js';
 import { stateWords } from './print-results.js';
 import { type Colors, outputLines, safeLines, type Terminal } from '../context/terminal.js';
+import { targetOfAnswer, wayToLand } from '../../core/plan/target.js';
 
 export const statusSchema = z.object({
   runId: z.string().optional(),
@@ -87,8 +88,10 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
   for (const { task, commit } of takenBack) {
     print(`  ${task}: taken back from ${String(status.base)}; git revert ${commit.slice(0, 12)} brings it back`);
   }
-  if (over && complete > takenBack.length && status.landed === undefined && status.target !== status.base) {
-    print(`\no8 merge puts what is complete on ${String(status.base)}`);
+  const { base, target } = status;
+  const lands = base !== undefined && target !== undefined && wayToLand(targetOfAnswer(target, base)) === 'with_merge';
+  if (over && complete > takenBack.length && status.landed === undefined && lands) {
+    print(`\no8 merge puts what is complete on ${base}`);
   }
   const leftOut = leftOutLines(status.leftOut ?? [], (command) => command);
   if (leftOut.length > 0) print(`\n${safeLines(leftOut.join('\n'))}`);

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.js';
 import type { LandingRecord, RunState, Undoing } from '../run/run-state.js';
+import { targetOf, wayToLand } from '../plan/target.js';
 
 /** What became of a task's work on the base branch, as far as o8 did it; `none`: o8 has not put it there. */
 export type BasePresence =
@@ -11,7 +12,7 @@ export function baseRef(plan: Plan): string {
 
 /** Everything that the run merged is on its base branch, and nothing of it was taken back. */
 export function hasLanded(plan: Plan, state: RunState): boolean {
-  const isThere = state.landed !== null || plan.target.branch === plan.base.branch;
+  const isThere = state.landed !== null || wayToLand(targetOf(plan)) === 'as_merged';
   return isThere && takenBackTasks(plan, state).length === 0;
 }
 

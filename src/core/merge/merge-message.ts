@@ -1,12 +1,13 @@
 import { acceptedText, type Finding } from '../held/finding.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
+import { targetName, targetOf } from '../plan/target.js';
 
 /**
  * Message of the commit that merges a task's branch; trailers make history readable by machine. `accepted`: what was held
  * and a person let land.
  */
 export function mergeMessage(plan: Plan, task: PlannedTask, accepted: readonly Finding[]): string {
-  const into = plan.target.branch ?? plan.target.ref;
+  const into = targetName(targetOf(plan));
   return withTrailers([`Merge ${task.branch} into ${into}`, ...bodyOf(accepted)].join('\n\n'), trailersOf(plan, task));
 }
 
@@ -37,10 +38,7 @@ export function trailersOf(plan: Plan, task: PlannedTask | null): string[] {
 
 /** Message of the commit that brings new commits of the base into the run's target before it lands. */
 export function refreshMessage(plan: Plan): string {
-  return withTrailers(
-    `Merge ${plan.target.branch ?? plan.target.ref} with ${plan.base.branch}`,
-    trailersOf(plan, null),
-  );
+  return withTrailers(`Merge ${targetName(targetOf(plan))} with ${plan.base.branch}`, trailersOf(plan, null));
 }
 
 const MOST_OF_A_SUBJECT = 200; // an agent wrote it
@@ -62,7 +60,7 @@ export function revertMessage(
 
 /** Message for the commit in which a person resolves a task's conflict with the target. */
 export function resolutionMessage(plan: Plan, task: PlannedTask): string {
-  return withTrailers(`Merge ${plan.target.branch ?? plan.target.ref} into ${task.branch}`, trailersOf(plan, task));
+  return withTrailers(`Merge ${targetName(targetOf(plan))} into ${task.branch}`, trailersOf(plan, task));
 }
 
 /** Message of the commit in which o8 keeps what a successful agent left uncommitted. */

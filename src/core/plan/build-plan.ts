@@ -2,9 +2,8 @@ import { resolve } from 'node:path';
 import { O8Error } from '../base/errors.js';
 import { branchOf } from './names.js';
 import type { Plan, PlannedTask, PlanSource, SourcePlan, SourceTask } from './plan.js';
-import { noPullRequests } from '../settings/no-pull-requests.js';
 import type { Settings } from '../settings/settings.js';
-import { targetRef } from './own-refs.js';
+import { newTarget } from './target.js';
 import { someOf } from '../base/check.js';
 
 /** A plan may have 500 tasks. */
@@ -45,7 +44,7 @@ export function buildPlan(input: PlanInput): Plan {
     source: source.source,
     base: { ...input.base },
     landed: {},
-    target: targetOf(settings, input.runId, input.base.branch),
+    target: newTarget(settings.merge.into, input.runId, input.base.branch),
     settings,
     tasks: source.tasks.map((task) => planTask(task, source.source, settings, root)),
     waves,
@@ -140,17 +139,4 @@ function findTask(tasks: readonly SourceTask[], name: string): SourceTask {
     `The plan has no task '${name}'. Its tasks: ${known}`,
     'Use one of them with --skip.',
   );
-}
-
-function targetOf(settings: Settings, runId: string, base: string): Plan['target'] {
-  switch (settings.merge.into) {
-    case 'integration':
-      return { ref: `refs/heads/o8/${runId}`, branch: `o8/${runId}` };
-    case 'base':
-      return { ref: `refs/heads/${base}`, branch: base };
-    case 'none':
-      return { ref: targetRef(runId), branch: null };
-    case 'pr':
-      throw noPullRequests();
-  }
 }

@@ -5,6 +5,7 @@ import { formatEstimate, type DiskEstimate } from './disk-estimate.js';
 import { plannedCommands, type PlannedCommand } from './plan-commands.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { printable } from '../text/untrusted-text.js';
+import { mergesIntoText, targetOf } from './target.js';
 
 /**
  * The "Parallel Execution Plan", whose text is fixed because scripts read it, and below it the rest: other
@@ -18,7 +19,7 @@ export function planText(plan: Plan, disk: DiskEstimate): string {
     [`Total Tasks: ${String(selectedTasks(plan).length)}`, `Estimated Worktree Space: ${formatEstimate(disk)}`],
     dependencies(plan),
     commands(plan),
-    [mergesInto(plan)],
+    [mergesIntoText(targetOf(plan))],
     leftOut(plan),
   ];
   return sections
@@ -101,14 +102,6 @@ export function followsWaveRule(plan: Plan, task: PlannedTask): boolean {
 export function commands(plan: Plan): string[] {
   const lines = plannedCommands(plan).map((command) => `  - ${commandLine(command)}`);
   return lines.length === 0 ? [] : ['Commands that will run:', ...lines];
-}
-
-export function mergesInto(plan: Plan): string {
-  const base = printable(plan.base.branch);
-  const { branch } = plan.target;
-  if (branch === null) return 'Merges into: no branch, the work stays on the branches above';
-  if (branch === plan.base.branch) return `Merges into: ${base}, each task as it completes`;
-  return `Merges into: ${branch}, landed on ${base} by 'o8 merge'`;
 }
 
 export function leftOut(plan: Plan): string[] {

@@ -6,6 +6,7 @@ import { fail, findingsOr, warn, type Check } from '../base/check.js';
 import type { OccupiedPath, PreflightFacts } from './preflight-facts.js';
 import { shellQuote } from '../text/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
+import { ownBranch, targetOf } from '../plan/target.js';
 
 /** Are the names of the branches and worktrees of this run free? */
 export function collisionChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
@@ -19,11 +20,10 @@ export function collisionChecks(plan: Plan, facts: PreflightFacts): readonly Che
 type Obstacle = 'same' | 'nested' | 'same_but_for_case' | 'nested_but_for_case';
 
 function branchCollisions(plan: Plan, facts: PreflightFacts): Check[] {
+  const own = ownBranch(targetOf(plan));
   const wanted = [
     ...newTasks(plan, facts).map(({ id, branch }) => ({ branch, task: id })),
-    ...(plan.settings.merge.into === 'integration' && plan.target.branch !== null
-      ? [{ branch: plan.target.branch, task: null }]
-      : []),
+    ...(own === null ? [] : [{ branch: own, task: null }]),
   ];
   // One branch called `feature` is in the way of every task: one finding.
   const findings = new Map<string, { existing: string; obstacle: Obstacle; branch: string; tasks: string[] }>();

@@ -3,7 +3,7 @@ import { formatEstimate, type DiskEstimate } from '../plan/disk-estimate.js';
 import { minutesText, scopeText } from '../features/feature-estimate.js';
 import { featureOverlaps, recommendedBatches } from '../features/feature-overlap.js';
 import { skillCall } from '../features/feature-prompt.js';
-import { commands, dependencies, heading, leftOut, mergesInto } from '../plan/plan-text.js';
+import { commands, dependencies, heading, leftOut } from '../plan/plan-text.js';
 import type { Plan } from '../plan/plan.js';
 import {
   batchCommands,
@@ -16,6 +16,7 @@ import {
 import type { Check } from '../base/check.js';
 import { printable } from '../text/untrusted-text.js';
 import { counted } from '../text/counted.js';
+import { mergesIntoText, targetOf } from '../plan/target.js';
 
 /** The rest can be had from `o8 preflight --json`. */
 const MOST_OVERLAPS = 20;
@@ -61,7 +62,7 @@ export function featurePlanText(plan: Plan, disk: DiskEstimate, details: Feature
     overlaps(plan, details),
     totals(plan, disk, details),
     commands(plan),
-    [toldTo(details), mergesInto(plan)],
+    [toldTo(details), mergesIntoText(targetOf(plan))],
     leftOut(plan),
   ];
   return sections

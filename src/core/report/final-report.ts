@@ -6,6 +6,7 @@ import type { TakenBack } from '../merge/landings.js';
 import type { TaskView } from './status-view.js';
 import type { WavePlan } from './progress.js';
 import { counted } from '../text/counted.js';
+import { targetOfAnswer, wayToLand } from '../plan/target.js';
 
 export interface ReportInput {
   readonly runId: string;
@@ -122,7 +123,9 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
   const some = (...states: TaskView['state'][]): boolean => tasks.some((task) => states.includes(task.state));
   const isOff = (id: string): boolean => takenBack.some(({ task }) => task === id);
   const isLeft = tasks.some(({ id, state }) => state === 'complete' && !isOff(id));
-  const lands = isLeft && !landed && target !== base && !target.startsWith('refs/');
+  const way = wayToLand(targetOfAnswer(target, base));
+  const isOnBase = way === 'as_merged' || landed;
+  const lands = isLeft && !landed && way === 'with_merge';
   const again = `${run} --retry-failed`;
   if (some('merge_conflict')) {
     return `resolve the conflicts, then ${merge}${some('failed', 'aborted') ? `; for what failed: ${again}` : ''}`;
@@ -139,11 +142,11 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
     return lands ? `${merge} to land what is complete` : `clear what blocks the tasks above, then ${run}`;
   if (takenBack.length > 0 && !isLeft)
     return `nothing of the run is on ${base} any more; ${cleanup} removes what is left over`;
-  if (takenBack.length > 0 && (target === base || landed)) {
+  if (takenBack.length > 0 && isOnBase) {
     return `everything but what was taken back is on ${base}; ${cleanup} removes what is left over`;
   }
-  if (target === base || landed) return `everything is on ${base}; ${cleanup} removes what is left over`;
-  if (target.startsWith('refs/')) return 'the work is on the branches above; with merge.into none o8 lands nothing';
+  if (isOnBase) return `everything is on ${base}; ${cleanup} removes what is left over`;
+  if (way === 'never') return 'the work is on the branches above; with merge.into none o8 lands nothing';
   return `${integrate === null ? '' : `${integrate}\nThen: `}${merge} (puts ${target} on ${base})`;
 }
 

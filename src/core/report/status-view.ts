@@ -5,6 +5,7 @@ import type { RunState, TaskRecord } from '../run/run-state.js';
 import { taskOf } from '../run/run-state.js';
 import { TASK_STATE_NAMES } from '../run/task-state.js';
 import { resolveCommand } from '../merge/waiting-work.js';
+import { targetName, targetOf } from '../plan/target.js';
 
 /** What a task's agent did last, newer than the journal; kept by the supervisor, lost without harm. */
 export const liveFiguresSchema = z.object({
@@ -136,7 +137,7 @@ function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord): Det
       return {
         files: state.files.slice(0, MOST_FILES),
         ...(state.files.length > MOST_FILES ? { moreFiles: state.files.length - MOST_FILES } : {}),
-        message: `conflicts with ${plan.target.branch ?? plan.target.ref} at ${state.targetCommit.slice(0, 12)}`,
+        message: `conflicts with ${targetName(targetOf(plan))} at ${state.targetCommit.slice(0, 12)}`,
         hint: resolveCommand(plan.runId, task.id),
       };
     case 'failed':

@@ -4,6 +4,7 @@ import { doneRef } from '../../core/plan/own-refs.js';
 import { countCommits } from '../../git/diff/changes.js';
 import { isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
 import { recordOf, type Run } from '../run/run.js';
+import { targetOf } from '../../core/plan/target.js';
 
 /**
  * Tasks this run leaves out (`--skip`, `--wave`). One whose branch is already in the target counts as landed for
@@ -19,7 +20,7 @@ export async function adoptEarlierWork(run: Run): Promise<void> {
 
 async function adopt(run: Run, task: PlannedTask, why: 'user' | 'other_wave'): Promise<void> {
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
-  const target = await resolveCommit(run.repo, run.plan.target.ref);
+  const target = await resolveCommit(run.repo, targetOf(run.plan).ref);
   const contained = tip !== null && target !== null && (await isAncestor(run.repo, tip, target));
   const landed = contained ? tip : (run.plan.landed[task.id] ?? null);
   const skipped = { type: 'task_skipped' as const, task: task.id, why, landed };

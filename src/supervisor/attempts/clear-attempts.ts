@@ -8,6 +8,7 @@ import { removeWithWorktrees } from '../../git/kept/remove-kept.js';
 import { forgetPins } from '../run/pins.js';
 import { isTasksWorktree, noteOnce, rescueTask, stakeOf } from './remove-worktree.js';
 import { lastAttemptRef, plannedTask, recordOf, type Run } from '../run/run.js';
+import { targetOf } from '../../core/plan/target.js';
 
 export interface Continuation {
   readonly select: readonly string[];
@@ -57,7 +58,8 @@ async function takeUpAborted(run: Run): Promise<void> {
 
 /** `cleanup` removes a target all of which is on the base: what is done now then goes on from the base. */
 async function restoreTarget(run: Run): Promise<void> {
-  const { target, base, tasks } = run.plan;
+  const { base, tasks } = run.plan;
+  const target = targetOf(run.plan);
   if ((await resolveCommit(run.repo, target.ref)) !== null) return;
   const tip = await resolveCommit(run.repo, `refs/heads/${base.branch}`);
   if (tip === null) return;

@@ -9,6 +9,7 @@ import { agentEnvironmentOf } from '../run/agent-variables.js';
 import { errorText } from '../run/error-text.js';
 import { runSetupCommand } from '../run/end-setup-processes.js';
 import { filesOf, recordOf, type Run } from '../run/run.js';
+import { targetOf } from '../../core/plan/target.js';
 
 /**
  * Worktree, included files, `setup`. Every step can be repeated, so that a crash in between costs nothing. The
@@ -21,7 +22,7 @@ export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
     await fail(
       run,
       task,
-      `${run.plan.target.ref} at ${start.slice(0, 12)} does not contain ${missing}, which ${task.id} needs`,
+      `${targetOf(run.plan).ref} at ${start.slice(0, 12)} does not contain ${missing}, which ${task.id} needs`,
     );
     return;
   }
@@ -50,8 +51,9 @@ export async function provideWorktree(run: Run, task: PlannedTask, start: string
 }
 
 async function targetTip(run: Run): Promise<string> {
-  const tip = await resolveCommit(run.repo, run.plan.target.ref);
-  if (tip === null) throw new Error(`target ${run.plan.target.ref} is gone`);
+  const { ref } = targetOf(run.plan);
+  const tip = await resolveCommit(run.repo, ref);
+  if (tip === null) throw new Error(`target ${ref} is gone`);
   return tip;
 }
 

@@ -25,6 +25,8 @@ import type { Run } from '../run/run.js';
 import { Supervisor } from './supervise.js';
 import { VerifyNumbers } from '../run/verify-numbers.js';
 import { voidAttempts } from '../attempts/void-attempts.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
+import { targetOf } from '../../core/plan/target.js';
 
 const RUNS_KEPT = 20; // the contract's number: enough history to look back, small enough to forget
 
@@ -162,15 +164,12 @@ async function isBegun(home: RunHome, runId: string): Promise<boolean> {
 async function createTarget(run: Run): Promise<void> {
   const { plan, ledger } = run;
   if (ledger.state.targetCreated) return;
-  const exists = (await resolveCommit(run.repo, plan.target.ref)) !== null;
-  if (!exists && !(await createRef(run.repo, plan.target.ref, plan.base.commit))) {
-    throw new O8Error(
-      'git_failed',
-      `could not create ${plan.target.ref}`,
-      `git branch --list '${plan.target.branch ?? ''}'`,
-    );
+  const { ref } = targetOf(plan);
+  const exists = (await resolveCommit(run.repo, ref)) !== null;
+  if (!exists && !(await createRef(run.repo, ref, plan.base.commit))) {
+    throw new O8Error('git_failed', `could not create ${ref}`, `git for-each-ref ${shellQuote(ref)}`);
   }
-  await ledger.record({ type: 'target_created', ref: plan.target.ref, commit: plan.base.commit });
+  await ledger.record({ type: 'target_created', ref, commit: plan.base.commit });
 }
 
 async function answer(home: RunHome, { runId }: Plan, start: SupervisorStart): Promise<void> {

@@ -9,6 +9,7 @@ import type { AgentWatch } from '../attempts/agent-watch.js';
 import { errorText } from '../run/error-text.js';
 import { keepLogLinks } from '../run/keep-log-links.js';
 import { attemptOf, recordOf, type Run } from '../run/run.js';
+import { targetName, targetOf } from '../../core/plan/target.js';
 
 /** Figures that are newer than the journal (cost, last activity) are written at most this often. */
 const LIVE_FIGURES_MS = 1000;
@@ -71,7 +72,7 @@ export class Publisher {
       runId: plan.runId,
       state: runStateName(state, true),
       base: plan.base.branch,
-      target: plan.target.branch ?? plan.target.ref,
+      target: targetName(targetOf(plan)),
       supervisor: { pid: process.pid, alive: supervisor === 'alive' },
       counts: countStates(state),
       cursor: state.seq,

@@ -3,11 +3,17 @@ import { mergeRef } from '../../core/plan/own-refs.js';
 import { fastForward } from '../../git/checkout/checkout.js';
 import { advanceRef, pinRef, resolveCommit } from '../../git/refs/refs.js';
 import type { Run } from '../run/run.js';
+import { targetBranch, targetOf } from '../../core/plan/target.js';
 
 export type Advance =
   | { readonly kind: 'advanced' }
   | { readonly kind: 'moved' }
   | { readonly kind: 'blocked'; readonly reason: string; readonly hint: string };
+
+type Moved =
+  | { readonly kind: 'advanced' }
+  | { readonly kind: 'moved' }
+  | { readonly kind: 'blocked'; readonly reason: string; readonly paths: readonly string[] };
 
 /** What each task brings, for the journal: `from` to `commit`. */
 export interface Contribution {
@@ -22,7 +28,7 @@ export async function advanceTarget(
   contributions: readonly Contribution[],
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<Advance> {
-  const { ref, branch } = run.plan.target;
+  const { ref } = targetOf(run.plan);
   const last = contributions.at(-1);
   if (last === undefined || from === to) return { kind: 'advanced' };
   run.lease.assertHeld();
@@ -37,16 +43,28 @@ export async function advanceTarget(
     })),
   );
   run.lease.assertHeld();
-  if (branch === null)
-    return (await advanceRef(run.repo, ref, { from, to })) ? { kind: 'advanced' } : { kind: 'moved' };
-  const result = await fastForward(run.repo, { branch, from, to });
-  if (result.kind === 'advanced') return result;
-  if ((await resolveCommit(run.repo, ref)) !== from) return { kind: 'moved' };
+  const result = await moveTarget(run, { from, to });
+  if (result.kind !== 'blocked') return result;
   return {
     kind: 'blocked',
     reason: withPaths(result.reason, result.paths),
     hint: `o8 merge --run ${run.plan.runId} --task ${last.task.id}`,
   };
+}
+
+/** One move by compare-and-swap: a branch in the checkout that has it, a hidden ref by itself. */
+export async function moveTarget(
+  run: Run,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<Moved> {
+  const target = targetOf(run.plan);
+  const branch = targetBranch(target);
+  if (branch === null)
+    return (await advanceRef(run.repo, target.ref, { from, to })) ? { kind: 'advanced' } : { kind: 'moved' };
+  const result = await fastForward(run.repo, { branch, from, to });
+  if (result.kind === 'advanced') return result;
+  if ((await resolveCommit(run.repo, target.ref)) !== from) return { kind: 'moved' };
+  return { kind: 'blocked', reason: result.reason, paths: result.paths };
 }
 
 const MOST_PATHS = 20; // more would not be read, and a journal record stays small

@@ -8,10 +8,12 @@ import { landingRef } from '../../core/plan/own-refs.js';
 import { fastForward, forgetForwarded } from '../../git/checkout/checkout.js';
 import { contentThere } from '../../git/merge/content-there.js';
 import { createLandingCommit, trialMerge } from '../../git/merge/merge.js';
-import { advanceRef, isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
+import { isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
 import { baseGone, baseRewritten, movedBackFrom, targetMovedBack, type Moved } from './moved-refs.js';
 import { filesOf, recordOf, type Run } from '../run/run.js';
 import { tasksToVerify, verifyLanding } from './verify-landing.js';
+import { restoreCommand, targetName, targetOf } from '../../core/plan/target.js';
+import { moveTarget } from './advance-target.js';
 
 export type Landing =
   | { readonly kind: 'landed'; readonly branch: string; readonly from: string; readonly to: string }
@@ -25,7 +27,8 @@ const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round 
  * moved meanwhile it is merged into the target first, off to the side, and verified again.
  */
 export async function landTarget(run: Run, upTo: string | null): Promise<Landing> {
-  const { base, target, runId } = run.plan;
+  const { base, runId } = run.plan;
+  const target = targetOf(run.plan);
   const branch = base.branch;
   for (let round = 0; round < MOST_RECOMPUTATIONS; round += 1) {
     const from = await resolveCommit(run.repo, `refs/heads/${branch}`);
@@ -70,12 +73,12 @@ async function withoutTarget(run: Run, base: string): Promise<Landing> {
   const merged = run.plan.tasks.filter(({ id }) => landedCommit(recordOf(run, id).state) !== null);
   const there = await tasksIn(run, merged, base);
   if (there.length === merged.length) return { kind: 'nothing', reason: await whyNothing(run) };
-  const { ref, branch } = run.plan.target;
-  const last = run.ledger.state.landings.findLast((landing) => landing.ref === ref)?.to ?? '<commit>';
+  const target = targetOf(run.plan);
+  const last = run.ledger.state.landings.findLast(({ ref }) => ref === target.ref)?.to ?? '<commit>';
   const tip = await resolveCommit(run.repo, last);
   const since = tip === null ? null : await contentThere(run.repo, tip, base);
   if (tip !== null && since !== null) return found(run, tip, since);
-  return held(`${branch ?? ref} is gone`, [], `git branch ${branch ?? ref} ${last}`);
+  return held(`${targetName(target)} is gone`, [], restoreCommand(target, last));
 }
 
 /** Somebody squashed, rebased or cherry-picked the work: it is not merged once more. */
@@ -88,8 +91,8 @@ async function found(run: Run, tip: string, commit: string): Promise<Landing> {
 
 /** Of the whole target only: a part of it that is there closes nothing. */
 export async function recordFound(run: Run, tip: string, commit: string): Promise<void> {
-  const { target, base } = run.plan;
-  const whole = (await resolveCommit(run.repo, target.ref)) ?? tip;
+  const { base } = run.plan;
+  const whole = (await resolveCommit(run.repo, targetOf(run.plan).ref)) ?? tip;
   const known = run.ledger.state.foundLanded;
   if (whole !== tip || (known?.target === tip && known.commit === commit)) return;
   await run.ledger.record({ type: 'found_landed', branch: base.branch, target: tip, commit });
@@ -112,16 +115,17 @@ async function proven(run: Run, tip: string): Promise<Refreshed> {
   // A target that somebody rebased has the work in other commits.
   const failure = await verifyLanding(run, tip, known.length > 0 ? known : tasksToVerify(run));
   if (failure === null) return { kind: 'ready', commit: tip };
-  return held(`verify failed on ${run.plan.target.ref}: ${failure}`, [], `o8 merge --run ${run.plan.runId}`);
+  return held(`verify failed on ${targetOf(run.plan).ref}: ${failure}`, [], `o8 merge --run ${run.plan.runId}`);
 }
 
 /** A target that contains the base's new commits: merged, verified, and only then the target's new tip. */
 async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> {
-  const { runId, target, base: from } = run.plan;
+  const { runId, base: from } = run.plan;
+  const target = targetOf(run.plan);
   const scratchDir = filesOf(run).scratch;
   const trial = await trialMerge(run.repo, { ours: base, theirs: tip, scratchDir });
   if (trial.kind === 'conflict') {
-    const where = target.branch ?? target.ref;
+    const where = targetName(target);
     return held(
       `${from.branch} has moved and conflicts with ${where}`,
       trial.files,
@@ -143,14 +147,15 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     );
   // Of a part of the run's work only the base hears; the target meets it when the rest lands.
   if ((await resolveCommit(run.repo, target.ref)) !== tip) return { kind: 'ready', commit };
-  const { ref, branch } = target;
-  if (branch === null) {
-    if (await advanceRef(run.repo, ref, { from: tip, to: commit })) return { kind: 'ready', commit };
-    return held(`${ref} moved meanwhile`, [], `o8 merge --run ${runId}`);
+  const moved = await moveTarget(run, { from: tip, to: commit });
+  switch (moved.kind) {
+    case 'advanced':
+      return { kind: 'ready', commit };
+    case 'moved':
+      return held(`${targetName(target)} moved meanwhile`, [], `o8 merge --run ${runId}`);
+    case 'blocked':
+      return held(moved.reason, moved.paths, `o8 merge --run ${runId}`);
   }
-  const forward = await fastForward(run.repo, { branch, from: tip, to: commit });
-  if (forward.kind === 'advanced') return { kind: 'ready', commit };
-  return held(forward.reason, forward.paths, `o8 merge --run ${runId}`);
 }
 
 /** Those of the tasks with their work in this commit: only a part of the run may land. */

@@ -14,6 +14,7 @@ import { retryOrFail } from '../run/retry.js';
 import { recordOf, type Run } from '../run/run.js';
 import { scopeFindings, violationText } from '../attempts/scope-findings.js';
 import { verifyCommit, type Verdict } from './verify-commit.js';
+import { targetBranch, targetName, targetOf } from '../../core/plan/target.js';
 
 /** How often a target may move under a merge before it waits for `merge`; each time costs a verify. */
 const MOST_RECOMPUTATIONS = 5;
@@ -36,7 +37,7 @@ export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promi
   for (let moved = 0; moved < MOST_RECOMPUTATIONS;) {
     const waiting = tasks.filter(({ id }) => isWaiting(run, id)).slice(0, atOnce);
     if (waiting.length === 0) return;
-    const target = await resolveCommit(run.repo, run.plan.target.ref);
+    const target = await resolveCommit(run.repo, targetOf(run.plan).ref);
     if (target === null) return holdAll(run, waiting, goneTarget(run));
     const links = await stack(run, waiting, target);
     if (links.length === 0) continue; // each of them was settled another way
@@ -64,7 +65,7 @@ export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promi
   }
   const waiting = tasks.filter(({ id }) => isWaiting(run, id));
   await holdAll(run, waiting, {
-    reason: `${run.plan.target.ref} kept moving while the merge was verified`,
+    reason: `${targetOf(run.plan).ref} kept moving while the merge was verified`,
     hint: `o8 merge --run ${run.plan.runId}`,
   });
 }
@@ -95,7 +96,7 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
     }
     const base = await mergeBase(run.repo, target, state.tip);
     if (base === null) {
-      const message = `branch ${task.branch} shares no history with ${run.plan.target.ref}`;
+      const message = `branch ${task.branch} shares no history with ${targetOf(run.plan).ref}`;
       await run.ledger.record({ type: 'task_failed', task: task.id, reason: 'agent_error', message });
       continue;
     }
@@ -132,7 +133,7 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
     } else {
       const there = await contentThere(run.repo, state.tip, target);
       if (there !== null) {
-        const note = `not merged: ${run.plan.target.branch ?? run.plan.target.ref} has its work since ${there.slice(0, 12)}, which somebody made without merging`;
+        const note = `not merged: ${targetName(targetOf(run.plan))} has its work since ${there.slice(0, 12)}, which somebody made without merging`;
         await finishMerge(run, task, there, [note]);
         continue;
       }
@@ -193,7 +194,8 @@ async function holdUnsigned(run: Run, tasks: readonly PlannedTask[], error: O8Er
 async function finishedBefore(run: Run, task: PlannedTask, target: string): Promise<boolean> {
   const intent = run.ledger.state.mergeIntents.get(task.id);
   if (intent === undefined || !(await isAncestor(run.repo, intent.to, target))) return false;
-  if (run.plan.target.branch !== null) await forgetForwarded(run.repo, run.plan.target.branch);
+  const branch = targetBranch(targetOf(run.plan));
+  if (branch !== null) await forgetForwarded(run.repo, branch);
   await finishMerge(run, task, intent.to, []);
   return true;
 }
@@ -264,7 +266,8 @@ async function verifyLinks(run: Run, links: readonly Link[]): Promise<Verdict> {
 }
 
 function goneTarget({ plan }: Run): { reason: string; hint: string } {
-  return { reason: `target ${plan.target.ref} is gone`, hint: `git update-ref ${plan.target.ref} <commit>` };
+  const { ref } = targetOf(plan);
+  return { reason: `target ${ref} is gone`, hint: `git update-ref ${ref} <commit>` };
 }
 
 async function holdAll(

@@ -6,6 +6,7 @@ import { wasRenamedFrom } from '../../git/refs/branch-history.js';
 import type { Repository } from '../../git/door/repository.js';
 import { gitAt, worktreeCommands } from '../held/mending.js';
 import { recordOf, type Run } from '../run/run.js';
+import { targetName, targetOf } from '../../core/plan/target.js';
 
 /** What somebody did to a branch by hand that o8 cannot go on with: the fact, and the command that does. */
 export interface Moved {
@@ -50,13 +51,13 @@ export async function baseGone({ repo, plan, ledger }: Run): Promise<Moved> {
 
 /** The newest commit of the target that it does not have any more because it was moved back to an earlier one; else null. */
 export async function movedBackFrom({ repo, plan, ledger }: Run, tip: string): Promise<string | null> {
-  const last = ledger.state.landings.findLast(({ ref, undone }) => ref === plan.target.ref && undone === null)?.to;
+  const last = ledger.state.landings.findLast(({ ref, undone }) => ref === targetOf(plan).ref && undone === null)?.to;
   if (last === undefined || last === tip || (await resolveCommit(repo, last)) === null) return null;
   return (await isAncestor(repo, tip, last)) ? last : null;
 }
 
 export function targetMovedBack({ plan }: Run, from: string, tip: string): Moved {
-  const name = plan.target.branch ?? plan.target.ref;
+  const name = targetName(targetOf(plan));
   return {
     reason: `${name} was moved back from ${short(from)} to ${short(tip)}: it no longer has all that was merged into it`,
     hint: `git branch -f ${shellQuote(name)} ${from} && o8 merge --run ${plan.runId}`,
@@ -68,7 +69,7 @@ export async function baseRewritten({ repo, plan }: Run, base: string, tip: stri
   const { commit, branch } = plan.base;
   if (commit === '' || (await resolveCommit(repo, commit)) === null) return null;
   if ((await isAncestor(repo, commit, base)) || !(await isAncestor(repo, commit, tip))) return null;
-  const name = shellQuote(plan.target.branch ?? plan.target.ref);
+  const name = shellQuote(targetName(targetOf(plan)));
   return {
     reason: `${branch} was rewritten: it no longer contains ${short(commit)}, where the run started, and landing would bring that back`,
     hint: `git worktree add ../rebase ${name} && git -C ../rebase rebase --onto ${shellQuote(branch)} ${commit} && git worktree remove ../rebase && o8 merge --run ${plan.runId}`,
@@ -81,7 +82,7 @@ export async function targetRewritten(run: Run, task: PlannedTask, target: strin
   const { start } = recordOf(run, task.id);
   if (start === null || (await resolveCommit(repo, start)) === null) return null;
   if ((await isAncestor(repo, start, target)) || !(await isAncestor(repo, start, tip))) return null;
-  const name = plan.target.branch ?? plan.target.ref;
+  const name = targetName(targetOf(plan));
   const rebase = `${gitAt(task)} rebase --onto ${shellQuote(name)} ${start}`;
   return {
     reason: `${name} was rewritten: it no longer contains ${short(start)}, where ${task.branch} started, and merging would bring that back`,

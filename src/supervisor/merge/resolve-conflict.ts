@@ -19,6 +19,7 @@ import { ownReason } from '../../git/worktrees/own-worktree.js';
 import { createRef, isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { addWorktree, copyWorktreeIncludes, inspectWorktree } from '../../git/worktrees/worktrees.js';
 import { filesOf, recordOf, type Run } from '../run/run.js';
+import { targetName, targetOf } from '../../core/plan/target.js';
 
 /**
  * Checks a task's conflict with the target out in the task's own worktree, for a person or an agent to resolve and
@@ -31,10 +32,10 @@ export async function resolveConflict(run: Run, task: PlannedTask): Promise<Reso
     const message = `${task.id} is ${state.state}: it has no conflict to resolve`;
     throw new O8Error('refused', message, `o8 status --run ${run.plan.runId}`);
   }
-  const target = await resolveCommit(run.repo, run.plan.target.ref);
+  const { ref } = targetOf(run.plan);
+  const target = await resolveCommit(run.repo, ref);
   if (target === null) {
-    const message = `target ${run.plan.target.ref} is gone`;
-    throw new O8Error('refused', message, `git update-ref ${run.plan.target.ref} ${state.targetCommit}`);
+    throw new O8Error('refused', `target ${ref} is gone`, `git update-ref ${ref} ${state.targetCommit}`);
   }
   const tip = await openWorktree(run, task, state.branchCommit);
   const lock = await busyIndex(task.worktree);
@@ -76,7 +77,7 @@ async function openWorktree(run: Run, task: PlannedTask, branchCommit: string): 
 
 /** The target may have moved, or somebody merged it into the branch. */
 async function whyNoConflict(run: Run, task: PlannedTask, target: string, tip: string): Promise<string | null> {
-  const name = run.plan.target.branch ?? run.plan.target.ref;
+  const name = targetName(targetOf(run.plan));
   if (await isAncestor(run.repo, target, tip)) return `${task.branch} contains ${name} already`;
   const trial = await trialMerge(run.repo, { ours: target, theirs: tip, scratchDir: filesOf(run).scratch });
   if (trial.kind === 'conflict') return null;

@@ -13,6 +13,7 @@ import { advanceRef, createRef, deleteRef, isAncestor, pinRef, resolveCommit } f
 import { createInverse, findRevert, isOnRemote, subjectOf, trialRevert } from '../../git/merge/revert.js';
 import { filesOf, plannedTask, recordOf, type Run } from '../run/run.js';
 import { hasSharedCheck, tasksToVerify, verifyLanding } from './verify-landing.js';
+import { targetName, targetOf, wayToLand } from '../../core/plan/target.js';
 
 const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round costs a verify
 
@@ -60,10 +61,12 @@ async function landingsOf(run: Run, task: string): Promise<LandingRecord[]> {
   if (landing === null || basePresence(plan, run.ledger.state, task).kind === 'taken_back') return [];
   const tip = await resolveCommit(run.repo, baseRef(plan));
   if (tip !== null && !(await isAncestor(run.repo, landing.to, tip))) {
+    const target = targetOf(plan);
+    const lands = wayToLand(target) === 'with_merge';
     throw new O8Error(
       'refused',
-      `${task} is not on ${plan.base.branch}, only on ${plan.target.branch ?? plan.target.ref}`,
-      `o8 merge --run ${plan.runId} --task ${task}   (lands it)`,
+      `${task} is not on ${plan.base.branch}, only on ${targetName(target)}`,
+      lands ? `o8 merge --run ${plan.runId} --task ${task}   (lands it)` : `o8 diff ${task}   (what it has)`,
     );
   }
   return [landing];
@@ -108,11 +111,12 @@ async function canMoveBack(run: Run, landing: LandingRecord, tip: string): Promi
 }
 
 async function moveBack(run: Run, landing: LandingRecord): Promise<Undone | 'moved'> {
-  const { target, runId } = run.plan;
+  const { runId } = run.plan;
+  const { ref } = targetOf(run.plan);
   run.lease.assertHeld();
   await pinRef(run.repo, landingRef(runId), landing.to);
   // `cleanup` removes a target that has landed; the next `merge` lands it again from there.
-  if ((await resolveCommit(run.repo, target.ref)) === null) await createRef(run.repo, target.ref, landing.to);
+  if ((await resolveCommit(run.repo, ref)) === null) await createRef(run.repo, ref, landing.to);
   const move = { from: landing.to, to: landing.from };
   await announce(run, landing, move);
   if (!(await advanceRef(run.repo, baseRef(run.plan), move))) return 'moved';

@@ -1,14 +1,16 @@
 import { resolveCommit } from '../../git/refs/refs.js';
 import { plannedTask, type Run } from '../run/run.js';
 import { verifyCommit } from './verify-commit.js';
+import { targetOf } from '../../core/plan/target.js';
 
 /** Runs a wave's `validation` on the target as it stands; later waves wait for it. */
 export async function validateWave(run: Run, number: number): Promise<void> {
   const wave = run.plan.waves.find((candidate) => candidate.number === number);
   const first = wave?.tasks[0];
   if (wave === undefined || wave.validation === null || first === undefined) return;
-  const commit = await resolveCommit(run.repo, run.plan.target.ref);
-  if (commit === null) throw new Error(`target ${run.plan.target.ref} is gone`);
+  const { ref } = targetOf(run.plan);
+  const commit = await resolveCommit(run.repo, ref);
+  if (commit === null) throw new Error(`target ${ref} is gone`);
   const verdict = await verifyCommit(run, {
     name: `validation-wave-${String(number)}`,
     kind: 'validation',

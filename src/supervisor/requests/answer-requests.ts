@@ -22,6 +22,7 @@ import { resolveConflict } from '../merge/resolve-conflict.js';
 import { plannedTask, recordOf, type Run } from '../run/run.js';
 import type { Stopped } from '../attempts/stop-task.js';
 import { undoLandings } from '../merge/undo-landings.js';
+import { targetName, targetOf, whyMergeLandsNothing } from '../../core/plan/target.js';
 
 /** What requests need of the loop: is the merge queue empty, and stopping one task's agent. */
 export interface RequestHost extends PauseHost {
@@ -180,11 +181,11 @@ export class RequestDesk {
 
   private async land({ task, into }: RequestOf<'merge'>): Promise<Landing> {
     const { run } = this.host;
-    const { base, target } = run.plan;
+    const target = targetOf(run.plan);
     const nothing = (reason: string): Landing => ({ kind: 'nothing', reason });
-    if (target.branch === base.branch) return nothing(`tasks are merged into ${base.branch} itself`);
-    if (target.branch === null) return nothing('merge.into is none: the work stays on its branches');
-    if (into === 'integration') return nothing(`asked for ${target.branch} only`);
+    const why = whyMergeLandsNothing(target);
+    if (why !== null) return nothing(why);
+    if (into === 'integration') return nothing(`asked for ${targetName(target)} only`);
     const upTo = task === null ? null : landedCommit(recordOf(run, task).state);
     if (task !== null && upTo === null) return nothing(`${task} is not merged`);
     return landTarget(run, upTo);

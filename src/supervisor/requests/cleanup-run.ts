@@ -17,6 +17,7 @@ import { forgetPins } from '../run/pins.js';
 import { errorText } from '../run/error-text.js';
 import { cleanupCommand, isTasksWorktree, rescueTask, stakeOf, whereToRescue } from '../attempts/remove-worktree.js';
 import { lastAttemptRef, recordOf, type Run } from '../run/run.js';
+import { keepingBranches, keepsTaskBranches, ownBranch, targetOf } from '../../core/plan/target.js';
 
 /**
  * Removes worktrees and branches of settled tasks. Uncommitted work goes to a rescue ref first. A branch with
@@ -93,10 +94,9 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   const ref = `refs/heads/${task.branch}`;
   const tip = await resolveCommit(run.repo, ref);
   if (tip === null) return;
-  // With `merge.into: none` the branch is all a person has of the work: what holds the run's own commit is hidden.
   const { state } = recordOf(run, task.id);
   const landed =
-    state.state === 'complete' && run.plan.target.branch !== null && (await isThere(run, state.landed, tip));
+    state.state === 'complete' && !keepsTaskBranches(targetOf(run.plan)) && (await isThere(run, state.landed, tip));
   if (!wish.force && !landed && !(await isKeptElsewhere(run, tip))) {
     const hint = `${cleanupCommand(run, task)} --force`;
     result.kept.push({ what: task.branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
@@ -125,18 +125,19 @@ async function isThere(run: Run, landed: string, tip: string): Promise<boolean> 
 }
 
 async function isKeptElsewhere(run: Run, tip: string): Promise<boolean> {
-  const { base, target } = run.plan;
-  for (const branch of [base.branch, ...(target.branch === null ? [] : [target.branch])]) {
+  for (const branch of keepingBranches(targetOf(run.plan))) {
     const commit = await resolveCommit(run.repo, `refs/heads/${branch}`);
     if (commit !== null && (await isAncestor(run.repo, tip, commit))) return true;
   }
   return false;
 }
 
-/** The integration branch goes when all of it is on the base. */
+/** The run's own branch goes when all of it is on the base. */
 async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): Promise<void> {
-  const { branch, ref } = run.plan.target;
-  if (branch === null || branch === run.plan.base.branch) return;
+  const target = targetOf(run.plan);
+  const { ref } = target;
+  const branch = ownBranch(target);
+  if (branch === null) return;
   const waiting = run.plan.tasks.filter(({ id }) =>
     ['merge_pending', 'merge_conflict'].includes(recordOf(run, id).state.state),
   );

@@ -12,6 +12,7 @@ import { findWorktree } from '../../git/worktrees/worktree-list.js';
 import { runHome, type RunHome } from '../../store/files/paths.js';
 import { listRuns } from '../../store/runs/runs.js';
 import { readableRun, type LoadedRun } from './load-run.js';
+import { keepsTaskBranches, targetOf } from '../../core/plan/target.js';
 
 /**
  * Tasks that the run is about to begin and whose branch or worktree is somebody else's by now. Throws `preflight_failed`
@@ -72,7 +73,7 @@ async function wayOut(
   if (owner !== null && owner.state.phase.kind !== 'finished') return resumeCommand(owner.plan.runId);
   const theirs = owner?.plan.tasks.find(({ branch }) => branch === task.branch);
   const isMerged = owner !== null && theirs !== undefined && taskOf(owner.state, theirs.id).state.state === 'complete';
-  if (isMerged && owner.plan.target.branch !== null) return `o8 cleanup --run ${owner.plan.runId}`;
+  if (isMerged && !keepsTaskBranches(targetOf(owner.plan))) return `o8 cleanup --run ${owner.plan.runId}`;
   const [path, branch] = [relative(plan.root, task.worktree), task.branch];
   const isWorktree = hasFolder && (await findWorktree(repo, task.worktree)) !== null;
   const move = isWorktree ? 'git worktree move --force --force' : 'mv';

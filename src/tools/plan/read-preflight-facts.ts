@@ -28,6 +28,7 @@ import { diskEstimate, trustQuestion, type PlanParts } from './prepare-plan.js';
 import { pathsOfSiblings } from './sibling-clones.js';
 import { readTrust, type ReadTrust } from '../context/read-trust.js';
 import { findStalePrompts } from './stale-prompts.js';
+import { keepsTaskBranches, targetOf } from '../../core/plan/target.js';
 
 /** Claude answers in under a second; a machine under load was seen to need several. */
 const VERSION_TIMEOUT_MS = 15_000;
@@ -116,7 +117,7 @@ async function untrackedFiles(repo: Repository, plan: Plan, { features, skill }:
 
 function completedRun({ plan, state }: LoadedRun): PreflightFacts['completedRun'] {
   const { phase } = state;
-  if (phase.kind !== 'finished' || phase.state !== 'completed' || plan.target.branch === null) return null;
+  if (phase.kind !== 'finished' || phase.state !== 'completed' || keepsTaskBranches(targetOf(plan))) return null;
   return { runId: plan.runId, landed: hasLanded(plan, state), leftOut: leftOutOf(plan, state, plan.root) };
 }
 

@@ -5,6 +5,7 @@ import { trialMerges } from '../../git/merge/merge-batch.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import type { Plan } from '../../core/plan/plan.js';
+import { targetOf, whyMergeLandsNothing } from '../../core/plan/target.js';
 
 /** What `merge` would do to the base branch, with target and base as they are now. */
 export type PredictedLanding =
@@ -25,11 +26,13 @@ export async function predictLanding(
   takenBack: readonly TakenBack[],
 ): Promise<PredictedLanding> {
   const { branch } = plan.base;
-  if (plan.target.branch === branch) return { kind: 'nothing', reason: `tasks are merged into ${branch} itself` };
+  const target = targetOf(plan);
+  const why = whyMergeLandsNothing(target);
+  if (why !== null) return { kind: 'nothing', reason: why };
   const from = await resolveCommit(repo, `refs/heads/${branch}`);
-  const to = await resolveCommit(repo, plan.target.ref);
+  const to = await resolveCommit(repo, target.ref);
   if (from === null || to === null)
-    return { kind: 'nothing', reason: `there is no ${from === null ? branch : plan.target.ref}` };
+    return { kind: 'nothing', reason: `there is no ${from === null ? branch : target.ref}` };
   if (await isAncestor(repo, to, from)) return { kind: 'nothing', reason: whyNothingToLand(branch, takenBack) };
   const commits = await countCommits(repo, from, to);
   if (await isAncestor(repo, from, to)) {
@@ -52,6 +55,6 @@ export async function predictLanding(
       return { kind: 'would_conflict', branch, files: trial.files, message: `${branch} has moved and conflicts` };
     case 'unrelated':
     case undefined:
-      return { kind: 'nothing', reason: `${branch} shares no history with ${plan.target.ref}` };
+      return { kind: 'nothing', reason: `${branch} shares no history with ${target.ref}` };
   }
 }

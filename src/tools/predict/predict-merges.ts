@@ -13,6 +13,7 @@ import type { LoadedRun } from '../context/load-run.js';
 import type { mergeTaskSchema } from './merge-task.js';
 import { predictLanding, type PredictedLanding } from './predict-landing.js';
 import { findWork, unmergedWork, type TaskWork } from './unmerged-work.js';
+import { targetName, targetOf } from '../../core/plan/target.js';
 
 /** What `merge` tells beside the tasks and the landing when it only predicts. */
 export const predictionShape = {
@@ -38,7 +39,7 @@ export async function predictMerges(
   const takenBack = await takenBackNow(repo, plan, state);
   const landing = await predictLanding(repo, plan, takenBack);
   const shown = plan.tasks.filter(({ id }) => only === null || id === only);
-  const target = await resolveCommit(repo, plan.target.ref);
+  const target = await resolveCommit(repo, targetOf(plan).ref);
   if (target === null) {
     const tasks = shown.map(({ id }) => ({ id, state: taskOf(state, id).state.state, message: 'has no branch yet' }));
     return { tasks, landing };
@@ -73,8 +74,8 @@ function someFiles(files: readonly string[]): Pick<TaskPrediction, 'files' | 'mo
   return { files: files.slice(0, MOST_FILES), ...(more > 0 ? { moreFiles: more } : {}) };
 }
 
-function nameOf({ plan: { target } }: LoadedRun): string {
-  return target.branch ?? target.ref;
+function nameOf({ plan }: LoadedRun): string {
+  return targetName(targetOf(plan));
 }
 
 /** Said for a branch that nothing stands against. */

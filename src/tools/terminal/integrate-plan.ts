@@ -32,6 +32,7 @@ import { findTrespasses, integratedTasks } from './integration-tasks.js';
 import { latestRunOf, requireRun, type LoadedRun } from '../context/load-run.js';
 import { refuseNested } from '../context/refuse-nested.js';
 import { openContext } from '../context/repository-context.js';
+import { targetName, targetOf } from '../../core/plan/target.js';
 
 export interface IntegrateInput {
   /** Plan folder as the user wrote it; null: that of the newest run. */
@@ -125,9 +126,9 @@ async function realpathOr(path: string): Promise<string> {
 /** The base branch once it has everything that was merged, the run's own branch until then. */
 async function whatToCheck(repo: Repository, plan: Plan): Promise<{ readonly name: string; readonly commit: string }> {
   const base = await resolveCommit(repo, baseRef(plan));
-  const target = await resolveCommit(repo, plan.target.ref);
+  const target = await resolveCommit(repo, targetOf(plan).ref);
   if (target !== null && (base === null || !(await isAncestor(repo, target, base))))
-    return { name: plan.target.branch ?? plan.target.ref, commit: target };
+    return { name: targetName(targetOf(plan)), commit: target };
   if (base !== null) return { name: plan.base.branch, commit: base };
   throw new O8Error(
     'refused',

@@ -8,6 +8,7 @@ import { mergeBase, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { workInProgress } from '../../git/worktrees/work-in-progress.js';
 import type { LoadedRun } from '../context/load-run.js';
+import { targetOf } from '../../core/plan/target.js';
 
 /** Two commits, of which the second has a task's work and the first is the same without it. */
 export interface TaskDiff {
@@ -38,12 +39,13 @@ export async function taskDiff(
     const message = `${id} has no branch ${task.branch}: it is ${state.state}`;
     throw new O8Error('refused', message, `o8 status --run ${run.plan.runId}`);
   }
-  const target = await resolveCommit(repo, run.plan.target.ref);
+  const { ref } = targetOf(run.plan);
+  const target = await resolveCommit(repo, ref);
   const common = target === null ? null : await mergeBase(repo, target, tip);
   // Work that came to the target by other ways than ours is all of it in common.
   const from = common === tip || common === null ? start : common;
   if (from === null) {
-    const message = `${task.branch} has no commit in common with ${run.plan.target.ref}`;
+    const message = `${task.branch} has no commit in common with ${ref}`;
     throw new O8Error('refused', message, `git log ${task.branch}`);
   }
   return { from, to: uncommitted ? await withUncommitted(repo, task, tip) : tip };

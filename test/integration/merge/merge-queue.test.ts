@@ -333,6 +333,11 @@ describe('a branch', () => {
     await run.spawn();
     const commit = await run.succeed('task-001');
     await run.waitForRun('completed');
+    // Nothing lands, and nothing says that it would.
+    const nothing = { kind: 'nothing', reason: 'merge.into is none: the work stays on its branches' };
+    expect((await run.call('merge', { dryRun: true }))['landing']).toEqual(nothing);
+    expect((await run.call('merge'))['landing']).toEqual(nothing);
+    expect((await run.o8('status')).stdout).not.toContain('o8 merge');
     expect((await run.call('cleanup'))['kept']).toMatchObject([{ what: branchOf('task-001') }]);
     expect(await run.commitOf(branchOf('task-001'))).toBe(commit);
     expect((await run.call('cleanup', { force: true }))['branches']).toEqual([

@@ -1,0 +1,141 @@
+import { noPullRequests } from '../settings/no-pull-requests.js';
+import type { MergeInto } from '../settings/settings.js';
+import type { Plan } from './plan.js';
+import { shellQuote } from '../text/shell-quote.js';
+import { printable } from '../text/untrusted-text.js';
+import { targetRef } from './own-refs.js';
+
+/**
+ * Where the work of a run is merged. `ref` (full) is what the merge queue advances and what a dependent starts from;
+ * `base` is the branch the run started from. A merged task is in `ref`; a landed one is on the base branch:
+ *
+ * - `integration`: a branch of the run's own; `merge` lands it on the base branch
+ * - `base`: the base branch itself, on which each task lands as it is merged
+ * - `none`: a hidden ref, which keeps dependents working; a person has the tasks' branches, and nothing lands
+ *
+ * The functions of this file are all that tells one from another: outside of it nobody asks for the kind. A target that
+ * lands by pull request is one more kind here, with one more `WayToLand`.
+ */
+export type Target =
+  | { readonly kind: 'integration'; readonly ref: string; readonly base: string; readonly branch: string }
+  | { readonly kind: 'base'; readonly ref: string; readonly base: string }
+  | { readonly kind: 'none'; readonly ref: string; readonly base: string };
+
+/** How merged work comes onto the base branch: the tool `merge` lands it, it is there once merged, or it never gets there. */
+export type WayToLand = 'with_merge' | 'as_merged' | 'never';
+
+/** The target as `plan.json` has it, and has had it in every version; `branch` is null where the ref is hidden. */
+type StoredTarget = Plan['target'];
+
+/** The target of a new run, for `plan.json`. O8Error `refused` for pull requests, which this version does not open. */
+export function newTarget(into: MergeInto, runId: string, base: string): StoredTarget {
+  switch (into) {
+    case 'integration':
+      return { ref: `refs/heads/o8/${runId}`, branch: `o8/${runId}` };
+    case 'base':
+      return { ref: `refs/heads/${base}`, branch: base };
+    case 'none':
+      return { ref: targetRef(runId), branch: null };
+    case 'pr':
+      throw noPullRequests();
+  }
+}
+
+export function targetOf({ target: { ref, branch }, base }: Pick<Plan, 'target' | 'base'>): Target {
+  if (branch === null) return { kind: 'none', ref, base: base.branch };
+  if (branch === base.branch) return { kind: 'base', ref, base: branch };
+  return { kind: 'integration', ref, base: base.branch, branch };
+}
+
+/** The target of a run of which only an answer's `target` (see `targetName`) and `base` are known. */
+export function targetOfAnswer(name: string, base: string): Target {
+  if (name === base) return { kind: 'base', ref: `refs/heads/${base}`, base };
+  if (name.startsWith('refs/')) return { kind: 'none', ref: name, base };
+  return { kind: 'integration', ref: `refs/heads/${name}`, base, branch: name };
+}
+
+/** As people, commit messages and answers name it; git takes it for the same commit as `ref`. */
+export function targetName(target: Target): string {
+  return targetBranch(target) ?? target.ref;
+}
+
+/** The branch that moves when a task is merged, which a checkout may have; null where no branch moves. */
+export function targetBranch(target: Target): string | null {
+  switch (target.kind) {
+    case 'integration':
+      return target.branch;
+    case 'base':
+      return target.base;
+    case 'none':
+      return null;
+  }
+}
+
+/** The branch that is made for the run and that `cleanup` removes once all of it has landed. */
+export function ownBranch(target: Target): string | null {
+  switch (target.kind) {
+    case 'integration':
+      return target.branch;
+    case 'base':
+    case 'none':
+      return null;
+  }
+}
+
+export function wayToLand(target: Target): WayToLand {
+  switch (target.kind) {
+    case 'integration':
+      return 'with_merge';
+    case 'base':
+      return 'as_merged';
+    case 'none':
+      return 'never';
+  }
+}
+
+/** Why the tool `merge` moves nothing to the base branch, whatever was merged; null where it lands the target. */
+export function whyMergeLandsNothing(target: Target): string | null {
+  switch (target.kind) {
+    case 'integration':
+      return null;
+    case 'base':
+      return `tasks are merged into ${target.base} itself`;
+    case 'none':
+      return 'merge.into is none: the work stays on its branches';
+  }
+}
+
+/** The branches (without `refs/heads/`) in which a commit is kept, so that `cleanup` may remove a task's branch. */
+export function keepingBranches(target: Target): string[] {
+  return [...new Set([target.base, targetBranch(target) ?? target.base])];
+}
+
+/** Whether a merged task's branch is all a person has of the work, so that `cleanup` without `force` leaves it. */
+export function keepsTaskBranches(target: Target): boolean {
+  switch (target.kind) {
+    case 'integration':
+    case 'base':
+      return false;
+    case 'none':
+      return true;
+  }
+}
+
+/** What puts the target back at `commit` after somebody removed it. */
+export function restoreCommand(target: Target, commit: string): string {
+  const branch = targetBranch(target);
+  return branch === null ? `git update-ref ${target.ref} ${commit}` : `git branch ${shellQuote(branch)} ${commit}`;
+}
+
+/** Of the plan's text: where the work goes. */
+export function mergesIntoText(target: Target): string {
+  const base = printable(target.base);
+  switch (target.kind) {
+    case 'integration':
+      return `Merges into: ${printable(target.branch)}, landed on ${base} by 'o8 merge'`;
+    case 'base':
+      return `Merges into: ${base}, each task as it completes`;
+    case 'none':
+      return 'Merges into: no branch, the work stays on the branches above';
+  }
+}
