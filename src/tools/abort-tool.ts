@@ -7,24 +7,11 @@ import { findRun, loadRun, requireRun, requireTask, type LoadedRun } from './con
 import { theOpenRun } from './context/find-open-runs.js';
 import { refuseNested } from './context/refuse-nested.js';
 import { openContext } from './context/repository-context.js';
-import { cleanupSchema } from './cleanup-tool.js';
+import { cleanupResultSchema } from '../core/run/request-results.js';
 import { counted } from '../core/text/counted.js';
 import { taskOf } from '../core/run/run-state.js';
 import { heldOfTask, isRunning } from '../core/run/task-state.js';
 import type { RunHome } from '../store/files/paths.js';
-
-const answerSchema = z.object({
-  stopped: z.array(
-    z.object({
-      task: z.string(),
-      pid: z.number().nullable(),
-      worktree: z.string().nullable(),
-      rescue: z.string().nullable(),
-      survivors: z.array(z.number()),
-    }),
-  ),
-  cleanup: cleanupSchema.nullable(),
-});
 
 export const abort = defineTool({
   name: 'abort',
@@ -51,7 +38,7 @@ export const abort = defineTool({
         survivors: z.array(z.number()).optional().describe('processes that could not be stopped'),
       }),
     ),
-    cleanup: cleanupSchema.optional(),
+    cleanup: cleanupResultSchema.optional(),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
   async run(input, context) {
@@ -68,7 +55,7 @@ export const abort = defineTool({
       return { message: NOTHING_RUNNING, stopped: [] };
     if (input.dryRun === true) return prediction(run, task, input.cleanup === true);
     const request = { kind: 'abort' as const, id: randomUUID(), task, cleanup: input.cleanup ?? false };
-    const { stopped: ended, cleanup } = answerSchema.parse(await askSupervisor(home, found, request, context.env));
+    const { stopped: ended, cleanup } = await askSupervisor(home, found, request, context.env);
     // They end in any order; people read them in the plan's.
     const stopped = run.plan.tasks.flatMap(({ id }) => ended.filter((one) => one.task === id));
     const removed = new Set((cleanup?.worktrees ?? []).map((worktree) => worktree.path));

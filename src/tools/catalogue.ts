@@ -11,19 +11,19 @@ import { preflight } from './preflight-tool.js';
 import { spawn } from './spawn-tool.js';
 import { status } from './status-tool.js';
 
-/** A tool with its types closed over: what a door needs to list and call it. */
-export interface CatalogueEntry {
+/** A tool as a door lists and calls it. */
+export interface CatalogueEntry<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  readonly input: z.ZodObject;
-  readonly output: z.ZodObject;
+  readonly input: I;
+  readonly output: O;
   readonly annotations: ToolAnnotations;
   /** Checks the input, runs, and checks the answer against the output schema. Throws O8Error. */
-  call(input: unknown, context: ToolContext): Promise<Record<string, unknown>>;
+  call(input: unknown, context: ToolContext): Promise<z.output<O>>;
 }
 
-function entry<I extends z.ZodObject, O extends z.ZodObject>(tool: Tool<I, O>): CatalogueEntry {
+function entry<I extends z.ZodObject, O extends z.ZodObject>(tool: Tool<I, O>): CatalogueEntry<I, O> {
   return {
     ...tool,
     async call(input, context) {
@@ -42,13 +42,20 @@ function inputError(tool: { name: string; input: z.ZodObject }, given: unknown, 
   return new O8Error('usage', `${tool.name}: ${problems.join('; ')}`, `o8 ${tool.name} --help`);
 }
 
-/** Every tool, in the order people use them. Both doors, MCP and terminal, list exactly these. */
-export const catalogue: readonly CatalogueEntry[] = [
-  entry(preflight),
-  entry(plan),
-  entry(spawn),
-  entry(status),
-  entry(abort),
-  entry(merge),
-  entry(cleanup),
-];
+/** Every tool by its name, in the order people use them. */
+export const tools = {
+  preflight: entry(preflight),
+  plan: entry(plan),
+  spawn: entry(spawn),
+  status: entry(status),
+  abort: entry(abort),
+  merge: entry(merge),
+  cleanup: entry(cleanup),
+};
+
+export type ToolName = keyof typeof tools;
+export type ToolInput<N extends ToolName> = z.input<(typeof tools)[N]['input']>;
+export type ToolAnswer<N extends ToolName> = z.output<(typeof tools)[N]['output']>;
+
+/** The same as a list. Both doors, MCP and terminal, list exactly these. */
+export const catalogue: readonly CatalogueEntry[] = Object.values(tools);

@@ -6,6 +6,7 @@ import { O8Error } from '../core/base/errors.js';
 import { asideSuffix } from '../core/run/aside.js';
 import { resumeCommand } from '../core/run/open-runs.js';
 import { taskOf } from '../core/run/run-state.js';
+import { cleanupResultSchema, type CleanupResult } from '../core/run/request-results.js';
 import { resolveCommit } from '../git/refs/refs.js';
 import type { Repository } from '../git/door/repository.js';
 import type { RunHome } from '../store/files/paths.js';
@@ -19,18 +20,6 @@ import { refuseInterrupted } from './context/refuse-interrupted.js';
 import { refuseNested } from './context/refuse-nested.js';
 import { openContext } from './context/repository-context.js';
 import { ownBranch, targetOf } from '../core/plan/target.js';
-
-export const cleanupSchema = z.object({
-  worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
-  branches: z.array(z.object({ branch: z.string(), commit: z.string() })),
-  kept: z.array(
-    z.object({
-      what: z.string().describe('untrusted'),
-      why: z.string().describe('untrusted'),
-      hint: z.string().describe('untrusted'),
-    }),
-  ),
-});
 
 export const cleanup = defineTool({
   name: 'cleanup',
@@ -47,7 +36,7 @@ export const cleanup = defineTool({
       .describe('also drop branches whose commits are nowhere else; their ids are in the answer'),
     dryRun: z.boolean().optional().describe('say what would go, remove nothing'),
   }),
-  output: cleanupSchema.extend({
+  output: cleanupResultSchema.extend({
     runId: z.string().optional(),
     runs: z.array(z.string()).optional().describe('with all: those that had something to remove'),
     dryRun: z.boolean().optional(),
@@ -77,7 +66,6 @@ export const cleanup = defineTool({
   },
 });
 
-type Result = z.infer<typeof cleanupSchema>;
 type Wish = Pick<Input, 'task' | 'force' | 'dryRun'>;
 
 interface Input {
@@ -93,7 +81,7 @@ function refuseOne({ runId, task }: Input): void {
   throw new O8Error('usage', 'all does not go together with runId or task.', `o8 cleanup ${given.join(' ')}`);
 }
 
-async function cleanOne(home: RunHome, run: LoadedRun, wish: Wish, env: NodeJS.ProcessEnv): Promise<Result> {
+async function cleanOne(home: RunHome, run: LoadedRun, wish: Wish, env: NodeJS.ProcessEnv): Promise<CleanupResult> {
   const { plan } = run;
   const except = await takenTasks(home, run);
   const request = {
@@ -104,7 +92,7 @@ async function cleanOne(home: RunHome, run: LoadedRun, wish: Wish, env: NodeJS.P
     dryRun: wish.dryRun ?? false,
     ...(except.length === 0 ? {} : { except }),
   };
-  return cleanupSchema.parse(await askSupervisor(home, plan.runId, request, env));
+  return askSupervisor(home, plan.runId, request, env);
 }
 
 /** Newest first; a run that is not over stays as it is, and so do all others while it is alive. */
@@ -113,8 +101,8 @@ async function cleanAll(
   home: RunHome,
   wish: Wish,
   env: NodeJS.ProcessEnv,
-): Promise<Result & { runs: string[] }> {
-  const all: Result & { runs: string[] } = { runs: [], worktrees: [], branches: [], kept: [] };
+): Promise<CleanupResult & { runs: string[] }> {
+  const all: CleanupResult & { runs: string[] } = { runs: [], worktrees: [], branches: [], kept: [] };
   const open = await openRuns(home);
   all.kept.push(...open.map(openText));
   const alive = open.find(({ ownerAlive }) => ownerAlive);
@@ -136,7 +124,7 @@ async function cleanAll(
   return all;
 }
 
-function openText({ plan, ownerAlive }: LoadedRun): Result['kept'][number] {
+function openText({ plan, ownerAlive }: LoadedRun): CleanupResult['kept'][number] {
   const { runId } = plan;
   return ownerAlive
     ? { what: `run ${runId}`, why: 'it is active', hint: `o8 status --run ${runId}` }

@@ -2,7 +2,8 @@ import { mergeTaskSchema } from './predict/merge-task.js';
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { O8Error } from '../core/base/errors.js';
-import { resolutionSchema, undoneSchema, type Request, type Undone } from '../core/run/requests.js';
+import { resolutionSchema, shownLandingSchema, undoneSchema, type Undone } from '../core/run/request-results.js';
+import type { Request } from '../core/run/requests.js';
 import { leftOutOf, leftOutSchema } from '../core/run/left-out.js';
 import { landingsToUndo, takenBackText, type TakenBack } from '../core/merge/landings.js';
 import { mergeIntoSchema, mergeStrategySchema } from '../core/settings/settings.js';
@@ -18,31 +19,6 @@ import { refuseInterrupted } from './context/refuse-interrupted.js';
 import { refuseNested } from './context/refuse-nested.js';
 import { openContext } from './context/repository-context.js';
 import { targetName, targetOf } from '../core/plan/target.js';
-
-const landingSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
-  z.object({ kind: z.literal('nothing'), reason: z.string().describe('untrusted') }),
-  z.object({
-    kind: z.literal('would_land'),
-    branch: z.string(),
-    from: z.string(),
-    to: z.string(),
-    commits: z.number(),
-    message: z.string().describe('untrusted'),
-  }),
-  z.object({
-    kind: z.literal('would_conflict'),
-    branch: z.string(),
-    files: z.array(z.string()).describe('untrusted'),
-    message: z.string().describe('untrusted'),
-  }),
-  z.object({
-    kind: z.literal('held'),
-    reason: z.string().describe('untrusted'),
-    files: z.array(z.string()).describe('untrusted'),
-    hint: z.string(),
-  }),
-]);
 
 const inputSchema = z.strictObject({
   runId: z.string().optional().describe('default: the active run, else the newest'),
@@ -69,16 +45,13 @@ const outputSchema = z.object({
   base: z.string(),
   target: z.string(),
   tasks: z.array(mergeTaskSchema),
-  landing: landingSchema.optional(),
+  landing: shownLandingSchema.optional(),
   ...predictionShape,
   resolution: resolutionSchema.optional(),
   undone: z.array(undoneSchema).optional().describe('newest landing first'),
   leftOut: leftOutSchema.optional().describe('tasks the run was started without, and what runs them'),
 });
 type Answer = z.input<typeof outputSchema>;
-
-/** What the supervisor's answers hold, of which each has one. */
-const answerSchema = outputSchema.pick({ landing: true, resolution: true, undone: true });
 
 export const merge = defineTool({
   name: 'merge',
@@ -105,8 +78,8 @@ export const merge = defineTool({
     }
     refuseInterrupted('merge', run);
     const id = randomUUID();
-    const ask = async (request: Request): Promise<Answer> => {
-      const answer = answerSchema.parse(await askSupervisor(home, runId, request, context.env));
+    const ask = async (request: Extract<Request, { kind: 'merge' | 'resolve' | 'undo' }>): Promise<Answer> => {
+      const answer = await askSupervisor(home, runId, request, context.env);
       const now = await loadRun(home, runId);
       const off = request.kind === 'merge' ? await takenBackNow(repo, now.plan, now.state) : [];
       const tasks = request.kind === 'merge' ? outcome(home, now, task, off) : [];

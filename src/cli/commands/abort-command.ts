@@ -1,16 +1,10 @@
 import type { Command } from 'commander';
-import * as z from 'zod';
 import { listRuns } from '../../store/runs/runs.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { callTool } from '../context/call-tool.js';
 import { clock, printAborted, printWouldStop } from '../print/print-abort.js';
 import type { Cli } from '../context/cli-context.js';
 import { toolCommand } from './tool-commands.js';
-
-const foundSchema = z.object({
-  runId: z.string().optional(),
-  stopped: z.array(z.object({ task: z.string(), pid: z.number().optional() })),
-});
 
 interface Flags {
   readonly run?: string;
@@ -38,7 +32,7 @@ export function abortCommand(cli: Cli): Command {
 
 /** Says what is about to be stopped; gives the run that is meant, so that no other is. */
 async function announce(cli: Cli, { run, task }: Flags): Promise<string | undefined> {
-  const found = foundSchema.parse(await callTool('abort', { runId: run, task, dryRun: true }, cli.context));
+  const found = await callTool('abort', { runId: run, task, dryRun: true }, cli.context);
   if (found.runId === undefined) return undefined;
   const [newest] = await listRuns((await openContext(cli.context)).home);
   const which = run === undefined && found.runId !== newest ? ` of run ${found.runId}` : '';

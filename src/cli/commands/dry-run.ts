@@ -1,23 +1,16 @@
-import * as z from 'zod';
 import { O8Error } from '../../core/base/errors.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { planWord } from '../../tools/context/nearest-plans.js';
 import { previewStart, type StartPreview } from '../../tools/terminal/start-preview.js';
 import { spawn } from '../../tools/spawn-tool.js';
-import { callTool } from '../context/call-tool.js';
+import type { ToolAnswer } from '../../tools/catalogue.js';
+import { callTool, onlyGiven } from '../context/call-tool.js';
 import { spawnInput, type Named, type RunFlags } from '../context/options.js';
 import { printPlan } from '../print/print-plan.js';
 import type { Cli } from '../context/cli-context.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
 
-const checkSchema = z.object({
-  id: z.string(),
-  level: z.enum(['pass', 'warn', 'fail']),
-  message: z.string(),
-  hint: z.string(),
-});
-const checksSchema = z.object({ checks: z.array(checkSchema) });
-type ShownCheck = z.infer<typeof checkSchema>;
+type ShownCheck = ToolAnswer<'preflight'>['checks'][number];
 
 /** A preflight of a new plan finds the names of the run that would go on, and of what --force moves. */
 const OWN_NAMES = ['branch-collision', 'worktree-collision'];
@@ -28,7 +21,7 @@ const IN_THE_PLAN = ['feature-stories', 'feature-plan', 'feature-overlap', 'feat
 /** What a start would meet: the checks that are not passed, the words about a wave, commands that changed. Exit 4 when it would refuse. */
 export async function dryRun(
   { terminal, context, exit }: Cli,
-  plan: unknown,
+  plan: ToolAnswer<'plan'> | null,
   named: Named,
   flags: RunFlags & { readonly json?: boolean },
 ): Promise<void> {
@@ -36,8 +29,7 @@ export async function dryRun(
     const { root } = await openContext(context);
     throw new O8Error('usage', '--dry-run needs a plan', `o8 run ${await planWord(root)} --dry-run`);
   }
-  const input = Object.fromEntries(Object.entries(spawnInput(named, flags)).filter(([, value]) => value !== undefined));
-  const start = await previewStart(spawn.input.parse(input), context);
+  const start = await previewStart(spawn.input.parse(onlyGiven(spawnInput(named, flags))), context);
   const { dir, features } = named;
   const answer = await callTool('preflight', { dir, features, wave: flags.wave, skip: flags.skip }, context);
   const ignored = [
@@ -45,11 +37,11 @@ export async function dryRun(
     ...(start.continues === null ? [] : ['dependencies']),
     ...(flags.force === true ? ['lock'] : []),
   ];
-  const checks = checksSchema.parse(answer).checks.filter(({ id, level }) => level !== 'pass' && !ignored.includes(id));
+  const checks = answer.checks.filter(({ id, level }) => level !== 'pass' && !ignored.includes(id));
   const failed = checks.some(({ level }) => level === 'fail') && flags.skipPreflight !== true;
   if (failed || start.refusal !== null) exit.code = 4;
   if (flags.json === true) {
-    terminal.print(JSON.stringify({ ...z.looseObject({}).parse(plan), ok: exit.code !== 4, checks }));
+    terminal.print(JSON.stringify({ ...plan, ok: exit.code !== 4, checks }));
     return;
   }
   printPlan(plan, terminal);

@@ -9,7 +9,7 @@ import { isOver, progressBetween, wavesOf, progressLine, type ProgressEvent } fr
 import { logLinkPath } from '../../core/plan/log-link.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { taskLogView } from '../../core/agents/readable-log.js';
-import type { TaskView } from '../../core/report/status-view.js';
+import { wholeTasks, type TaskView } from '../../core/report/status-view.js';
 import { LogReader } from '../../store/logs/log-reader.js';
 import { attemptPaths } from '../../store/files/paths.js';
 import { readPlan } from '../../store/runs/runs.js';
@@ -22,7 +22,7 @@ import { LiveLine } from '../print/live-line.js';
 import { LogStream } from '../context/log-stream.js';
 import { printStopped } from '../print/print-abort.js';
 import { stateWords } from '../print/print-results.js';
-import { statusSchema, type StatusAnswer } from '../print/print-status.js';
+import type { StatusAnswer } from '../print/print-status.js';
 import type { Cli } from '../context/cli-context.js';
 import { safeLines } from '../context/terminal.js';
 import { counted } from '../../core/text/counted.js';
@@ -60,14 +60,15 @@ export async function follow(
     for (;;) {
       const status = await look(cli, runId, interrupt.received);
       if (status === null) return await stop(cli, runId, style, tasks);
+      const seen = wholeTasks(status.tasks);
       // What an earlier part of the run finished is no news.
       if (first && from === 'now') {
-        for (const task of status.tasks) if (isOver(task)) tasks.set(task.id, task);
-        await logs?.skip(status.tasks);
+        for (const task of seen) if (isOver(task)) tasks.set(task.id, task);
+        await logs?.skip(seen);
       }
       first = false;
       const before = new Map(tasks);
-      for (const task of status.tasks) tasks.set(task.id, task);
+      for (const task of seen) tasks.set(task.id, task);
       live.clear();
       for (const event of progressBetween(before, tasks, wavesOf(tasks.values())))
         if (style === 'progress' || status.features === undefined || event.kind !== 'wave_finished')
@@ -95,7 +96,7 @@ export async function follow(
 /** Null when Ctrl+C came meanwhile: the terminal sends it to git too, so the look itself may fail of it. */
 async function look({ context }: Cli, runId: string, interrupted: Promise<void>): Promise<StatusAnswer | null> {
   try {
-    return statusSchema.parse(await callTool('status', { runId, since: 0 }, context));
+    return await callTool('status', { runId, since: 0 }, context);
   } catch (error) {
     if (await Promise.race([interrupted.then(() => true), delay(SIGNAL_MS, false)])) return null;
     throw error;
@@ -122,12 +123,12 @@ async function stop(cli: Cli, runId: string, style: Style, seen: ReadonlyMap<str
       return 130;
     }
     if (forPeople) printStopped(cli, outcome.result);
-    const status = statusSchema.parse(await callTool('status', { runId, since: 0 }, context));
+    const status = await callTool('status', { runId, since: 0 }, context);
     say(`\nAborted. Worktrees preserved. Run '${cli.spelling} cleanup' to remove.`);
     say(`To continue: ${againOf(status, context.cwd)} --resume\n`);
     if (style === 'json') terminal.print(JSON.stringify(status));
     if (style === 'progress') terminal.print('[PROGRESS] execution status=failed');
-    if (style !== 'json') terminal.print(summaryLine(status.tasks));
+    if (style !== 'json') terminal.print(summaryLine(wholeTasks(status.tasks)));
     return 130;
   } finally {
     again.forget();

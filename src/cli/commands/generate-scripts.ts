@@ -1,18 +1,11 @@
-import * as z from 'zod';
 import { asTerminalCommand } from '../../core/commands/slash-command.js';
-import { callTool } from '../context/call-tool.js';
+import { callTool, type Given } from '../context/call-tool.js';
 import type { Cli } from '../context/cli-context.js';
 import { safeLines } from '../context/terminal.js';
 
-const generatedSchema = z.object({ text: z.string() });
-
 /** `o8 run <dir> --generate-only`: scripts for another terminal; nothing is started, so nothing is asked. */
-export async function generateOnly(
-  { terminal, context }: Cli,
-  input: Readonly<Record<string, unknown>>,
-  json: boolean,
-): Promise<void> {
+export async function generateOnly({ terminal, context }: Cli, input: Given<'spawn'>, json: boolean): Promise<void> {
   const result = await callTool('spawn', { ...input, generateOnly: true }, context);
   if (json) terminal.print(JSON.stringify(result));
-  else terminal.print(safeLines(asTerminalCommand(generatedSchema.parse(result).text)));
+  else terminal.print(safeLines(asTerminalCommand(result.text ?? '')));
 }

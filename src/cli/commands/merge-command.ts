@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { mergeStrategySchema } from '../../core/settings/settings.js';
-import { callTool } from '../context/call-tool.js';
+import type { ToolAnswer } from '../../tools/catalogue.js';
+import { callTool, type Given } from '../context/call-tool.js';
 import { interruptedBy } from '../context/interrupt.js';
 import { printResolution, printUndone, undoWasHeld } from '../print/print-resolution.js';
 import { mergeLeftSomething, printMerge } from '../print/print-results.js';
@@ -11,8 +12,8 @@ import { toolCommand } from './tool-commands.js';
 interface Flags {
   readonly run?: string;
   readonly task?: string;
-  readonly into?: string;
-  readonly strategy?: string;
+  readonly into?: Given<'merge'>['into']; // the tool refuses any other word
+  readonly strategy?: Given<'merge'>['strategy'];
   readonly dryRun?: boolean;
   readonly uncommitted?: boolean;
   readonly resolve?: boolean;
@@ -65,7 +66,7 @@ async function merge(cli: Cli, flags: Flags): Promise<void> {
   }
 }
 
-function print({ resolve, undo }: Flags, result: unknown, { terminal, context }: Cli): void {
+function print({ resolve, undo }: Flags, result: ToolAnswer<'merge'>, { terminal, context }: Cli): void {
   if (resolve === true) printResolution(result, terminal, context.cwd);
   else if (undo === true) printUndone(result, terminal);
   else printMerge(result, terminal);

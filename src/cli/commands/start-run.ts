@@ -1,7 +1,6 @@
-import * as z from 'zod';
 import { O8Error } from '../../core/base/errors.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
-import { trustSchema } from '../../core/trust/trust.js';
+import type { TrustAnswer } from '../../core/trust/trust.js';
 import { refuseHeld } from '../../tools/context/lock-error.js';
 import { againCommand } from '../../tools/plan/selection.js';
 import { planWord } from '../../tools/context/nearest-plans.js';
@@ -10,7 +9,7 @@ import { readSettledLock } from '../../tools/context/settled-lock.js';
 import { spawn } from '../../tools/spawn-tool.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { acceptDigest } from '../../tools/terminal/give-consent.js';
-import { callTool } from '../context/call-tool.js';
+import { callTool, onlyGiven, type Given } from '../context/call-tool.js';
 import { confirm } from '../context/confirm.js';
 import { printFeatureSummary } from '../print/feature-summary.js';
 import { interruptedBy } from '../context/interrupt.js';
@@ -20,7 +19,6 @@ import { planInput, spawnInput, wordsOf, type Named, type RunFlags } from '../co
 import { printPlan } from '../print/print-plan.js';
 import { printTrust } from '../print/print-trust.js';
 import { printFailedChecks, printWarnings } from '../print/print-results.js';
-import { statusSchema } from '../print/print-status.js';
 import type { Cli } from '../context/cli-context.js';
 import { safeLines } from '../context/terminal.js';
 
@@ -32,22 +30,6 @@ export interface StartFlags extends RunFlags {
   readonly progress?: boolean;
 }
 
-const ownerSchema = z.object({
-  runId: z.string().optional(),
-  supervisor: z.object({ pid: z.number().nullable(), alive: z.boolean() }).optional(),
-});
-
-const spawnedSchema = z.object({
-  runId: z.string().optional(),
-  message: z.string(),
-  continued: z.boolean().optional(),
-  warnings: z.array(z.string()).optional(),
-  text: z.string().optional(),
-});
-
-const plannedSchema = z.object({ trust: trustSchema });
-type TrustAnswer = z.output<typeof trustSchema>;
-
 /** The whole of a followed run: the plan, the question, the start, the way to its end. */
 export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promise<void> {
   const { terminal, context } = cli;
@@ -58,22 +40,22 @@ export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promi
   await refuseWhileLocked(cli, named, flags);
   const goesOn = flags.retryFailed === true || flags.resume === true;
   const summary = plan === null || goesOn ? null : named.features === undefined ? 'plan' : 'features';
-  if (summary === 'plan' && !quiet) printPlan(plan, terminal);
+  if (plan !== null && summary === 'plan' && !quiet) printPlan(plan, terminal);
   if (namesAny(named) && !(await isReady(cli, named, flags))) return;
   const said: string[] = [];
   if (summary === 'features' && !quiet && flags.yes !== true) {
     said.push(...printWarnings(await callTool('preflight', selectionOf(named, flags), context), terminal));
-    printFeatureSummary(plan, context.cwd, terminal.print);
+    if (plan !== null) printFeatureSummary(plan, context.cwd, terminal.print);
   }
   // A run that goes on was agreed to when it began; what is new in the repository is not part of it.
-  const trust = plan === null || goesOn ? null : plannedSchema.parse(plan).trust;
+  const trust = plan === null || goesOn ? null : plan.trust;
   if (trust?.needed === true && summary !== 'plan')
     printTrust(trust, { print: quiet ? terminal.warn : terminal.print, colors: terminal.colors });
   if (flags.yes !== true) said.push(...(await sayChanged(cli, named, flags)));
   if (!(await mayStart(cli, named, flags, trust))) return;
   // The run outlives this process from some moment of this call on: Ctrl+C stops it once it can be followed.
   const interrupt = interruptedBy('SIGINT');
-  const spawned = spawnedSchema.parse(await callTool('spawn', spawnInput(named, flags), context));
+  const spawned = await callTool('spawn', spawnInput(named, flags), context);
   for (const warning of (spawned.warnings ?? []).filter((each) => !said.some((one) => each.startsWith(one))))
     terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
   if (named.features !== undefined) {
@@ -95,15 +77,14 @@ function namesAny({ dir, features }: Named): boolean {
   return dir !== undefined || features !== undefined;
 }
 
-function selectionOf({ dir, features }: Named, flags: StartFlags): Record<string, unknown> {
+function selectionOf({ dir, features }: Named, flags: StartFlags): Given<'preflight'> {
   return { dir, features, wave: flags.wave, skip: flags.skip };
 }
 
 /** Commands that changed since the run that goes on started are part of what is agreed to. */
 async function sayChanged({ terminal, context }: Cli, named: Named, flags: StartFlags): Promise<string[]> {
   if (!terminal.interactive) return [];
-  const input = Object.fromEntries(Object.entries(spawnInput(named, flags)).filter(([, value]) => value !== undefined));
-  const { changed } = await previewStart(spawn.input.parse(input), context);
+  const { changed } = await previewStart(spawn.input.parse(onlyGiven(spawnInput(named, flags))), context);
   if (changed === null) return [];
   terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(changed)}`);
   return [changed];
@@ -120,10 +101,10 @@ async function refuseWhileLocked({ context }: Cli, named: Named, { force, resume
 async function isReady({ terminal, context, exit }: Cli, named: Named, flags: StartFlags): Promise<boolean> {
   const goesOn = flags.retryFailed === true || flags.resume === true || flags.wave !== undefined;
   if (goesOn || flags.force === true || flags.skipPreflight === true || flags.yes === true) return true;
-  const { state } = statusSchema.parse(await callTool('status', {}, context));
+  const { state } = await callTool('status', {}, context);
   if (state === 'interrupted') return true; // spawn knows more about these
   const result = await callTool('preflight', selectionOf(named, flags), context);
-  if (result['ok'] === true) return true;
+  if (result.ok) return true;
   terminal.print('');
   printFailedChecks(result, terminal);
   exit.code = 4;
@@ -165,7 +146,7 @@ async function mayStart(cli: Cli, named: Named, flags: StartFlags, trust: TrustA
 
 /** What `--force` overrides, by name where a live run is in the way. */
 async function overridden({ terminal, context }: Cli): Promise<string> {
-  const { supervisor, runId } = ownerSchema.parse(await callTool('status', {}, context));
+  const { supervisor, runId } = await callTool('status', {}, context);
   const moved = 'Old worktrees and branches in the way are moved aside, not deleted.';
   if (supervisor?.alive !== true) return moved;
   return [

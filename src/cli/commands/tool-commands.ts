@@ -46,7 +46,7 @@ export function preflightCommand({ terminal, context, exit }: Cli): Command {
     const result = await callTool('preflight', input, context);
     if (flags.json === true) terminal.print(JSON.stringify(result));
     else printPreflight(result, terminal);
-    exit.code = result['ok'] === true ? 0 : 4;
+    exit.code = result.ok ? 0 : 4;
   });
 }
 

@@ -1,18 +1,26 @@
-import { catalogue, type CatalogueEntry } from '../../tools/catalogue.js';
+import { tools, type ToolAnswer, type ToolInput, type ToolName } from '../../tools/catalogue.js';
 import type { ToolContext } from '../../tools/context/define-tool.js';
 
-function toolNamed(name: string): CatalogueEntry {
-  const tool = catalogue.find((candidate) => candidate.name === name);
-  if (tool === undefined) throw new Error(`no tool named ${name}`);
-  return tool;
-}
+/** A tool's input as flags give it. */
+export type Given<N extends ToolName> = {
+  readonly [Key in keyof ToolInput<N>]: ToolInput<N>[Key] extends string[] | undefined
+    ? readonly string[] | undefined
+    : ToolInput<N>[Key];
+};
+
+type Calls = { readonly [N in ToolName]: { call(input: unknown, context: ToolContext): Promise<ToolAnswer<N>> } };
 
 /** Calls a tool as the MCP server would; values that were not given are left out. */
-export async function callTool(
-  name: string,
-  input: Record<string, unknown>,
+export async function callTool<N extends ToolName>(
+  name: N,
+  input: Given<N>,
   context: ToolContext,
-): Promise<Record<string, unknown>> {
-  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-  return toolNamed(name).call(given, context);
+): Promise<ToolAnswer<N>> {
+  const calls: Calls = tools;
+  return calls[name].call(onlyGiven(input), context);
+}
+
+/** Without the flags that were not given: a tool refuses some inputs beside others. */
+export function onlyGiven(input: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { nameProblem } from '../../core/plan/names.js';
+import type { Given } from './call-tool.js';
 
 /** The flags of every command; several spellings of one flag (`--max-agents`, `--max-concurrent`) end in one value. */
 export interface SelectionFlags {
@@ -13,8 +14,8 @@ export interface RunFlags extends SelectionFlags {
   readonly maxConcurrent?: number;
   readonly maxConcurrency?: number;
   readonly maxAgents?: number;
-  readonly schedule?: string;
-  readonly mergeInto?: string;
+  readonly schedule?: Given<'plan'>['schedule'];
+  readonly mergeInto?: Given<'plan'>['mergeInto'];
   readonly budgetUsd?: number;
   readonly retryFailed?: boolean;
   readonly task?: string;
@@ -110,8 +111,7 @@ export function wordsOf({ dir, features }: Named): readonly string[] {
   return features ?? (dir === undefined ? [] : [dir]);
 }
 
-export function planInput(named: string | Named | undefined, flags: RunFlags): Record<string, unknown> {
-  const { dir, features } = typeof named === 'object' ? named : { dir: named, features: undefined };
+export function planInput({ dir, features }: Named, flags: RunFlags): Given<'plan'> {
   return {
     dir,
     features,
@@ -123,7 +123,7 @@ export function planInput(named: string | Named | undefined, flags: RunFlags): R
   };
 }
 
-export function spawnInput(named: string | Named | undefined, flags: RunFlags): Record<string, unknown> {
+export function spawnInput(named: Named, flags: RunFlags): Given<'spawn'> {
   return {
     ...planInput(named, flags),
     retryFailed: flags.retryFailed,

@@ -1,27 +1,13 @@
 import { relative } from 'node:path';
-import * as z from 'zod';
+import type { ToolAnswer } from '../../tools/catalogue.js';
 import type { Cli } from '../context/cli-context.js';
 import { counted } from '../../core/text/counted.js';
 
-const abortSchema = z.object({
-  message: z.string(),
-  notes: z.array(z.string()).optional(),
-  stopped: z.array(
-    z.object({
-      task: z.string(),
-      pid: z.number().optional(),
-      worktree: z.string().optional(),
-      rescue: z.string().optional(),
-      survivors: z.array(z.number()).optional(),
-    }),
-  ),
-  cleanup: z.object({ worktrees: z.array(z.object({ task: z.string(), path: z.string() })) }).optional(),
-});
+type Aborted = ToolAnswer<'abort'>;
 
 /** What `abort` did. Scripts read these lines: words and order are fixed. */
-export function printAborted(cli: Cli, result: unknown): void {
+export function printAborted(cli: Cli, aborted: Aborted): void {
   const { terminal, context, spelling } = cli;
-  const aborted = abortSchema.parse(result);
   if (aborted.stopped.length === 0) {
     for (const text of [aborted.message, ...(aborted.notes ?? [])]) terminal.print(text);
     return;
@@ -41,8 +27,7 @@ export function printAborted(cli: Cli, result: unknown): void {
 }
 
 /** What `abort --dry-run` found. */
-export function printWouldStop({ terminal }: Cli, result: unknown): void {
-  const { message, stopped } = abortSchema.parse(result);
+export function printWouldStop({ terminal }: Cli, { message, stopped }: Aborted): void {
   for (const { task, pid } of stopped) {
     terminal.print(`would stop ${task}${pid === undefined ? '' : ` (PID: ${String(pid)})`}`);
   }
@@ -50,8 +35,7 @@ export function printWouldStop({ terminal }: Cli, result: unknown): void {
 }
 
 /** Each task that was stopped, and what was kept of it. */
-export function printStopped({ terminal, context }: Cli, result: unknown): void {
-  const { stopped, cleanup } = abortSchema.parse(result);
+export function printStopped({ terminal, context }: Cli, { stopped, cleanup }: Aborted): void {
   for (const { task } of stopped) terminal.print(`[${clock(context)}] ${task}: Stopped`);
   for (const { task } of cleanup?.worktrees ?? []) terminal.print(`[${clock(context)}] ${task}: Removing worktree`);
   for (const { task, rescue, survivors } of stopped) {

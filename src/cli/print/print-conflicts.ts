@@ -1,20 +1,11 @@
-import * as z from 'zod';
+import type { ExpectedConflictsAnswer } from '../../tools/predict/expected-conflicts.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
-
-export const conflictsShape = {
-  conflicts: z
-    .array(z.object({ tasks: z.array(z.string()), files: z.array(z.string()), moreFiles: z.number().optional() }))
-    .optional(),
-  moreConflicts: z.number().optional(),
-  conflictsUnknown: z.string().optional(),
-};
-type Conflicts = z.output<z.ZodObject<typeof conflictsShape>>;
 
 const MOST_FILES = 5; // of one conflict in a line; --json has more
 
 /** Prints which branches are expected to conflict; nothing where none are. `target`: what the others are merged into. */
 export function printConflicts(
-  { conflicts = [], moreConflicts = 0, conflictsUnknown }: Conflicts,
+  { conflicts = [], moreConflicts = 0, conflictsUnknown }: ExpectedConflictsAnswer,
   target: string,
   { colors, print }: Pick<Terminal, 'colors' | 'print'>,
 ): void {
@@ -30,7 +21,11 @@ export function printConflicts(
 }
 
 /** Only conflicts of two tasks with each other. */
-export function betweenTasks({ conflicts, moreConflicts, conflictsUnknown }: Conflicts): Conflicts {
+export function betweenTasks({
+  conflicts,
+  moreConflicts,
+  conflictsUnknown,
+}: ExpectedConflictsAnswer): ExpectedConflictsAnswer {
   return { conflicts: conflicts?.filter(({ tasks }) => tasks.length > 1), moreConflicts, conflictsUnknown };
 }
 

@@ -1,18 +1,12 @@
 import { relative } from 'node:path';
-import * as z from 'zod';
-import { resolutionSchema, undoneSchema, type Resolution, type Undone } from '../../core/run/requests.js';
+import type { Resolution, Undone } from '../../core/run/request-results.js';
+import type { ToolAnswer } from '../../tools/catalogue.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
 
-const answerSchema = z.object({
-  base: z.string(),
-  target: z.string(),
-  resolution: resolutionSchema.optional(),
-  undone: z.array(undoneSchema).optional(),
-});
+type MergeAnswer = ToolAnswer<'merge'>;
 
 /** What `merge --resolve` opened, with what to do there. */
-export function printResolution(result: unknown, { colors, print }: Terminal, cwd: string): void {
-  const { resolution, target } = answerSchema.parse(result);
+export function printResolution({ resolution, target }: MergeAnswer, { colors, print }: Terminal, cwd: string): void {
   if (resolution === undefined) return;
   switch (resolution.kind) {
     case 'no_conflict':
@@ -50,8 +44,8 @@ function printOpened(
 }
 
 /** What `merge --undo` took back, and how it comes again. */
-export function printUndone(result: unknown, { colors, print }: Terminal): void {
-  for (const each of answerSchema.parse(result).undone ?? []) printOneUndone(each, { colors, print });
+export function printUndone({ undone = [] }: MergeAnswer, { colors, print }: Terminal): void {
+  for (const each of undone) printOneUndone(each, { colors, print });
 }
 
 function printOneUndone(undone: Undone, { colors, print }: Output): void {
@@ -83,6 +77,6 @@ function what({ task, landing }: Exclude<Undone, { kind: 'nothing' }>): string {
   return `${task ?? 'what landed'} at ${landing.slice(0, 12)}`;
 }
 
-export function undoWasHeld(result: unknown): boolean {
-  return (answerSchema.parse(result).undone ?? []).some(({ kind }) => kind === 'held');
+export function undoWasHeld({ undone = [] }: MergeAnswer): boolean {
+  return undone.some(({ kind }) => kind === 'held');
 }

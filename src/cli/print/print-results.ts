@@ -1,23 +1,18 @@
-import * as z from 'zod';
-import { clockTime } from '../../core/text/clock-time.js';
-import { heldViewSchema, acceptCommand } from '../../core/held/finding.js';
-import { leftOutLines, leftOutSchema } from '../../core/run/left-out.js';
-import type { TaskChange } from '../../core/report/status-view.js';
 import { relative } from 'node:path';
-import { betweenTasks, conflictsShape, printConflicts, printOrder } from './print-conflicts.js';
+import { clockTime } from '../../core/text/clock-time.js';
+import { acceptCommand } from '../../core/held/finding.js';
+import { leftOutLines } from '../../core/run/left-out.js';
+import type { ShownLanding } from '../../core/run/request-results.js';
+import type { TaskChange } from '../../core/report/status-view.js';
+import { betweenTasks, printConflicts, printOrder } from './print-conflicts.js';
+import type { ToolAnswer } from '../../tools/catalogue.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
 import { counted } from '../../core/text/counted.js';
 import { heldLines } from '../../core/held/held-text.js';
 
-const checksSchema = z.object({
-  ok: z.boolean(),
-  checks: z.array(
-    z.object({ id: z.string(), level: z.enum(['pass', 'warn', 'fail']), message: z.string(), hint: z.string() }),
-  ),
-});
+type PreflightAnswer = ToolAnswer<'preflight'>;
 
-export function printPreflight(result: unknown, { colors, print }: Terminal): void {
-  const { ok, checks } = checksSchema.parse(result);
+export function printPreflight({ ok, checks }: PreflightAnswer, { colors, print }: Terminal): void {
   const mark = { pass: colors.green('✓'), warn: colors.yellow('!'), fail: colors.red('✗') };
   for (const { level, message, hint } of checks) {
     print(`${mark[level]} ${safeLines(message)}`);
@@ -27,29 +22,24 @@ export function printPreflight(result: unknown, { colors, print }: Terminal): vo
 }
 
 /** Only what keeps a run from starting. */
-export function printFailedChecks(result: unknown, { colors, warn }: Terminal): void {
-  for (const { level, message, hint } of checksSchema.parse(result).checks) {
+export function printFailedChecks({ checks }: PreflightAnswer, { colors, warn }: Terminal): void {
+  for (const { level, message, hint } of checks) {
     if (level === 'fail') warn(`${colors.red('✗')} ${safeLines(message)}\n    ${safeLines(hint)}`);
   }
 }
 
 /** What does not keep a run from starting and is worth knowing before it does; gives what was said. */
-export function printWarnings(result: unknown, { colors, print }: Terminal): string[] {
-  const warnings = checksSchema.parse(result).checks.filter(({ level }) => level === 'warn');
+export function printWarnings({ checks }: PreflightAnswer, { colors, print }: Terminal): string[] {
+  const warnings = checks.filter(({ level }) => level === 'warn');
   for (const { message, hint } of warnings)
     print(`${colors.yellow('Warning:')} ${safeLines(message)}\n    ${safeLines(hint)}`);
   return warnings.map(({ message }) => message);
 }
 
-const spawnSchema = z.object({
-  runId: z.string().optional(),
-  message: z.string(),
-  warnings: z.array(z.string()).optional(),
-  text: z.string().optional(),
-});
-
-export function printSpawn(result: unknown, { print, warn, colors }: Terminal): void {
-  const { runId, message, warnings, text } = spawnSchema.parse(result);
+export function printSpawn(
+  { runId, message, warnings, text }: ToolAnswer<'spawn'>,
+  { print, warn, colors }: Terminal,
+): void {
   for (const warning of warnings ?? []) warn(`${colors.yellow('Warning:')} ${safeLines(warning)}`);
   if (text !== undefined) print(`${safeLines(text)}\n`);
   print(message);
@@ -57,50 +47,13 @@ export function printSpawn(result: unknown, { print, warn, colors }: Terminal): 
 }
 
 /** An answer that is one sentence, like that of `pause`. */
-export function printMessage(result: unknown, { print }: Terminal): void {
-  print(safeLines(z.object({ message: z.string() }).parse(result).message));
+export function printMessage({ message }: { readonly message: string }, { print }: Terminal): void {
+  print(safeLines(message));
 }
 
-const landingSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
-  z.object({ kind: z.literal('nothing'), reason: z.string() }),
-  z.object({
-    kind: z.literal('would_land'),
-    from: z.string(),
-    to: z.string(),
-    commits: z.number(),
-    message: z.string(),
-  }),
-  z.object({ kind: z.literal('would_conflict'), files: z.array(z.string()), message: z.string() }),
-  z.object({ kind: z.literal('held'), reason: z.string(), files: z.array(z.string()), hint: z.string() }),
-]);
-
-const mergeSchema = z.object({
-  runId: z.string(),
-  state: z.string(),
-  base: z.string(),
-  target: z.string(),
-  tasks: z.array(
-    z.object({
-      id: z.string(),
-      state: z.string(),
-      landed: z.string().optional(),
-      files: z.array(z.string()).optional(),
-      moreFiles: z.number().optional(),
-      message: z.string().optional(),
-      hint: z.string().optional(),
-      held: heldViewSchema.optional(),
-    }),
-  ),
-  landing: landingSchema.optional(),
-  ...conflictsShape,
-  order: z.array(z.string()).optional(),
-  leftOut: leftOutSchema.optional(),
-});
-
 /** Gives whether everything that was asked for landed. */
-export function printMerge(result: unknown, { colors, print }: Terminal): void {
-  const { runId, tasks, landing, target, state: run, order, leftOut = [], ...predicted } = mergeSchema.parse(result);
+export function printMerge(answer: ToolAnswer<'merge'>, { colors, print }: Terminal): void {
+  const { runId, tasks, landing, target, state: run, order, leftOut = [], ...predicted } = answer;
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
   for (const { id, state, landed, files, moreFiles, message, hint, held } of tasks) {
     const why = held === undefined ? (message ?? '') : `held: ${held.what}`;
@@ -120,10 +73,7 @@ export function printMerge(result: unknown, { colors, print }: Terminal): void {
   if (run === 'running') print('\nThe run goes on: o8 status');
 }
 
-function printLanding(
-  landing: z.infer<typeof landingSchema>,
-  { colors, print }: Pick<Terminal, 'colors' | 'print'>,
-): void {
+function printLanding(landing: ShownLanding, { colors, print }: Pick<Terminal, 'colors' | 'print'>): void {
   switch (landing.kind) {
     case 'landed':
       print(colors.green(`\nLanded on ${landing.branch}: ${landing.from.slice(0, 12)}..${landing.to.slice(0, 12)}`));
@@ -147,21 +97,12 @@ function printLanding(
   }
 }
 
-export function mergeLeftSomething(result: unknown): boolean {
-  const { tasks, landing } = mergeSchema.parse(result);
+export function mergeLeftSomething({ tasks, landing }: ToolAnswer<'merge'>): boolean {
   return landing?.kind === 'held' || tasks.some(({ state }) => state === 'merge_conflict' || state === 'merge_pending');
 }
 
-const cleanupSchema = z.object({
-  dryRun: z.boolean().optional(),
-  worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
-  branches: z.array(z.object({ branch: z.string(), commit: z.string() })),
-  kept: z.array(z.object({ what: z.string(), why: z.string(), hint: z.string() })),
-  takenBack: z.array(z.object({ task: z.string(), commit: z.string() })).optional(),
-});
-
-export function printCleanup(result: unknown, root: string, { print }: Terminal): void {
-  const { dryRun, worktrees, branches, kept, takenBack = [] } = cleanupSchema.parse(result);
+export function printCleanup(answer: ToolAnswer<'cleanup'>, root: string, { print }: Terminal): void {
+  const { dryRun, worktrees, branches, kept, takenBack = [] } = answer;
   const verb = dryRun === true ? 'would remove' : 'removed';
   for (const { path, rescued } of worktrees) {
     print(`${verb} worktree ${relative(root, path)}${rescued === null ? '' : ` (uncommitted work kept: ${rescued})`}`);

@@ -1,55 +1,25 @@
 import { relative } from 'node:path';
-import * as z from 'zod';
-import { leftOutLines, leftOutSchema } from '../../core/run/left-out.js';
-import { taskChangeSchema, taskViewSchema, type TaskView } from '../../core/report/status-view.js';
+import { leftOutLines } from '../../core/run/left-out.js';
+import type { TaskView } from '../../core/report/status-view.js';
 import { acceptCommand } from '../../core/held/finding.js';
 import { heldLines } from '../../core/held/held-text.js';
 import { clockTime } from '../../core/text/clock-time.js';
 import { duration } from '../../core/text/duration.js';
 import { validationLines } from '../../core/run/failed-validations.js';
-import { conflictsShape, printConflicts } from './print-conflicts.js';
+import type { ToolAnswer } from '../../tools/catalogue.js';
+import { printConflicts } from './print-conflicts.js';
 import { stateWords } from './print-results.js';
 import { type Colors, outputLines, safeLines, type Terminal } from '../context/terminal.js';
 import { targetOfAnswer, wayToLand } from '../../core/plan/target.js';
 
-export const statusSchema = z.object({
-  runId: z.string().optional(),
-  state: z.string(),
-  message: z.string().optional(),
-  hint: z.string().optional(),
-  dir: z.string().optional(),
-  features: z.array(z.string()).optional(),
-  base: z.string().optional(),
-  target: z.string().optional(),
-  counts: z.record(z.string(), z.number()),
-  cursor: z.number(),
-  pausedUntil: z.string().optional(),
-  leftOut: leftOutSchema.optional(),
-  others: z.array(z.object({ runId: z.string(), plan: z.string(), state: z.string(), hint: z.string() })).optional(),
-  landed: z.string().optional(),
-  takenBack: z.array(z.object({ task: z.string(), commit: z.string() })).optional(),
-  waves: z
-    .array(
-      z.object({
-        wave: z.number(),
-        validation: z.enum(['passed', 'failed']),
-        message: z.string().optional(),
-        hint: z.string().optional(),
-      }),
-    )
-    .optional(),
-  tasks: z.array(taskViewSchema),
-  ...conflictsShape,
-  tail: z.array(z.string()).optional(),
-});
-export type StatusAnswer = z.infer<typeof statusSchema>;
-
+export type StatusAnswer = ToolAnswer<'status'>;
 /** With a cursor only what is news is there. */
-const shownTaskSchema = taskViewSchema.partial().extend(taskChangeSchema.shape);
-const shownSchema = statusSchema.extend({ tasks: z.array(shownTaskSchema) });
+type ShownTask = { readonly [Key in keyof TaskView]?: TaskView[Key] | undefined } & Pick<
+  TaskView,
+  'id' | 'state' | 'attempt'
+>;
 
-export function printStatus(result: unknown, cwd: string, { colors, print }: Terminal): void {
-  const status = shownSchema.parse(result);
+export function printStatus(status: StatusAnswer, cwd: string, { colors, print }: Terminal): void {
   const title = status.runId === undefined ? '' : `Run ${status.runId}: ${colorState(status.state, colors)}`;
   if (title !== '') print(title);
   const until =
@@ -58,8 +28,9 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
   if (status.hint !== undefined) print(`  ${status.hint}`);
   if (status.base !== undefined)
     print(`${String(status.target)} (from ${status.base})${status.landed === undefined ? '' : ', landed'}`);
-  const width = Math.max(0, ...status.tasks.map(({ id }) => id.length));
-  for (const task of status.tasks) {
+  const tasks: readonly ShownTask[] = status.tasks;
+  const width = Math.max(0, ...tasks.map(({ id }) => id.length));
+  for (const task of tasks) {
     print(`  ${task.id.padEnd(width)}  ${colorState(stateWords(task), colors, task.state)}${figures(task)}`);
     if (task.state === 'failed' && task.message !== undefined) print(indent(safeLines(task.message), width));
     const { worktree } = task;
@@ -102,8 +73,9 @@ export function printStatus(result: unknown, cwd: string, { colors, print }: Ter
 }
 
 /** What `printStatus` leaves out. */
-export function printDetails(result: unknown, cwd: string, { print }: Terminal): void {
-  for (const task of shownSchema.parse(result).tasks) {
+export function printDetails(status: StatusAnswer, cwd: string, { print }: Terminal): void {
+  const tasks: readonly ShownTask[] = status.tasks;
+  for (const task of tasks) {
     print(`\n${task.id}`);
     const rows = [
       ...(task.branch === undefined ? [] : [['branch', task.branch]]),

@@ -1,12 +1,9 @@
-import type * as z from 'zod';
 import { trustLines } from '../../core/trust/trust-text.js';
-import type { trustSchema } from '../../core/trust/trust.js';
+import type { TrustAnswer } from '../../core/trust/trust.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
 
 /** What a terminal is taken to be as wide as where nobody says. */
 const COLUMNS = 120;
-
-type TrustAnswer = z.output<typeof trustSchema>;
 
 /** What the repository brings, in full while somebody still has to agree to it, by name afterwards. */
 export function printTrust({ needed, items = [] }: TrustAnswer, output: Pick<Terminal, 'print' | 'colors'>): void {

@@ -66,6 +66,11 @@ export const taskChangeSchema = resultSchema.extend(
 );
 export type TaskChange = z.infer<typeof taskChangeSchema>;
 
+/** Of an answer's tasks those that are told in full: all of them where nothing was told before. */
+export function wholeTasks(tasks: readonly (TaskView | TaskChange)[]): TaskView[] {
+  return tasks.filter((task): task is TaskView => 'branch' in task);
+}
+
 /** A person resolves them in the worktree, where git lists all; more would only make the answer long. */
 export const MOST_FILES = 100;
 

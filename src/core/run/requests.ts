@@ -46,57 +46,9 @@ export const requestSchema = z.discriminatedUnion('kind', [
 ]);
 export type Request = z.infer<typeof requestSchema>;
 
-/** The result of `pause` and `unpause`. `running`: agents that finish; `stopped`: tasks whose agents were stopped. */
-export const pauseResultSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('not_running') }),
-  z.strictObject({ kind: z.literal('paused'), running: z.array(z.string()), stopped: z.array(z.string()) }),
-  z.strictObject({ kind: z.literal('not_paused') }),
-  z.strictObject({ kind: z.literal('resumed') }),
-]);
-export type PauseResult = z.infer<typeof pauseResultSchema>;
-
-/** The result of `resolve`. `next`: commands, in order. */
-export const resolutionSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('opened'),
-    worktree: z.string(),
-    branch: z.string(),
-    files: z.array(z.string()).describe('with conflict markers, or deleted on one side: untrusted'),
-    /** Files git resolved there by a merge driver or attribute, which o8 takes for conflicts. */
-    silent: z.array(z.string()).describe('resolved by a merge driver, to be looked at: untrusted'),
-    targetCommit: z.string(),
-    branchCommit: z.string(),
-    next: z.array(z.string()),
-  }),
-  z.strictObject({
-    kind: z.literal('no_conflict'),
-    reason: z.string().describe('untrusted'),
-    next: z.array(z.string()),
-  }),
-]);
-export type Resolution = z.infer<typeof resolutionSchema>;
-
-const landing = { branch: z.string(), landing: z.string().describe('commit'), task: z.string().optional() };
-
-/** What `undo` did with one landing. `again`: the command that brings the work back. */
-export const undoneSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('reverted'), ...landing, commit: z.string(), again: z.string() }),
-  z.strictObject({ kind: z.literal('moved_back'), ...landing, to: z.string(), again: z.string() }),
-  z.strictObject({
-    kind: z.literal('held'),
-    ...landing,
-    reason: z.string().describe('untrusted'),
-    files: z.array(z.string()).describe('untrusted'),
-    hint: z.string(),
-  }),
-  z.strictObject({ kind: z.literal('would_undo'), ...landing }),
-  z.strictObject({ kind: z.literal('nothing'), reason: z.string().describe('untrusted') }),
-]);
-export type Undone = z.infer<typeof undoneSchema>;
-
-/** The answer to a request, in a file beside it; `result` is the tool's own output shape. */
-export const requestResultSchema = z.discriminatedUnion('kind', [
+/** The answer to a request, in a file beside it; `result` as `requestResults` has it for the kind of request. */
+export const requestAnswerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('done'), result: z.unknown() }),
   z.strictObject({ kind: z.literal('refused'), code: z.string(), message: z.string(), hint: z.string() }),
 ]);
-export type RequestResult = z.infer<typeof requestResultSchema>;
+export type RequestAnswer = z.infer<typeof requestAnswerSchema>;

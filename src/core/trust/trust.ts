@@ -71,7 +71,9 @@ export const trustSchema = z.object({
   digest: z.string().optional(),
 });
 
-export function trustAnswer({ needed, items, digest }: Trust): z.input<typeof trustSchema> {
+export type TrustAnswer = z.infer<typeof trustSchema>;
+
+export function trustAnswer({ needed, items, digest }: Trust): TrustAnswer {
   if (items.length === 0) return { needed };
   return { needed, items: items.map(({ from, text }) => ({ from: shownText(from), what: shownText(text) })), digest };
 }

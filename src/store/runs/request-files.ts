@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../../core/base/errors.js';
 import { failpoint } from '../../core/base/failpoint.js';
-import { requestResultSchema, requestSchema, type Request, type RequestResult } from '../../core/run/requests.js';
+import { requestAnswerSchema, requestSchema, type Request, type RequestAnswer } from '../../core/run/requests.js';
 import { publishOnce, readJson } from '../files/atomic-file.js';
 import { isFolderName, runPaths, type RunHome } from '../files/paths.js';
 import { systemCode } from '../files/system-error.js';
@@ -51,7 +51,7 @@ export async function pendingRequests(home: RunHome, runId: string): Promise<Req
 }
 
 /** Answers a request, once: the first answer stays. */
-export async function answerRequest(home: RunHome, runId: string, id: string, result: RequestResult): Promise<void> {
+export async function answerRequest(home: RunHome, runId: string, id: string, result: RequestAnswer): Promise<void> {
   failpoint('request.answer.before');
   await publishOnce(fileOf(runPaths(home, runId).requests, id, ANSWER), `${JSON.stringify(result)}\n`);
   failpoint('request.answer.after');
@@ -66,7 +66,7 @@ export async function awaitAnswer(
   runId: string,
   id: string,
   options: { readonly timeoutMs: number; readonly stillAlive: () => Promise<boolean> },
-): Promise<RequestResult> {
+): Promise<RequestAnswer> {
   const path = fileOf(runPaths(home, runId).requests, id, ANSWER);
   const deadline = performance.now() + options.timeoutMs;
   let nextLook = 0;
@@ -74,7 +74,7 @@ export async function awaitAnswer(
     // Liveness first: an answer given just before the supervisor ended is still found afterwards.
     const alive = performance.now() < nextLook || (await options.stillAlive());
     if (performance.now() >= nextLook) nextLook = performance.now() + ALIVE_EVERY_MS;
-    const answer = await readJson(path, requestResultSchema);
+    const answer = await readJson(path, requestAnswerSchema);
     if (answer !== null) return answer;
     if (!alive) {
       throw new O8Error(

@@ -1,4 +1,5 @@
 import { mergeAgain } from '../../core/held/finding.js';
+import type { Stopped } from '../../core/run/request-results.js';
 import { heldOfTask } from '../../core/run/task-state.js';
 import { stopAttempt } from '../../process/attempts/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
@@ -7,15 +8,6 @@ import { endSetupProcesses } from '../run/end-setup-processes.js';
 import { settleAttempt } from './settle-attempt.js';
 import { rescueWorktree } from './remove-worktree.js';
 import { attemptId, attemptOf, plannedTask, recordOf, type Run } from '../run/run.js';
-
-/** A task that was stopped: when, which process, and where its uncommitted work is kept. */
-export interface Stopped {
-  readonly task: string;
-  readonly pid: number | null;
-  readonly worktree: string | null;
-  readonly rescue: string | null;
-  readonly survivors: readonly number[];
-}
 
 /**
  * Ends a task for good: its whole process tree first, then its uncommitted work to a rescue ref, then the record. One
@@ -36,7 +28,7 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
   if (state.state === 'merge_pending' && heldOfTask(state) === null) {
     const hint = mergeAgain(run.plan.runId, id);
     await run.ledger.record({ type: 'merge_held', task: id, reason: 'it was done when it was aborted', hint });
-    return { task: id, pid, worktree: plannedTask(run, id).worktree, rescue: null, survivors };
+    return { task: id, pid, worktree: plannedTask(run, id).worktree, rescue: null, survivors: [...survivors] };
   }
   const rescued = record.worktree === 'present' ? await rescueWorktree(run, plannedTask(run, id)) : null;
   if (running !== null) {
@@ -49,7 +41,7 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
   await run.ledger.record({ type: 'task_aborted', task: id });
   if (running !== null && survivors.length === 0) await storeOutputOnce(run, id, record.attempt);
   const worktree = record.worktree === 'present' ? plannedTask(run, id).worktree : null;
-  return { task: id, pid, worktree, rescue: rescued?.ref ?? null, survivors };
+  return { task: id, pid, worktree, rescue: rescued?.ref ?? null, survivors: [...survivors] };
 }
 
 export interface StoppedTree {

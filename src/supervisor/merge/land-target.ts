@@ -3,6 +3,7 @@ import { takenBackNow } from '../../git/refs/standing-reverts.js';
 import { refreshMessage } from '../../core/merge/merge-message.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { waitingWork } from '../../core/merge/waiting-work.js';
+import type { Landing } from '../../core/run/request-results.js';
 import { landedCommit } from '../../core/run/task-state.js';
 import { landingRef } from '../../core/plan/own-refs.js';
 import { fastForward, forgetForwarded } from '../../git/checkout/checkout.js';
@@ -14,11 +15,6 @@ import { filesOf, recordOf, type Run } from '../run/run.js';
 import { tasksToVerify, verifyLanding } from './verify-landing.js';
 import { restoreCommand, targetName, targetOf } from '../../core/plan/target.js';
 import { moveTarget } from './advance-target.js';
-
-export type Landing =
-  | { readonly kind: 'landed'; readonly branch: string; readonly from: string; readonly to: string }
-  | { readonly kind: 'nothing'; readonly reason: string }
-  | { readonly kind: 'held'; readonly reason: string; readonly files: readonly string[]; readonly hint: string };
 
 const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round costs a verify
 
@@ -181,5 +177,5 @@ function heldBy({ reason, hint }: Moved): Extract<Landing, { kind: 'held' }> {
 }
 
 function held(reason: string, files: readonly string[], hint: string): Extract<Landing, { kind: 'held' }> {
-  return { kind: 'held', reason, files, hint };
+  return { kind: 'held', reason, files: [...files], hint };
 }

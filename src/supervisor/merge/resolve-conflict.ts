@@ -4,7 +4,7 @@ import { endOperation } from '../../core/merge/end-operation.js';
 import { O8Error } from '../../core/base/errors.js';
 import { resolutionMessage } from '../../core/merge/merge-message.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import type { Resolution } from '../../core/run/requests.js';
+import type { Resolution } from '../../core/run/request-results.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import {
   busyIndex,

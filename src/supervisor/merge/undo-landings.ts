@@ -2,7 +2,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { baseRef, basePresence, landingOfTask, standingLandings } from '../../core/merge/landings.js';
 import { revertMessage } from '../../core/merge/merge-message.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import type { Undone } from '../../core/run/requests.js';
+import type { Undone } from '../../core/run/request-results.js';
 import type { LandingRecord } from '../../core/run/run-state.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { landedCommit } from '../../core/run/task-state.js';

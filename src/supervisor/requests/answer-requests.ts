@@ -1,7 +1,8 @@
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { O8Error } from '../../core/base/errors.js';
 import { reportError } from '../../core/text/report-error.js';
-import type { Request, RequestResult } from '../../core/run/requests.js';
+import type { Landing, ResultOf, Stopped } from '../../core/run/request-results.js';
+import type { Request, RequestAnswer } from '../../core/run/requests.js';
 import { isSettled, landedCommit } from '../../core/run/task-state.js';
 import { heldOfTask } from '../../core/run/task-state.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
@@ -14,13 +15,12 @@ import { answerRequest, pendingRequests } from '../../store/runs/request-files.j
 import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from '../attempts/clear-attempts.js';
 import { takeCommands } from '../run/take-commands.js';
-import { landTarget, type Landing } from '../merge/land-target.js';
+import { landTarget } from '../merge/land-target.js';
 import { branchMovedBack } from '../merge/moved-refs.js';
 import { pauseRun, unpauseRun, type PauseHost } from './pause-tasks.js';
 import { recordDone } from '../run/record-done.js';
 import { resolveConflict } from '../merge/resolve-conflict.js';
 import { plannedTask, recordOf, type Run } from '../run/run.js';
-import type { Stopped } from '../attempts/stop-task.js';
 import { undoLandings } from '../merge/undo-landings.js';
 import { targetName, targetOf, whyMergeLandsNothing } from '../../core/plan/target.js';
 
@@ -37,7 +37,7 @@ export interface RequestHost extends PauseHost {
 type RequestOf<K extends Request['kind']> = Extract<Request, { kind: K }>;
 
 /** Null: not yet, it has to wait for the loop. */
-type Attended = RequestResult | null;
+type Attended = RequestAnswer | null;
 
 /**
  * Carries out what tools asked for. A request is answered once what it asked for is done and recorded; one that has
@@ -127,21 +127,21 @@ export class RequestDesk {
       case 'merge':
         return this.merge(request);
       case 'resolve':
-        return done({ resolution: await resolveConflict(run, plannedTask(run, request.task)) });
+        return done<'resolve'>({ resolution: await resolveConflict(run, plannedTask(run, request.task)) });
       case 'undo':
-        return done({ undone: await undoLandings(run, request.task) });
+        return done<'undo'>({ undone: await undoLandings(run, request.task) });
       case 'cleanup':
-        return done(await cleanupRun(run, request));
+        return done<'cleanup'>(await cleanupRun(run, request));
     }
   }
 
   private async pauseOrGoOn(request: RequestOf<'pause' | 'unpause'>): Promise<Attended> {
     const { run } = this.host;
-    if (request.kind === 'unpause') return done(await unpauseRun(run));
+    if (request.kind === 'unpause') return done<'unpause'>(await unpauseRun(run));
     const stopped = this.paused.get(request.id) ?? new Set();
     this.paused.set(request.id, stopped);
     const result = await pauseRun(run, request, this.host, stopped);
-    return result === null ? null : done(result);
+    return result === null ? null : done<'pause'>(result);
   }
 
   private async continue(request: RequestOf<'continue'>): Promise<Attended> {
@@ -154,7 +154,7 @@ export class RequestDesk {
     if (request.commands !== undefined) await takeCommands(run, request.commands);
     await continueRun(run, request);
     if (request.resume === true) await requeueForMerge(run, null);
-    return done({ runId: run.plan.runId });
+    return done<'continue'>({ runId: run.plan.runId });
   }
 
   private async abortRun(request: RequestOf<'abort'>): Promise<Attended> {
@@ -166,7 +166,7 @@ export class RequestDesk {
       return null;
     }
     const cleaned = request.cleanup ? await cleanupRun(run, { task: null, force: false, dryRun: false }) : null;
-    return done({ stopped: this.host.stopped, cleanup: cleaned });
+    return done<'abort'>({ stopped: [...this.host.stopped], cleanup: cleaned });
   }
 
   private async abortTask(request: RequestOf<'abort'>, task: string): Promise<Attended> {
@@ -176,7 +176,7 @@ export class RequestDesk {
     const isOver = isSettled(state) && heldOfTask(state) === null;
     const stopped = isOver ? null : await this.host.stopTask(task);
     const cleaned = request.cleanup ? await cleanupRun(run, { task, force: false, dryRun: false }) : null;
-    return done({ stopped: stopped === null ? [] : [stopped], cleanup: cleaned });
+    return done<'abort'>({ stopped: stopped === null ? [] : [stopped], cleanup: cleaned });
   }
 
   private async land({ task, into }: RequestOf<'merge'>): Promise<Landing> {
@@ -205,7 +205,7 @@ export class RequestDesk {
     }
     if (!this.host.mergesIdle() || isEnding(run)) return null;
     const landing = await this.land(request);
-    return done({ landing });
+    return done<'merge'>({ landing });
   }
 }
 
@@ -281,6 +281,6 @@ async function unfinishedWork(run: Run, task: PlannedTask): Promise<string | nul
         .join(', ')}`;
 }
 
-function done(result: unknown): RequestResult {
+function done<K extends Request['kind']>(result: ResultOf<K>): RequestAnswer {
   return { kind: 'done', result };
 }

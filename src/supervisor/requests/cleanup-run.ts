@@ -1,4 +1,5 @@
-import type { CleanupResult, CleanupWish } from './cleanup-wish.js';
+import type { CleanupResult } from '../../core/run/request-results.js';
+import type { CleanupWish } from './cleanup-wish.js';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { afterKept, whyKept } from '../../core/kept/kept-text.js';

@@ -1,9 +1,3 @@
-export interface CleanupResult {
-  readonly worktrees: { task: string; path: string; rescued: string | null }[];
-  readonly branches: { branch: string; commit: string }[];
-  readonly kept: { what: string; why: string; hint: string }[];
-}
-
 export interface CleanupWish {
   /** Only this task, null for the whole run. */
   readonly task: string | null;

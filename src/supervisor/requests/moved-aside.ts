@@ -8,7 +8,8 @@ import { atStake, type AtStake } from '../../git/kept/at-stake.js';
 import { needsRescue, removeWithWorktrees, rescueStake } from '../../git/kept/remove-kept.js';
 import { deleteRef, resolveCommit } from '../../git/refs/refs.js';
 import { findWorktree } from '../../git/worktrees/worktree-list.js';
-import type { CleanupResult, CleanupWish } from './cleanup-wish.js';
+import type { CleanupResult } from '../../core/run/request-results.js';
+import type { CleanupWish } from './cleanup-wish.js';
 import { errorText } from '../run/error-text.js';
 import { filesOf, type Run } from '../run/run.js';
 

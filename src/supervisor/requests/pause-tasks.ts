@@ -1,4 +1,5 @@
-import type { PauseResult, Request } from '../../core/run/requests.js';
+import type { PauseResult } from '../../core/run/request-results.js';
+import type { Request } from '../../core/run/requests.js';
 import { recordOf, type Run } from '../run/run.js';
 
 type PauseRequest = Extract<Request, { kind: 'pause' }>;

@@ -4,21 +4,12 @@ import { contentThere } from '../../git/merge/content-there.js';
 import { trialMerges } from '../../git/merge/merge-batch.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
+import type { ShownLanding } from '../../core/run/request-results.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { targetOf, whyMergeLandsNothing } from '../../core/plan/target.js';
 
 /** What `merge` would do to the base branch, with target and base as they are now. */
-export type PredictedLanding =
-  | {
-      readonly kind: 'would_land';
-      readonly branch: string;
-      readonly from: string;
-      readonly to: string;
-      readonly commits: number;
-      readonly message: string;
-    }
-  | { readonly kind: 'would_conflict'; readonly branch: string; readonly files: string[]; readonly message: string }
-  | { readonly kind: 'nothing'; readonly reason: string };
+export type PredictedLanding = Extract<ShownLanding, { kind: 'would_land' | 'would_conflict' | 'nothing' }>;
 
 export async function predictLanding(
   repo: Repository,

@@ -1,5 +1,7 @@
+import type * as z from 'zod';
 import { O8Error } from '../../core/base/errors.js';
-import type { Request, RequestResult } from '../../core/run/requests.js';
+import { requestResults, type ResultOf } from '../../core/run/request-results.js';
+import type { Request, RequestAnswer } from '../../core/run/requests.js';
 import type { RunHome } from '../../store/files/paths.js';
 import { awaitAnswer, submitRequest } from '../../store/runs/request-files.js';
 import { ownsRun } from '../context/load-run.js';
@@ -13,22 +15,27 @@ const ANSWER_TIMEOUT_MS = 4 * 60 * 60_000;
 const MOST_SUPERVISORS = 3;
 
 /** Writes the request first, so that it is done even if we die; starts a supervisor where none is alive; waits. */
-export async function askSupervisor(
+export async function askSupervisor<K extends Request['kind']>(
   home: RunHome,
   runId: string,
-  request: Request,
+  request: Request & { readonly kind: K },
   env: NodeJS.ProcessEnv,
   { patienceMs } = { patienceMs: ANSWER_TIMEOUT_MS },
-): Promise<unknown> {
+): Promise<ResultOf<K>> {
   await submitRequest(home, runId, request);
   const answer = await answerOf(home, runId, request.id, env, patienceMs);
   await readSettledLock(home); // so that the next command is not told "locked"
   switch (answer.kind) {
     case 'done':
-      return answer.result;
+      return resultOf(request.kind, answer.result);
     case 'refused':
       throw new O8Error('refused', answer.message, answer.hint);
   }
+}
+
+function resultOf<K extends Request['kind']>(kind: K, result: unknown): ResultOf<K> {
+  const schemas: { readonly [Kind in Request['kind']]: z.ZodType<ResultOf<Kind>> } = requestResults;
+  return schemas[kind].parse(result);
 }
 
 async function answerOf(
@@ -37,7 +44,7 @@ async function answerOf(
   requestId: string,
   env: NodeJS.ProcessEnv,
   timeoutMs: number,
-): Promise<RequestResult> {
+): Promise<RequestAnswer> {
   for (let started = 1; ; started += 1) {
     await ensureSupervisor(home, runId, env);
     try {

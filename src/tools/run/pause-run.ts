@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { O8Error } from '../../core/base/errors.js';
-import { pauseResultSchema, type PauseResult, type Request } from '../../core/run/requests.js';
+import type { PauseResult } from '../../core/run/request-results.js';
 import { resumeCommand } from '../../core/run/open-runs.js';
 import { taskOf } from '../../core/run/run-state.js';
 import type { RunHome } from '../../store/files/paths.js';
@@ -37,9 +37,12 @@ export async function pauseRun(
   if (!run.ownerAlive && !goesOnAlone) return { runId: found, message: interruptedText(pause, found), tasks: [] };
   if (pause === 'off') await refuseUntrustedRun(run.plan, env);
   const id = randomUUID();
-  const request: Request =
-    pause === 'off' ? { kind: 'unpause', id } : { kind: 'pause', id, agents: pause === 'now' ? 'stop' : 'let_finish' };
-  const result = pauseResultSchema.parse(await askSupervisor(home, found, request, env));
+  const result = await askSupervisor(
+    home,
+    found,
+    pause === 'off' ? { kind: 'unpause', id } : { kind: 'pause', id, agents: pause === 'now' ? 'stop' : 'let_finish' },
+    env,
+  );
   return { runId: found, message: messageOf(result), tasks: tasksOf(await loadRun(home, found), result) };
 }
 

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { resolutionSchema, type Resolution } from '../../../src/core/run/requests.js';
+import { resolutionSchema, type Resolution } from '../../../src/core/run/request-results.js';
 import { branchOf, RunFixture, type TestTask } from '../../support/runs/run-fixture.js';
 import { usersRepository } from '../../support/git/users-repository.js';
 

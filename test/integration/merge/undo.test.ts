@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { undoneSchema, type Undone } from '../../../src/core/run/requests.js';
+import { undoneSchema, type Undone } from '../../../src/core/run/request-results.js';
 import { RunFixture, type RunOptions } from '../../support/runs/run-fixture.js';
 import { usersRepository } from '../../support/git/users-repository.js';
 

@@ -57,6 +57,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['git', 'process'],
   '@modelcontextprotocol/sdk': ['mcp'],
   commander: ['cli'],
+  // The terminal has the types of the tools' answers and declares none again.
+  zod: ['core', 'process', 'store', 'sources', 'forge', 'git', 'supervisor', 'tools', 'mcp'],
   '@inquirer/confirm': ['cli'],
   'log-update': ['cli'],
 };
