@@ -56,13 +56,15 @@ export function printMerge(answer: ToolAnswer<'merge'>, { colors, print }: Termi
   const { runId, tasks, landing, target, state: run, order, leftOut = [], ...predicted } = answer;
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
   for (const { id, state, landed, files, moreFiles, message, hint, held } of tasks) {
-    const why = held === undefined ? (message ?? '') : `held: ${held.what}`;
+    const why = message ?? (held === undefined ? '' : `held: ${held.what}`);
     const what = landed === undefined || why !== '' ? why : `in ${target} as ${landed.slice(0, 12)}`;
     print(`${id.padEnd(width)}  ${state}${what === '' ? '' : `  ${safeLines(what.split('\n')[0] ?? '')}`}`);
     for (const file of files ?? []) print(`${' '.repeat(width)}    ${safeLines(file)}`);
     if (moreFiles !== undefined) print(`${' '.repeat(width)}    and ${String(moreFiles)} more`);
     if (hint !== undefined) print(`${' '.repeat(width)}  ${hint}`);
-    for (const line of held === undefined ? [] : heldLines(held, acceptCommand(runId, id)))
+    for (const line of held === undefined
+      ? []
+      : heldLines(held, state === 'merge_pending' ? acceptCommand(runId, id) : null))
       print(`${' '.repeat(width)}  ${safeLines(line)}`);
   }
   printConflicts(betweenTasks(predicted), target, { colors, print }); // those with the target are told above

@@ -9,7 +9,7 @@ import { advanceTarget } from './advance-target.js';
 import { targetRewritten } from './moved-refs.js';
 import { mergeCandidate, type Candidate } from './merge-candidate.js';
 import { finishMerge } from './finish-merge.js';
-import { findHeld } from '../held/checks.js';
+import { findHeld } from '../../git/findings/find-held.js';
 import { retryOrFail } from '../run/retry.js';
 import { recordOf, type Run } from '../run/run.js';
 import { scopeFindings, violationText } from '../attempts/scope-findings.js';

@@ -4,7 +4,7 @@ import { shellQuote } from '../../core/text/shell-quote.js';
 import { listRefs, isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { wasRenamedFrom } from '../../git/refs/branch-history.js';
 import type { Repository } from '../../git/door/repository.js';
-import { gitAt, worktreeCommands } from '../held/mending.js';
+import { gitAt, worktreeCommands } from '../../git/findings/mending.js';
 import { recordOf, type Run } from '../run/run.js';
 import { targetName, targetOf } from '../../core/plan/target.js';
 

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { mergeOrders, type ExpectedConflict } from '../../core/merge/conflict-prediction.js';
+import { heldOf, heldView, undecided, type HeldView } from '../../core/held/finding.js';
 import { takenBackText } from '../../core/merge/landings.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { MOST_FILES } from '../../core/report/status-view.js';
 import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
 import { naturalMergeOrder, unmergedTasks } from '../../core/merge/unmerged-tasks.js';
+import { predictHeld } from '../../git/findings/find-held.js';
 import { resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { takenBackNow } from '../../git/refs/standing-reverts.js';
@@ -49,6 +51,7 @@ export async function predictMerges(
   const work = candidates.flatMap(({ id }) => unmergedWork(id, found.get(id)));
   const compared = await compareWork(repo, work, { target, mostCompared: MOST_COMPARED });
   const conflicts = compared.conflicts.filter(({ tasks }) => only === null || tasks.some((id) => id === only));
+  const held = await findHeldWork(repo, run, { shown, work, target, conflicts, unrelated: compared.unrelated });
   const tasks = shown.map(({ id }): TaskPrediction => {
     const record = taskOf(state, id);
     const view = { id, state: record.state.state };
@@ -58,6 +61,10 @@ export async function predictMerges(
     if (off !== undefined) return { ...view, message: takenBackText(plan.base.branch, off) };
     if (compared.unrelated.has(id)) return { ...view, message: `shares no history with ${nameOf(run)}` };
     if (files !== undefined) return { ...view, message: `would conflict${leftOut}`, ...someFiles(files) };
+    const needsDecision = held.get(id);
+    if (needsDecision !== undefined) {
+      return { ...view, message: `would be held: ${needsDecision.what}${leftOut}`, held: needsDecision };
+    }
     return { ...view, message: `${prospect(record, found.get(id), nameOf(run))}${leftOut}` };
   });
   return {
@@ -66,6 +73,30 @@ export async function predictMerges(
     ...(only === null ? betterOrder(naturalMergeOrder(plan, state), work, compared.conflicts) : {}),
     landing,
   };
+}
+
+/** What a person would have to decide about, by task: of the work that merges and that nobody has decided about yet. */
+async function findHeldWork(
+  repo: Repository,
+  { plan, state }: LoadedRun,
+  o: {
+    readonly shown: readonly PlannedTask[];
+    readonly work: readonly UnmergedWork[];
+    readonly target: string;
+    readonly conflicts: readonly ExpectedConflict[];
+    readonly unrelated: ReadonlySet<string>;
+  },
+): Promise<Map<string, HeldView>> {
+  const inTheWay = new Set(o.conflicts.flatMap(({ tasks: [one, other] }) => (other === undefined ? [one] : [])));
+  const views = new Map<string, HeldView>();
+  for (const task of o.shown) {
+    const tip = o.work.find(({ id }) => id === task.id)?.commit;
+    if (tip === undefined || inTheWay.has(task.id) || o.unrelated.has(task.id)) continue;
+    const findings = await predictHeld({ repo, plan }, task, { target: o.target, tip });
+    const open = undecided(findings, tip, taskOf(state, task.id).accepted);
+    if (open.length > 0) views.set(task.id, heldView(plan.runId, task.id, heldOf(tip, open)));
+  }
+  return views;
 }
 
 /** As many as `status` names. */

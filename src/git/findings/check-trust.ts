@@ -4,16 +4,15 @@ import { shellQuote } from '../../core/text/shell-quote.js';
 import { SETTINGS_FILE } from '../../core/agents/agent-kinds.js';
 import { skillPaths } from '../../core/trust/skill-paths.js';
 import { printable } from '../../core/text/untrusted-text.js';
-import { readTrustItems } from '../../git/trust/items.js';
-import type { Run } from '../run/run.js';
-import type { Brought } from './brought-work.js';
+import { readTrustItems } from '../trust/items.js';
+import type { Brought, HeldRun } from './brought-work.js';
 import { takeBackCommands } from './mending.js';
 
 /**
  * What runs programs or changes what agents may do, and is other than on the target: the next run in this repository would
  * ask for consent to it. Also what the settings of the target point at, such as the script of a hook.
  */
-export async function trustFindings(run: Run, task: PlannedTask, brought: Brought): Promise<Finding[]> {
+export async function trustFindings(run: HeldRun, task: PlannedTask, brought: Brought): Promise<Finding[]> {
   const { onto, commit, differences } = brought;
   if (differences.length === 0) return [];
   const skill = skillPaths(run.plan.settings.skill);

@@ -2,16 +2,15 @@ import type { Finding } from '../../core/held/finding.js';
 import { broughtLinks, keyOf, type Links } from '../../core/held/links.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { printable } from '../../core/text/untrusted-text.js';
-import { readSmallBlobs } from '../../git/held/blobs.js';
-import { LINK_MODE, specialEntries } from '../../git/held/tree-entries.js';
-import type { Run } from '../run/run.js';
-import type { Brought } from './brought-work.js';
+import { readSmallBlobs } from '../held/blobs.js';
+import { LINK_MODE, specialEntries } from '../held/tree-entries.js';
+import type { Brought, HeldRun } from './brought-work.js';
 import { takeBackCommands } from './mending.js';
 
 const MOST_BYTES = 64 * 1024; // longer than any link can be; what is larger is told by its size alone
 
 /** Symbolic links that do not work for whoever clones: absolute, out of the repository, into a git folder. */
-export async function linkFindings(run: Run, task: PlannedTask, brought: Brought): Promise<Finding[]> {
+export async function linkFindings(run: HeldRun, task: PlannedTask, brought: Brought): Promise<Finding[]> {
   const { onto, commit, differences } = brought;
   // A link that goes or comes may change where others lead.
   if (!differences.some(({ oldMode, newMode }) => oldMode === LINK_MODE || newMode === LINK_MODE)) return [];
@@ -24,7 +23,7 @@ export async function linkFindings(run: Run, task: PlannedTask, brought: Brought
   }));
 }
 
-async function linksOf({ repo }: Run, commit: string): Promise<Links> {
+async function linksOf({ repo }: HeldRun, commit: string): Promise<Links> {
   const links = (await specialEntries(repo, commit)).filter(({ mode }) => mode === LINK_MODE);
   const texts = await readSmallBlobs(
     repo,

@@ -5,15 +5,14 @@ import { modulesOf, resolvedUrl, shownUrl, type ModuleFault } from '../../core/h
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { printable } from '../../core/text/untrusted-text.js';
-import { foldersWithCommit, remoteHasCommit } from '../../git/held/remote-commit.js';
-import { gitFolderOf, ownUrl, readGitmodules, remotesOf } from '../../git/held/submodules.js';
-import { GITLINK_MODE, specialEntries } from '../../git/held/tree-entries.js';
-import type { Run } from '../run/run.js';
-import type { Brought } from './brought-work.js';
+import { foldersWithCommit, remoteHasCommit } from '../held/remote-commit.js';
+import { gitFolderOf, ownUrl, readGitmodules, remotesOf } from '../held/submodules.js';
+import { GITLINK_MODE, specialEntries } from '../held/tree-entries.js';
+import type { Brought, HeldRun } from './brought-work.js';
 import { gitAt, takeBackCommands, worktreeCommands } from './mending.js';
 
 /** Submodules that whoever clones does not get: not listed, listed in a way git refuses, or at a commit nobody else has. */
-export async function submoduleFindings(run: Run, task: PlannedTask, brought: Brought): Promise<Finding[]> {
+export async function submoduleFindings(run: HeldRun, task: PlannedTask, brought: Brought): Promise<Finding[]> {
   const touched = brought.differences.some(
     ({ oldMode, newMode, path }) => oldMode === GITLINK_MODE || newMode === GITLINK_MODE || path === '.gitmodules',
   );
@@ -27,7 +26,7 @@ export async function submoduleFindings(run: Run, task: PlannedTask, brought: Br
   return findings;
 }
 
-async function submodulesOf({ repo }: Run, commit: string): Promise<Submodules> {
+async function submodulesOf({ repo }: HeldRun, commit: string): Promise<Submodules> {
   const [entries, settings] = await Promise.all([specialEntries(repo, commit), readGitmodules(repo, commit)]);
   const links = entries.filter(({ mode }) => mode === GITLINK_MODE);
   return {
@@ -42,7 +41,11 @@ interface Context {
   readonly before: Submodules;
 }
 
-async function findingOf(run: Run, task: PlannedTask, { doubt, brought, before }: Context): Promise<Finding | null> {
+async function findingOf(
+  run: HeldRun,
+  task: PlannedTask,
+  { doubt, brought, before }: Context,
+): Promise<Finding | null> {
   switch (doubt.kind) {
     case 'unreadable':
       return {
@@ -110,7 +113,7 @@ async function unlisted(
 const seen = new Set<string>();
 
 async function unfetchable(
-  run: Run,
+  run: HeldRun,
   task: PlannedTask,
   { doubt, before }: { readonly doubt: Extract<Doubt, { kind: 'ask' }>; readonly before: Submodules },
 ): Promise<Finding | null> {
@@ -165,7 +168,7 @@ function putBack(task: PlannedTask, path: string, commit: string | null): string
 
 /** Where the submodule's commits may be on this machine: in the task's worktree, the main checkout, the shared git folder. */
 async function gitFolders(
-  run: Run,
+  run: HeldRun,
   task: PlannedTask,
   { path, name }: { readonly path: string; readonly name: string },
 ): Promise<string[]> {

@@ -5,16 +5,15 @@ import { lfsPointer, MOST_POINTER_BYTES } from '../../core/held/lfs-pointer.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { printable } from '../../core/text/untrusted-text.js';
-import { readSmallBlobs } from '../../git/held/blobs.js';
-import { declaresLfs, hasLfsObject, wasPushed } from '../../git/held/lfs-objects.js';
-import { attributeOf } from '../../git/door/attributes.js';
-import type { Difference } from '../../git/diff/tree-difference.js';
-import type { Run } from '../run/run.js';
-import type { Brought } from './brought-work.js';
+import { readSmallBlobs } from '../held/blobs.js';
+import { declaresLfs, hasLfsObject, wasPushed } from '../held/lfs-objects.js';
+import { attributeOf } from '../door/attributes.js';
+import type { Difference } from '../diff/tree-difference.js';
+import type { Brought, HeldRun } from './brought-work.js';
 import { gitAt, takeBackCommands, worktreeCommands } from './mending.js';
 
 /** Files of Git LFS whose content is neither in this repository nor, as far as is known, with a remote. */
-export async function lfsFindings(run: Run, task: PlannedTask, brought: Brought): Promise<Finding[]> {
+export async function lfsFindings(run: HeldRun, task: PlannedTask, brought: Brought): Promise<Finding[]> {
   const files = brought.differences.filter(({ newMode, newId, oldId }) => newMode.startsWith('100') && newId !== oldId);
   if (files.length === 0 || !(await declaresLfs(run.repo, brought.commit))) return [];
   const texts = await readSmallBlobs(
