@@ -52,7 +52,7 @@ describe('/parallel-merge', () => {
       yield* tell((yield* call('Agent', agent)).text);
 
       const seen = resultOf(statusSchema, yield* callO8('status'));
-      expect(yield* ask(`Take back what ${seen.runId} landed on ${seen.base}?`)).toBe('Yes');
+      expect(yield* ask(`Revert what ${seen.runId} landed on ${seen.base}?`)).toBe('Yes');
       const { undone } = resultOf(undoSchema, yield* callO8('merge', { undo: true }));
       yield* tell(undone.map(({ kind }) => kind).join(', '));
     }
@@ -79,7 +79,7 @@ describe('/parallel-merge', () => {
         answers: {
           'Land 1 task on main?': 'Yes',
           'Have an agent resolve task-002?': 'Yes',
-          [`Take back what ${runId} landed on main?`]: 'Yes',
+          [`Revert what ${runId} landed on main?`]: 'Yes',
         },
         allows: ['Write', 'Bash', 'Read'],
       }),
@@ -115,7 +115,7 @@ describe('/parallel-merge', () => {
       `Write ${file}`,
       `Bash git -C ${worktree} add -- shared.txt`,
       `Bash git -C ${worktree} commit --no-edit`,
-      `Take back what ${runId} landed on main?`,
+      `Revert what ${runId} landed on main?`,
     ]);
     expect(session.refused).toEqual([]);
     expect(session.calls.map(([tool, input]) => (tool === 'AskUserQuestion' ? tool : [tool, input]))).toEqual([
