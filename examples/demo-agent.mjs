@@ -5,8 +5,8 @@
  * As `agent.command` in .claude/parallel-config.json: ["node", "<this file>"]. It knows the tasks of examples/inventory
  * and of the README's first run.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WORK } from './demo-work.mjs';
@@ -14,16 +14,23 @@ import { WORK } from './demo-work.mjs';
 const TYPING_MS = 700; // long enough to watch three agents at once, short enough to watch to the end
 const task = process.env['O8_TASK_ID'] ?? '';
 const steps = WORK[task];
-if (steps === undefined) throw new Error(`the demo agent knows ${Object.keys(WORK).join(', ')}, not '${task}'`);
+if (steps === undefined) {
+  fail(`The demo agent knows only the tasks ${Object.keys(WORK).join(', ')}, not '${task}'.`);
+}
 
+const done = git('log', '--format=%s').split('\n'); // by an attempt that was stopped, or a run that landed
 for (const { message, files } of steps) {
+  if (done.includes(message)) {
+    console.log(`already committed: ${message}`);
+    continue;
+  }
   for (const [path, change] of Object.entries(files)) {
     console.log(`writing ${path}`);
     await pause(TYPING_MS + Math.random() * TYPING_MS);
     write(path, change);
   }
-  execFileSync('git', ['add', '--', ...Object.keys(files)]);
-  execFileSync('git', ['commit', '--quiet', '-m', message]);
+  git('add', '--', ...Object.keys(files));
+  git('commit', '--quiet', '-m', message);
   console.log(`committed: ${message}`);
 }
 execFileSync(process.execPath, [existsSync('check.mjs') ? 'check.mjs' : '--test'], { stdio: 'inherit' });
@@ -36,8 +43,20 @@ function write(path, change) {
     writeFileSync(path, change.trimStart());
     return;
   }
-  const before = readFileSync(path, 'utf8');
+  const before = git('show', `HEAD:${path}`); // a stopped attempt may have written it already
   const after = change(before);
-  if (after === before) throw new Error(`${path} is not what this demo expects`);
+  if (after === before) fail(`${path} is not what the demo agent expects.`);
   writeFileSync(path, after);
+}
+
+/** @type {(...args: readonly string[]) => string} */
+function git(...args) {
+  const { status, stdout, stderr } = spawnSync('git', args, { encoding: 'utf8' });
+  return status === 0 ? stdout : fail(`git ${args[0]} failed: ${stderr}${stdout}`);
+}
+
+/** @type {(message: string) => never} */
+function fail(message) {
+  console.error(message);
+  process.exit(1);
 }

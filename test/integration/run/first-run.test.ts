@@ -32,4 +32,15 @@ it('works as the README says, word for word, in an empty home without a git iden
   expect(await readFile(join(root, 'README.md'), 'utf8')).toContain('greet');
   const git = promisify(execFile)('git', ['log', '--format=%an %s', '--', 'src'], { cwd: root, env });
   expect((await git).stdout).toBe('Your Name Add greet\n');
+
+  // People stop the demo's agent, start it again, and give it tasks of their own.
+  const agent = async (task: string): Promise<{ stdout: string }> =>
+    promisify(execFile)(process.execPath, [join(CLONE, 'examples/demo-agent.mjs')], {
+      cwd: root,
+      env: { ...env, O8_TASK_ID: task },
+    });
+  expect((await agent('greeting')).stdout).toMatch(/^already committed: Add greet$/m);
+  await expect(agent('other')).rejects.toMatchObject({
+    stderr: expect.stringMatching(/^The demo agent knows only the tasks .*, not 'other'\.\n$/) as string,
+  });
 }, 120_000);
