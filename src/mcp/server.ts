@@ -18,7 +18,7 @@ import {
 import * as z from 'zod';
 import { dirname, join } from 'node:path';
 import { reportError } from '../core/text/report-error.js';
-import { spelledForChat } from '../core/commands/slash-command.js';
+import { asSlashCommand, spelledForChat } from '../core/commands/slash-command.js';
 import { clipped } from '../core/text/bounds.js';
 import { screenText } from '../core/text/screen-text.js';
 import { quote } from '../core/text/untrusted-text.js';
@@ -54,7 +54,7 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
     },
   );
   const tools = catalogue.map((tool) => describe(tool, documentsOf(stands)));
-  const context: ToolContext = { cwd, env, now: () => new Date() };
+  const context: ToolContext = { cwd, env, now: () => new Date(), say: asSlashCommand };
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
   const inFlight = new Set<Promise<unknown>>();

@@ -11,7 +11,7 @@ import { mergesIntoText, targetOf } from './target.js';
  * The "Parallel Execution Plan", whose text is fixed because scripts read it, and below it the rest: other
  * dependencies than the waves', the shell commands, where the work goes, what is left out. No newline at the end.
  */
-export function planText(plan: Plan, disk: DiskEstimate): string {
+export function planText(plan: Plan, disk: DiskEstimate, say = asInTerminal): string {
   const sections = [
     ['=== Parallel Execution Plan ==='],
     heading(plan),
@@ -19,7 +19,7 @@ export function planText(plan: Plan, disk: DiskEstimate): string {
     [`Total Tasks: ${String(selectedTasks(plan).length)}`, `Estimated Worktree Space: ${formatEstimate(disk)}`],
     dependencies(plan),
     commands(plan),
-    [mergesIntoText(targetOf(plan))],
+    [mergesIntoText(targetOf(plan), say)],
     leftOut(plan),
   ];
   return sections
@@ -103,6 +103,8 @@ export function commands(plan: Plan): string[] {
   const lines = plannedCommands(plan).map((command) => `  - ${commandLine(command)}`);
   return lines.length === 0 ? [] : ['Commands that will run:', ...lines];
 }
+
+export const asInTerminal = (command: string): string => command;
 
 export function leftOut(plan: Plan): string[] {
   const lines = leftOutTasks(plan).map(

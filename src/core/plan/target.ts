@@ -127,12 +127,12 @@ export function restoreCommand(target: Target, commit: string): string {
   return branch === null ? `git update-ref ${target.ref} ${commit}` : `git branch ${shellQuote(branch)} ${commit}`;
 }
 
-/** Of the plan's text: where the work goes. */
-export function mergesIntoText(target: Target): string {
+/** Of the plan's text: where the work goes. `say` spells o8's own commands as the reader of the plan gives them. */
+export function mergesIntoText(target: Target, say: (command: string) => string = (command) => command): string {
   const base = printable(target.base);
   switch (target.kind) {
     case 'integration':
-      return `Merges into: ${printable(target.branch)}, landed on ${base} by 'o8 merge'`;
+      return `Merges into: ${printable(target.branch)}, landed on ${base} by '${say('o8 merge')}'`;
     case 'base':
       return `Merges into: ${base}, each task as it completes`;
     case 'none':

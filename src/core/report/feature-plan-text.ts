@@ -3,7 +3,7 @@ import { formatEstimate, type DiskEstimate } from '../plan/disk-estimate.js';
 import { minutesText, scopeText } from '../features/feature-estimate.js';
 import { featureOverlaps, recommendedBatches } from '../features/feature-overlap.js';
 import { skillCall } from '../features/feature-prompt.js';
-import { commands, dependencies, heading, leftOut } from '../plan/plan-text.js';
+import { asInTerminal, commands, dependencies, heading, leftOut } from '../plan/plan-text.js';
 import type { Plan } from '../plan/plan.js';
 import {
   batchCommands,
@@ -51,18 +51,23 @@ function summaryOf(plan: Plan): FeatureSummary {
  * The plan of a run of features for people: what it will do, each feature with what it lacks and its estimate, files
  * that several change and how to split them, time, space, commands, where the work goes. No newline at the end.
  */
-export function featurePlanText(plan: Plan, disk: DiskEstimate, details: FeatureDetails): string {
+export function featurePlanText(
+  plan: Plan,
+  disk: DiskEstimate,
+  details: FeatureDetails,
+  say = asInTerminal,
+): string {
   const sections = [
     ['=== Parallel Execution Plan ==='],
     heading(plan),
     [featureSummary(summaryOf(plan))],
     features(plan, details),
     dependencies(plan),
-    undeclared(plan, details),
-    overlaps(plan, details),
+    undeclared(plan, details, say),
+    overlaps(plan, details, say),
     totals(plan, disk, details),
     commands(plan),
-    [toldTo(details), mergesIntoText(targetOf(plan))],
+    [toldTo(details), mergesIntoText(targetOf(plan), say)],
     leftOut(plan),
   ];
   return sections
@@ -94,16 +99,16 @@ function markOf(found: readonly Check[]): string {
   return found.some(({ level }) => level === 'fail') ? '✗' : '!';
 }
 
-function undeclared(plan: Plan, details: FeatureDetails): string[] {
+function undeclared(plan: Plan, details: FeatureDetails, say: (command: string) => string): string[] {
   const found = dependencyChecks(plan, details.features).filter(({ level }) => level !== 'pass');
   if (found.length === 0) return [];
   return [
     'Features that may need each other:',
-    ...found.flatMap(({ message, hint }) => [`  - ${message}`, `      ${hint}`]),
+    ...found.flatMap(({ message, hint }) => [`  - ${message}`, `      ${say(hint)}`]),
   ];
 }
 
-function overlaps(plan: Plan, details: FeatureDetails): string[] {
+function overlaps(plan: Plan, details: FeatureDetails, say: (command: string) => string): string[] {
   const found = featureOverlaps(plan, details.features);
   const batches = recommendedBatches(plan, details.features);
   const more = found.length - MOST_OVERLAPS;
@@ -115,7 +120,7 @@ function overlaps(plan: Plan, details: FeatureDetails): string[] {
   return [
     ...(found.length === 0 ? [] : files),
     ...(batches.length > 1 ? ['Recommended batches, one after the other:'] : []),
-    ...(batches.length > 1 ? batchCommands(batches).map((command) => `  ${command}`) : []),
+    ...(batches.length > 1 ? batchCommands(batches).map((command) => `  ${say(command)}`) : []),
   ];
 }
 

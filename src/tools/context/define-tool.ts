@@ -7,6 +7,8 @@ export interface ToolContext {
   readonly now: () => Date;
   /** Tells a caller that waits what is going on; there where it asked for that. */
   readonly progress?: (message: string) => void;
+  /** A command of the terminal as its reader gives it; unchanged when not given. */
+  readonly say?: (command: string) => string;
 }
 
 export interface ToolAnnotations {

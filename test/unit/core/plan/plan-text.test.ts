@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { asSlashCommand } from '../../../../src/core/commands/slash-command.js';
 import { estimateDisk } from '../../../../src/core/plan/disk-estimate.js';
 import { planText } from '../../../../src/core/plan/plan-text.js';
 import { planOf, seedTasks, sourcePlan } from '../../../support/runs/plan-fixture.js';
@@ -30,6 +31,12 @@ describe('planText', () => {
   it('is the fixed text, and then where the work goes', () => {
     const text = planText(planOf(seedTasks()), disk);
     expect(text).toBe(`${SEED_TEXT}\nMerges into: o8/20261121-080512-a1b2, landed on main by 'o8 merge'`);
+  });
+
+  it('names the merge as its reader asks for it, and leaves the commands of the plan as they are', () => {
+    const text = planText(planOf(seedTasks(), { settings: { verify: 'o8 merge' } }), disk, asSlashCommand);
+    expect(text).toContain("landed on main by '/parallel-merge'");
+    expect(text).toContain('verify (every task): o8 merge');
   });
 
   it('says nothing of a tech spec when there is none', () => {

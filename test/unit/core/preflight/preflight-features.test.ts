@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { asSlashCommand } from '../../../../src/core/commands/slash-command.js';
 import { buildPlan } from '../../../../src/core/plan/build-plan.js';
 import type { Feature } from '../../../../src/core/features/feature.js';
 import { estimateTime } from '../../../../src/core/features/feature-estimate.js';
@@ -238,6 +239,14 @@ describe('the estimate', () => {
 });
 
 describe('the plan of features', () => {
+  it('names batches and the merge as its reader asks for them', () => {
+    const features = [feature('user-auth', touching('src/app.ts')), feature('dashboard', touching('src/app.ts'))];
+    const disk = { worktrees: 2, perWorktreeMB: 150, totalMB: 300 };
+    const text = featurePlanText(planOfFeatures(features), disk, factsOf(features), asSlashCommand);
+    expect(text).toContain('  /parallel-run user-auth\n  /parallel-run dashboard');
+    expect(text).not.toMatch(/\bo8 /);
+  });
+
   it('shows the fixed summary, then all that preflight knows of them', () => {
     const features = [
       feature('user-auth', touching('src/app.ts')),
