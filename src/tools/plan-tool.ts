@@ -113,7 +113,8 @@ export const plan = defineTool({
       ...(await conflictsOfEarlierWork(parts, planned)),
       trust: trustAnswer(await readTrust(trustQuestion(parts), context.env)),
       mermaid: mermaid(planned),
-      text: parts.features === null
+      text:
+        parts.features === null
           ? planText(planned, disk, context.say)
           : featurePlanText(planned, disk, parts.features, context.say),
     };

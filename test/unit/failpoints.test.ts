@@ -84,6 +84,10 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
     'src/git/settings/common-folder.ts#writeOnce renameSync',
     'src/git/settings/common-folder.ts#provideCommonFolder rmSync',
   ],
+  'the reason of the lock says the same until it is there': [
+    'src/git/worktrees/own-worktree.ts#markOwn writeFile',
+    'src/git/worktrees/own-worktree.ts#unmarkOwn rm',
+  ],
   'reads only': [
     'src/git/kept/nested-git.ts#withoutItsSettings git ?',
     'src/git/settings/read-settings.ts#readSettings git ?',

@@ -51,12 +51,7 @@ function summaryOf(plan: Plan): FeatureSummary {
  * The plan of a run of features for people: what it will do, each feature with what it lacks and its estimate, files
  * that several change and how to split them, time, space, commands, where the work goes. No newline at the end.
  */
-export function featurePlanText(
-  plan: Plan,
-  disk: DiskEstimate,
-  details: FeatureDetails,
-  say = asInTerminal,
-): string {
+export function featurePlanText(plan: Plan, disk: DiskEstimate, details: FeatureDetails, say = asInTerminal): string {
   const sections = [
     ['=== Parallel Execution Plan ==='],
     heading(plan),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { lstat, readdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runOfReason } from '../worktrees/own-worktree.js';
+import { runOfFolder } from '../worktrees/own-worktree.js';
 import type { Repository } from '../door/repository.js';
 import { administrativeFolder, recordedPath } from '../worktrees/worktree-list.js';
 
@@ -14,8 +14,7 @@ export async function mendPointer(repo: Repository, path: string, runId: string)
   if (!existsSync(path) || (await isThere(pointer)) || (await readdir(path)).length === 0) return false;
   const folder = await administrativeFolder(repo, await recordedPath(path));
   if (folder === null || !existsSync(join(folder, 'index'))) return false;
-  const lock = join(folder, 'locked');
-  if (!existsSync(lock) || runOfReason(await readFile(lock, 'utf8')) !== runId) return false;
+  if ((await runOfFolder(folder)) !== runId) return false;
   await writeFile(pointer, `gitdir: ${folder}\n`, { flag: 'wx' });
   return true;
 }

@@ -5,9 +5,10 @@ import { failpoint } from '../../core/base/failpoint.js';
 import type { CriticalSection } from '../../core/base/lease.js';
 import { git, tryGit } from '../door/execute.js';
 import { gitFoldersBelow } from './nested-git.js';
+import { unmarkOwn } from '../worktrees/own-worktree.js';
 import { resolveCommit } from '../refs/refs.js';
 import type { Repository } from '../door/repository.js';
-import { administrativeFolders, findWorktree, recordedPath } from '../worktrees/worktree-list.js';
+import { administrativeFolder, administrativeFolders, findWorktree, recordedPath } from '../worktrees/worktree-list.js';
 
 /**
  * Makes a worktree's place and a branch's name free without deleting anything: both get `suffix` behind their name.
@@ -25,12 +26,14 @@ export async function moveAside(
     const cwd = repo.root;
     const entry = await findWorktree(repo, from);
     failpoint('aside.worktree.before');
+    const folder = entry === null ? null : await administrativeFolder(repo, entry.path);
     if (entry !== null && !existsSync(from) && entry.branch !== null) {
       // Somebody deleted the folder; the branch has its commits.
       if (entry.locked) await git(['worktree', 'unlock', from], { cwd });
       await git(['worktree', 'remove', '--force', from], { cwd });
     } else if (entry !== null) {
       if (entry.locked) await git(['worktree', 'unlock', from], { cwd });
+      if (folder !== null) await unmarkOwn(folder);
       await move(repo, from, to);
       await git(['worktree', 'lock', to], { cwd }); // kept for a person: no prune or sweep may take it
       moved.push(`worktree ${basename(from)} -> ${basename(to)}`);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SurroundingChange, Surroundings } from '../../core/surroundings/surroundings.js';
-import { runOfReason } from '../worktrees/own-worktree.js';
+import { runOfFolder } from '../worktrees/own-worktree.js';
 import { listRefs } from '../refs/refs.js';
 import type { Repository } from '../door/repository.js';
 import { settingsNow } from './pin-settings.js';
@@ -72,7 +72,7 @@ async function stashEntries(repo: Repository, newest: string | null): Promise<st
 async function othersWorktrees(repo: Repository): Promise<string[]> {
   const others: string[] = [];
   for (const { folder, path } of await administrativeFolders(repo)) {
-    if (runOfReason(await readIfThere(join(folder, 'locked'))) === null) others.push(path);
+    if ((await runOfFolder(folder)) === null) others.push(path);
   }
   return others.sort();
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { mainCheckout } from '../door/main-checkout.js';
 import { openRepository, type Repository } from '../door/repository.js';
@@ -7,14 +7,36 @@ import { openRepository, type Repository } from '../door/repository.js';
 /** How the reason begins with which o8 locks the worktrees it makes. */
 const OWN_REASON = 'o8 run';
 
+/** The same reason again, beside git's own files of the worktree: people and agents unlock worktrees. */
+const MARK = 'o8';
+
 /** Why a worktree of a run is locked, as `git worktree list` shows it. */
 export function ownReason(runId: string, what: string): string {
   return `${OWN_REASON} ${runId}, ${what}`;
 }
 
 /** The run a reason speaks of, null for one that is not ours. */
-export function runOfReason(reason: string): string | null {
+function runOfReason(reason: string): string | null {
   return new RegExp(`^${OWN_REASON} ([^,\\s]+),`).exec(reason)?.[1] ?? null;
+}
+
+/** Says that a worktree, by git's own folder of it, is one that o8 made. */
+export async function markOwn(folder: string, reason: string): Promise<void> {
+  await writeFile(join(folder, MARK), reason);
+}
+
+/** It belongs to whoever asked for it to be kept. */
+export async function unmarkOwn(folder: string): Promise<void> {
+  await rm(join(folder, MARK), { force: true });
+}
+
+/** The run that made a worktree, by git's own folder of it; null where somebody else did. */
+export async function runOfFolder(folder: string): Promise<string | null> {
+  for (const file of [join(folder, MARK), join(folder, 'locked')]) {
+    const runId = existsSync(file) ? runOfReason(await readFile(file, 'utf8')) : null;
+    if (runId !== null) return runId;
+  }
+  return null;
 }
 
 /**
@@ -22,10 +44,8 @@ export function runOfReason(reason: string): string | null {
  * is taken back to the main checkout; any other worktree is a checkout of its own.
  */
 export async function homeCheckout(repo: Repository): Promise<Repository> {
-  const lock = join(repo.gitDir, 'locked');
-  if (repo.gitDir === repo.commonDir || !existsSync(lock)) return repo;
-  const reason = await readFile(lock, 'utf8');
-  const main = reason.startsWith(OWN_REASON) ? await mainCheckout(repo) : null;
+  if (repo.gitDir === repo.commonDir || (await runOfFolder(repo.gitDir)) === null) return repo;
+  const main = await mainCheckout(repo);
   return main === null ? repo : openRepository(main);
 }
 
@@ -34,7 +54,5 @@ export async function isOwnWorktree(path: string, runId: string): Promise<boolea
   const pointer = join(path, '.git');
   if (!existsSync(pointer) || !(await stat(pointer)).isFile()) return false;
   const gitDir = /^gitdir: (.+)$/m.exec(await readFile(pointer, 'utf8'))?.[1];
-  if (gitDir === undefined) return false;
-  const lock = join(resolve(path, gitDir.trim()), 'locked');
-  return existsSync(lock) && (await readFile(lock, 'utf8')).startsWith(`${OWN_REASON} ${runId},`);
+  return gitDir !== undefined && (await runOfFolder(resolve(path, gitDir.trim()))) === runId;
 }

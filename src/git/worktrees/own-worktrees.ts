@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runOfReason } from './own-worktree.js';
+import { runOfFolder } from './own-worktree.js';
 import type { Repository } from '../door/repository.js';
 import { administrativeFolder, listWorktrees } from './worktree-list.js';
 
@@ -13,14 +12,12 @@ export interface OwnWorktree {
   readonly gone: boolean;
 }
 
-/** The worktrees that o8 made, by the reason they are locked for. */
+/** The worktrees that o8 made. */
 export async function listOwnWorktrees(repo: Repository): Promise<OwnWorktree[]> {
   const own: OwnWorktree[] = [];
-  for (const { path, branch, locked } of await listWorktrees(repo)) {
-    if (!locked) continue;
+  for (const { path, branch } of await listWorktrees(repo)) {
     const folder = await administrativeFolder(repo, path);
-    const file = folder === null ? null : join(folder, 'locked');
-    const runId = file === null || !existsSync(file) ? null : runOfReason(await readFile(file, 'utf8'));
+    const runId = folder === null ? null : await runOfFolder(folder);
     if (runId !== null) own.push({ path, branch, runId, gone: !existsSync(join(path, '.git')) });
   }
   return own;

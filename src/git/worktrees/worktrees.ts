@@ -8,6 +8,7 @@ import { failpoint } from '../../core/base/failpoint.js';
 import type { CriticalSection } from '../../core/base/lease.js';
 import { git, gitFailure, tryGit } from '../door/execute.js';
 import { awaitOwnLocks } from '../door/index-lock.js';
+import { markOwn } from './own-worktree.js';
 import { createRef, deleteRef, resolveCommit } from '../refs/refs.js';
 import { isAtLeast, type Repository } from '../door/repository.js';
 import { realCommonFolder } from '../settings/pin.js';
@@ -119,7 +120,10 @@ async function register(
   const entry = known ? await findWorktree(repo, path) : null;
   if (entry !== null && (await isUsable(entry, checkout))) {
     await straightenPointer(path);
-    if (!entry.locked) await lock(repo, path, reason);
+    if (!entry.locked) {
+      await lock(repo, path, reason);
+      await mark(repo, path, reason);
+    }
     return 'there before';
   }
   if (entry !== null) await unregister(repo, entry);
@@ -164,7 +168,9 @@ async function isUsable(entry: WorktreeEntry, checkout: Checkout): Promise<boole
   const wanted = checkout.kind === 'branch' ? checkout.branch : null;
   if (entry.branch === wanted && (wanted !== null || entry.head === checkout.start)) return true;
   const has = entry.branch === null ? `detached at ${entry.head}` : `on branch ${entry.branch}`;
-  throw new O8Error('git_failed', `worktree ${entry.path} is ${has}`, `git worktree list`);
+  const away = shellQuote(`${entry.path}.old`);
+  const hint = `git worktree move ${entry.locked ? '--force --force ' : ''}${shellQuote(entry.path)} ${away}`;
+  throw new O8Error('git_failed', `worktree ${entry.path} is ${has}`, hint);
 }
 
 async function announce(repo: Repository, path: string, what: readonly string[], reason: string): Promise<void> {
@@ -183,6 +189,12 @@ async function announce(repo: Repository, path: string, what: readonly string[],
   await straightenPointer(path);
   failpoint('worktree.register.after');
   if (!atOnce) await lock(repo, path, reason);
+  await mark(repo, path, reason);
+}
+
+async function mark(repo: Repository, path: string, reason: string): Promise<void> {
+  const folder = await administrativeFolder(repo, path);
+  if (folder !== null) await markOwn(folder, reason);
 }
 
 /** git writes the common folder it was given into a new worktree: it has to be the real one. */

@@ -1,4 +1,5 @@
 import { commandFailure } from '../../core/report/command-failure.js';
+import { O8Error } from '../../core/base/errors.js';
 import { landedCommit } from '../../core/run/task-state.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { ownReason } from '../../git/worktrees/own-worktree.js';
@@ -42,7 +43,8 @@ export async function provideWorktree(run: Run, task: PlannedTask, start: string
     });
     await copyWorktreeIncludes(run.repo, task.worktree);
   } catch (error) {
-    await fail(run, task, errorText(error));
+    const hint = error instanceof O8Error && error.hint !== '' ? `\n${error.hint}` : '';
+    await fail(run, task, `${errorText(error)}${hint}`);
     return false;
   }
   if (task.setup !== null && !(await runSetup(run, task, task.setup))) return false;

@@ -176,8 +176,10 @@ async function workOf(run: Run, task: PlannedTask): Promise<Work> {
   const start = recordOf(run, task.id).start;
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
   if (start === null || tip === null) return { kind: 'unusable', message: await removedBranch(run, task, start) };
-  if (!found.exists)
-    return { kind: 'unusable', message: `the agent removed its worktree; its commits are on ${task.branch} (${tip})` };
+  if (!found.exists) {
+    const kept = tip === start ? `${task.branch} has no commits of it` : `its commits are on ${task.branch} (${tip})`;
+    return { kind: 'unusable', message: `its worktree was deleted, by the agent or by somebody else; ${kept}` };
+  }
   if (found.operation !== null) {
     return { kind: 'unusable', message: `the agent left a ${found.operation} unfinished in its worktree` };
   }

@@ -51,7 +51,7 @@ const CASES: readonly Misbehaviour[] = [
       await rm(agent.started.cwd, { recursive: true });
       return [made];
     },
-    message: /^the agent removed its worktree; its commits are on feature\/task-004-work/,
+    message: /^its worktree was deleted, by the agent or by somebody else; its commits are on feature\/task-004-work/,
   },
   {
     id: 'task-005',
@@ -87,6 +87,16 @@ const CASES: readonly Misbehaviour[] = [
       return [made];
     },
     message: /^the agent removed its branch feature\/task-007-work; its commits are kept as refs\/o8\/attempts\//,
+  },
+  {
+    id: 'task-008',
+    what: 'unlocks its worktree and commits on no branch',
+    async act(agent) {
+      await agent.git('worktree', 'unlock', agent.started.cwd);
+      await agent.git('switch', '--quiet', '--detach');
+      return [await commit(agent)];
+    },
+    message: /^the agent left its worktree on a detached HEAD .* kept as refs\/o8\/rescue\//,
   },
 ];
 
