@@ -1,33 +1,25 @@
-import { leftOutTasks } from '../../core/plan/build-plan.js';
-import type { PlannedTask } from '../../core/plan/plan.js';
 import { doneRef } from '../../core/plan/own-refs.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { adopt, tasksToAdopt, type EarlierBranch } from '../../core/run/rules/adopt.js';
 import { countCommits } from '../../git/diff/changes.js';
 import { isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
-import { recordOf, type Run } from '../run/run.js';
 import { targetOf } from '../../core/plan/target.js';
+import type { Run } from '../run/run.js';
 
-/**
- * Tasks this run leaves out (`--skip`, `--wave`). One whose branch is already in the target counts as landed for
- * those that need it; one of another wave whose branch holds unmerged work is merged first, so that what needs
- * it starts from a base that contains it.
- */
+/** Looks at what is there of the tasks that this run leaves out (`--skip`, `--wave`), and takes what is needed of it. */
 export async function adoptEarlierWork(run: Run): Promise<void> {
-  for (const { task, why } of leftOutTasks(run.plan)) {
-    const record = recordOf(run, task.id);
-    if (record.changedAt === 0) await adopt(run, task, why); // once: a later wish to run it stands
+  for (const left of tasksToAdopt(run.plan, run.ledger.state)) {
+    const { pin, events } = adopt(run.plan, left, await branchOf(run, left.task));
+    if (pin !== null) await pinRef(run.repo, doneRef(run.plan.runId, left.task.id), pin);
+    await run.ledger.record(...events);
   }
 }
 
-async function adopt(run: Run, task: PlannedTask, why: 'user' | 'other_wave'): Promise<void> {
+async function branchOf(run: Run, task: PlannedTask): Promise<EarlierBranch | null> {
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
+  if (tip === null) return null;
   const target = await resolveCommit(run.repo, targetOf(run.plan).ref);
-  const contained = tip !== null && target !== null && (await isAncestor(run.repo, tip, target));
-  const landed = contained ? tip : (run.plan.landed[task.id] ?? null);
-  const skipped = { type: 'task_skipped' as const, task: task.id, why, landed };
-  const needed = run.plan.tasks.some(({ deps, wave }) => wave === run.plan.wave && deps.includes(task.id));
-  if (tip === null || landed !== null || why === 'user' || !needed) return run.ledger.record(skipped);
-  const commits = await countCommits(run.repo, run.plan.base.commit, tip);
-  const notes = ['merged from an earlier run'];
-  await pinRef(run.repo, doneRef(run.plan.runId, task.id), tip);
-  await run.ledger.record(skipped, { type: 'task_done', task: task.id, tip, commits, notes });
+  const contained = target !== null && (await isAncestor(run.repo, tip, target));
+  const commits = contained ? 0 : await countCommits(run.repo, run.plan.base.commit, tip);
+  return { tip, contained, commits };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterKept, whyKept } from '../../core/kept/kept-text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
+import { begunAnew, continueSteps, type ContinueWish } from '../../core/run/rules/continue.js';
 import { landedCommit } from '../../core/run/task-state.js';
 import { doneRef } from '../../core/plan/own-refs.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../../git/refs/refs.js';
@@ -10,49 +11,12 @@ import { isTasksWorktree, noteOnce, rescueTask, stakeOf } from './remove-worktre
 import { lastAttemptRef, plannedTask, recordOf, type Run } from '../run/run.js';
 import { targetOf } from '../../core/plan/target.js';
 
-export interface Continuation {
-  readonly select: readonly string[];
-  readonly skip: readonly string[];
-  readonly retry: readonly string[];
-  readonly resume?: boolean | undefined;
-}
-
 /** Queues what the user wants done now: other waves, and failed tasks from a fresh start with the old one kept. */
-export async function continueRun(run: Run, { select, skip, retry, resume }: Continuation): Promise<void> {
+export async function continueRun(run: Run, wish: ContinueWish): Promise<void> {
   await restoreTarget(run);
-  for (const id of skip) {
-    const { state } = recordOf(run, id);
-    if (['queued', 'blocked', 'failed', 'aborted'].includes(state.state)) {
-      await run.ledger.record({ type: 'task_skipped', task: id, why: 'user', landed: null });
-    }
-  }
-  for (const id of select) {
-    if (recordOf(run, id).state.state === 'skipped') {
-      await run.ledger.record({ type: 'task_requeued', task: id, why: 'selected', next: { kind: 'fresh' } });
-    }
-  }
-  for (const [number, validation] of run.ledger.state.validations) {
-    if (validation.kind === 'failed') await run.ledger.record({ type: 'wave_validation_reset', wave: number });
-  }
-  for (const id of retry) {
-    const { state } = recordOf(run, id);
-    if (state.state === 'failed' || state.state === 'aborted') await startAnew(run, plannedTask(run, id));
-  }
-  if (resume === true) await takeUpAborted(run);
-}
-
-/** Where the worktree is still there the same session goes on in it; where `cleanup` removed it the task begins anew. */
-async function takeUpAborted(run: Run): Promise<void> {
-  await run.ledger.record({ type: 'run_resumed', reopens: true });
-  for (const task of run.plan.tasks) {
-    const { state, worktree } = recordOf(run, task.id);
-    if (state.state !== 'aborted') continue;
-    if (worktree === 'removed') await startAnew(run, task);
-    else {
-      const note = 'The run was stopped by the user and is resumed now. Go on where you were.';
-      const next = worktree === 'present' ? { kind: 'continue' as const, note } : { kind: 'fresh' as const };
-      await run.ledger.record({ type: 'task_requeued', task: task.id, why: 'resumed', next });
-    }
+  for (const step of continueSteps(run.ledger.state, wish)) {
+    if (step.kind === 'record') await run.ledger.record(step.event);
+    else await startAnew(run, plannedTask(run, step.task));
   }
 }
 
@@ -95,5 +59,5 @@ async function startAnew(run: Run, task: PlannedTask): Promise<void> {
   if (stake?.found.exists === true) await removeWithWorktrees(run.repo, run.serialise, task.worktree, stake);
   if (ours) await deleteRef(run.repo, ref, tip);
   await forgetPins(run, task.id); // the attempt's ref has it
-  await run.ledger.record({ type: 'task_requeued', task: task.id, why: 'retry', next: { kind: 'fresh' } });
+  await run.ledger.record(begunAnew(task.id));
 }

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClaudeFacts } from '../../core/agents/claude/claude-stream.js';
-import { judgeAttempt, spokeLast, unguardedMessage } from '../../core/run/judge-attempt.js';
-import { MOST_OUTPUT_MB, RESULT_GRACE_MS } from '../../core/run/decide.js';
+import { RESULT_GRACE_MS } from '../../core/run/decide.js';
+import { endOf, settle, type AttemptOver, type AttemptWork, type StopReason } from '../../core/run/rules/settle.js';
 import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
-import type { AttemptExit } from '../../core/run/events.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import { rescuedNote } from '../../core/kept/kept-text.js';
 import { lastWords } from '../../core/report/last-words.js';
@@ -13,7 +12,6 @@ import { leftoversMessage } from '../../core/merge/merge-message.js';
 import { rescueRef } from '../../core/plan/own-refs.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { taskLogView } from '../../core/agents/readable-log.js';
-import { pauseEnd } from '../../core/agents/base/reset-time.js';
 import { changedPaths, countCommits } from '../../git/diff/changes.js';
 import { lastCheckedOut } from '../../git/worktrees/head-log.js';
 import { isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
@@ -25,22 +23,16 @@ import { noteOverage } from './note-overage.js';
 import { surroundingsNotes } from './note-surroundings.js';
 import { isTasksWorktree, noteOnce, rescueWorktree } from './remove-worktree.js';
 import { recordDone } from '../run/record-done.js';
-import { retryOrFail } from '../run/retry.js';
+import { failOrRetry } from '../run/fail-or-retry.js';
 import { scopeFindings, violationText } from './scope-findings.js';
 import { attemptExit, exitNumber, spentBy, storeOutputOnce } from './attempt-evidence.js';
 import { attemptId, attemptOf, lastAttemptRef, recordOf, type Run } from '../run/run.js';
 
-/**
- * Why o8 itself ended an attempt, and the command lines of what the agent had running then. `aborted`: only work that
- * was done by then counts, nothing else is recorded.
- */
+/** Why o8 itself ended an attempt, and the command lines of what the agent had running then. */
 interface OwnStop {
-  readonly why: 'unguarded' | 'finished' | 'stalled' | 'timeout' | 'paused' | 'output' | 'aborted';
+  readonly why: StopReason;
   readonly running: readonly string[];
 }
-
-/** Lost to crashes this often in a row, a task has a cause of its own. */
-const MOST_LOST = 3;
 
 /**
  * An attempt is over: learn how it ended, stop what it left running, weigh the evidence, and record what follows.
@@ -53,12 +45,12 @@ export async function settleAttempt(
   stop: OwnStop | null,
 ): Promise<void> {
   const { attempt } = recordOf(run, task.id);
-  await settle(run, agents, task, stop);
+  await recordEnd(run, agents, task, stop);
   // Only when what follows is recorded: until then a new supervisor reads the agent's own output again.
   if (recordOf(run, task.id).state.state !== 'running') await storeOutputOnce(run, task.id, attempt);
 }
 
-async function settle(run: Run, agents: AgentWatch, task: PlannedTask, stop: OwnStop | null): Promise<void> {
+async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: OwnStop | null): Promise<void> {
   const record = recordOf(run, task.id);
   if (record.state.state !== 'running') return;
   const { attempt } = record;
@@ -66,67 +58,53 @@ async function settle(run: Run, agents: AgentWatch, task: PlannedTask, stop: Own
   const files = attemptOf(run, task.id, attempt);
   const seen = await attemptExit(files.dir);
   if (seen === null) return;
-  const exit = ourOwnStop(seen, stopReason);
+  const exit = endOf(seen, stopReason);
   await stopAttempt(files.dir, attemptId(run, task.id, attempt), run.plan.settings.killAfter * 1000);
   await agents.finishLog(task.id, exitNumber(exit));
   const { facts, ...spent } = await spentBy(run, files.output);
   await run.ledger.record({ type: 'attempt_ended', task: task.id, attempt, exit, ...spent });
-  // An agent that was done before it was stopped is judged like any other.
-  const markerPresent = existsSync(join(task.worktree, COMPLETION_MARKER));
-  const isDone =
-    (exit.kind === 'exited' && exit.code === 0) || (facts !== null && spokeLast(exit, facts, markerPresent));
-  if (stopReason === 'paused' && !isDone) return settlePaused(run, task);
-  if (stopReason === 'aborted' && !isDone) return;
-  if (exit.kind === 'unknown') return settleLost(run, task);
-
-  await noteOnce(run, task, await surroundingsNotes(run, task.id, attempt)); // whatever becomes of the task
-  const around = [...denialNotes(facts), ...stopNotes(stop)];
-  if (facts?.overage === true) await noteOverage(run, task.id);
-  const alsoAround = around.map((note) => `\n${note}`).join('');
-  if (stopReason === 'output') {
-    const message = `its output grew beyond ${String(MOST_OUTPUT_MB)} MB and it was stopped: ${files.output}${alsoAround}`;
-    return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
-  }
-  if (facts !== null && facts.unguarded !== null) {
-    if (stopReason === 'aborted') return;
-    const message = `${unguardedMessage(facts.unguarded)}${alsoAround}`;
-    return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
-  }
-  const work = await workOf(run, task);
-  if (work.kind === 'unusable') {
-    if (stopReason === 'aborted') return;
-    const rescued = await rescueWorktree(run, task);
-    const kept = rescued === null ? '' : `; what is not on ${task.branch} is kept as ${rescued.ref}`;
-    const message = await quoting(run, task, files, work.message + kept + alsoAround);
-    return retryOrFail(run, task, { reason: 'agent_error', message, retryable: false });
-  }
-  const verdict = judgeAttempt({
+  const over: AttemptOver = {
+    task: task.id,
     exit,
+    stop: stopReason,
     agent:
       facts === null
         ? { kind: 'command', rateLimitExitCode: run.plan.settings.agent.rateLimitExitCode }
         : { kind: 'claude', facts },
-    markerPresent,
-    commits: work.commits + (work.uncommitted ? 1 : 0),
-    stopReason: stopReason === 'stalled' || stopReason === 'finished' ? stopReason : null,
+    markerPresent: existsSync(join(task.worktree, COMPLETION_MARKER)),
     limits: {
       timeoutMinutes: task.timeoutMinutes,
       stallMinutes: run.plan.settings.stallTimeout,
       budgetUsd: record.state.budgetUsd,
       maxTurns: run.plan.settings.agent.maxTurns,
     },
-  });
-  if (stopReason === 'aborted' && verdict.kind !== 'succeeded') return;
-  switch (verdict.kind) {
-    case 'failed':
-      return retryOrFail(run, task, {
-        ...verdict,
-        message: await quoting(run, task, files, verdict.message + alsoAround),
-      });
-    case 'rate_limited':
-      return pauseForLimit(run, task, verdict.until);
-    case 'succeeded':
-      return settleSuccess(run, task, work.start, around);
+    output: files.output,
+  };
+  const first = settle(run.ledger.state, over, null, run.now());
+  if (first.kind === 'left_to_abort') return;
+  if (first.kind === 'record') return run.ledger.record(...first.events);
+
+  await noteOnce(run, task, await surroundingsNotes(run, task.id, attempt)); // whatever becomes of the task
+  const around = [...denialNotes(facts), ...stopNotes(stop)];
+  if (facts?.overage === true) await noteOverage(run, task.id);
+  const settlement =
+    first.kind === 'look_at_work' ? settle(run.ledger.state, over, await workOf(run, task), run.now()) : first;
+  switch (settlement.kind) {
+    case 'left_to_abort':
+      return;
+    case 'record':
+      return run.ledger.record(...settlement.events);
+    case 'fail': {
+      const rescued = settlement.rescues ? await rescueWorktree(run, task) : null;
+      const kept = rescued === null ? '' : `; what is not on ${task.branch} is kept as ${rescued.ref}`;
+      const message = settlement.failure.message + kept + around.map((note) => `\n${note}`).join('');
+      const whole = settlement.quotes ? await quoting(run, task, files, message) : message;
+      return failOrRetry(run, task, { ...settlement.failure, message: whole });
+    }
+    case 'take_work':
+      return takeWork(run, task, settlement.start, around);
+    case 'look_at_work':
+      throw new Error(`the work of ${task.id} was looked at and is asked for again`);
   }
 }
 
@@ -159,18 +137,8 @@ async function quoting(run: Run, task: PlannedTask, { log }: { log: string }, me
   return words === '' ? message : `${message}\n${words}`;
 }
 
-/** What we stopped ourselves is no riddle, also when no shim was left to say how it ended. */
-function ourOwnStop(seen: AttemptExit, why: OwnStop['why'] | null): AttemptExit {
-  if (why === 'timeout') return { kind: 'timed_out' };
-  return seen.kind === 'unknown' && why !== null ? { kind: 'signalled', signal: 'SIGTERM' } : seen;
-}
-
-type Work =
-  | { readonly kind: 'usable'; readonly start: string; readonly commits: number; readonly uncommitted: boolean }
-  | { readonly kind: 'unusable'; readonly message: string };
-
 /** Where the agent left its branch. Another branch checked out or a rewritten start is not work o8 can merge. */
-async function workOf(run: Run, task: PlannedTask): Promise<Work> {
+async function workOf(run: Run, task: PlannedTask): Promise<AttemptWork> {
   await isTasksWorktree(run, task); // one whose `.git` was deleted is mended
   const found = await inspectWorktree(task.worktree);
   const start = recordOf(run, task.id).start;
@@ -207,7 +175,8 @@ async function removedBranch(run: Run, task: PlannedTask, start: string | null):
   return `${removed}; its commits are kept as ${lastAttemptRef(run, task.id)}`;
 }
 
-async function settleSuccess(run: Run, task: PlannedTask, start: string, around: readonly string[]): Promise<void> {
+/** The agent's work counts: what it left uncommitted is committed, and its branch waits to be merged. */
+async function takeWork(run: Run, task: PlannedTask, start: string, around: readonly string[]): Promise<void> {
   const notes = [...around];
   run.lease.assertHeld();
   const before = await inspectWorktree(task.worktree);
@@ -252,26 +221,4 @@ async function settleSuccess(run: Run, task: PlannedTask, start: string, around:
 async function changesAttributes(run: Run, from: string, tip: string): Promise<boolean> {
   const changes = await changedPaths(run.repo, from, tip);
   return changes.some(({ path }) => path === '.gitattributes' || path.endsWith('/.gitattributes'));
-}
-
-async function settleLost(run: Run, task: PlannedTask): Promise<void> {
-  if (recordOf(run, task.id).lostInARow + 1 >= MOST_LOST) {
-    const message = `its agent was lost ${String(MOST_LOST)} times in a row`;
-    return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'lost', message });
-  }
-  const next = { kind: 'continue' as const, note: 'The process was lost; nobody saw how it ended.' };
-  return run.ledger.record({ type: 'task_requeued', task: task.id, why: 'lost', next });
-}
-
-/** Neither a failure nor a retry: the same session goes on when the run does. */
-async function settlePaused(run: Run, task: PlannedTask): Promise<void> {
-  const next = { kind: 'continue' as const, note: 'The run was paused by the user. Go on where you were.' };
-  return run.ledger.record({ type: 'task_requeued', task: task.id, why: 'paused', next });
-}
-
-/** Not a failure: the whole run waits, then the same session goes on. */
-async function pauseForLimit(run: Run, task: PlannedTask, until: string | null): Promise<void> {
-  const end = pauseEnd(until, run.now());
-  await run.ledger.record({ type: 'task_rate_limited', task: task.id, until: end });
-  await run.ledger.record({ type: 'run_paused', reason: 'a rate or usage limit was reached', until: end });
 }

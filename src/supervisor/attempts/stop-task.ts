@@ -1,6 +1,5 @@
-import { mergeAgain } from '../../core/held/finding.js';
 import type { Stopped } from '../../core/run/request-results.js';
-import { heldOfTask } from '../../core/run/task-state.js';
+import { aborted, keptByAbort } from '../../core/run/rules/abort.js';
 import { stopAttempt } from '../../process/attempts/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
 import { attemptExit, exitNumber, spentBy, storeOutputOnce } from './attempt-evidence.js';
@@ -23,11 +22,9 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
   if (running !== null) {
     await settleAttempt(run, agents, plannedTask(run, id), { why: 'aborted', running: tree.running });
   }
-  const { state } = recordOf(run, id);
-  // What is held is given up; other finished work waits to be merged.
-  if (state.state === 'merge_pending' && heldOfTask(state) === null) {
-    const hint = mergeAgain(run.plan.runId, id);
-    await run.ledger.record({ type: 'merge_held', task: id, reason: 'it was done when it was aborted', hint });
+  const kept = keptByAbort(run.plan.runId, recordOf(run, id));
+  if (kept !== null) {
+    await run.ledger.record(kept);
     return { task: id, pid, worktree: plannedTask(run, id).worktree, rescue: null, survivors: [...survivors] };
   }
   const rescued = record.worktree === 'present' ? await rescueWorktree(run, plannedTask(run, id)) : null;
@@ -38,7 +35,7 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
     const { costUsd, tokens } = await spentBy(run, files.output);
     await run.ledger.record({ type: 'attempt_ended', task: id, attempt: record.attempt, exit, costUsd, tokens });
   }
-  await run.ledger.record({ type: 'task_aborted', task: id });
+  await run.ledger.record(aborted(id));
   if (running !== null && survivors.length === 0) await storeOutputOnce(run, id, record.attempt);
   const worktree = record.worktree === 'present' ? plannedTask(run, id).worktree : null;
   return { task: id, pid, worktree, rescue: rescued?.ref ?? null, survivors: [...survivors] };

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { decide, type Action } from '../../core/run/decide.js';
+import { giveUp } from '../../core/run/rules/give-up.js';
 import { O8Error } from '../../core/base/errors.js';
 import { AgentWatch } from '../attempts/agent-watch.js';
 import { errorText } from '../run/error-text.js';
-import { giveUp } from '../attempts/give-up.js';
 import { JobBoard } from './job-board.js';
 import { machineHoldBack } from '../run/hold-back.js';
 import { endSetupProcesses, tasksWithSetupProcesses } from '../run/end-setup-processes.js';
@@ -55,7 +55,7 @@ export class Supervisor {
       ended: (key) => {
         if (key !== 'requests') this.wakeUp.now(); // one that has to wait is looked at with the next tick, not at once
       },
-      giveUp: (key, message) => giveUp(run, key === 'merge' ? `merge:${this.merging[0] ?? ''}` : key, message),
+      giveUp: (key, message) => this.giveUp(key, message),
     });
     this.agents = new AgentWatch(run, () => {
       this.wakeUp.now();
@@ -231,6 +231,15 @@ export class Supervisor {
     const [first] = stopped;
     if (first === undefined) throw new O8Error('supervisor_failed', `could not stop ${task}`, 'o8 status');
     return first;
+  }
+
+  private async giveUp(key: string, why: string): Promise<void> {
+    const { plan, ledger, redact } = this.run;
+    const task = key === 'merge' ? this.merging[0] : /^task:(.*)$/s.exec(key)?.[1];
+    if (task === undefined) throw new Error(`${key}: ${redact(why)}`);
+    const kind = key === 'merge' ? 'merge' : 'task';
+    const event = giveUp(plan.runId, ledger.state, { kind, task }, redact(why));
+    if (event !== null) await ledger.record(event);
   }
 
   private async holdBack(): Promise<string | null> {

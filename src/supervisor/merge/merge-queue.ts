@@ -2,6 +2,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { heldOf, mergeAgain, undecided, type Finding } from '../../core/held/finding.js';
 import { longestPassing } from '../../core/merge/longest-passing.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
+import type { Failure } from '../../core/run/rules/retry.js';
 import { forgetForwarded } from '../../git/checkout/checkout.js';
 import { contentThere } from '../../git/merge/content-there.js';
 import { isAncestor, mergeBase, resolveCommit } from '../../git/refs/refs.js';
@@ -10,7 +11,7 @@ import { targetRewritten } from './moved-refs.js';
 import { mergeCandidate, type Candidate } from './merge-candidate.js';
 import { finishMerge } from './finish-merge.js';
 import { findHeld } from '../../git/findings/find-held.js';
-import { retryOrFail } from '../run/retry.js';
+import { failOrRetry } from '../run/fail-or-retry.js';
 import { recordOf, type Run } from '../run/run.js';
 import { scopeFindings, violationText } from '../attempts/scope-findings.js';
 import { verifyCommit, type Verdict } from './verify-commit.js';
@@ -61,7 +62,7 @@ export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promi
       }
       for (const link of good) await finishMerge(run, link.task, link.commit, noteOf(link));
     }
-    if (proof.culprit !== null) await retryOrFail(run, proof.culprit.task, proof.culprit.failure);
+    if (proof.culprit !== null) await failOrRetry(run, proof.culprit.task, proof.culprit.failure);
   }
   const waiting = tasks.filter(({ id }) => isWaiting(run, id));
   await holdAll(run, waiting, {
@@ -207,12 +208,6 @@ type Proof =
       readonly culprit: { readonly task: PlannedTask; readonly failure: Failure } | null;
     }
   | { readonly kind: 'interrupted' };
-
-interface Failure {
-  readonly reason: 'verify_failed';
-  readonly message: string;
-  readonly retryable: true;
-}
 
 /** How many of the links pass together, and who broke the next one. */
 async function prove(run: Run, links: readonly Link[]): Promise<Proof> {

@@ -4,7 +4,9 @@ import { reportError } from '../../core/text/report-error.js';
 import type { Landing, ResultOf, Stopped } from '../../core/run/request-results.js';
 import type { Request, RequestAnswer } from '../../core/run/requests.js';
 import { isSettled, landedCommit } from '../../core/run/task-state.js';
-import { heldOfTask } from '../../core/run/task-state.js';
+import { abortRun, canBeAborted } from '../../core/run/rules/abort.js';
+import { mayContinue } from '../../core/run/rules/continue.js';
+import { acceptHeld, requeueForMerge, tipThatWaits } from '../../core/run/rules/requeue.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { countOwnCommits } from '../../git/diff/changes.js';
 import { unresolvedPaths } from '../../git/merge/conflict-checkout.js';
@@ -145,22 +147,17 @@ export class RequestDesk {
   }
 
   private async continue(request: RequestOf<'continue'>): Promise<Attended> {
-    const { select, skip, retry } = request;
-    if ([...select, ...skip, ...retry].some((task) => this.host.isBusy(task))) return null;
     const { run } = this.host;
-    const { phase } = run.ledger.state;
-    if (phase.kind === 'aborting') return null; // what is queued now would be stopped with the rest
-    if (phase.kind === 'paused' && phase.until === null) await unpauseRun(run); // to go on is what is asked for
+    if (!mayContinue(run.ledger.state, request, (task) => this.host.isBusy(task))) return null;
     if (request.commands !== undefined) await takeCommands(run, request.commands);
     await continueRun(run, request);
-    if (request.resume === true) await requeueForMerge(run, null);
+    if (request.resume === true) await requeueAll(run, null);
     return done<'continue'>({ runId: run.plan.runId });
   }
 
   private async abortRun(request: RequestOf<'abort'>): Promise<Attended> {
     const { run } = this.host;
-    const { phase } = run.ledger.state;
-    if (phase.kind === 'running' || phase.kind === 'paused') await run.ledger.record({ type: 'run_aborting' });
+    await run.ledger.record(...abortRun(run.ledger.state));
     if (run.ledger.state.phase.kind !== 'finished') {
       run.interrupts.interruptAll();
       return null;
@@ -171,10 +168,7 @@ export class RequestDesk {
 
   private async abortTask(request: RequestOf<'abort'>, task: string): Promise<Attended> {
     const { run } = this.host;
-    const { state } = recordOf(run, task);
-    // Held work may be given up; whatever else is settled is left as it is.
-    const isOver = isSettled(state) && heldOfTask(state) === null;
-    const stopped = isOver ? null : await this.host.stopTask(task);
+    const stopped = canBeAborted(recordOf(run, task)) ? await this.host.stopTask(task) : null;
     const cleaned = request.cleanup ? await cleanupRun(run, { task, force: false, dryRun: false }) : null;
     return done<'abort'>({ stopped: stopped === null ? [] : [stopped], cleanup: cleaned });
   }
@@ -199,8 +193,8 @@ export class RequestDesk {
       const { strategy } = request;
       if (strategy !== null && strategy !== run.ledger.state.strategy)
         await run.ledger.record({ type: 'strategy_chosen', strategy });
-      if (request.acceptHeld === true && request.task !== null) await acceptHeld(run, request.task);
-      await requeueForMerge(run, request.task);
+      if (request.acceptHeld === true && request.task !== null) await recordAccepted(run, request.task);
+      await requeueAll(run, request.task);
       return null;
     }
     if (!this.host.mergesIdle() || isEnding(run)) return null;
@@ -221,46 +215,48 @@ function isSlow(request: Request): request is SlowRequest {
   return ['merge', 'resolve', 'undo', 'cleanup'].includes(request.kind);
 }
 
-/**
- * What was shown for the branch's tip may land. A branch that has moved since was not shown: it is looked at again. Asked
- * for a task that is not held (again, after it has landed), there is nothing to accept.
- */
-async function acceptHeld(run: Run, id: string): Promise<void> {
-  const held = heldOfTask(recordOf(run, id).state);
-  if (held === null) return;
-  const { branch } = plannedTask(run, id);
-  const tip = (await resolveCommit(run.repo, `refs/heads/${branch}`)) ?? held.tip;
-  if (tip !== held.tip) return;
-  await run.ledger.record({ type: 'held_accepted', task: id, tip, keys: [...held.keys] });
+/** What was shown may land; a branch that has moved since is looked at again. */
+async function recordAccepted(run: Run, id: string): Promise<void> {
+  const tip = await resolveCommit(run.repo, `refs/heads/${plannedTask(run, id).branch}`);
+  const event = acceptHeld(recordOf(run, id), tip);
+  if (event !== null) await run.ledger.record(event);
 }
 
-async function requeueForMerge(run: Run, only: string | null): Promise<void> {
+/** What waits for a person goes back into the queue; `only`: this task, which is refused where it cannot. */
+async function requeueAll(run: Run, only: string | null): Promise<void> {
   for (const task of run.plan.tasks) {
     if (only !== null && task.id !== only) continue;
     const { state, start } = recordOf(run, task.id);
-    const waits = state.state === 'merge_conflict' || (state.state === 'merge_pending' && state.hold !== null);
-    if (!waits) continue;
+    const known = tipThatWaits(state);
+    if (known === null) continue;
     const unfinished = await unfinishedWork(run, task);
-    if (unfinished !== null) {
-      if (only === null) continue;
-      throw new O8Error(
-        'refused',
-        unfinished,
-        `git -C ${shellQuote(task.worktree)} commit   (then the same command again)`,
-      );
-    }
     // Somebody may have deleted the branch: its last known commit is pinned.
-    const known = state.state === 'merge_conflict' ? state.branchCommit : state.tip;
     const tip = (await resolveCommit(run.repo, `refs/heads/${task.branch}`)) ?? (await resolveCommit(run.repo, known));
-    if (tip === null) continue;
-    if (tip !== known && (await isAncestor(run.repo, tip, known))) {
-      if (only === null) continue;
-      const { reason, hint } = branchMovedBack(task, known, tip);
-      throw new O8Error('refused', reason, hint);
+    const movedBack = tip !== null && tip !== known && (await isAncestor(run.repo, tip, known));
+    const requeueing = requeueForMerge({ unfinished, tip, movedBack }, only !== null);
+    switch (requeueing.kind) {
+      case 'leave':
+        continue;
+      case 'refuse':
+        throw requeueing.why === 'unfinished'
+          ? unfinishedError(task, unfinished ?? '')
+          : movedBackError(task, known, tip ?? known);
+      case 'merge': {
+        const commits = start === null ? 0 : await countOwnCommits(run.repo, start, requeueing.tip);
+        await recordDone(run, { task: task.id, tip: requeueing.tip, commits, notes: [] });
+      }
     }
-    const commits = start === null ? 0 : await countOwnCommits(run.repo, start, tip);
-    await recordDone(run, { task: task.id, tip, commits, notes: [] });
   }
+}
+
+function unfinishedError(task: PlannedTask, what: string): O8Error {
+  const hint = `git -C ${shellQuote(task.worktree)} commit   (then the same command again)`;
+  return new O8Error('refused', what, hint);
+}
+
+function movedBackError(task: PlannedTask, known: string, tip: string): O8Error {
+  const { reason, hint } = branchMovedBack(task, known, tip);
+  return new O8Error('refused', reason, hint);
 }
 
 /** What a person has begun in a task's worktree and not committed yet: it would not be part of what is merged. */

@@ -1,32 +1,36 @@
-import { decide, type Action, type AgentFact } from '../../../src/core/run/decide.js';
-import { leftOutTasks } from '../../../src/core/plan/build-plan.js';
+import { decide, MOST_OUTPUT_MB, RESULT_GRACE_MS, type Action, type AgentFact } from '../../../src/core/run/decide.js';
 import type { AttemptExit, RunEvent } from '../../../src/core/run/events.js';
 import type { Plan, PlannedTask } from '../../../src/core/plan/plan.js';
-import { replay } from '../../../src/core/run/replay.js';
-import { retryDelayMs } from '../../../src/core/run/retry-delay.js';
-import { taskOf } from '../../../src/core/run/run-state.js';
+import { EMPTY_CLAUDE_STREAM } from '../../../src/core/agents/claude/claude-stream.js';
 import { changedTasks, taskView, type TaskView } from '../../../src/core/report/status-view.js';
-import { isSettled, landedCommit } from '../../../src/core/run/task-state.js';
+import { aborted, abortRun, canBeAborted, keptByAbort } from '../../../src/core/run/rules/abort.js';
+import { adopt, tasksToAdopt } from '../../../src/core/run/rules/adopt.js';
+import { begunAnew, continueSteps, mayContinue, type ContinueWish } from '../../../src/core/run/rules/continue.js';
+import { giveUp } from '../../../src/core/run/rules/give-up.js';
+import { onlyAnnounced, voided } from '../../../src/core/run/rules/lost.js';
+import { pause, unpause } from '../../../src/core/run/rules/pause.js';
+import { requeueForMerge, tipThatWaits } from '../../../src/core/run/rules/requeue.js';
+import { retryOrFail, type Failure } from '../../../src/core/run/rules/retry.js';
+import {
+  endOf,
+  settle,
+  type AttemptOver,
+  type AttemptWork,
+  type StopReason,
+} from '../../../src/core/run/rules/settle.js';
+import { isSettled } from '../../../src/core/run/task-state.js';
 import { RunHistory, timeOf } from './run-history.js';
+import { RunPromises, type AgentEnd } from './run-promises.js';
 
 /** What happens outside of the decisions, in this order; when the list is used up, everything goes well. */
 export type Chance = number;
 
 /** What a person or the machine does to the run, each once, at a time of chance. */
-export type Intervention =
-  | 'abort'
-  | 'abort_task'
-  | 'merge'
-  | 'retry'
-  | 'skip'
-  | 'select'
-  | 'crash'
-  | 'hold_back'
-  | 'look'
-  | 'pause'
-  | 'pause_now'
-  | 'unpause'
-  | 'finish_late';
+export const INTERVENTIONS = [
+  ...(['abort', 'abort_task', 'merge', 'retry', 'skip', 'select', 'resume', 'crash', 'hold_back', 'look'] as const),
+  ...(['limit', 'pause', 'pause_now', 'unpause', 'finish_late', 'surprise'] as const),
+];
+export type Intervention = (typeof INTERVENTIONS)[number];
 
 export interface Script {
   readonly chances: readonly Chance[];
@@ -36,29 +40,46 @@ export interface Script {
 /** More than any run of the size tested can take; beyond, it turns in a circle. */
 const MOST_ROUNDS = 5000;
 const SILENT_MS = 3_600_000;
+/** Exit code by which the simulated program says that it met a limit. */
+const LIMIT_CODE = 75;
 
-type AgentEnd = 'success' | 'failure' | 'refusal' | 'limit' | 'lost' | 'silent';
-const AGENT_ENDS: readonly AgentEnd[] = ['success', 'failure', 'refusal', 'limit', 'lost', 'silent'];
+const AGENT_ENDS = [
+  ...(['success', 'failure', 'unusable', 'limit', 'lost', 'silent', 'hung', 'flood', 'unguarded'] as const),
+] satisfies readonly AgentEnd[];
 const MERGE_ENDS = ['clean', 'conflict', 'verify_failed', 'held', 'scope'] as const;
+
+/** These go on until o8 stops them. */
+const ENDLESS: readonly AgentEnd[] = ['silent', 'hung', 'flood', 'unguarded'];
 
 /** Each `yield` is a moment at which other jobs go on, a request comes or the process is killed. */
 type Job = Generator<undefined, void, undefined>;
 
+interface Agent {
+  readonly attempt: number;
+  readonly end: AgentEnd;
+  over: boolean;
+  stopped: boolean;
+}
+
 /**
- * The supervisor without its effects: the same loop and the same records as src/supervisor, with agents, git and
- * commands replaced by chance. Checks at each step what must never happen.
+ * Drives the rules of `src/core/run` as the supervisor does, with agents, git and commands replaced by chance. What the
+ * rules say is recorded; what must never happen is checked at each step.
  */
 export class SimulatedSupervisor {
   readonly history: RunHistory;
+  private readonly promises: RunPromises;
   private readonly chances: Chance[];
   private readonly interventions: Intervention[];
   private readonly jobs = new Map<string, Job>();
-  private readonly alive = new Map<string, { readonly attempt: number; readonly end: AgentEnd; over: boolean }>();
+  private readonly alive = new Map<string, Agent>();
   /** Commits of the target in order; a commit contains those before it. */
   private readonly target: string[] = ['base'];
   private readonly validatedAt = new Map<number, number>();
   /** Tasks whose `setup` has left something running. */
   private readonly setups = new Set<string>();
+  /** Requests for a pause and for a continuation that wait for their time. */
+  private pauses: { readonly agents: 'let_finish' | 'stop'; readonly stopped: Set<string> }[] = [];
+  private wishes: ContinueWish[] = [];
   private held: string | null = null;
   private late: RunEvent | null = null;
   private now = 0;
@@ -70,36 +91,49 @@ export class SimulatedSupervisor {
     { chances, interventions }: Script,
   ) {
     this.history = new RunHistory(plan);
+    this.promises = new RunPromises(plan, this.history);
     this.chances = [...chances];
     this.interventions = [...interventions];
   }
 
   run(): void {
-    this.history.record(
+    this.record(
       { type: 'run_created', runId: this.plan.runId },
       { type: 'target_created', ref: 'r', commit: 'base' },
     );
-    this.leaveOut();
+    this.begin();
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      if (this.isOver()) {
-        this.checkEnd();
-        return;
-      }
+      if (this.isOver()) return this.end();
       this.round();
     }
     throw new Error(`no end after ${MOST_ROUNDS} rounds: ${this.describe()}`);
   }
 
+  /** A supervisor's first steps. */
+  private begin(): void {
+    for (const announced of onlyAnnounced(this.history.state)) {
+      if (this.alive.get(announced.task)?.attempt !== announced.attempt) this.record(voided(announced));
+    }
+    for (const left of tasksToAdopt(this.plan, this.history.state)) {
+      const how = this.chance(3);
+      this.record(...adopt(this.plan, left, how === 0 ? null : { tip: 'base', contained: how === 1, commits: 1 }).events);
+    }
+    this.promises.adopted();
+  }
+
   private isOver(): boolean {
-    return this.history.state.phase.kind === 'finished' && this.jobs.size === 0 && this.interventions.length === 0;
+    const { phase } = this.history.state;
+    const asked = this.interventions.length + this.pauses.length + this.wishes.length;
+    return phase.kind === 'finished' && this.jobs.size === 0 && asked === 0;
   }
 
   private round(): void {
     const finished = this.history.state.phase.kind === 'finished';
     if (this.interventions.length > 0 && (finished || this.chance(6) === 1)) this.intervene();
+    this.serve();
     const actions = this.decide();
     for (const action of actions) this.act(action);
-    this.check();
+    this.promises.slots([...this.alive.values()].filter(({ over }) => !over).length, this.busyTasks());
     const moved = this.goOn();
     if (this.late !== null) this.record(this.late);
     this.late = null;
@@ -135,44 +169,38 @@ export class SimulatedSupervisor {
       kind: 'running',
       quietMs: agent.end === 'silent' ? SILENT_MS : 0,
       unattendedMs: null,
-      finishedMs: null,
-      unguarded: false,
-      outputMB: 0,
+      finishedMs: agent.end === 'hung' ? RESULT_GRACE_MS + 1 : null,
+      unguarded: agent.end === 'unguarded',
+      outputMB: agent.end === 'flood' ? MOST_OUTPUT_MB + 1 : 0,
     };
   }
 
   private act(action: Action): void {
     switch (action.kind) {
       case 'record':
-        this.record(action.event);
-        return;
+        return this.record(action.event);
       case 'finish':
-        this.finish({ type: 'run_finished', state: action.state });
-        return;
+        return this.finish({ type: 'run_finished', state: action.state });
       case 'prepare':
-        this.checkBarriers(this.planned(action.task));
+        this.promises.barriers(this.planned(action.task));
         this.setups.add(action.task);
-        this.start(`task:${action.task}`, this.prepare(this.planned(action.task)));
-        return;
+        return this.start(`task:${action.task}`, this.prepare(this.planned(action.task)));
       case 'end_setup':
-        this.start(`task:${action.task}`, this.endSetup(action.task));
-        return;
+        return this.start(`task:${action.task}`, this.endSetup(action.task));
       case 'start':
-        this.start(`task:${action.task}`, this.startAttempt(action.task));
-        return;
+        return this.start(`task:${action.task}`, this.startAttempt(action.task));
       case 'settle':
-        this.start(`task:${action.task}`, this.settle(action.task));
-        return;
+        return this.start(`task:${action.task}`, this.settle(action.task, null));
       case 'stop':
-        this.start(`task:${action.task}`, action.why === 'aborted' ? this.stop(action.task) : this.stall(action.task));
-        return;
+        return this.start(
+          `task:${action.task}`,
+          action.why === 'aborted' ? this.abortTask(action.task) : this.stop(action.task, action.why),
+        );
       case 'merge':
-        this.checkMergeOrder(action.tasks);
-        this.start('merge', this.mergeAll(action.tasks));
-        return;
+        this.promises.mergeOrder(action.tasks, this.jobs.has('validate'), this.busyTasks());
+        return this.start('merge', this.mergeAll(action.tasks));
       case 'validate':
-        this.start('validate', this.validate(action.wave));
-        return;
+        return this.start('validate', this.validate(action.wave));
     }
   }
 
@@ -192,7 +220,7 @@ export class SimulatedSupervisor {
 
   private *prepare(task: PlannedTask): Job {
     const start = this.history.task(task.id).start ?? this.tip();
-    this.checkContains(task, start);
+    this.promises.contains(task, start, this.target);
     this.record({ type: 'worktree_intended', task: task.id, start });
     yield;
     if (this.chance(20) === 1) {
@@ -211,91 +239,59 @@ export class SimulatedSupervisor {
   private *startAttempt(task: string): Job {
     yield;
     const attempt = this.history.task(task).attempt + 1;
-    this.record({
-      type: 'attempt_intended',
-      task,
-      attempt,
-      attemptId: `${task}.${attempt}`,
-      sessionId: null,
-      budgetUsd: null,
-    });
+    const attemptId = `${task}.${attempt}`;
+    this.record({ type: 'attempt_intended', task, attempt, attemptId, sessionId: null, budgetUsd: null });
     if (this.alive.get(task)?.over === false) throw new Error(`two agents at once for ${task}`);
-    yield; // a crash here leaves an attempt that was announced and never started: lost
-    this.alive.set(task, { attempt, end: AGENT_ENDS[this.chance(AGENT_ENDS.length)] ?? 'success', over: false });
+    yield; // a crash here leaves an attempt that was announced and never started: void
+    // What ends one agent without a trace often ends the next one, too.
+    const again = this.history.task(task).lostInARow > 0 && this.chance(3) !== 0;
+    const end = again ? 'lost' : (AGENT_ENDS[this.chance(AGENT_ENDS.length)] ?? 'success');
+    this.alive.set(task, { attempt, end, over: false, stopped: false });
     this.record({ type: 'attempt_started', task, attempt, pid: 100 + attempt });
   }
 
-  private *settle(task: string, stalled = false): Job {
+  private *settle(task: string, stop: StopReason | null): Job {
     const record = this.history.task(task);
-    const agent = this.alive.get(task);
-    const end = agent?.attempt === record.attempt ? agent.end : 'lost';
+    if (record.state.state !== 'running') return;
+    const known = this.alive.get(task);
+    const agent = known?.attempt === record.attempt ? known : { end: 'lost' as const, stopped: false };
+    this.promises.ended(task, { end: agent.end, stopped: agent.stopped, why: stop });
+    const over = overOf(task, agent, stop);
     yield;
-    this.ended(task, end === 'lost' ? { kind: 'unknown' } : { kind: 'exited', code: end === 'success' ? 0 : 1 });
+    this.ended(task, over.exit);
     yield; // a crash here makes the next owner settle it again
-    if (stalled) {
-      this.retryOrFail(task, 'stalled');
-      return;
-    }
-    switch (end) {
-      case 'success': {
-        this.record({ type: 'task_done', task, tip: `tip-${task}`, commits: 1, notes: [] });
+    const first = settle(this.history.state, over, null, this.date());
+    const settlement =
+      first.kind === 'look_at_work' ? settle(this.history.state, over, workOf(agent.end), this.date()) : first;
+    switch (settlement.kind) {
+      case 'record':
+        { this.record(...settlement.events); return; }
+      case 'fail':
+        { this.failOrRetry(task, settlement.failure); return; }
+      case 'take_work':
+        { this.record({ type: 'task_done', task, tip: `tip-${task}`, commits: 1, notes: [] }); return; }
+      case 'left_to_abort':
+      case 'look_at_work':
         return;
-      }
-      case 'failure':
-      case 'silent': {
-        this.retryOrFail(task, 'exit_1');
-        return;
-      }
-      case 'refusal': {
-        this.record({ type: 'task_failed', task, reason: 'agent_error', message: '' });
-        return;
-      }
-      case 'limit': {
-        const until = new Date(this.date().getTime() + 60_000 * (1 + this.chance(5))).toISOString();
-        this.record({ type: 'task_rate_limited', task, until }, { type: 'run_paused', reason: 'limit', until });
-        return;
-      }
-      case 'lost': {
-        this.record(
-          this.history.task(task).lostInARow + 1 >= 3
-            ? { type: 'task_failed', task, reason: 'lost', message: '' }
-            : { type: 'task_requeued', task, why: 'lost', next: { kind: 'fresh' } },
-        );
-        return;
-      }
     }
   }
 
-  private *stall(task: string): Job {
+  private *stop(task: string, why: StopReason): Job {
     this.kill(task);
     yield;
-    yield* this.settle(task, true);
+    yield* this.settle(task, why);
   }
 
-  private *stop(task: string): Job {
-    const { state } = this.history.task(task);
+  private *abortTask(task: string): Job {
     this.kill(task);
     yield;
-    if (state.state === 'running') this.ended(task, { kind: 'signalled', signal: 'SIGTERM' });
+    const wasRunning = this.history.task(task).state.state === 'running';
+    if (wasRunning) yield* this.settle(task, 'aborted');
+    const kept = keptByAbort(this.plan.runId, this.history.task(task));
+    if (kept !== null) { this.record(kept); return; }
     yield;
-    this.record({ type: 'task_aborted', task });
-  }
-
-  private *stopForNow(task: string): Job {
-    this.kill(task);
-    yield;
-    this.ended(task, { kind: 'signalled', signal: 'SIGTERM' });
-    yield;
-    this.record({ type: 'task_requeued', task, why: 'paused', next: { kind: 'continue', note: '' } });
-  }
-
-  private unpause(): void {
-    if (this.history.state.phase.kind !== 'paused') return;
-    this.record({ type: 'run_resumed' });
-    for (const { id, state } of this.history.state.tasks.values()) {
-      if (state.state !== 'queued' && state.state !== 'worktree_created') continue;
-      if (state.notBefore !== null) this.record({ type: 'task_released', task: id });
-    }
+    if (wasRunning) this.ended(task, { kind: 'signalled', signal: 'SIGTERM' });
+    this.record(aborted(task));
   }
 
   private *mergeAll(tasks: readonly string[]): Job {
@@ -308,46 +304,32 @@ export class SimulatedSupervisor {
     if (state.state !== 'merge_pending' || state.hold !== null) return;
     const intent = this.history.state.mergeIntents.get(task);
     if (intent !== undefined && this.target.includes(intent.to)) {
-      this.merged(task, intent.to);
-      return;
+      this.record({ type: 'task_merged', task, landed: intent.to }); return;
     }
     switch (MERGE_ENDS[this.chance(MERGE_ENDS.length * 2)] ?? 'clean') {
-      case 'conflict': {
-        this.record({
+      case 'conflict':
+        { this.record({
           type: 'task_conflicted',
           task,
           files: ['f'],
           targetCommit: this.tip(),
           branchCommit: 'b',
-        });
-        return;
-      }
-      case 'verify_failed': {
-        this.retryOrFail(task, 'verify_failed');
-        return;
-      }
-      case 'scope': {
-        this.record({ type: 'task_failed', task, reason: 'scope_violation', message: '' });
-        return;
-      }
-      case 'held': {
-        this.record({ type: 'merge_held', task, reason: 'in the way', hint: 'o8 merge' });
-        return;
-      }
+        }); return; }
+      case 'verify_failed':
+        { this.failOrRetry(task, { reason: 'verify_failed', message: '', retryable: true }); return; }
+      case 'scope':
+        { this.record({ type: 'task_failed', task, reason: 'scope_violation', message: '' }); return; }
+      case 'held':
+        { this.record({ type: 'merge_held', task, reason: 'in the way', hint: 'o8 merge' }); return; }
       case 'clean': {
         const to = `${task}@${this.history.state.seq}`;
         this.record({ type: 'merge_intended', task, ref: 'r', from: this.tip(), to });
         yield;
         this.target.push(to);
         yield;
-        this.merged(task, to);
-        return;
+        this.record({ type: 'task_merged', task, landed: to });
       }
     }
-  }
-
-  private merged(task: string, landed: string): void {
-    this.record({ type: 'task_merged', task, landed });
   }
 
   private *validate(wave: number): Job {
@@ -355,22 +337,13 @@ export class SimulatedSupervisor {
     const commit = this.tip();
     yield;
     yield;
-    if (this.chance(4) === 1) {
-      this.record({ type: 'wave_validation_failed', wave, message: 'exit 1' });
-      return;
-    }
+    if (this.chance(4) === 1) { this.record({ type: 'wave_validation_failed', wave, message: 'exit 1' }); return; }
     this.validatedAt.set(wave, at);
     this.record({ type: 'wave_validated', wave, commit });
   }
 
-  private retryOrFail(task: string, reason: 'stalled' | 'exit_1' | 'verify_failed'): void {
-    const { retriesUsed } = this.history.task(task);
-    if (retriesUsed >= this.planned(task).retries) {
-      this.record({ type: 'task_failed', task, reason, message: '' });
-      return;
-    }
-    const notBefore = new Date(this.date().getTime() + retryDelayMs(retriesUsed)).toISOString();
-    this.record({ type: 'task_retrying', task, reason, message: '', notBefore });
+  private failOrRetry(task: string, failure: Failure): void {
+    this.record(retryOrFail(this.history.state, this.planned(task), failure, this.date()));
   }
 
   private ended(task: string, exit: AttemptExit): void {
@@ -380,13 +353,15 @@ export class SimulatedSupervisor {
 
   private kill(task: string): void {
     const agent = this.alive.get(task);
-    if (agent !== undefined) agent.over = true;
+    if (agent === undefined || agent.over) return;
+    agent.over = true;
+    agent.stopped = true;
   }
 
   /** One job or one agent, by chance, makes a step. */
   private goOn(): boolean {
     const jobs = [...this.jobs];
-    const agents = [...this.alive.values()].filter(({ over, end }) => !over && end !== 'silent');
+    const agents = [...this.alive.values()].filter(({ over, end }) => !over && !ENDLESS.includes(end));
     if (jobs.length + agents.length === 0) return false;
     const pick = this.chance(jobs.length + agents.length);
     const job = jobs[pick];
@@ -419,18 +394,15 @@ export class SimulatedSupervisor {
     const intervention = this.interventions.shift();
     switch (intervention) {
       case 'abort':
-        return this.record({ type: 'run_aborting' });
+        return this.record(...abortRun(this.history.state));
+      case 'limit': {
+        const until = new Date(this.date().getTime() + 90_000).toISOString();
+        return this.record({ type: 'run_paused', reason: 'limit', until });
+      }
       case 'pause':
-        return this.record({
-          type: 'run_paused',
-          reason: 'limit',
-          until: new Date(this.date().getTime() + 90_000).toISOString(),
-        });
+        return void this.pauses.push({ agents: 'let_finish', stopped: new Set() });
       case 'pause_now':
-        this.record({ type: 'run_paused', reason: 'asked', until: null });
-        return this.free(({ state }) => state.state === 'running').forEach(({ id }) => {
-          this.start(`task:${id}`, this.stopForNow(id));
-        });
+        return void this.pauses.push({ agents: 'stop', stopped: new Set() });
       case 'unpause':
         return this.unpause();
       case 'hold_back':
@@ -440,42 +412,88 @@ export class SimulatedSupervisor {
         return this.look();
       case 'crash':
         this.jobs.clear();
-        this.checkReplay();
-        return this.leaveOut();
+        this.promises.replays();
+        return this.begin();
       case 'abort_task':
-        return this.free(({ state }) => !isSettled(state)).forEach(({ id }) => this.start(`task:${id}`, this.stop(id)));
+        return this.free(canBeAborted).forEach((id) => this.start(`task:${id}`, this.abortTask(id)));
       case 'merge':
-        return this.free(
-          ({ state }) => state.state === 'merge_conflict' || (state.state === 'merge_pending' && state.hold !== null),
-        ).forEach(({ id }) => this.record({ type: 'task_done', task: id, tip: `tip-${id}`, commits: 1, notes: [] }));
+        return this.requeue();
+      case 'surprise':
+        return this.surprise();
       case 'retry':
-        return this.retry();
+        return this.wish({ retry: this.inState('failed', 'aborted') });
+      case 'resume':
+        return this.wish({ resume: true });
       case 'skip':
-        return this.free(({ state }) => ['queued', 'blocked', 'failed', 'aborted'].includes(state.state)).forEach(
-          ({ id }) => this.record({ type: 'task_skipped', task: id, why: 'user', landed: null }),
-        );
+        return this.wish({ skip: this.free(({ state }) => ['queued', 'blocked', 'failed'].includes(state.state)) });
       case 'select':
-        return this.free(({ state }) => state.state === 'skipped' && state.landed === null).forEach(({ id }) =>
-          this.record({ type: 'task_requeued', task: id, why: 'selected', next: { kind: 'fresh' } }),
-        );
+        return this.wish({ select: this.free(({ state }) => state.state === 'skipped' && state.landed === null) });
       case 'finish_late':
       case undefined:
         return;
     }
   }
 
-  private retry(): void {
-    for (const [wave, { kind }] of this.history.state.validations) {
-      if (kind === 'failed') this.record({ type: 'wave_validation_reset', wave });
+  private wish(wish: Partial<ContinueWish>): void {
+    this.wishes.push({ select: [], skip: [], retry: [], ...wish });
+  }
+
+  /** Requests in the order in which the supervisor looks at them: a pause before anything goes on. */
+  private serve(): void {
+    const isBusy = (task: string): boolean => this.busyTasks().has(task);
+    this.pauses = this.pauses.filter(({ agents, stopped }) => {
+      const { events, stop, answer } = pause(this.history.state, { agents, isBusy, stopped });
+      this.record(...events);
+      for (const task of stop) {
+        stopped.add(task);
+        this.start(`task:${task}`, this.stop(task, 'paused'));
+      }
+      if (answer?.kind === 'paused') this.promises.paused(answer.running);
+      return answer === null;
+    });
+    const [wish] = this.wishes;
+    if (wish === undefined || !mayContinue(this.history.state, wish, isBusy)) return;
+    this.wishes.shift();
+    for (const step of continueSteps(this.history.state, wish)) {
+      this.record(step.kind === 'record' ? step.event : begunAnew(step.task));
     }
-    for (const { id, state } of this.history.state.tasks.values()) {
-      if (state.state !== 'failed' && state.state !== 'aborted') continue;
-      this.record({ type: 'task_requeued', task: id, why: 'retry', next: { kind: 'fresh' } });
+    this.promises.continued(wish.resume === true ? this.inState('aborted') : wish.retry, wish.skip);
+  }
+
+  private unpause(): void {
+    const { events, answer } = unpause(this.history.state);
+    this.record(...events);
+    if (answer.kind === 'resumed') this.promises.unpaused();
+  }
+
+  /** A person asks for a merge of what waits for one. */
+  private requeue(): void {
+    for (const id of this.free(({ state }) => tipThatWaits(state) !== null)) {
+      const unfinished = this.chance(5) === 1 ? 'changes' : null;
+      const now = { unfinished, tip: tipThatWaits(this.history.task(id).state), movedBack: this.chance(5) === 1 };
+      const requeueing = requeueForMerge(now, true);
+      if (requeueing.kind !== 'merge') continue;
+      if (unfinished !== null || now.movedBack) throw new Error(`${id} is merged without what a person has of it`);
+      this.record({ type: 'task_done', task: id, tip: requeueing.tip, commits: 1, notes: [] });
     }
   }
 
+  /** A job on a task fails again and again. */
+  private surprise(): void {
+    for (const task of this.free(({ state }) => !isSettled(state) && state.state !== 'running')) {
+      const kind = this.history.task(task).state.state === 'merge_pending' ? 'merge' : 'task';
+      const event = giveUp(this.plan.runId, this.history.state, { kind, task }, 'git failed');
+      if (event !== null) this.record(event);
+      if (!isSettled(this.history.task(task).state)) throw new Error(`${task} was given up and still waits`);
+    }
+  }
+
+  private inState(...names: readonly string[]): string[] {
+    return this.plan.tasks.map(({ id }) => id).filter((id) => names.includes(this.history.task(id).state.state));
+  }
+
   /** One task by chance that nothing is being done for and that is as wanted; none when there is none. */
-  private free(wanted: (record: ReturnType<RunHistory['task']>) => boolean): { id: string }[] {
+  private free(wanted: (record: ReturnType<RunHistory['task']>) => boolean): string[] {
     const busy = this.busyTasks();
     const merging = this.jobs.has('merge');
     const tasks = this.plan.tasks.filter(({ id }) => {
@@ -483,17 +501,7 @@ export class SimulatedSupervisor {
       return !busy.has(id) && wanted(record) && !(merging && record.state.state === 'merge_pending');
     });
     const task = tasks[tasks.length === 0 ? 0 : this.chance(tasks.length)];
-    return task === undefined ? [] : [task];
-  }
-
-  /** Tasks not in this run: left out, landed by an earlier run, or merged from its branch first. */
-  private leaveOut(): void {
-    for (const { task, why } of leftOutTasks(this.plan)) {
-      if (this.history.task(task.id).changedAt > 0) continue;
-      const how = this.chance(3);
-      this.record({ type: 'task_skipped', task: task.id, why, landed: how === 1 ? 'base' : null });
-      if (how === 2) this.record({ type: 'task_done', task: task.id, tip: 'earlier', commits: 1, notes: [] });
-    }
+    return task === undefined ? [] : [task.id];
   }
 
   private look(): void {
@@ -506,120 +514,21 @@ export class SimulatedSupervisor {
   }
 
   private record(...events: readonly RunEvent[]): void {
-    this.history.record(...events);
+    for (const event of events) {
+      this.promises.allows(event);
+      this.history.record(event);
+    }
     if (this.history.records.length !== this.history.state.seq) throw new Error('the cursor has a gap');
   }
 
-  private check(): void {
-    const records = [...this.history.state.tasks.values()];
-    const busy = this.busyTasks();
-    const running = records.filter(
-      ({ id, state }) =>
-        state.state === 'running' || (busy.has(id) && (state.state === 'queued' || state.state === 'worktree_created')),
-    );
-    // Retries decided while the slots are full wait; only what was given a slot counts.
-    const agents = [...this.alive.values()].filter(({ over }) => !over).length;
-    if (agents > this.plan.settings.maxConcurrency) throw new Error(`${agents} agents at once`);
-    if (running.length > this.plan.settings.maxConcurrency && !this.stopping(running.map(({ id }) => id))) {
-      throw new Error(`${running.length} tasks in ${this.plan.settings.maxConcurrency} slots`);
-    }
-  }
-
-  /** A queued task being stopped is busy without an agent. */
-  private stopping(ids: readonly string[]): boolean {
-    return ids.some((id) => this.history.task(id).state.state !== 'running');
-  }
-
-  /** Everything a task needs is in the commit it starts from. */
-  private checkContains(task: PlannedTask, start: string): void {
-    const at = this.target.indexOf(start);
-    for (const dep of task.deps) {
-      const landed = landedCommit(this.history.task(dep).state);
-      if (landed === null) throw new Error(`${task.id} starts before ${dep} has landed`);
-      if (this.target.indexOf(landed) > at)
-        throw new Error(`${task.id} starts from ${start}, without ${landed} of ${dep}`);
-    }
-  }
-
-  private checkBarriers(task: PlannedTask): void {
-    for (const wave of this.plan.waves.filter(({ number }) => number < task.wave)) {
-      const members = wave.tasks.map((id) => this.history.task(id).state);
-      const settled = members.every(isSettled);
-      const merged = members.some(({ state }) => state === 'complete');
-      if (this.plan.settings.schedule === 'waves' && wave.validation === null && !settled) {
-        throw new Error(`${task.id} starts before wave ${wave.number} is over`);
-      }
-      if (
-        wave.validation !== null &&
-        (merged || !settled) &&
-        this.history.state.validations.get(wave.number)?.kind !== 'passed'
-      ) {
-        throw new Error(`${task.id} starts before wave ${wave.number} is validated`);
-      }
-    }
-  }
-
-  private checkMergeOrder(tasks: readonly string[]): void {
-    const [task = ''] = tasks;
-    const order = (id: string): number | null => {
-      const { state } = this.history.task(id);
-      return state.state === 'merge_pending' && state.hold === null ? state.doneSeq : null;
-    };
-    const closed = this.jobs.has('validate');
-    const own = order(task);
-    const earlier = this.plan.tasks.filter(({ id }) => {
-      const other = order(id);
-      return other !== null && own !== null && other < own && !this.busyTasks().has(id);
-    });
-    if (own === null) throw new Error(`${task} is merged, but is not waiting for it`);
-    const orders = tasks.map((id) => order(id) ?? 0);
-    if (orders.some((each, at) => at > 0 && each <= (orders[at - 1] ?? 0)))
-      throw new Error(`${tasks.join(', ')} is not the order they came in`);
-    if (earlier.length > 0 && !closed)
-      throw new Error(`${tasks.join(', ')} are merged before ${earlier.map(({ id }) => id).join(', ')}`);
-  }
-
-  private checkReplay(): void {
-    const { plan, history } = this;
-    const again = replay(plan, history.records);
-    if (JSON.stringify(plain(again)) !== JSON.stringify(plain(history.state)))
-      throw new Error('replaying gives another state');
-  }
-
-  private checkEnd(): void {
-    const { plan, history } = this;
-    this.checkReplay();
+  private end(): void {
+    this.promises.over(this.target, this.validatedAt);
     this.look();
-    const { phase } = history.state;
-    for (const task of plan.tasks) {
-      const record = taskOf(history.state, task.id);
+    for (const task of this.plan.tasks) {
       if (this.setups.has(task.id)) throw new Error(`the run ended with what setup of ${task.id} left running`);
-      if (!isSettled(record.state)) throw new Error(`the run ended with ${task.id} ${record.state.state}`);
-      const good = record.state.state === 'complete' || record.state.state === 'skipped';
-      if (phase.kind === 'finished' && phase.state === 'completed' && !good)
-        throw new Error(`completed with ${task.id} ${record.state.state}`);
-      const ended = new Set(
-        history.records.flatMap(({ event }) =>
-          event.type === 'attempt_ended' && event.task === task.id ? [event.attempt] : [],
-        ),
-      );
-      if (record.costUsd !== ended.size)
-        throw new Error(`${task.id} had ${ended.size} attempts and cost ${record.costUsd}`);
-      const view = taskView(plan, task, record, null, 'log');
+      const view = taskView(this.plan, task, this.history.task(task.id), null, 'log');
       if (JSON.stringify(this.seen.get(task.id)) !== JSON.stringify(view))
         throw new Error(`who follows by cursor sees an old ${task.id}`);
-    }
-    for (const wave of plan.waves) this.checkValidated(wave);
-  }
-
-  /** A wave that counts as validated was validated with everything of it that is on the target. */
-  private checkValidated(wave: Plan['waves'][number]): void {
-    if (this.history.state.validations.get(wave.number)?.kind !== 'passed') return;
-    const at = this.validatedAt.get(wave.number) ?? 0;
-    for (const id of wave.tasks) {
-      const { state } = this.history.task(id);
-      if (state.state === 'complete' && this.target.indexOf(state.landed) >= at)
-        throw new Error(`${id} is in wave ${wave.number}, validated without it`);
     }
   }
 
@@ -649,7 +558,25 @@ export class SimulatedSupervisor {
   }
 }
 
-function plain(state: RunHistory['state']): unknown {
-  const { tasks, validations, mergeIntents, ...rest } = state;
-  return { ...rest, tasks: [...tasks], validations: [...validations], mergeIntents: [...mergeIntents] };
+/** What the supervisor would find of an attempt that is over. */
+function overOf(task: string, { end, stopped }: Pick<Agent, 'end' | 'stopped'>, stop: StopReason | null): AttemptOver {
+  const codes: Partial<Record<AgentEnd, number>> = { success: 0, unusable: 0, limit: LIMIT_CODE };
+  const byItself: AttemptExit = end === 'lost' ? { kind: 'unknown' } : { kind: 'exited', code: codes[end] ?? 1 };
+  return {
+    task,
+    stop,
+    exit: endOf(stopped ? { kind: 'signalled', signal: 'SIGTERM' } : byItself, stop),
+    agent:
+      end === 'unguarded'
+        ? { kind: 'claude', facts: { ...EMPTY_CLAUDE_STREAM.facts, unguarded: 'Write' } }
+        : { kind: 'command', rateLimitExitCode: LIMIT_CODE },
+    markerPresent: end === 'success' || end === 'unusable' || end === 'hung',
+    limits: { timeoutMinutes: 60, stallMinutes: 10, budgetUsd: null, maxTurns: null },
+    output: 'agent.jsonl',
+  };
+}
+
+function workOf(end: AgentEnd): AttemptWork {
+  if (end === 'unusable') return { kind: 'unusable', message: 'the agent rewrote history' };
+  return { kind: 'usable', start: 'base', commits: 1, uncommitted: false };
 }

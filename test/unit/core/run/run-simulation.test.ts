@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Plan } from '../../../../src/core/plan/plan.js';
 import { planOf } from '../../../support/runs/plan-fixture.js';
-import { SimulatedSupervisor, type Intervention, type Script } from '../../../support/runs/simulated-supervisor.js';
+import { INTERVENTIONS, SimulatedSupervisor, type Script } from '../../../support/runs/simulated-supervisor.js';
 
 /** A plan of any shape: dependencies point to tasks before, waves only grow. */
 const plans: fc.Arbitrary<Plan> = fc
@@ -40,22 +40,6 @@ const plans: fc.Arbitrary<Plan> = fc
     }));
     return { ...plan, waves };
   });
-
-const INTERVENTIONS: readonly Intervention[] = [
-  'abort',
-  'abort_task',
-  'merge',
-  'retry',
-  'skip',
-  'select',
-  'crash',
-  'hold_back',
-  'look',
-  'pause',
-  'pause_now',
-  'unpause',
-  'finish_late',
-];
 
 const scripts: fc.Arbitrary<Script> = fc.record({
   chances: fc.array(fc.nat(99), { maxLength: 300, size: 'max' }),

@@ -1,0 +1,251 @@
+import { leftOutTasks } from '../../../src/core/plan/build-plan.js';
+import type { Plan, PlannedTask } from '../../../src/core/plan/plan.js';
+import type { RunEvent } from '../../../src/core/run/events.js';
+import { replay } from '../../../src/core/run/replay.js';
+import type { TaskRecord } from '../../../src/core/run/run-state.js';
+import type { StopReason } from '../../../src/core/run/rules/settle.js';
+import { isSettled, landedCommit } from '../../../src/core/run/task-state.js';
+import { plainState } from './plain-state.js';
+import type { RunHistory } from './run-history.js';
+
+/** Lost this often in a row a task fails; the number of the contract, not the product's constant. */
+const MOST_LOST = 3;
+
+/** How an agent that is watched ends; what the rules may make of it is promised here, in words of their own. */
+export type AgentEnd =
+  'success' | 'failure' | 'unusable' | 'limit' | 'lost' | 'silent' | 'hung' | 'flood' | 'unguarded';
+
+interface Ended {
+  readonly end: AgentEnd;
+  /** It did not end by itself. */
+  readonly stopped: boolean;
+  /** Why it was to be stopped, null when it was not; it may have ended by itself just then. */
+  readonly why: StopReason | null;
+}
+
+/** What a run never does, whatever happens to it. Says nothing of how the rules are written. */
+export class RunPromises {
+  /** Agents by task: how the last one ended by itself, and whether it was stopped before. */
+  private readonly ends = new Map<string, Ended>();
+  private readonly lostInARow = new Map<string, number>();
+  private readonly retries = new Map<string, number>();
+  private pausedByPerson = false;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly history: RunHistory,
+  ) {}
+
+  ended(task: string, ended: Ended): void {
+    this.ends.set(task, ended);
+  }
+
+  /** Before `event` is recorded. */
+  allows(event: RunEvent): void {
+    switch (event.type) {
+      case 'task_retrying': {
+        const used = (this.retries.get(event.task) ?? 0) + 1;
+        this.retries.set(event.task, used);
+        if (used > this.planned(event.task).retries) throw new Error(`${event.task} is retried ${used} times`);
+        return this.noFailure(event.task, 'is retried');
+      }
+      case 'task_failed':
+        if (event.reason === 'lost' && this.lostInARow.get(event.task) !== MOST_LOST - 1)
+          throw new Error(`${event.task} failed as lost after ${this.lostInARow.get(event.task) ?? 0}`);
+        return this.noFailure(event.task, 'fails');
+      case 'task_requeued':
+        return this.requeued(event);
+      case 'attempt_ended':
+        if (event.exit.kind !== 'unknown') this.lostInARow.set(event.task, 0);
+        return;
+      case 'attempt_intended':
+        if (this.pausedByPerson) throw new Error(`${event.task} starts an agent in a pause`);
+        this.ends.delete(event.task);
+        return;
+      case 'task_aborted':
+        if (this.ends.get(event.task)?.end === 'success' && this.ends.get(event.task)?.stopped === false)
+          if (this.isRunning(event.task)) throw new Error(`${event.task} was done and is aborted`);
+        return;
+      case 'task_done':
+        if (this.isRunning(event.task) && !['success', 'hung'].includes(this.ends.get(event.task)?.end ?? ''))
+          throw new Error(`${event.task} is done although its agent was not`);
+        return;
+      case 'run_resumed':
+      case 'run_finished': // one that goes on later is not paused
+        this.pausedByPerson = false;
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** A person was told that no agent runs, or that none starts, any more. */
+  paused(running: readonly string[]): void {
+    this.pausedByPerson = true;
+    const now = [...this.history.state.tasks.values()].filter(({ state }) => state.state === 'running');
+    if (now.some(({ id }) => !running.includes(id))) throw new Error('a pause was answered while agents run');
+  }
+
+  unpaused(): void {
+    for (const { id, state } of this.history.state.tasks.values()) {
+      if ((state.state === 'queued' || state.state === 'worktree_created') && state.notBefore !== null)
+        throw new Error(`${id} still waits although a person goes on`);
+    }
+  }
+
+  /** What a person asked for is done: these tasks are to run again, those not. */
+  continued(again: readonly string[], skipped: readonly string[]): void {
+    for (const { id, state } of this.history.state.tasks.values()) {
+      if (again.includes(id) && !skipped.includes(id) && (state.state === 'failed' || state.state === 'aborted'))
+        throw new Error(`${id} is not run again`);
+      if (skipped.includes(id) && ['queued', 'failed', 'aborted'].includes(state.state))
+        throw new Error(`${id} was to be left out and is ${state.state}`);
+    }
+    for (const [wave, { kind }] of this.history.state.validations) {
+      if (kind === 'failed') throw new Error(`the validation of wave ${wave} is not tried again`);
+    }
+    const { phase } = this.history.state;
+    if (phase.kind === 'paused' && phase.until === null) throw new Error('who goes on with a run finds it paused');
+  }
+
+  adopted(): void {
+    for (const { task } of leftOutTasks(this.plan)) {
+      if (this.history.task(task.id).changedAt === 0) throw new Error(`${task.id} was left out and waits in the queue`);
+    }
+  }
+
+  /** Everything a task needs is in the commit it starts from. */
+  contains(task: PlannedTask, start: string, target: readonly string[]): void {
+    const at = target.indexOf(start);
+    for (const dep of task.deps) {
+      const landed = landedCommit(this.history.task(dep).state);
+      if (landed === null) throw new Error(`${task.id} starts before ${dep} has landed`);
+      if (target.indexOf(landed) > at) throw new Error(`${task.id} starts from ${start}, without ${landed} of ${dep}`);
+    }
+  }
+
+  barriers(task: PlannedTask): void {
+    for (const wave of this.plan.waves.filter(({ number }) => number < task.wave)) {
+      const members = wave.tasks.map((id) => this.history.task(id).state);
+      const settled = members.every(isSettled);
+      const merged = members.some(({ state }) => state === 'complete');
+      if (this.plan.settings.schedule === 'waves' && wave.validation === null && !settled) {
+        throw new Error(`${task.id} starts before wave ${wave.number} is over`);
+      }
+      const passed = this.history.state.validations.get(wave.number)?.kind === 'passed';
+      if (wave.validation !== null && (merged || !settled) && !passed) {
+        throw new Error(`${task.id} starts before wave ${wave.number} is validated`);
+      }
+    }
+  }
+
+  mergeOrder(tasks: readonly string[], validating: boolean, busy: ReadonlySet<string>): void {
+    const [task = ''] = tasks;
+    const order = (id: string): number | null => {
+      const { state } = this.history.task(id);
+      return state.state === 'merge_pending' && state.hold === null ? state.doneSeq : null;
+    };
+    const own = order(task);
+    const earlier = this.plan.tasks.filter(({ id }) => {
+      const other = order(id);
+      return other !== null && own !== null && other < own && !busy.has(id);
+    });
+    if (own === null) throw new Error(`${task} is merged, but is not waiting for it`);
+    const orders = tasks.map((id) => order(id) ?? 0);
+    if (orders.some((each, at) => at > 0 && each <= (orders[at - 1] ?? 0)))
+      throw new Error(`${tasks.join(', ')} is not the order they came in`);
+    if (earlier.length > 0 && !validating)
+      throw new Error(`${tasks.join(', ')} are merged before ${earlier.map(({ id }) => id).join(', ')}`);
+  }
+
+  /** `agents`: how many are alive. A queued task that is being stopped is busy without an agent. */
+  slots(agents: number, busy: ReadonlySet<string>): void {
+    const { maxConcurrency } = this.plan.settings;
+    if (agents > maxConcurrency) throw new Error(`${agents} agents at once`);
+    const given = [...this.history.state.tasks.values()].filter(
+      ({ id, state }) =>
+        state.state === 'running' || (busy.has(id) && (state.state === 'queued' || state.state === 'worktree_created')),
+    );
+    if (given.length > maxConcurrency && given.every(({ state }) => state.state === 'running'))
+      throw new Error(`${given.length} tasks in ${maxConcurrency} slots`);
+  }
+
+  replays(): void {
+    const { plan, history } = this;
+    if (JSON.stringify(plainState(replay(plan, history.records))) !== JSON.stringify(plainState(history.state)))
+      throw new Error('replaying gives another state');
+  }
+
+  /** `validatedAt`: how many commits the target had then. */
+  over(target: readonly string[], validatedAt: ReadonlyMap<number, number>): void {
+    this.replays();
+    const { phase, validations } = this.history.state;
+    for (const record of this.history.state.tasks.values()) {
+      if (!isSettled(record.state)) throw new Error(`the run ended with ${record.id} ${record.state.state}`);
+      const good = record.state.state === 'complete' || record.state.state === 'skipped';
+      if (phase.kind === 'finished' && phase.state === 'completed' && !good)
+        throw new Error(`completed with ${record.id} ${record.state.state}`);
+      this.paidOnce(record);
+    }
+    for (const { number, tasks } of this.plan.waves) {
+      if (validations.get(number)?.kind !== 'passed') continue;
+      for (const id of tasks) {
+        const { state } = this.history.task(id);
+        // A wave that counts as validated was validated with everything of it that is on the target.
+        if (state.state === 'complete' && target.indexOf(state.landed) >= (validatedAt.get(number) ?? 0))
+          throw new Error(`${id} is in wave ${number}, validated without it`);
+      }
+    }
+  }
+
+  private paidOnce({ id, costUsd }: TaskRecord): void {
+    const ended = new Set(
+      this.history.records.flatMap(({ event }) =>
+        event.type === 'attempt_ended' && event.task === id ? [event.attempt] : [],
+      ),
+    );
+    if (costUsd !== ended.size) throw new Error(`${id} had ${ended.size} attempts and cost ${costUsd}`);
+  }
+
+  private requeued({ task, why }: Extract<RunEvent, { type: 'task_requeued' }>): void {
+    switch (why) {
+      case 'lost': {
+        const inARow = (this.lostInARow.get(task) ?? 0) + 1;
+        this.lostInARow.set(task, inARow);
+        if (inARow >= MOST_LOST) throw new Error(`${task} was lost ${inARow} times in a row and goes on`);
+        return;
+      }
+      case 'retry':
+        this.retries.delete(task);
+        this.lostInARow.delete(task);
+        this.ends.delete(task);
+        return;
+      case 'paused':
+        if (this.ends.get(task)?.why !== 'paused')
+          throw new Error(`${task} was not stopped for a pause and waits like it`);
+        return;
+      case 'resumed':
+      case 'selected':
+      case 'unblocked':
+        return;
+    }
+  }
+
+  /** A limit, a crash or a pause is neither a failure nor a retry of the attempt it stopped. */
+  private noFailure(task: string, what: string): void {
+    const last = this.ends.get(task);
+    if (!this.isRunning(task) || last === undefined) return;
+    const isNone = (last.end === 'limit' && !last.stopped) || last.end === 'success';
+    if (isNone) throw new Error(`${task} ${what}, and its agent ended with ${last.end}`);
+  }
+
+  private isRunning(task: string): boolean {
+    return this.history.task(task).state.state === 'running';
+  }
+
+  private planned(id: string): PlannedTask {
+    const task = this.plan.tasks.find((candidate) => candidate.id === id);
+    if (task === undefined) throw new Error(`no task ${id}`);
+    return task;
+  }
+}
