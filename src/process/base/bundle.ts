@@ -6,7 +6,7 @@ import { O8Error } from '../../core/base/errors.js';
 /** Path of one of o8's own built programs: beside the running bundle, or in `dist/` when the sources run. */
 export function bundledProgram(name: `${string}.js`): string {
   const here = fileURLToPath(import.meta.url);
-  const folder = here.endsWith('.ts') ? join(dirname(here), '..', '..', 'dist') : dirname(here);
+  const folder = here.endsWith('.ts') ? join(dirname(here), '..', '..', '..', 'dist') : dirname(here);
   const path = join(folder, name);
   if (existsSync(path)) return path;
   throw new O8Error(

@@ -97,10 +97,7 @@ export class SimulatedSupervisor {
   }
 
   run(): void {
-    this.record(
-      { type: 'run_created', runId: this.plan.runId },
-      { type: 'target_created', ref: 'r', commit: 'base' },
-    );
+    this.record({ type: 'run_created', runId: this.plan.runId }, { type: 'target_created', ref: 'r', commit: 'base' });
     this.begin();
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       if (this.isOver()) return this.end();
@@ -116,7 +113,9 @@ export class SimulatedSupervisor {
     }
     for (const left of tasksToAdopt(this.plan, this.history.state)) {
       const how = this.chance(3);
-      this.record(...adopt(this.plan, left, how === 0 ? null : { tip: 'base', contained: how === 1, commits: 1 }).events);
+      this.record(
+        ...adopt(this.plan, left, how === 0 ? null : { tip: 'base', contained: how === 1, commits: 1 }).events,
+      );
     }
     this.promises.adopted();
   }
@@ -264,12 +263,18 @@ export class SimulatedSupervisor {
     const settlement =
       first.kind === 'look_at_work' ? settle(this.history.state, over, workOf(agent.end), this.date()) : first;
     switch (settlement.kind) {
-      case 'record':
-        { this.record(...settlement.events); return; }
-      case 'fail':
-        { this.failOrRetry(task, settlement.failure); return; }
-      case 'take_work':
-        { this.record({ type: 'task_done', task, tip: `tip-${task}`, commits: 1, notes: [] }); return; }
+      case 'record': {
+        this.record(...settlement.events);
+        return;
+      }
+      case 'fail': {
+        this.failOrRetry(task, settlement.failure);
+        return;
+      }
+      case 'take_work': {
+        this.record({ type: 'task_done', task, tip: `tip-${task}`, commits: 1, notes: [] });
+        return;
+      }
       case 'left_to_abort':
       case 'look_at_work':
         return;
@@ -288,7 +293,10 @@ export class SimulatedSupervisor {
     const wasRunning = this.history.task(task).state.state === 'running';
     if (wasRunning) yield* this.settle(task, 'aborted');
     const kept = keptByAbort(this.plan.runId, this.history.task(task));
-    if (kept !== null) { this.record(kept); return; }
+    if (kept !== null) {
+      this.record(kept);
+      return;
+    }
     yield;
     if (wasRunning) this.ended(task, { kind: 'signalled', signal: 'SIGTERM' });
     this.record(aborted(task));
@@ -304,23 +312,32 @@ export class SimulatedSupervisor {
     if (state.state !== 'merge_pending' || state.hold !== null) return;
     const intent = this.history.state.mergeIntents.get(task);
     if (intent !== undefined && this.target.includes(intent.to)) {
-      this.record({ type: 'task_merged', task, landed: intent.to }); return;
+      this.record({ type: 'task_merged', task, landed: intent.to });
+      return;
     }
     switch (MERGE_ENDS[this.chance(MERGE_ENDS.length * 2)] ?? 'clean') {
-      case 'conflict':
-        { this.record({
+      case 'conflict': {
+        this.record({
           type: 'task_conflicted',
           task,
           files: ['f'],
           targetCommit: this.tip(),
           branchCommit: 'b',
-        }); return; }
-      case 'verify_failed':
-        { this.failOrRetry(task, { reason: 'verify_failed', message: '', retryable: true }); return; }
-      case 'scope':
-        { this.record({ type: 'task_failed', task, reason: 'scope_violation', message: '' }); return; }
-      case 'held':
-        { this.record({ type: 'merge_held', task, reason: 'in the way', hint: 'o8 merge' }); return; }
+        });
+        return;
+      }
+      case 'verify_failed': {
+        this.failOrRetry(task, { reason: 'verify_failed', message: '', retryable: true });
+        return;
+      }
+      case 'scope': {
+        this.record({ type: 'task_failed', task, reason: 'scope_violation', message: '' });
+        return;
+      }
+      case 'held': {
+        this.record({ type: 'merge_held', task, reason: 'in the way', hint: 'o8 merge' });
+        return;
+      }
       case 'clean': {
         const to = `${task}@${this.history.state.seq}`;
         this.record({ type: 'merge_intended', task, ref: 'r', from: this.tip(), to });
@@ -337,7 +354,10 @@ export class SimulatedSupervisor {
     const commit = this.tip();
     yield;
     yield;
-    if (this.chance(4) === 1) { this.record({ type: 'wave_validation_failed', wave, message: 'exit 1' }); return; }
+    if (this.chance(4) === 1) {
+      this.record({ type: 'wave_validation_failed', wave, message: 'exit 1' });
+      return;
+    }
     this.validatedAt.set(wave, at);
     this.record({ type: 'wave_validated', wave, commit });
   }

@@ -30,7 +30,18 @@ const FLOORS: Readonly<Record<string, number>> = {
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [
     ...['base', 'text', 'input', 'settings', 'held', 'trust', 'kept', 'surroundings', 'plan', 'scope'],
-    ...['agents/base', 'agents/command', 'agents/claude', 'agents', 'config', 'run', 'run/rules', 'merge', 'features', 'preflight'],
+    ...[
+      'agents/base',
+      'agents/command',
+      'agents/claude',
+      'agents',
+      'config',
+      'run',
+      'run/rules',
+      'merge',
+      'features',
+      'preflight',
+    ],
     ...['report', 'commands'],
   ],
   git: [

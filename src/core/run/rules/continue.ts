@@ -12,14 +12,17 @@ export interface ContinueWish {
 
 /** `begin_anew`: the task's last attempt is retired, then `begunAnew` is recorded. */
 export type ContinueStep =
-  | { readonly kind: 'record'; readonly event: RunEvent }
-  | { readonly kind: 'begin_anew'; readonly task: string };
+  { readonly kind: 'record'; readonly event: RunEvent } | { readonly kind: 'begin_anew'; readonly task: string };
 
 /**
  * Not while a job works on one of the tasks, and not while the run is being aborted: what is queued then would be stopped
  * with the rest.
  */
-export function mayContinue({ phase, tasks }: RunState, wish: ContinueWish, isBusy: (task: string) => boolean): boolean {
+export function mayContinue(
+  { phase, tasks }: RunState,
+  wish: ContinueWish,
+  isBusy: (task: string) => boolean,
+): boolean {
   if (phase.kind === 'aborting') return false;
   const taken = [...tasks.values()].filter(({ state }) => wish.resume === true && state.state === 'aborted');
   return ![...wish.select, ...wish.skip, ...wish.retry, ...taken.map(({ id }) => id)].some(isBusy);
