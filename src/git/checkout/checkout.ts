@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { failpoint } from '../../core/base/failpoint.js';
 import { findBlockingPaths } from './blocking-paths.js';
 import { gitThatSurvives, printable, tryGit } from '../door/execute.js';
-import { forgetForward, recordForward, rollBackInterrupted } from './interrupted-forward.js';
+import { lockOfBranch, lockPaths } from '../door/index-lock.js';
+import { forgetForward, recordForward, rollBackInterrupted, takeBackForward } from './interrupted-forward.js';
 import { advanceRef, isAncestor, resolveCommit } from '../refs/refs.js';
 import type { Repository } from '../door/repository.js';
 import { operationIn } from '../door/status.js';
@@ -14,7 +15,9 @@ import { counted } from '../../core/text/counted.js';
 
 /** `paths` from the root of the checkout, the files of the user's that are in the way; nothing has been changed. */
 export type FastForward =
-  { readonly kind: 'advanced' } | { readonly kind: 'blocked'; readonly reason: string; readonly paths: string[] };
+  | { readonly kind: 'advanced' }
+  /** `lock`: a lock file of git's that is in the way; its git may be at work, or have been killed. */
+  | { readonly kind: 'blocked'; readonly reason: string; readonly paths: string[]; readonly lock?: string };
 
 /**
  * The checkout that has a branch: on it, or in the middle of a rebase or bisect of it, when HEAD is detached but the
@@ -48,6 +51,8 @@ export async function fastForward(
   if (!(await isAncestor(repo, from, to))) return blocked(`${short(to)} does not contain ${branch} at ${short(from)}`);
   const checkout = await findCheckout(repo, branch);
   if (checkout !== null) return forwardCheckout(repo, checkout, { branch, from, to });
+  const lock = lockOfBranch(repo, branch);
+  if (existsSync(lock)) return { ...blocked(`git is moving ${branch}, or was killed while it did (${lock})`), lock };
   if (await advanceRef(repo, ref, { to, from })) return { kind: 'advanced' };
   return blocked(`branch ${branch} has moved from ${short(from)}`);
 }
@@ -74,9 +79,9 @@ async function forwardCheckout(
     forgetForward(gitDir);
     return { kind: 'advanced' };
   }
-  if (existsSync(join(gitDir, 'index.lock'))) {
-    return blocked(`git is at work in ${checkout}, or was killed there (${join(gitDir, 'index.lock')})`);
-  }
+  // A git that finds the branch locked finds it after it has moved index and files.
+  const lock = lockPaths(repo, gitDir, branch).find((path) => existsSync(path));
+  if (lock !== undefined) return { ...blocked(`git is at work in ${checkout}, or was killed there (${lock})`), lock };
   const symbolic = await tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: checkout });
   if (symbolic.stdout.trim() !== `refs/heads/${branch}`) return blocked(`${checkout} is not on ${branch} any more`);
   const paths = await findBlockingPaths(checkout, from, to);
@@ -90,13 +95,15 @@ async function forwardCheckout(
     onStart: (pid) => recordForward(gitDir, { from, to, pid, step: 'forward' }),
   });
   failpoint('forward.start.after');
-  forgetForward(gitDir);
   const after = await resolveCommit(repo, `refs/heads/${branch}`);
+  if (after !== from) forgetForward(gitDir);
+  else await takeBackForward(checkout, gitDir);
   if (after === to) return { kind: 'advanced' };
   if (after !== from) return blocked(`branch ${branch} has moved from ${short(from)}`);
   const late = await findBlockingPaths(checkout, from, to); // the user may have saved a file in between
   if (late.length > 0) return inTheWay(checkout, late);
-  return blocked(`git refused in ${checkout} (exit ${result.code}): ${printable(result.stderr.trim())}`);
+  const said = /^(?:fatal|error): .*/m.exec(result.stderr)?.[0] ?? result.stderr.trim();
+  return blocked(`git refused in ${checkout} (exit ${result.code}): ${printable(said)}`);
 }
 
 async function isWorkingOn(gitDir: string, branch: string): Promise<boolean> {
@@ -116,7 +123,7 @@ function inTheWay(checkout: string, paths: string[]): FastForward {
   return { kind: 'blocked', reason: `${counted(paths.length, 'file')} in the way in ${checkout}`, paths };
 }
 
-function blocked(reason: string): FastForward {
+function blocked(reason: string): Extract<FastForward, { kind: 'blocked' }> {
   return { kind: 'blocked', reason, paths: [] };
 }
 

@@ -58,21 +58,52 @@ export async function rollBackInterrupted(checkout: string, gitDir: string): Pro
     const arrived = await hasIndexOf(checkout, to, differences);
     return arrived ? { kind: 'only_ref_left', to } : { kind: 'nothing' }; // else git had not begun
   }
-  const foreign: string[] = [];
-  for (const difference of differences) {
-    if (!(await isLeftByGit(checkout, to, difference))) foreign.push(difference.path);
-  }
+  const foreign = await changedSince(checkout, to, differences);
   if (foreign.length > 0) return { kind: 'foreign', paths: foreign };
   recordForward(gitDir, { ...record, step: 'rolling_back' });
   failpoint('rollback.unlock.before');
   await rm(lock, { force: true });
   failpoint('rollback.unlock.after');
+  await putBack(checkout, gitDir, from, differences);
+  return { kind: 'rolled_back' };
+}
+
+async function putBack(
+  checkout: string,
+  gitDir: string,
+  from: string,
+  differences: readonly Difference[],
+): Promise<void> {
   await removeNewFiles(checkout, differences);
   failpoint('rollback.restore.before');
   await restoreOldFiles(checkout, from, differences);
   failpoint('rollback.restore.after');
   forgetForward(gitDir);
-  return { kind: 'rolled_back' };
+}
+
+async function changedSince(checkout: string, to: string, differences: readonly Difference[]): Promise<string[]> {
+  const foreign: string[] = [];
+  for (const difference of differences) {
+    if (!(await isLeftByGit(checkout, to, difference))) foreign.push(difference.path);
+  }
+  return foreign;
+}
+
+/**
+ * A git that could not move the branch has left index and files at the new commit: both are put back, other changes of the
+ * user's stay. The record stays where somebody has changed one of the files since.
+ */
+export async function takeBackForward(checkout: string, gitDir: string): Promise<void> {
+  const record = await readRecord(gitDir);
+  if (record === null) return;
+  const differences = await readDifferences(checkout, record.from, record.to);
+  if (!(await hasIndexOf(checkout, record.to, differences))) {
+    forgetForward(gitDir);
+    return;
+  }
+  if ((await changedSince(checkout, record.to, differences)).length > 0) return;
+  recordForward(gitDir, { ...record, step: 'rolling_back' });
+  await putBack(checkout, gitDir, record.from, differences);
 }
 
 /** git writes the index when all files are there, and moves the branch last. */
@@ -104,6 +135,9 @@ async function isLeftByGit(checkout: string, to: string, difference: Difference)
 }
 
 async function removeNewFiles(checkout: string, differences: readonly Difference[]): Promise<void> {
+  // Where git wrote the index before it ended, they are in it.
+  const added = differences.filter(({ oldMode }) => oldMode === NOTHING).map(({ path }) => `${path}\0`);
+  await git(['update-index', '-z', '--force-remove', '--stdin'], { cwd: checkout, input: added.join('') });
   for (const { path } of differences.filter(({ oldMode, newMode }) => oldMode === NOTHING && newMode !== SUBMODULE)) {
     const file = join(checkout, path);
     const stats = await lstat(file).catch(ignoreMissing);

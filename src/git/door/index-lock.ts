@@ -13,9 +13,13 @@ const PAUSE_MS = 50;
  * command, so one that is old is removed. Never for a checkout that somebody else works in.
  */
 export async function awaitOwnLocks(repo: Repository, gitDir: string, branch: string | null): Promise<void> {
-  await awaitLock(join(gitDir, 'index.lock'));
-  await awaitLock(join(gitDir, 'HEAD.lock'));
-  if (branch !== null) await awaitLock(join(repo.commonDir, 'refs', 'heads', `${branch}.lock`));
+  for (const lock of lockPaths(repo, gitDir, branch)) await awaitLock(lock);
+}
+
+/** The lock files a git makes that moves a checkout together with its branch. */
+export function lockPaths(repo: Repository, gitDir: string, branch: string | null): string[] {
+  const ofBranch = branch === null ? [] : [lockOfBranch(repo, branch)];
+  return [join(gitDir, 'index.lock'), join(gitDir, 'HEAD.lock'), ...ofBranch];
 }
 
 async function awaitLock(lock: string): Promise<void> {
@@ -38,4 +42,8 @@ async function ageOf(path: string): Promise<number | null> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
+}
+
+export function lockOfBranch(repo: Repository, branch: string): string {
+  return join(repo.commonDir, 'refs', 'heads', `${branch}.lock`);
 }

@@ -1,3 +1,4 @@
+import { hintAfterLock } from '../../core/text/git-lock-hint.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { mergeRef } from '../../core/plan/own-refs.js';
 import { fastForward } from '../../git/checkout/checkout.js';
@@ -13,7 +14,7 @@ export type Advance =
 type Moved =
   | { readonly kind: 'advanced' }
   | { readonly kind: 'moved' }
-  | { readonly kind: 'blocked'; readonly reason: string; readonly paths: readonly string[] };
+  | { readonly kind: 'blocked'; readonly reason: string; readonly paths: readonly string[]; readonly lock?: string };
 
 /** What each task brings, for the journal: `from` to `commit`. */
 export interface Contribution {
@@ -48,7 +49,7 @@ export async function advanceTarget(
   return {
     kind: 'blocked',
     reason: withPaths(result.reason, result.paths),
-    hint: `o8 merge --run ${run.plan.runId} --task ${last.task.id}`,
+    hint: hintAfterLock(result.lock, `o8 merge --run ${run.plan.runId} --task ${last.task.id}`),
   };
 }
 
@@ -64,7 +65,7 @@ export async function moveTarget(
   const result = await fastForward(run.repo, { branch, from, to });
   if (result.kind === 'advanced') return result;
   if ((await resolveCommit(run.repo, target.ref)) !== from) return { kind: 'moved' };
-  return { kind: 'blocked', reason: result.reason, paths: result.paths };
+  return result;
 }
 
 const MOST_PATHS = 20; // more would not be read, and a journal record stays small

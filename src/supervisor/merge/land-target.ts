@@ -1,3 +1,4 @@
+import { hintAfterLock } from '../../core/text/git-lock-hint.js';
 import { whyNothingToLand } from '../../core/merge/landings.js';
 import { takenBackNow } from '../../git/refs/standing-reverts.js';
 import { refreshMessage } from '../../core/merge/merge-message.js';
@@ -10,10 +11,10 @@ import { fastForward, forgetForwarded } from '../../git/checkout/checkout.js';
 import { contentThere } from '../../git/merge/content-there.js';
 import { createLandingCommit, trialMerge } from '../../git/merge/merge.js';
 import { isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
-import { baseGone, baseRewritten, movedBackFrom, targetMovedBack, type Moved } from './moved-refs.js';
+import { baseGone, baseRewritten, movedBackFrom, targetGone, targetMovedBack, type Moved } from './moved-refs.js';
 import { filesOf, recordOf, type Run } from '../run/run.js';
 import { tasksToVerify, verifyLanding } from './verify-landing.js';
-import { restoreCommand, targetName, targetOf } from '../../core/plan/target.js';
+import { targetName, targetOf } from '../../core/plan/target.js';
 import { moveTarget } from './advance-target.js';
 
 const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round costs a verify
@@ -58,7 +59,7 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
       return recordLanding(run, { branch, from, to: prepared.commit });
     }
     if ((await resolveCommit(run.repo, `refs/heads/${branch}`)) === from) {
-      return held(result.reason, result.paths, `o8 merge --run ${runId}`);
+      return held(result.reason, result.paths, hintAfterLock(result.lock, `o8 merge --run ${runId}`));
     }
   }
   return held(`${branch} kept moving while the work was verified`, [], `o8 merge --run ${runId}`);
@@ -69,12 +70,12 @@ async function withoutTarget(run: Run, base: string): Promise<Landing> {
   const merged = run.plan.tasks.filter(({ id }) => landedCommit(recordOf(run, id).state) !== null);
   const there = await tasksIn(run, merged, base);
   if (there.length === merged.length) return { kind: 'nothing', reason: await whyNothing(run) };
-  const target = targetOf(run.plan);
-  const last = run.ledger.state.landings.findLast(({ ref }) => ref === target.ref)?.to ?? '<commit>';
-  const tip = await resolveCommit(run.repo, last);
+  const { ref } = targetOf(run.plan);
+  const last = run.ledger.state.landings.findLast((landing) => landing.ref === ref)?.to;
+  const tip = last === undefined ? null : await resolveCommit(run.repo, last);
   const since = tip === null ? null : await contentThere(run.repo, tip, base);
   if (tip !== null && since !== null) return found(run, tip, since);
-  return held(`${targetName(target)} is gone`, [], restoreCommand(target, last));
+  return heldBy(targetGone(run));
 }
 
 /** Somebody squashed, rebased or cherry-picked the work: it is not merged once more. */
@@ -150,7 +151,7 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     case 'moved':
       return held(`${targetName(target)} moved meanwhile`, [], `o8 merge --run ${runId}`);
     case 'blocked':
-      return held(moved.reason, moved.paths, `o8 merge --run ${runId}`);
+      return held(moved.reason, moved.paths, hintAfterLock(moved.lock, `o8 merge --run ${runId}`));
   }
 }
 

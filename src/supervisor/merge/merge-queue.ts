@@ -7,7 +7,7 @@ import { forgetForwarded } from '../../git/checkout/checkout.js';
 import { contentThere } from '../../git/merge/content-there.js';
 import { isAncestor, mergeBase, resolveCommit } from '../../git/refs/refs.js';
 import { advanceTarget } from './advance-target.js';
-import { targetRewritten } from './moved-refs.js';
+import { targetGone, targetRewritten } from './moved-refs.js';
 import { mergeCandidate, type Candidate } from './merge-candidate.js';
 import { finishMerge } from './finish-merge.js';
 import { findHeld } from '../../git/findings/find-held.js';
@@ -39,7 +39,7 @@ export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promi
     const waiting = tasks.filter(({ id }) => isWaiting(run, id)).slice(0, atOnce);
     if (waiting.length === 0) return;
     const target = await resolveCommit(run.repo, targetOf(run.plan).ref);
-    if (target === null) return holdAll(run, waiting, goneTarget(run));
+    if (target === null) return holdAll(run, waiting, targetGone(run));
     const links = await stack(run, waiting, target);
     if (links.length === 0) continue; // each of them was settled another way
     const proof = await prove(run, links);
@@ -258,11 +258,6 @@ async function verifyLinks(run: Run, links: readonly Link[]): Promise<Verdict> {
     if (verdict.kind !== 'passed') return verdict;
   }
   return { kind: 'passed' };
-}
-
-function goneTarget({ plan }: Run): { reason: string; hint: string } {
-  const { ref } = targetOf(plan);
-  return { reason: `target ${ref} is gone`, hint: `git update-ref ${ref} <commit>` };
 }
 
 async function holdAll(

@@ -6,7 +6,7 @@ import { wasRenamedFrom } from '../../git/refs/branch-history.js';
 import type { Repository } from '../../git/door/repository.js';
 import { gitAt, worktreeCommands } from '../../git/findings/mending.js';
 import { recordOf, type Run } from '../run/run.js';
-import { targetName, targetOf } from '../../core/plan/target.js';
+import { restoreCommand, targetName, targetOf } from '../../core/plan/target.js';
 
 /** What somebody did to a branch by hand that o8 cannot go on with: the fact, and the command that does. */
 export interface Moved {
@@ -54,6 +54,18 @@ export async function movedBackFrom({ repo, plan, ledger }: Run, tip: string): P
   const last = ledger.state.landings.findLast(({ ref, undone }) => ref === targetOf(plan).ref && undone === null)?.to;
   if (last === undefined || last === tip || (await resolveCommit(repo, last)) === null) return null;
   return (await isAncestor(repo, tip, last)) ? last : null;
+}
+
+/** The target was deleted. A run that has merged nothing yet started it from the base. */
+export function targetGone({ plan, ledger }: Run): Moved {
+  const target = targetOf(plan);
+  const { ref } = target;
+  const known = ledger.state.landings.findLast((landing) => landing.ref === ref && landing.undone === null)?.to;
+  const last = known ?? (plan.base.commit === '' ? shellQuote(plan.base.branch) : plan.base.commit);
+  return {
+    reason: `${targetName(target)} was deleted`,
+    hint: `${restoreCommand(target, last)} && o8 merge --run ${plan.runId}`,
+  };
 }
 
 export function targetMovedBack({ plan }: Run, from: string, tip: string): Moved {

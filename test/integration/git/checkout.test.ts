@@ -179,6 +179,32 @@ describe('fastForward in the checkout of the branch', () => {
     expect(await test.git(['rev-parse', 'main'])).toBe(from);
   });
 
+  it.each(['HEAD.lock', 'refs/heads/main.lock'])(
+    'is blocked by a %s, before git moves files and index',
+    async (name) => {
+      const lock = join(test.root, '.git', name);
+      const before = await photograph();
+      await writeFile(lock, '');
+      expect(await forward()).toMatchObject({ kind: 'blocked', lock });
+      await rm(lock);
+      expect(await photograph()).toEqual(before);
+    },
+  );
+
+  it('puts files and index back where git could not move the branch', async () => {
+    const lock = join(test.root, '.git/refs/heads/main.lock');
+    await test.write('.git/info/attributes', 'added.txt filter=locker\n');
+    await test.git(['config', 'filter.locker.smudge', `touch '${lock}'; cat`]); // another git, after we looked
+    await test.write('other.txt', 'mine\n');
+    const before = await photograph();
+    expect(await forward()).toMatchObject({ kind: 'blocked', paths: [] });
+    expect(await photograph()).toEqual(before);
+    await test.git(['config', '--remove-section', 'filter.locker']);
+    await rm(lock);
+    expect(await forward()).toEqual({ kind: 'advanced' });
+    expect(await test.git(['status', '--porcelain'])).toBe(' M other.txt');
+  });
+
   it('is blocked when the user has committed meanwhile', async () => {
     const mine = await test.commit('mine', { 'mine.txt': 'm' });
     await expectBlocked([], /moved/);
@@ -269,6 +295,13 @@ describe('fastForward of a branch that nobody has checked out', () => {
     expect(await test.git(['rev-parse', 'main'])).toBe(to);
     expect(await test.git(['rev-parse', 'HEAD'])).toBe(from);
     expect(await test.git(['status', '--porcelain'])).toBe('');
+  });
+
+  it('is blocked by the lock of a branch that is checked out nowhere', async () => {
+    await test.git(['checkout', '--quiet', '--detach']);
+    const lock = join(test.root, '.git/refs/heads/main.lock');
+    await writeFile(lock, '');
+    expect(await forward()).toMatchObject({ kind: 'blocked', lock });
   });
 
   it('works in a bare repository', async () => {

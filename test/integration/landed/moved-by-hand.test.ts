@@ -47,6 +47,19 @@ it('a base that was renamed, and one that was rewritten, get the work by the com
   expect((await run.status())['landed']).toBe(await run.commitOf(`o8/${runId}`));
 });
 
+it('a target that is deleted while agents work is restored by the command that is given', async () => {
+  const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
+  const runId = await run.spawn();
+  await run.waitForTask('task-001', 'running');
+  await run.repository.git(['branch', '--quiet', '-D', `o8/${runId}`]);
+  await run.succeed('task-001');
+  await run.waitForRun('failed');
+  await run.repository.git(['checkout', '--quiet', '--', '.']);
+  const [task] = (await run.o8Json('status'))['tasks'] as { hint: string }[];
+  await follow(run, task?.hint ?? '');
+  expect(await run.workOn('main')).toEqual(['task-001']);
+});
+
 it('a target that was moved back has not landed, keeps every branch, and comes back', async () => {
   const { run, runId, git } = await finishedRun();
   const tip = await run.commitOf(`o8/${runId}`);
