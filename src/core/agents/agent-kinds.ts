@@ -1,3 +1,4 @@
+import { foldName } from '../scope/folded-name.js';
 import { claudeItems, CLAUDE, CLAUDE_FILES } from './claude/claude-files.js';
 import { itemOf, type RepositoryFile, type TrustItem, type WantedFiles } from '../trust/files.js';
 
@@ -34,7 +35,7 @@ export const WANTED_FILES: WantedFiles = {
  */
 export function agentItems(files: readonly RepositoryFile[], skill: readonly string[]): TrustItem[] {
   const own = files
-    .filter(({ path }) => RULES.includes(path.toLowerCase()) || skill.some((each) => belongsTo(each, path)))
+    .filter(({ path }) => RULES.includes(foldName(path)) || skill.some((each) => belongsTo(each, path)))
     .map((file) => itemOf(null, file));
   const known = new Set(own.map(({ from }) => from));
   const ofKinds = Object.values(PROJECT_SETTINGS).flatMap(({ itemsOf }) => itemsOf(files, skill.length > 0));
@@ -43,8 +44,9 @@ export function agentItems(files: readonly RepositoryFile[], skill: readonly str
 
 /** A skill is its whole folder: what SKILL.md names is read and run from there. */
 function belongsTo(skill: string, path: string): boolean {
-  if (path === skill) return true;
-  return skill.endsWith('/SKILL.md') && path.startsWith(skill.slice(0, -'SKILL.md'.length));
+  const [wanted, there] = [foldName(skill), foldName(path)];
+  if (there === wanted) return true;
+  return wanted.endsWith('/skill.md') && there.startsWith(wanted.slice(0, -'skill.md'.length));
 }
 
 function byPath(a: TrustItem, b: TrustItem): number {

@@ -7,7 +7,7 @@ export const NAMES_DIFFER = 'differ only in case or accents and are one file on 
 export function foldName(path: string): string {
   // Nearly every path is plain, and a repository may have a million of them.
   if (/^[ -~]*$/.test(path)) return path.toLowerCase();
-  return path.normalize('NFC').toLowerCase().normalize('NFC');
+  return path.normalize('NFC').toLowerCase().replaceAll('ſ', 's').normalize('NFC'); // the long s is another s
 }
 
 /** A name for people, spelled with code points where it would look like `other` and is not. */

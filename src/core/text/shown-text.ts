@@ -13,6 +13,13 @@ const HIDDEN =
 const PICTURE_BEFORE = /\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]?$/u;
 const PICTURE_AFTER = /^\p{Extended_Pictographic}/u;
 
+/** So many marks on one letter no language has; more of them are drawn over the lines around, as is one without a letter. */
+const MARKS = /(?<=^|[\n\t ])(\p{M}+)|(?<=\p{M}{4})(\p{M}+)/gu;
+
+/** Two columns wide on a terminal: East Asian characters and pictures. */
+const WIDE =
+  /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1aff0}-\u{1b2ff}\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}\p{Extended_Pictographic}]/u;
+
 const BLANKS = /[ \t]{9,}/g;
 /** Deeper than code is indented, a tab counted as two; a longer run can push what follows it out of sight. */
 const MOST_BLANKS = 16;
@@ -31,7 +38,9 @@ export function escapeHidden(text: string): string {
 
 /** The same in another spelling. */
 export function respellHidden(text: string, spell: (hidden: string) => string): string {
-  return text.replace(HIDDEN, (hidden, at: number) => (isPartOfPicture(hidden, at, text) ? hidden : spell(hidden)));
+  return text
+    .replace(HIDDEN, (hidden, at: number) => (isPartOfPicture(hidden, at, text) ? hidden : spell(hidden)))
+    .replace(MARKS, (marks) => Array.from(marks, (mark) => spell(mark)).join(''));
 }
 
 /** The same, but tabs stay. */
@@ -86,17 +95,27 @@ function countEmptyLines(lines: readonly string[]): string[] {
 }
 
 /**
- * Lines of at most `width` characters for a terminal, each behind `margin`, so that no text can pass for o8's own; what
+ * Lines of at most `width` columns for a terminal, each behind `margin`, so that no text can pass for o8's own; what
  * continues a line is behind `continued`. `text` is one of `shownText`.
  */
 export function wrappedLines(text: string, width: number, margin = '  | ', continued = '  : '): string[] {
   const room = Math.max(20, width - margin.length);
   return text.split('\n').flatMap((line) => {
-    const characters = Array.from(line.replaceAll('\t', '    '));
     const parts: string[] = [];
-    for (let at = 0; at === 0 || at < characters.length; at += room)
-      parts.push(`${at === 0 ? margin : continued}${characters.slice(at, at + room).join('')}`.trimEnd());
-    return parts;
+    let part = '';
+    let used = 0;
+    for (const character of line.replaceAll('\t', '    ')) {
+      const columns = WIDE.test(character) ? 2 : 1;
+      if (used + columns > room) {
+        parts.push(part);
+        part = '';
+        used = 0;
+      }
+      part += character;
+      used += columns;
+    }
+    parts.push(part);
+    return parts.map((each, at) => `${at === 0 ? margin : continued}${each}`.trimEnd());
   });
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { shownText } from '../text/shown-text.js';
+import { printable } from '../text/untrusted-text.js';
 import { digestOf, type TrustItem } from './files.js';
 
 /** What was accepted once for a repository: the digests of items that were shown together. */
@@ -75,5 +76,5 @@ export type TrustAnswer = z.infer<typeof trustSchema>;
 
 export function trustAnswer({ needed, items, digest }: Trust): TrustAnswer {
   if (items.length === 0) return { needed };
-  return { needed, items: items.map(({ from, text }) => ({ from: shownText(from), what: shownText(text) })), digest };
+  return { needed, items: items.map(({ from, text }) => ({ from: printable(from), what: shownText(text) })), digest };
 }

@@ -1,3 +1,4 @@
+import { foldName } from '../../core/scope/folded-name.js';
 import { lstat, readlink, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { git, tryGit } from '../door/execute.js';
@@ -25,7 +26,7 @@ export async function comesFromRepository(repo: Repository, path: string): Promi
 
 async function isOneOf(root: string, name: string, hops: readonly string[]): Promise<boolean> {
   if (hops.includes(name)) return true;
-  const hop = hops.find((each) => each.toLowerCase() === name.toLowerCase());
+  const hop = hops.find((each) => foldName(each) === foldName(name));
   return hop !== undefined && isSameFile(join(root, name), join(root, hop));
 }
 

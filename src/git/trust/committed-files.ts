@@ -1,3 +1,4 @@
+import { foldName } from '../../core/scope/folded-name.js';
 import type { RepositoryFile, WantedFiles } from '../../core/trust/files.js';
 import { git } from '../door/execute.js';
 import { readSmallBlobs } from '../held/blobs.js';
@@ -34,7 +35,7 @@ export async function readCommittedFiles(
   wanted: WantedFiles,
 ): Promise<RepositoryFile[]> {
   const heads = new Set([...wanted.files, ...wanted.folders].map((path) => path.split('/')[0] ?? path));
-  const top = (await list(repo, commit, [])).filter(({ path }) => heads.has(path.toLowerCase()));
+  const top = (await list(repo, commit, [])).filter(({ path }) => heads.has(foldName(path)));
   const found: (RepositoryFile | Blob)[] = [];
   for (const entry of top) {
     const entries = entry.mode === TREE ? await listInside(repo, entry) : [entry];
@@ -60,6 +61,66 @@ export async function readFilesAt(
   return withTexts(repo, blobs);
 }
 
+/** Words on one command line; the shortest limit of an operating system is 256 KB, a word has up to 1 KB. */
+const WORDS_AT_ONCE = 60;
+
+/**
+ * What a commit has at words that may be paths: files, links followed; where one of the folders on the way is a submodule or
+ * leads out of the repository, that; and below `.claude/` everything of a folder.
+ */
+export async function readNamedFiles(
+  repo: Repository,
+  commit: string,
+  words: readonly string[],
+): Promise<RepositoryFile[]> {
+  const ways = words.map((word) => word.split('/').map((_, at, parts) => parts.slice(0, at + 1).join('/')));
+  const asked = [...new Set(ways.flat())];
+  const entries = new Map<string, Entry>();
+  for (let at = 0; at < asked.length; at += WORDS_AT_ONCE) {
+    const some = asked.slice(at, at + WORDS_AT_ONCE);
+    for (const entry of await list(repo, commit, [], some)) entries.set(entry.path, entry);
+  }
+  const found = new Map<string, RepositoryFile | Blob>();
+  for (const way of ways) {
+    const special = way.map((path) => entries.get(path)).find((entry) => entry !== undefined && isDetour(entry));
+    const entry = special ?? entries.get(way.at(-1) ?? '');
+    if (entry === undefined) continue;
+    for (const each of await namedBy(repo, commit, entry, way.at(-1) ?? '')) found.set(each.path, each);
+  }
+  return withTexts(repo, [...found.values()]);
+}
+
+function isDetour({ mode }: Entry): boolean {
+  return mode === LINK || mode === SUBMODULE;
+}
+
+async function namedBy(
+  repo: Repository,
+  commit: string,
+  entry: Entry,
+  word: string,
+): Promise<(RepositoryFile | Blob)[]> {
+  const { path, id } = entry;
+  switch (entry.mode) {
+    case SUBMODULE:
+      return [{ kind: 'submodule', path, id }];
+    case LINK: {
+      const [end] = await resolveAll(repo, commit, [word]);
+      if (end?.kind === 'blob') return [{ kind: 'blob', path: word, id: end.id }];
+      return end === null
+        ? [{ kind: 'link', path, target: await git(['cat-file', 'blob', id], { cwd: repo.root }) }]
+        : [];
+    }
+    case TREE: {
+      if (!path.startsWith('.claude/')) return []; // a command's `src` or `test` is what it works on
+      const inside = await listInside(repo, entry);
+      return inside.flatMap((each) => (isDetour(each) ? [] : [{ kind: 'blob', path: each.path, id: each.id }]));
+    }
+    default:
+      return [{ kind: 'blob', path, id }];
+  }
+}
+
 async function withTexts(repo: Repository, found: readonly (RepositoryFile | Blob)[]): Promise<RepositoryFile[]> {
   const ids = found.flatMap((each) => (each.kind === 'blob' ? [each.id] : []));
   const texts = await readSmallBlobs(repo, ids, MOST_SHOWN_BYTES);
@@ -82,7 +143,7 @@ async function wantedOf(
   wanted: WantedFiles,
 ): Promise<(RepositoryFile | Blob)[]> {
   const { path, id, mode } = entry;
-  const folded = path.toLowerCase();
+  const folded = foldName(path);
   const isInside = wanted.folders.some((folder) => folded.startsWith(`${folder}/`));
   switch (mode) {
     case SUBMODULE:
@@ -115,7 +176,7 @@ async function followed(
       for (const entry of await listInside(repo, { mode: TREE, id: end.id, path: link.path })) {
         // A link behind a link is told, not followed: no circle of them is walked.
         const isPlain = entry.mode !== LINK && entry.mode !== SUBMODULE;
-        const folded = entry.path.toLowerCase();
+        const folded = foldName(entry.path);
         const isMeant = leadsTo(folded, wanted) || wanted.folders.some((folder) => folded.startsWith(`${folder}/`));
         if (isPlain) found.push(...(await wantedOf(repo, commit, entry, wanted)));
         else if (isMeant) found.push({ kind: 'link', path: entry.path, target: `git object ${entry.id}` });
@@ -153,8 +214,13 @@ async function listInside(repo: Repository, tree: Entry): Promise<Entry[]> {
   return (await list(repo, tree.id, ['-r'])).map((entry) => ({ ...entry, path: `${tree.path}/${entry.path}` }));
 }
 
-async function list(repo: Repository, tree: string, flags: readonly string[]): Promise<Entry[]> {
-  const out = await git(['ls-tree', '-z', '--full-tree', ...flags, tree], { cwd: repo.root });
+async function list(
+  repo: Repository,
+  tree: string,
+  flags: readonly string[],
+  paths: readonly string[] = [],
+): Promise<Entry[]> {
+  const out = await git(['ls-tree', '-z', '--full-tree', ...flags, tree, ...paths], { cwd: repo.root });
   return out.split('\0').flatMap((record) => {
     const [, mode, id, path] = /^(\d+) \w+ ([0-9a-f]+)\t([\s\S]+)$/.exec(record) ?? [];
     return mode === undefined || id === undefined || path === undefined ? [] : [{ mode, id, path }];

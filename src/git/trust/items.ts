@@ -1,11 +1,10 @@
+import { foldName } from '../../core/scope/folded-name.js';
 import { agentItems, SETTINGS_FILE, WANTED_FILES } from '../../core/agents/agent-kinds.js';
-import { commandWords } from '../../core/agents/claude/claude-files.js';
+import { commandWords, MOST_WORDS } from '../../core/agents/claude/claude-files.js';
 import { itemOf, type RepositoryFile, type TrustItem } from '../../core/trust/files.js';
+import { git } from '../door/execute.js';
 import type { Repository } from '../door/repository.js';
-import { readCommittedFiles, readFilesAt } from './committed-files.js';
-
-/** More names than settings have; what is behind them is looked up one by one. */
-const MOST_WORDS = 100;
+import { readCommittedFiles, readNamedFiles } from './committed-files.js';
 
 /**
  * Everything of a commit that runs or redirects, with the files of the commit that its commands name. `settings`: o8's
@@ -17,7 +16,7 @@ export async function readTrustItems(
   o: { readonly skill: readonly string[]; readonly settings: RepositoryFile | 'as_committed' | null },
 ): Promise<TrustItem[]> {
   const files = await readCommittedFiles(repo, commit, WANTED_FILES);
-  const committed = files.find(({ path }) => path.toLowerCase() === SETTINGS_FILE) ?? null;
+  const committed = files.find(({ path }) => foldName(path) === SETTINGS_FILE) ?? null;
   const settings = o.settings === 'as_committed' ? committed : o.settings;
   const items = [...(settings === null ? [] : [itemOf(null, settings)]), ...agentItems(files, o.skill)];
   return [...items, ...(await namedFiles(repo, commit, items))];
@@ -29,10 +28,18 @@ async function namedFiles(repo: Repository, commit: string, items: readonly Trus
   for (const { kind, from, text } of items) {
     if (!from.endsWith('.json')) continue;
     const words = commandWords(text).filter((word) => !known.has(word));
-    for (const file of await readFilesAt(repo, commit, words.slice(0, MOST_WORDS))) {
+    const files =
+      words.length > MOST_WORDS ? [await everyFile(repo, commit)] : await readNamedFiles(repo, commit, words);
+    for (const file of files.filter(({ path }) => !known.has(path))) {
       known.add(file.path);
       named.push(itemOf(kind, file));
     }
   }
   return named;
+}
+
+/** Where the commands have more words than can be looked up, any other commit is another content. */
+async function everyFile(repo: Repository, commit: string): Promise<RepositoryFile> {
+  const tree = (await git(['rev-parse', `${commit}^{tree}`], { cwd: repo.root })).trim();
+  return { kind: 'file', path: '.', text: `the commands name too many files to show: git tree ${tree}` };
 }

@@ -17,6 +17,8 @@ describe('what would not be seen', () => {
     ['line separators', 'a\u2028b\u2029c\u0085', 'a\\u{2028}b\\u{2029}c\\u{85}'],
     ['half of a pair', 'a\ud83db', 'a\\u{d83d}b'],
     ['format characters of rare scripts and music', '\u{1d173}\u{13430}\u{1bca0}', '\\u{1d173}\\u{13430}\\u{1bca0}'],
+    ['a flood of marks', `a${'\u0336'.repeat(6)}b`, `a${'\u0336'.repeat(4)}\\u{336}\\u{336}b`],
+    ['a mark without a letter', '\u0336a \u20dd', '\\u{336}a \\u{20dd}'],
     ['a joiner between letters', 'a\u200db', 'a\\u{200d}b'],
   ])('shows %s as escapes', (_, text, expected) => {
     expect(escapeHidden(text)).toBe(expected);
@@ -31,7 +33,7 @@ describe('what would not be seen', () => {
 
   it('takes a long run of hidden characters in its stride', () => {
     const started = performance.now();
-    for (const text of ['\u200d', '\ufe0f', ' ', '\t', '\u{e0041}']) shownText(text.repeat(100_000));
+    for (const text of ['\u200d', '\u0336', '\ufe0f', ' ', '\t', '\u{e0041}']) shownText(text.repeat(100_000));
     expect(performance.now() - started).toBeLessThan(4_000); // a third of a second alone; squared, minutes
   });
 });
@@ -48,6 +50,7 @@ describe('a text to agree to', () => {
   it('is wrapped behind a margin and not cut', () => {
     const text = `short\n${'x'.repeat(50)}END`;
     expect(wrappedLines(text, 34)).toEqual(['  | short', `  | ${'x'.repeat(30)}`, `  : ${'x'.repeat(20)}END`]);
+    expect(wrappedLines('日本'.repeat(10), 34)).toEqual([`  | ${'日本'.repeat(7)}日`, '  : 本日本日本']); // two columns each
     expect(wrappedLines('', 34)).toEqual(['  |']);
   });
 });

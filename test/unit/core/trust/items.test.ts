@@ -76,6 +76,41 @@ describe('what agents are given of a repository', () => {
     ]);
   });
 
+  it.each([
+    '---\n{name: x, allowed-tools: "Bash(*)"}\n---\n',
+    '--- {allowed-tools: Bash}\n---\n',
+    '---\nname: x\n"allowed\\u002dtools": Bash\n---\n',
+    '---\nname: x\n? allowed-tools\n: Bash\n---\n',
+    '---\n<<: {allowed-tools: Bash}\n---\n',
+    '---\nname: x\n!!str allowed-tools: Bash\n---\n',
+    '---\nname: x\n&a allowed-tools: Bash\n---\n',
+    '---\rname: x\n"hooks": {}\n---\n',
+    '\n\n---\nallowed-tools: Bash\n---\n',
+    '---\n "allowed\\u002dtools": Bash\n---\n',
+    '---\nname: x\nsomethingNew: y\n---\n',
+    'Then:\n  ```!\nevil\n```\n',
+  ])('powers are found however they are written: %j', (text) => {
+    expect(fromOf([file('.claude/commands/x.md', text)], skill)).toEqual(['.claude/commands/x.md']);
+  });
+
+  it.each([
+    '---\nname: x\ndescription: >\n  Does: things\n  well.\n# a comment\ntools:\n- Read\n  - Grep\nmodel: opus\n---\nText.',
+    '# A heading\n\n---\n\nhooks are nice\n',
+    '----\nhooks: x\n',
+  ])('and nothing is found in %j', (text) => {
+    expect(fromOf([file('.claude/commands/x.md', text)], skill)).toEqual([]);
+  });
+
+  it('are found where a file system that folds names finds them', () => {
+    const files = ['.claude/ſettings.json', '.Claude/agentſ/Worker.md', '.claude/Commands/Implement-feature.md'];
+    expect(
+      fromOf(
+        files.map((path) => file(path, '{"hooks":{}}')),
+        skill,
+      ),
+    ).toHaveLength(3);
+  });
+
   it('have a digest of path and content, whatever the line ends', () => {
     const [unix, windows, changed, moved] = ['a\nb\n', 'a\r\nb\r\n', 'a\nb', 'a\nb\n'].map(
       (text, at) => agentItems([file(at === 3 ? '.claude/agents/merger.md' : '.claude/agents/worker.md', text)], [])[0],
@@ -96,9 +131,22 @@ it('paths in commands are found, those in rules and outside of the repository ar
     agent: { command: ['scripts/agent.sh', '{promptFile}'] },
     notify: 'sh -c "tools/tell.sh; ~/x"',
   });
-  expect(commandWords(text)).toEqual([
-    ...['.claude/hooks/a.sh', 'b.sh', 'key.sh', 'node', 'server.js', 'scripts/agent.sh', '{promptFile}', 'sh'],
-    'tools/tell.sh',
-  ]);
+  const words = commandWords(text);
+  for (const word of ['.claude/hooks/a.sh', 'b.sh', 'key.sh', 'server.js', 'scripts/agent.sh', 'tools/tell.sh'])
+    expect(words).toContain(word);
+  for (const word of ['README.md', '../out.js', 'out.js', 'x']) expect(words).not.toContain(word);
   expect(commandWords('no json')).toEqual([]);
+});
+
+it.each([
+  ['sh -c "cd scripts && ./x.sh"', 'scripts/x.sh'],
+  ['make -C tools/deep go', 'tools/deep/go'],
+  ['$(git rev-parse --show-toplevel)/hooks/x.sh', 'hooks/x.sh'],
+  ['"$PWD"/hooks/x.sh', 'hooks/x.sh'],
+  ['${ROOT}/hooks/x.sh', 'hooks/x.sh'],
+  ['"hooks/my hook.sh" --now', 'hooks/my hook.sh'],
+  ['hooks/my hook.sh', 'hooks/my hook.sh'],
+  ['sh hooks//./a/../x.sh', 'hooks/x.sh'],
+])('the path in %j is found', (command, path) => {
+  expect(commandWords(JSON.stringify({ notify: command }))).toContain(path);
 });
