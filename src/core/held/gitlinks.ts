@@ -10,7 +10,8 @@ export interface Submodules {
 export type Doubt =
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'entry'; readonly module: Module; readonly fault: ModuleFault }
-  | { readonly kind: 'unlisted'; readonly path: string; readonly commit: string }
+  /** `wasListed`: the branch took its entry out of `.gitmodules` and left the submodule. */
+  | { readonly kind: 'unlisted'; readonly path: string; readonly commit: string; readonly wasListed: boolean }
   /** Whether the remote has the commit. */
   | {
       readonly kind: 'ask';
@@ -36,8 +37,9 @@ export function submoduleDoubts(before: Submodules, after: Submodules): Doubt[] 
   for (const [path, commit] of after.links) {
     const module = after.modules.findLast((candidate) => candidate.path === path);
     if (module === undefined) {
-      const was = before.links.has(path) && !(before.modules ?? []).some((candidate) => candidate.path === path);
-      if (!was) doubts.push({ kind: 'unlisted', path, commit });
+      const wasLink = before.links.has(path);
+      const wasListed = wasLink && (before.modules ?? []).some((candidate) => candidate.path === path);
+      if (!wasLink || wasListed) doubts.push({ kind: 'unlisted', path, commit, wasListed });
       continue;
     }
     if (unusable.has(module.name) || module.url === null) continue;

@@ -6,10 +6,14 @@ export interface LfsPointer {
 
 export const MOST_POINTER_BYTES = 1024; // Git LFS itself takes nothing longer for a pointer
 
-/** Null for a file that is no pointer. */
+/** Every name Git LFS has had for its format; it reads all of them. */
+const VERSION =
+  /^\s*version (?:https:\/\/(?:git-lfs|hawser)\.github\.com\/spec\/v\d+|http:\/\/git-media\.io\/v\/2)\r?\n/;
+
+/** Null for a file that is no pointer. Lines may end as on Windows, which Git LFS reads too. */
 export function lfsPointer(text: string): LfsPointer | null {
-  if (!/^version https:\/\/(?:git-lfs\.github\.com\/spec|hawser\.github\.com\/spec)\/v\d+\n/.test(text)) return null;
-  const oid = /^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1];
-  const size = /^size (\d+)$/m.exec(text)?.[1];
+  if (!VERSION.test(text)) return null;
+  const oid = /^oid sha256:([0-9a-f]{64})\r?$/m.exec(text)?.[1];
+  const size = /^size (\d+)\r?$/m.exec(text)?.[1];
   return oid === undefined || size === undefined ? null : { oid, size: Number(size) };
 }

@@ -15,7 +15,11 @@ import { gitAt, takeBackCommands, worktreeCommands } from './mending.js';
 /** Files of Git LFS whose content is neither in this repository nor, as far as is known, with a remote. */
 export async function lfsFindings(run: HeldRun, task: PlannedTask, brought: Brought): Promise<Finding[]> {
   const files = brought.differences.filter(({ newMode, newId, oldId }) => newMode.startsWith('100') && newId !== oldId);
-  if (files.length === 0 || !(await declaresLfs(run.repo, brought.commit))) return [];
+  if (files.length === 0) return [];
+  // A branch that takes the attribute away makes no content of a pointer.
+  const declaring: string[] = [];
+  for (const commit of [brought.commit, brought.onto]) if (await declaresLfs(run.repo, commit)) declaring.push(commit);
+  if (declaring.length === 0) return [];
   const texts = await readSmallBlobs(
     run.repo,
     files.map(({ newId }) => newId),
@@ -26,10 +30,14 @@ export async function lfsFindings(run: HeldRun, task: PlannedTask, brought: Brou
     return pointer === null ? [] : [{ file, pointer }];
   });
   const paths = pointers.map(({ file }) => file.path);
-  const filters = await attributeOf(run.repo, paths, { attribute: 'filter', declaredBy: brought.commit });
+  const isKept = new Set<number>();
+  for (const declaredBy of declaring) {
+    const filters = await attributeOf(run.repo, paths, { attribute: 'filter', declaredBy });
+    filters.forEach((filter, at) => filter === 'lfs' && isKept.add(at));
+  }
   const findings: Finding[] = [];
   for (const [at, { file, pointer }] of pointers.entries()) {
-    if (filters[at] !== 'lfs' || (await hasLfsObject(run.repo, pointer))) continue;
+    if (!isKept.has(at) || (await hasLfsObject(run.repo, pointer))) continue;
     if (await wasPushed(run.repo, file.newId)) continue;
     findings.push({
       key: `lfs ${file.path} ${pointer.oid}`,

@@ -85,9 +85,17 @@ function mendEntry(task: PlannedTask, name: string, setting: ModuleFault['settin
 
 async function unlisted(
   task: PlannedTask,
-  { path, commit }: Extract<Doubt, { kind: 'unlisted' }>,
-  { differences }: Brought,
+  { path, commit, wasListed }: Extract<Doubt, { kind: 'unlisted' }>,
+  { differences, onto }: Brought,
 ): Promise<Finding> {
+  if (wasListed) {
+    return {
+      key: `gitlink ${path} ${commit} unlisted`,
+      what: `submodule ${printable(path)} is not listed in .gitmodules any more: a clone gets an empty folder`,
+      path,
+      commands: takeBackCommands(task, '.gitmodules', onto),
+    };
+  }
   const replaced = differences.filter((each) => each.path.startsWith(`${path}/`) && each.newMode === '000000').length;
   const also = replaced === 0 ? '' : `, in place of ${String(replaced)} tracked ${replaced === 1 ? 'file' : 'files'}`;
   const gitFolder = await gitFolderOf(join(task.worktree, path));

@@ -46,6 +46,30 @@ it('a remote is asked for a commit: at a tip, before it, beside its branches, no
   expect(await foldersWithCommit(headOf(clone), [join(remote, '.git/objects'), ...objects])).toEqual(objects);
 });
 
+it('a submodule whose entry a branch removed, and a pointer whose attribute it removed, come back by the commands', async () => {
+  const run = await RunFixture.open({
+    tasks: [{ id: 'task-001', wave: 1 }],
+    files: { '.gitattributes': '*.bin filter=lfs\n' },
+  });
+  repositoryIn(run.home, 'shared');
+  const git = (...args: string[]) => run.repository.git(args);
+  await git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', '../shared', 'sub');
+  await git('commit', '--quiet', '--message', 'Submodule');
+  await run.spawn();
+  const agent = await run.agents.waitForAgent('task-001');
+  await agent.git('rm', '--quiet', '--cached', '.gitmodules', '.gitattributes');
+  await agent.writeFile('data.bin', `version http://git-media.io/v/2\noid sha256:${'a'.repeat(64)}\nsize 12345\n`);
+  gitOutput(agent.started.cwd, ['clean', '--quiet', '--force', '.gitmodules', '.gitattributes']);
+  await agent.succeed('task-001.txt', 'one\n');
+  await run.waitForRun('failed', 60_000);
+  const { held } = await run.task('task-001');
+  expect(held).toMatchObject({
+    what: 'submodule sub is not listed in .gitmodules any more: a clone gets an empty folder',
+    more: [{ path: 'data.bin' }],
+  });
+  expect(held?.commands[0]).toMatch(/ checkout [0-9a-f]{12} -- \.gitmodules$/);
+});
+
 it('submodules and LFS files that a clone would not get are held, and land when the commands were run', async () => {
   const run = await RunFixture.open({
     tasks: ['task-001', 'task-002', 'task-003'].map((id) => ({ id, wave: 1 })),
