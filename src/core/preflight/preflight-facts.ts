@@ -6,6 +6,7 @@ import type { SourceWarning } from '../plan/plan.js';
 import type { FeatureFacts } from './preflight-features.js';
 import type { PlaceFacts } from './places.js';
 import type { ShellFacts } from './shell-commands.js';
+import type { ChangeText } from '../surroundings/change-text.js';
 import type { Trust } from '../trust/trust.js';
 
 /** What preflight has to know of the repository, the machine and earlier runs. Looked up elsewhere; nothing here does I/O. */
@@ -51,6 +52,8 @@ export interface PreflightFacts {
   readonly manifestCommands: readonly PlannedCommand[];
   /** Tasks whose prompt file was generated and is older than what it is made of; `from` is the task file. */
   readonly stalePrompts: readonly { readonly task: string; readonly from: string }[];
+  /** Git settings and hooks that agents of earlier runs changed and nobody put back, in words. */
+  readonly gitChanges: readonly ChangeText[];
   /** What the repository brings that runs or redirects. */
   readonly trust: Trust;
   /** Null for a plan that is not of features. */

@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.js';
 import { cleanTreeCheck } from './clean-tree.js';
-import { fail, pass, someOf, warn, type Check } from '../base/check.js';
+import { fail, findingsOr, pass, someOf, warn, type Check } from '../base/check.js';
 import type { PreflightFacts } from './preflight-facts.js';
 import { shellQuote } from '../text/shell-quote.js';
 import { counted } from '../text/counted.js';
@@ -19,7 +19,24 @@ export function repositoryChecks(plan: Plan, facts: PreflightFacts): readonly Ch
     sparse(facts),
     submodules(plan, facts),
     lfs(facts),
+    ...gitChanges(facts),
   ];
+}
+
+const MOST_CHANGES = 5; // the rest is in `o8 doctor`, which says all of it
+
+/** Said again before each run: the notes of the run in which it happened are read once. */
+function gitChanges({ gitChanges: changes }: PreflightFacts): readonly Check[] {
+  const shown = changes
+    .slice(0, MOST_CHANGES)
+    .map(({ what, putBack }) =>
+      warn('git-changes', `${what} while agents of an earlier run worked, and it was not put back`, putBack),
+    );
+  const rest = changes.length - shown.length;
+  if (rest > 0) {
+    shown.push(warn('git-changes', `${counted(rest, 'more change')} of git settings and hooks by agents`, 'o8 doctor'));
+  }
+  return findingsOr(shown, 'git-changes', 'Git settings and hooks are as they were before agents worked');
 }
 
 function gitVersion({ git }: PreflightFacts): Check {

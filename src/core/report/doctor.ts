@@ -54,6 +54,8 @@ export interface DoctorFacts {
   readonly branches: readonly { readonly name: string; readonly runId: string | null; readonly merged: boolean }[];
   /** Git settings that agents changed and nobody put back, in words, each with the command for it. */
   readonly settings: readonly { readonly what: string; readonly putBack: string }[];
+  /** The same of git hooks. */
+  readonly hooks: readonly { readonly what: string; readonly putBack: string }[];
   /** Removes what o8 remembers of the settings before; null where nothing was changed. */
   readonly acceptSettings: string | null;
   /** Refs of kept work: rescued, and of repeated attempts. */
@@ -175,18 +177,24 @@ function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number],
   return [{ id: 'branch', level: 'leftover', message, hint }];
 }
 
-function settingsFindings({ settings, acceptSettings }: DoctorFacts): Finding[] {
-  if (settings.length === 0 || acceptSettings === null) return [];
+function settingsFindings({ settings, hooks, acceptSettings }: DoctorFacts): Finding[] {
+  if (acceptSettings === null) return [];
+  const problems = [
+    ...settings.map((each) => ({ ...each, id: 'git-settings' })),
+    ...hooks.map((each) => ({ ...each, id: 'git-hooks' })),
+  ];
+  const isUsed =
+    settings.length > 0
+      ? 'o8 goes on with the git settings from before; to have it use those of now'
+      : 'To keep what is there now';
   return [
-    ...settings.map(({ what, putBack }): Finding => {
-      return { id: 'git-settings', level: 'problem', message: `${what} while agents ran`, hint: putBack };
-    }),
-    {
-      id: 'git-settings',
-      level: 'ok',
-      message: `o8 goes on with the git settings from before; to have it use those of now: ${acceptSettings}`,
-      hint: '',
-    },
+    ...problems.map(({ id, what, putBack }): Finding => ({
+      id,
+      level: 'problem',
+      message: `${what} while agents ran`,
+      hint: putBack,
+    })),
+    { id: 'git-settings', level: 'ok', message: `${isUsed}: ${acceptSettings}`, hint: '' },
   ];
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { settingChangeText, unreadableText } from './change-text.js';
 import { settingChangeSchema } from './git-settings.js';
+import { hookText } from './hooks.js';
 import type { Redactor } from '../text/redact.js';
 import { shellQuote } from '../text/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
@@ -66,6 +67,15 @@ export function mayHaveMade(
   return looked.after === null || valueIn(looked.after) === change.after;
 }
 
+/** The task in whose worktree the path of a change lies, null where it is in none. */
+export function ownerOf(
+  { kind, name }: SurroundingChange,
+  tasks: readonly { readonly id: string; readonly worktree: string }[],
+): string | null {
+  if (kind !== 'worktree') return null;
+  return tasks.find(({ worktree }) => name.startsWith(`${worktree}/`))?.id ?? null;
+}
+
 function factsOf(surroundings: Surroundings): Map<Kind, Map<string, string>> {
   const { settings, refs, stashes, head, worktrees, files, changes } = surroundings;
   const facts = new Map<Kind, Map<string, string>>();
@@ -95,6 +105,8 @@ export interface ChangeContext {
   readonly commonDir: string;
   /** Where a copy of a settings file is as it was. */
   readonly saved: (file: string) => string;
+  /** The same for a file of the git folder, or a hook, that was identified like this; null where there is none. */
+  readonly savedAs: (path: string, digest: string) => string | null;
   readonly redact: Redactor;
   /** How a remote branch as this clone knows it came to move. */
   readonly movedBy: (change: SurroundingChange) => 'push' | 'fetch' | 'unknown';
@@ -226,15 +238,14 @@ function remoteText(
   };
 }
 
-function fileText({ name, before, after }: SurroundingChange, { commonDir, saved }: ChangeContext): Text {
-  const path = `${commonDir}/${name}`;
+function fileText({ name, before, after }: SurroundingChange, { commonDir, savedAs }: ChangeContext): Text {
+  const path = name.startsWith('/') ? name : `${commonDir}/${name}`;
+  const saved = before === null ? null : savedAs(path, before);
+  if (name.startsWith('/') || name.startsWith('hooks/')) return hookText({ path, before, after }, saved);
   const how = before === null ? 'was added' : after === null ? 'was removed' : 'changed';
-  const isHook = name.startsWith('hooks/');
-  const what = isHook
-    ? `the repository's git hooks changed: ${printable(name.slice('hooks/'.length))} ${how}`
-    : `${printable(name)} in the git folder ${how}`;
+  const what = `${printable(name)} in the git folder ${how}`;
   if (before === null) return { what, putBack: `rm ${shellQuote(path)}` };
-  return { what, putBack: name.startsWith('info/') ? `cp ${shellQuote(saved(path))} ${shellQuote(path)}` : null };
+  return { what, putBack: saved === null ? null : `cp ${shellQuote(saved)} ${shellQuote(path)}` };
 }
 
 function short(commit: string | null): string {

@@ -1,17 +1,18 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SurroundingChange, Surroundings } from '../../core/surroundings/surroundings.js';
 import { runOfFolder } from '../worktrees/own-worktree.js';
-import { listRefs } from '../refs/refs.js';
+import { isAncestor, listRefs } from '../refs/refs.js';
 import type { Repository } from '../door/repository.js';
+import { identify, readHooks } from './hook-memory.js';
 import { settingsNow } from './pin-settings.js';
 import { readStatus } from '../door/status.js';
 import { administrativeFolders } from '../worktrees/worktree-list.js';
 
 const STASH = 'refs/stash';
 const OWN_REFS = 'refs/o8/';
+/** More than anybody does in a checkout while an agent works. */
+const MOST_MOVES = 1000;
 /** Files of the git folder that decide how git works; `config.lock` keeps everybody from changing settings. */
 const FILES = [
   ...['info/attributes', 'info/exclude', 'info/grafts', 'objects/info/alternates', 'shallow', 'config.lock'],
@@ -39,7 +40,7 @@ export async function readSurroundings(
     stashes: await stashEntries(repo, all.find(({ ref }) => ref === STASH)?.commit ?? null),
     head: branch === null ? (commit ?? '') : `refs/heads/${branch}`,
     worktrees: await othersWorktrees(repo),
-    files: await decidingFiles(repo),
+    files: decidingFiles(repo),
     changes: Object.fromEntries(
       entries
         .filter(({ path }) => !own.isPath(path))
@@ -61,6 +62,31 @@ export async function movedBy(
   return since.length > 0 ? 'fetch' : 'unknown';
 }
 
+/**
+ * Whether a branch was moved forward in a checkout that is not o8's, commit by commit as git's own log of that checkout's
+ * HEAD has it. Not where a commit was put there from elsewhere (a push, `update-ref`), or where git keeps no such log.
+ */
+export async function movedInCheckout(repo: Repository, { before, after }: SurroundingChange): Promise<boolean> {
+  if (before === null || after === null || !(await isAncestor(repo, before, after))) return false;
+  const from = new Map<string, string>();
+  const linked = await administrativeFolders(repo);
+  const own = new Set<string>();
+  for (const { folder } of linked) {
+    if ((await runOfFolder(folder)) !== null) own.add(folder);
+  }
+  const folders = [repo.commonDir, ...linked.map(({ folder }) => folder)].filter((folder) => !own.has(folder));
+  for (const folder of folders) {
+    const log = await readIfThere(join(folder, 'logs', 'HEAD'));
+    for (const line of log.split('\n').slice(-MOST_MOVES)) {
+      const [, was, is] = /^([0-9a-f]+) ([0-9a-f]+) /.exec(line) ?? [];
+      if (was !== undefined && is !== undefined && was !== is) from.set(is, was);
+    }
+  }
+  let at: string | undefined = after;
+  for (let steps = 0; at !== undefined && at !== before && steps < MOST_MOVES; steps += 1) at = from.get(at);
+  return at === before;
+}
+
 /** Without git's own log of it only the newest is known. */
 async function stashEntries(repo: Repository, newest: string | null): Promise<string[]> {
   if (newest === null) return [];
@@ -77,23 +103,16 @@ async function othersWorktrees(repo: Repository): Promise<string[]> {
   return others.sort();
 }
 
-async function decidingFiles(repo: Repository): Promise<Record<string, string>> {
-  const hooks = (await filesIn(join(repo.commonDir, 'hooks'))).map((name) => `hooks/${name}`);
+function decidingFiles(repo: Repository): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of [...FILES, ...hooks]) {
-    const path = join(repo.commonDir, name);
-    if (!existsSync(path)) continue;
-    found[name] = createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex');
+  for (const name of FILES) {
+    const digest = identify(join(repo.commonDir, name));
+    if (digest !== null) found[name] = digest.replace(' not executable', '');
   }
+  const own = `${repo.commonDir}/`;
+  for (const [path, digest] of Object.entries(readHooks(repo)))
+    found[path.startsWith(own) ? path.slice(own.length) : path] = digest;
   return found;
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  if (!existsSync(folder)) return [];
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.sample')).map(({ name }) => name);
 }
 
 async function readIfThere(path: string): Promise<string> {

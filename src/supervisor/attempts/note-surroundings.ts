@@ -3,13 +3,16 @@ import { documentsFolder } from '../../core/plan/plan-source.js';
 import {
   changedSurroundings,
   mayHaveMade,
+  ownerOf,
   surroundingNote,
   surroundingsSchema,
   surroundingTexts,
+  type SurroundingChange,
   type Surroundings,
 } from '../../core/surroundings/surroundings.js';
 import { savedFile } from '../../git/settings/pin.js';
-import { movedBy, readSurroundings } from '../../git/surroundings/read-surroundings.js';
+import { savedAs } from '../../git/surroundings/hook-memory.js';
+import { movedBy, movedInCheckout, readSurroundings } from '../../git/surroundings/read-surroundings.js';
 import { readJson, writeFileAtomically } from '../../store/files/atomic-file.js';
 import { attemptOf, recordOf, type Run } from '../run/run.js';
 
@@ -29,22 +32,29 @@ export async function surroundingsNotes(run: Run, task: string, attempt: number)
   const after = await look(run);
   await writeFileAtomically(fileOf(run, task, attempt, AFTER), JSON.stringify(after), 'cached');
   const own = ownMoves(run);
-  const changes = changedSurroundings(before, after).filter(
-    (change) => !own.has(`${change.name} ${change.after ?? ''}`),
-  );
-  if (changes.length === 0) return [];
+  const seen = changedSurroundings(before, after).filter((change) => !own.has(`${change.name} ${change.after ?? ''}`));
+  if (seen.length === 0) return [];
   const others = await othersMeanwhile(run, task, before.at ?? 0);
+  const changes: SurroundingChange[] = [];
+  for (const change of seen) {
+    const owner = ownerOf(change, run.plan.tasks);
+    if (owner !== null && owner !== task && others.some((other) => other.task === owner)) continue; // told there
+    if (change.name === `refs/heads/${run.plan.base.branch}` && (await movedInCheckout(run.repo, change))) continue;
+    changes.push(change);
+  }
   const moves = new Map<string, 'push' | 'fetch' | 'unknown'>();
   for (const change of changes) if (change.kind === 'remote') moves.set(change.name, await movedBy(run.repo, change));
   const told = surroundingTexts(changes, {
     root: run.plan.root,
     commonDir: run.repo.commonDir,
     saved: (file) => savedFile(run.repo.commonDir, file),
+    savedAs: (path, digest) => savedAs(run.repo, path, digest),
     redact: run.redact,
     movedBy: ({ name }) => moves.get(name) ?? 'unknown',
   });
   const notes = told.map((each) => {
-    const also = others.filter((other) => mayHaveMade(each.change, other)).map((other) => other.task);
+    const may = ownerOf(each.change, run.plan.tasks) === task ? [] : others;
+    const also = may.filter((other) => mayHaveMade(each.change, other)).map((other) => other.task);
     return surroundingNote(each, task, also);
   });
   if (notes.length <= MOST_NOTES) return notes;

@@ -5,6 +5,7 @@ import { redactor, secretValues } from '../../core/text/redact.js';
 import type { SupervisorStart } from '../../core/run/supervisor-start.js';
 import { guardFile } from '../../git/door/guard-file.js';
 import { createRef, resolveCommit } from '../../git/refs/refs.js';
+import { pinHooks, settleHooks } from '../../git/surroundings/hook-memory.js';
 import { pinSettings, settleSettings } from '../../git/surroundings/pin-settings.js';
 import { openRepository, type Repository } from '../../git/door/repository.js';
 import { processProbe } from '../../process/trees/identify-process.js';
@@ -74,7 +75,9 @@ export async function ownRun(
       replaced: replaced === null ? null : { pid: replaced.process.pid, runId: replaced.runId },
     });
     await supervisor.untilDone();
-    await settleSettings(await openRepository(options.root));
+    const repo = await openRepository(options.root);
+    await settleSettings(repo);
+    await settleHooks(repo);
     await supervisor.tidyUp();
     await removeOldRuns(home, RUNS_KEPT, [plan.runId]);
   } catch (error) {
@@ -121,6 +124,7 @@ async function openRun(
     launched: new Set(),
   };
   await pinSettings(repo);
+  await pinHooks(repo);
   if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
   await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation });
   if (journal.records.length > 0) await endCommandsOfRun(run);

@@ -20,6 +20,7 @@ import { findEarlierWork } from './new-attempts.js';
 import type { ToolContext } from '../context/define-tool.js';
 import { findLandedTasks } from './landed-tasks.js';
 import { isSameSource } from '../../core/plan/plan-source.js';
+import { readGitChanges } from '../context/git-changes.js';
 import { livingOrphans } from '../context/find-open-runs.js';
 import { leftOutOf } from '../../core/run/left-out.js';
 import { hasLanded } from '../../core/merge/landings.js';
@@ -89,6 +90,7 @@ export async function readPreflightFacts(
     sourceWarnings: source.warnings ?? [],
     manifestCommands: manifestCommands(plan, source),
     stalePrompts: await findStalePrompts(plan),
+    gitChanges: Object.values(await readGitChanges(repo, context.env)).flat(),
     trust: await readTrust(trustQuestion(parts), context.env),
     features: await readFeatureFacts(parts, plan),
   };

@@ -1,7 +1,5 @@
 import { basename } from 'node:path';
 import type { DoctorFacts, InstalledProgram, RepositoryFact, RunFact } from '../../core/report/doctor.js';
-import { settingTexts } from '../../core/surroundings/change-text.js';
-import { redactor, secretValues } from '../../core/text/redact.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { bringsBack } from '../../core/merge/landings.js';
 import { taskOf } from '../../core/run/run-state.js';
@@ -11,8 +9,7 @@ import { readRepositoryFacts, type RepositoryFacts } from '../../git/checkout/re
 import { listOwnWorktrees } from '../../git/worktrees/own-worktrees.js';
 import { isAncestor, listRefs, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
-import { savedFile, settingsFolder } from '../../git/settings/pin.js';
-import { settingsNow } from '../../git/surroundings/pin-settings.js';
+import { settingsFolder } from '../../git/settings/pin.js';
 import { takenBackNow } from '../../git/refs/standing-reverts.js';
 import { processProbe } from '../../process/trees/identify-process.js';
 import { findProgram, runProgram } from '../../process/programs/run-program.js';
@@ -21,6 +18,7 @@ import { checkoutPaths, type RunHome } from '../../store/files/paths.js';
 import { listRuns } from '../../store/runs/runs.js';
 import { readSettingsFile } from '../../store/runs/settings-file.js';
 import type { ToolContext } from '../context/define-tool.js';
+import { readGitChanges } from '../context/git-changes.js';
 import { loadRun } from '../context/load-run.js';
 import { openContext } from '../context/repository-context.js';
 
@@ -57,14 +55,10 @@ export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts
 async function settingsFacts(
   repo: Repository,
   env: NodeJS.ProcessEnv,
-): Promise<Pick<DoctorFacts, 'settings' | 'acceptSettings'>> {
-  const settings = settingTexts(await settingsNow(repo), {
-    commonDir: repo.commonDir,
-    saved: (file) => savedFile(repo.commonDir, file),
-    redact: redactor(secretValues(env)),
-  });
-  const acceptSettings = settings.length === 0 ? null : `rm -r ${shellQuote(settingsFolder(repo.commonDir))}`;
-  return { settings, acceptSettings };
+): Promise<Pick<DoctorFacts, 'settings' | 'hooks' | 'acceptSettings'>> {
+  const { settings, hooks } = await readGitChanges(repo, env);
+  const isNothing = settings.length + hooks.length === 0;
+  return { settings, hooks, acceptSettings: isNothing ? null : `rm -r ${shellQuote(settingsFolder(repo.commonDir))}` };
 }
 
 function repositoryFact(facts: RepositoryFacts): RepositoryFact {

@@ -29,6 +29,7 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     sourceWarnings: [],
     manifestCommands: [],
     stalePrompts: [],
+    gitChanges: [],
     trust: { needed: false, items: [], digest: '' },
     features: null,
     ...more,

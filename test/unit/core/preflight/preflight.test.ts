@@ -39,6 +39,7 @@ describe('preflightChecks', () => {
       'sparse',
       'submodules',
       'lfs',
+      'git-changes',
       'branch-collision',
       'worktree-collision',
       'worktree-folder',

@@ -14,6 +14,7 @@ const clean: DoctorFacts = {
   worktrees: [],
   branches: [],
   settings: [],
+  hooks: [],
   acceptSettings: null,
   keptRefs: 0,
 };
