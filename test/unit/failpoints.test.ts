@@ -54,6 +54,12 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
     'src/store/lock/lock.ts#silenceMs rm',
     'src/store/lock/lock.ts#silenceMs writeFile',
   ],
+  'whoever looks at the worktree next does it again': [
+    'src/git/worktrees/damaged-index.ts#renewDamagedIndex copyFile',
+    'src/git/worktrees/damaged-index.ts#renewDamagedIndex git read-tree',
+    'src/git/worktrees/damaged-index.ts#renewDamagedIndex rename',
+    'src/git/worktrees/damaged-index.ts#renewDamagedIndex rm',
+  ],
   'nobody relies on it': [
     'src/process/base/arm-failpoint.ts#armFailpoint appendFileSync',
     'src/process/programs/keep-awake.ts#keepAwake spawn',

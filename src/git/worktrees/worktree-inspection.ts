@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git, tryGit } from '../door/execute.js';
+import { renewDamagedIndex } from './damaged-index.js';
 import { operationIn, readWorktreeStatus, type Operation } from '../door/status.js';
 
 /** Paths on one command line; the shortest limit of an operating system is 256 KB, a path has up to 4. */
@@ -61,10 +62,11 @@ async function inspect(
 ): Promise<{ found: WorktreeInspection; files: WorktreeFiles | null }> {
   const gitDir = await gitDirOfWorktree(path);
   if (gitDir === null) return { found: NONE, files: null };
-  const [{ commit, branch, entries }, indexed] = await Promise.all([
-    readWorktreeStatus(path, withIgnored),
-    readIndex(path),
-  ]);
+  const read = async () => Promise.all([readWorktreeStatus(path, withIgnored), readIndex(path)]);
+  const [{ commit, branch, entries }, indexed] = await read().catch(async (error: unknown) => {
+    if (await renewDamagedIndex(path, gitDir)) return read();
+    throw error;
+  });
   const changed = entries.filter(({ kind }) => kind !== 'ignored');
   const changes = changed.map((entry) => ({ path: entry.path, untracked: entry.kind === 'untracked' }));
   const unknown = changes.filter((change) => change.untracked && change.path.endsWith('/'));

@@ -82,6 +82,23 @@ describe('inspectWorktree', () => {
     expect(new Set(nestedRepositories)).toEqual(new Set(['empty', 'added', 'deep/loose']));
   });
 
+  it.each(['garbage', ''])(
+    'looks at a worktree whose index is damaged (%j) as if nothing was staged',
+    async (content) => {
+      await write('a.txt', 'changed\n');
+      await write('new.txt', 'new\n');
+      await test.git(['add', '--all'], worktree);
+      const gitDir = await test.git(['rev-parse', '--absolute-git-dir'], worktree);
+      await writeFile(join(gitDir, 'index'), content);
+      await expect(test.git(['status'], worktree)).rejects.toThrow();
+      const { changes } = await inspectWorktree(worktree);
+      expect(changes.map(({ path }) => path)).toEqual(['a.txt', 'new.txt']);
+      const kept = await snapshotWorktree(repo, worktree, { ref: REF, message: 'kept\n' });
+      expect(await test.git(['show', `${kept?.commit ?? ''}:new.txt`])).toBe('new');
+      expect(await readFile(join(gitDir, 'index.damaged'), 'utf8')).toBe(content);
+    },
+  );
+
   it('says that a missing folder, a plain folder and a folder of the main checkout are none', async () => {
     await mkdir(join(test.root, 'folder'));
     expect(await inspectWorktree(join(test.root, 'folder'))).toMatchObject({ exists: false });

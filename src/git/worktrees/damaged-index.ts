@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+import { copyFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tryGit } from '../door/execute.js';
+
+/**
+ * An index that git cannot read (cut off, overwritten) fails everything that looks at the worktree, also what would keep its
+ * work. One of HEAD takes its place, so that what differs from HEAD is found; the damaged one stays beside it. False where
+ * it was not the index. Killed in between, whoever looks next does it again.
+ */
+export async function renewDamagedIndex(worktree: string, gitDir: string): Promise<boolean> {
+  const index = join(gitDir, 'index');
+  if (!existsSync(index) || (await tryGit(['ls-files', '--stage'], { cwd: worktree })).code === 0) return false;
+  const fresh = join(gitDir, 'index.o8');
+  await rm(fresh, { force: true });
+  const made = await tryGit(['read-tree', 'HEAD'], { cwd: worktree, env: { GIT_INDEX_FILE: fresh } });
+  if (made.code !== 0) return false;
+  await copyFile(index, join(gitDir, 'index.damaged'));
+  await rename(fresh, index);
+  return true;
+}
