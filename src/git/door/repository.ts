@@ -31,10 +31,12 @@ const OLDEST = { major: 2, minor: 25, patch: 0 };
 export async function openRepository(cwd: string): Promise<Repository> {
   if (!(await isFolder(cwd))) throw new O8Error('not_a_repository', `${cwd} is not a folder`, 'cd <your repository>');
   const version = await gitVersion(cwd);
-  const args = ['rev-parse', '--is-bare-repository', '--absolute-git-dir', '--git-common-dir', '--show-toplevel'];
-  const result = await tryGit(args, { cwd });
+  const names = ['--is-bare-repository', '--absolute-git-dir', '--git-common-dir', '--show-toplevel'];
+  const result = await tryGit(['rev-parse', ...names], { cwd });
   // Where there is no checkout git says so after the first three.
-  const [bareText, gitDirText, commonDirText, ...top] = result.stdout.split('\n');
+  const lines = result.stdout.split('\n').slice(0, -1);
+  const isPlain = lines.length <= (result.code === 0 ? names.length : names.length - 1);
+  const [bareText, gitDirText, commonDirText, top = ''] = isPlain ? lines : await askOneByOne(cwd, names);
   if (gitDirText === undefined || commonDirText === undefined) {
     if (!hasGitFolder(cwd)) throw notARepository(`${cwd} is not in a git repository`, cwd);
     throw foreignOwner(cwd, result.stderr) ?? gitFailure(['rev-parse'], cwd, result);
@@ -43,8 +45,15 @@ export async function openRepository(cwd: string): Promise<Repository> {
   const commonDir = realCommonFolder(await realpath(resolve(cwd, commonDirText)));
   if (bareText === 'true') return { root: gitDir, gitDir, commonDir, version, bare: true };
   if (result.code !== 0) throw notARepository(`${cwd} is inside a git folder, not in a checkout`, dirname(gitDir));
-  const root = await realpath(top.slice(0, -1).join('\n')); // its name may have newlines, and the last one ends the line
+  const root = await realpath(top);
   return { root, gitDir, commonDir, version, bare: false };
+}
+
+/** A path with a newline in it is more than a line. */
+async function askOneByOne(cwd: string, names: readonly string[]): Promise<string[]> {
+  const answers: string[] = [];
+  for (const name of names) answers.push((await tryGit(['rev-parse', name], { cwd })).stdout.replace(/\n$/, ''));
+  return answers;
 }
 
 export function isAtLeast(version: GitVersion, major: number, minor: number): boolean {

@@ -1,3 +1,4 @@
+import { pointedGitFolder } from '../../core/text/git-pointer.js';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { git, tryGit } from '../door/execute.js';
@@ -34,7 +35,7 @@ export async function gitFolderOf(folder: string): Promise<string | null> {
   const path = join(folder, '.git');
   try {
     if ((await stat(path)).isDirectory()) return path;
-    const target = /^gitdir: (.+)$/m.exec(await readFile(path, 'utf8'))?.[1];
+    const target = pointedGitFolder(await readFile(path, 'utf8'));
     return target === undefined ? null : resolve(folder, target);
   } catch {
     return null; // not checked out

@@ -1,3 +1,4 @@
+import { pointedGitFolder } from '../../core/text/git-pointer.js';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -94,8 +95,8 @@ async function gitFolderOf(folder: string): Promise<string | null> {
 }
 
 async function pointedTo(folder: string, pointer: string): Promise<string | null> {
-  const path = /^gitdir: (.+)$/m.exec(await readFile(pointer, 'utf8'))?.[1];
-  return path === undefined ? null : resolve(folder, path.trim());
+  const path = pointedGitFolder(await readFile(pointer, 'utf8'));
+  return path === undefined ? null : resolve(folder, path);
 }
 
 async function commonFolderOf(gitDir: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { pointedGitFolder } from '../../core/text/git-pointer.js';
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
@@ -22,8 +23,8 @@ function gitDirAt(folder: string): string | null {
   try {
     if (existsSync(pointer)) {
       if (statSync(pointer).isDirectory()) return realpathSync(pointer);
-      const path = /^gitdir: (.+)$/m.exec(readFileSync(pointer, 'utf8'))?.[1];
-      return path === undefined ? null : realpathSync(resolve(folder, path.trim()));
+      const path = pointedGitFolder(readFileSync(pointer, 'utf8'));
+      return path === undefined ? null : realpathSync(resolve(folder, path));
     }
     if (!existsSync(join(folder, 'HEAD'))) return null;
     const isGitDir = existsSync(join(folder, 'objects')) && existsSync(join(folder, 'refs'));

@@ -1,3 +1,4 @@
+import { pointedGitFolder } from '../../core/text/git-pointer.js';
 import { existsSync } from 'node:fs';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -53,6 +54,6 @@ export async function homeCheckout(repo: Repository): Promise<Repository> {
 export async function isOwnWorktree(path: string, runId: string): Promise<boolean> {
   const pointer = join(path, '.git');
   if (!existsSync(pointer) || !(await stat(pointer)).isFile()) return false;
-  const gitDir = /^gitdir: (.+)$/m.exec(await readFile(pointer, 'utf8'))?.[1];
-  return gitDir !== undefined && (await runOfFolder(resolve(path, gitDir.trim()))) === runId;
+  const gitDir = pointedGitFolder(await readFile(pointer, 'utf8'));
+  return gitDir !== undefined && (await runOfFolder(resolve(path, gitDir))) === runId;
 }

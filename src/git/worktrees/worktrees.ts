@@ -1,3 +1,4 @@
+import { pointedGitFolder } from '../../core/text/git-pointer.js';
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -200,7 +201,7 @@ async function mark(repo: Repository, path: string, reason: string): Promise<voi
 /** git writes the common folder it was given into a new worktree: it has to be the real one. */
 async function straightenPointer(worktree: string): Promise<void> {
   const pointer = join(worktree, '.git');
-  const gitDir = /^gitdir: (.+)$/m.exec(await readFile(pointer, 'utf8'))?.[1];
+  const gitDir = pointedGitFolder(await readFile(pointer, 'utf8'));
   if (gitDir === undefined) return;
   const common = dirname(dirname(gitDir));
   if (realCommonFolder(common) === common) return;

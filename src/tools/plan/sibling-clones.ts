@@ -1,3 +1,4 @@
+import { pointedGitFolder } from '../../core/text/git-pointer.js';
 import { existsSync } from 'node:fs';
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -39,9 +40,9 @@ async function ownerOf(path: string): Promise<string | null> {
   try {
     const pointer = join(path, '.git');
     if (!(await lstat(pointer)).isFile()) return null;
-    const gitDir = /^gitdir: (.+)$/m.exec(await readFile(pointer, 'utf8'))?.[1];
+    const gitDir = pointedGitFolder(await readFile(pointer, 'utf8'));
     if (gitDir === undefined) return null;
-    return await realpath(dirname(dirname(resolve(path, gitDir.trim())))); // without worktrees/<name>
+    return await realpath(dirname(dirname(resolve(path, gitDir)))); // without worktrees/<name>
   } catch {
     return null; // nothing there, or nothing that can be read
   }

@@ -6,7 +6,10 @@ import { gitClient } from '../../../src/git/door/client.js';
 import { git, gitThatSurvives, tryGit } from '../../../src/git/door/execute.js';
 import { readFileAt, readRepositoryFacts } from '../../../src/git/checkout/repository-facts.js';
 import { openRepository } from '../../../src/git/door/repository.js';
+import { isOwnWorktree, ownReason } from '../../../src/git/worktrees/own-worktree.js';
+import { addWorktree } from '../../../src/git/worktrees/worktrees.js';
 import { findProgram } from '../../../src/process/programs/run-program.js';
+import { inTurn } from '../../support/waiting/in-turn.js';
 import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
 let test: TestRepository;
@@ -33,6 +36,18 @@ describe('openRepository', () => {
     expect(repo.root).toBe(await realpath(join(test.root, '../linked')));
     expect(repo.commonDir).toBe(join(test.root, '.git'));
     expect(repo.gitDir).toBe(join(test.root, '.git/worktrees/linked'));
+  });
+
+  it('opens a repository with a newline in its path, and knows the worktrees it made there', async () => {
+    const root = join(test.root, '../a\nb');
+    await test.git(['clone', '--quiet', '.', root]);
+    const repo = await openRepository(root);
+    expect(repo).toMatchObject({ root, gitDir: join(root, '.git'), commonDir: join(root, '.git'), bare: false });
+    const path = join(root, '../work\nspaces/task');
+    const start = await test.git(['rev-parse', 'HEAD']);
+    await addWorktree(repo, inTurn(), { path, branch: 'feature/task', start, reason: ownReason('run', 'task') });
+    expect(await isOwnWorktree(path, 'run')).toBe(true);
+    expect((await openRepository(path)).commonDir).toBe(join(root, '.git'));
   });
 
   it('opens a bare repository', async () => {
