@@ -3,9 +3,8 @@ import { shownText } from '../core/text/shown-text.js';
 import { selectedTasks } from '../core/plan/build-plan.js';
 import { plannedCommands, type PlannedCommand } from '../core/plan/plan-commands.js';
 import { directDeps, mermaid } from '../core/plan/plan-graph.js';
-import { followsWaveRule, planText } from '../core/plan/plan-text.js';
-import { sourceView } from '../core/plan/plan-source.js';
-import { featurePlanText } from '../core/report/feature-plan-text.js';
+import { followsWaveRule } from '../core/plan/plan-text.js';
+import { sourceOf } from '../core/plan/sources.js';
 import type { Plan } from '../core/plan/plan.js';
 import { planOverlaps } from '../core/preflight/preflight-plan.js';
 import { trustAnswer, trustSchema } from '../core/trust/trust.js';
@@ -14,15 +13,7 @@ import { scheduleSchema } from '../core/settings/settings.js';
 import { defineTool } from './context/define-tool.js';
 import { conflictsAtAGlance } from './predict/conflicts-at-a-glance.js';
 import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './predict/expected-conflicts.js';
-import {
-  diskEstimate,
-  planFrom,
-  PREVIEW,
-  readPlanParts,
-  refuseMissingSpecs,
-  trustQuestion,
-  type PlanParts,
-} from './plan/prepare-plan.js';
+import { diskEstimate, planFrom, PREVIEW, readPlanParts, trustQuestion, type PlanParts } from './plan/prepare-plan.js';
 import { readTrust } from './context/read-trust.js';
 import { planFlags, planFlagsShape, requireSelection, selectionShape } from './plan/selection.js';
 import { targetBranch, targetOf } from '../core/plan/target.js';
@@ -85,13 +76,13 @@ export const plan = defineTool({
   async run(input, context) {
     const parts = await readPlanParts(requireSelection(input), planFlags(input), context);
     const planned = planFrom(parts, PREVIEW);
-    if (parts.features !== null) refuseMissingSpecs(planned, parts.features);
+    parts.details.refuseIncomplete(planned, 'preview');
     const disk = diskEstimate(parts, planned);
     const selected = selectedTasks(planned);
     const ids = new Set(selected.map(({ id }) => id));
     const direct = directDeps(planned.tasks);
     return {
-      ...sourceView(planned.source),
+      ...sourceOf(planned.source).view,
       base: planned.base.branch,
       target: targetBranch(targetOf(planned)),
       maxConcurrency: planned.settings.maxConcurrency,
@@ -113,10 +104,7 @@ export const plan = defineTool({
       ...(await conflictsOfEarlierWork(parts, planned)),
       trust: trustAnswer(await readTrust(trustQuestion(parts), context.env)),
       mermaid: mermaid(planned),
-      text:
-        parts.features === null
-          ? planText(planned, disk, context.say)
-          : featurePlanText(planned, disk, parts.features, context.say),
+      text: parts.details.text(planned, disk, context.say),
     };
   },
 });

@@ -1,10 +1,6 @@
 import * as z from 'zod';
 import { selectedTasks } from '../core/plan/build-plan.js';
-import { featureOverlaps, recommendedBatches } from '../core/features/feature-overlap.js';
-import type { Plan } from '../core/plan/plan.js';
-import { featureEstimates, type FeatureDetails } from '../core/preflight/preflight-features.js';
 import { firstOfEachKind, type Check } from '../core/base/check.js';
-import { planOverlaps } from '../core/preflight/preflight-plan.js';
 import { preflightChecks, preflightPassed } from '../core/preflight/preflight.js';
 import { trustAnswer, trustSchema } from '../core/trust/trust.js';
 import { defineTool } from './context/define-tool.js';
@@ -68,12 +64,15 @@ export const preflight = defineTool({
     const plan = planForChecks(parts);
     const facts = await readPreflightFacts(parts, plan, context);
     const checks = preflightChecks(plan, facts);
-    const estimates = estimatesOf(plan, parts.features);
+    const sizes = parts.details.sizes(plan);
+    const { batches, minutes } = parts.details.whole(plan);
     return {
       ok: preflightPassed(checks),
       checks: firstOfEachKind(checks).map(({ id, level, message, hint }) => ({ id, level, message, hint })),
       trust: trustAnswer(facts.trust),
-      overlaps: overlapsOf(plan, parts.features, facts.foldsCase),
+      overlaps: parts.details
+        .overlaps(plan, facts.foldsCase)
+        .map(({ path, tasks, level }) => ({ path, tasks: [...tasks], level })),
       tasks: selectedTasks(plan).map((task) => {
         const problems = checks.filter((check) => check.tasks.includes(task.id) && stopsTask(check));
         return {
@@ -84,47 +83,15 @@ export const preflight = defineTool({
             promptTokens: Math.ceil(task.prompt.length / CHARACTERS_PER_TOKEN),
             timeoutMinutes: task.timeoutMinutes,
             ...(task.budgetUsd === null ? {} : { budgetUsd: task.budgetUsd }),
-            ...estimates.get(task.id),
+            ...sizes.get(task.id),
           },
         };
       }),
-      ...featuresAnswer(plan, parts.features),
+      ...(batches === undefined ? {} : { batches: batches.map((batch) => [...batch]) }),
+      ...(minutes === undefined ? {} : { minutes }),
     };
   },
 });
-
-type Answer = z.input<typeof outputSchema>;
-
-function overlapsOf(plan: Plan, details: FeatureDetails | null, foldsCase: boolean): Answer['overlaps'] {
-  const found =
-    details === null
-      ? planOverlaps(plan, foldsCase)
-      : featureOverlaps(plan, details.features).map((overlap) => ({ ...overlap, level: 'warn' as const }));
-  return found.map(({ path, tasks, level }) => ({ path, tasks: [...tasks], level }));
-}
-
-function estimatesOf(
-  plan: Plan,
-  details: FeatureDetails | null,
-): Map<string, Partial<Answer['tasks'][number]['estimate']>> {
-  if (details === null) return new Map();
-  return new Map(
-    featureEstimates(plan, details).each.map(({ slug, stories, criteria, tests, files, minutes }) => [
-      slug,
-      { stories, criteria, tests, files, minutes: Math.round(minutes) },
-    ]),
-  );
-}
-
-function featuresAnswer(plan: Plan, details: FeatureDetails | null): Pick<Answer, 'batches' | 'minutes'> {
-  if (details === null) return {};
-  const { alone, parallel } = featureEstimates(plan, details).time;
-  const batches = recommendedBatches(plan, details.features);
-  return {
-    ...(batches.length > 1 ? { batches } : {}),
-    minutes: { alone: Math.round(alone), parallel: Math.round(parallel) },
-  };
-}
 
 /** A task that will be blocked is only a warning for the run. */
 function stopsTask({ id, level }: Check): boolean {

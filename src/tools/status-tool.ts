@@ -16,7 +16,7 @@ import {
 import { failedValidations } from '../core/run/failed-validations.js';
 import { finalReport } from '../core/report/final-report.js';
 import { basePresence, type TakenBack } from '../core/merge/landings.js';
-import { runCommand, sourceView, sourceWords } from '../core/plan/plan-source.js';
+import { runCommand, sourceOf } from '../core/plan/sources.js';
 import { tailForModel } from '../core/text/tail-for-model.js';
 import { taskLogView } from '../core/agents/readable-log.js';
 import { asSlashCommand } from '../core/commands/slash-command.js';
@@ -255,7 +255,7 @@ async function view(
     ...(since > 0
       ? {}
       : {
-          ...sourceView(plan.source),
+          ...sourceOf(plan.source).view,
           base: plan.base.branch,
           target: targetName(targetOf(plan)),
           supervisor: { pid: ownerPid, alive: ownerAlive },
@@ -306,12 +306,13 @@ function reportOf(
     const record = taskOf(state, task.id);
     return taskView(plan, task, record, null, logOf(home, plan.runId, task.id, record.attempt));
   });
+  const source = sourceOf(plan.source);
   return finalReport({
     runId: plan.runId,
     state: runStateName(state, ownerAlive),
     tasks: new Map(views.map((task) => [task.id, task])),
     waves: wavesOf(views),
-    of: plan.source.kind === 'features' ? 'features' : 'tasks',
+    of: source.of,
     base: plan.base.branch,
     target: targetName(targetOf(plan)),
     landed: landed !== null,
@@ -320,10 +321,7 @@ function reportOf(
     leftOut: leftOutOf(plan, state, home.root),
     commands: {
       run: runCommand(plan.source, home.root),
-      integrate:
-        plan.source.kind === 'manifest'
-          ? `/parallel-integrate --parallel-dir ${sourceWords(plan.source, home.root)}`
-          : null,
+      integrate: source.planFolder === null ? null : `/parallel-integrate --parallel-dir ${source.words(home.root)}`,
       cleanup: 'o8 cleanup',
     },
     say: asSlashCommand,

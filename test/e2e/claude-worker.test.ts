@@ -109,7 +109,7 @@ async function attempt(script: Script, given: Attempt = {}) {
   const command = claudeCommand({
     program: claudeProgram(),
     task,
-    settings: { ...defaultSettings('manifest'), ...given.settings },
+    settings: { ...defaultSettings(), ...given.settings },
     project: given.project ?? { kind: 'worktree' },
     attempt: { sessionId: SESSION, continues: given.continues ?? false },
     workerRules: '- Stay in your task.',
@@ -240,7 +240,7 @@ describe('a Claude worker as o8 starts it', () => {
   });
 
   it('is guarded also when it may do everything', async () => {
-    const agent = { ...defaultSettings('manifest').agent, permissionMode: 'bypassPermissions' as const };
+    const agent = { ...defaultSettings().agent, permissionMode: 'bypassPermissions' as const };
     const calls = [
       bash('touch anything'),
       write(join(folder, 'outside.txt')),
@@ -251,7 +251,7 @@ describe('a Claude worker as o8 starts it', () => {
   });
 
   it('is seen to work without its guard where Claude Code skips hooks', async () => {
-    const agent = { ...defaultSettings('manifest').agent, permissionMode: 'bypassPermissions' as const };
+    const agent = { ...defaultSettings().agent, permissionMode: 'bypassPermissions' as const };
     const script = inTurn(bash('touch anything'), useTool('StructuredOutput', DONE));
     const { facts } = await attempt(script, { settings: { agent }, env: { CLAUDE_CODE_SIMPLE: '1' } });
     expect(facts.unguarded).toBe('Bash');

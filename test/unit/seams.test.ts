@@ -4,7 +4,16 @@ import { sourceFiles } from '../support/sources/source-files.js';
 
 const TARGET = ['src/core/plan/target.ts'];
 
+const SOURCE = [
+  ...['src/core/plan/sources.ts', 'src/core/plan/manifest-source.ts', 'src/core/plan/feature-source.ts'],
+  'src/sources/',
+];
+
 const RULES: readonly SeamRule[] = [
+  { seam: 'source', asks: /\b(source|selection|wanted)\.kind\b|\bkey\.kind [!=]==/, allowed: SOURCE },
+  { seam: 'source', asks: /[!=]== '(manifest|features|epic)'|case '(manifest|features|epic)':/, allowed: SOURCE },
+  { seam: 'source', asks: /'(manifest|features|epic)' [!=]==/, allowed: SOURCE },
+  { seam: 'source', asks: /\b(features|slugs|epic) [!=]== (undefined|null)\b/, allowed: SOURCE },
   { seam: 'target', asks: /\b(plan|planned)\.target\b/, allowed: TARGET },
   { seam: 'target', asks: /\btarget\b[^=]*\} = (\w+\.)*(plan|planned)\b/, allowed: TARGET },
   { seam: 'target', asks: /\btarget\.(branch|kind)\b/, allowed: TARGET },
@@ -32,6 +41,16 @@ describe('the sources', () => {
 });
 
 describe('the seam check', () => {
+  it.each([
+    `if (plan.source.kind !== 'manifest') return [];`,
+    `  switch (source.kind) {`,
+    `    case 'features':`,
+    `const of = status.features === undefined ? 'tasks' : 'features';`,
+  ])('refuses %s outside of the sources', (line) => {
+    expect(seamViolations([{ path: 'src/tools/a.ts', text: line }], RULES)).not.toEqual([]);
+    expect(seamViolations([{ path: 'src/sources/plan-readers.ts', text: line }], RULES)).toEqual([]);
+  });
+
   it.each([
     `const name = run.plan.target.branch ?? run.plan.target.ref;`,
     `const { base, target } = run.plan;`,

@@ -5,7 +5,8 @@ import { previewStart, type StartPreview } from '../../tools/terminal/start-prev
 import { spawn } from '../../tools/spawn-tool.js';
 import type { ToolAnswer } from '../../tools/catalogue.js';
 import { callTool, onlyGiven } from '../context/call-tool.js';
-import { spawnInput, type Named, type RunFlags } from '../context/options.js';
+import type { NamedSource } from '../../core/plan/sources.js';
+import { spawnInput, type RunFlags } from '../context/options.js';
 import { printPlan } from '../print/print-plan.js';
 import type { Cli } from '../context/cli-context.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
@@ -22,7 +23,7 @@ const IN_THE_PLAN = ['feature-stories', 'feature-plan', 'feature-overlap', 'feat
 export async function dryRun(
   { terminal, context, exit }: Cli,
   plan: ToolAnswer<'plan'> | null,
-  named: Named,
+  named: NamedSource,
   flags: RunFlags & { readonly json?: boolean },
 ): Promise<void> {
   if (plan === null) {
@@ -30,8 +31,7 @@ export async function dryRun(
     throw new O8Error('usage', '--dry-run needs a plan', `o8 run ${await planWord(root)} --dry-run`);
   }
   const start = await previewStart(spawn.input.parse(onlyGiven(spawnInput(named, flags))), context);
-  const { dir, features } = named;
-  const answer = await callTool('preflight', { dir, features, wave: flags.wave, skip: flags.skip }, context);
+  const answer = await callTool('preflight', { ...named, wave: flags.wave, skip: flags.skip }, context);
   const ignored = [
     ...(start.continues !== null || flags.force === true ? OWN_NAMES : []),
     ...(start.continues === null ? [] : ['dependencies']),

@@ -26,6 +26,8 @@ import type { StatusAnswer } from '../print/print-status.js';
 import type { Cli } from '../context/cli-context.js';
 import { safeLines } from '../context/terminal.js';
 import { counted } from '../../core/text/counted.js';
+import type { SourceFacts } from '../../core/plan/source.js';
+import { keyCommand, keyFor, keyOf, sourceFacts } from '../../core/plan/sources.js';
 
 /** `lines`: for people; `verbose`: with the agents' output; `progress`: for programs; `json`: the last status only. */
 export type Style = 'lines' | 'verbose' | 'progress' | 'json';
@@ -71,7 +73,7 @@ export async function follow(
       for (const task of seen) tasks.set(task.id, task);
       live.clear();
       for (const event of progressBetween(before, tasks, wavesOf(tasks.values())))
-        if (style === 'progress' || status.features === undefined || event.kind !== 'wave_finished')
+        if (style === 'progress' || factsOf(status)?.hasWaves !== false || event.kind !== 'wave_finished')
           tell(cli, event, style, (task) => shownLog(cli, plan, task));
       await logs?.print([...tasks.values()]);
       told = tellValidations(cli, style, told, validationsOf(status));
@@ -241,7 +243,7 @@ function finish(
     state: status.state,
     tasks,
     waves: wavesOf(tasks.values()),
-    of: status.features === undefined ? 'tasks' : 'features',
+    of: factsOf(status)?.of ?? 'tasks',
     base: status.base ?? '',
     target: status.target ?? '',
     landed: status.landed !== undefined,
@@ -265,7 +267,14 @@ function validationsOf({ waves = [] }: StatusAnswer): FailedValidation[] {
   return waves.flatMap(({ wave, message }) => (message === undefined ? [] : [{ wave, message }]));
 }
 
+/** What holds for the plan of the run, null where the answer names none. */
+function factsOf(status: StatusAnswer): SourceFacts | null {
+  const key = keyOf(status);
+  return key === null ? null : sourceFacts(key.kind);
+}
+
 /** The command that runs the same plan again. */
-function againOf({ dir, features }: StatusAnswer, cwd: string): string {
-  return againCommand({ dir: dir === undefined ? undefined : relative(cwd, dir) || '.', features });
+function againOf(status: StatusAnswer, cwd: string): string {
+  const key = keyOf(status);
+  return key === null ? againCommand({}) : keyCommand(keyFor(key, cwd));
 }

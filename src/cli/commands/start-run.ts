@@ -15,12 +15,14 @@ import { printFeatureSummary } from '../print/feature-summary.js';
 import { interruptedBy } from '../context/interrupt.js';
 import { follow, type Style } from './follow.js';
 import { dryRun } from './dry-run.js';
-import { planInput, spawnInput, wordsOf, type Named, type RunFlags } from '../context/options.js';
+import { planInput, spawnInput, wordsOf, type RunFlags } from '../context/options.js';
 import { printPlan } from '../print/print-plan.js';
 import { printTrust } from '../print/print-trust.js';
 import { printFailedChecks, printWarnings } from '../print/print-results.js';
 import type { Cli } from '../context/cli-context.js';
 import { safeLines } from '../context/terminal.js';
+import type { SourceFacts } from '../../core/plan/source.js';
+import { keyOf, sourceFacts, type NamedSource } from '../../core/plan/sources.js';
 
 export interface StartFlags extends RunFlags {
   readonly dryRun?: boolean;
@@ -31,7 +33,7 @@ export interface StartFlags extends RunFlags {
 }
 
 /** The whole of a followed run: the plan, the question, the start, the way to its end. */
-export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promise<void> {
+export async function startRun(cli: Cli, named: NamedSource, flags: StartFlags): Promise<void> {
   const { terminal, context } = cli;
   const quiet = flags.json === true || flags.progress === true;
   const say = quiet ? terminal.warn : terminal.print;
@@ -39,11 +41,12 @@ export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promi
   if (flags.dryRun === true) return dryRun(cli, plan, named, flags);
   await refuseWhileLocked(cli, named, flags);
   const goesOn = flags.retryFailed === true || flags.resume === true;
-  const summary = plan === null || goesOn ? null : named.features === undefined ? 'plan' : 'features';
+  const start = startOf(named);
+  const summary = plan === null || goesOn ? null : start.shown;
   if (plan !== null && summary === 'plan' && !quiet) printPlan(plan, terminal);
   if (namesAny(named) && !(await isReady(cli, named, flags))) return;
   const said: string[] = [];
-  if (summary === 'features' && !quiet && flags.yes !== true) {
+  if (summary === 'summary' && !quiet && flags.yes !== true) {
     said.push(...printWarnings(await callTool('preflight', selectionOf(named, flags), context), terminal));
     if (plan !== null) printFeatureSummary(plan, context.cwd, terminal.print);
   }
@@ -58,9 +61,9 @@ export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promi
   const spawned = await callTool('spawn', spawnInput(named, flags), context);
   for (const warning of (spawned.warnings ?? []).filter((each) => !said.some((one) => each.startsWith(one))))
     terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
-  if (named.features !== undefined) {
+  if (start.said !== null) {
     const first = flags.yes === true && (spawned.warnings ?? []).length === 0; // nothing stands above it
-    say(`${first ? '' : '\n'}Starting parallel pipelines...`);
+    say(`${first ? '' : '\n'}${start.said}`);
   }
   if (spawned.text !== undefined) say(`\n${safeLines(spawned.text)}`);
   say(`\n${spawned.message}`);
@@ -73,16 +76,22 @@ export async function startRun(cli: Cli, named: Named, flags: StartFlags): Promi
   cli.exit.code = await follow(cli, spawned.runId, style, spawned.continued === true ? 'now' : 'start', interrupt);
 }
 
-function namesAny({ dir, features }: Named): boolean {
-  return dir !== undefined || features !== undefined;
+function namesAny(named: NamedSource): boolean {
+  return keyOf(named) !== null;
 }
 
-function selectionOf({ dir, features }: Named, flags: StartFlags): Given<'preflight'> {
-  return { dir, features, wave: flags.wave, skip: flags.skip };
+/** How a run of what is named starts; one that goes on shows nothing before. */
+function startOf(named: NamedSource): SourceFacts['start'] {
+  const key = keyOf(named);
+  return key === null ? { shown: 'plan', said: null } : sourceFacts(key.kind).start;
+}
+
+function selectionOf(named: NamedSource, flags: StartFlags): Given<'preflight'> {
+  return { ...named, wave: flags.wave, skip: flags.skip };
 }
 
 /** Commands that changed since the run that goes on started are part of what is agreed to. */
-async function sayChanged({ terminal, context }: Cli, named: Named, flags: StartFlags): Promise<string[]> {
+async function sayChanged({ terminal, context }: Cli, named: NamedSource, flags: StartFlags): Promise<string[]> {
   if (!terminal.interactive) return [];
   const { changed } = await previewStart(spawn.input.parse(onlyGiven(spawnInput(named, flags))), context);
   if (changed === null) return [];
@@ -91,14 +100,14 @@ async function sayChanged({ terminal, context }: Cli, named: Named, flags: Start
 }
 
 /** A live run is said at once, not after questions that lead nowhere. */
-async function refuseWhileLocked({ context }: Cli, named: Named, { force, resume }: StartFlags): Promise<void> {
+async function refuseWhileLocked({ context }: Cli, named: NamedSource, { force, resume }: StartFlags): Promise<void> {
   if (force === true || resume === true) return;
   const { home } = await openContext(context);
   refuseHeld(await readSettledLock(home), againCommand(named));
 }
 
 /** What would refuse the start is said before the question, not after it. */
-async function isReady({ terminal, context, exit }: Cli, named: Named, flags: StartFlags): Promise<boolean> {
+async function isReady({ terminal, context, exit }: Cli, named: NamedSource, flags: StartFlags): Promise<boolean> {
   const goesOn = flags.retryFailed === true || flags.resume === true || flags.wave !== undefined;
   if (goesOn || flags.force === true || flags.skipPreflight === true || flags.yes === true) return true;
   const { state } = await callTool('status', {}, context);
@@ -111,7 +120,7 @@ async function isReady({ terminal, context, exit }: Cli, named: Named, flags: St
   return false;
 }
 
-async function mayStart(cli: Cli, named: Named, flags: StartFlags, trust: TrustAnswer | null): Promise<boolean> {
+async function mayStart(cli: Cli, named: NamedSource, flags: StartFlags, trust: TrustAnswer | null): Promise<boolean> {
   const { terminal } = cli;
   if (flags.yes === true) return true;
   if (!namesAny(named) && flags.resume !== true && flags.retryFailed !== true) {
@@ -129,7 +138,8 @@ async function mayStart(cli: Cli, named: Named, flags: StartFlags, trust: TrustA
       ...(flags.skip === undefined ? [] : ['--skip', shellQuote(flags.skip.join(','))]),
       ...(flags.force === true ? ['--force'] : []),
     ];
-    const command = named.features === undefined ? 'o8 run' : 'o8 parallel';
+    const key = keyOf(named);
+    const command = key === null ? 'o8 run' : sourceFacts(key.kind).command;
     throw new O8Error('usage', 'there is no terminal to ask on', `${command} ${words.join(' ')} --yes`);
   }
   if (!(await confirm(trust?.needed === true ? TRUST_QUESTION : question(named, flags)))) {
@@ -159,7 +169,7 @@ async function overridden({ terminal, context }: Cli): Promise<string> {
 const TRUST_QUESTION = '\nAccept what the repository brings, as shown above, for all its runs, and continue?';
 
 /** A retry or a resume goes on with a plan the user has seen; saying which is enough. */
-function question(named: Named, flags: StartFlags): string {
+function question(named: NamedSource, flags: StartFlags): string {
   const run = flags.run === undefined ? 'the last run' : `run ${flags.run}`;
   const what = namesAny(named) ? wordsOf(named).join(' ') : run;
   if (flags.retryFailed === true) {

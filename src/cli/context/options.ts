@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { nameProblem } from '../../core/plan/names.js';
 import type { Given } from './call-tool.js';
+import { keyOf, keyWords, namedBy as namedByWords, type NamedSource } from '../../core/plan/sources.js';
 
 /** The flags of every command; several spellings of one flag (`--max-agents`, `--max-concurrent`) end in one value. */
 export interface SelectionFlags {
@@ -88,33 +89,23 @@ export function addRunning(command: Command): Command {
     .option('--json', 'print the final status as JSON');
 }
 
-/** What a command line says is to be run: a folder, or features. Both undefined where it says nothing. */
-export interface Named {
-  readonly dir?: string | undefined;
-  readonly features?: readonly string[] | undefined;
-}
-
-/**
- * Several words are slugs; a single one is a slug when it could be one and is no folder with a manifest. `cwd` is
- * where the words are relative to.
- */
-export function namedBy(words: readonly string[], cwd: string): Named {
-  const [first] = words;
-  if (first === undefined) return {};
-  if (words.length > 1) return { features: words };
-  const isSlug = nameProblem(first) === null && !existsSync(resolve(cwd, first, 'manifest.json'));
-  return isSlug ? { features: words } : { dir: first };
+/** What the words of a command name; they are relative to `cwd`. Nothing for no words. */
+export function namedBy(words: readonly string[], cwd: string): NamedSource {
+  return namedByWords(words, {
+    isSlug: (word) => nameProblem(word) === null,
+    isFolder: (word) => existsSync(resolve(cwd, word, 'manifest.json')),
+  });
 }
 
 /** The words of a command line that say what is to be run. */
-export function wordsOf({ dir, features }: Named): readonly string[] {
-  return features ?? (dir === undefined ? [] : [dir]);
+export function wordsOf(named: NamedSource): readonly string[] {
+  const key = keyOf(named);
+  return key === null ? [] : keyWords(key);
 }
 
-export function planInput({ dir, features }: Named, flags: RunFlags): Given<'plan'> {
+export function planInput(named: NamedSource, flags: RunFlags): Given<'plan'> {
   return {
-    dir,
-    features,
+    ...named,
     wave: flags.wave,
     skip: flags.skip,
     maxConcurrent: flags.maxConcurrent ?? flags.maxConcurrency ?? flags.maxAgents,
@@ -123,7 +114,7 @@ export function planInput({ dir, features }: Named, flags: RunFlags): Given<'pla
   };
 }
 
-export function spawnInput(named: Named, flags: RunFlags): Given<'spawn'> {
+export function spawnInput(named: NamedSource, flags: RunFlags): Given<'spawn'> {
   return {
     ...planInput(named, flags),
     retryFailed: flags.retryFailed,

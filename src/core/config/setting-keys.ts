@@ -3,7 +3,8 @@ import { O8Error } from '../base/errors.js';
 import { refuseUnusable } from './unusable-settings.js';
 import { inputProblems } from '../input/schema-words.js';
 import { quote } from '../text/untrusted-text.js';
-import { resolveSettings, type SourceKind, settingsFileSchema, type SettingsFile } from '../settings/settings.js';
+import { resolveSettings, settingsFileSchema, type SettingsFile } from '../settings/settings.js';
+import { sourceFacts, type SourceKind } from '../plan/sources.js';
 
 /** A setting as people name it: `retries`, `merge.into`. */
 interface SettingKey {
@@ -22,7 +23,7 @@ const KEYS: readonly SettingKey[] = leavesOf(settingsFileSchema, []);
 
 /** Every setting as it counts for a plan that says nothing itself, and where the value comes from. */
 export function settingViews(file: SettingsFile, kind: SourceKind): SettingView[] {
-  const effective = resolveSettings(kind, file, {}, {});
+  const effective = resolveSettings(sourceFacts(kind).defaults, file, {}, {});
   return KEYS.map(({ name, path }) => ({
     key: name,
     value: valueAt(effective, path) ?? null,

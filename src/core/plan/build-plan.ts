@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { O8Error } from '../base/errors.js';
 import { branchOf } from './names.js';
-import type { Plan, PlannedTask, PlanSource, SourcePlan, SourceTask } from './plan.js';
+import type { Plan, PlannedTask, SourcePlan, SourceTask } from './plan.js';
 import type { Settings } from '../settings/settings.js';
+import { sourceOf, worktreeFolder, type PlanSource } from './sources.js';
 import { newTarget } from './target.js';
 import { someOf } from '../base/check.js';
 
@@ -73,25 +74,6 @@ export function leftOutTasks(plan: Plan): LeftOut[] {
   });
 }
 
-/** The folder the worktrees of a plan are made in, as the settings have it. */
-export function worktreeFolder({ kind }: PlanSource, settings: Settings): string {
-  switch (kind) {
-    case 'manifest':
-      return settings.workspaceRoot;
-    case 'features':
-      return settings.worktreeDir;
-  }
-}
-
-function worktreeName({ kind }: PlanSource, id: string): string {
-  switch (kind) {
-    case 'manifest':
-      return id;
-    case 'features':
-      return `feat-${id}`;
-  }
-}
-
 function planTask(task: SourceTask, source: PlanSource, settings: Settings, root: string): PlannedTask {
   return {
     id: task.id,
@@ -105,7 +87,7 @@ function planTask(task: SourceTask, source: PlanSource, settings: Settings, root
     promptFile: task.promptFile,
     scope: task.scope,
     branch: branchOf(task.stem),
-    worktree: resolve(root, worktreeFolder(source, settings), worktreeName(source, task.id)),
+    worktree: resolve(root, worktreeFolder(source, settings), sourceOf(source).worktreeName(task.id)),
     setup: task.setup ?? settings.setup,
     verify: task.verify ?? settings.verify,
     timeoutMinutes: task.timeoutMinutes ?? settings.timeout,

@@ -6,6 +6,7 @@ import { plannedCommands, type PlannedCommand } from './plan-commands.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { printable } from '../text/untrusted-text.js';
 import { mergesIntoText, targetOf } from './target.js';
+import { sourceOf } from './sources.js';
 
 /**
  * The "Parallel Execution Plan", whose text is fixed because scripts read it, and below it the rest: other
@@ -47,23 +48,11 @@ function occasion(command: PlannedCommand): string {
 /** The sections below are shared by the plans of all kinds. */
 export function heading(plan: Plan): string[] {
   return [
-    ...sourceLines(plan),
+    ...sourceOf(plan.source).heading(plan.root),
     `Base Branch: ${printable(plan.base.branch)}`,
     `Max Concurrent: ${String(plan.settings.maxConcurrency)}`,
     ...(plan.settings.schedule === 'waves' ? ['Schedule: every wave waits for the whole wave before it'] : []),
   ];
-}
-
-function sourceLines({ source, root }: Plan): string[] {
-  switch (source.kind) {
-    case 'manifest':
-      return [
-        `Parallel Dir: ${relativePath(root, source.dir)}`,
-        ...(source.techSpec === null ? [] : [`Tech Spec: ${printable(source.techSpec)}`]),
-      ];
-    case 'features':
-      return [`Features: ${source.slugs.join(', ')}`];
-  }
 }
 
 function waves(plan: Plan): string[][] {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { settingsSchema, type ManifestSettings } from '../settings/settings.js';
 import { runConsentSchema } from '../trust/trust.js';
+import { planSourceSchema, type PlanSource } from './sources.js';
 
 /** One glob of a scope line; `symbol` is the part behind `::` (`Order.total`), null for the whole file. */
 const scopeEntrySchema = z.strictObject({ glob: z.string(), symbol: z.string().nullable() });
@@ -43,22 +44,6 @@ export interface SourceWave {
   readonly number: number;
   readonly validation: string | null;
 }
-
-/** Where a plan comes from; `dir`, `manifest` and `featuresDir` are absolute. */
-export const planSourceSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('manifest'),
-    dir: z.string(),
-    manifest: z.string(),
-    name: z.string(),
-    techSpec: z.string().nullable(),
-    technology: z.string().nullable(),
-  }),
-  z.strictObject({ kind: z.literal('features'), slugs: z.array(z.string()), featuresDir: z.string() }),
-]);
-export type PlanSource = z.infer<typeof planSourceSchema>;
-export type ManifestSource = Extract<PlanSource, { kind: 'manifest' }>;
-export type FeatureSource = Extract<PlanSource, { kind: 'features' }>;
 
 /** What a source understood and a person should look at; `hint` is the next command, `tasks` are ids. */
 export interface SourceWarning {

@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path';
 import type { Plan } from '../plan/plan.js';
-import { documentsFolder } from '../plan/plan-source.js';
+import { sourceOf } from '../plan/sources.js';
 import { fail, pass, someOf, type Check } from '../base/check.js';
 import type { PreflightFacts } from './preflight-facts.js';
 import { shellQuote } from '../text/shell-quote.js';
@@ -24,7 +24,7 @@ const MOST_GROUPS = 3;
 export function cleanTreeCheck(plan: Plan, facts: PreflightFacts): Check {
   const changes = facts.changes.filter((change) => !(change.untracked && isOwnFile(change.path)));
   if (changes.length === 0) return pass('clean-tree', 'No uncommitted changes');
-  const dir = relative(plan.root, documentsFolder(plan.source)).split(sep).join('/');
+  const dir = relative(plan.root, sourceOf(plan.source).documents).split(sep).join('/');
   const groups = groupsOf(changes.filter((change) => change.untracked && !isOfPlan(dir, change.path)));
   const grouped = new Set(groups.flatMap(({ paths }) => paths));
   const rest = changes.filter(({ path }) => !grouped.has(path));

@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
-import { worktreeFolder } from '../plan/build-plan.js';
-import { documentsFolder } from '../plan/plan-source.js';
+import { sourceOf, worktreeFolder } from '../plan/sources.js';
 import type { Plan } from '../plan/plan.js';
 import { fail, pass, warn, type Check } from '../base/check.js';
 import { shellQuote } from '../text/shell-quote.js';
@@ -33,9 +32,10 @@ function worktrees(plan: Plan, { worktrees: problem, worktreesInstead: instead, 
   const folder = worktreeFolder(plan.source, plan.settings);
   const shown = printable(folder);
   if (problem === null) return pass('worktree-folder', `Worktrees can be made in ${shown}`);
-  const key = plan.source.kind === 'features' ? 'worktreeDir' : 'workspaceRoot';
+  const { planFolder, worktrees } = sourceOf(plan.source);
+  const key = worktrees.setting;
   const change = worktreesByPlan
-    ? `Change o8.${key} in ${shownPath(plan, plan.source.kind === 'manifest' ? plan.source.manifest : plan.root)}`
+    ? `Change o8.${key} in ${shownPath(plan, planFolder?.manifest ?? plan.root)}`
     : instead === null
       ? `Run 'o8 config set ${key} <a folder you may write to>'`
       : `Run 'o8 config set ${key} ${shellQuote(instead)}'`;
@@ -65,8 +65,9 @@ function git(plan: Plan, { git: problem }: PlaceFacts): Check {
 
 /** The run works without: only the manifest's `execution` and the links to the logs are missing then. */
 function planFolder(plan: Plan, { plan: problem }: PlaceFacts): Check[] {
-  if (problem === null || plan.source.kind === 'features') return [];
-  const dir = shownPath(plan, documentsFolder(plan.source));
+  const { planFolder: folder } = sourceOf(plan.source);
+  if (problem === null || folder === null) return [];
+  const dir = shownPath(plan, folder.dir);
   const message = `The state of the run will not be written to ${dir}: ${problemText(plan, problem)}`;
   return [warn('plan-folder', message, upperFirst(mend(plan, problem)))];
 }

@@ -7,6 +7,7 @@ import type { OccupiedPath, PreflightFacts } from './preflight-facts.js';
 import { shellQuote } from '../text/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 import { ownBranch, targetOf } from '../plan/target.js';
+import { sourceOf } from '../plan/sources.js';
 
 /** Are the names of the branches and worktrees of this run free? */
 export function collisionChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
@@ -44,7 +45,7 @@ function branchCollisions(plan: Plan, facts: PreflightFacts): Check[] {
 
 /** One finding for a run that completed and is started again, instead of one for each of its branches. */
 function startedAgain(plan: Plan, { completedRun, earlierTasks, branches, occupied }: PreflightFacts): Check | null {
-  if (completedRun === null || plan.source.kind !== 'manifest') return null;
+  if (completedRun === null || sourceOf(plan.source).again === 'as_new_attempts') return null;
   const inTheWay = selectedTasks(plan).filter(({ id, branch, worktree }) => {
     return earlierTasks.includes(id) && (branches.includes(branch) || occupied.some(({ path }) => path === worktree));
   });
@@ -92,11 +93,11 @@ function describe(
   const rename = (to: string): string => `git branch -m ${shellQuote(existing)} ${shellQuote(to)}`;
   switch (obstacle) {
     case 'same': {
-      const own = tasks.some((task) => (facts.features?.unfinished ?? facts.earlierTasks).includes(task));
+      const own = tasks.some((task) => facts.earlierTasks.includes(task));
       return fail(
         'branch-collision',
         `Branch already exists: ${shown}`,
-        sameNameHint(plan, own, rename(`${existing}-old`)),
+        sourceOf(plan.source).nameTaken(own, rename(`${existing}-old`)),
         tasks,
       );
     }
@@ -120,28 +121,15 @@ function describe(
   }
 }
 
-/** Features of a run that is not over and does not go on because others were named. */
-const UNFINISHED_HINT =
-  "Previous execution was interrupted. Run 'o8 run --resume' to continue, or 'o8 abort' to begin anew.";
-
-function sameNameHint({ source }: Plan, own: boolean, rename: string): string {
-  switch (source.kind) {
-    case 'manifest':
-      return own
-        ? "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to begin anew."
-        : `Run '${rename}'; if an interrupted run made it, use '--retry-failed' to continue.`;
-    case 'features':
-      return own ? UNFINISHED_HINT : `Run '${rename}' or use --force.`;
-  }
-}
-
 function worktreeCollisions(plan: Plan, facts: PreflightFacts): Check[] {
+  const source = sourceOf(plan.source);
   const again = startedAgain(plan, facts);
   return newTasks(plan, facts).flatMap((task) => {
     const occupied = facts.occupied.find(({ path }) => path === task.worktree);
     if (occupied === undefined || (isOf(again, [task.id]) && occupied.by !== 'sibling')) return [];
     const check = describePath(plan, task, occupied);
-    return [facts.features?.unfinished.includes(task.id) === true ? { ...check, hint: UNFINISHED_HINT } : check];
+    const goesOn = source.again === 'as_new_attempts' && facts.earlierTasks.includes(task.id);
+    return [goesOn ? { ...check, hint: source.nameTaken(true, '') } : check];
   });
 }
 
@@ -183,17 +171,12 @@ function describePath(plan: Plan, task: PlannedTask, { by, owner = '' }: Occupie
 
 /** Puts the worktrees of this clone in a folder that has its name. */
 function otherPlace({ root, source }: Plan): string {
-  const name = basename(root);
-  switch (source.kind) {
-    case 'manifest':
-      return `o8 config set workspaceRoot ${shellQuote(`../${name}-workspaces`)}`;
-    case 'features':
-      return `o8 config set worktreeDir ${shellQuote(`../${name}-worktrees`)}`;
-  }
+  const { setting, word } = sourceOf(source).worktrees;
+  return `o8 config set ${setting} ${shellQuote(`../${basename(root)}-${word}`)}`;
 }
 
 /** The tasks that need a branch and a worktree of their own made. */
 function newTasks(plan: Plan, facts: PreflightFacts): PlannedTask[] {
-  const again = facts.features?.newAttempts.map(({ task }) => task) ?? [];
+  const again = facts.newAttempts.map(({ task }) => task);
   return selectedTasks(plan).filter(({ id }) => !facts.continuedTasks.includes(id) && !again.includes(id));
 }

@@ -3,7 +3,8 @@ import type { PlannedCommand } from '../plan/plan-commands.js';
 import type { LeftOut } from '../run/left-out.js';
 import type { Orphans } from '../run/open-runs.js';
 import type { SourceWarning } from '../plan/plan.js';
-import type { FeatureFacts } from './preflight-features.js';
+import type { Check } from '../base/check.js';
+import type { NewAttempt } from '../run/new-attempt.js';
 import type { PlaceFacts } from './places.js';
 import type { ShellFacts } from './shell-commands.js';
 import type { ChangeText } from '../surroundings/change-text.js';
@@ -35,9 +36,9 @@ export interface PreflightFacts {
   readonly lock: LockFact;
   /** Agents of other runs that live although nobody owns their run. */
   readonly orphans: readonly Orphans[];
-  /** The last run of the same folder, if there is one: whose branches and worktrees these probably are. */
+  /** Tasks whose branches and worktrees an earlier run of the same plan made, or one that is not over and does not go on. */
   readonly earlierTasks: readonly string[];
-  /** That run when it completed and its work is on branches; null otherwise. */
+  /** The last run of the same plan when it completed and its work is on branches; null otherwise. */
   readonly completedRun: {
     readonly runId: string;
     readonly landed: boolean;
@@ -56,8 +57,10 @@ export interface PreflightFacts {
   readonly gitChanges: readonly ChangeText[];
   /** What the repository brings that runs or redirects. */
   readonly trust: Trust;
-  /** Null for a plan that is not of features. */
-  readonly features: FeatureFacts | null;
+  /** Tasks whose branch and worktree an earlier run made that is over: they make room, and the task begins anew. */
+  readonly newAttempts: readonly NewAttempt[];
+  /** What the plan's source finds by itself. */
+  readonly sourceChecks: readonly Check[];
 }
 
 /** `files`: tracked ones that Git LFS keeps; `configured`: git knows its filter. */

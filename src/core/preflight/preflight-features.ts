@@ -37,13 +37,10 @@ export interface FeatureFacts extends FeatureDetails {
   /** Files that agents are told to use and git does not have, so that no worktree will: relative paths. */
   readonly untracked: readonly string[];
   readonly newAttempts: readonly NewAttempt[];
-  /** Features that a run which is not over works on, by slug. */
-  readonly unfinished: readonly string[];
 }
 
-/** Are the features of this run ready to be worked on, and will they get along? None for other plans. */
-export function featureChecks(plan: Plan, facts: FeatureFacts | null): Check[] {
-  if (facts === null) return [];
+/** Are the features of this run ready to be worked on, and will they get along? */
+export function featureChecks(plan: Plan, facts: FeatureFacts): Check[] {
   return [
     ...documentChecks(plan, facts),
     ...untrackedChecks(facts),

@@ -1,4 +1,5 @@
-import { selectedTasks, worktreeFolder } from '../plan/build-plan.js';
+import { selectedTasks } from '../plan/build-plan.js';
+import { worktreeFolder } from '../plan/sources.js';
 import { formatMB } from '../plan/disk-estimate.js';
 import type { Plan } from '../plan/plan.js';
 import { fail, pass, warn, type Check } from '../base/check.js';

@@ -3,13 +3,12 @@ import { leftOutTasks, selectedTasks } from '../plan/build-plan.js';
 import { caseNameChecks } from './case-names.js';
 import { shellCommandChecks } from './shell-commands.js';
 import { sameTaskChecks } from './same-tasks.js';
-import { runCommand } from '../plan/plan-source.js';
+import { runCommand, sourceOf } from '../plan/sources.js';
 import { commandLine, relativePath } from '../plan/plan-text.js';
 import type { Plan } from '../plan/plan.js';
 import { fail, findingsOr, pass, someOf, warn, type Check } from '../base/check.js';
 import type { PreflightFacts } from './preflight-facts.js';
 import { overlapWords, scopeOverlaps, type ScopeOverlap } from '../scope/scope-overlap.js';
-import { shellQuote } from '../text/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 
 // About 50,000 tokens: a quarter of the usual context window gone before the work begins.
@@ -73,11 +72,12 @@ function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
   });
 }
 
-/** Features have no scopes; what their plans touch is compared in `featureChecks`. */
+/** A source without scopes compares what its tasks touch by itself. */
 function scopeChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
-  const overlaps = plan.source.kind === 'features' ? [] : planOverlaps(plan, facts.foldsCase);
+  const { hasScopes } = sourceOf(plan.source);
+  const overlaps = hasScopes ? planOverlaps(plan, facts.foldsCase) : [];
   const names = caseNameChecks(plan, facts, overlaps);
-  if (plan.source.kind === 'features') return names;
+  if (!hasScopes) return names;
   const free = 'No two tasks that run together have the same scope';
   return [...findingsOr(overlapFindings(overlaps), 'scope-overlap', free), ...names];
 }
@@ -119,23 +119,22 @@ function longPrompts(plan: Plan): Check[] {
 }
 
 function stalePrompts(plan: Plan, { stalePrompts: stale }: PreflightFacts): Check[] {
-  const { source } = plan;
-  if (source.kind !== 'manifest') return [];
   return stale.map(({ task, from }) =>
     warn(
       'stale-prompt',
       `The prompt of ${task} is older than ${printable(from)}, context.md or the verify command, of which it is made`,
-      `o8 render ${shellQuote(relativePath(plan.root, source.dir))}`,
+      `o8 render ${sourceOf(plan.source).words(plan.root)}`,
       [task],
     ),
   );
 }
 
 function manifestCommands(plan: Plan, { manifestCommands: commands }: PreflightFacts): Check[] {
-  if (plan.source.kind !== 'manifest') return [];
+  const { planFolder } = sourceOf(plan.source);
+  if (planFolder === null) return [];
   if (commands.length === 0) return [pass('manifest-commands', 'The manifest brings no shell commands')];
   const lines = commands.map((command) => `  ${commandLine(command)}`);
-  const manifest = relativePath(plan.root, plan.source.manifest);
+  const manifest = relativePath(plan.root, planFolder.manifest);
   return [
     warn(
       'manifest-commands',

@@ -2,7 +2,6 @@ import type { Plan } from '../plan/plan.js';
 import { collisionChecks } from './preflight-collisions.js';
 import type { Check } from '../base/check.js';
 import type { PreflightFacts } from './preflight-facts.js';
-import { featureChecks } from './preflight-features.js';
 import { machineChecks } from './preflight-machine.js';
 import { planChecks } from './preflight-plan.js';
 import { trustCheck } from '../trust/trust-text.js';
@@ -16,7 +15,7 @@ export function preflightChecks(plan: Plan, facts: PreflightFacts): Check[] {
     ...machineChecks(plan, facts),
     trustCheck(facts.trust),
     ...planChecks(plan, facts),
-    ...featureChecks(plan, facts.features),
+    ...facts.sourceChecks,
   ];
 }
 

@@ -1,10 +1,11 @@
 import { selectedTasks } from '../plan/build-plan.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
 import { findingsOr, someOf, warn, type Check } from '../base/check.js';
+import { sourceOf } from '../plan/sources.js';
 
-/** Tasks that are the same work twice: both text and scope, their ids aside. Features differ in their documents. */
+/** Tasks that are the same work twice: both text and scope, their ids aside. */
 export function sameTaskChecks(plan: Plan): readonly Check[] {
-  if (plan.source.kind === 'features') return [];
+  if (!sourceOf(plan.source).textIsWork) return [];
   const groups = new Map<string, PlannedTask[]>();
   for (const task of selectedTasks(plan)) {
     const key = workOf(task);

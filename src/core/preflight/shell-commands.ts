@@ -6,6 +6,7 @@ import { fail, findingsOr, someOf, warn, type Check } from '../base/check.js';
 import { shellQuote } from '../text/shell-quote.js';
 import { printable, quote } from '../text/untrusted-text.js';
 import { isOnlyComment } from './command-word.js';
+import { sourceOf } from '../plan/sources.js';
 
 /** What the shell says to the commands of a plan that it was only let read. */
 export interface ShellFacts {
@@ -56,9 +57,9 @@ function tasksOf(planned: PlannedCommand): readonly string[] {
 }
 
 function correction(plan: Plan, { kind }: PlannedCommand, fromManifest: boolean): string {
-  if (!fromManifest || plan.source.kind !== 'manifest') return `Run 'o8 config set ${kind} "<a shell command>"'`;
-  const manifest = relativePath(plan.root, plan.source.manifest);
-  return `Correct it in ${manifest}${kind === 'validation' ? '' : ' or the task file'}`;
+  const { planFolder } = sourceOf(plan.source);
+  if (!fromManifest || planFolder === null) return `Run 'o8 config set ${kind} "<a shell command>"'`;
+  return `Correct it in ${relativePath(plan.root, planFolder.manifest)}${kind === 'validation' ? '' : ' or the task file'}`;
 }
 
 /** o8 runs it with sh, which is not bash on many machines. */

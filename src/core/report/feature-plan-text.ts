@@ -1,4 +1,4 @@
-import { leftOutTasks, selectedTasks, worktreeFolder } from '../plan/build-plan.js';
+import { leftOutTasks, selectedTasks } from '../plan/build-plan.js';
 import { formatEstimate, type DiskEstimate } from '../plan/disk-estimate.js';
 import { minutesText, scopeText } from '../features/feature-estimate.js';
 import { featureOverlaps, recommendedBatches } from '../features/feature-overlap.js';
@@ -17,6 +17,7 @@ import type { Check } from '../base/check.js';
 import { printable } from '../text/untrusted-text.js';
 import { counted } from '../text/counted.js';
 import { mergesIntoText, targetOf } from '../plan/target.js';
+import { worktreeFolder } from '../plan/sources.js';
 
 /** The rest can be had from `o8 preflight --json`. */
 const MOST_OVERLAPS = 20;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { sourceName } from '../plan/plan-source.js';
+import { sourceOf } from '../plan/sources.js';
 import type { Plan } from '../plan/plan.js';
 import type { RunState } from '../run/run-state.js';
 import { TASK_STATE_NAMES } from '../run/task-state.js';
@@ -32,7 +32,7 @@ export function historyOf(plan: Plan, state: RunState): HistoryRecord[] {
     .map((task) => ({
       version: 1,
       runId: plan.runId,
-      plan: sourceName(plan.source),
+      plan: sourceOf(plan.source).name,
       runState: phase.state,
       endedAt,
       task: task.id,

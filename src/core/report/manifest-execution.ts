@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.js';
 import type { TaskStateName } from '../run/task-state.js';
+import type { RunState } from '../run/run-state.js';
 
 export type ExecutionStatus = 'pending' | 'running' | 'completed' | 'failed';
 
@@ -26,6 +27,19 @@ export interface ExecutionBlock {
 export interface ExecutionTask {
   readonly state: TaskStateName;
   readonly reason?: string;
+}
+
+/** The tasks of a run's state for `executionBlock`. */
+export function executionTasks(state: RunState): ReadonlyMap<string, ExecutionTask> {
+  return new Map(
+    [...state.tasks.values()].map(({ id, state: task }): [string, ExecutionTask] => {
+      if (task.state === 'merge_pending' && task.hold !== null)
+        return [id, { state: 'merge_conflict', reason: task.hold.held === null ? 'waiting_to_merge' : 'held' }];
+      if (task.state === 'failed') return [id, { state: task.state, reason: task.reason }];
+      if (task.state === 'skipped') return [id, { state: task.state, reason: task.why }];
+      return [id, { state: task.state }];
+    }),
+  );
 }
 
 type Progress = 'waiting' | 'active' | 'done' | 'failed' | 'blocked' | 'left_out';

@@ -103,27 +103,28 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-export type SourceKind = 'manifest' | 'features' | 'epic';
+/** The command that features call where nobody names another one. */
+export const DEFAULT_SKILL = '/implement-feature';
 
-/** Defaults of section 9 of the contract; a manifest task is given two hours, a feature half an hour. */
-export function defaultSettings(kind: SourceKind): Settings {
+/** What counts where neither the user nor the kind of plan says otherwise. */
+export function defaultSettings(): Settings {
   return {
-    maxConcurrency: kind === 'epic' ? 4 : 3,
+    maxConcurrency: 3,
     maxFeatures: 10,
-    timeout: kind === 'features' ? 30 : 120,
+    timeout: 120,
     stallTimeout: 15,
     retries: 1,
     killAfter: 10,
     minDiskSpaceMB: 500,
     worktreeDir: '.claude/worktrees',
-    workspaceRoot: kind === 'epic' ? '../worktrees' : '../workspaces',
+    workspaceRoot: '../workspaces',
     featuresDir: '.blueprint/features',
-    skill: '/implement-feature',
+    skill: DEFAULT_SKILL,
     skillFlags: '--no-commit',
     schedule: 'deps',
     setup: null,
     verify: null,
-    merge: { into: kind === 'manifest' ? 'integration' : kind === 'features' ? 'base' : 'pr', strategy: 'merge' },
+    merge: { into: 'integration', strategy: 'merge' },
     scope: 'warn',
     agent: {
       command: null,
@@ -142,16 +143,16 @@ export function defaultSettings(kind: SourceKind): Settings {
 /** Flags of one call, already in the settings' own shape. */
 export type SettingsFlags = Pick<SettingsFile, 'maxConcurrency' | 'schedule' | 'merge' | 'budget'>;
 
-/** Order of section 9: flag, then the manifest's `o8`, then the file, then the default. */
+/** The first that says something counts: a flag, the manifest's `o8`, the file, the defaults of the kind of plan, of all. */
 export function resolveSettings(
-  kind: SourceKind,
+  ofKind: SettingsFile,
   file: SettingsFile,
   manifest: ManifestSettings,
   flags: SettingsFlags,
 ): Settings {
   const { model, ...manifestCommon } = manifest;
   const modelLayer: SettingsFile = model === undefined ? {} : { agent: { model } };
-  return [file, manifestCommon, modelLayer, flags].reduce<Settings>(overlay, defaultSettings(kind));
+  return [ofKind, file, manifestCommon, modelLayer, flags].reduce<Settings>(overlay, defaultSettings());
 }
 
 function overlay(base: Settings, layer: SettingsFile): Settings {

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { resolveDependencies } from '../../core/plan/dependencies.js';
 import { O8Error } from '../../core/base/errors.js';
 import { nameFaults, nameProblem } from '../../core/plan/names.js';
-import type { ManifestSource, SourcePlan, SourceTask, SourceWave } from '../../core/plan/plan.js';
+import { MANIFEST, type ManifestSource } from '../../core/plan/manifest-source.js';
+import type { SourcePlan, SourceTask, SourceWave } from '../../core/plan/plan.js';
 import { hasHiddenCharacters } from '../../core/text/untrusted-text.js';
 import { DECOMPOSE_HINT } from '../../core/commands/slash-command.js';
 import { FaultCollector } from '../files/fault-collector.js';
@@ -15,8 +16,6 @@ import { readPrompt } from './prompt.js';
 import { parseJson } from '../files/safe-json.js';
 import { NO_DRAFTS, type TaskDrafts } from './task-draft.js';
 import { readValidations } from './wave-validation.js';
-
-const MANIFEST = 'manifest.json';
 
 /** What only describes the plan: other shapes of these keys are somebody else's and mean nothing to us. */
 const words = z

@@ -9,9 +9,7 @@ import type { IntegrationBlock } from '../../core/report/integration.js';
 import type { CriticalSection } from '../../core/base/lease.js';
 import type { ExecutionBlock } from '../../core/report/manifest-execution.js';
 import { errorCode } from '../files/safe-file.js';
-
-/** One name, so that what a killed writer left behind is replaced by the next one and can be kept out of git. */
-export const MANIFEST_DRAFT = '.manifest.json.o8';
+import { MANIFEST_DRAFT } from '../../core/plan/manifest-source.js';
 
 /**
  * Puts the `execution` block into a manifest and leaves every other byte as it is: read again, edited, renamed into

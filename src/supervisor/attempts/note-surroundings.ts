@@ -1,5 +1,5 @@
 import { join, relative, sep } from 'node:path';
-import { documentsFolder } from '../../core/plan/plan-source.js';
+import { sourceOf } from '../../core/plan/sources.js';
 import {
   changedSurroundings,
   mayHaveMade,
@@ -97,10 +97,10 @@ function fileOf(run: Run, task: string, attempt: number, name: string): string {
 
 async function look(run: Run): Promise<Surroundings> {
   const { plan } = run;
-  const dir = relative(plan.root, documentsFolder(plan.source)).split(sep).join('/');
+  const rewritten = sourceOf(plan.source).rewritten.map((path) => relative(plan.root, path).split(sep).join('/'));
   const branches = new Set(plan.tasks.map(({ branch }) => `refs/heads/${branch}`));
   return readSurroundings(run.repo, {
     isRef: (ref) => branches.has(ref) || ref.startsWith('refs/heads/o8/'),
-    isPath: (path) => path === `${dir}/manifest.json` || path.startsWith('.claude/parallel'),
+    isPath: (path) => rewritten.includes(path) || path.startsWith('.claude/parallel'),
   });
 }

@@ -1,9 +1,9 @@
 import { O8Error } from '../../core/base/errors.js';
-import { executionBlock, type ExecutionTask } from '../../core/report/manifest-execution.js';
 import type { QueueSnapshot } from '../../core/report/queue-snapshot.js';
+import type { RunListener } from '../../core/run/run-listener.js';
 import { countStates, type RunState } from '../../core/run/run-state.js';
 import { runStateName, taskView } from '../../core/report/status-view.js';
-import { writeExecution } from '../../sources/manifest/write-execution.js';
+import { sourceListeners } from '../../sources/plan-readers.js';
 import { writeQueueFile } from '../../store/runs/queue-file.js';
 import type { AgentWatch } from '../attempts/agent-watch.js';
 import { errorText } from '../run/error-text.js';
@@ -14,15 +14,15 @@ import { targetName, targetOf } from '../../core/plan/target.js';
 /** Figures that are newer than the journal (cost, last activity) are written at most this often. */
 const LIVE_FIGURES_MS = 1000;
 
-/** Writes what others read: the queue file, and the manifest's `execution` block. Both are derived, never the truth. */
+/** Writes what others read, and tells the listeners of the run's source. All of it is derived, never the truth. */
 export class Publisher {
   private published = -1;
-  private written = -1;
+  private heard = -1;
   private publishedAt = 0;
-  private block = '';
   private readonly told = new Set<string>();
-  /** The manifest is written beside the loop: its turn may take seconds when a process was killed in its own. */
-  private writing: Promise<void> | null = null;
+  private readonly listeners: readonly RunListener[];
+  /** Told beside the loop: a manifest's turn may take seconds when a process was killed in its own. */
+  private telling: Promise<void> | null = null;
 
   constructor(
     private readonly run: Run,
@@ -30,9 +30,7 @@ export class Publisher {
     /** Tidying up an older run must not hide the newest one. */
     private readonly newest: boolean,
   ) {
-    // Who restores the manifest to let a branch that edits it land must not find it written again before it landed.
-    const { state } = run.ledger;
-    if (state.phase.kind === 'finished') this.block = JSON.stringify(this.blockOf(state));
+    this.listeners = sourceListeners(run.plan, { state: run.ledger.state, guard: run.serialise });
   }
 
   async publish(holdBack: string | null, supervisor: 'alive' | 'ended'): Promise<void> {
@@ -45,9 +43,9 @@ export class Publisher {
       await this.mirror(() => writeQueueFile(this.run.plan.root, this.snapshot(state, now, holdBack, supervisor)));
     if (due) await this.mirror(() => keepLogLinks(this.run));
     if (supervisor === 'ended') {
-      await this.writing;
-      await this.publishExecution(state);
-    } else this.startWriting(state);
+      await this.telling;
+      await this.tell(state);
+    } else this.startTelling(state);
     this.published = state.seq;
     this.publishedAt = now.getTime();
   }
@@ -87,42 +85,22 @@ export class Publisher {
     };
   }
 
-  private blockOf(state: RunState): ReturnType<typeof executionBlock> {
-    return executionBlock(this.run.plan, executionTasks(state));
-  }
-
-  private startWriting(state: RunState): void {
-    if (this.writing !== null || state.seq === this.written) return;
-    this.written = state.seq;
-    this.writing = this.publishExecution(state).finally(() => {
-      this.writing = null;
+  private startTelling(state: RunState): void {
+    if (this.telling !== null || state.seq === this.heard) return;
+    this.heard = state.seq;
+    this.telling = this.tell(state).finally(() => {
+      this.telling = null;
     });
   }
 
   /** A manifest somebody broke or moved meanwhile does not stop the run; the journal has everything. */
-  private async publishExecution(state: RunState): Promise<void> {
-    const { source } = this.run.plan;
-    if (source.kind !== 'manifest') return;
-    const block = this.blockOf(state);
-    const text = JSON.stringify(block);
-    if (text === this.block) return;
-    try {
-      await writeExecution(source.manifest, block, this.run.serialise);
-      this.block = text;
-    } catch (error) {
-      this.run.log(`execution block not written: ${errorText(error)}`);
+  private async tell(state: RunState): Promise<void> {
+    for (const listener of this.listeners) {
+      try {
+        await listener.tell(state);
+      } catch (error) {
+        this.run.log(errorText(error));
+      }
     }
   }
-}
-
-function executionTasks(state: RunState): ReadonlyMap<string, ExecutionTask> {
-  return new Map(
-    [...state.tasks.values()].map(({ id, state: task }): [string, ExecutionTask] => {
-      if (task.state === 'merge_pending' && task.hold !== null)
-        return [id, { state: 'merge_conflict', reason: task.hold.held === null ? 'waiting_to_merge' : 'held' }];
-      if (task.state === 'failed') return [id, { state: task.state, reason: task.reason }];
-      if (task.state === 'skipped') return [id, { state: task.state, reason: task.why }];
-      return [id, { state: task.state }];
-    }),
-  );
 }

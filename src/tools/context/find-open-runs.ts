@@ -1,6 +1,6 @@
 import { O8Error } from '../../core/base/errors.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
-import { sourceWords } from '../../core/plan/plan-source.js';
+import { sourceOf } from '../../core/plan/sources.js';
 import {
   chooseOpenRun,
   orphansText,
@@ -48,7 +48,7 @@ export async function theOpenRun(
 }
 
 export function asOpenRun({ plan, state, ownerAlive }: LoadedRun): OpenRun {
-  return { runId: plan.runId, plan: sourceWords(plan.source, plan.root), state, alive: ownerAlive };
+  return { runId: plan.runId, plan: sourceOf(plan.source).words(plan.root), state, alive: ownerAlive };
 }
 
 /** Of all runs but `except`. */

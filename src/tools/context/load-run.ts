@@ -1,6 +1,6 @@
 import { O8Error } from '../../core/base/errors.js';
 import type { Plan } from '../../core/plan/plan.js';
-import { covers, type SourceKey } from '../../core/plan/plan-source.js';
+import { covers, type SourceKey } from '../../core/plan/sources.js';
 import { replay } from '../../core/run/replay.js';
 import type { RunState } from '../../core/run/run-state.js';
 import type { JournalRecord } from '../../core/run/events.js';

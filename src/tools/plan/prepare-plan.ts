@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { checkClaudeSettings } from '../../core/agents/claude/claude-settings.js';
 import { checkAgentCommand } from '../../core/agents/command/agent-command.js';
 import { buildPlan, selectedTasks } from '../../core/plan/build-plan.js';
@@ -8,14 +6,13 @@ import { estimateDisk, type DiskEstimate } from '../../core/plan/disk-estimate.j
 import { O8Error } from '../../core/base/errors.js';
 import type { MinutesOf } from '../../core/features/feature-estimate.js';
 import { estimateFrom } from '../../core/report/history.js';
-import { missingSpecs, type FeatureDetails } from '../../core/preflight/preflight-features.js';
-import type { Plan, SourcePlan } from '../../core/plan/plan.js';
-import { resolveSettings, type Settings, type SettingsFile, type SettingsFlags } from '../../core/settings/settings.js';
+import { keyFrom, keyWords, sourceKey } from '../../core/plan/sources.js';
+import type { Plan } from '../../core/plan/plan.js';
+import type { SettingsFile, SettingsFlags } from '../../core/settings/settings.js';
 import { skillPaths } from '../../core/trust/skill-paths.js';
 import { readRepositoryFacts, type RepositoryFacts } from '../../git/checkout/repository-facts.js';
 import { openRepository } from '../../git/door/repository.js';
-import { loadFeatures } from '../../sources/features/features.js';
-import { loadManifest } from '../../sources/manifest/manifest.js';
+import { readSourcePlan, type ReadPlan } from '../../sources/plan-readers.js';
 import { readHistory } from '../../store/runs/history-file.js';
 import { runHome, type RunHome } from '../../store/files/paths.js';
 import { readSettingsText, settingsOf } from '../../store/runs/settings-file.js';
@@ -26,15 +23,11 @@ import type { TrustQuestion } from '../context/read-trust.js';
 import type { Selection } from './selection.js';
 
 /** What a plan is made of, looked up at one time; nothing written. */
-export interface PlanParts extends RepositoryContext {
+export interface PlanParts extends RepositoryContext, ReadPlan {
   readonly facts: RepositoryFacts;
-  readonly source: SourcePlan;
-  readonly settings: Settings;
   /** Of the settings file, from which `settings` come; null where there is none. */
   readonly settingsText: string | null;
   readonly selection: Selection;
-  /** What is known of the features; null for a plan that is not of features. */
-  readonly features: FeatureDetails | null;
 }
 
 /** Which run a plan is for, and when it was made (ISO 8601). */
@@ -73,38 +66,21 @@ async function readSource(
   file: SettingsFile,
   flags: SettingsFlags,
   { root, home, cwd }: { readonly root: string; readonly home: RunHome; readonly cwd: string },
-): Promise<Pick<PlanParts, 'source' | 'settings' | 'features'>> {
-  switch (selection.kind) {
-    case 'manifest': {
-      const source = await loadManifest(root, resolve(await realpath(cwd), selection.dir)).catch(
-        async (error: unknown) => {
-          throw await withNearest(error, selection.dir, await placesOf(root, cwd, file, flags));
-        },
-      );
-      return { source, settings: resolveSettings('manifest', file, source.settings, flags), features: null };
-    }
-    case 'features': {
-      const settings = resolveSettings('features', file, {}, flags);
-      const { plan, features, skill } = await loadFeatures(root, selection.slugs, settings);
-      const nowhere = await findNowhere(selection.slugs, await placesOf(root, cwd, file, flags));
-      return { source: plan, settings, features: { features, skill, nowhere, minutesOf: await minutesFrom(home) } };
-    }
-  }
-}
-
-async function placesOf(root: string, cwd: string, file: SettingsFile, flags: SettingsFlags): Promise<Places> {
-  const { featuresDir } = resolveSettings('features', file, {}, flags);
-  return { root, cwd: await realpath(cwd), featuresDir: resolve(root, featuresDir) };
+): Promise<ReadPlan> {
+  const real = await realpath(cwd);
+  const placesOf = (featuresDir: string): Places => ({ root, cwd: real, featuresDir });
+  return readSourcePlan(keyFrom(selection, real), {
+    ...{ root, file, flags, minutes: async () => minutesFrom(home) },
+    nowhere: async (slugs, featuresDir) => findNowhere(slugs, placesOf(featuresDir)),
+    withNearest: async (error, featuresDir) => withNearest(error, keyWords(selection).join(' '), placesOf(featuresDir)),
+  });
 }
 
 /** The plan of a run as its files and settings are now, with nothing of the repository's state. Throws as `readPlanParts`. */
 export async function planOnDisk(plan: Plan): Promise<Plan> {
   const { root, source, runId, createdAt, base, skip, wave } = plan;
   const file = settingsOf(root, await readSettingsText(root));
-  const selection: Selection =
-    source.kind === 'manifest'
-      ? { kind: 'manifest', dir: source.dir, wave: null, skip: [] }
-      : { kind: 'features', slugs: source.slugs, wave: null, skip: [] };
+  const selection: Selection = { ...sourceKey(source), wave: null, skip: [] };
   const read = await readSource(selection, file, {}, { root, home: runHome(await openRepository(root)), cwd: root });
   const now = { runId, createdAt, root, base, skip: [], wave: null };
   return { ...buildPlan({ ...now, source: read.source, settings: read.settings }), skip, wave };
@@ -116,25 +92,6 @@ async function minutesFrom(home: RunHome): Promise<MinutesOf> {
     const estimate = estimateFrom(records, slug);
     return estimate === null ? null : Math.max(1, Math.round(estimate.minutes));
   };
-}
-
-/** Throws O8Error `preflight_failed` when a feature has no specification: there is nothing to plan then. */
-export function refuseMissingSpecs(plan: Plan, features: FeatureDetails): void {
-  const missing = missingSpecs(plan, features);
-  if (missing.length === 0) return;
-  const message = missing.map((check) => check.message).join('\n');
-  const folders = features.features.flatMap(({ spec, slug }) =>
-    spec.kind === 'missing' && !features.nowhere.has(slug) ? folderHint(plan, slug) : [],
-  );
-  const hints = [...missing.map(({ hint }) => hint), ...folders];
-  throw new O8Error('preflight_failed', message, hints.join('\n'));
-}
-
-/** Who names a plan folder without `parallel/` before it is understood as naming a feature. */
-function folderHint({ root }: Plan, slug: string): string[] {
-  const folder = join('parallel', slug);
-  if (!existsSync(join(root, folder, 'manifest.json'))) return [];
-  return [`o8 run ${folder}   (if you mean the plan in that folder)`];
 }
 
 /** The plan of a run that starts from the current branch. Throws O8Error `refused` when there is none with a commit. */
@@ -162,14 +119,13 @@ export function planForChecks(parts: PlanParts): Plan {
 }
 
 /** What has to be asked about trust before these parts may run. */
-export function trustQuestion({ repo, facts, features, settings, settingsText }: PlanParts): TrustQuestion {
+export function trustQuestion({ repo, facts, details, settingsText }: PlanParts): TrustQuestion {
   const { head } = facts;
-  const callsCommand = features !== null && features.skill !== null;
   return {
     repo,
     commit: head.kind === 'unborn' ? null : head.commit,
     settings: settingsText,
-    skill: callsCommand ? skillPaths(settings.skill) : [],
+    skill: details.calls === null ? [] : skillPaths(details.calls),
   };
 }
 

@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { worktreeFolder } from '../../core/plan/build-plan.js';
-import { documentsFolder } from '../../core/plan/plan-source.js';
+import { sourceOf, worktreeFolder } from '../../core/plan/sources.js';
 import type { Plan } from '../../core/plan/plan.js';
 import type { PlaceFacts } from '../../core/preflight/places.js';
 import { firstPlaceProblem, gitFolders, placeProblem } from '../../process/programs/place.js';
@@ -11,17 +10,17 @@ import type { PlanParts } from './prepare-plan.js';
 /** Whether a run of this plan can write where it has to; nothing is written to find out. */
 export async function readPlaces(parts: PlanParts, plan: Plan, { env }: ToolContext): Promise<PlaceFacts> {
   const { root, repo, source } = parts;
-  const key = plan.source.kind === 'features' ? 'worktreeDir' : 'workspaceRoot';
+  const own = sourceOf(plan.source);
   const worktrees = await placeProblem(resolve(root, worktreeFolder(plan.source, plan.settings)));
   return {
     worktrees,
     worktreesInstead: worktrees === null ? null : await otherPlace(root, env),
-    worktreesByPlan: source.settings[key] !== undefined,
+    worktreesByPlan: source.settings[own.worktrees.setting] !== undefined,
     claude: await firstPlaceProblem(
       ['.claude', '.claude/parallel', '.claude/parallel/runs'].map((name) => join(root, name)),
     ),
     git: await firstPlaceProblem([repo.gitDir, ...(await gitFolders(repo.commonDir))]),
-    plan: plan.source.kind === 'features' ? null : await placeProblem(documentsFolder(plan.source)),
+    plan: own.planFolder === null ? null : await placeProblem(own.planFolder.dir),
   };
 }
 

@@ -1,10 +1,9 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { selectedTasks, worktreeFolder } from '../../core/plan/build-plan.js';
-import { sameExceptExecution } from '../../core/plan/execution-diff.js';
+import { selectedTasks } from '../../core/plan/build-plan.js';
+import type { OwnChange } from '../../core/plan/source.js';
 import { manifestCommands, plannedCommands } from '../../core/plan/plan-commands.js';
 import type { Plan } from '../../core/plan/plan.js';
-import type { FeatureDetails, FeatureFacts } from '../../core/preflight/preflight-features.js';
 import type { AgentProgram, AgentVersion, OccupiedPath, PreflightFacts } from '../../core/preflight/preflight-facts.js';
 import { readFileAt, type RepositoryFacts } from '../../git/checkout/repository-facts.js';
 import type { Repository } from '../../git/door/repository.js';
@@ -19,7 +18,7 @@ import { readLock } from '../../store/lock/lock-state.js';
 import { findEarlierWork } from './new-attempts.js';
 import type { ToolContext } from '../context/define-tool.js';
 import { findLandedTasks } from './landed-tasks.js';
-import { isSameSource } from '../../core/plan/plan-source.js';
+import { isSameSource, ownChanges, sourceKey, sourceOf, worktreeFolder } from '../../core/plan/sources.js';
 import { readGitChanges } from '../context/git-changes.js';
 import { livingOrphans } from '../context/find-open-runs.js';
 import { leftOutOf } from '../../core/run/left-out.js';
@@ -52,9 +51,10 @@ export async function readPreflightFacts(
     readAgentProgram(plan, context),
     readLock(home, processProbe),
     facts.lfs ? findProgram('git-lfs', context.env) : null,
-    latestRunOf(home, plan.source),
+    latestRunOf(home, sourceKey(plan.source)),
   ]);
-  const next = await runToContinue(home, plan.source, false);
+  const next = await runToContinue(home, sourceKey(plan.source), false);
+  const before = await findEarlier(parts, plan, earlier);
   return {
     git: facts.version,
     bare: facts.bare,
@@ -81,9 +81,9 @@ export async function readPreflightFacts(
     lock,
     orphans: await livingOrphans(
       home,
-      next !== null && isSameSource(next.plan.source, plan.source) ? next.plan.runId : null,
+      next !== null && isSameSource(next.plan.source, sourceKey(plan.source)) ? next.plan.runId : null,
     ),
-    earlierTasks: earlier === null ? [] : [...earlier.state.tasks.values()].filter(wasBegun).map(({ id }) => id),
+    ...before,
     completedRun: earlier === null ? null : completedRun(earlier),
     continuedTasks,
     landedTasks: await findLandedTasks(repo, plan, earlier?.state ?? null),
@@ -92,29 +92,35 @@ export async function readPreflightFacts(
     stalePrompts: await findStalePrompts(plan),
     gitChanges: Object.values(await readGitChanges(repo, context.env)).flat(),
     trust: await readTrust(trustQuestion(parts), context.env),
-    features: await readFeatureFacts(parts, plan),
+    sourceChecks: parts.details.checks(plan, {
+      untracked: await untrackedOf(repo, parts.details.toldFiles(plan)),
+      newAttempts: before.newAttempts,
+    }),
   };
 }
 
-async function readFeatureFacts({ repo, facts, features }: PlanParts, plan: Plan): Promise<FeatureFacts | null> {
-  if (features === null) return null;
-  return {
-    ...features,
-    untracked: await untrackedFiles(repo, plan, features),
-    ...(await findEarlierWork(repo, plan, facts)),
-  };
-}
-
-/** Of the skill and the folders it reads; an agent that gets the documents themselves needs none of them. */
-async function untrackedFiles(repo: Repository, plan: Plan, { features, skill }: FeatureDetails): Promise<string[]> {
-  if (skill === null) return [];
-  const selected = new Set(selectedTasks(plan).map(({ id }) => id));
-  const folders = features.filter(({ slug, spec }) => selected.has(slug) && spec.kind === 'there');
+async function untrackedOf(repo: Repository, paths: readonly string[]): Promise<string[]> {
   const untracked: string[] = [];
-  for (const path of [skill.file, ...folders.map(({ dir }) => dir)]) {
-    if (!(await isTracked(repo, path))) untracked.push(path);
-  }
+  for (const path of paths) if (!(await isTracked(repo, path))) untracked.push(path);
   return untracked;
+}
+
+/** What earlier runs have of this plan's branches and worktrees, and what becomes of it. */
+async function findEarlier(
+  { repo, facts }: PlanParts,
+  plan: Plan,
+  earlier: LoadedRun | null,
+): Promise<Pick<PreflightFacts, 'earlierTasks' | 'newAttempts'>> {
+  switch (sourceOf(plan.source).again) {
+    case 'after_cleanup': {
+      const tasks = earlier === null ? [] : [...earlier.state.tasks.values()].filter(({ start }) => start !== null);
+      return { earlierTasks: tasks.map(({ id }) => id), newAttempts: [] };
+    }
+    case 'as_new_attempts': {
+      const { newAttempts, unfinished } = await findEarlierWork(repo, plan, facts);
+      return { earlierTasks: unfinished, newAttempts };
+    }
+  }
 }
 
 function completedRun({ plan, state }: LoadedRun): PreflightFacts['completedRun'] {
@@ -123,11 +129,7 @@ function completedRun({ plan, state }: LoadedRun): PreflightFacts['completedRun'
   return { runId: plan.runId, landed: hasLanded(plan, state), leftOut: leftOutOf(plan, state, plan.root) };
 }
 
-function wasBegun({ start }: { readonly start: string | null }): boolean {
-  return start !== null;
-}
-
-/** The changes of the checkout without manifests in which all that differs is what o8 itself writes there. */
+/** The changes of the checkout without files in which all that differs is what o8 itself writes there. */
 async function changesOfOthers(
   repo: Repository,
   plan: Plan,
@@ -136,17 +138,23 @@ async function changesOfOthers(
   if (head.kind === 'unborn') return changes;
   const others: RepositoryFacts['changes'][number][] = [];
   for (const change of changes) {
-    const isManifest = basename(change.path) === 'manifest.json' && !change.untracked;
-    if (!isManifest || !(await onlyOwnKeysDiffer(repo, plan.root, head.commit, change.path))) others.push(change);
+    const own = change.untracked ? undefined : ownChanges().find(({ mayBeIn }) => mayBeIn(change.path));
+    if (own === undefined || !(await isAllOwn(repo, own, plan.root, head.commit, change.path))) others.push(change);
   }
   return others;
 }
 
-async function onlyOwnKeysDiffer(repo: Repository, root: string, commit: string, path: string): Promise<boolean> {
+async function isAllOwn(
+  repo: Repository,
+  own: OwnChange,
+  root: string,
+  commit: string,
+  path: string,
+): Promise<boolean> {
   const file = join(root, path);
   const committed = await readFileAt(repo, commit, path);
   if (committed === null || !(await isThere(file))) return false;
-  return sameExceptExecution(committed, await readFile(file, 'utf8'));
+  return own.isAll(committed, await readFile(file, 'utf8'));
 }
 
 async function findOccupied(plan: Plan, { worktrees }: RepositoryFacts, repo: Repository): Promise<OccupiedPath[]> {

@@ -8,80 +8,52 @@ import {
   type Schedule,
   type SettingsFlags,
 } from '../../core/settings/settings.js';
+import {
+  keyCommand,
+  keyOf,
+  keyWords,
+  requireKey,
+  sourceFacts,
+  sourceInputs,
+  type NamedSource,
+  type SourceKey,
+} from '../../core/plan/sources.js';
 
 /** Input keys that say what to run; spread into the input of the tools that take a selection. */
 export const selectionShape = {
-  dir: z.string().min(1).optional().describe('plan folder with a manifest.json, e.g. parallel/TS-0042-inventory'),
-  features: z.array(z.string().min(1)).optional().describe('feature slugs, e.g. user-auth'),
-  epic: z.string().min(1).optional().describe('Beads epic id'),
+  ...sourceInputs,
   wave: z.coerce.number().int().min(1).optional().describe('only this wave'),
   skip: z.array(z.string().min(1)).optional().describe('task ids to leave out'),
 };
 
 export type SelectionInput = z.output<z.ZodObject<typeof selectionShape>>;
 
-/** What to run, once it is clear: a manifest folder as the user wrote its path, or features, and what of it. */
-export type Selection = Part & (ManifestSelection | FeatureSelection);
+/** What to run, once it is clear: a plan as the user named it, and what of it. */
+export type Selection = SourceKey & { readonly wave: number | null; readonly skip: readonly string[] };
 
-interface Part {
-  readonly wave: number | null;
-  readonly skip: readonly string[];
-}
-
-interface ManifestSelection {
-  readonly kind: 'manifest';
-  readonly dir: string;
-}
-
-interface FeatureSelection {
-  readonly kind: 'features';
-  readonly slugs: readonly string[];
-}
-
-/** Exactly one of `dir`, `features`, `epic`: O8Error `usage` otherwise, `refused` for epics, which come later. */
+/** Exactly one of the keys that name a plan: O8Error `usage` otherwise, `refused` for epics, which come later. */
 export function requireSelection(input: SelectionInput): Selection {
-  const given = (['dir', 'features', 'epic'] as const).filter((key) => input[key] !== undefined);
-  if (given.length !== 1 || given[0] === undefined) {
-    const count = given.length === 0 ? 'none was given' : `given: ${given.join(', ')}`;
+  const key = requireKey(input);
+  if (input.wave !== undefined && !sourceFacts(key.kind).hasWaves)
     throw new O8Error(
       'usage',
-      `Say what to run with exactly one of dir, features, epic (${count}).`,
-      'o8 plan <parallel-dir>',
+      'Features have no waves.',
+      `Leave wave out, or name fewer features: o8 plan ${keyWords(key).join(' ')}`,
     );
-  }
-  const part = { wave: input.wave ?? null, skip: input.skip ?? [] };
-  if (input.dir !== undefined) return { kind: 'manifest', dir: input.dir, ...part };
-  if (input.features !== undefined) {
-    if (input.wave !== undefined)
-      throw new O8Error(
-        'usage',
-        'Features have no waves.',
-        `Leave wave out, or name fewer features: o8 plan ${input.features.join(' ')}`,
-      );
-    return { kind: 'features', slugs: input.features, ...part };
-  }
-  throw new O8Error(
-    'refused',
-    'This version runs manifest folders and features, not Beads epics.',
-    'Write the work as a manifest folder, then: o8 plan <parallel-dir>',
-  );
-}
-
-interface NamedSource {
-  readonly dir?: string | undefined;
-  readonly features?: readonly string[] | undefined;
+  return { ...key, wave: input.wave ?? null, skip: input.skip ?? [] };
 }
 
 /** The selection as a command line names it, null for one that names nothing. */
 export function selectionWords(input: NamedSource): string | null {
-  const words = input.dir === undefined ? input.features : [input.dir];
-  return words?.map(shellQuote).join(' ') ?? null;
+  const key = keyOf(input);
+  return key === null ? null : keyWords(key).map(shellQuote).join(' ');
 }
 
 /** The command that runs what the caller named; where that is nothing, the one that goes on with a run. */
 export function againCommand(input: NamedSource & { readonly retryFailed?: boolean | undefined }): string {
-  const words = selectionWords(input) ?? (input.retryFailed === true ? '--retry-failed' : '--resume');
-  return input.features === undefined ? `o8 run ${words}` : `o8 parallel ${words}`;
+  const key = keyOf(input);
+  if (key !== null) return keyCommand(key);
+  return `o8 run ${input.retryFailed === true ? '--retry-failed' : '--resume'}`;
 }
 
 /** Input keys of a plan beside its selection. */

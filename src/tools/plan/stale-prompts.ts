@@ -3,12 +3,14 @@ import type { Plan } from '../../core/plan/plan.js';
 import type { PreflightFacts } from '../../core/preflight/preflight-facts.js';
 import { renderedPrompt } from '../../core/plan/rendered-prompt.js';
 import { composeTaskPrompts } from '../../sources/manifest/task-prompts.js';
+import { sourceOf } from '../../core/plan/sources.js';
 
 /** Tasks whose prompt file `o8 render` made of a task file, scope or context that has changed since. */
 export async function findStalePrompts(plan: Plan): Promise<PreflightFacts['stalePrompts']> {
   const generated = plan.tasks.filter(({ promptFile, prompt }) => promptFile !== null && isAsGenerated(prompt));
-  if (plan.source.kind !== 'manifest' || generated.length === 0) return [];
-  const fresh = new Map((await composeTaskPrompts(plan.root, plan.source.dir)).map((each) => [each.id, each]));
+  const { planFolder } = sourceOf(plan.source);
+  if (planFolder === null || generated.length === 0) return [];
+  const fresh = new Map((await composeTaskPrompts(plan.root, planFolder.dir)).map((each) => [each.id, each]));
   return generated.flatMap(({ id, prompt }) => {
     const { text = null, from = '' } = fresh.get(id) ?? {};
     const isStale = text !== null && renderedPrompt(text, from) !== prompt.replaceAll('\r\n', '\n');

@@ -1,5 +1,5 @@
 import { selectedTasks } from '../../core/plan/build-plan.js';
-import { runCommand } from '../../core/plan/plan-source.js';
+import { runCommand } from '../../core/plan/sources.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { resolveCommit } from '../../git/refs/refs.js';

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
-import { isSameSource, runCommand, type SourceKey } from '../../core/plan/plan-source.js';
+import {
+  includesTask,
+  isSameSource,
+  keyFrom,
+  runCommand,
+  sourceKey,
+  sourceOf,
+  type SourceKey,
+} from '../../core/plan/sources.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { someOf } from '../../core/base/check.js';
 import { countsText, resumeCommand, resumption, tasksToPrepare } from '../../core/run/open-runs.js';
@@ -57,7 +64,7 @@ export async function findContinuation(
   input: SpawnInput,
   { cwd }: ToolContext,
 ): Promise<Continuation> {
-  const wanted = selection === null ? null : await keyOf(selection, cwd);
+  const wanted = selection === null ? null : keyFrom(selection, await realpath(cwd));
   const run = wanted === null ? await meantRun(home, input) : await runToContinue(home, wanted, input.resume === true);
   if (run === null) {
     if (selection === null && input.resume === true) return NOTHING_TO_RESUME;
@@ -65,7 +72,7 @@ export async function findContinuation(
     const what = selectionWords(input);
     throw new O8Error('no_run', `${what ?? 'This repository'} has no earlier run`, againCommand(input));
   }
-  return continuationOf(run, selection, wanted ?? run.plan.source, input);
+  return continuationOf(run, selection, wanted ?? sourceKey(run.plan.source), input);
 }
 
 function continuationOf(
@@ -80,7 +87,7 @@ function continuationOf(
   const unfinished = run.state.phase.kind !== 'finished';
   if (input.retryFailed === true) {
     const failed = input.task === undefined ? failedTasks(run, wave) : [failedTask(run, input.task)];
-    const retry = failed.filter((id) => isWanted(wanted, id) && !skip.includes(id));
+    const retry = failed.filter((id) => includesTask(wanted, id) && !skip.includes(id));
     if (retry.length > 0 || hasFailedValidation(run)) {
       const text = retryText(run, retry);
       return { kind: 'continue', run, wish: { kind: 'tasks', select: [], retry, skip, resume: false, text } };
@@ -109,19 +116,6 @@ async function meantRun(home: RunHome, { runId, resume }: SpawnInput): Promise<L
   if (open.kind === 'one') return open.run;
   const [newest] = await listRuns(home);
   return newest === undefined ? null : loadRun(home, newest);
-}
-
-async function keyOf(selection: Selection, cwd: string): Promise<SourceKey> {
-  switch (selection.kind) {
-    case 'manifest':
-      return { kind: 'manifest', dir: resolve(await realpath(cwd), selection.dir) };
-    case 'features':
-      return { kind: 'features', slugs: selection.slugs };
-  }
-}
-
-function isWanted(wanted: SourceKey, task: string): boolean {
-  return wanted.kind === 'manifest' || wanted.slugs.includes(task);
 }
 
 function hasFailedValidation({ state }: LoadedRun): boolean {
@@ -235,7 +229,7 @@ function failedTask({ plan, state }: LoadedRun, name: string): string {
     case 'merge_pending':
       throw refused('did not fail but waits to be merged', mergeAgain(plan.runId, id));
     case 'skipped':
-      throw refused('was left out', `${runCommand(plan.source, plan.root)}${waveWords(plan, id)}`);
+      throw refused('was left out', `${runCommand(plan.source, plan.root)}${partWords(plan, id)}`);
     case 'complete':
       throw refused('is complete', status);
     case 'queued':
@@ -245,8 +239,8 @@ function failedTask({ plan, state }: LoadedRun, name: string): string {
   }
 }
 
-function waveWords({ source, tasks }: Plan, id: string): string {
-  return source.kind === 'manifest' ? ` --wave ${String(tasks.find((task) => task.id === id)?.wave ?? 1)}` : '';
+function partWords({ source, tasks }: Plan, id: string): string {
+  return sourceOf(source).partWords(tasks.find((task) => task.id === id));
 }
 
 /** Tasks of a wave that the run has left out; what an earlier run landed of it is done again, as the wave was asked for. */

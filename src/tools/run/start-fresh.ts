@@ -1,8 +1,6 @@
-import { relative, resolve, sep } from 'node:path';
 import { selectedTasks } from '../../core/plan/build-plan.js';
 import { O8Error } from '../../core/base/errors.js';
 import { asideSuffix } from '../../core/run/aside.js';
-import { excludePattern } from '../../core/base/exclude-pattern.js';
 import { preflightChecks } from '../../core/preflight/preflight.js';
 import { refuseUntrusted } from '../../core/trust/trust-text.js';
 import type { CriticalSection } from '../../core/base/lease.js';
@@ -15,7 +13,6 @@ import { moveAside } from '../../git/kept/move-aside.js';
 import type { Repository } from '../../git/door/repository.js';
 import { ensureExcluded } from '../../git/worktrees/worktrees.js';
 import { processProbe } from '../../process/trees/identify-process.js';
-import { MANIFEST_DRAFT } from '../../sources/manifest/write-execution.js';
 import { criticalSection } from '../../store/files/critical-section.js';
 import { readLock } from '../../store/lock/lock-state.js';
 import { journalSize } from '../../store/journal/journal.js';
@@ -28,7 +25,7 @@ import { refuseHeld } from '../context/lock-error.js';
 import { takeOverOldRuns } from '../context/take-over-old-runs.js';
 import { openContext } from '../context/repository-context.js';
 import { makeRoom } from '../plan/new-attempts.js';
-import { planFrom, readPlanParts, refuseMissingSpecs, trustQuestion } from '../plan/prepare-plan.js';
+import { planFrom, readPlanParts, trustQuestion } from '../plan/prepare-plan.js';
 import { runConsent } from '../context/read-trust.js';
 import { readPreflightFacts } from '../plan/read-preflight-facts.js';
 import { againCommand, planFlags, selectionWords, type Selection } from '../plan/selection.js';
@@ -37,6 +34,7 @@ import { readSettledLock } from '../context/settled-lock.js';
 import { startSupervisor, type Force } from './start-supervisor.js';
 import { waveCheckText } from '../plan/wave-check.js';
 import { counted } from '../../core/text/counted.js';
+import { sourceKey, sourceOf } from '../../core/plan/sources.js';
 
 /** The first record of a journal says who owns the run: everything after it is news. */
 const RUN_BEGAN = 1;
@@ -56,7 +54,7 @@ export async function readyPlan(selection: Selection, input: SpawnInput, context
   const { repo } = parts;
   const now = context.now();
   const bare = planFrom(parts, { runId: await newRunId(parts.home, now), createdAt: now.toISOString() });
-  const earlier = await latestRunOf(parts.home, bare.source);
+  const earlier = await latestRunOf(parts.home, sourceKey(bare.source));
   const plan: Plan = {
     ...bare,
     landed: Object.fromEntries(await findLandedCommits(repo, bare, earlier?.state ?? null)),
@@ -67,10 +65,9 @@ export async function readyPlan(selection: Selection, input: SpawnInput, context
   const checks = preflightChecks(plan, facts);
   refuseFailures(checks, input);
   refuseUntrusted(facts.trust);
-  // A skill may write the specification itself; without one there is nothing to tell the agent.
-  if (parts.features !== null && parts.features.skill === null) refuseMissingSpecs(plan, parts.features);
+  parts.details.refuseIncomplete(plan, 'start');
   const consent = await runConsent(trustQuestion(parts), facts.trust);
-  return { repo, plan: { ...plan, consent }, checks, text, newAttempts: facts.features?.newAttempts ?? [] };
+  return { repo, plan: { ...plan, consent }, checks, text, newAttempts: facts.newAttempts };
 }
 
 /** A new run: checks, run folder, supervisor. Nothing is left behind where the lock was lost. */
@@ -215,20 +212,6 @@ async function excludeOwnFiles(repo: Repository, plan: Plan): Promise<void> {
     '/.claude/.parallel*.tmp', // of a writer killed in mid-write
     '/.claude/worktrees/',
     '/.claude-task-complete',
-    ...ownFilesOf(plan),
+    ...sourceOf(plan.source).made(plan.root, plan.settings),
   ]);
-}
-
-/** Where files of o8's own come to be because of this plan, as patterns from the top of the repository. */
-function ownFilesOf({ root, source, settings }: Plan): string[] {
-  switch (source.kind) {
-    case 'manifest': {
-      const dir = relative(root, source.dir).split(sep).join('/');
-      return ['logs/', MANIFEST_DRAFT].map((path) => excludePattern(dir === '' ? path : `${dir}/${path}`)); // the draft: of a writer killed in mid-write
-    }
-    case 'features': {
-      const dir = relative(root, resolve(root, settings.worktreeDir)).split(sep).join('/');
-      return dir === '..' || dir.startsWith('../') ? [] : [`${dir === '' ? '' : excludePattern(dir)}/feat-*`];
-    }
-  }
 }

@@ -15,13 +15,15 @@ import { guardFile } from '../../git/door/guard-file.js';
 import { ensureExcluded } from '../../git/worktrees/worktrees.js';
 import { bundledProgram } from '../../process/base/bundle.js';
 import { makePrivateFolderInside, writeGenerated } from '../../sources/files/document.js';
-import { MANIFEST_DRAFT, writeExecution } from '../../sources/manifest/write-execution.js';
+import { writeExecution } from '../../sources/manifest/write-execution.js';
 import { criticalSection } from '../../store/files/critical-section.js';
 import type { ToolContext } from '../context/define-tool.js';
 import { latestRunOf } from '../context/load-run.js';
 import { planFrom, PREVIEW, readPlanParts, type PlanParts } from '../plan/prepare-plan.js';
 import { planFlags, type Selection } from '../plan/selection.js';
 import type { SpawnInput, SpawnResult } from './spawn-input.js';
+import { sourceKey, sourceOf } from '../../core/plan/sources.js';
+import { MANIFEST_DRAFT } from '../../core/plan/manifest-source.js';
 
 /** Writes the plan folder's scripts and `logs/`, starts nothing. Scripts somebody changed stay as they are. */
 export async function generateScripts(
@@ -34,7 +36,8 @@ export async function generateScripts(
   }
   const parts = await readPlanParts(selection, planFlags(input), context);
   const plan = planFrom(parts, PREVIEW);
-  if (plan.source.kind !== 'manifest') {
+  const { planFolder } = sourceOf(plan.source);
+  if (planFolder === null) {
     throw new O8Error(
       'usage',
       '--generate-only writes scripts into a plan folder; features have none.',
@@ -42,7 +45,7 @@ export async function generateScripts(
     );
   }
   const { root } = parts;
-  const { dir } = plan.source;
+  const { dir } = planFolder;
   const shown = relative(root, dir).split(sep).join('/');
   const place = shown === '' ? '' : `${shown}/`;
   await ensureExcluded(
@@ -59,13 +62,13 @@ export async function generateScripts(
     scripts.push({ path, outcome: await writeGenerated(root, join(dir, path), text, 'script') });
   }
   await makePrivateFolderInside(root, join(dir, 'logs')); // agents' output is private
-  await announce(parts, plan, plan.source.manifest);
+  await announce(parts, plan, planFolder.manifest);
   return { message: 'Scripts generated; nothing was started.', tasks: [], text: scriptsReport(shown || '.', scripts) };
 }
 
 /** The `execution` block of a plan that has not begun; what an earlier run wrote there stays. */
 async function announce({ repo, home }: PlanParts, plan: Plan, manifest: string): Promise<void> {
-  if ((await latestRunOf(home, plan.source)) !== null) return;
+  if ((await latestRunOf(home, sourceKey(plan.source))) !== null) return;
   await writeExecution(manifest, executionBlock(plan, new Map()), criticalSection(guardFile(repo)));
 }
 

@@ -1,7 +1,7 @@
 import { O8Error } from '../../core/base/errors.js';
 import { skillPaths } from '../../core/trust/skill-paths.js';
 import type { TrustItem } from '../../core/trust/files.js';
-import { defaultSettings } from '../../core/settings/settings.js';
+import { DEFAULT_SKILL } from '../../core/settings/settings.js';
 import { resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { readSettingsFile, readSettingsText } from '../../store/runs/settings-file.js';
@@ -86,9 +86,9 @@ async function inputs(
 async function skillOf(root: string): Promise<string[]> {
   try {
     const { skill } = await readSettingsFile(root);
-    return skillPaths(skill ?? defaultSettings('features').skill);
+    return skillPaths(skill ?? DEFAULT_SKILL);
   } catch (error) {
-    if (error instanceof O8Error) return skillPaths(defaultSettings('features').skill);
+    if (error instanceof O8Error) return skillPaths(DEFAULT_SKILL);
     throw error;
   }
 }

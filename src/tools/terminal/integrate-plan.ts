@@ -14,7 +14,8 @@ import { baseRef } from '../../core/merge/landings.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { withSection } from '../../core/text/marked-section.js';
 import type { Plan } from '../../core/plan/plan.js';
-import { runCommand, sourceName } from '../../core/plan/plan-source.js';
+import { folderKey, runCommand, sourceOf } from '../../core/plan/sources.js';
+import { MANIFEST_DRAFT } from '../../core/plan/manifest-source.js';
 import type { UsualCommand } from '../../core/commands/technology.js';
 import { guardFile } from '../../git/door/guard-file.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
@@ -22,7 +23,7 @@ import type { Repository } from '../../git/door/repository.js';
 import { ensureExcluded } from '../../git/worktrees/worktrees.js';
 import { readDocument, writeDocument } from '../../sources/files/document.js';
 import { FaultCollector } from '../../sources/files/fault-collector.js';
-import { MANIFEST_DRAFT, writeIntegration } from '../../sources/manifest/write-execution.js';
+import { writeIntegration } from '../../sources/manifest/write-execution.js';
 import { PlanFolder } from '../../sources/manifest/plan-folder.js';
 import { criticalSection } from '../../store/files/critical-section.js';
 import type { RunHome } from '../../store/files/paths.js';
@@ -59,13 +60,10 @@ export async function integratePlan(input: IntegrateInput, context: ToolContext)
   const { repo, root, home } = await openContext(context);
   const run = await finishedRun(home, input.dir, context);
   const { plan } = run;
-  if (plan.source.kind !== 'manifest')
-    throw new O8Error(
-      'refused',
-      'The last run was one of features: there is no plan folder to report in.',
-      'o8 status',
-    );
-  const { dir, manifest } = plan.source;
+  const { name, planFolder } = sourceOf(plan.source);
+  if (planFolder === null)
+    throw new O8Error('refused', 'The last run has no plan folder to report in: it was one of features.', 'o8 status');
+  const { dir, manifest } = planFolder;
   await editedReport(root, join(dir, INTEGRATION_REPORT), ''); // what refuses it is said before the long part
   const subject = await whatToCheck(repo, plan);
   const checks = await runIntegrationChecks({
@@ -75,7 +73,7 @@ export async function integratePlan(input: IntegrateInput, context: ToolContext)
   const shown = (path: string): string => relative(root, path).split(sep).join('/');
   const folder = await PlanFolder.open(root, dir, new FaultCollector());
   const integration: Integration = {
-    name: sourceName(plan.source),
+    name,
     runId: plan.runId,
     checkedAt: context.now().toISOString(),
     base: plan.base.branch,
@@ -109,7 +107,7 @@ async function finishedRun(home: RunHome, dir: string | null, { cwd }: ToolConte
 async function runOfFolder(home: RunHome, path: string, named: string): Promise<LoadedRun> {
   // Opening it says what is wrong with a folder that is none.
   const { dir } = await PlanFolder.open(home.root, await realpathOr(path), new FaultCollector());
-  const run = await latestRunOf(home, { kind: 'manifest', dir });
+  const run = await latestRunOf(home, folderKey(dir));
   if (run === null) throw new O8Error('no_run', `${named} has not been run yet.`, `o8 run ${named}`);
   return run;
 }

@@ -2,7 +2,7 @@ import { relative, sep } from 'node:path';
 import type { IntegratedTask, Trespass } from '../../core/report/integration.js';
 import { baseRef, basePresence, landingOfTask, takenBackText } from '../../core/merge/landings.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { documentsFolder } from '../../core/plan/plan-source.js';
+import { sourceOf } from '../../core/plan/sources.js';
 import { taskOf } from '../../core/run/run-state.js';
 import { partlyAllowed, scopeViolations } from '../../core/scope/scope-check.js';
 import { landedCommit, type TaskState } from '../../core/run/task-state.js';
@@ -64,7 +64,7 @@ function whyOpen(state: TaskState): string {
 export async function findTrespasses(repo: Repository, run: LoadedRun): Promise<Trespass[]> {
   const { plan } = run;
   if (plan.settings.scope === 'off') return [];
-  const contracts = `${relative(plan.root, documentsFolder(plan.source)).split(sep).join('/')}/contracts/`;
+  const contracts = `${relative(plan.root, sourceOf(plan.source).documents).split(sep).join('/')}/contracts/`;
   const found: Trespass[] = [];
   for (const task of plan.tasks) {
     const landing = landingOfTask(run.state, task.id);

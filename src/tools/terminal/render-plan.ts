@@ -8,6 +8,7 @@ import { composeTaskPrompts } from '../../sources/manifest/task-prompts.js';
 import type { ToolContext } from '../context/define-tool.js';
 import { planForChecks, readPlanParts } from '../plan/prepare-plan.js';
 import { refuseNested } from '../context/refuse-nested.js';
+import { folderKey, sourceOf } from '../../core/plan/sources.js';
 
 export interface RenderedFile {
   /** Relative to the repository. */
@@ -34,11 +35,10 @@ interface Rendering {
  */
 export async function renderPlan(dir: string, mode: 'write' | 'check', context: ToolContext): Promise<RenderResult> {
   refuseNested('render', context);
-  const parts = await readPlanParts({ kind: 'manifest', dir, wave: null, skip: [] }, {}, context);
+  const parts = await readPlanParts({ ...folderKey(dir), wave: null, skip: [] }, {}, context);
   const plan = planForChecks(parts);
-  const { root, source } = parts;
-  if (source.source.kind !== 'manifest') throw new Error('a manifest was asked for');
-  const folder = source.source.dir;
+  const { root } = parts;
+  const folder = sourceOf(plan.source).documents;
   const prompts = await composeTaskPrompts(root, folder);
   const renderings = [
     { path: join(folder, 'task-graph.md'), text: taskGraphDocument(plan) },

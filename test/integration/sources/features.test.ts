@@ -6,6 +6,7 @@ import { resolveSettings, type SettingsFile } from '../../../src/core/settings/s
 import { loadFeatures } from '../../../src/sources/features/features.js';
 import { featureFiles } from '../../support/runs/feature-files.js';
 import { createRepository, type TestRepository } from '../../support/git/repository.js';
+import { sourceFacts } from '../../../src/core/plan/sources.js';
 
 const DIR = '.blueprint/features/feature_user-auth';
 
@@ -16,7 +17,7 @@ async function repositoryWith(files: Readonly<Record<string, string>>): Promise<
 }
 
 const load = async ({ root }: TestRepository, slugs: readonly string[], settings: SettingsFile = {}) =>
-  loadFeatures(root, slugs, resolveSettings('features', settings, {}, {}));
+  loadFeatures(root, slugs, resolveSettings(sourceFacts('features').defaults, settings, {}, {}));
 
 async function refusal(loading: Promise<unknown>): Promise<O8Error> {
   return loading.then(

@@ -1,14 +1,45 @@
-import { chmod, readdir, readFile, stat, symlink } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import type { CriticalSection } from '../../../src/core/base/lease.js';
 import { executionBlock } from '../../../src/core/report/manifest-execution.js';
-import { MANIFEST_DRAFT, writeExecution } from '../../../src/sources/manifest/write-execution.js';
+import { writeExecution } from '../../../src/sources/manifest/write-execution.js';
+import { executionListener } from '../../../src/sources/manifest/execution-listener.js';
+import { attemptEnded, RunHistory, taskDone } from '../../support/runs/run-history.js';
 import { planOf, seedTasks } from '../../support/runs/plan-fixture.js';
 import { temporaryFolder, writeFiles } from '../../support/runs/plan-folder.js';
+import { MANIFEST_DRAFT } from '../../../src/core/plan/manifest-source.js';
 
 const BLOCK = executionBlock(planOf(seedTasks()), new Map());
 const alone: CriticalSection = async (work) => work();
+
+describe('the listener of a manifest', () => {
+  it('writes the block when it changes, tells what failed once more, and lets that of a finished run be', async () => {
+    const root = await temporaryFolder();
+    const path = join(root, 'manifest.json');
+    await writeFiles(root, { 'manifest.json': '{}' });
+    const run = new RunHistory(planOf([{ id: 'a' }]));
+    const status = async () =>
+      z.object({ execution: z.object({ status: z.string() }) }).parse(JSON.parse(await readFile(path, 'utf8')))
+        .execution.status;
+    const listener = executionListener(run.plan, path, { state: run.state, guard: alone });
+    await listener.tell(run.state);
+    expect(await status()).toBe('pending');
+    run.lead('a', 'running');
+    await rm(path);
+    await expect(listener.tell(run.state)).rejects.toMatchObject({ code: 'refused' });
+    await writeFiles(root, { 'manifest.json': '{}' });
+    await listener.tell(run.state);
+    expect(await status()).toBe('running');
+    run.record(attemptEnded('a'), taskDone('a'), { type: 'task_merged', task: 'a', landed: 'l' });
+    run.record({ type: 'run_finished', state: 'completed' });
+    await writeFiles(root, { 'manifest.json': '{"restored":true}' });
+    const next = executionListener(run.plan, path, { state: run.state, guard: alone });
+    await next.tell(run.state);
+    expect(await readFile(path, 'utf8')).toBe('{"restored":true}');
+  });
+});
 
 describe('writing the execution block', () => {
   it('changes nothing else in the manifest, its mode included, and leaves no other file', async () => {

@@ -1,6 +1,8 @@
 import { buildPlan } from '../../../src/core/plan/build-plan.js';
-import type { ManifestSource, Plan, SourcePlan, SourceTask } from '../../../src/core/plan/plan.js';
+import type { ManifestSource } from '../../../src/core/plan/manifest-source.js';
+import type { Plan, SourcePlan, SourceTask } from '../../../src/core/plan/plan.js';
 import { resolveSettings, type ManifestSettings, type SettingsFile } from '../../../src/core/settings/settings.js';
+import { sourceFacts } from '../../../src/core/plan/sources.js';
 
 export const ROOT = '/home/ada/shop';
 
@@ -47,7 +49,7 @@ export function planOf(tasks: readonly TaskFixture[], fixture: PlanFixture = {})
     createdAt: '2026-11-21T08:05:12.000Z',
     root: ROOT,
     source,
-    settings: resolveSettings('manifest', fixture.settings ?? {}, fixture.manifest ?? {}, {}),
+    settings: resolveSettings(sourceFacts('manifest').defaults, fixture.settings ?? {}, fixture.manifest ?? {}, {}),
     base: { branch: fixture.base ?? 'main', commit: 'a'.repeat(40) },
     skip: fixture.skip ?? [],
     wave: fixture.wave ?? null,

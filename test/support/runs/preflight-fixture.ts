@@ -31,7 +31,8 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     stalePrompts: [],
     gitChanges: [],
     trust: { needed: false, items: [], digest: '' },
-    features: null,
+    newAttempts: [],
+    sourceChecks: [],
     ...more,
   };
 }

@@ -12,6 +12,7 @@ import { featureChecks, type FeatureFacts } from '../../../../src/core/preflight
 import { resolveSettings, type SettingsFile } from '../../../../src/core/settings/settings.js';
 import { ROOT, sourcePlan } from '../../../support/runs/plan-fixture.js';
 import { goodFacts } from '../../../support/runs/preflight-fixture.js';
+import { sourceFacts } from '../../../../src/core/plan/sources.js';
 
 function feature(slug: string, more: Partial<Feature> = {}): Feature {
   return {
@@ -44,7 +45,7 @@ function planOfFeatures(features: readonly Feature[], settings: SettingsFile = {
     createdAt: '2026-11-21T08:05:12.000Z',
     root: ROOT,
     source: { ...sourcePlan(tasks), source: { kind: 'features', slugs, featuresDir: `${ROOT}/.blueprint/features` } },
-    settings: resolveSettings('features', settings, {}, {}),
+    settings: resolveSettings(sourceFacts('features').defaults, settings, {}, {}),
     base: { branch: 'main', commit: 'a'.repeat(40) },
     skip,
     wave: null,
@@ -59,7 +60,6 @@ function factsOf(features: readonly Feature[], more: Partial<FeatureFacts> = {})
     nowhere: new Map(),
     untracked: [],
     newAttempts: [],
-    unfinished: [],
     ...more,
   };
 }
@@ -74,7 +74,7 @@ const found = (features: readonly Feature[], more: Partial<FeatureFacts> = {}) =
 describe('preflight of features', () => {
   it('passes where everything is there and nothing is shared', () => {
     const features = [feature('user-auth'), feature('dashboard')];
-    const checks = preflightChecks(planOfFeatures(features), goodFacts({ features: factsOf(features) }));
+    const checks = preflightChecks(planOfFeatures(features), goodFacts({ sourceChecks: check(features) }));
     expect(preflightPassed(checks)).toBe(true);
     expect(checks.filter(({ level }) => level !== 'pass')).toEqual([]);
     expect(checks.map(({ id }) => id)).not.toContain('manifest-commands');
@@ -191,7 +191,8 @@ describe('preflight of features', () => {
     expect(findings[1]?.hint).toContain('o8 merge --run R --task b');
     const facts = goodFacts({
       branches: ['main', 'feature/a', 'feature/b', 'feature/c'],
-      features: factsOf(features, { newAttempts }),
+      newAttempts,
+      sourceChecks: check(features, { newAttempts }),
     });
     expect(preflightPassed(preflightChecks(planOfFeatures(features), facts))).toBe(true);
   });
@@ -201,7 +202,8 @@ describe('preflight of features', () => {
     const facts = goodFacts({
       branches: ['main', 'feature/a'],
       occupied: [{ path: `${ROOT}/.claude/worktrees/feat-a`, by: 'worktree' }],
-      features: factsOf(features, { unfinished: ['a'] }),
+      earlierTasks: ['a'],
+      sourceChecks: check(features),
     });
     const failed = preflightChecks(planOfFeatures(features), facts).filter(({ level }) => level === 'fail');
     expect(failed.map(({ id }) => id)).toEqual(['branch-collision', 'worktree-collision']);

@@ -34,7 +34,7 @@ function attempt(changes: Partial<ClaudeAttempt> = {}): ClaudeAttempt {
   return {
     program: 'claude',
     task,
-    settings: defaultSettings('manifest'),
+    settings: defaultSettings(),
     project: { kind: 'worktree' },
     attempt: { sessionId: SESSION, continues: false },
     workerRules: 'Stay in your task.',
@@ -45,7 +45,7 @@ function attempt(changes: Partial<ClaudeAttempt> = {}): ClaudeAttempt {
 }
 
 function withAgent(agent: Partial<ReturnType<typeof defaultSettings>['agent']>): ClaudeAttempt {
-  const settings = defaultSettings('manifest');
+  const settings = defaultSettings();
   return attempt({ settings: { ...settings, agent: { ...settings.agent, ...agent } } });
 }
 
@@ -167,7 +167,7 @@ describe('claudeCommand', () => {
 
   it('under scope enforce allows edits of CREATE, MODIFY and the marker file only', () => {
     const scope = { create: [entry('src/new/**')], modify: [entry('src/app.ts')], boundary: [] };
-    const settings = { ...defaultSettings('manifest'), scope: 'enforce' as const };
+    const settings = { ...defaultSettings(), scope: 'enforce' as const };
     const edits = valuesOf(
       claudeCommand(attempt({ settings, task: { ...task, scope } })).argv,
       '--allowedTools',

@@ -1,0 +1,63 @@
+import { relative, resolve, sep } from 'node:path';
+import * as z from 'zod';
+import { excludePattern } from '../base/exclude-pattern.js';
+import type { Source, SourceFacts } from './source.js';
+
+/** Features by slug; `featuresDir` is absolute. */
+export const featureSourceSchema = z.strictObject({
+  kind: z.literal('features'),
+  slugs: z.array(z.string()),
+  featuresDir: z.string(),
+});
+export type FeatureSource = z.infer<typeof featureSourceSchema>;
+
+/** Which features are meant, in the order they were named. */
+export interface FeatureKey {
+  readonly kind: 'features';
+  readonly slugs: readonly string[];
+}
+
+export const featureInputs = {
+  features: z.array(z.string().min(1)).optional().describe('feature slugs, e.g. user-auth'),
+};
+
+export const featureFacts: SourceFacts = {
+  command: 'o8 parallel',
+  defaults: { timeout: 30, merge: { into: 'base' } },
+  of: 'features',
+  hasWaves: false,
+  hasScopes: false, // what their plans touch is compared instead
+  textIsWork: false, // the prompts call one command: the documents differ
+  start: { shown: 'summary', said: 'Starting parallel pipelines...' },
+  again: 'as_new_attempts',
+  worktrees: { setting: 'worktreeDir', word: 'worktrees' },
+  ownChange: null,
+};
+
+export function featureSource({ slugs, featuresDir }: FeatureSource): Source {
+  return {
+    ...featureFacts,
+    name: slugs.join(' '),
+    view: { features: [...slugs] },
+    words: () => slugs.join(' '),
+    heading: () => [`Features: ${slugs.join(', ')}`],
+    documents: featuresDir,
+    planFolder: null,
+    rewritten: [],
+    made: (root, settings) => {
+      const dir = relative(root, resolve(root, settings.worktreeDir)).split(sep).join('/');
+      return dir === '..' || dir.startsWith('../') ? [] : [`${dir === '' ? '' : excludePattern(dir)}/feat-*`];
+    },
+    worktreeName: (task) => `feat-${task}`,
+    log: ({ worktree }) => `${worktree}.log`,
+    parts: (tasks) => {
+      const left = tasks.map(({ id }) => id);
+      return left.length === 0 ? [] : [{ tasks: left, command: `${featureFacts.command} ${left.join(' ')}` }];
+    },
+    partWords: () => '',
+    nameTaken: (own, rename) =>
+      own
+        ? "Previous execution was interrupted. Run 'o8 run --resume' to continue, or 'o8 abort' to begin anew."
+        : `Run '${rename}' or use --force.`,
+  };
+}

@@ -1,0 +1,83 @@
+import { join, relative, resolve, sep } from 'node:path';
+import * as z from 'zod';
+import { excludePattern } from '../base/exclude-pattern.js';
+import { shellQuote } from '../text/shell-quote.js';
+import { printable } from '../text/untrusted-text.js';
+import { sameExceptExecution } from './execution-diff.js';
+import type { Source, SourceFacts } from './source.js';
+
+export const MANIFEST = 'manifest.json';
+/** Of a manifest that is being rewritten. One name, so that what a killed writer left is replaced by the next one. */
+export const MANIFEST_DRAFT = '.manifest.json.o8';
+
+/** A plan folder; paths are absolute. */
+export const manifestSourceSchema = z.strictObject({
+  kind: z.literal('manifest'),
+  dir: z.string(),
+  manifest: z.string(),
+  name: z.string(),
+  techSpec: z.string().nullable(),
+  technology: z.string().nullable(),
+});
+export type ManifestSource = z.infer<typeof manifestSourceSchema>;
+
+/** Which plan folder is meant: as a person wrote it, or absolute. */
+export interface ManifestKey {
+  readonly kind: 'manifest';
+  readonly dir: string;
+}
+
+export const manifestInputs = {
+  dir: z.string().min(1).optional().describe('plan folder with a manifest.json, e.g. parallel/TS-0042-inventory'),
+};
+
+export const manifestFacts: SourceFacts = {
+  command: 'o8 run',
+  defaults: { timeout: 120, merge: { into: 'integration' } },
+  of: 'tasks',
+  hasWaves: true,
+  hasScopes: true,
+  textIsWork: true,
+  start: { shown: 'plan', said: null },
+  again: 'after_cleanup',
+  worktrees: { setting: 'workspaceRoot', word: 'workspaces' },
+  ownChange: { mayBeIn: (path) => path === MANIFEST || path.endsWith(`/${MANIFEST}`), isAll: sameExceptExecution },
+};
+
+/** The folder made absolute: it was typed in `cwd`. */
+export function manifestKeyFrom({ kind, dir }: ManifestKey, cwd: string): ManifestKey {
+  return { kind, dir: resolve(cwd, dir) };
+}
+
+export function manifestSource({ dir, manifest, name, techSpec }: ManifestSource): Source {
+  const words = (from: string): string => shellQuote(relative(from, dir) || '.');
+  return {
+    ...manifestFacts,
+    name,
+    view: { dir },
+    words,
+    heading: (root) => [
+      `Parallel Dir: ${printable(relative(root, dir) || '.')}`,
+      ...(techSpec === null ? [] : [`Tech Spec: ${printable(techSpec)}`]),
+    ],
+    documents: dir,
+    planFolder: { dir, manifest },
+    rewritten: [join(dir, MANIFEST)],
+    made: (root) => {
+      const top = relative(root, dir).split(sep).join('/');
+      return ['logs/', MANIFEST_DRAFT].map((path) => excludePattern(top === '' ? path : `${top}/${path}`));
+    },
+    worktreeName: (task) => task,
+    log: ({ id }) => join(dir, 'logs', `${id}.log`),
+    parts: (tasks, from) =>
+      [...new Set(tasks.map(({ wave }) => wave))].map((wave) => ({
+        tasks: tasks.filter((task) => task.wave === wave).map(({ id }) => id),
+        command: `${manifestFacts.command} ${words(from)} --wave ${String(wave)}`,
+      })),
+    partWords: (task) => ` --wave ${String(task?.wave ?? 1)}`,
+    nameTaken: (own, rename) =>
+      own
+        ? "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to begin anew."
+        : `Run '${rename}'; if an interrupted run made it, use '--retry-failed' to continue.`,
+  };
+}

@@ -1,0 +1,188 @@
+import { relative } from 'node:path';
+import * as z from 'zod';
+import { O8Error } from '../base/errors.js';
+import type { Settings } from '../settings/settings.js';
+import { shellQuote } from '../text/shell-quote.js';
+import { featureFacts, featureInputs, featureSource, featureSourceSchema, type FeatureKey } from './feature-source.js';
+import {
+  manifestFacts,
+  manifestInputs,
+  manifestKeyFrom,
+  manifestSource,
+  manifestSourceSchema,
+  type ManifestKey,
+} from './manifest-source.js';
+import type { OwnChange, Source, SourceFacts } from './source.js';
+
+/*
+ * The table of plan sources. One more (Beads epics) is one more `<kind>-source.ts` with a line in each list and switch
+ * here, and a folder in src/sources/ with a line in its table; nothing else asks for the kind.
+ */
+
+/** Where a plan comes from, as `plan.json` has it. */
+export const planSourceSchema = z.discriminatedUnion('kind', [manifestSourceSchema, featureSourceSchema]);
+export type PlanSource = z.infer<typeof planSourceSchema>;
+export type SourceKind = PlanSource['kind'];
+
+/** What says which plan is meant, before or after it has been read. */
+export type SourceKey = ManifestKey | FeatureKey;
+
+/** Keys of a tool's input that name a plan, of which exactly one is given; answers have the same keys. */
+export const sourceInputs = {
+  ...manifestInputs,
+  ...featureInputs,
+  epic: z.string().min(1).optional().describe('Beads epic id'),
+};
+
+/** What of an input, an answer or a command line names a plan. */
+export interface NamedSource {
+  readonly dir?: string | undefined;
+  readonly features?: readonly string[] | undefined;
+}
+
+const FACTS: Readonly<Record<SourceKind, SourceFacts>> = { manifest: manifestFacts, features: featureFacts };
+
+export function sourceFacts(kind: SourceKind): SourceFacts {
+  return FACTS[kind];
+}
+
+export function sourceOf(source: PlanSource): Source {
+  switch (source.kind) {
+    case 'manifest':
+      return manifestSource(source);
+    case 'features':
+      return featureSource(source);
+  }
+}
+
+/** The key of a plan folder, as it was typed or absolute. */
+export function folderKey(dir: string): ManifestKey {
+  return { kind: 'manifest', dir };
+}
+
+/** Null where nothing is named. Of several the first in the order of `sourceInputs`. */
+export function keyOf({ dir, features }: NamedSource): SourceKey | null {
+  if (dir !== undefined) return folderKey(dir);
+  return features === undefined ? null : { kind: 'features', slugs: features };
+}
+
+/** The key that an input must have: O8Error `usage` for none or several, `refused` for epics, which come later. */
+export function requireKey(input: NamedSource & { readonly epic?: string | undefined }): SourceKey {
+  const names = Object.keys(sourceInputs) as (keyof typeof sourceInputs)[];
+  const given = names.filter((name) => input[name] !== undefined);
+  if (given.length !== 1) {
+    const count = given.length === 0 ? 'none was given' : `given: ${given.join(', ')}`;
+    throw new O8Error(
+      'usage',
+      `Say what to run with exactly one of ${names.join(', ')} (${count}).`,
+      'o8 plan <parallel-dir>',
+    );
+  }
+  const key = keyOf(input);
+  if (key !== null) return key;
+  throw new O8Error(
+    'refused',
+    'This version runs manifest folders and features, not Beads epics.',
+    'Write the work as a manifest folder, then: o8 plan <parallel-dir>',
+  );
+}
+
+/**
+ * What the words of `o8 run` name: several are slugs; a single one is a slug when it could be one (`isSlug`) and is no
+ * plan folder (`isFolder`). Nothing for no words.
+ */
+export function namedBy(
+  words: readonly string[],
+  { isSlug, isFolder }: { readonly isSlug: (word: string) => boolean; readonly isFolder: (word: string) => boolean },
+): NamedSource {
+  const [first] = words;
+  if (first === undefined) return {};
+  return words.length > 1 || (isSlug(first) && !isFolder(first)) ? { features: words } : { dir: first };
+}
+
+/** The words of a command line that name it; `keyOf` of what `namedBy` makes of them is the key again. */
+export function keyWords(key: SourceKey): readonly string[] {
+  switch (key.kind) {
+    case 'manifest':
+      return [key.dir];
+    case 'features':
+      return key.slugs;
+  }
+}
+
+/** The command that runs what a key names, quoted for a shell. */
+export function keyCommand(key: SourceKey): string {
+  return [sourceFacts(key.kind).command, ...keyWords(key).map(shellQuote)].join(' ');
+}
+
+/** The key of a plan that has been read, by which it can be read again. */
+export function sourceKey(source: PlanSource): SourceKey {
+  switch (source.kind) {
+    case 'manifest':
+      return folderKey(source.dir);
+    case 'features':
+      return { kind: source.kind, slugs: source.slugs };
+  }
+}
+
+/** The key with paths made absolute, which were typed in `cwd` (absolute and real). */
+export function keyFrom(key: SourceKey, cwd: string): SourceKey {
+  switch (key.kind) {
+    case 'manifest':
+      return manifestKeyFrom(key, cwd);
+    case 'features':
+      return key;
+  }
+}
+
+/** The key with absolute paths as a person in the folder `from` types them. */
+export function keyFor(key: SourceKey, from: string): SourceKey {
+  switch (key.kind) {
+    case 'manifest':
+      return folderKey(relative(from, key.dir) || '.');
+    case 'features':
+      return key;
+  }
+}
+
+/** Whether the task of a run is among what is meant. */
+export function includesTask(key: SourceKey, task: string): boolean {
+  switch (key.kind) {
+    case 'manifest':
+      return true;
+    case 'features':
+      return key.slugs.includes(task);
+  }
+}
+
+/** Whether a run of `source` works on everything that is meant. */
+export function covers(source: PlanSource, wanted: SourceKey): boolean {
+  switch (source.kind) {
+    case 'manifest':
+      return wanted.kind === 'manifest' && wanted.dir === source.dir;
+    case 'features':
+      return wanted.kind === 'features' && wanted.slugs.every((slug) => source.slugs.includes(slug));
+  }
+}
+
+/** Whether a run of `source` works on exactly what is meant; the order of slugs says nothing. */
+export function isSameSource(source: PlanSource, wanted: SourceKey): boolean {
+  if (!covers(source, wanted)) return false;
+  return source.kind === 'manifest' || (wanted.kind === 'features' && wanted.slugs.length === source.slugs.length);
+}
+
+/** What a person types to run the plan again from `from`. */
+export function runCommand(source: PlanSource, from: string): string {
+  const { command, words } = sourceOf(source);
+  return `${command} ${words(from)}`;
+}
+
+/** The folder the worktrees of a plan are made in, as the settings have it. */
+export function worktreeFolder(source: PlanSource, settings: Settings): string {
+  return settings[sourceOf(source).worktrees.setting];
+}
+
+/** Every kind's, whichever plan is looked at: what a run of another one wrote is no work of the user's either. */
+export function ownChanges(): OwnChange[] {
+  return Object.values(FACTS).flatMap(({ ownChange }) => ownChange ?? []);
+}

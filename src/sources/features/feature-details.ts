@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { O8Error } from '../../core/base/errors.js';
+import { featureOverlaps, recommendedBatches } from '../../core/features/feature-overlap.js';
+import { selectedTasks } from '../../core/plan/build-plan.js';
+import type { Plan } from '../../core/plan/plan.js';
+import type { PlanDetails } from '../../core/preflight/plan-details.js';
+import {
+  featureChecks,
+  featureEstimates,
+  missingSpecs,
+  type FeatureDetails,
+} from '../../core/preflight/preflight-features.js';
+import { featurePlanText } from '../../core/report/feature-plan-text.js';
+
+/** What the documents of features tell, and the history of their runs. */
+export function featureDetails(details: FeatureDetails): PlanDetails {
+  const { features, skill } = details;
+  return {
+    text: (plan, disk, say) => featurePlanText(plan, disk, details, say),
+    overlaps: (plan) => featureOverlaps(plan, features).map((overlap) => ({ ...overlap, level: 'warn' })),
+    sizes: (plan) =>
+      new Map(
+        featureEstimates(plan, details).each.map(({ slug, stories, criteria, tests, files, minutes }) => [
+          slug,
+          { stories, criteria, tests, files, minutes: Math.round(minutes) },
+        ]),
+      ),
+    whole: (plan) => {
+      const { alone, parallel } = featureEstimates(plan, details).time;
+      const batches = recommendedBatches(plan, features);
+      return {
+        ...(batches.length > 1 ? { batches } : {}),
+        minutes: { alone: Math.round(alone), parallel: Math.round(parallel) },
+      };
+    },
+    refuseIncomplete: (plan, step) => {
+      // A skill may write the specification itself; without one there is nothing to tell the agent.
+      if (step === 'preview' || skill === null) refuseMissingSpecs(plan, details);
+    },
+    calls: skill?.command ?? null,
+    toldFiles: (plan) => toldFiles(plan, details),
+    checks: (plan, found) => featureChecks(plan, { ...details, ...found }),
+  };
+}
+
+/** The skill and the folders it reads; an agent that gets the documents themselves needs none of them. */
+function toldFiles(plan: Plan, { features, skill }: FeatureDetails): string[] {
+  if (skill === null) return [];
+  const selected = new Set(selectedTasks(plan).map(({ id }) => id));
+  const folders = features.filter(({ slug, spec }) => selected.has(slug) && spec.kind === 'there');
+  return [skill.file, ...folders.map(({ dir }) => dir)];
+}
+
+function refuseMissingSpecs(plan: Plan, details: FeatureDetails): void {
+  const missing = missingSpecs(plan, details);
+  if (missing.length === 0) return;
+  const message = missing.map((check) => check.message).join('\n');
+  const folders = details.features.flatMap(({ spec, slug }) =>
+    spec.kind === 'missing' && !details.nowhere.has(slug) ? folderHint(plan, slug) : [],
+  );
+  const hints = [...missing.map(({ hint }) => hint), ...folders];
+  throw new O8Error('preflight_failed', message, hints.join('\n'));
+}
+
+/** Who names a plan folder without `parallel/` before it is understood as naming a feature. */
+function folderHint({ root }: Plan, slug: string): string[] {
+  const folder = join('parallel', slug);
+  if (!existsSync(join(root, folder, 'manifest.json'))) return [];
+  return [`o8 run ${folder}   (if you mean the plan in that folder)`];
+}

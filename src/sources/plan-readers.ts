@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import type { CriticalSection } from '../core/base/lease.js';
+import type { MinutesOf } from '../core/features/feature-estimate.js';
+import type { Plan, SourcePlan } from '../core/plan/plan.js';
+import { sourceFacts, type SourceKey } from '../core/plan/sources.js';
+import type { PlanDetails } from '../core/preflight/plan-details.js';
+import type { FeatureDetails } from '../core/preflight/preflight-features.js';
+import type { RunListener } from '../core/run/run-listener.js';
+import type { RunState } from '../core/run/run-state.js';
+import { resolveSettings, type Settings, type SettingsFile, type SettingsFlags } from '../core/settings/settings.js';
+import { featureDetails } from './features/feature-details.js';
+import { loadFeatures } from './features/features.js';
+import { executionListener } from './manifest/execution-listener.js';
+import { manifestDetails } from './manifest/manifest-details.js';
+import { loadManifest } from './manifest/manifest.js';
+
+/*
+ * The table of what reads plans and is told about their runs, one case a source; `core/plan/sources.ts` has what is pure.
+ */
+
+export interface ReadPlan {
+  readonly source: SourcePlan;
+  readonly settings: Settings;
+  readonly details: PlanDetails;
+}
+
+/** What reading a plan needs to know; what other folders of this floor know comes in as functions. */
+export interface PlanReading {
+  /** Absolute and real. */
+  readonly root: string;
+  readonly file: SettingsFile;
+  readonly flags: SettingsFlags;
+  /** How long features took before. */
+  readonly minutes: () => Promise<MinutesOf>;
+  /** For names that are nowhere: what comes near. `featuresDir` is absolute. */
+  readonly nowhere: (slugs: readonly string[], featuresDir: string) => Promise<FeatureDetails['nowhere']>;
+  /** The fault of a folder that is none, with what comes near it. */
+  readonly withNearest: (error: unknown, featuresDir: string) => Promise<unknown>;
+}
+
+/** The plan that a key (with absolute paths) names. Throws O8Error `invalid_plan` with every fault of its files. */
+export async function readSourcePlan(key: SourceKey, reading: PlanReading): Promise<ReadPlan> {
+  const { root, file, flags } = reading;
+  const settingsOf = (kind: SourceKey['kind'], own: SourcePlan['settings']): Settings =>
+    resolveSettings(sourceFacts(kind).defaults, file, own, flags);
+  const featuresDir = resolve(root, settingsOf('features', {}).featuresDir);
+  switch (key.kind) {
+    case 'manifest': {
+      const source = await loadManifest(root, key.dir).catch(async (error: unknown) => {
+        throw await reading.withNearest(error, featuresDir);
+      });
+      return { source, settings: settingsOf(key.kind, source.settings), details: manifestDetails };
+    }
+    case 'features': {
+      const settings = settingsOf(key.kind, {});
+      const { plan, features, skill } = await loadFeatures(root, key.slugs, settings);
+      const nowhere = await reading.nowhere(key.slugs, featuresDir);
+      const details = featureDetails({ features, skill, nowhere, minutesOf: await reading.minutes() });
+      return { source: plan, settings, details };
+    }
+  }
+}
+
+/** Whom the source of a plan wants told how its run goes on. `state`: as the run is now. */
+export function sourceListeners(
+  plan: Plan,
+  host: { readonly state: RunState; readonly guard: CriticalSection },
+): RunListener[] {
+  switch (plan.source.kind) {
+    case 'manifest':
+      return [executionListener(plan, plan.source.manifest, host)];
+    case 'features':
+      return [];
+  }
+}
