@@ -91,7 +91,7 @@ async function lookInside(walk: Walk, folder: string, entries: readonly Dirent[]
   for (const entry of entries) {
     if (entry.name === '.git') continue;
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (path === COMPLETION_MARKER) continue;
+    if (path === COMPLETION_MARKER && !entry.isDirectory()) continue;
     const here = areaOf(walk, path, entry, area);
     if (entry.isDirectory()) await look(walk, path, here);
     else if (here === 'ignored' && (entry.isFile() || entry.isSymbolicLink())) await lookAtFile(walk, path, entry.name);

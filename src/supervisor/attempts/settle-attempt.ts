@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClaudeFacts } from '../../core/agents/claude/claude-stream.js';
 import { RESULT_GRACE_MS } from '../../core/run/decide.js';
 import { endOf, settle, type AttemptOver, type AttemptWork, type StopReason } from '../../core/run/rules/settle.js';
+import { hasMarker } from './marker-file.js';
 import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import { rescuedNote } from '../../core/kept/kept-text.js';
@@ -71,7 +71,7 @@ async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: 
       facts === null
         ? { kind: 'command', rateLimitExitCode: run.plan.settings.agent.rateLimitExitCode }
         : { kind: 'claude', facts },
-    markerPresent: existsSync(join(task.worktree, COMPLETION_MARKER)),
+    markerPresent: hasMarker(task.worktree),
     limits: {
       timeoutMinutes: task.timeoutMinutes,
       stallMinutes: run.plan.settings.stallTimeout,
@@ -214,7 +214,7 @@ async function takeWork(run: Run, task: PlannedTask, start: string, around: read
   await recordDone(run, { task: task.id, tip, commits, notes });
   // Not before it is recorded: who settles this attempt after a crash must find the agent's word, too.
   failpoint('marker.remove.before');
-  await rm(join(task.worktree, COMPLETION_MARKER), { force: true });
+  if (hasMarker(task.worktree)) await rm(join(task.worktree, COMPLETION_MARKER), { force: true });
   failpoint('marker.remove.after');
 }
 

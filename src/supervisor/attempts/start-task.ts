@@ -7,6 +7,7 @@ import { dollars } from '../../core/text/dollars.js';
 import { claudeCommand } from '../../core/agents/claude/claude-command.js';
 import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../../core/agents/claude/claude-stream.js';
 import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
+import { hasMarker } from './marker-file.js';
 import { O8Error } from '../../core/base/errors.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
@@ -76,7 +77,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     });
   }
   failpoint('marker.clear.before');
-  await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's word is not this one's
+  if (hasMarker(task.worktree)) await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's word is not this one's
   failpoint('marker.clear.after');
   await linkTaskLog(run, task, attempt);
   await rememberSurroundings(run, task.id, attempt);

@@ -243,6 +243,17 @@ describe('what git does not carry', () => {
     expect((await test.git(['for-each-ref', 'refs/o8/rescue'])).split('\n')).toHaveLength(2);
   });
 
+  it('is rescued also from a folder with the name of the completion marker; a file of that name is none of its work', async () => {
+    await test.git(['config', 'core.excludesFile', join(test.root, '../excludes')]);
+    await writeFile(join(test.root, '../excludes'), '/.claude-task-complete\n');
+    await write('.claude-task-complete', 'done\n');
+    expect((await rescueNow()).refs).toEqual([]);
+    await rm(join(worktree, '.claude-task-complete'));
+    await write('.claude-task-complete/notes.txt', 'kept\n');
+    expect((await rescueNow()).refs).toEqual([REF]);
+    expect(await test.git(['show', `${REF}:.claude-task-complete/notes.txt`])).toBe('kept');
+  });
+
   it('leaves alone what was there when the worktree was ready', async () => {
     await write('before.local', 'from setup\n');
     await write('changed.local', 'from setup\n');
