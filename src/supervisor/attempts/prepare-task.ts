@@ -2,6 +2,7 @@ import { commandFailure } from '../../core/report/command-failure.js';
 import { O8Error } from '../../core/base/errors.js';
 import { landedCommit } from '../../core/run/task-state.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
+import { lostFromTarget, targetGone, type Moved } from '../../git/findings/moved-branches.js';
 import { ownReason } from '../../git/worktrees/own-worktree.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { addWorktree, copyWorktreeIncludes } from '../../git/worktrees/worktrees.js';
@@ -9,7 +10,7 @@ import { writePrepared } from '../../store/runs/prepared.js';
 import { agentEnvironmentOf } from '../run/agent-variables.js';
 import { errorText } from '../run/error-text.js';
 import { runSetupCommand } from '../run/end-setup-processes.js';
-import { filesOf, recordOf, type Run } from '../run/run.js';
+import { branchesOf, filesOf, recordOf, type Run } from '../run/run.js';
 import { targetOf } from '../../core/plan/target.js';
 
 /**
@@ -17,15 +18,14 @@ import { targetOf } from '../../core/plan/target.js';
  * start commit is proven to contain everything the task depends on before anything is made.
  */
 export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
-  const start = recordOf(run, task.id).start ?? (await targetTip(run));
+  const { ref } = targetOf(run.plan);
+  const start = recordOf(run, task.id).start ?? (await resolveCommit(run.repo, ref));
+  if (start === null) return fail(run, task, movedText(await targetGone(branchesOf(run))));
   const missing = await missingDependency(run, task, start);
   if (missing !== null) {
-    await fail(
-      run,
-      task,
-      `${targetOf(run.plan).ref} at ${start.slice(0, 12)} does not contain ${missing}, which ${task.id} needs`,
-    );
-    return;
+    const lost = await lostFromTarget(branchesOf(run), start);
+    const fact = `${ref} at ${start.slice(0, 12)} does not contain ${missing}, which ${task.id} needs`;
+    return fail(run, task, lost === null ? fact : movedText(lost.moved));
   }
   await run.ledger.record({ type: 'worktree_intended', task: task.id, start });
   if (!(await provideWorktree(run, task, start))) return;
@@ -52,11 +52,8 @@ export async function provideWorktree(run: Run, task: PlannedTask, start: string
   return true;
 }
 
-async function targetTip(run: Run): Promise<string> {
-  const { ref } = targetOf(run.plan);
-  const tip = await resolveCommit(run.repo, ref);
-  if (tip === null) throw new Error(`target ${ref} is gone`);
-  return tip;
+function movedText({ reason, hint }: Moved): string {
+  return `${reason}\n${hint}`;
 }
 
 async function missingDependency(run: Run, task: PlannedTask, start: string): Promise<string | null> {

@@ -11,8 +11,9 @@ import { fastForward, forgetForwarded } from '../../git/checkout/checkout.js';
 import { contentThere } from '../../git/merge/content-there.js';
 import { createLandingCommit, trialMerge } from '../../git/merge/merge.js';
 import { isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
-import { baseGone, baseRewritten, movedBackFrom, targetGone, targetMovedBack, type Moved } from './moved-refs.js';
-import { filesOf, recordOf, type Run } from '../run/run.js';
+import { baseGone, lastOf, lostFromTarget, targetGone, type Moved } from '../../git/findings/moved-branches.js';
+import { baseRewritten } from './moved-refs.js';
+import { branchesOf, filesOf, recordOf, type Run } from '../run/run.js';
 import { tasksToVerify, verifyLanding } from './verify-landing.js';
 import { targetName, targetOf } from '../../core/plan/target.js';
 import { moveTarget } from './advance-target.js';
@@ -29,13 +30,13 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
   const branch = base.branch;
   for (let round = 0; round < MOST_RECOMPUTATIONS; round += 1) {
     const from = await resolveCommit(run.repo, `refs/heads/${branch}`);
-    if (from === null) return heldBy(await baseGone(run));
+    if (from === null) return heldBy(await baseGone(branchesOf(run)));
     const tip = upTo ?? (await resolveCommit(run.repo, target.ref));
     if (tip === null) return withoutTarget(run, from);
-    const lost = upTo === null ? await movedBackFrom(run, tip) : null;
-    if (lost !== null && !(await isAncestor(run.repo, lost, from))) {
-      const since = await contentThere(run.repo, lost, from);
-      return since === null ? heldBy(targetMovedBack(run, lost, tip)) : found(run, lost, since);
+    const lost = upTo === null ? await lostFromTarget(branchesOf(run), tip) : null;
+    if (lost !== null && !(await isAncestor(run.repo, lost.commit, from))) {
+      const since = await contentThere(run.repo, lost.commit, from);
+      return since === null ? heldBy(lost.moved) : found(run, lost.commit, since);
     }
     if (await isAncestor(run.repo, tip, from)) {
       const intent = run.ledger.state.landingIntent;
@@ -70,12 +71,11 @@ async function withoutTarget(run: Run, base: string): Promise<Landing> {
   const merged = run.plan.tasks.filter(({ id }) => landedCommit(recordOf(run, id).state) !== null);
   const there = await tasksIn(run, merged, base);
   if (there.length === merged.length) return { kind: 'nothing', reason: await whyNothing(run) };
-  const { ref } = targetOf(run.plan);
-  const last = run.ledger.state.landings.findLast((landing) => landing.ref === ref)?.to;
-  const tip = last === undefined ? null : await resolveCommit(run.repo, last);
+  const last = lastOf(run.ledger.state.landings, targetOf(run.plan).ref);
+  const tip = last === null ? null : await resolveCommit(run.repo, last);
   const since = tip === null ? null : await contentThere(run.repo, tip, base);
   if (tip !== null && since !== null) return found(run, tip, since);
-  return heldBy(targetGone(run));
+  return heldBy(await targetGone(branchesOf(run)));
 }
 
 /** Somebody squashed, rebased or cherry-picked the work: it is not merged once more. */

@@ -7,12 +7,13 @@ import { forgetForwarded } from '../../git/checkout/checkout.js';
 import { contentThere } from '../../git/merge/content-there.js';
 import { isAncestor, mergeBase, resolveCommit } from '../../git/refs/refs.js';
 import { advanceTarget } from './advance-target.js';
-import { targetGone, targetRewritten } from './moved-refs.js';
+import { isOnBase, lostFromTarget, targetGone } from '../../git/findings/moved-branches.js';
+import { targetRewritten } from './moved-refs.js';
 import { mergeCandidate, type Candidate } from './merge-candidate.js';
 import { finishMerge } from './finish-merge.js';
 import { findHeld } from '../../git/findings/find-held.js';
 import { failOrRetry } from '../run/fail-or-retry.js';
-import { recordOf, type Run } from '../run/run.js';
+import { branchesOf, recordOf, type Run } from '../run/run.js';
 import { scopeFindings, violationText } from '../attempts/scope-findings.js';
 import { verifyCommit, type Verdict } from './verify-commit.js';
 import { targetBranch, targetName, targetOf } from '../../core/plan/target.js';
@@ -39,7 +40,9 @@ export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promi
     const waiting = tasks.filter(({ id }) => isWaiting(run, id)).slice(0, atOnce);
     if (waiting.length === 0) return;
     const target = await resolveCommit(run.repo, targetOf(run.plan).ref);
-    if (target === null) return holdAll(run, waiting, targetGone(run));
+    if (target === null) return holdAll(run, waiting, await targetGone(branchesOf(run)));
+    const lost = await lostFromTarget(branchesOf(run), target);
+    if (lost !== null && !(await isOnBase(branchesOf(run), lost.commit))) return holdAll(run, waiting, lost.moved);
     const links = await stack(run, waiting, target);
     if (links.length === 0) continue; // each of them was settled another way
     const proof = await prove(run, links);

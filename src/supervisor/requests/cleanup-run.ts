@@ -12,7 +12,7 @@ import { contentThere } from '../../git/merge/content-there.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { removeWithWorktrees } from '../../git/kept/remove-kept.js';
 import { recordFound } from '../merge/land-target.js';
-import { baseTip } from '../merge/moved-refs.js';
+import { baseTip } from '../../git/findings/moved-branches.js';
 import { cleanMovedAside } from './moved-aside.js';
 import { forgetPins } from '../run/pins.js';
 import { errorText } from '../run/error-text.js';

@@ -2,6 +2,7 @@ import type { Redactor } from '../../core/text/redact.js';
 import type { CriticalSection, Lease } from '../../core/base/lease.js';
 import type { Plan, PlannedTask } from '../../core/plan/plan.js';
 import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
+import type { RunBranches } from '../../git/findings/moved-branches.js';
 import type { Repository } from '../../git/door/repository.js';
 import { attemptPaths, runPaths, type RunHome } from '../../store/files/paths.js';
 import type { Interrupts } from './interrupts.js';
@@ -54,4 +55,9 @@ export function attemptId(run: Run, id: string, attempt: number): string {
 /** Where the commits of a task's last attempt stay reachable when its branch goes or begins anew. */
 export function lastAttemptRef(run: Run, id: string): string {
   return attemptRef(run.plan.runId, id, recordOf(run, id).attempt);
+}
+
+/** For what looks at where base and target are. */
+export function branchesOf({ repo, plan, ledger }: Run): RunBranches {
+  return { repo, plan, landings: ledger.state.landings };
 }

@@ -1,19 +1,20 @@
+import type { LoadedRun } from '../context/load-run.js';
 import { whyNothingToLand, type TakenBack } from '../../core/merge/landings.js';
 import { countCommits } from '../../git/diff/changes.js';
+import { baseGone, isOnBase, lastOf, lostFromTarget, targetGone } from '../../git/findings/moved-branches.js';
 import { contentThere } from '../../git/merge/content-there.js';
 import { trialMerges } from '../../git/merge/merge-batch.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import type { ShownLanding } from '../../core/run/request-results.js';
-import type { Plan } from '../../core/plan/plan.js';
 import { targetOf, whyMergeLandsNothing } from '../../core/plan/target.js';
 
 /** What `merge` would do to the base branch, with target and base as they are now. */
-export type PredictedLanding = Extract<ShownLanding, { kind: 'would_land' | 'would_conflict' | 'nothing' }>;
+export type PredictedLanding = Extract<ShownLanding, { kind: 'would_land' | 'would_conflict' | 'nothing' | 'held' }>;
 
 export async function predictLanding(
   repo: Repository,
-  plan: Plan,
+  { plan, state }: LoadedRun,
   takenBack: readonly TakenBack[],
 ): Promise<PredictedLanding> {
   const { branch } = plan.base;
@@ -22,8 +23,16 @@ export async function predictLanding(
   if (why !== null) return { kind: 'nothing', reason: why };
   const from = await resolveCommit(repo, `refs/heads/${branch}`);
   const to = await resolveCommit(repo, target.ref);
-  if (from === null || to === null)
-    return { kind: 'nothing', reason: `there is no ${from === null ? branch : target.ref}` };
+  const branches = { repo, plan, landings: state.landings };
+  if (from === null) return { kind: 'held', files: [], ...(await baseGone(branches)) };
+  if (to === null) {
+    const last = lastOf(state.landings, target.ref);
+    const landed = last === null || (await isOnBase(branches, last));
+    if (landed) return { kind: 'nothing', reason: whyNothingToLand(branch, takenBack) }; // cleaned up after it landed
+    return { kind: 'held', files: [], ...(await targetGone(branches)) };
+  }
+  const lost = await lostFromTarget(branches, to);
+  if (lost !== null && !(await isOnBase(branches, lost.commit))) return { kind: 'held', files: [], ...lost.moved };
   if (await isAncestor(repo, to, from)) return { kind: 'nothing', reason: whyNothingToLand(branch, takenBack) };
   const commits = await countCommits(repo, from, to);
   if (await isAncestor(repo, from, to)) {

@@ -7,7 +7,8 @@ import { MOST_FILES } from '../../core/report/status-view.js';
 import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
 import { naturalMergeOrder, unmergedTasks } from '../../core/merge/unmerged-tasks.js';
 import { predictHeld } from '../../git/findings/find-held.js';
-import { resolveCommit } from '../../git/refs/refs.js';
+import { landedCommit } from '../../core/run/task-state.js';
+import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { takenBackNow } from '../../git/refs/standing-reverts.js';
 import { compareWork, conflictsAnswer, expectedConflictsShape, type UnmergedWork } from './expected-conflicts.js';
@@ -39,11 +40,17 @@ export async function predictMerges(
 ): Promise<Prediction> {
   const { plan, state } = run;
   const takenBack = await takenBackNow(repo, plan, state);
-  const landing = await predictLanding(repo, plan, takenBack);
+  const landing = await predictLanding(repo, run, takenBack);
   const shown = plan.tasks.filter(({ id }) => only === null || id === only);
   const target = await resolveCommit(repo, targetOf(plan).ref);
   if (target === null) {
-    const tasks = shown.map(({ id }) => ({ id, state: taskOf(state, id).state.state, message: 'has no branch yet' }));
+    const tasks = shown.map(({ id }) => {
+      const { state: task } = taskOf(state, id).state;
+      const gone = `${nameOf(run)} is gone`;
+      if (task !== 'complete') return { id, state: task, message: `cannot be merged: ${gone}` };
+      const where = landing.kind === 'nothing' ? `already on ${plan.base.branch}` : `was merged, but ${gone}`;
+      return { id, state: task, message: where };
+    });
     return { tasks, landing };
   }
   const candidates = unmergedTasks(plan, state);
@@ -52,9 +59,11 @@ export async function predictMerges(
   const compared = await compareWork(repo, work, { target, mostCompared: MOST_COMPARED });
   const conflicts = compared.conflicts.filter(({ tasks }) => only === null || tasks.some((id) => id === only));
   const held = await findHeldWork(repo, run, { shown, work, target, conflicts, unrelated: compared.unrelated });
+  const missing = landing.kind === 'held' ? await notIn(repo, run, target) : [];
   const tasks = shown.map(({ id }): TaskPrediction => {
     const record = taskOf(state, id);
     const view = { id, state: record.state.state };
+    if (missing.includes(id)) return { ...view, message: `no longer in ${nameOf(run)}` };
     const files = conflicts.find(({ tasks: [one, other] }) => one === id && other === undefined)?.files;
     const leftOut = leftOutOf(found.get(id));
     const off = takenBack.find(({ task }) => task === id);
@@ -97,6 +106,16 @@ async function findHeldWork(
     if (open.length > 0) views.set(task.id, heldView(plan.runId, task.id, heldOf(tip, open)));
   }
   return views;
+}
+
+/** The tasks that were merged and that a target which somebody moved does not have any more. */
+async function notIn(repo: Repository, { plan, state }: LoadedRun, target: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (const { id } of plan.tasks) {
+    const landed = landedCommit(taskOf(state, id).state);
+    if (landed !== null && !(await isAncestor(repo, landed, target))) missing.push(id);
+  }
+  return missing;
 }
 
 /** As many as `status` names. */

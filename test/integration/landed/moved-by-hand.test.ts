@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import type { TaskView } from '../../../src/core/report/status-view.js';
 import { branchOf, PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
+import { waitFor } from '../../support/waiting/wait-for.js';
 import { gitOutput } from '../../support/git/scratch-git.js';
 
 interface Held {
@@ -102,3 +104,54 @@ it('a conflict whose branch was moved back is not complete; a deleted worktree s
   }
   expect((await again.ended).code).toBe(0);
 });
+
+/** A finished task that waits, with the reason. */
+async function waitForHeld(run: RunFixture, id: string): Promise<TaskView> {
+  return waitFor(
+    async () => {
+      const task = await run.task(id);
+      return task.state === 'merge_pending' && task.hint !== undefined ? task : null;
+    },
+    { timeoutMs: 30_000, what: `${id} to be held` },
+  );
+}
+
+type Git = (...args: string[]) => Promise<string>;
+
+/** What somebody does to the target while a task still works; gives what has to be said of it. */
+const WAYS: Readonly<Record<string, (o: { git: Git; target: string }) => Promise<RegExp>>> = {
+  'moved back': async ({ git, target }) => {
+    await git('branch', '--force', target, 'main');
+    return /^\S+ was moved back from [0-9a-f]{12} to [0-9a-f]{12}: it no longer has all that was merged into it$/;
+  },
+  'moved to another commit': async ({ git, target }) => {
+    const other = await git('commit-tree', '-p', 'main', '-m', 'Other', 'main^{tree}');
+    await git('branch', '--force', target, other);
+    return /^\S+ was moved from [0-9a-f]{12} to [0-9a-f]{12}: it no longer has all that was merged into it$/;
+  },
+  renamed: async ({ git, target }) => {
+    await git('branch', '-m', target, 'elsewhere');
+    return /^branch \S+ was renamed to elsewhere$/;
+  },
+};
+
+it(`a target ${Object.keys(WAYS).join(', ')} while agents run holds what is not merged, until the given commands bring it back`, async () => {
+  const ids = Object.keys(WAYS).flatMap((_, at) => [`task-0${String(at)}1`, `task-0${String(at)}2`]);
+  const settings = { maxConcurrency: ids.length };
+  const run = await RunFixture.open({ tasks: ids.map((id) => ({ id, wave: 1 })), settings });
+  const git: Git = async (...args) => run.repository.git(args);
+  const target = `o8/${await run.spawn()}`;
+  for (const [at, act] of Object.values(WAYS).entries()) {
+    const [merged, held] = [`task-0${String(at)}1`, `task-0${String(at)}2`];
+    await run.succeed(merged);
+    await run.waitForTask(merged, 'complete');
+    const said = await act({ git, target });
+    await run.succeed(held);
+    const { message = '' } = await waitForHeld(run, held);
+    expect(message).toMatch(said);
+    const { kind, reason, hint } = (await run.o8Json('merge', '--dry-run'))['landing'] as Held;
+    expect({ kind, reason }).toEqual({ kind: 'held', reason: message });
+    await follow(run, hint.replace(/ {3}\(.*\)$/, ''));
+    expect(await run.workOn('main')).toEqual(ids.slice(0, 2 * at + 2));
+  }
+}, 180_000);
