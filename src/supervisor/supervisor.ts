@@ -4,17 +4,37 @@ import { O8Error } from '../core/base/errors.js';
 import { armFailpoint } from '../process/base/arm-failpoint.js';
 import { errorText } from './run/error-text.js';
 import { ownRun } from './loop/own-run.js';
+import { answerTakeOver } from './old-runs/answer-take-over.js';
 
-/** `node dist/supervisor.js --root <dir> --run <id> [--force]`: the detached process that owns one run. */
+/**
+ * `node dist/supervisor.js --root <dir> --run <id> --start <name> [--new] [--force] [--replace <generation>]`: the detached
+ * process that owns one run. `--take-over` instead of a run: takes over the runs of an earlier version of o8, and ends.
+ */
 armFailpoint();
 const { values } = parseArgs({
-  options: { root: { type: 'string' }, run: { type: 'string' }, force: { type: 'boolean', default: false } },
+  options: {
+    root: { type: 'string' },
+    run: { type: 'string' },
+    start: { type: 'string' },
+    new: { type: 'boolean', default: false },
+    force: { type: 'boolean', default: false },
+    replace: { type: 'string' },
+    'take-over': { type: 'boolean', default: false },
+  },
 });
-if (values.root === undefined || values.run === undefined) {
-  process.stderr.write('usage: supervisor --root <repository> --run <run id>\n');
+if (values['take-over'] && values.root !== undefined) process.exit(await answerTakeOver(values.root));
+if (values.root === undefined || values.run === undefined || values.start === undefined) {
+  process.stderr.write('usage: supervisor --root <repository> --run <run id> --start <name>\n');
   process.exit(2);
 }
-const options = { root: values.root, runId: values.run, force: values.force };
+const options = {
+  root: values.root,
+  runId: values.run,
+  start: values.start,
+  isNew: values.new,
+  force: values.force,
+  replace: values.replace === undefined ? null : Number(values.replace),
+};
 try {
   await ownRun(options, process.env, (line) => {
     process.stdout.write(`${new Date().toISOString()} ${line}\n`);

@@ -13,7 +13,8 @@ import { readPlan } from '../store/runs/runs.js';
 import { againCommand, requireSelection, selectionWords } from './plan/selection.js';
 import { readyPlan, startFresh } from './run/start-fresh.js';
 import { readSettledLock } from './context/settled-lock.js';
-import { stopOrphans, takeOver } from './run/take-over.js';
+import { NOBODY } from './run/start-supervisor.js';
+import { stopOrphans, takeOver, type TakenOver } from './run/take-over.js';
 import { refuseUntrustedRun } from './context/run-trust.js';
 
 export const spawn = defineTool({
@@ -39,13 +40,12 @@ export const spawn = defineTool({
     if (lock.kind === 'held' && !goesOn) await readyPlan(requireSelection(input), input, context);
     if (lock.kind === 'held' && goesOn) await refuseUntrustedRun(await readPlan(home, lock.holder.runId), context.env);
     // Who can be seen is stopped here, once: a supervisor started by force would stop one that won meanwhile, too.
-    const force = input.force === true && lock.kind === 'unknown' ? 'force' : 'wait_your_turn';
-    const warnings =
-      lock.kind === 'stale'
-        ? [
-            `Found stale lock file (PID ${String(lock.holder.process.pid)} not running)\nRemoving stale lock and continuing...`,
-          ]
-        : await takeOver(home, lock, context.env);
+    const { warnings, replacing }: TakenOver =
+      input.force === true ? await takeOver(home, lock, context.env) : { warnings: [], replacing: NOBODY };
+    if (lock.kind === 'stale')
+      warnings.push(
+        `Found stale lock file (PID ${String(lock.holder.process.pid)} not running)\nRemoving stale lock and continuing...`,
+      );
     const found = await findContinuation(home, selection, input, context);
     if (found.kind === 'nothing') return { message: found.message, tasks: [] };
     const orphans = await livingOrphans(home, found.kind === 'continue' ? found.run.plan.runId : null);
@@ -53,9 +53,9 @@ export const spawn = defineTool({
     else refuseOrphans(orphans, again);
     switch (found.kind) {
       case 'continue':
-        return continueRun({ repo, home, run: found.run, input, context, warnings, wish: found.wish, force });
+        return continueRun({ repo, home, run: found.run, input, context, warnings, wish: found.wish, replacing });
       case 'fresh':
-        return startFresh(found.selection, input, context, { warnings, force });
+        return startFresh(found.selection, input, context, { warnings, replacing });
     }
   },
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { roomSchema } from './room.js';
 import { settingsSchema, type ManifestSettings } from '../settings/settings.js';
 import { runConsentSchema } from '../trust/trust.js';
 import { planSourceSchema, type PlanSource } from './sources.js';
@@ -102,5 +103,7 @@ export const planSchema = z.strictObject({
   landed: z.record(z.string(), z.string()),
   /** What the repository brought that runs or redirects, as it was accepted; a run of an older o8 has none. */
   consent: runConsentSchema.optional(),
+  /** What is in the way when the run is made; nothing for most runs. */
+  room: roomSchema.optional(),
 });
 export type Plan = z.infer<typeof planSchema>;

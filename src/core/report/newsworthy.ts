@@ -19,6 +19,8 @@ export function isNewsworthy(event: RunEvent): boolean {
       return true;
     case 'run_created':
     case 'owner_changed':
+    case 'run_stopped':
+    case 'room_made':
     case 'target_created':
     case 'run_resumed':
     case 'run_aborting':

@@ -22,7 +22,17 @@ const undo = { branch: z.string(), task: z.string().nullable(), landing: commit,
 /** Everything the journal can say. State is what these events add up to; see `replay.ts`. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run_created'), runId: z.string() }),
-  z.strictObject({ type: z.literal('owner_changed'), pid: z.number(), generation: z.number() }),
+  /** `replaced`: another run whose owner did not answer and was ended for this one; what it has running is stopped next. */
+  z.strictObject({
+    type: z.literal('owner_changed'),
+    pid: z.number(),
+    generation: z.number(),
+    replaced: z.string().optional(),
+  }),
+  /** Nothing of this other run is alive any more. */
+  z.strictObject({ type: z.literal('run_stopped'), run: z.string() }),
+  /** What was in the task's way is out of it: `kept` are refs with what there was, `moved` says for people what has another name. */
+  z.strictObject({ type: z.literal('room_made'), task, kept: z.array(z.string()), moved: z.array(z.string()) }),
   z.strictObject({ type: z.literal('target_created'), ref: z.string(), commit }),
   /** No new agents; `until` is when it ends by itself, null for a pause that a person has to end. */
   z.strictObject({ type: z.literal('run_paused'), reason: z.string(), until: z.string().nullable() }),

@@ -3,7 +3,7 @@ import type { TaskRecord } from './run-state.js';
 import type { TaskState, TaskStateName } from './task-state.js';
 
 /** What happens to a single task; an intended merge is kept with the run, beside its tasks. */
-export type TaskEvent = Exclude<Extract<RunEvent, { task: string }>, { type: 'merge_intended' }>;
+export type TaskEvent = Exclude<Extract<RunEvent, { task: string }>, { type: 'merge_intended' | 'room_made' }>;
 
 /** A task nothing has happened to yet. */
 export function newTask(id: string, wave: number): TaskRecord {

@@ -24,6 +24,8 @@ export function initialState(plan: Plan): RunState {
     tasks: new Map(plan.tasks.map(({ id, wave }) => [id, newTask(id, wave)])),
     validations: new Map(),
     strategy: null,
+    stopping: null,
+    roomMade: new Set(),
     mergeIntents: new Map(),
     landingIntent: null,
     landed: null,
@@ -50,7 +52,15 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
     case 'request_done':
       return state;
     case 'owner_changed':
-      return { ...state, owner: { pid: event.pid, generation: event.generation } };
+      return {
+        ...state,
+        owner: { pid: event.pid, generation: event.generation },
+        stopping: event.replaced === undefined ? state.stopping : { run: event.replaced, generation: event.generation },
+      };
+    case 'run_stopped':
+      return { ...state, stopping: state.stopping?.run === event.run ? null : state.stopping };
+    case 'room_made':
+      return { ...state, roomMade: new Set(state.roomMade).add(event.task) };
     case 'target_created':
       return { ...state, targetCreated: true };
     case 'run_paused':

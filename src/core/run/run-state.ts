@@ -80,6 +80,10 @@ export interface RunState {
   readonly validations: ReadonlyMap<number, WaveValidation>;
   /** How branches are merged, chosen by the user since the run began; null: as planned. */
   readonly strategy: MergeStrategy | null;
+  /** Another run whose owner was ended for this one and that may still have something running. */
+  readonly stopping: { readonly run: string; readonly generation: number } | null;
+  /** Tasks that had something in their way, and have it no more. */
+  readonly roomMade: ReadonlySet<string>;
   readonly mergeIntents: ReadonlyMap<string, RefIntent & { readonly ref: string }>;
   readonly landingIntent: (RefIntent & { readonly branch: string }) | null;
   /** The commit of the target that is on the base branch, null before anything landed or when all was taken back. */

@@ -7,6 +7,9 @@ export const supervisorStartSchema = z.discriminatedUnion('kind', [
     pid: z.number(),
     at: z.string(),
     replaced: z.strictObject({ pid: z.number(), runId: z.string() }).nullable(),
+    /** What made room for the run, and what could not, for people. */
+    moved: z.array(z.string()).optional(),
+    problems: z.array(z.string()).optional(),
   }),
   z.strictObject({
     kind: z.literal('lost'),

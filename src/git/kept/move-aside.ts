@@ -12,7 +12,7 @@ import { administrativeFolder, administrativeFolders, findWorktree, recordedPath
 
 /**
  * Makes a worktree's place and a branch's name free without deleting anything: both get `suffix` behind their name.
- * Gives what was moved, as `from -> to` for people; nothing when nothing was there.
+ * Gives what has the other name then, as `from -> to` for people, also what an earlier try moved that was killed.
  */
 export async function moveAside(
   repo: Repository,
@@ -20,7 +20,6 @@ export async function moveAside(
   { path, branch, suffix }: { path: string; branch: string; suffix: string },
 ): Promise<string[]> {
   return serialise(async () => {
-    const moved: string[] = [];
     const from = await recordedPath(path);
     const to = `${from}${suffix}`;
     const cwd = repo.root;
@@ -36,20 +35,30 @@ export async function moveAside(
       if (folder !== null) await unmarkOwn(folder);
       await move(repo, from, to);
       await git(['worktree', 'lock', to], { cwd }); // kept for a person: no prune or sweep may take it
-      moved.push(`worktree ${basename(from)} -> ${basename(to)}`);
     } else if (existsSync(from)) {
       await rename(from, to);
-      moved.push(`folder ${basename(from)} -> ${basename(to)}`);
     }
     failpoint('aside.worktree.after');
     if ((await resolveCommit(repo, `refs/heads/${branch}`)) !== null) {
       failpoint('aside.branch.before');
       await git(['branch', '-m', branch, `${branch}${suffix}`], { cwd });
       failpoint('aside.branch.after');
-      moved.push(`branch ${branch} -> ${branch}${suffix}`);
     }
-    return moved;
+    return movedNames(repo, { from, to }, { branch, suffix });
   });
+}
+
+async function movedNames(
+  repo: Repository,
+  { from, to }: { readonly from: string; readonly to: string },
+  { branch, suffix }: { readonly branch: string; readonly suffix: string },
+): Promise<string[]> {
+  const kind = (await findWorktree(repo, to)) !== null ? 'worktree' : existsSync(to) ? 'folder' : null;
+  const isMoved = (await resolveCommit(repo, `refs/heads/${branch}${suffix}`)) !== null;
+  return [
+    ...(kind === null ? [] : [`${kind} ${basename(from)} -> ${basename(to)}`]),
+    ...(isMoved ? [`branch ${branch} -> ${branch}${suffix}`] : []),
+  ];
 }
 
 /**

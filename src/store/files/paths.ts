@@ -36,6 +36,9 @@ export function homePaths({ folder }: RunHome) {
     lockDir: join(folder, 'lock'),
     runsDir: join(folder, 'runs'),
     history: join(folder, 'history.jsonl'),
+    /** How the start of a supervisor went: won, lost or failed. Later supervisors remove it. */
+    starts: join(folder, 'starts'),
+    start: (start: string) => join(folder, 'starts', `${start}.json`),
   };
 }
 
@@ -51,8 +54,6 @@ export function runPaths(home: RunHome, runId: string) {
     journal: join(dir, 'journal.jsonl'),
     requests: join(dir, 'requests'),
     tasks: join(dir, 'tasks'),
-    /** How the start of a supervisor with this pid ended: won, lost or failed. Whoever started it removes it. */
-    start: (pid: number) => join(dir, `start-${String(pid)}.json`),
     supervisorLog: join(dir, 'supervisor.log'),
     /** Trial merges of old gits, which have a folder for files and no worktree. */
     scratch: join(dir, 'scratch'),

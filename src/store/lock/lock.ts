@@ -21,12 +21,20 @@ export interface LockRequest {
   readonly maxConcurrency: number;
   /** Stop the owner first if there is one. */
   readonly force: boolean;
+  /** Stop this owner first, by its generation, if it still has the lock. */
+  readonly replace?: number | undefined;
   readonly killAfterMs: number;
 }
 
 export type Acquisition =
   /** `replaced`: whose lock was taken over, because it was stale or by force. */
-  | { readonly kind: 'won'; readonly lease: OwnedLease; readonly replaced: LockHolder | null }
+  | {
+      readonly kind: 'won';
+      readonly lease: OwnedLease;
+      readonly replaced: LockHolder | null;
+      /** It was stopped for this: what it has running is nobody's. */
+      readonly stopped: LockHolder | null;
+    }
   | { readonly kind: 'lost'; readonly holder: LockHolder; readonly why: 'held' | 'unknown' };
 
 /**
@@ -55,7 +63,7 @@ export async function acquireLock(home: RunHome, probe: ProcessProbe, request: L
         const generation = newGeneration(next, request, self);
         if (!(await publishGeneration(lockDir, generation))) break; // another contender was quicker: look again
         const lease = await startLease(lockDir, mirror, generation);
-        return { kind: 'won', lease, replaced: step.replaced ?? forced };
+        return { kind: 'won', lease, replaced: step.replaced ?? forced, stopped: forced };
       }
     }
   }
@@ -82,9 +90,8 @@ async function nextStep(
       const { holder } = state;
       if (forced?.generation === holder.generation) throw cannotStop(holder);
       const own = holder.process.pid === self.pid && holder.process.start === self.start;
-      return request.force && forced === null && !own
-        ? { kind: 'stop', holder }
-        : { kind: 'lost', holder, why: 'held' };
+      const isMeant = request.force || request.replace === holder.generation;
+      return isMeant && forced === null && !own ? { kind: 'stop', holder } : { kind: 'lost', holder, why: 'held' };
     }
     case 'unknown': {
       const { holder } = state;

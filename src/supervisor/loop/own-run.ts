@@ -2,20 +2,20 @@ import { existsSync } from 'node:fs';
 import { O8Error } from '../../core/base/errors.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { redactor, secretValues } from '../../core/text/redact.js';
-import type { SupervisorStart } from '../../core/run/supervisor-start.js';
 import { guardFile } from '../../git/door/guard-file.js';
 import { createRef, resolveCommit } from '../../git/refs/refs.js';
 import { pinHooks, settleHooks } from '../../git/surroundings/hook-memory.js';
 import { pinSettings, settleSettings } from '../../git/surroundings/pin-settings.js';
 import { openRepository, type Repository } from '../../git/door/repository.js';
 import { processProbe } from '../../process/trees/identify-process.js';
-import { writeFileAtomically } from '../../store/files/atomic-file.js';
 import { criticalSection } from '../../store/files/critical-section.js';
 import { journalSize, openJournal } from '../../store/journal/journal.js';
 import { acquireLock } from '../../store/lock/lock.js';
+import type { LockHolder } from '../../store/lock/lock-state.js';
 import type { OwnedLease } from '../../store/lock/owned-lease.js';
 import { runHome, runPaths, type RunHome } from '../../store/files/paths.js';
-import { listRuns, readPlan, removeOldRuns } from '../../store/runs/runs.js';
+import { listRuns, readPlan, removeOldRuns, removeRun } from '../../store/runs/runs.js';
+import { answerStart, removeOldStarts } from '../../store/runs/start-answers.js';
 import { adoptEarlierWork } from '../attempts/adopt-earlier-work.js';
 import { errorText } from '../run/error-text.js';
 import { Interrupts } from '../run/interrupts.js';
@@ -26,6 +26,8 @@ import type { Run } from '../run/run.js';
 import { Supervisor } from './supervise.js';
 import { VerifyNumbers } from '../run/verify-numbers.js';
 import { voidAttempts } from '../attempts/void-attempts.js';
+import { makeRoom, type RoomMade } from '../attempts/make-room.js';
+import { stopReplacedRun } from '../attempts/stop-replaced-run.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { targetOf } from '../../core/plan/target.js';
 
@@ -34,10 +36,16 @@ const RUNS_KEPT = 20; // the contract's number: enough history to look back, sma
 export interface OwnRunOptions {
   readonly root: string;
   readonly runId: string;
+  /** Names this start for the answer. */
+  readonly start: string;
+  /** Nobody has worked on the run: its folder goes again where it does not begin. */
+  readonly isNew: boolean;
   readonly force: boolean;
+  /** The generation of an owner that does not answer and is to be ended; null: nobody is. */
+  readonly replace: number | null;
 }
 
-/** Takes the lock, says in `start.json` whether it was won, and runs the loop to the run's end. */
+/** Takes the lock, answers whoever started it whether it was won, and runs the loop to the run's end. */
 export async function ownRun(
   options: OwnRunOptions,
   env: NodeJS.ProcessEnv,
@@ -51,11 +59,13 @@ export async function ownRun(
     features: plan.tasks.map(({ id }) => id),
     maxConcurrency: plan.settings.maxConcurrency,
     force: options.force,
+    ...(options.replace === null ? {} : { replace: options.replace }),
     killAfterMs: plan.settings.killAfter * 1000,
   });
   if (lock.kind === 'lost') {
     const { holder, why } = lock;
-    await answer(home, plan, {
+    await removeUnbegun(home, options);
+    await answerStart(home, options.start, {
       kind: 'lost',
       pid: process.pid,
       at: new Date().toISOString(),
@@ -64,15 +74,18 @@ export async function ownRun(
     log(`lock held by pid ${String(holder.process.pid)}`);
     return;
   }
-  const { lease, replaced } = lock;
+  const { lease, replaced, stopped } = lock;
   let supervisor: Supervisor;
   try {
-    supervisor = await openRun(plan, home, here, lease, env, log);
-    await answer(home, plan, {
+    const { run, room } = await openRun(plan, home, here, { lease, stopped }, env, log);
+    supervisor = new Supervisor(run, await isNewest(home, plan));
+    await answerStart(home, options.start, {
       kind: 'won',
       pid: process.pid,
       at: new Date().toISOString(),
       replaced: replaced === null ? null : { pid: replaced.process.pid, runId: replaced.runId },
+      ...(room.moved.length === 0 ? {} : { moved: [...room.moved] }),
+      ...(room.problems.length === 0 ? {} : { problems: [...room.problems] }),
     });
     await supervisor.untilDone();
     const repo = await openRepository(options.root);
@@ -80,9 +93,11 @@ export async function ownRun(
     await settleHooks(repo);
     await supervisor.tidyUp();
     await removeOldRuns(home, RUNS_KEPT, [plan.runId]);
+    await removeOldStarts(home);
   } catch (error) {
     const hint = error instanceof O8Error ? error.hint : `o8 logs --run ${plan.runId}`;
-    await answer(home, plan, {
+    await removeUnbegun(home, options);
+    await answerStart(home, options.start, {
       kind: 'failed',
       pid: process.pid,
       at: new Date().toISOString(),
@@ -100,10 +115,10 @@ async function openRun(
   plan: Plan,
   home: RunHome,
   here: Repository,
-  lease: OwnedLease,
+  { lease, stopped }: { readonly lease: OwnedLease; readonly stopped: LockHolder | null },
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
-): Promise<Supervisor> {
+): Promise<{ readonly run: Run; readonly room: RoomMade }> {
   const paths = runPaths(home, plan.runId);
   const repo = await startingCheckout(plan, here);
   const journal = await openJournal(paths.journal, lease);
@@ -126,13 +141,17 @@ async function openRun(
   await pinSettings(repo);
   await pinHooks(repo);
   if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
-  await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation });
+  const other = stopped === null || stopped.runId === plan.runId ? null : stopped.runId;
+  const replaced = other === null ? {} : { replaced: other };
+  await ledger.record({ type: 'owner_changed', pid: process.pid, generation: lease.generation, ...replaced });
+  await stopReplacedRun(run);
   if (journal.records.length > 0) await endCommandsOfRun(run);
+  const room = await makeRoom(run);
   await createTarget(run);
   await voidAttempts(run);
   await adoptEarlierWork(run);
   await forgetPinsOfComplete(run);
-  return new Supervisor(run, await isNewest(home, plan));
+  return { run, room };
 }
 
 /** The checkout the run was started in, or the one that asks now where that was removed, moved or replaced. */
@@ -176,6 +195,7 @@ async function createTarget(run: Run): Promise<void> {
   await ledger.record({ type: 'target_created', ref, commit: plan.base.commit });
 }
 
-async function answer(home: RunHome, { runId }: Plan, start: SupervisorStart): Promise<void> {
-  await writeFileAtomically(runPaths(home, runId).start(start.pid), `${JSON.stringify(start)}\n`);
+/** A run of which nothing is recorded never began: its folder must not look like one to go on with. */
+async function removeUnbegun(home: RunHome, { runId, isNew }: OwnRunOptions): Promise<void> {
+  if (isNew && !(await isBegun(home, runId))) await removeRun(home, runId);
 }

@@ -15,7 +15,7 @@ import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
 import { inspectWorktree } from '../../git/worktrees/worktrees.js';
 import { answerRequest, pendingRequests } from '../../store/runs/request-files.js';
 import { cleanupRun } from './cleanup-run.js';
-import { continueRun } from '../attempts/clear-attempts.js';
+import { continueRun } from '../attempts/begin-anew.js';
 import { takeCommands } from '../run/take-commands.js';
 import { landTarget } from '../merge/land-target.js';
 import { branchMovedBack } from '../merge/moved-refs.js';

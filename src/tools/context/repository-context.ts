@@ -8,7 +8,7 @@ import { listWorktrees } from '../../git/worktrees/worktrees.js';
 import { PRIVATE_FILE } from '../../store/files/atomic-file.js';
 import { checkoutPaths, runHome, type RunHome } from '../../store/files/paths.js';
 import type { ToolContext } from './define-tool.js';
-import { takeOverOldRuns } from './take-over-old-runs.js';
+import { askTakeOver } from './ask-take-over.js';
 
 export interface RepositoryContext {
   readonly repo: Repository;
@@ -21,7 +21,7 @@ export interface RepositoryContext {
 export async function openContext({ cwd }: Pick<ToolContext, 'cwd'>): Promise<RepositoryContext> {
   const repo = await homeCheckout(await openRepository(cwd));
   const home = runHome(repo);
-  if (!repo.bare) await takeOverOldRuns(repo, repo.root);
+  if (!repo.bare) await askTakeOver(repo, repo.root);
   if (!existsSync(lookedNote(home))) await takeOverOthers(repo, home);
   return { repo, root: repo.root, home };
 }
@@ -60,7 +60,7 @@ async function takeOverOthers(repo: Repository, home: RunHome): Promise<void> {
   for (const { path } of await listWorktrees(repo)) {
     if (path === repo.root) continue;
     try {
-      await takeOverOldRuns(repo, path);
+      await askTakeOver(repo, path);
     } catch (error) {
       // Somebody works there: a new run is refused because of it, and everything else does not mind.
       if (!(error instanceof O8Error)) throw error;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
+import { tasksThatNeedRoom } from '../../core/plan/room.js';
 import { taskOf } from '../../core/run/run-state.js';
 import { resumeCommand } from '../../core/run/open-runs.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
@@ -19,7 +20,8 @@ import { keepsTaskBranches, targetOf } from '../../core/plan/target.js';
  * with what makes room for the first of them and loses nothing.
  */
 export async function refuseTakenNames(repo: Repository, run: LoadedRun, ids: readonly string[]): Promise<void> {
-  const tasks = run.plan.tasks.filter(({ id }) => ids.includes(id));
+  // Where the supervisor still has to make room, what is in the way is known.
+  const tasks = run.plan.tasks.filter(({ id }) => ids.includes(id) && !needsRoom(run, id));
   const tips = await branchTips(
     repo,
     tasks.map(({ branch }) => branch),
@@ -44,6 +46,10 @@ export async function refuseTakenNames(repo: Repository, run: LoadedRun, ids: re
   if (first === undefined) return;
   const hints = [...new Set(problems.map(({ hint }) => hint))];
   throw new O8Error('preflight_failed', problems.map(({ message }) => message).join('\n'), hints.join('\n  '));
+}
+
+function needsRoom({ plan, state }: LoadedRun, id: string): boolean {
+  return tasksThatNeedRoom(plan).has(id) && !state.roomMade.has(id);
 }
 
 /** The newest other run that began a task with the same branch or worktree; `later`: of those made since. */

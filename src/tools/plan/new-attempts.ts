@@ -2,17 +2,15 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { selectedTasks } from '../../core/plan/build-plan.js';
 import { O8Error } from '../../core/base/errors.js';
-import type { CriticalSection } from '../../core/base/lease.js';
 import type { NewAttempt } from '../../core/run/new-attempt.js';
-import { attemptRef, rescueRef } from '../../core/plan/own-refs.js';
+import { attemptRef } from '../../core/plan/own-refs.js';
 import type { Plan, PlannedTask } from '../../core/plan/plan.js';
 import { afterKept, whyKept } from '../../core/kept/kept-text.js';
 import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
 import type { RepositoryFacts } from '../../git/checkout/repository-facts.js';
-import { atStake, type AtStake } from '../../git/kept/at-stake.js';
-import { removeWithWorktrees, rescueStake } from '../../git/kept/remove-kept.js';
+import { atStake } from '../../git/kept/at-stake.js';
 import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
-import { createRef, deleteRef, resolveCommit } from '../../git/refs/refs.js';
+import { resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { runHome, runPaths, type RunHome } from '../../store/files/paths.js';
 import { readPrepared } from '../../store/runs/prepared.js';
@@ -61,60 +59,16 @@ export async function findEarlierWork(
 }
 
 /**
- * Makes room for the attempts: what is uncommitted goes to a rescue ref, the tip of the branch to `ref`, then worktree
- * and branch go. Can be repeated. Nothing is removed that is not an earlier run's any more. `serialise` refuses when
- * somebody has the lock by now.
+ * Throws O8Error `refused` where the worktree of an earlier attempt holds what no commit can carry: the supervisor, which
+ * makes room for the new attempts, would leave it as it is.
  */
-export async function makeRoom(
-  repo: Repository,
-  serialise: CriticalSection,
-  plan: Plan,
-  attempts: readonly NewAttempt[],
-): Promise<void> {
-  for (const attempt of attempts) {
-    const task = plan.tasks.find(({ id }) => id === attempt.task);
-    if (task !== undefined) await makeRoomFor(repo, serialise, task, attempt);
-  }
-}
-
-async function makeRoomFor(
-  repo: Repository,
-  serialise: CriticalSection,
-  task: PlannedTask,
-  attempt: NewAttempt,
-): Promise<void> {
-  const tip = await resolveCommit(repo, branchRef(task));
-  if (tip !== null) await keep(repo, attempt.ref, tip);
-  if (await isOwnWorktree(task.worktree, attempt.runId)) {
-    const stake = await rescue(repo, task, attempt);
-    await removeWithWorktrees(repo, serialise, task.worktree, stake);
-  }
-  if (tip === null) return;
-  await serialise(async () => {
-    if (await deleteRef(repo, branchRef(task), tip)) return;
-    throw new O8Error(
-      'refused',
-      `Branch ${task.branch} has new commits since it was looked at; it was left as it is.`,
-      `git log ${task.branch}`,
-    );
-  });
-}
-
-/** Under the ref of the attempt, or beside it where that already keeps something else. */
-async function keep(repo: Repository, ref: string, tip: string): Promise<void> {
-  if (await createRef(repo, ref, tip)) return;
-  await createRef(repo, `${ref}-${tip.slice(0, 12)}`, tip);
-}
-
-/** Throws O8Error `refused` where something in the worktree cannot be carried into a commit. */
-async function rescue(repo: Repository, task: PlannedTask, attempt: NewAttempt): Promise<AtStake> {
-  const stake = await atStake(
-    repo,
-    task.worktree,
-    await readPrepared(runPaths(runHome(repo), attempt.runId).tasks, task.id),
-  );
-  const why = whyKept(stake.stays);
-  if (why !== null) {
+export async function refuseUnkept(repo: Repository, plan: Plan, attempts: readonly NewAttempt[]): Promise<void> {
+  for (const { task: id, runId } of attempts) {
+    const task = plan.tasks.find((candidate) => candidate.id === id);
+    if (task === undefined || !(await isOwnWorktree(task.worktree, runId))) continue;
+    const prepared = await readPrepared(runPaths(runHome(repo), runId).tasks, id);
+    const why = whyKept((await atStake(repo, task.worktree, prepared)).stays);
+    if (why === null) continue;
     const hint = `${afterKept(task.worktree, 'the same command again')}; or have the whole worktree moved aside with --force`;
     throw new O8Error(
       'refused',
@@ -122,12 +76,6 @@ async function rescue(repo: Repository, task: PlannedTask, attempt: NewAttempt):
       hint,
     );
   }
-  await rescueStake(repo, task.worktree, stake, {
-    ref: rescueRef(attempt.runId, task.id, attempt.attempt),
-    branch: task.branch,
-    message: `Uncommitted work of ${task.id} in run ${attempt.runId}`,
-  });
-  return stake;
 }
 
 interface Owner {

@@ -28,7 +28,8 @@ import { findChangedCommands } from '../plan/refuse-changed-commands.js';
 import { refuseTakenNames } from '../context/taken-names.js';
 import { againCommand, selectionWords, type Selection } from '../plan/selection.js';
 import type { SpawnInput, SpawnResult } from './spawn-input.js';
-import { startSupervisor, type Force } from './start-supervisor.js';
+import { roomWords } from './room-words.js';
+import { startSupervisor, type Replacing } from './start-supervisor.js';
 import { refuseUntrustedRun } from '../context/run-trust.js';
 
 /** What of an earlier run is wanted. `resume`: also what an abort stopped. */
@@ -47,6 +48,9 @@ export type Continuation =
   | { readonly kind: 'fresh'; readonly selection: Selection }
   | { readonly kind: 'nothing'; readonly message: string }
   | { readonly kind: 'continue'; readonly run: LoadedRun; readonly wish: Wish };
+
+/** To go on, also with what an abort stopped. */
+const TAKE_UP: Wish = { kind: 'tasks', select: [], retry: [], skip: [], resume: true, text: '' };
 
 /** To go on with what there is. */
 const NO_TASKS = { select: [], retry: [], skip: [], resume: false };
@@ -131,9 +135,10 @@ export async function continueRun(work: {
   readonly context: ToolContext;
   readonly warnings: readonly string[];
   readonly wish: Wish;
-  readonly force: Force;
+  readonly replacing: Replacing;
 }): Promise<SpawnResult> {
-  const { repo, home, run, input, context, warnings, wish, force } = work;
+  const { repo, home, run, input, context, warnings, replacing } = work;
+  const wish = work.wish.kind === 'go_on' && replacesOwner(replacing, run) ? TAKE_UP : work.wish;
   const { runId } = run.plan;
   await refuseUntrustedRun(run.plan, context.env);
   await refuseTakenNames(repo, run, [
@@ -141,19 +146,21 @@ export async function continueRun(work: {
     ...(wish.kind === 'go_on' ? [] : begunAnew(run, wish)),
   ]);
   const { changes, text: changed } = await findChangedCommands(run.plan, context);
+  const start = { replacing, again: againCommand(input), makesRoom: run.plan.room !== undefined };
+  const said = [...warnings];
   if (wish.kind === 'tasks' || changes !== null) {
     const { select, retry, skip, resume } = wish.kind === 'tasks' ? wish : NO_TASKS;
     const tasks = { select: [...select], retry: [...retry], skip: [...skip], ...(resume ? { resume } : {}) };
     const commands = changes === null ? {} : { commands: changes };
-    if (force === 'force') await startSupervisor(home, runId, context.env, force, againCommand(input));
+    if (replacing.kind !== 'nobody') said.push(...roomWords(await startSupervisor(home, runId, context.env, start)));
     await askSupervisor(home, runId, { kind: 'continue', id: randomUUID(), ...tasks, ...commands }, context.env);
   } else {
-    await startSupervisor(home, runId, context.env, force, againCommand(input));
+    said.push(...roomWords(await startSupervisor(home, runId, context.env, start)));
     // To resume is to go on; a limit's pause still ends at its time.
     if (isPausedByUser(run)) await askSupervisor(home, runId, { kind: 'unpause', id: randomUUID() }, context.env);
   }
   const now = await loadRun(home, runId);
-  const all = [...warnings, ...(changed === null ? [] : [changed]), ...foundText(run, wish), ...keptSettings(input)];
+  const all = [...said, ...(changed === null ? [] : [changed]), ...foundText(run, wish), ...keptSettings(input)];
   return {
     runId,
     message: `Run ${runId} resumed.`,
@@ -169,6 +176,11 @@ export async function continueRun(work: {
     })),
     ...(wish.kind === 'go_on' || wish.text === '' ? {} : { text: wish.text }),
   };
+}
+
+/** The abort that its owner did not answer is carried out by the next one; the user wants it to go on. */
+function replacesOwner(replacing: Replacing, { plan }: LoadedRun): boolean {
+  return replacing.kind === 'owner' && replacing.runId === plan.runId;
 }
 
 /** The tasks that will get a branch and a worktree because of the wish. */

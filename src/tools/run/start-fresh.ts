@@ -1,37 +1,32 @@
 import { selectedTasks } from '../../core/plan/build-plan.js';
 import { O8Error } from '../../core/base/errors.js';
-import { asideSuffix } from '../../core/run/aside.js';
 import { preflightChecks } from '../../core/preflight/preflight.js';
 import { refuseUntrusted } from '../../core/trust/trust-text.js';
-import type { CriticalSection } from '../../core/base/lease.js';
 import type { NewAttempt } from '../../core/run/new-attempt.js';
 import { firstOfEachKind, type Check } from '../../core/base/check.js';
 import type { Plan } from '../../core/plan/plan.js';
+import type { Room } from '../../core/plan/room.js';
 import type { SettingsFlags } from '../../core/settings/settings.js';
-import { guardFile } from '../../git/door/guard-file.js';
-import { moveAside } from '../../git/kept/move-aside.js';
 import type { Repository } from '../../git/door/repository.js';
 import { ensureExcluded } from '../../git/worktrees/worktrees.js';
-import { processProbe } from '../../process/trees/identify-process.js';
-import { criticalSection } from '../../store/files/critical-section.js';
-import { readLock } from '../../store/lock/lock-state.js';
-import { journalSize } from '../../store/journal/journal.js';
-import { runHome, runPaths, type RunHome } from '../../store/files/paths.js';
-import { createRun, newRunId, removeRun } from '../../store/runs/runs.js';
+import type { LockState } from '../../store/lock/lock-state.js';
+import { runHome } from '../../store/files/paths.js';
+import { createRun, newRunId } from '../../store/runs/runs.js';
 import type { ToolContext } from '../context/define-tool.js';
 import { findLandedCommits } from '../plan/landed-tasks.js';
-import { latestRunOf, ownsRun } from '../context/load-run.js';
+import { latestRunOf } from '../context/load-run.js';
 import { refuseHeld } from '../context/lock-error.js';
-import { takeOverOldRuns } from '../context/take-over-old-runs.js';
+import { askTakeOver } from '../context/ask-take-over.js';
 import { openContext } from '../context/repository-context.js';
-import { makeRoom } from '../plan/new-attempts.js';
+import { refuseUnkept } from '../plan/new-attempts.js';
 import { planFrom, readPlanParts, trustQuestion } from '../plan/prepare-plan.js';
 import { runConsent } from '../context/read-trust.js';
 import { readPreflightFacts } from '../plan/read-preflight-facts.js';
 import { againCommand, planFlags, selectionWords, type Selection } from '../plan/selection.js';
 import type { SpawnInput, SpawnResult } from './spawn-input.js';
 import { readSettledLock } from '../context/settled-lock.js';
-import { startSupervisor, type Force } from './start-supervisor.js';
+import { roomWords } from './room-words.js';
+import { startSupervisor, type Replacing } from './start-supervisor.js';
 import { waveCheckText } from '../plan/wave-check.js';
 import { counted } from '../../core/text/counted.js';
 import { sourceKey, sourceOf } from '../../core/plan/sources.js';
@@ -75,20 +70,25 @@ export async function startFresh(
   selection: Selection,
   input: SpawnInput,
   context: ToolContext,
-  start: { readonly warnings: readonly string[]; readonly force: Force },
+  start: { readonly warnings: readonly string[]; readonly replacing: Replacing },
 ): Promise<SpawnResult> {
   const again = againCommand(input);
-  const { repo, plan, checks, text, newAttempts } = await readyUnlessLocked(selection, input, context, again);
+  const ready = await readyUnlessLocked(selection, input, context, { replacing: start.replacing, again });
+  const { repo, checks, text, newAttempts } = ready;
   const home = runHome(repo);
-  refuseHeld(await readSettledLock(home), again); // somebody may have been faster, also with force
-  const serialise = whileUnlocked(repo, home, again);
-  await makeRoom(repo, serialise, plan, newAttempts);
-  const moved = input.force === true ? await freeNames(repo, plan, serialise) : [];
+  refuseOther(await readSettledLock(home), start.replacing, again); // somebody may have been faster, also with force
+  if (input.force !== true) await refuseUnkept(repo, ready.plan, newAttempts);
+  const room = roomFor(ready, input);
+  const plan: Plan = room === null ? ready.plan : { ...ready.plan, room };
   await excludeOwnFiles(repo, plan);
-  await createRun(home, plan);
-  const supervisor = await startOrRemove(home, plan, start.force, again, context);
+  const supervisor = await startSupervisor(home, plan.runId, context.env, {
+    replacing: start.replacing,
+    again,
+    create: async () => createRun(home, plan),
+    makesRoom: room !== null,
+  });
   const tasks = selectedTasks(plan);
-  const all = [...start.warnings, ...moved.map((line) => `Moved aside: ${line}`), ...warningsOf(checks, input)];
+  const all = [...start.warnings, ...roomWords(supervisor), ...warningsOf(checks, input)];
   return {
     runId: plan.runId,
     message: `Run ${plan.runId} started: ${counted(tasks.length, 'task')}, at most ${String(plan.settings.maxConcurrency)} at a time.`,
@@ -105,32 +105,28 @@ async function readyUnlessLocked(
   selection: Selection,
   input: SpawnInput,
   context: ToolContext,
-  again: string,
+  { replacing, again }: { readonly replacing: Replacing; readonly again: string },
 ): Promise<Ready> {
   try {
     return await readyPlan(selection, input, context);
   } catch (error) {
     const { home } = await openContext(context);
-    refuseHeld(await readSettledLock(home), again);
+    refuseOther(await readSettledLock(home), replacing, again);
     throw error;
   }
 }
 
-/** A run of which nothing was recorded never began: its folder must not look like one to go on with. */
-async function startOrRemove(
-  home: RunHome,
-  { runId }: Plan,
-  force: Force,
-  again: string,
-  { env }: ToolContext,
-): Promise<{ pid: number }> {
-  try {
-    return await startSupervisor(home, runId, env, force, again);
-  } catch (error) {
-    const { journal } = runPaths(home, runId);
-    if (!(await ownsRun(home, runId)) && (await journalSize(journal)) === 0) await removeRun(home, runId);
-    throw error;
-  }
+/** Throws `locked` when somebody else has the lock than the owner that is to be replaced. */
+function refuseOther(lock: LockState, replacing: Replacing, again: string): void {
+  const isMeant = lock.kind === 'held' && replacing.kind === 'owner' && lock.holder.generation === replacing.generation;
+  if (!isMeant) refuseHeld(lock, again);
+}
+
+/** What the supervisor has to do first; null where nothing is in the way. `force` takes every name that is wanted. */
+function roomFor({ plan, newAttempts }: Ready, { force }: SpawnInput): Room | null {
+  const retire = newAttempts.map(({ task, runId, attempt, ref }) => ({ task, runId, attempt, ref }));
+  const aside = force === true ? selectedTasks(plan).map(({ id }) => id) : [];
+  return retire.length === 0 && aside.length === 0 ? null : { retire, aside };
 }
 
 /** What an earlier version left in other checkouts of this repository: a run that is alive there is in our way, too. */
@@ -138,7 +134,7 @@ async function takeOverOtherCheckouts(
   repo: Repository,
   worktrees: readonly { readonly path: string }[],
 ): Promise<void> {
-  for (const { path } of worktrees) if (path !== repo.root) await takeOverOldRuns(repo, path);
+  for (const { path } of worktrees) if (path !== repo.root) await askTakeOver(repo, path);
 }
 
 function spawnFlags(input: SpawnInput): SettingsFlags {
@@ -182,24 +178,6 @@ function plainWarnings(checks: readonly Check[]): string[] {
   return firstOfEachKind(checks)
     .filter(({ id, level }) => level === 'warn' && id !== 'manifest-commands') // the plan shows those
     .map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));
-}
-
-/** Nobody's worktree is moved who has won the lock meanwhile: an owner makes its worktrees in the same section. */
-function whileUnlocked(repo: Repository, home: RunHome, again: string): CriticalSection {
-  const section = criticalSection(guardFile(repo));
-  return async (work) =>
-    section(async () => {
-      refuseHeld(await readLock(home, processProbe), again);
-      return work();
-    });
-}
-
-async function freeNames(repo: Repository, plan: Plan, serialise: CriticalSection): Promise<string[]> {
-  const moved: string[] = [];
-  for (const { worktree, branch } of selectedTasks(plan)) {
-    moved.push(...(await moveAside(repo, serialise, { path: worktree, branch, suffix: asideSuffix(plan.runId) })));
-  }
-  return moved;
 }
 
 /** Everything o8 writes in the repository stays out of git, without touching the user's .gitignore. */

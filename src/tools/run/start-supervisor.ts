@@ -1,13 +1,13 @@
-import { rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../../core/base/errors.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
-import { supervisorStartSchema, type SupervisorStart } from '../../core/run/supervisor-start.js';
+import type { SupervisorStart } from '../../core/run/supervisor-start.js';
 import { bundledProgram } from '../../process/base/bundle.js';
 import { startDetached } from '../../process/programs/detach.js';
-import { readJson } from '../../store/files/atomic-file.js';
 import { runPaths, type RunHome } from '../../store/files/paths.js';
+import { readStart } from '../../store/runs/start-answers.js';
 import { ownsRun } from '../context/load-run.js';
 import { heldError, lockedError } from '../context/lock-error.js';
 import { readSettledLock } from '../context/settled-lock.js';
@@ -18,23 +18,43 @@ const POLL_MS = 20;
 /** Each time lost to somebody who has ended since: more in a row was never seen. */
 const MOST_STARTS = 3;
 
-/** `force`: an owner nobody here can see, and that has been silent for long, is replaced. */
-export type Force = 'force' | 'wait_your_turn';
+/** Whose lock is taken from them. */
+export type Replacing =
+  | { readonly kind: 'nobody' }
+  /** An owner nobody here can see, and that has been silent for long. */
+  | { readonly kind: 'silent' }
+  /** The owner of this generation, which does not answer: it is ended, and what its run has running. */
+  | { readonly kind: 'owner'; readonly generation: number; readonly runId: string };
+
+export const NOBODY: Replacing = { kind: 'nobody' };
+
+export interface StartOptions {
+  readonly replacing: Replacing;
+  /** The command that overrides another owner with `--force`. */
+  readonly again: string;
+  /**
+   * Makes the run's folder, for a run that is new: whoever loses the lock to somebody else removes it before anything
+   * begins. Without: the run is there.
+   */
+  readonly create?: () => Promise<void>;
+  /** It makes room first, which takes as long as there is to keep and to move. */
+  readonly makesRoom?: boolean;
+}
 
 /**
  * Starts the detached process that owns the run and waits until it has the lock. It shares nothing with us, so it
- * outlives the terminal and the Claude session. Throws `locked` when another process has the lock; `again` is the
- * command that then overrides it with `--force`.
+ * outlives the terminal and the Claude session. Throws `locked` when another process has the lock.
  */
 export async function startSupervisor(
   home: RunHome,
   runId: string,
   env: NodeJS.ProcessEnv,
-  force: Force,
-  again: string,
+  options: StartOptions,
 ): Promise<Extract<SupervisorStart, { kind: 'won' }>> {
+  const { again } = options;
   for (let started = 1; ; started += 1) {
-    const start = await startOnce(home, runId, env, force);
+    await options.create?.();
+    const start = await startOnce(home, runId, env, options);
     switch (start.kind) {
       case 'won':
         return start;
@@ -52,43 +72,73 @@ export async function startSupervisor(
   }
 }
 
-async function startOnce(home: RunHome, runId: string, env: NodeJS.ProcessEnv, force: Force): Promise<SupervisorStart> {
-  const paths = runPaths(home, runId);
+async function startOnce(
+  home: RunHome,
+  runId: string,
+  env: NodeJS.ProcessEnv,
+  { replacing, create, makesRoom }: StartOptions,
+): Promise<SupervisorStart> {
+  const start = randomUUID();
+  const { supervisorLog } = runPaths(home, runId);
   const argv = [process.execPath, bundledProgram('supervisor.js'), '--root', home.root, '--run', runId];
+  const isNew = create === undefined ? [] : ['--new'];
   failpoint('supervisor.start.before');
-  const pid = await startDetached(force === 'force' ? [...argv, '--force'] : argv, {
+  const pid = await startDetached([...argv, '--start', start, ...isNew, ...replacingOptions(replacing)], {
     cwd: home.root,
     env: definedOnly(env),
-    logFile: paths.supervisorLog,
+    logFile: supervisorLog,
   });
   failpoint('supervisor.start.after');
-  const start = await awaitStart(paths.start(pid), pid, paths.supervisorLog);
-  await rm(paths.start(pid), { force: true });
-  return start;
+  return awaitStart({
+    home,
+    start,
+    pid,
+    log: supervisorLog,
+    timeoutMs: makesRoom === true ? Infinity : START_TIMEOUT_MS,
+  });
+}
+
+function replacingOptions(replacing: Replacing): string[] {
+  switch (replacing.kind) {
+    case 'nobody':
+      return [];
+    case 'silent':
+      return ['--force'];
+    case 'owner':
+      return ['--replace', String(replacing.generation)];
+  }
 }
 
 /** Makes sure a live process owns this run; throws `locked` when the owner works on another run. */
 export async function ensureSupervisor(home: RunHome, runId: string, env: NodeJS.ProcessEnv): Promise<void> {
   if (await ownsRun(home, runId)) return;
   try {
-    await startSupervisor(home, runId, env, 'wait_your_turn', 'o8 run --resume');
+    await startSupervisor(home, runId, env, { replacing: NOBODY, again: 'o8 run --resume' });
   } catch (error) {
     if (await ownsRun(home, runId)) return; // somebody else was faster with the same wish
     throw error;
   }
 }
 
-async function awaitStart(file: string, pid: number, log: string): Promise<SupervisorStart> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
+interface Awaited {
+  readonly home: RunHome;
+  readonly start: string;
+  readonly pid: number;
+  readonly log: string;
+  readonly timeoutMs: number;
+}
+
+async function awaitStart({ home, start, pid, log, timeoutMs }: Awaited): Promise<SupervisorStart> {
+  const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {
-    const start = await readJson(file, supervisorStartSchema);
-    if (start !== null) return start;
+    const answer = await readStart(home, start);
+    if (answer !== null) return answer;
     if (!isThere(pid)) {
-      const last = await readJson(file, supervisorStartSchema);
+      const last = await readStart(home, start);
       if (last !== null) return last;
       throw new O8Error(
         'supervisor_failed',
-        `the supervisor (pid ${String(pid)}) ended before it had the lock`,
+        `the supervisor (pid ${String(pid)}) ended before the run began`,
         `cat ${shellQuote(log)}`,
       );
     }
@@ -96,7 +146,7 @@ async function awaitStart(file: string, pid: number, log: string): Promise<Super
   }
   throw new O8Error(
     'timed_out',
-    `the supervisor (pid ${String(pid)}) did not answer in ${String(START_TIMEOUT_MS / 1000)} s`,
+    `the supervisor (pid ${String(pid)}) did not answer in ${String(timeoutMs / 1000)} s`,
     `cat ${shellQuote(log)}`,
   );
 }

@@ -1,37 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import { O8Error } from '../../core/base/errors.js';
-import { commandOfRun } from '../../core/kept/command-of-run.js';
-import { isRunning } from '../../core/run/task-state.js';
-import { stopAttempt } from '../../process/attempts/attempt.js';
-import { processProbe } from '../../process/trees/identify-process.js';
-import { endKept } from '../../process/trees/end-kept.js';
 import type { LockState } from '../../store/lock/lock-state.js';
-import { attemptPaths, type RunHome } from '../../store/files/paths.js';
-import { forgetSetupProcesses, readSetupProcesses } from '../../store/runs/setup-processes.js';
+import type { RunHome } from '../../store/files/paths.js';
 import { askSupervisor } from './ask-supervisor.js';
+import { NOBODY, type Replacing } from './start-supervisor.js';
 import { loadRun } from '../context/load-run.js';
 import { orphansText, type Orphans } from '../../core/run/open-runs.js';
 
+/** What became of the run that had the lock, for people, and whose lock is still to be taken. */
+export interface TakenOver {
+  readonly warnings: string[];
+  readonly replacing: Replacing;
+}
+
 /**
  * What `--force` does to a run that is alive: abort it, so that its agents stop and its work is kept. An owner that
- * does not answer is stopped, and its agents are stopped for it; the next owner of that run finds them ended.
+ * does not answer is ended by the supervisor that starts next, and so are its agents; the next owner of that run finds
+ * them ended.
  */
-export async function takeOver(home: RunHome, lock: LockState, env: NodeJS.ProcessEnv): Promise<string[]> {
-  if (lock.kind !== 'held') return [];
-  const { holder } = lock;
-  const pid = String(holder.process.pid);
-  const warning = `Overriding existing lock (PID: ${pid})`;
-  const { plan } = await loadRun(home, holder.runId);
+export async function takeOver(home: RunHome, lock: LockState, env: NodeJS.ProcessEnv): Promise<TakenOver> {
+  if (lock.kind === 'unknown') return { warnings: [], replacing: { kind: 'silent' } };
+  if (lock.kind !== 'held') return { warnings: [], replacing: NOBODY };
+  const { runId, generation, process } = lock.holder;
+  const warning = `Overriding existing lock (PID: ${String(process.pid)})`;
+  const { plan } = await loadRun(home, runId);
   try {
-    await askSupervisor(home, holder.runId, { kind: 'abort', id: randomUUID(), task: null, cleanup: false }, env, {
+    await askSupervisor(home, runId, { kind: 'abort', id: randomUUID(), task: null, cleanup: false }, env, {
       patienceMs: plan.settings.killAfter * 1000 + ANSWER_MS,
     });
-    return [warning, `Run ${holder.runId} was aborted; its worktrees are kept`];
+    return { warnings: [warning, `Run ${runId} was aborted; its worktrees are kept`], replacing: NOBODY };
   } catch (error) {
     if (!(error instanceof O8Error)) throw error;
-    await processProbe.stop(holder.process, KILL_AFTER_MS);
-    await stopAgents(home, holder.runId);
-    return [warning, `Run ${holder.runId} did not answer (${error.message}); it and its agents were stopped`];
+    return {
+      warnings: [warning, `Run ${runId} did not answer (${error.message}); it and its agents were stopped`],
+      replacing: { kind: 'owner', generation, runId },
+    };
   }
 }
 
@@ -52,20 +55,3 @@ export async function stopOrphans(
 
 /** On top of what its agents are given to end. One that is alive reads requests many times a second. */
 const ANSWER_MS = 10_000;
-const KILL_AFTER_MS = 2000;
-
-/** Its agents, what `setup` of its tasks left running, and its checks. */
-async function stopAgents(home: RunHome, runId: string): Promise<void> {
-  const { plan, state } = await loadRun(home, runId);
-  const killAfterMs = plan.settings.killAfter * 1000;
-  await endKept({ marker: commandOfRun(runId).marker, seen: [] }, killAfterMs);
-  for (const { id, attempt, state: task } of state.tasks.values()) {
-    if (isRunning(task)) {
-      await stopAttempt(attemptPaths(home, runId, id, attempt).dir, task.attemptId, killAfterMs);
-    }
-    const setup = { home, runId, task: id };
-    const kept = await readSetupProcesses(setup);
-    if (kept !== null) await endKept(kept, killAfterMs);
-    await forgetSetupProcesses(setup);
-  }
-}

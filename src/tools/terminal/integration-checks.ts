@@ -7,7 +7,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { guardFile } from '../../git/door/guard-file.js';
 import { ownReason } from '../../git/worktrees/own-worktree.js';
 import type { Repository } from '../../git/door/repository.js';
-import { addScratchWorktree, copyWorktreeIncludes, removeWorktree } from '../../git/worktrees/worktrees.js';
+import { withScratchWorktree } from '../../git/worktrees/with-scratch-worktree.js';
 import { agentEnvironment } from '../../process/programs/agent-environment.js';
 import { runShellCommand } from '../../process/programs/run-program.js';
 import { readProjectFiles } from '../../sources/files/project-files.js';
@@ -44,14 +44,10 @@ export async function runIntegrationChecks(request: CheckRequest): Promise<Integ
     const serialise = criticalSection(guardFile(repo));
     const path = join(checkoutPaths(repo.root).scratch(plan.runId), 'integrate');
     await assertInside(repo.root, path);
-    await removeWorktree(repo, serialise, path);
-    await addScratchWorktree(repo, serialise, { path, commit, reason: ownReason(plan.runId, 'integrate') });
-    try {
-      await copyWorktreeIncludes(repo, path);
-      return await runAll(request, path, join(dir, 'integrate-logs'));
-    } finally {
-      await removeWorktree(repo, serialise, path);
-    }
+    const worktree = { path, commit, reason: ownReason(plan.runId, 'integrate') };
+    return withScratchWorktree(repo, serialise, worktree, async () =>
+      runAll(request, path, join(dir, 'integrate-logs')),
+    );
   });
 }
 

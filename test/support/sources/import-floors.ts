@@ -51,7 +51,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   process: ['base', 'trees', 'programs', 'attempts'],
   store: ['files', 'journal', 'lock', 'runs', 'logs', 'trust', 'old-runs'],
   sources: ['files', 'manifest', 'features', 'known', ''],
-  supervisor: ['run', 'attempts', 'merge', 'requests', 'loop', ''],
+  supervisor: ['run', 'old-runs', 'attempts', 'merge', 'requests', 'loop', ''],
   tools: ['context', 'predict', 'plan', 'run', '', 'terminal'],
   mcp: [''],
   cli: ['context', 'print', 'commands', ''],

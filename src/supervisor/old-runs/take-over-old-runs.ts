@@ -26,7 +26,7 @@ import {
 } from '../../store/old-runs/old-home.js';
 import { checkoutPaths, homePaths, runHome, type RunHome } from '../../store/files/paths.js';
 import { listRuns } from '../../store/runs/runs.js';
-import { livingAttempts } from './living-attempts.js';
+import { livingAttempts } from '../../process/attempts/living-attempts.js';
 import { relinkLogs } from './relink-logs.js';
 
 const OLD = '.claude/parallel';
@@ -61,9 +61,9 @@ export async function takeOverOldRuns(repo: Repository, root: string): Promise<v
 
 async function moveAll(repo: Repository, old: RunHome, home: RunHome): Promise<void> {
   const { root } = old;
-  const living = await livingAttempts(old);
+  const living = await livingAttempts(homePaths(old).runsDir);
   if (living.length > 0 && !(await onOneFileSystem(old, home))) throw agentsInTheWay(root, living);
-  const isOwed = existsSync(linkNote(old, home)) && (await livingAttempts(home)).length > 0;
+  const isOwed = existsSync(linkNote(old, home)) && (await livingAttempts(homePaths(home).runsDir)).length > 0;
   await removeOldScratch(repo, old, await oldRuns(old));
   if (living.length > 0) await noteLink(repo, old, home);
   await moveOldRuns(old, home, new Set(living.map(({ runId }) => runId)));
@@ -83,7 +83,7 @@ async function noteLink(repo: Repository, old: RunHome, home: RunHome): Promise<
 
 async function provideOwedLink(old: RunHome, home: RunHome): Promise<void> {
   if (!existsSync(linkNote(old, home))) return; // somebody else has just done all of it
-  if ((await livingAttempts(home)).length > 0) linkOldHome(old, home);
+  if ((await livingAttempts(homePaths(home).runsDir)).length > 0) linkOldHome(old, home);
   else await removeNote(old, home);
 }
 
@@ -142,7 +142,7 @@ async function removeOldScratch(repo: Repository, old: RunHome, runIds: readonly
 }
 
 async function removeUnusedLink(old: RunHome, home: RunHome): Promise<void> {
-  if ((await livingAttempts(home)).length > 0) return;
+  if ((await livingAttempts(homePaths(home).runsDir)).length > 0) return;
   const link = await oldHomeLink(old, home);
   if (link === null) return;
   await relinkLogs(home, await listRuns(home));

@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
-import { readAttempt } from '../../process/attempts/attempt.js';
-import { homePaths, type RunHome } from '../../store/files/paths.js';
+import { readAttempt } from './attempt.js';
 
-/** Shims and agents that still run, by what their attempts' folders say. A damaged attempt is none. */
-export async function livingAttempts(home: RunHome): Promise<{ runId: string; pid: number }[]> {
-  const { runsDir } = homePaths(home);
+/** Shims and agents that still run, by what the attempts' folders of all runs in `runsDir` say. A damaged attempt is none. */
+export async function livingAttempts(runsDir: string): Promise<{ runId: string; pid: number }[]> {
   const living: { runId: string; pid: number }[] = [];
   for (const runId of await foldersIn(runsDir)) {
     const tasks = join(runsDir, runId, 'tasks');

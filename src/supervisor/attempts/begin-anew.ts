@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
-import { afterKept, whyKept } from '../../core/kept/kept-text.js';
+import { afterKept } from '../../core/kept/kept-text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { begunAnew, continueSteps, type ContinueWish } from '../../core/run/rules/continue.js';
 import { landedCommit } from '../../core/run/task-state.js';
 import { doneRef } from '../../core/plan/own-refs.js';
-import { createRef, deleteRef, isAncestor, resolveCommit } from '../../git/refs/refs.js';
-import { removeWithWorktrees } from '../../git/kept/remove-kept.js';
+import { createRef, isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { forgetPins } from '../run/pins.js';
-import { isTasksWorktree, noteOnce, rescueTask, stakeOf } from './remove-worktree.js';
+import { makeRoomFor, needsRoom } from './make-room.js';
+import { isTasksWorktree, noteOnce } from './remove-worktree.js';
+import { retireAttempt } from './retire-attempt.js';
 import { lastAttemptRef, plannedTask, recordOf, type Run } from '../run/run.js';
 import { targetOf } from '../../core/plan/target.js';
 
@@ -37,27 +38,25 @@ async function restoreTarget(run: Run): Promise<void> {
 
 /** The old attempt stays reachable: leftovers under a rescue ref, the branch's tip under `refs/o8/attempts/`. */
 async function startAnew(run: Run, task: PlannedTask): Promise<void> {
-  const record = recordOf(run, task.id);
-  const isOurs = !existsSync(task.worktree) || (await isTasksWorktree(run, task));
-  const stake = isOurs ? await stakeOf(run, task) : null;
-  const why = whyKept(stake?.stays ?? []);
-  if (why !== null) {
-    const again = `the same command again`;
-    await noteOnce(run, task, [
-      `not started again, its worktree holds more than a commit can carry: ${why}; ${afterKept(task.worktree, again)}`,
-    ]);
-    return;
-  }
-  if (stake !== null) await rescueTask(run, task, stake);
-  const ref = `refs/heads/${task.branch}`;
-  const tip = await resolveCommit(run.repo, ref);
+  const { start, worktree, attempt } = recordOf(run, task.id);
+  if (existsSync(task.worktree)) await isTasksWorktree(run, task); // one whose `.git` was deleted is mended
+  const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
   // A worktree that was only announced may have failed because the branch was somebody else's.
-  const ours = tip !== null && record.start !== null && (record.worktree !== 'intended' || tip === record.start);
-  run.lease.assertHeld();
-  const kept = ours ? tip : await resolveCommit(run.repo, doneRef(run.plan.runId, task.id));
-  if (kept !== null) await createRef(run.repo, lastAttemptRef(run, task.id), kept);
-  if (stake?.found.exists === true) await removeWithWorktrees(run.repo, run.serialise, task.worktree, stake);
-  if (ours) await deleteRef(run.repo, ref, tip);
+  const isOurs = tip !== null && start !== null && (worktree !== 'intended' || tip === start);
+  const retired = await retireAttempt(run, task, {
+    task: task.id,
+    runId: run.plan.runId,
+    attempt,
+    ref: lastAttemptRef(run, task.id),
+    branch: isOurs ? 'goes' : 'stays',
+    lastKnown: await resolveCommit(run.repo, doneRef(run.plan.runId, task.id)),
+  });
+  if (retired.kind === 'stays') {
+    return noteOnce(run, task, [
+      `not started again, its worktree holds more than a commit can carry: ${retired.why}; ${afterKept(task.worktree, 'the same command again')}`,
+    ]);
+  }
+  if (needsRoom(run, task)) await makeRoomFor(run, task);
   await forgetPins(run, task.id); // the attempt's ref has it
   await run.ledger.record(begunAnew(task.id));
 }

@@ -1,0 +1,21 @@
+import type { CriticalSection } from '../../core/base/lease.js';
+import type { Repository } from '../door/repository.js';
+import { addScratchWorktree, copyWorktreeIncludes, removeWorktree } from './worktrees.js';
+
+/** Does `work` in a worktree of its own that holds nothing but `commit` and the included files; it is gone afterwards. */
+export async function withScratchWorktree<T>(
+  repo: Repository,
+  serialise: CriticalSection,
+  worktree: { readonly path: string; readonly commit: string; readonly reason: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { path } = worktree;
+  await removeWorktree(repo, serialise, path); // of one that was killed
+  await addScratchWorktree(repo, serialise, worktree);
+  try {
+    await copyWorktreeIncludes(repo, path);
+    return await work();
+  } finally {
+    await removeWorktree(repo, serialise, path);
+  }
+}

@@ -1,0 +1,37 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { supervisorStartSchema, type SupervisorStart } from '../../core/run/supervisor-start.js';
+import { makePrivateFolder, readJson, writeFileAtomically } from '../files/atomic-file.js';
+import { homePaths, type RunHome } from '../files/paths.js';
+import { systemCode } from '../files/system-error.js';
+
+/** Who started the supervisor reads its answer within milliseconds; after this long (ms) nobody waits for it. */
+const READ_AFTER_MS = 600_000;
+
+/**
+ * How the start of a supervisor went, for who started it; `start` names the start. Beside the runs, as the folder of a run
+ * that never began is removed before.
+ */
+export async function answerStart(home: RunHome, start: string, answer: SupervisorStart): Promise<void> {
+  await makePrivateFolder(homePaths(home).starts);
+  await writeFileAtomically(homePaths(home).start(start), `${JSON.stringify(answer)}\n`);
+}
+
+/** Null as long as the supervisor has not answered. */
+export async function readStart(home: RunHome, start: string): Promise<SupervisorStart | null> {
+  return readJson(homePaths(home).start(start), supervisorStartSchema);
+}
+
+/** Removes answers that nobody waits for any more. */
+export async function removeOldStarts(home: RunHome): Promise<void> {
+  const { starts } = homePaths(home);
+  const names = await readdir(starts).catch(() => []); // nobody was started yet
+  for (const name of names) {
+    try {
+      if ((await stat(join(starts, name))).mtimeMs > Date.now() - READ_AFTER_MS) continue;
+      await rm(join(starts, name), { force: true });
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+    }
+  }
+}
