@@ -1,3 +1,4 @@
+import { knownAgent } from '../core/settings/agent-settings.js';
 import * as z from 'zod';
 import { shownText } from '../core/text/shown-text.js';
 import { selectedTasks } from '../core/plan/build-plan.js';
@@ -5,7 +6,7 @@ import { plannedCommands, type PlannedCommand } from '../core/plan/plan-commands
 import { directDeps, mermaid } from '../core/plan/plan-graph.js';
 import { followsWaveRule } from '../core/plan/plan-text.js';
 import { sourceOf } from '../core/plan/sources.js';
-import type { Plan } from '../core/plan/plan.js';
+import type { Plan, PlannedTask } from '../core/plan/plan.js';
 import { planOverlaps } from '../core/preflight/preflight-plan.js';
 import { trustAnswer, trustSchema } from '../core/trust/trust.js';
 import { criticalPath, startOrder } from '../core/plan/schedule.js';
@@ -35,6 +36,7 @@ const outputSchema = z.object({
       deps: z.array(z.string()).describe('what it waits for; of whole waves the last one stands for those before'),
       branch: z.string(),
       worktree: z.string(),
+      agent: z.string().optional().describe('named agent of the settings; absent: the default one'),
     }),
   ),
   waves: z.array(
@@ -94,6 +96,7 @@ export const plan = defineTool({
         deps: [...((followsWaveRule(planned, task) ? direct.get(task.id) : undefined) ?? task.deps)],
         branch: task.branch,
         worktree: task.worktree,
+        ...agentOfTask(planned, task),
       })),
       waves: wavesOf(planned, ids),
       order: startOrder(planned).filter((id) => ids.has(id)),
@@ -108,6 +111,11 @@ export const plan = defineTool({
     };
   },
 });
+
+function agentOfTask({ settings }: Plan, task: PlannedTask): { agent?: string } {
+  const agent = knownAgent(settings, task.agent);
+  return agent === null ? {} : { agent };
+}
 
 function overlapsOf(planned: Plan, foldsCase: boolean): Pick<z.input<typeof outputSchema>, 'overlaps'> {
   const overlaps = planOverlaps(planned, foldsCase);

@@ -7,7 +7,9 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { claudeCommand, type ProjectSettings } from '../../src/core/agents/claude/claude-command.js';
+import type { ProjectSettings } from '../../src/core/agents/base/agent.js';
+import { CLAUDE_AGENT } from '../../src/core/agents/claude/claude-agent.js';
+import { claudeCommand } from '../../src/core/agents/claude/claude-command.js';
 import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../../src/core/agents/claude/claude-stream.js';
 import { COMPLETION_MARKER } from '../../src/core/plan/completion-marker.js';
 import { judgeAttempt } from '../../src/core/run/judge-attempt.js';
@@ -139,7 +141,7 @@ async function attempt(script: Script, given: Attempt = {}) {
   const exit = await ended;
   const verdict = judgeAttempt({
     exit,
-    agent: { kind: 'claude', facts: stream.facts },
+    agent: { ...CLAUDE_AGENT, facts: stream.facts, rateLimitExitCode: null },
     markerPresent: existsSync(join(worktree, COMPLETION_MARKER)),
     commits: Number(await git(worktree, 'rev-list', '--count', 'main..HEAD')),
     stopReason: null,

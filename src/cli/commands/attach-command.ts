@@ -2,22 +2,23 @@ import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { O8Error } from '../../core/base/errors.js';
+import { taskAgent } from '../../core/agents/kinds.js';
 import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { agentEnvironment } from '../../process/programs/agent-environment.js';
 import { runInForeground } from '../../process/programs/foreground.js';
 import { ownReason } from '../../git/worktrees/own-worktree.js';
-import { findProgram } from '../../process/programs/run-program.js';
+import { agentProgram } from '../../process/programs/agent-program.js';
 import { requireRun, requireTask, type LoadedRun } from '../../tools/context/load-run.js';
 import { refuseNested } from '../../tools/context/refuse-nested.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { refuseUntrustedRun } from '../../tools/context/run-trust.js';
 import type { Cli } from '../context/cli-context.js';
 
-/** `o8 attach <task>`: the task's Claude session in its worktree, for a person to look or go on. */
+/** `o8 attach <task>`: the session of the task's agent in its worktree, for a person to look or go on. */
 export function attachCommand({ terminal, context, exit }: Cli): Command {
   return new Command('attach')
-    .description("Open a task's Claude session in its worktree, when its agent is not running")
+    .description("Open the session of a task's agent in its worktree, when the agent is not running")
     .argument('<task>', 'task id')
     .option('--run <id>', 'which run; default: the active one, else the newest')
     .action(async (name: string, flags: { run?: string }) => {
@@ -25,18 +26,25 @@ export function attachCommand({ terminal, context, exit }: Cli): Command {
       const { home } = await openContext(context);
       const run = await requireRun(home, flags.run);
       await refuseUntrustedRun(run.plan, context.env);
-      const { sessionId, worktree } = sessionOf(run, requireTask(run.plan, name));
-      const program = await findProgram('claude', context.env);
-      if (program === null)
-        throw new O8Error('refused', 'Claude CLI not found', 'Install Claude Code CLI: https://claude.ai/code');
+      const { sessionId, worktree, open } = sessionOf(run, requireTask(run.plan, name));
+      const program = await open.program(context.env);
       terminal.print(`Session ${sessionId} in ${relative(context.cwd, worktree) || '.'}`);
       const env = agentEnvironment(context.env, {});
-      const code = await runInForeground([program, '--resume', sessionId], { cwd: worktree, env });
+      const code = await runInForeground([program, ...open.arguments], { cwd: worktree, env });
       if (code !== 0) exit.code = 1;
     });
 }
 
-function sessionOf(run: LoadedRun, task: string): { sessionId: string; worktree: string } {
+interface Session {
+  readonly sessionId: string;
+  readonly worktree: string;
+  readonly open: {
+    readonly program: (env: NodeJS.ProcessEnv) => Promise<string>;
+    readonly arguments: readonly string[];
+  };
+}
+
+function sessionOf(run: LoadedRun, task: string): Session {
   const { plan, state } = run;
   const record = taskOf(state, task);
   const worktree = plan.tasks.find(({ id }) => id === task)?.worktree ?? '';
@@ -64,11 +72,15 @@ function sessionOf(run: LoadedRun, task: string): { sessionId: string; worktree:
     const why = record.worktree === 'removed' ? 'it was removed when the task was done' : 'it was not made yet';
     throw new O8Error('refused', `${task} has no worktree: ${why}`, `o8 logs ${task}`);
   }
-  if (record.sessionId === null) {
-    const why = plan.settings.agent.command === null ? 'it has not started' : 'its agent is not Claude';
-    throw new O8Error('refused', `${task} has no Claude session: ${why}`, `cd ${shellQuote(worktree)}`);
+  const name = plan.tasks.find(({ id }) => id === task)?.agent ?? null;
+  const { agent, settings } = taskAgent(plan.settings, name);
+  const { sessionId } = record;
+  if (sessionId === null || agent.attach === null) {
+    const why = agent.attach === null ? 'its agent has none that could be opened' : 'it has not started';
+    throw new O8Error('refused', `${task} has no session to open: ${why}`, `cd ${shellQuote(worktree)}`);
   }
-  return { sessionId: record.sessionId, worktree };
+  const program = (env: NodeJS.ProcessEnv): Promise<string> => agentProgram(agent, settings, env);
+  return { sessionId, worktree, open: { program, arguments: agent.attach(sessionId) } };
 }
 
 /** After a failure or a limit, while somebody alive works on the run and the user has not paused it. */

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { O8Error } from '../base/errors.js';
-import { refuseUnusable } from './unusable-settings.js';
+import { refuseUnusable, refuseUnusableAgents } from './unusable-settings.js';
 import { inputProblems } from '../input/schema-words.js';
 import { quote } from '../text/untrusted-text.js';
+import { agentFileSchema, agentKind } from '../settings/agent-settings.js';
 import { resolveSettings, settingsFileSchema, type SettingsFile } from '../settings/settings.js';
 import { sourceFacts, type SourceKind } from '../plan/sources.js';
 
@@ -23,7 +24,12 @@ const KEYS: readonly SettingKey[] = leavesOf(settingsFileSchema, []);
 
 /** Every setting as it counts for a plan that says nothing itself, and where the value comes from. */
 export function settingViews(file: SettingsFile, kind: SourceKind): SettingView[] {
-  const effective = resolveSettings(sourceFacts(kind).defaults, file, {}, {});
+  const resolved = resolveSettings(sourceFacts(kind).defaults, file, {}, {});
+  const effective = {
+    ...resolved,
+    agent: { ...resolved.agent, kind: agentKind(resolved.agent) },
+    agents: file.agents ?? {}, // as they were written, without what they have of `agent`
+  };
   return KEYS.map(({ name, path }) => ({
     key: name,
     value: valueAt(effective, path) ?? null,
@@ -36,13 +42,16 @@ export function settingViews(file: SettingsFile, kind: SourceKind): SettingView[
  * the known keys, or what is wrong with the value.
  */
 export function withSetting(file: SettingsFile, name: string, text: string): SettingsFile {
-  const key = KEYS.find((known) => known.name === name);
-  if (key === undefined) throw unknownKey(name);
+  const key = keyOf(name);
+  if (key === null) throw unknownKey(name);
   const parsed = candidates(text).map((value) => key.schema.safeParse(value));
   const good = parsed.find(({ success }) => success);
   if (good !== undefined) {
-    refuseUnusable(settingsFileSchema.parse(replaced({}, key.path, good.data)));
-    return settingsFileSchema.parse(replaced(file, key.path, good.data));
+    const { agent, agents, ...alone } = settingsFileSchema.parse(replaced({}, key.path, good.data));
+    refuseUnusable(alone);
+    const settings = settingsFileSchema.parse(replaced(file, key.path, good.data));
+    if (agent !== undefined || agents !== undefined) refuseUnusableAgents(settings);
+    return settings;
   }
   const [given] = candidates(text);
   const problems = inputProblems(key.schema, given, parsed[0]?.error?.issues ?? []);
@@ -55,9 +64,9 @@ export function withSetting(file: SettingsFile, name: string, text: string): Set
 
 /** The settings without one, or without a whole group such as `merge`: then the default counts. O8Error `usage`. */
 export function withoutSetting(file: SettingsFile, name: string): SettingsFile {
-  const known = KEYS.some(({ path }) => path.join('.') === name || path[0] === name);
-  if (!known) throw unknownKey(name);
-  return settingsFileSchema.parse(replaced(file, name.split('.'), undefined));
+  const path = keyOf(name)?.path ?? (KEYS.some((key) => key.path[0] === name) ? [name] : null);
+  if (path === null) throw unknownKey(name);
+  return settingsFileSchema.parse(replaced(file, path, undefined));
 }
 
 /** What a word on the command line can mean, the more special first. */
@@ -71,17 +80,26 @@ function candidates(text: string): unknown[] {
   }
 }
 
-function replaced(file: SettingsFile, [first = '', ...rest]: readonly string[], value: unknown): unknown {
+function replaced(file: object, [first = '', ...rest]: readonly string[], value: unknown): object {
   const before = valueAt(file, [first]);
   const group = typeof before === 'object' && before !== null && !Array.isArray(before) ? before : {};
-  const inner = rest.length === 0 ? value : withoutEmpty({ ...group, [rest.join('.')]: value });
+  const inner = rest.length === 0 ? value : withoutEmpty(replaced(group, rest, value));
   return withoutEmpty({ ...file, [first]: inner }) ?? {};
 }
 
+/** A setting by name; of named agents (`agents.<name>.model`) there are any number. */
+function keyOf(name: string): SettingKey | null {
+  const [, agent = '', inner = ''] = /^agents\.(.+?)(?:\.(\w+))?$/.exec(name) ?? [];
+  if (agent === '') return KEYS.find((known) => known.name === name) ?? null;
+  if (inner === '') return { name, path: ['agents', agent], schema: agentFileSchema };
+  const found = leavesOf(agentFileSchema, ['agents', agent]).find(({ path }) => path.at(-1) === inner);
+  return found === undefined ? null : { ...found, name };
+}
+
 /** Undefined for an object in which nothing is left. */
-function withoutEmpty(object: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+function withoutEmpty(object: object): Record<string, unknown> | undefined {
   const entries = Object.entries(object).filter(([, value]) => value !== undefined);
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  return entries.length === 0 ? undefined : Object.fromEntries<unknown>(entries);
 }
 
 function valueAt(settings: unknown, path: readonly string[]): unknown {

@@ -1,19 +1,14 @@
 import { noPullRequests } from '../settings/no-pull-requests.js';
-import { checkAgentCommand } from '../agents/command/agent-command.js';
-import { checkClaudeSettings } from '../agents/claude/claude-settings.js';
+import { checkAgents } from '../agents/kinds.js';
 import { O8Error } from '../base/errors.js';
-import type { SettingsFile } from '../settings/settings.js';
+import { resolveSettings, type SettingsFile } from '../settings/settings.js';
 import { hasHiddenCharacters, hasHiddenCharactersInLines } from '../text/untrusted-text.js';
 
 /**
  * What each value is allowed to be alone and no run can use. O8Error, `usage` or `refused`, with the key: the same that
  * the start of a run would say.
  */
-export function refuseUnusable({ agent = {}, merge = {}, ...settings }: SettingsFile): void {
-  if (agent.command !== undefined) checkAgentCommand(agent.command);
-  if (agent.settings !== undefined) checkClaudeSettings(agent.settings);
-  if (agent.model?.startsWith('-') === true)
-    throw unusable('agent.model', 'must be the name of a model, not an option');
+export function refuseUnusable({ merge = {}, ...settings }: Omit<SettingsFile, 'agent' | 'agents'>): void {
   if (merge.into === 'pr') throw noPullRequests();
   if (Array.isArray(settings.notify) && settings.notify[0]?.trim() === '') throw unusable('notify', 'names no program');
   for (const key of ['setup', 'verify', 'notify'] as const) {
@@ -22,15 +17,36 @@ export function refuseUnusable({ agent = {}, merge = {}, ...settings }: Settings
     if (command.trim() === '') throw unusable(key, 'has no command in it');
     if (hasHiddenCharactersInLines(command)) throw unusable(key, 'contains hidden characters');
   }
-  const words = { ...settings, 'agent.model': agent.model };
-  for (const key of ['worktreeDir', 'workspaceRoot', 'featuresDir', 'skill', 'skillFlags', 'agent.model'] as const) {
-    const text = words[key];
-    if (text === undefined) continue;
-    if (hasHiddenCharacters(text)) throw unusable(key, 'contains hidden characters');
-    if (text !== '' && text.trim() === '') throw unusable(key, 'must not be blank');
+  for (const key of ['worktreeDir', 'workspaceRoot', 'featuresDir', 'skill', 'skillFlags'] as const) {
+    refuseUnreadable(key, settings[key]);
   }
   if (settings.skill !== undefined && !SKILL.test(settings.skill))
     throw unusable('skill', 'must be the name of a command, like /implement-feature');
+}
+
+/**
+ * The same for `agent` and `agents`, whose values count together: which settings an agent may have depends on its kind, and
+ * a named agent has those of `agent` below its own.
+ */
+export function refuseUnusableAgents({ agent = {}, agents = {} }: Pick<SettingsFile, 'agent' | 'agents'>): void {
+  for (const name of Object.keys(agents)) {
+    if (hasHiddenCharacters(name)) throw unusable('agents', 'has a name that contains hidden characters');
+    if (name.trim() === '') throw unusable('agents', 'has a blank name');
+  }
+  checkAgents(resolveSettings({}, { agent, agents }, {}, {}));
+  refuseModel('agent.model', agent.model);
+  for (const [name, { model }] of Object.entries(agents)) refuseModel(`agents.${name}.model`, model);
+}
+
+function refuseModel(key: string, model: string | undefined): void {
+  if (model?.startsWith('-') === true) throw unusable(key, 'must be the name of a model, not an option');
+  refuseUnreadable(key, model);
+}
+
+function refuseUnreadable(key: string, text: string | undefined): void {
+  if (text === undefined) return;
+  if (hasHiddenCharacters(text)) throw unusable(key, 'contains hidden characters');
+  if (text !== '' && text.trim() === '') throw unusable(key, 'must not be blank');
 }
 
 /** The name of a command as it is typed: letters, digits, `.`, `_`, `-`, and `:` between folders. */

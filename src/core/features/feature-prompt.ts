@@ -17,17 +17,17 @@ export function skillCall({ command, flags }: Omit<Skill, 'file'>, slug: string)
 }
 
 /**
- * The prompt for an agent that runs the skill. Claude expands the command from the first line; everything behind it
- * would become its arguments, so the rules of completion are in the system prompt. Others are told in words.
+ * The prompt for an agent that runs the skill. Who runs commands (`runsCommands`) expands it from the first line; everything
+ * behind it would become its arguments, so the rules of completion are in the system prompt. Others are told in words.
  */
 export function skillPrompt(
   skill: Skill,
   documents: FeatureDocuments,
-  agent: 'claude' | 'other',
+  runsCommands: boolean,
   verify: string | null,
 ): string {
   const call = skillCall(skill, documents.slug);
-  if (agent === 'claude') return `${call}\n`;
+  if (runsCommands) return `${call}\n`;
   const sections = [
     `# Feature ${documents.slug}`,
     [

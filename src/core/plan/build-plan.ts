@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { O8Error } from '../base/errors.js';
 import { branchOf } from './names.js';
 import type { Plan, PlannedTask, SourcePlan, SourceTask } from './plan.js';
+import { agentSettingsOf } from '../settings/agent-settings.js';
 import type { Settings } from '../settings/settings.js';
 import { sourceOf, worktreeFolder, type PlanSource } from './sources.js';
 import { newTarget } from './target.js';
@@ -93,7 +94,7 @@ function planTask(task: SourceTask, source: PlanSource, settings: Settings, root
     timeoutMinutes: task.timeoutMinutes ?? settings.timeout,
     budgetUsd: task.budgetUsd ?? settings.budget.taskUsd,
     retries: task.retries ?? settings.retries,
-    model: task.model ?? settings.agent.model,
+    model: task.model ?? agentSettingsOf(settings, task.agent).model,
   };
 }
 

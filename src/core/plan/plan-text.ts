@@ -4,6 +4,7 @@ import { shownText } from '../text/shown-text.js';
 import { formatEstimate, type DiskEstimate } from './disk-estimate.js';
 import { plannedCommands, type PlannedCommand } from './plan-commands.js';
 import type { Plan, PlannedTask } from './plan.js';
+import { agentKind, agentSettingsOf, knownAgent } from '../settings/agent-settings.js';
 import { printable } from '../text/untrusted-text.js';
 import { mergesIntoText, targetOf } from './target.js';
 import { sourceOf } from './sources.js';
@@ -19,6 +20,7 @@ export function planText(plan: Plan, disk: DiskEstimate, say = asInTerminal): st
     ...waves(plan),
     [`Total Tasks: ${String(selectedTasks(plan).length)}`, `Estimated Worktree Space: ${formatEstimate(disk)}`],
     dependencies(plan),
+    agents(plan),
     commands(plan),
     [mergesIntoText(targetOf(plan), say)],
     leftOut(plan),
@@ -27,6 +29,20 @@ export function planText(plan: Plan, disk: DiskEstimate, say = asInTerminal): st
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n');
+}
+
+/** Which tasks have an agent of the settings that is not the run's. */
+export function agents({ settings, ...plan }: Plan): string[] {
+  const tasks = new Map<string, string[]>();
+  for (const { stem, agent } of selectedTasks({ settings, ...plan })) {
+    const name = knownAgent(settings, agent);
+    if (name !== null) tasks.set(name, [...(tasks.get(name) ?? []), stem]);
+  }
+  return [...tasks].map(([name, stems]) => {
+    const { model, ...own } = agentSettingsOf(settings, name);
+    const what = [agentKind(own), ...(model === null ? [] : [model])].map(printable).join(', ');
+    return `Agent ${printable(name)} (${what}): ${stems.join(', ')}`;
+  });
 }
 
 /** A path as people read it: relative to the repository, without a slash at the end. */

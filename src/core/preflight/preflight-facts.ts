@@ -1,3 +1,4 @@
+import type { AgentCli } from '../agents/base/agent.js';
 import type { DiskEstimate } from '../plan/disk-estimate.js';
 import type { PlannedCommand } from '../plan/plan-commands.js';
 import type { LeftOut } from '../run/left-out.js';
@@ -32,7 +33,8 @@ export interface PreflightFacts {
   /** Planned worktree paths at which something already is. */
   readonly occupied: readonly OccupiedPath[];
   readonly disk: { readonly freeMB: number; readonly estimate: DiskEstimate };
-  readonly agent: AgentProgram;
+  /** Of each agent that a task of the run has. */
+  readonly agents: readonly AgentProgram[];
   readonly lock: LockFact;
   /** Agents of other runs that live although nobody owns their run. */
   readonly orphans: readonly Orphans[];
@@ -87,15 +89,18 @@ export interface OccupiedPath {
 }
 
 export interface AgentProgram {
-  /** `claude`, or the first word of `agent.command`. */
+  /** Its kind; two agents of one kind are there once, those of different programs are not. */
+  readonly kind: string;
+  /** As it is started: a name or a path. */
   readonly name: string;
-  readonly custom: boolean;
+  /** What is known of the program, null for one of the user's. */
+  readonly cli: AgentCli | null;
   /** Where it was found, null when it is not there. */
   readonly path: string | null;
   readonly version: AgentVersion;
 }
 
-/** Only Claude is asked for its version: nobody knows what another program does with `--version`. */
+/** Only a program that is known is asked for its version: nobody knows what another one does with `--version`. */
 export type AgentVersion =
   | { readonly kind: 'not_asked' }
   | { readonly kind: 'known'; readonly text: string }

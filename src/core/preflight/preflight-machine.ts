@@ -3,14 +3,20 @@ import { worktreeFolder } from '../plan/sources.js';
 import { formatMB } from '../plan/disk-estimate.js';
 import type { Plan } from '../plan/plan.js';
 import { fail, pass, warn, type Check } from '../base/check.js';
-import type { LockHolderFact, PreflightFacts } from './preflight-facts.js';
+import type { AgentProgram, LockHolderFact, PreflightFacts } from './preflight-facts.js';
 import { orphansText, resumeCommand } from '../run/open-runs.js';
 import { placeChecks } from './places.js';
 import { printable } from '../text/untrusted-text.js';
 
 /** Has this machine what the run needs: room, the agent's program, nobody else at it? */
 export function machineChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
-  return [...placeChecks(plan, facts.places), diskSpace(plan, facts), agentCli(facts), lock(facts), ...orphans(facts)];
+  return [
+    ...placeChecks(plan, facts.places),
+    diskSpace(plan, facts),
+    ...facts.agents.map(agentCli),
+    lock(facts),
+    ...orphans(facts),
+  ];
 }
 
 function diskSpace(plan: Plan, { disk }: PreflightFacts): Check {
@@ -37,27 +43,27 @@ function diskSpace(plan: Plan, { disk }: PreflightFacts): Check {
   );
 }
 
-function agentCli({ agent }: PreflightFacts): Check {
-  const name = printable(agent.name);
-  if (agent.path === null) {
-    return agent.custom
+function agentCli({ name, path: found, cli, version }: AgentProgram): Check {
+  if (found === null) {
+    return cli === null
       ? fail(
           'agent-cli',
-          `Agent program not found: ${name}`,
+          `Agent program not found: ${printable(name)}`,
           'Install it, or set agent.command in .claude/parallel-config.json',
         )
-      : fail('agent-cli', 'Claude CLI not found', 'Install Claude Code CLI: https://claude.ai/code');
+      : fail('agent-cli', `${cli.name} not found`, cli.install);
   }
-  const path = printable(agent.path);
-  switch (agent.version.kind) {
+  const path = printable(found);
+  if (cli === null) return pass('agent-cli', `Agent program ${path}`);
+  switch (version.kind) {
     case 'not_asked':
-      return pass('agent-cli', `Agent program ${path}`);
+      return pass('agent-cli', `${cli.name} ${path}`);
     case 'known':
-      return pass('agent-cli', `Claude CLI ${printable(agent.version.text)} (${path})`);
+      return pass('agent-cli', `${cli.name} ${printable(version.text)}, tested with ${cli.tested} (${path})`);
     case 'failed':
       return fail(
         'agent-cli',
-        `Claude CLI does not start: ${printable(agent.version.output)}`,
+        `${cli.name} does not start: ${printable(version.output)}`,
         `Run '${path} --version' and repair the installation`,
       );
   }

@@ -1,4 +1,5 @@
-import { ARGUMENT_LIMIT_BYTES } from '../agents/base/argument-limit.js';
+import { taskAgent } from '../agents/kinds.js';
+import { agentChecks } from './agent-checks.js';
 import { leftOutTasks, selectedTasks } from '../plan/build-plan.js';
 import { caseNameChecks } from './case-names.js';
 import { shellCommandChecks } from './shell-commands.js';
@@ -25,7 +26,7 @@ export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] 
     ...stalePrompts(plan, facts),
     ...manifestCommands(plan, facts),
     ...shellCommandChecks(plan, facts.shell, facts.manifestCommands),
-    permissionMode(plan),
+    ...agentChecks(plan),
   ];
 }
 
@@ -90,19 +91,13 @@ function overlapFindings(overlaps: readonly ScopeOverlap[]): Check[] {
 }
 
 function longPrompts(plan: Plan): Check[] {
-  const asArgument = plan.settings.agent.command?.includes('{prompt}') === true;
   return selectedTasks(plan).flatMap((task) => {
     const bytes = Buffer.byteLength(task.prompt);
+    const { agent, settings } = taskAgent(plan.settings, task.agent);
+    const limit = agent.promptLimit(settings);
     const message = `The prompt of ${task.stem} has ${String(Math.round(bytes / 1000))} KB`;
-    if (asArgument && bytes > ARGUMENT_LIMIT_BYTES) {
-      return [
-        fail(
-          'prompt-size',
-          `${message}, more than one argument of a program may have`,
-          "Use '{promptFile}' instead of '{prompt}' in agent.command",
-          [task.id],
-        ),
-      ];
+    if (limit !== null && bytes > limit.bytes) {
+      return [fail('prompt-size', `${message}, more than one argument of a program may have`, limit.hint, [task.id])];
     }
     if (bytes > LONG_PROMPT_BYTES) {
       return [
@@ -142,14 +137,4 @@ function manifestCommands(plan: Plan, { manifestCommands: commands }: PreflightF
       `Read them before you agree; they are in ${manifest} and its task files`,
     ),
   ];
-}
-
-function permissionMode(plan: Plan): Check {
-  const { permissionMode: mode, command } = plan.settings.agent;
-  if (mode !== 'bypassPermissions' || command !== null) return pass('permission-mode', `Permission mode ${mode}`);
-  return warn(
-    'permission-mode',
-    'Agents run with bypassPermissions: nothing they do on this machine is asked or refused',
-    "Run 'o8 config set agent.permissionMode dontAsk' unless this is a container or virtual machine",
-  );
 }

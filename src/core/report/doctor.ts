@@ -16,6 +16,8 @@ export interface Finding {
 export interface InstalledProgram {
   readonly name: string;
   readonly version: string | null;
+  /** The version that o8 is tested with. */
+  readonly tested?: string;
   /** What is not possible without it; null: nothing that is used here. */
   readonly neededFor: string | null;
 }
@@ -82,8 +84,9 @@ function ok(id: string, message: string): Finding {
   return { id, level: 'ok', message, hint: '' };
 }
 
-function programFinding({ name, version, neededFor }: InstalledProgram): Finding {
-  if (version !== null) return ok('program', `${name} ${printable(version)}`);
+function programFinding({ name, version, neededFor, tested }: InstalledProgram): Finding {
+  const alsoTested = tested === undefined ? '' : `, tested with ${tested}`;
+  if (version !== null) return ok('program', `${name} ${printable(version)}${alsoTested}`);
   if (neededFor === null) return ok('program', `${name} is not installed; nothing here needs it`);
   const message = `${name} is not installed or does not start: needed for ${neededFor}`;
   return { id: 'program', level: 'problem', message, hint: `install ${name}, then: ${name} --version` };

@@ -1,3 +1,4 @@
+import { taskAgent } from '../agents/kinds.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
 import { taskOf, type RunState } from './run-state.js';
 import { isSettled } from './task-state.js';
@@ -18,6 +19,8 @@ const LEAST_USD = 0.01;
  * without task budgets is shared evenly among the tasks still to start, so that the first does not reserve it all.
  */
 export function attemptBudget(plan: Plan, state: RunState, task: PlannedTask): AttemptBudget {
+  const isBound = (each: PlannedTask): boolean => taskAgent(plan.settings, each.agent).agent.tellsCost;
+  if (!isBound(task)) return { kind: 'unlimited' }; // what it costs is never known
   const { runUsd } = plan.settings.budget;
   const ownLeft = task.budgetUsd === null ? null : task.budgetUsd - taskOf(state, task.id).costUsd;
   if (task.budgetUsd !== null && ownLeft !== null && ownLeft < LEAST_USD)
@@ -33,8 +36,9 @@ export function attemptBudget(plan: Plan, state: RunState, task: PlannedTask): A
   const left = runUsd - spent - reserved;
   if (left < LEAST_USD) return reserved > 0 ? { kind: 'wait' } : { kind: 'exhausted', which: 'run', ofUsd: runUsd };
   if (ownLeft !== null) return { kind: 'limited', usd: Math.min(ownLeft, left) };
+  const bound = new Set(plan.tasks.filter(isBound).map(({ id }) => id));
   const toStart = records.filter(
-    ({ id, state: other }) => id === task.id || (!isSettled(other) && other.state !== 'running'),
+    ({ id, state: other }) => id === task.id || (bound.has(id) && !isSettled(other) && other.state !== 'running'),
   );
   return { kind: 'limited', usd: Math.max(LEAST_USD, left / toStart.length) };
 }

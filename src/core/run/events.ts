@@ -76,6 +76,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     exit: attemptExitSchema,
     costUsd: z.number(),
     tokens: z.number(),
+    /** The session's name, of an agent that names it itself. */
+    sessionId: z.string().optional(),
   }),
   z.strictObject({
     type: z.literal('task_retrying'),

@@ -1,4 +1,6 @@
-import type { ClaudeFacts, ClaudeResult } from '../agents/claude/claude-stream.js';
+import type { Agent } from '../agents/base/agent.js';
+import type { AgentFacts, AgentResult } from '../agents/base/agent-facts.js';
+import type { CompletionReport } from '../agents/base/completion-schema.js';
 import { minutesText } from '../text/duration.js';
 import { dollars } from '../text/dollars.js';
 import { COMPLETION_MARKER } from '../plan/completion-marker.js';
@@ -8,10 +10,11 @@ import type { FailureReason } from './task-state.js';
 /** Everything that counts as evidence when an attempt is over. */
 export interface AttemptEvidence {
   readonly exit: AttemptExit;
-  /** `claude` with what its stream said; any other program has only its exit code and the marker file. */
-  readonly agent:
-    | { readonly kind: 'claude'; readonly facts: ClaudeFacts }
-    | { readonly kind: 'command'; readonly rateLimitExitCode: number | null };
+  /** What the program said, whether it says a result when it ends, and with which exit code that a limit stopped it. */
+  readonly agent: Pick<Agent, 'givesResult' | 'unguarded'> & {
+    readonly facts: AgentFacts;
+    readonly rateLimitExitCode: number | null;
+  };
   readonly markerPresent: boolean;
   /** Commits on the task's branch since its start; changes not yet committed count as one. */
   readonly commits: number;
@@ -37,16 +40,16 @@ export type AttemptVerdict =
 
 type Failed = Extract<AttemptVerdict, { kind: 'failed' }>;
 
-/** Exit codes of Claude Code when a signal ends it: it says so itself, as a shell would. */
+/** Exit codes of programs that a signal ends and that say so themselves, as a shell would. */
 const SIGNAL_CODES = [129, 130, 131, 137, 143];
 
 /**
- * Whether a Claude that was ended by a signal or its time had given its last word before: a result without an error, and
+ * Whether an agent that was ended by a signal or its time had given its last word before: a result without an error, and
  * with it the structured result or the marker file. What the agent did counts then, not what ended its process.
  */
 export function spokeLast(
   exit: AttemptExit,
-  facts: Pick<ClaudeFacts, 'finished' | 'result'>,
+  facts: Pick<AgentFacts, 'finished' | 'result'>,
   markerPresent: boolean,
 ): boolean {
   const stopped =
@@ -54,7 +57,7 @@ export function spokeLast(
     exit.kind === 'timed_out' ||
     (exit.kind === 'exited' && SIGNAL_CODES.includes(exit.code));
   const { finished, result } = facts;
-  return stopped && finished && result?.isError === false && (result.report !== null || markerPresent);
+  return stopped && finished && result?.kind === 'done' && (result.report !== null || markerPresent);
 }
 
 /**
@@ -63,42 +66,41 @@ export function spokeLast(
  */
 export function judgeAttempt(evidence: AttemptEvidence): AttemptVerdict {
   const { exit, agent, limits } = evidence;
-  const spoke = agent.kind === 'claude' && spokeLast(exit, agent.facts, evidence.markerPresent);
+  const { facts } = agent;
+  const spoke = spokeLast(exit, facts, evidence.markerPresent);
   if (spoke || evidence.stopReason === 'finished' || (exit.kind === 'exited' && exit.code === 0)) {
-    return agent.kind === 'claude' ? judgeClaude(evidence, agent.facts) : judgeWord(evidence, null, '');
+    return agent.givesResult ? judgeResult(evidence, facts) : judgeWord(evidence, null, '');
   }
   // Nobody saw how it ended, so what it said before proves nothing.
   if (exit.kind === 'unknown') return failed('lost', 'the agent is gone and nobody saw how it ended', true);
   if (exit.kind === 'not_started')
     return failed('agent_error', `the agent could not be started: ${exit.message}`, false);
-  if (agent.kind === 'claude' && agent.facts.limit !== null && !endedByOwnLimit(agent.facts)) {
-    return { kind: 'rate_limited', until: agent.facts.limit.until };
-  }
-  if (agent.kind === 'command' && exit.kind === 'exited' && exit.code === agent.rateLimitExitCode) {
+  if (facts.limit !== null && !endedByOwnLimit(facts)) return { kind: 'rate_limited', until: facts.limit.until };
+  if (exit.kind === 'exited' && exit.code === agent.rateLimitExitCode) {
     return { kind: 'rate_limited', until: null };
   }
   if (evidence.stopReason === 'stalled')
     return failed('stalled', `no output for ${minutesText(limits.stallMinutes)}; the agent was stopped`, true);
   if (exit.kind === 'timed_out')
     return failed('timeout', `timed out after ${minutesText(limits.timeoutMinutes)} and was stopped`, true);
-  if (agent.kind === 'claude' && agent.facts.result?.isError === true) return resultFailure(agent.facts.result, limits);
+  if (facts.result?.kind === 'failed') return resultFailure(facts.result, limits);
   if (exit.kind === 'signalled') return failed(`signal_${exit.signal}`, `the agent was ended by ${exit.signal}`, true);
   return failed(`exit_${exit.code}`, `the agent exited with code ${String(exit.code)}`, true);
 }
 
-function judgeClaude(evidence: AttemptEvidence, facts: ClaudeFacts): AttemptVerdict {
+function judgeResult(evidence: AttemptEvidence, facts: AgentFacts): AttemptVerdict {
   const { result } = facts;
   if (result === null) {
-    // An interrupted Claude exits with code 0 too.
+    // An interrupted agent may exit with code 0, too.
     return failed('agent_error', 'the agent exited with code 0 but gave no result', true);
   }
-  if (!result.isError) return judgeWord(evidence, result.report, result.text);
+  if (result.kind === 'done') return judgeWord(evidence, result.report, result.text);
   return facts.limit === null || endedByOwnLimit(facts)
     ? resultFailure(result, evidence.limits)
     : { kind: 'rate_limited', until: facts.limit.until };
 }
 
-function judgeWord(evidence: AttemptEvidence, report: ClaudeResult['report'], text: string): AttemptVerdict {
+function judgeWord(evidence: AttemptEvidence, report: CompletionReport | null, text: string): AttemptVerdict {
   const summary = report?.summary ?? text;
   if (report?.status === 'incomplete') {
     return failed('no_completion_marker', `the agent says it did not finish: ${summary}`, true);
@@ -116,28 +118,19 @@ function judgeWord(evidence: AttemptEvidence, report: ClaudeResult['report'], te
     : failed('no_commits', 'the agent says it is done, but its branch has no commits', false);
 }
 
-/** Why the work of an agent does not count that used this tool without the guard. */
-export function unguardedMessage(tool: string): string {
-  return (
-    `Claude Code ran ${tool} without o8's guard against writes outside the worktree, so the agent was stopped: ` +
-    `its hooks did not run (is CLAUDE_CODE_SIMPLE or disableAllHooks set, or is \`claude\` a script that adds --bare?)`
-  );
-}
+type FailedResult = Extract<AgentResult, { kind: 'failed' }>;
 
-/** Limits of the attempt itself, which end it whatever else was reached on the way. */
-const OWN_LIMITS = ['error_max_budget_usd', 'error_max_turns', 'error_max_structured_output_retries'];
-
-function endedByOwnLimit({ result }: ClaudeFacts): boolean {
-  return result !== null && OWN_LIMITS.includes(result.subtype);
+/** A limit of the attempt itself ends it whatever else was reached on the way. */
+function endedByOwnLimit({ result }: AgentFacts): boolean {
+  return result?.kind === 'failed' && result.limit !== null;
 }
 
 /** An error the agent reported itself. */
-function resultFailure(result: ClaudeResult, limits: AttemptLimits): Failed {
-  const { subtype, apiErrorStatus: status, text } = result;
-  switch (subtype) {
-    case 'error_max_budget_usd':
+function resultFailure({ text, limit, retryable }: FailedResult, limits: AttemptLimits): Failed {
+  switch (limit) {
+    case 'budget':
       return failed('budget_exceeded', withWords(budgetSpent(limits.budgetUsd), text), false);
-    case 'error_max_turns':
+    case 'turns':
       return failed(
         'agent_error',
         withWords(
@@ -146,19 +139,14 @@ function resultFailure(result: ClaudeResult, limits: AttemptLimits): Failed {
         ),
         true,
       );
-    case 'error_max_structured_output_retries':
+    case 'form':
       return failed(
         'no_completion_marker',
         text || 'the agent did not give its result in the form that is asked for',
         true,
       );
-    default:
-      // A request that is refused (bad key, no credit, unknown model) is refused again; a server's fault passes.
-      return failed(
-        'agent_error',
-        text || `the agent ended with ${subtype}`,
-        status === null || status >= 500 || status === 408,
-      );
+    case null:
+      return failed('agent_error', text, retryable);
   }
 }
 

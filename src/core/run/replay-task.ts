@@ -105,6 +105,7 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
         endedAttempt: event.attempt,
         costUsd: task.costUsd + event.costUsd,
         tokens: task.tokens + event.tokens,
+        sessionId: event.sessionId ?? task.sessionId,
         lostInARow: event.exit.kind === 'unknown' ? task.lostInARow : 0,
       });
     case 'task_retrying':

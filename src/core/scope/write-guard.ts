@@ -3,6 +3,9 @@ import type { PlannedTask } from '../plan/plan.js';
 import { scopeViolations } from './scope-check.js';
 import type { ScopeMode } from '../settings/settings.js';
 
+/** What o8's guards write on standard error, by which it is seen that they ran. */
+export const GUARD_MARK = 'o8-guard';
+
 /** Where a task's agent may write: `allow` empty means everywhere in the worktree, `boundary` wins over it. */
 export interface WriteRules {
   readonly worktree: string;

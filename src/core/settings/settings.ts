@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { agentFileSchema, agentSettingsSchema, DEFAULT_AGENT, variantOf, type AgentFile } from './agent-settings.js';
 
 /**
  * The user's settings: `.claude/parallel-config.json`, a manifest's `o8` block and flags, each a partial of the
@@ -8,7 +9,6 @@ const mergeInto = z.enum(['integration', 'base', 'none', 'pr']);
 const mergeStrategy = z.enum(['merge', 'squash', 'rebase']);
 const schedule = z.enum(['deps', 'waves']);
 const scopeMode = z.enum(['enforce', 'warn', 'off']);
-const permissionMode = z.enum(['default', 'manual', 'acceptEdits', 'auto', 'dontAsk', 'plan', 'bypassPermissions']);
 
 const minutes = z.number().min(0).max(10_080); // a week: anything longer is a typing error
 const count = (max: number) => z.number().int().min(1).max(max);
@@ -32,18 +32,8 @@ const common = {
   budget: z.strictObject({ taskUsd: usd, runUsd: usd }).partial(),
 };
 
-const agentSettings = z
-  .strictObject({
-    command: z.array(z.string()).min(1),
-    model: z.string().min(1),
-    permissionMode,
-    allowedTools: z.array(z.string().min(1)),
-    settings: z.record(z.string(), z.unknown()),
-    maxTurns: count(10_000),
-    /** With which `command` says that a usage limit stopped it. */
-    rateLimitExitCode: z.number().int().min(1).max(255),
-  })
-  .partial();
+/** Names of agents are what tasks have in `agent`: any text on one line. */
+const agentName = z.string().min(1).max(100);
 
 export const settingsFileSchema = z
   .strictObject({
@@ -52,7 +42,8 @@ export const settingsFileSchema = z
     featuresDir: z.string().min(1),
     skill: z.string().min(1),
     skillFlags: z.string(),
-    agent: agentSettings,
+    agent: agentFileSchema,
+    agents: z.record(agentName, agentFileSchema),
     notify: z.array(z.string()).min(1).or(shellCommand),
   })
   .partial();
@@ -89,15 +80,9 @@ export const settingsSchema = z.strictObject({
   verify: z.string().nullable(),
   merge: z.strictObject({ into: mergeInto, strategy: mergeStrategy }),
   scope: scopeMode,
-  agent: z.strictObject({
-    command: z.array(z.string()).nullable(),
-    model: z.string().nullable(),
-    permissionMode,
-    allowedTools: z.array(z.string()),
-    settings: z.record(z.string(), z.unknown()),
-    maxTurns: z.number().nullable(),
-    rateLimitExitCode: z.number().nullable(),
-  }),
+  agent: agentSettingsSchema,
+  /** Agents that tasks may name; runs of earlier versions have none. */
+  agents: z.record(z.string(), agentSettingsSchema).default({}),
   budget: z.strictObject({ taskUsd: z.number().nullable(), runUsd: z.number().nullable() }),
   notify: z.union([z.array(z.string()), z.string()]).nullable(),
 });
@@ -126,15 +111,8 @@ export function defaultSettings(): Settings {
     verify: null,
     merge: { into: 'integration', strategy: 'merge' },
     scope: 'warn',
-    agent: {
-      command: null,
-      model: null,
-      permissionMode: 'dontAsk',
-      allowedTools: [],
-      settings: {},
-      maxTurns: null,
-      rateLimitExitCode: null,
-    },
+    agent: DEFAULT_AGENT,
+    agents: {},
     budget: { taskUsd: null, runUsd: null },
     notify: null,
   };
@@ -151,16 +129,21 @@ export function resolveSettings(
   flags: SettingsFlags,
 ): Settings {
   const { model, ...manifestCommon } = manifest;
-  const modelLayer: SettingsFile = model === undefined ? {} : { agent: { model } };
-  return [ofKind, file, manifestCommon, modelLayer, flags].reduce<Settings>(overlay, defaultSettings());
+  const { agents = {}, ...own } = file;
+  const modelLayer: Layer = model === undefined ? {} : { agent: { model } };
+  const settings = [ofKind, own, manifestCommon, modelLayer, flags].reduce<Settings>(overlay, defaultSettings());
+  const named = Object.entries(agents).map(([name, agent]) => [name, variantOf(settings.agent, agent)] as const);
+  return { ...settings, agents: Object.fromEntries(named) };
 }
 
-function overlay(base: Settings, layer: SettingsFile): Settings {
+type Layer = Omit<SettingsFile, 'agents'>;
+
+function overlay(base: Settings, layer: Layer): Settings {
   return {
     ...base,
     ...withoutUndefined(layer),
     merge: { ...base.merge, ...withoutUndefined(layer.merge ?? {}) },
-    agent: { ...base.agent, ...withoutUndefined(layer.agent ?? {}) },
+    agent: { ...base.agent, ...withoutUndefined<AgentFile>(layer.agent ?? {}) },
     budget: { ...base.budget, ...withoutUndefined(layer.budget ?? {}) },
   };
 }

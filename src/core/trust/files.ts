@@ -17,6 +17,9 @@ export interface WantedFiles {
   readonly folders: readonly string[];
 }
 
+/** Words of commands: so many that any file of the repository may be among them. */
+export const MOST_WORDS = 20_000;
+
 /** Something of the repository's that runs or redirects. `text` is what it says, word for word. */
 export interface TrustItem {
   /** Where it is, relative to the repository. */

@@ -57,10 +57,17 @@ export const runConsentSchema = z.strictObject({
   items: z.array(z.object({ from: z.string(), digest: z.string() })),
   /** Digests of everything an attempt may find in its worktree, with what needed no consent. */
   allowed: z.array(z.string()),
-  /** Text of Claude's project settings, null for none. */
-  claudeSettings: z.string().nullable(),
+  /** Texts of project settings of agents' programs, by path. */
+  settings: z.record(z.string(), z.string()).optional(),
+  /** What runs of earlier versions have instead: the text of `.claude/settings.json`, null for none. */
+  claudeSettings: z.string().nullable().optional(),
 });
 export type RunConsent = z.infer<typeof runConsentSchema>;
+
+/** The text that the project settings at `path` had when a run began, null for none. */
+export function consentedText({ settings, claudeSettings }: RunConsent, path: string): string | null {
+  return settings === undefined ? (claudeSettings ?? null) : (settings[path] ?? null);
+}
 
 /** `trust` in answers of tools. */
 export const trustSchema = z.object({

@@ -1,7 +1,7 @@
 import type { Finding } from '../../core/held/finding.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
-import { SETTINGS_FILE } from '../../core/agents/agent-kinds.js';
+import { SETTINGS_FILE } from '../../core/agents/trust-kinds.js';
 import { skillPaths } from '../../core/trust/skill-paths.js';
 import { printable } from '../../core/text/untrusted-text.js';
 import { readTrustItems } from '../trust/items.js';

@@ -1,7 +1,6 @@
 import { foldName } from '../../core/scope/folded-name.js';
-import { agentItems, SETTINGS_FILE, WANTED_FILES } from '../../core/agents/agent-kinds.js';
-import { commandWords, MOST_WORDS } from '../../core/agents/claude/claude-files.js';
-import { itemOf, type RepositoryFile, type TrustItem } from '../../core/trust/files.js';
+import { agentItems, namedWords, SETTINGS_FILE, WANTED_FILES } from '../../core/agents/trust-kinds.js';
+import { itemOf, MOST_WORDS, type RepositoryFile, type TrustItem } from '../../core/trust/files.js';
 import { git } from '../door/execute.js';
 import type { Repository } from '../door/repository.js';
 import { readCommittedFiles, readNamedFiles } from './committed-files.js';
@@ -25,14 +24,13 @@ export async function readTrustItems(
 async function namedFiles(repo: Repository, commit: string, items: readonly TrustItem[]): Promise<TrustItem[]> {
   const known = new Set(items.map(({ from }) => from));
   const named: TrustItem[] = [];
-  for (const { kind, from, text } of items) {
-    if (!from.endsWith('.json')) continue;
-    const words = commandWords(text).filter((word) => !known.has(word));
+  for (const item of items) {
+    const words = namedWords(item).filter((word) => !known.has(word));
     const files =
       words.length > MOST_WORDS ? [await everyFile(repo, commit)] : await readNamedFiles(repo, commit, words);
     for (const file of files.filter(({ path }) => !known.has(path))) {
       known.add(file.path);
-      named.push(itemOf(kind, file));
+      named.push(itemOf(item.kind, file));
     }
   }
   return named;

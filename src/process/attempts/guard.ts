@@ -7,8 +7,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { GUARD_MARK } from '../../core/agents/claude/guard-sight.js';
-import { writeRefusal, type WriteRules } from '../../core/scope/write-guard.js';
+import { GUARD_MARK, writeRefusal, type WriteRules } from '../../core/scope/write-guard.js';
 
 function readWriteRules(argv: readonly string[]): WriteRules {
   const { values } = parseArgs({

@@ -1,10 +1,4 @@
-/** Of `CLAUDE*`: sign-in, provider, certificates and the user's own limits. Everything else there is a session's. */
-const CLAUDE_CONFIGURATION = [
-  /^CLAUDE_CONFIG_DIR$/,
-  /^CLAUDE_CODE_(USE|SKIP|ENABLE|DISABLE|MAX|CLIENT)_/,
-  /^CLAUDE_CODE_(OAUTH_TOKEN|OAUTH_REFRESH_TOKEN|OAUTH_SCOPES|API_KEY_HELPER_TTL_MS|CERT_STORE|EXTRA_BODY)$/,
-  /^CLAUDE_CODE_(SUBAGENT_MODEL|EFFORT_LEVEL|PROXY_RESOLVES_HOSTS|SHELL|SHELL_PREFIX|SUBPROCESS_ENV_SCRUB|TMPDIR)$/,
-];
+import { AGENTS } from '../../core/agents/kinds.js';
 
 /** What points git at another repository or configuration: `git rev-parse --local-env-vars` and its like. */
 const GIT_REDIRECTIONS = new Set([
@@ -29,9 +23,8 @@ const GIT_REDIRECTIONS = new Set([
 ]);
 
 function belongsToParent(name: string): boolean {
-  if (name.startsWith('CLAUDE')) return !CLAUDE_CONFIGURATION.some((pattern) => pattern.test(name));
   return (
-    name === 'AI_AGENT' ||
+    AGENTS.some(({ describesSession }) => describesSession(name)) ||
     name.startsWith('O8_') ||
     GIT_REDIRECTIONS.has(name) ||
     /^GIT_CONFIG_(KEY|VALUE)_\d+$/.test(name)
@@ -39,7 +32,7 @@ function belongsToParent(name: string): boolean {
 }
 
 /**
- * The environment of an agent: the parent's without what describes the Claude session, git hook or o8 run that
+ * The environment of an agent: the parent's without what describes the agent's session, git hook or o8 run that
  * started us, plus `o8` (O8_TASK_ID and so on), which wins.
  */
 export function agentEnvironment(parent: NodeJS.ProcessEnv, o8: Record<string, string>): Record<string, string> {

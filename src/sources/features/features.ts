@@ -1,3 +1,4 @@
+import { agentOf } from '../../core/agents/kinds.js';
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { findCycles } from '../../core/plan/dependencies.js';
@@ -126,7 +127,7 @@ async function dependenciesOf(
 }
 
 function taskOf(documents: FeatureDocuments, skill: Skill | null, settings: Settings): SourceTask {
-  const agent = settings.agent.command === null ? 'claude' : 'other';
+  const { runsCommands } = agentOf(settings.agent);
   return {
     id: documents.slug,
     stem: documents.slug,
@@ -137,7 +138,7 @@ function taskOf(documents: FeatureDocuments, skill: Skill | null, settings: Sett
     prompt:
       skill === null
         ? documentsPrompt(documents, settings.verify)
-        : skillPrompt(skill, documents, agent, settings.verify),
+        : skillPrompt(skill, documents, runsCommands, settings.verify),
     promptKind: skill === null ? 'text' : 'skill',
     promptFile: null,
     scope: EMPTY_SCOPE,

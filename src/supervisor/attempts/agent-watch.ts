@@ -1,10 +1,6 @@
 import { stat } from 'node:fs/promises';
-import {
-  EMPTY_CLAUDE_STREAM,
-  foldClaudeLine,
-  type ClaudeStream,
-  type ReadingTime,
-} from '../../core/agents/claude/claude-stream.js';
+import type { AgentOutput, ReadingTime } from '../../core/agents/base/agent-facts.js';
+import { taskAgent } from '../../core/agents/kinds.js';
 import type { AgentFact } from '../../core/run/decide.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import type { LiveFigures } from '../../core/report/status-view.js';
@@ -28,7 +24,7 @@ interface Watched {
   readonly output: string;
   readonly watcher: FolderWatch;
   readonly since: number;
-  stream: ClaudeStream;
+  stream: AgentOutput;
   activity: string | null;
   lastOutputAt: number;
   /** When a result was read that nothing has followed. */
@@ -101,7 +97,7 @@ export class AgentWatch {
     this.forget(id);
     const files = attemptOf(this.run, id, attempt);
     const log = await openPipelineLog(files, id, this.run.redact);
-    const stream = await this.streamUpTo(files.output, log.stdoutBytes);
+    const stream = await this.streamUpTo(id, files.output, log.stdoutBytes);
     const watcher = watchFolder(files.dir, (name) => {
       if (name === 'exit.json' || name === 'agent.json') this.wake();
     });
@@ -131,15 +127,12 @@ export class AgentWatch {
     if (pid !== null) await this.run.ledger.record({ type: 'attempt_started', task: id, attempt, pid });
   }
 
-  private get isClaude(): boolean {
-    return this.run.plan.settings.agent.command === null;
-  }
-
   /** What an earlier owner of the run has read. */
-  private async streamUpTo(output: string, bytes: number): Promise<ClaudeStream> {
-    if (bytes === 0 || !this.isClaude) return EMPTY_CLAUDE_STREAM;
+  private async streamUpTo(id: string, output: string, bytes: number): Promise<AgentOutput> {
+    const { agent } = taskAgent(this.run.plan.settings, plannedTask(this.run, id).agent);
+    if (bytes === 0) return agent.output;
     const time = this.readingTime();
-    return foldAgentOutput(output, EMPTY_CLAUDE_STREAM, (value, line) => foldClaudeLine(value, line, time), bytes);
+    return foldAgentOutput(output, agent.output, (read, line) => read.add(line, time), bytes);
   }
 
   private readingTime(): ReadingTime {
@@ -158,8 +151,7 @@ export class AgentWatch {
     const time = this.readingTime();
     const before = watched.stream.facts;
     watched.activity = lines.at(-1)?.text.slice(0, 120) ?? watched.activity;
-    if (!this.isClaude) return;
-    for (const line of output) watched.stream = foldClaudeLine(watched.stream, line, time);
+    for (const line of output) watched.stream = watched.stream.add(line, time);
     const { facts } = watched.stream;
     // Another result after more turns begins the wait anew.
     if (facts.result !== before.result || !facts.finished) watched.finishedAt = facts.finished ? tick : null;

@@ -1,10 +1,7 @@
-import {
-  EMPTY_CLAUDE_STREAM,
-  foldClaudeLine,
-  isSessionEvent,
-  type ClaudeFacts,
-} from '../../core/agents/claude/claude-stream.js';
-import type { AttemptExit } from '../../core/run/events.js';
+import type { AgentFacts } from '../../core/agents/base/agent-facts.js';
+import { taskAgent } from '../../core/agents/kinds.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import type { AttemptExit, RunEvent } from '../../core/run/events.js';
 import { readAttempt, voidAttempt } from '../../process/attempts/attempt.js';
 import { dropRawOutput, foldAgentOutput } from '../../store/logs/agent-output.js';
 import { errorText } from '../run/error-text.js';
@@ -27,27 +24,40 @@ export async function attemptExit(dir: string): Promise<AttemptExit | null> {
   }
 }
 
-/** What an attempt's output says: Claude's facts (null for another program) and what it cost. */
-export async function spentBy(
-  run: Run,
-  output: string,
-): Promise<{ facts: ClaudeFacts | null; costUsd: number; tokens: number }> {
-  if (run.plan.settings.agent.command !== null) return { facts: null, costUsd: 0, tokens: 0 };
+/** What an attempt's whole output says. */
+export async function factsOf(run: Run, task: PlannedTask, attempt: number): Promise<AgentFacts> {
+  const { agent } = taskAgent(run.plan.settings, task.agent);
+  const { output } = attemptOf(run, task.id, attempt);
   const time = { now: run.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
-  const stream = await foldAgentOutput(output, EMPTY_CLAUDE_STREAM, (value, line) => foldClaudeLine(value, line, time));
-  const { facts } = stream;
-  return { facts, costUsd: facts.costUsd ?? 0, tokens: facts.tokens };
+  return (await foldAgentOutput(output, agent.output, (read, line) => read.add(line, time))).facts;
+}
+
+/** What an attempt's whole output says, and the event of its end: what it cost, and its session where that is news. */
+export async function endedEvent(
+  run: Run,
+  task: PlannedTask,
+  attempt: number,
+  exit: AttemptExit,
+): Promise<{ facts: AgentFacts; event: RunEvent }> {
+  const facts = await factsOf(run, task, attempt);
+  const { costUsd, tokens, sessionId } = facts;
+  const isNews = taskAgent(run.plan.settings, task.agent).agent.sessions === 'told' && sessionId !== null;
+  const named = isNews ? { sessionId } : {};
+  return {
+    facts,
+    event: { type: 'attempt_ended', task: task.id, attempt, exit, costUsd: costUsd ?? 0, tokens, ...named },
+  };
 }
 
 /**
  * The output of an attempt that is over and judged is in its log; of the files the agent wrote itself only the events
  * stay that say which session it was and how it ended.
  */
-export async function storeOutputOnce(run: Run, task: string, attempt: number): Promise<void> {
+export async function storeOutputOnce(run: Run, { id, agent: name }: PlannedTask, attempt: number): Promise<void> {
   try {
-    await dropRawOutput(attemptOf(run, task, attempt), isSessionEvent);
+    await dropRawOutput(attemptOf(run, id, attempt), taskAgent(run.plan.settings, name).agent.isKept);
   } catch (error) {
-    run.log(`${task}: the raw output of attempt ${String(attempt)} is still there: ${errorText(error)}`);
+    run.log(`${id}: the raw output of attempt ${String(attempt)} is still there: ${errorText(error)}`);
   }
 }
 

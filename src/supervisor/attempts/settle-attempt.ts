@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClaudeFacts } from '../../core/agents/claude/claude-stream.js';
+import type { AgentFacts } from '../../core/agents/base/agent-facts.js';
+import { taskAgent } from '../../core/agents/kinds.js';
 import { RESULT_GRACE_MS } from '../../core/run/decide.js';
 import { endOf, settle, type AttemptOver, type AttemptWork, type StopReason } from '../../core/run/rules/settle.js';
 import { hasMarker } from './marker-file.js';
@@ -25,7 +26,7 @@ import { isTasksWorktree, noteOnce, rescueWorktree } from './remove-worktree.js'
 import { recordDone } from '../run/record-done.js';
 import { failOrRetry } from '../run/fail-or-retry.js';
 import { scopeFindings, violationText } from './scope-findings.js';
-import { attemptExit, exitNumber, spentBy, storeOutputOnce } from './attempt-evidence.js';
+import { attemptExit, endedEvent, exitNumber, storeOutputOnce } from './attempt-evidence.js';
 import { attemptId, attemptOf, lastAttemptRef, recordOf, type Run } from '../run/run.js';
 
 /** Why o8 itself ended an attempt, and the command lines of what the agent had running then. */
@@ -47,7 +48,7 @@ export async function settleAttempt(
   const { attempt } = recordOf(run, task.id);
   await recordEnd(run, agents, task, stop);
   // Only when what follows is recorded: until then a new supervisor reads the agent's own output again.
-  if (recordOf(run, task.id).state.state !== 'running') await storeOutputOnce(run, task.id, attempt);
+  if (recordOf(run, task.id).state.state !== 'running') await storeOutputOnce(run, task, attempt);
 }
 
 async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: OwnStop | null): Promise<void> {
@@ -61,22 +62,20 @@ async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: 
   const exit = endOf(seen, stopReason);
   await stopAttempt(files.dir, attemptId(run, task.id, attempt), run.plan.settings.killAfter * 1000);
   await agents.finishLog(task.id, exitNumber(exit));
-  const { facts, ...spent } = await spentBy(run, files.output);
-  await run.ledger.record({ type: 'attempt_ended', task: task.id, attempt, exit, ...spent });
+  const { agent, settings } = taskAgent(run.plan.settings, task.agent);
+  const { facts, event } = await endedEvent(run, task, attempt, exit);
+  await run.ledger.record(event);
   const over: AttemptOver = {
     task: task.id,
     exit,
     stop: stopReason,
-    agent:
-      facts === null
-        ? { kind: 'command', rateLimitExitCode: run.plan.settings.agent.rateLimitExitCode }
-        : { kind: 'claude', facts },
+    agent: { ...agent, facts, rateLimitExitCode: settings.rateLimitExitCode },
     markerPresent: hasMarker(task.worktree),
     limits: {
       timeoutMinutes: task.timeoutMinutes,
       stallMinutes: run.plan.settings.stallTimeout,
       budgetUsd: record.state.budgetUsd,
-      maxTurns: run.plan.settings.agent.maxTurns,
+      maxTurns: settings.maxTurns,
     },
     output: files.output,
   };
@@ -86,7 +85,7 @@ async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: 
 
   await noteOnce(run, task, await surroundingsNotes(run, task.id, attempt)); // whatever becomes of the task
   const around = [...denialNotes(facts), ...stopNotes(stop)];
-  if (facts?.overage === true) await noteOverage(run, task.id);
+  if (facts.overage) await noteOverage(run, task.id);
   const settlement =
     first.kind === 'look_at_work' ? settle(run.ledger.state, over, await workOf(run, task), run.now()) : first;
   switch (settlement.kind) {
@@ -124,8 +123,8 @@ const LINES_TO_QUOTE_FROM = 200;
 const MOST_DENIALS = 5; // after a few a person looks at the log
 
 /** What the agent was not allowed to do, with the setting that would allow it. */
-function denialNotes(facts: ClaudeFacts | null): string[] {
-  return (facts?.denials ?? []).slice(0, MOST_DENIALS).map(({ tool, target, grant }) => {
+function denialNotes({ denials }: AgentFacts): string[] {
+  return denials.slice(0, MOST_DENIALS).map(({ tool, target, grant }) => {
     const what = target === null ? tool : `${tool} (${target})`;
     return `was not permitted: ${what}${grant === null ? '' : `; agent.allowedTools ${JSON.stringify(grant)} would permit it`}`;
   });

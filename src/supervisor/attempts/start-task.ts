@@ -1,28 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { agentCommand } from '../../core/agents/command/agent-command.js';
+import type { Launch, AttemptLaunch } from '../../core/agents/base/agent.js';
+import { taskAgent } from '../../core/agents/kinds.js';
 import { attemptPrompt } from '../../core/run/attempt-prompt.js';
 import { attemptBudget } from '../../core/run/budget.js';
 import { dollars } from '../../core/text/dollars.js';
-import { claudeCommand } from '../../core/agents/claude/claude-command.js';
-import { EMPTY_CLAUDE_STREAM, foldClaudeLine } from '../../core/agents/claude/claude-stream.js';
 import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
 import { hasMarker } from './marker-file.js';
 import { O8Error } from '../../core/base/errors.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { WORKER_RULES } from '../../core/agents/agent-kinds.js';
+import { WORKER_RULES } from '../../core/agents/trust-kinds.js';
 import { SKILL_RULES, skillDuties, workerRules } from '../../core/agents/base/worker-rules.js';
 import bundledRules from '../../../agents/worker.md';
 import { readFilesAt } from '../../git/trust/committed-files.js';
 import { startAttempt } from '../../process/attempts/attempt.js';
 import { bundledProgram } from '../../process/base/bundle.js';
-import { findProgram } from '../../process/programs/run-program.js';
-import { foldAgentOutput } from '../../store/logs/agent-output.js';
+import { agentProgram } from '../../process/programs/agent-program.js';
 import { readRegularFile, writeFileAtomically } from '../../store/files/atomic-file.js';
 import { rm } from 'node:fs/promises';
 import { agentEnvironmentOf } from '../run/agent-variables.js';
 import { restoreWorktree } from './restore-worktree.js';
+import { factsOf } from './attempt-evidence.js';
 import { linkTaskLog } from '../run/keep-log-links.js';
 import { attemptId, attemptOf, recordOf, type Run } from '../run/run.js';
 import { rememberSurroundings } from './note-surroundings.js';
@@ -48,26 +47,28 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'budget_exceeded', message });
   }
   const budgetUsd = budget.kind === 'limited' ? budget.usd : null;
-  const isClaude = run.plan.settings.agent.command === null;
-  const session = isClaude
-    ? await sessionFor(run, task, next.kind === 'continue' ? record.sessionId : null, record.attempt)
-    : null;
+  const { agent } = taskAgent(run.plan.settings, task.agent);
+  const session = await sessionFor(run, task, next.kind === 'continue' ? record.sessionId : null, record.attempt);
   const files = attemptOf(run, task.id, attempt);
   const [own] = await readFilesAt(run.repo, run.plan.base.commit, [WORKER_RULES]);
   const skill = task.promptKind === 'skill' ? skillDuties(run.plan.settings.skillFlags) : null;
-  const rules = workerRules(own?.kind === 'file' ? own.text : null, bundledRules, skill);
-  const told = session?.continues === true ? await earlierRules(run, task, record.attempt) : undefined;
+  const forAll = workerRules(own?.kind === 'file' ? own.text : null, bundledRules, skill);
+  const rules = [forAll, ...(agent.ownRules === null ? [] : [agent.ownRules])].join('\n\n');
+  const told = session.continues ? await earlierRules(run, task, record.attempt) : undefined;
   const prompt = attemptPrompt({
     task,
     next,
-    sessionContinues: session?.continues ?? false,
-    rules: isClaude ? null : [rules, ...(skill === null ? [] : [SKILL_RULES])].join('\n\n'),
+    sessionContinues: session.continues,
+    rules:
+      agent.rulesIn === 'system_prompt' || session.continues
+        ? null
+        : [rules, ...(skill === null ? [] : [SKILL_RULES])].join('\n\n'),
     changedRules: told === undefined || told === rules ? null : rules,
   });
   await writeFileAtomically(files.prompt, prompt);
   await writeFileAtomically(join(files.dir, RULES_FILE), rules);
   const env = agentEnvironmentOf(run, task, { id, promptFile: files.prompt });
-  const command = await commandOf(run, task, { session, budgetUsd, rules, prompt, promptFile: files.prompt, env });
+  const command = await launchOf(run, { task, session, budgetUsd, rules, prompt, promptFile: files.prompt }, env);
   if (command instanceof O8Error) {
     return run.ledger.record({
       type: 'task_failed',
@@ -86,7 +87,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     task: task.id,
     attempt,
     attemptId: id,
-    sessionId: session?.sessionId ?? null,
+    sessionId: session.sessionId,
     budgetUsd,
   });
   run.lease.assertHeld();
@@ -97,7 +98,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     argv: [...command.argv],
     cwd: task.worktree,
     env: { ...env, ...command.env },
-    stdin: isClaude ? files.prompt : null,
+    stdin: agent.readsPrompt ? files.prompt : null,
     timeoutMs: task.timeoutMinutes * 60_000,
     killAfterMs: run.plan.settings.killAfter * 1000,
     onShimEnd: () => run.launched.delete(id),
@@ -117,61 +118,39 @@ async function earlierRules(run: Run, task: PlannedTask, lastAttempt: number): P
   return undefined;
 }
 
-interface Session {
-  readonly sessionId: string;
-  readonly continues: boolean;
-}
-
 /**
  * The earlier session where an agent had opened it; there is nothing to resume before its first event. Attempts that
  * were to go on with it and never began have no output.
  */
-async function sessionFor(run: Run, task: PlannedTask, earlier: string | null, lastAttempt: number): Promise<Session> {
-  const time = { now: run.now(), timeZone: 'UTC' };
-  for (let attempt = lastAttempt; attempt > 0 && earlier !== null; attempt -= 1) {
-    const stream = await foldAgentOutput(attemptOf(run, task.id, attempt).output, EMPTY_CLAUDE_STREAM, (value, line) =>
-      foldClaudeLine(value, line, time),
-    );
-    const { sessionId } = stream.facts;
+async function sessionFor(
+  run: Run,
+  task: PlannedTask,
+  earlier: string | null,
+  lastAttempt: number,
+): Promise<AttemptLaunch['session']> {
+  const { sessions } = taskAgent(run.plan.settings, task.agent).agent;
+  for (let attempt = lastAttempt; attempt > 0 && earlier !== null && sessions !== 'none'; attempt -= 1) {
+    const { sessionId } = await factsOf(run, task, attempt);
     if (sessionId === null) continue;
     if (attempt < lastAttempt && sessionId !== earlier) break; // of before the task was begun anew
     return { sessionId: earlier, continues: true };
   }
-  return { sessionId: randomUUID(), continues: false };
+  return { sessionId: sessions === 'chosen' ? randomUUID() : null, continues: false };
 }
 
-interface Launch {
-  readonly session: Session | null;
-  readonly budgetUsd: number | null;
-  readonly rules: string;
-  readonly prompt: string;
-  readonly promptFile: string;
-  readonly env: Record<string, string>;
-}
+type Known = Pick<AttemptLaunch, 'task' | 'session' | 'budgetUsd' | 'rules' | 'prompt' | 'promptFile'>;
 
-async function commandOf(
-  run: Run,
-  task: PlannedTask,
-  { session, budgetUsd, rules, prompt, promptFile, env }: Launch,
-): Promise<{ argv: readonly string[]; env: Readonly<Record<string, string>> } | O8Error> {
-  const { settings } = run.plan;
+async function launchOf(run: Run, known: Known, env: Record<string, string>): Promise<Launch | O8Error> {
+  const { agent, settings } = taskAgent(run.plan.settings, known.task.agent);
   try {
-    if (session === null) {
-      const values = { prompt, promptFile, task: task.id, branch: task.branch, worktree: task.worktree };
-      return { argv: agentCommand(settings.agent.command ?? [], values), env: {} };
-    }
-    const program = await findProgram('claude', env);
-    if (program === null)
-      return new O8Error('refused', 'Claude CLI not found', 'Install Claude Code CLI: https://claude.ai/code');
-    return claudeCommand({
-      program,
-      task,
-      settings,
-      project: await projectSettingsOf(run, task),
-      attempt: session,
-      workerRules: rules,
-      budgetUsd,
-      guard: { node: process.execPath, program: bundledProgram('guard.js') },
+    return agent.launch({
+      ...known,
+      program: await agentProgram(agent, settings, env),
+      settings: { ...run.plan.settings, agent: settings },
+      project: await projectSettingsOf(run, known.task),
+      node: process.execPath,
+      guard: bundledProgram('guard.js'),
+      gitFolder: run.repo.commonDir,
     });
   } catch (error) {
     if (error instanceof O8Error) return error;

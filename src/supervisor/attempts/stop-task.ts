@@ -2,7 +2,7 @@ import type { Stopped } from '../../core/run/request-results.js';
 import { aborted, keptByAbort } from '../../core/run/rules/abort.js';
 import { stopAttempt } from '../../process/attempts/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
-import { attemptExit, exitNumber, spentBy, storeOutputOnce } from './attempt-evidence.js';
+import { attemptExit, endedEvent, exitNumber, storeOutputOnce } from './attempt-evidence.js';
 import { endSetupProcesses } from '../run/end-setup-processes.js';
 import { settleAttempt } from './settle-attempt.js';
 import { rescueWorktree } from './remove-worktree.js';
@@ -32,11 +32,11 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
     const files = attemptOf(run, id, record.attempt);
     const exit = (await attemptExit(files.dir)) ?? { kind: 'unknown' as const };
     await agents.finishLog(id, exitNumber(exit));
-    const { costUsd, tokens } = await spentBy(run, files.output);
-    await run.ledger.record({ type: 'attempt_ended', task: id, attempt: record.attempt, exit, costUsd, tokens });
+    const { event } = await endedEvent(run, plannedTask(run, id), record.attempt, exit);
+    await run.ledger.record(event);
   }
   await run.ledger.record(aborted(id));
-  if (running !== null && survivors.length === 0) await storeOutputOnce(run, id, record.attempt);
+  if (running !== null && survivors.length === 0) await storeOutputOnce(run, plannedTask(run, id), record.attempt);
   const worktree = record.worktree === 'present' ? plannedTask(run, id).worktree : null;
   return { task: id, pid, worktree, rescue: rescued?.ref ?? null, survivors: [...survivors] };
 }

@@ -1,12 +1,12 @@
-import { SETTINGS_FILE, WANTED_FILES, agentItems } from '../../core/agents/agent-kinds.js';
-import { CLAUDE } from '../../core/agents/claude/claude-files.js';
+import { AGENTS } from '../../core/agents/kinds.js';
+import { SETTINGS_FILE, WANTED_FILES, agentItems, settingsTexts } from '../../core/agents/trust-kinds.js';
 import type { RepositoryFile, TrustItem } from '../../core/trust/files.js';
 import { judgeTrust, type RunConsent, type Trust, type TrustRecord } from '../../core/trust/trust.js';
 import type { Repository } from '../../git/door/repository.js';
 import { comesFromRepository } from '../../git/trust/brought.js';
 import { readCheckoutFiles } from '../../git/trust/checkout-files.js';
 import { readTrustItems } from '../../git/trust/items.js';
-import { isTrustedByClaude } from '../../store/trust/claude-trust.js';
+import { trustsFolder } from '../../store/trust/program-trust.js';
 import { readConsents } from '../../store/trust/trusted-file.js';
 
 export interface TrustQuestion {
@@ -33,7 +33,10 @@ export async function readTrust(question: TrustQuestion, env: NodeJS.ProcessEnv)
 }
 
 export async function readTrustRecord(repo: Repository, env: NodeJS.ProcessEnv): Promise<TrustRecord> {
-  const kinds = new Set((await isTrustedByClaude(env, repo.root)) ? [CLAUDE] : []);
+  const kinds = new Set<string>();
+  for (const { kind, project } of AGENTS) {
+    if (project !== null && (await trustsFolder(project.trustRecord, env, repo.root))) kinds.add(kind);
+  }
   return { consents: await readConsents(env, repo.commonDir), kinds };
 }
 
@@ -59,6 +62,6 @@ export async function runConsent({ repo, skill }: TrustQuestion, { items, all }:
   return {
     items: items.map(({ from, digest }) => ({ from, digest })),
     allowed: allowed.map(({ digest }) => digest),
-    claudeSettings: allowed.find(({ from }) => from === '.claude/settings.json')?.text ?? null,
+    settings: settingsTexts(allowed),
   };
 }

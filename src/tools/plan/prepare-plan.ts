@@ -1,6 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { checkClaudeSettings } from '../../core/agents/claude/claude-settings.js';
-import { checkAgentCommand } from '../../core/agents/command/agent-command.js';
+import { checkAgents } from '../../core/agents/kinds.js';
 import { buildPlan, selectedTasks } from '../../core/plan/build-plan.js';
 import { estimateDisk, type DiskEstimate } from '../../core/plan/disk-estimate.js';
 import { O8Error } from '../../core/base/errors.js';
@@ -55,9 +54,7 @@ export async function readPlanParts(
   }
   const settingsText = await readSettingsText(root);
   const read = await readSource(selection, settingsOf(root, settingsText), flags, { root, home, cwd: context.cwd });
-  const { command, settings } = read.settings.agent;
-  if (command !== null) checkAgentCommand(command);
-  else checkClaudeSettings(settings);
+  checkAgents(read.settings);
   return { repo, root, home, facts: await readRepositoryFacts(repo), selection, settingsText, ...read };
 }
 

@@ -4,6 +4,7 @@ import { selectedTasks } from '../../core/plan/build-plan.js';
 import type { OwnChange } from '../../core/plan/source.js';
 import { manifestCommands, plannedCommands } from '../../core/plan/plan-commands.js';
 import type { Plan } from '../../core/plan/plan.js';
+import { agentsOf } from '../../core/preflight/agent-checks.js';
 import type { AgentProgram, AgentVersion, OccupiedPath, PreflightFacts } from '../../core/preflight/preflight-facts.js';
 import { readFileAt, type RepositoryFacts } from '../../git/checkout/repository-facts.js';
 import type { Repository } from '../../git/door/repository.js';
@@ -44,11 +45,11 @@ export async function readPreflightFacts(
   continuedTasks: readonly string[] = [],
 ): Promise<PreflightFacts & { readonly trust: ReadTrust }> {
   const { repo, root, home, facts, source } = parts;
-  const [changes, occupied, freeMB, agent, lock, gitLfs, earlier] = await Promise.all([
+  const [changes, occupied, freeMB, agents, lock, gitLfs, earlier] = await Promise.all([
     changesOfOthers(repo, plan, facts),
     findOccupied(plan, facts, repo),
     freeDiskMB(resolve(root, worktreeFolder(plan.source, plan.settings))),
-    readAgentProgram(plan, context),
+    readAgentPrograms(plan, context),
     readLock(home, processProbe),
     facts.lfs ? findProgram('git-lfs', context.env) : null,
     latestRunOf(home, sourceKey(plan.source)),
@@ -77,7 +78,7 @@ export async function readPreflightFacts(
     tracked: facts.tracked,
     occupied,
     disk: { freeMB, estimate: diskEstimate(parts, plan) },
-    agent,
+    agents,
     lock,
     orphans: await livingOrphans(
       home,
@@ -197,14 +198,17 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-async function readAgentProgram(plan: Plan, { env }: ToolContext): Promise<AgentProgram> {
-  const { command } = plan.settings.agent;
-  const name = command?.[0] ?? 'claude';
-  const custom = command !== null;
-  const path = await findProgram(name.includes('/') ? resolve(plan.root, name) : name, env);
-  const version: AgentVersion =
-    custom || path === null ? { kind: 'not_asked' } : await askVersion(path, plan.root, env);
-  return { name, custom, path, version };
+async function readAgentPrograms(plan: Plan, { env }: ToolContext): Promise<AgentProgram[]> {
+  const wanted = agentsOf(plan).map(({ agent, settings }) => ({ agent, name: agent.program(settings) }));
+  const different = new Map(wanted.map((each) => [`${each.agent.kind} ${each.name}`, each]));
+  return Promise.all(
+    [...different.values()].map(async ({ agent: { kind, cli }, name }) => {
+      const path = await findProgram(name.includes('/') ? resolve(plan.root, name) : name, env);
+      const version: AgentVersion =
+        cli === null || path === null ? { kind: 'not_asked' } : await askVersion(path, plan.root, env);
+      return { kind, name, cli, path, version };
+    }),
+  );
 }
 
 async function askVersion(program: string, cwd: string, env: NodeJS.ProcessEnv): Promise<AgentVersion> {

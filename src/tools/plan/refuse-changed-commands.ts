@@ -3,7 +3,7 @@ import { plannedCommands } from '../../core/plan/plan-commands.js';
 import { changedCommands, changesText, withCommands, type CommandChanges } from '../../core/plan/changed-commands.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { shellCommandChecks } from '../../core/preflight/shell-commands.js';
-import { SETTINGS_FILE } from '../../core/agents/agent-kinds.js';
+import { SETTINGS_FILE } from '../../core/agents/trust-kinds.js';
 import { checkShellCommands } from '../../process/programs/shell-syntax.js';
 import type { ToolContext } from '../context/define-tool.js';
 import { planOnDisk } from './prepare-plan.js';

@@ -1,5 +1,8 @@
 import { basename } from 'node:path';
 import type { DoctorFacts, InstalledProgram, RepositoryFact, RunFact } from '../../core/report/doctor.js';
+import { agentOf, AGENTS } from '../../core/agents/kinds.js';
+import type { AgentSettings } from '../../core/settings/agent-settings.js';
+import { resolveSettings, type Settings } from '../../core/settings/settings.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { bringsBack } from '../../core/merge/landings.js';
 import { taskOf } from '../../core/run/run-state.js';
@@ -28,7 +31,7 @@ const VERSION_MS = 15_000;
 /** Looks everything up and changes nothing. A run whose files cannot be read is `damaged`. */
 export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts> {
   const { root, repo, home } = await openContext(context);
-  const { agent } = await readSettingsFile(root);
+  const { agent, agents } = await readSettingsFile(root);
   const [repository, lock, runs, worktrees, branches, rescued, attempts] = await Promise.all([
     readRepositoryFacts(repo),
     readLock(home, processProbe),
@@ -39,7 +42,7 @@ export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts
     listRefs(repo, 'refs/o8/attempts/'),
   ]);
   return {
-    programs: await programs(context, root, agent?.command?.[0] ?? null),
+    programs: await programs(context, root, resolveSettings({}, { agent, agents }, {}, {})),
     root,
     repository: repositoryFact(repository),
     lock: { kind: lock.kind, pid: lock.kind === 'free' ? null : lock.holder.process.pid },
@@ -85,17 +88,43 @@ function isOfO8({ path, untracked }: { readonly path: string; readonly untracked
   return (basename(path) === 'manifest.json' && !untracked) || path === '.claude/parallel-config.json';
 }
 
-async function programs({ env }: ToolContext, root: string, agentProgram: string | null): Promise<InstalledProgram[]> {
-  const agents = 'running agents (or set agent.command)';
-  const wanted = [
-    { name: 'git', neededFor: 'everything' },
-    { name: agentProgram ?? 'claude', neededFor: agents },
-    { name: 'gh', neededFor: null },
-  ];
-  const found = wanted.map(async ({ name, neededFor }) => {
+interface WantedProgram {
+  readonly name: string;
+  readonly neededFor: string | null;
+  /** Whether it is known what it does with `--version`. */
+  readonly isKnown: boolean;
+  readonly tested: string | null;
+}
+
+/** Programs of the agents that the settings name, and, needed for nothing, of the other kinds. */
+function wantedAgents({ agent, agents }: Pick<Settings, 'agent' | 'agents'>): WantedProgram[] {
+  const named = Object.entries(agents).map(([name, own]): WantedProgram => wantedAgent(own, `the agent ${name}`));
+  const used = [wantedAgent(agent, 'running agents (or set agent.command)'), ...named];
+  const others = AGENTS.flatMap(({ cli, program }): WantedProgram[] =>
+    cli === null ? [] : [{ name: program(agent), neededFor: null, isKnown: true, tested: cli.tested }],
+  );
+  const first = new Map<string, WantedProgram>();
+  for (const each of [...used, ...others]) if (!first.has(each.name)) first.set(each.name, each);
+  return [...first.values()];
+}
+
+function wantedAgent(settings: AgentSettings, neededFor: string): WantedProgram {
+  const { program, cli } = agentOf(settings);
+  return { name: program(settings), neededFor, isKnown: cli !== null, tested: cli?.tested ?? null };
+}
+
+async function programs(
+  { env }: ToolContext,
+  root: string,
+  settings: Pick<Settings, 'agent' | 'agents'>,
+): Promise<InstalledProgram[]> {
+  const git: WantedProgram = { name: 'git', neededFor: 'everything', isKnown: true, tested: null };
+  const wanted = [git, ...wantedAgents(settings), { ...git, name: 'gh', neededFor: null }];
+  const found = wanted.map(async ({ name, neededFor, isKnown, tested }): Promise<InstalledProgram> => {
+    const said = { name, neededFor, ...(tested === null ? {} : { tested }) };
     const path = await findProgram(name, env);
-    if (path === null) return { name, neededFor, version: null };
-    if (name === agentProgram) return { name, neededFor, version: `(${path})` }; // nobody knows what it takes for --version
+    if (path === null) return { ...said, version: null };
+    if (!isKnown) return { ...said, version: `(${path})` };
     const result = await runProgram([path, '--version'], {
       cwd: root,
       env: environmentOf(env),
@@ -104,7 +133,7 @@ async function programs({ env }: ToolContext, root: string, agentProgram: string
     });
     const version =
       result.code === 0 ? (result.outputTail.trim().split('\n')[0] ?? '').replace(`${name} version `, '') : null;
-    return { name, neededFor, version };
+    return { ...said, version };
   });
   const node = { name: 'node', neededFor: 'everything', version: process.version };
   return [node, ...(await Promise.all(found))];

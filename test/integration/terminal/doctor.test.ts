@@ -82,7 +82,7 @@ it('doctor names a run that nobody is running, and a missing program is a proble
   expect(result.code).toBe(1);
 });
 
-it('attach opens a task’s session in its worktree, and refuses a running one and one that is not Claude’s', async () => {
+it('attach opens a task’s session in its worktree, and refuses a running one and one of a program without sessions', async () => {
   const run = await RunFixture.open({ tasks: ONE });
   await run.spawn();
   const agent = await run.agents.waitForAgent('task-001');
@@ -92,7 +92,7 @@ it('attach opens a task’s session in its worktree, and refuses a running one a
   await agent.exit(1);
   await run.waitForRun('failed');
   const other = await run.o8('attach', 'task-001');
-  expect(other.stderr).toContain('task-001 has no Claude session: its agent is not Claude');
+  expect(other.stderr).toContain('task-001 has no session to open: its agent has none that could be opened');
 });
 
 it('attach gives the terminal to claude --resume with the task’s session', async () => {

@@ -1,3 +1,4 @@
+import { CLAUDE_AGENT } from '../../../src/core/agents/claude/claude-agent.js';
 import type { PreflightFacts } from '../../../src/core/preflight/preflight-facts.js';
 
 /** Facts of a repository and machine on which everything is as it should be. */
@@ -19,7 +20,15 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     tracked: ['README.md'],
     occupied: [],
     disk: { freeMB: 10_000, estimate: { worktrees: 5, perWorktreeMB: 150, totalMB: 750 } },
-    agent: { name: 'claude', custom: false, path: '/usr/bin/claude', version: { kind: 'known', text: '2.1.329' } },
+    agents: [
+      {
+        kind: 'claude',
+        name: 'claude',
+        cli: CLAUDE_AGENT.cli,
+        path: '/usr/bin/claude',
+        version: { kind: 'known', text: '2.1.329' },
+      },
+    ],
     lock: { kind: 'free' },
     orphans: [],
     earlierTasks: [],

@@ -1,7 +1,8 @@
 import { decide, MOST_OUTPUT_MB, RESULT_GRACE_MS, type Action, type AgentFact } from '../../../src/core/run/decide.js';
 import type { AttemptExit, RunEvent } from '../../../src/core/run/events.js';
 import type { Plan, PlannedTask } from '../../../src/core/plan/plan.js';
-import { EMPTY_CLAUDE_STREAM } from '../../../src/core/agents/claude/claude-stream.js';
+import { NO_FACTS } from '../../../src/core/agents/base/agent-facts.js';
+import { COMMAND_AGENT } from '../../../src/core/agents/command/command-agent.js';
 import { changedTasks, taskView, type TaskView } from '../../../src/core/report/status-view.js';
 import { aborted, abortRun, canBeAborted, keptByAbort } from '../../../src/core/run/rules/abort.js';
 import { adopt, tasksToAdopt } from '../../../src/core/run/rules/adopt.js';
@@ -586,10 +587,11 @@ function overOf(task: string, { end, stopped }: Pick<Agent, 'end' | 'stopped'>, 
     task,
     stop,
     exit: endOf(stopped ? { kind: 'signalled', signal: 'SIGTERM' } : byItself, stop),
-    agent:
-      end === 'unguarded'
-        ? { kind: 'claude', facts: { ...EMPTY_CLAUDE_STREAM.facts, unguarded: 'Write' } }
-        : { kind: 'command', rateLimitExitCode: LIMIT_CODE },
+    agent: {
+      ...COMMAND_AGENT,
+      facts: { ...NO_FACTS, unguarded: end === 'unguarded' ? 'Write' : null },
+      rateLimitExitCode: LIMIT_CODE,
+    },
     markerPresent: end === 'success' || end === 'unusable' || end === 'hung',
     limits: { timeoutMinutes: 60, stallMinutes: 10, budgetUsd: null, maxTurns: null },
     output: 'agent.jsonl',

@@ -24,24 +24,13 @@ const FLOORS: Readonly<Record<string, number>> = {
 
 /**
  * The rooms of a floor's folder, lowest first: a room imports the rooms before it and none behind it, so that no circle
- * can form between two. '' is the folder itself. The rooms of `agents` are in order like the others: what all kinds share,
- * the kinds, and then what knows them all.
+ * can form between two. '' is the folder itself, `agents/*` the rooms there that are not named: one for each kind, which do
+ * not know each other, between what all kinds share and what knows them all.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [
     ...['base', 'text', 'input', 'settings', 'held', 'trust', 'kept', 'surroundings', 'plan', 'scope'],
-    ...[
-      'agents/base',
-      'agents/command',
-      'agents/claude',
-      'agents',
-      'config',
-      'run',
-      'run/rules',
-      'merge',
-      'features',
-      'preflight',
-    ],
+    ...['agents/base', 'agents/*', 'agents', 'config', 'run', 'run/rules', 'merge', 'features', 'preflight'],
     ...['report', 'commands'],
   ],
   git: [
@@ -98,7 +87,7 @@ export function floorViolations(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => {
     const folder = folderOf(file.path);
     if (folder === null) return file.path.endsWith('.d.ts') ? [] : [`${file.path}: not in a folder of a floor`];
-    if (!(ROOMS[folder] ?? []).includes(roomOf(file.path))) return [`${file.path}: not in a room of ${folder}/`];
+    if (rankOf(folder, roomOf(file.path)) === -1) return [`${file.path}: not in a room of ${folder}/`];
     return importsOf(file.text).flatMap((specifier) => {
       const why = specifier.startsWith('.')
         ? relativeViolation(file.path, folder, posix.join(posix.dirname(file.path), specifier))
@@ -179,9 +168,17 @@ function relativeViolation(path: string, folder: string, target: string): string
 }
 
 function roomViolation(folder: string, from: string, to: string): string | null {
+  const [rank, target] = [rankOf(folder, from), rankOf(folder, to)];
+  if (target < rank || from === to) return null;
+  const where = target === rank ? 'beside' : 'above';
+  return `${posix.join(folder, from)}/ may not import ${posix.join(folder, to)}/, which is ${where} it`;
+}
+
+/** The place of a room in the order of its folder; -1 for one that has none. */
+function rankOf(folder: string, room: string): number {
   const rooms = ROOMS[folder] ?? [];
-  if (rooms.indexOf(to) <= rooms.indexOf(from)) return null;
-  return `${posix.join(folder, from)}/ may not import ${posix.join(folder, to)}/, which is above it`;
+  const named = rooms.indexOf(room);
+  return named === -1 ? rooms.indexOf(posix.join(posix.dirname(room), '*')) : named;
 }
 
 function packageViolation(folder: string, name: string): string | null {

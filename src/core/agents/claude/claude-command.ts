@@ -5,13 +5,10 @@ import { COMPLETION_JSON_SCHEMA } from '../base/completion-schema.js';
 import { O8Error } from '../../base/errors.js';
 import type { PlannedTask } from '../../plan/plan.js';
 import type { Settings } from '../../settings/settings.js';
+import type { Launch, ProjectSettings } from '../base/agent.js';
 import { withProjectSettings } from './frozen-settings.js';
 import { SKILL_RULES } from '../base/worker-rules.js';
 import { writeRules, writeRulesArguments } from '../../scope/write-guard.js';
-
-/** `frozen`: what the worktree has is left out, and this text of project settings (null for none) counts instead. */
-export type ProjectSettings =
-  { readonly kind: 'worktree' } | { readonly kind: 'frozen'; readonly settings: string | null };
 
 export interface ClaudeAttempt {
   /** The Claude Code program: a path or a name on PATH. */
@@ -27,13 +24,6 @@ export interface ClaudeAttempt {
   readonly budgetUsd: number | null;
   /** Absolute paths of Node and of the bundled guard program. */
   readonly guard: { readonly node: string; readonly program: string };
-}
-
-export interface ClaudeCommand {
-  /** To be started in the task's worktree, the prompt on stdin. */
-  readonly argv: readonly string[];
-  /** Added to the agent's environment. */
-  readonly env: Readonly<Record<string, string>>;
 }
 
 /** What a worker needs for coding; fewer tools are a shorter request (83 KB to 14 KB measured). */
@@ -58,7 +48,7 @@ const SKILL_ENVIRONMENT = { CLAUDE_CODE_MAX_SUBAGENT_SPAWN_DEPTH: '1' };
  * repository; its own project settings apply. O8Error `usage` when a setting would take the guard away, or a value is
  * too long for an argument.
  */
-export function claudeCommand(attempt: ClaudeAttempt): ClaudeCommand {
+export function claudeCommand(attempt: ClaudeAttempt): Launch {
   const { task, settings, project } = attempt;
   const writes = writeRules(task, settings.scope);
   const usesSkill = task.promptKind === 'skill';

@@ -1,10 +1,12 @@
 import { foldName } from '../../scope/folded-name.js';
-import { itemOf, type RepositoryFile, type TrustItem, type WantedFiles } from '../../trust/files.js';
+import { itemOf, MOST_WORDS, type RepositoryFile, type TrustItem, type WantedFiles } from '../../trust/files.js';
 
 /** How Claude Code is named in the table of kinds, and where it records which folders its user trusts. */
 export const CLAUDE = 'claude';
 
-const SETTINGS: readonly string[] = ['.claude/settings.json', '.claude/settings.local.json'];
+/** The settings that a repository shares. */
+export const CLAUDE_SETTINGS = '.claude/settings.json';
+const SETTINGS: readonly string[] = [CLAUDE_SETTINGS, '.claude/settings.local.json'];
 /** Workers get no servers of a project (`--strict-mcp-config`); a person who attaches to a session does. */
 const SERVERS = '.mcp.json';
 const DEFINITIONS: readonly string[] = ['.claude/agents', '.claude/commands', '.claude/skills'];
@@ -100,9 +102,6 @@ function isPlain(frontmatter: string): boolean {
 
 /** Under such keys a setting names a program or its arguments; they differ from version to version. */
 const COMMAND_KEY = /command|args|notify|helper|refresh|export/i;
-
-/** So many that any file of the repository may be among them. */
-export const MOST_WORDS = 20_000;
 
 /**
  * The words of the commands in a JSON file of settings or servers, of which some may be paths of the repository: also

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { GUARD_MARK } from './guard-sight.js';
+import { GUARD_MARK } from '../../scope/write-guard.js';
 import { O8Error } from '../../base/errors.js';
 import { inputProblems } from '../../input/schema-words.js';
 import { shellQuote } from '../../text/shell-quote.js';

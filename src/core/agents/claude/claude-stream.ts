@@ -9,57 +9,21 @@ import {
   type UserEvent,
 } from './claude-events.js';
 import { foldGuardSight, NO_SIGHT, type GuardSight } from './guard-sight.js';
-import type { CompletionReport } from '../base/completion-schema.js';
+import {
+  NO_FACTS,
+  oneLine,
+  type AgentFacts,
+  type AgentLimit,
+  type AgentResult,
+  type PermissionDenial,
+  type ReadingTime,
+} from '../base/agent-facts.js';
 import { grantFor } from './permission-grant.js';
 import { plausibleReset, resetTimeIn } from '../base/reset-time.js';
 
-/** A rate or usage limit that stopped the agent; `until` (ISO time) is null when nothing said when it ends. */
-export interface ClaudeLimit {
-  readonly until: string | null;
-  readonly message: string;
-}
-
-/** A tool call that was not permitted; `grant` is the `agent.allowedTools` entry that would permit it, null for none. */
-export interface PermissionDenial {
-  readonly tool: string;
-  readonly target: string | null;
-  readonly grant: string | null;
-}
-
-export interface ClaudeResult {
-  readonly subtype: string;
-  readonly isError: boolean;
-  readonly apiErrorStatus: number | null;
-  readonly text: string;
-  readonly report: CompletionReport | null;
-}
-
-/** What the output of one Claude process says so far. Texts are the agent's: untrusted. */
-export interface ClaudeFacts {
-  /** Null until the session is open: there is nothing to `--resume` before. */
-  readonly sessionId: string | null;
-  /** What the agent did last, on one line. */
-  readonly activity: string | null;
-  /** Input, output and cache together; of this process alone, also in a resumed session. */
-  readonly tokens: number;
-  /** US dollars; null until a result tells, and for ever when the process was killed. */
-  readonly costUsd: number | null;
-  /** Set by a limit and cleared by the next answer of the model. */
-  readonly limit: ClaudeLimit | null;
-  /** A limit was reached, and the account pays for what goes beyond it. */
-  readonly overage: boolean;
-  readonly denials: readonly PermissionDenial[];
-  /** The last one: an agent with work in the background gives several. */
-  readonly result: ClaudeResult | null;
-  /** The last result has come and nothing of a turn since. */
-  readonly finished: boolean;
-  /** A tool that was carried out without o8's hook before it; null while there was none. */
-  readonly unguarded: string | null;
-}
-
 /** The facts and what it takes to add the next line. Values are never changed in place. */
 export interface ClaudeStream {
-  readonly facts: ClaudeFacts;
+  readonly facts: AgentFacts;
   /** Tool calls without a result yet, by id: a denial names only the id. */
   readonly calls: ReadonlyMap<string, PermissionDenial>;
   readonly denied: ReadonlyMap<string, PermissionDenial>;
@@ -69,18 +33,7 @@ export interface ClaudeStream {
 }
 
 export const EMPTY_CLAUDE_STREAM: ClaudeStream = {
-  facts: {
-    sessionId: null,
-    activity: null,
-    tokens: 0,
-    costUsd: null,
-    limit: null,
-    overage: false,
-    denials: [],
-    result: null,
-    finished: false,
-    unguarded: null,
-  },
+  facts: NO_FACTS,
   guard: NO_SIGHT,
   calls: new Map(),
   denied: new Map(),
@@ -91,15 +44,6 @@ export const EMPTY_CLAUDE_STREAM: ClaudeStream = {
 const DENIAL_LIMIT = 20;
 const CALL_LIMIT = 200;
 const CONVERSATION_LIMIT = 200;
-/** One line of a terminal beside the task's name. */
-const ACTIVITY_LENGTH = 120;
-
-/** When the line was read, and the zone of clock times that name none. */
-export interface ReadingTime {
-  readonly now: Date;
-  readonly timeZone: string;
-}
-
 /** Adds one line of `--output-format stream-json`. A line that is no event changes nothing; nothing throws. */
 export function foldClaudeLine(stream: ClaudeStream, line: string, time: ReadingTime): ClaudeStream {
   const event = parseClaudeEvent(line);
@@ -213,19 +157,33 @@ function foldResult(stream: ClaudeStream, event: ResultEvent, time: ReadingTime)
     tokens: Math.max(stream.facts.tokens, resultTokens(event)),
     costUsd:
       event.total_cost_usd === null ? stream.facts.costUsd : Math.max(stream.facts.costUsd ?? 0, event.total_cost_usd),
-    result: {
-      subtype: event.subtype,
-      isError: event.is_error,
-      apiErrorStatus: event.api_error_status,
-      text,
-      report: event.structured_output,
-    },
+    result: resultOf(event, text),
     finished: true,
   });
   const limited =
     event.is_error && (isLimitStatus(event.api_error_status) || isLimitText(text) || event.api_error === USAGE_LIMIT);
   if (!limited) return counted;
   return withLimit(counted, { until: resetTimeIn(text, time.now, time.timeZone), message: oneLine(text) });
+}
+
+/** Limits of the attempt itself, which end it whatever else was reached on the way. */
+const OWN_LIMITS: Readonly<Record<string, 'budget' | 'turns' | 'form'>> = {
+  error_max_budget_usd: 'budget',
+  error_max_turns: 'turns',
+  error_max_structured_output_retries: 'form',
+};
+
+/** `text`: what the result says in words. */
+export function resultOf(
+  event: Pick<ResultEvent, 'subtype' | 'is_error' | 'api_error_status' | 'structured_output'>,
+  text: string,
+): AgentResult {
+  const { subtype, is_error: isError, api_error_status: status, structured_output: report } = event;
+  if (!isError) return { kind: 'done', text, report };
+  const limit = Object.hasOwn(OWN_LIMITS, subtype) ? (OWN_LIMITS[subtype] ?? null) : null;
+  const words = text === '' && limit === null ? `the agent ended with ${subtype}` : text;
+  // A request that is refused (bad key, no credit, unknown model) is refused again; a server's fault passes.
+  return { kind: 'failed', text: words, limit, retryable: status === null || status >= 500 || status === 408 };
 }
 
 /** What newer versions call a limit of the account, in `api_error`. */
@@ -242,12 +200,12 @@ function isLimitText(text: string): boolean {
 }
 
 /** A later sign of the same limit may say less: what is known of its end stays. */
-function withLimit(stream: ClaudeStream, limit: ClaudeLimit): ClaudeStream {
+function withLimit(stream: ClaudeStream, limit: AgentLimit): ClaudeStream {
   const until = limit.until ?? stream.facts.limit?.until ?? null;
   return withFacts(stream, { limit: { until, message: limit.message } });
 }
 
-function withFacts(stream: ClaudeStream, facts: Partial<ClaudeFacts>): ClaudeStream {
+function withFacts(stream: ClaudeStream, facts: Partial<AgentFacts>): ClaudeStream {
   return { ...stream, facts: { ...stream.facts, ...facts } };
 }
 
@@ -272,14 +230,6 @@ export function toolCall(tool: string, input: Readonly<Record<string, unknown>>)
   const names = ['file_path', 'notebook_path', 'command', 'pattern', 'url', 'path', 'description'];
   const value = names.map((name) => input[name]).find((each) => typeof each === 'string');
   return { tool, target: typeof value === 'string' ? oneLine(value) : null, grant: grantFor(tool, input) };
-}
-
-/** The first line, cut to what a terminal shows beside a name. */
-export function oneLine(text: string): string {
-  const line = text.trim().split('\n', 1)[0]?.trim() ?? '';
-  if (line.length <= ACTIVITY_LENGTH) return line;
-  // Cut between characters, not inside a surrogate pair.
-  return `${line.slice(0, ACTIVITY_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function tokensOf(usage: TokenUsage): number {

@@ -1,3 +1,4 @@
+import { GUARD_MARK } from '../../scope/write-guard.js';
 import type { ClaudeEvent } from './claude-events.js';
 
 /*
@@ -6,9 +7,6 @@ import type { ClaudeEvent } from './claude-events.js';
  * (`--bare`, or a file of settings it dropped) has no guard against writes outside the worktree. Events name a tool and
  * not the call, so they are counted for each tool; calls of subagents only add events.
  */
-
-/** What the hooks of o8 write on standard error, which Claude Code shows to nobody when they allow a call. */
-export const GUARD_MARK = 'o8-guard';
 
 export const GUARDED_TOOLS: readonly string[] = ['Write', 'Edit', 'MultiEdit', 'NotebookEdit', 'Bash'];
 

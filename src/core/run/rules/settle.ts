@@ -1,6 +1,6 @@
 import { MOST_OUTPUT_MB } from '../decide.js';
 import type { AttemptExit, RunEvent } from '../events.js';
-import { judgeAttempt, spokeLast, unguardedMessage, type AttemptEvidence } from '../judge-attempt.js';
+import { judgeAttempt, spokeLast, type AttemptEvidence } from '../judge-attempt.js';
 import type { RunState } from '../run-state.js';
 import { rateLimited } from './limit.js';
 import { lost } from './lost.js';
@@ -41,11 +41,10 @@ export function endOf(seen: AttemptExit, stop: StopReason | null): AttemptExit {
 
 /** `work`: null where nobody has looked at it yet. */
 export function settle(state: RunState, over: AttemptOver, work: AttemptWork | null, now: Date): Settlement {
-  const { task, exit, stop, agent } = over;
-  const facts = agent.kind === 'claude' ? agent.facts : null;
+  const { task, exit, stop } = over;
+  const { facts, unguarded } = over.agent;
   // An agent that was done before it was stopped is judged like any other.
-  const isDone =
-    (exit.kind === 'exited' && exit.code === 0) || (facts !== null && spokeLast(exit, facts, over.markerPresent));
+  const isDone = (exit.kind === 'exited' && exit.code === 0) || spokeLast(exit, facts, over.markerPresent);
   if (stop === 'paused' && !isDone) return { kind: 'record', events: [stoppedByPause(task)] };
   if (stop === 'aborted' && !isDone) return { kind: 'left_to_abort' };
   if (exit.kind === 'unknown') return { kind: 'record', events: [lost(state, task)] };
@@ -53,8 +52,8 @@ export function settle(state: RunState, over: AttemptOver, work: AttemptWork | n
     const message = `its output grew beyond ${String(MOST_OUTPUT_MB)} MB and it was stopped: ${over.output}`;
     return failed(message);
   }
-  if (facts !== null && facts.unguarded !== null) {
-    return stop === 'aborted' ? { kind: 'left_to_abort' } : failed(unguardedMessage(facts.unguarded));
+  if (facts.unguarded !== null) {
+    return stop === 'aborted' ? { kind: 'left_to_abort' } : failed(unguarded(facts.unguarded));
   }
   if (work === null) return { kind: 'look_at_work' };
   if (work.kind === 'unusable') {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { readableLogLine, taskLogView } from '../../../../src/core/agents/readable-log.js';
+import { CLAUDE_AGENT } from '../../../../src/core/agents/claude/claude-agent.js';
 import { planOf } from '../../../support/runs/plan-fixture.js';
 
 const TIME = '[2026-11-21T08:05:12.000Z]';
 
-const read = (event: unknown): string[] => readableLogLine(`${TIME} [stdout] ${JSON.stringify(event)}`);
+const ofClaude = (line: string): readonly string[] => readableLogLine(CLAUDE_AGENT, line);
+const read = (event: unknown): readonly string[] => ofClaude(`${TIME} [stdout] ${JSON.stringify(event)}`);
 const assistant = (content: unknown[], more: object = {}) =>
   read({ type: 'assistant', parent_tool_use_id: null, message: { id: 'm', content }, ...more });
 const user = (content: unknown[]) => read({ type: 'user', message: { role: 'user', content } });
@@ -81,8 +83,8 @@ describe('the log of a Claude agent', () => {
 
   it('keeps every other line as it is, and the beginning of one that was cut when it was written', () => {
     for (const line of ['Pipeline started for task-001', `${TIME} [stderr] {"type":"result"}`, `${TIME} [stdout] {`])
-      expect(readableLogLine(line)[0]).toContain(line.replace('[stdout] ', '').slice(0, 40));
+      expect(ofClaude(line)[0]).toContain(line.replace('[stdout] ', '').slice(0, 40));
     const cut = `${TIME} [stdout] {"type":"assistant","message":${'x'.repeat(70_000)}`;
-    expect(readableLogLine(cut)).toEqual([`${TIME} {"type":"assistant","message":${'x'.repeat(170)}…`]);
+    expect(ofClaude(cut)).toEqual([`${TIME} {"type":"assistant","message":${'x'.repeat(170)}…`]);
   });
 });

@@ -22,6 +22,9 @@ describe('a setting', () => {
     ['setup', 'true', { setup: 'true' }],
     ['setup', '"quoted program"', { setup: '"quoted program"' }],
     ['agent.model', '5', { agent: { model: '5' } }],
+    ['agents.quick.model', 'haiku', { agents: { quick: { model: 'haiku' } } }],
+    ['agents.a.b:c.kind', 'claude', { agents: { 'a.b:c': { kind: 'claude' } } }],
+    ['agents', '{"x":{"command":["x"]}}', { agents: { x: { command: ['x'] } } }],
   ])('%s is set from the word %s', (key, text, expected) => {
     expect(withSetting({}, key, text)).toEqual(expected);
   });
@@ -63,6 +66,11 @@ describe('a setting', () => {
   it.each([
     ['agent.command', '["agent", "--file={promptFile}"]', 'has {promptFile} inside the argument'],
     ['agent.command', '[" "]', 'agent.command names no program'],
+    ['agent.kind', 'nonsense', 'There is no agent kind "nonsense".'],
+    ['agent.kind', 'command', 'agent.kind is command, and agent.command names no program.'],
+    ['agents.x.kind', 'nonsense', 'Agent "x": There is no agent kind "nonsense".'],
+    ['agents.x.model', '--dangerous', 'agents.x.model must be the name of a model, not an option.'],
+    ['agents', '{" ":{"model":"x"}}', 'agents has a blank name.'],
     [
       'agent.settings',
       '{"hooks":{"PreToolUse":[{"hooks":[{"type":"mcp"}]}]}}',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CLAUDE_AGENT } from '../../../../src/core/agents/claude/claude-agent.js';
 import type { Plan } from '../../../../src/core/plan/plan.js';
 import type { Check } from '../../../../src/core/base/check.js';
 import type { PreflightFacts } from '../../../../src/core/preflight/preflight-facts.js';
@@ -334,9 +335,11 @@ describe('the machine', () => {
     expect(checks.find(({ id }) => id === 'disk-space')?.level).toBe(level);
   });
 
+  const claude = { kind: 'claude', name: 'claude', cli: CLAUDE_AGENT.cli };
+
   it('misses Claude with the fixed text', () => {
-    const agent = { name: 'claude', custom: false, path: null, version: { kind: 'not_asked' } } as const;
-    expect(finding('agent-cli', { agent })).toMatchObject({
+    const agents = [{ ...claude, path: null, version: { kind: 'not_asked' } as const }];
+    expect(finding('agent-cli', { agents })).toMatchObject({
       level: 'fail',
       message: 'Claude CLI not found',
       hint: 'Install Claude Code CLI: https://claude.ai/code',
@@ -344,14 +347,15 @@ describe('the machine', () => {
   });
 
   it('misses another agent by its name', () => {
-    const agent = { name: 'my-agent', custom: true, path: null, version: { kind: 'not_asked' } } as const;
-    expect(finding('agent-cli', { agent }).message).toBe('Agent program not found: my-agent');
+    const version = { kind: 'not_asked' } as const;
+    const agents = [{ kind: 'command', name: 'my-agent', cli: null, path: null, version }];
+    expect(finding('agent-cli', { agents }).message).toBe('Agent program not found: my-agent');
   });
 
   it('refuses a Claude that does not start', () => {
     const version = { kind: 'failed', output: 'Illegal instruction' } as const;
-    const agent = { name: 'claude', custom: false, path: '/usr/bin/claude', version };
-    expect(finding('agent-cli', { agent })).toMatchObject({
+    const agents = [{ ...claude, path: '/usr/bin/claude', version }];
+    expect(finding('agent-cli', { agents })).toMatchObject({
       level: 'fail',
       message: 'Claude CLI does not start: Illegal instruction',
     });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { commandFailure } from '../../../../src/core/report/command-failure.js';
 import { validationLines } from '../../../../src/core/run/failed-validations.js';
 import { lastWords } from '../../../../src/core/report/last-words.js';
+import { CLAUDE_AGENT } from '../../../../src/core/agents/claude/claude-agent.js';
 import { readableLogLine } from '../../../../src/core/agents/readable-log.js';
 
 const failed = { command: 'make check', code: 2, signal: null, timedOut: false, timeoutMinutes: 120, output: '' };
@@ -44,7 +45,9 @@ describe('what an agent wrote last', () => {
       'Last lines of its output:\none\ntwo',
     );
     const said = { type: 'assistant', message: { id: 'm', content: [{ type: 'text', text: 'I cannot go on.' }] } };
-    expect(lastWords([line('stdout', JSON.stringify(said))], readableLogLine, '')).toContain('I cannot go on.');
+    expect(
+      lastWords([line('stdout', JSON.stringify(said))], (each) => readableLogLine(CLAUDE_AGENT, each), ''),
+    ).toContain('I cannot go on.');
   });
 
   it('does not say again what the message has', () => {

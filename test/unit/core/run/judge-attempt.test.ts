@@ -1,26 +1,47 @@
 import { describe, expect, it } from 'vitest';
+import { NO_FACTS, type AgentFacts } from '../../../../src/core/agents/base/agent-facts.js';
+import { CLAUDE_AGENT } from '../../../../src/core/agents/claude/claude-agent.js';
+import { COMMAND_AGENT } from '../../../../src/core/agents/command/command-agent.js';
+import { resultOf } from '../../../../src/core/agents/claude/claude-stream.js';
 import {
-  EMPTY_CLAUDE_STREAM,
-  type ClaudeFacts,
-  type ClaudeResult,
-} from '../../../../src/core/agents/claude/claude-stream.js';
-import { COMPLETION_JSON_SCHEMA, completionReportSchema } from '../../../../src/core/agents/base/completion-schema.js';
+  COMPLETION_JSON_SCHEMA,
+  completionReportSchema,
+  type CompletionReport,
+} from '../../../../src/core/agents/base/completion-schema.js';
 import { judgeAttempt, type AttemptEvidence } from '../../../../src/core/run/judge-attempt.js';
 import type { AttemptExit } from '../../../../src/core/run/events.js';
 
 const exited = (code: number): AttemptExit => ({ kind: 'exited', code });
-const done: ClaudeResult = {
+/** A result as Claude Code gives it. */
+const done = {
   subtype: 'success',
   isError: false,
-  apiErrorStatus: null,
+  apiErrorStatus: null as number | null,
   text: 'text',
-  report: { status: 'complete', summary: 'All done.' },
+  report: { status: 'complete', summary: 'All done.' } as CompletionReport | null,
 };
-const claude = (facts: Partial<ClaudeFacts> = {}): AttemptEvidence['agent'] => ({
-  kind: 'claude',
-  facts: { ...EMPTY_CLAUDE_STREAM.facts, result: done, ...facts },
+type Given = typeof done;
+const claude = ({ result = done, ...facts }: Partial<Omit<AgentFacts, 'result'>> & { result?: Given | null } = {}) => ({
+  ...CLAUDE_AGENT,
+  facts: {
+    ...NO_FACTS,
+    result:
+      result === null
+        ? null
+        : resultOf(
+            {
+              subtype: result.subtype,
+              is_error: result.isError,
+              api_error_status: result.apiErrorStatus,
+              structured_output: result.report,
+            },
+            result.text,
+          ),
+    ...facts,
+  },
+  rateLimitExitCode: null,
 });
-const command: AttemptEvidence['agent'] = { kind: 'command', rateLimitExitCode: null };
+const command: AttemptEvidence['agent'] = { ...COMMAND_AGENT, facts: NO_FACTS, rateLimitExitCode: null };
 
 function judge(evidence: Partial<AttemptEvidence>) {
   return judgeAttempt({
@@ -35,8 +56,7 @@ function judge(evidence: Partial<AttemptEvidence>) {
 }
 const failure = (reason: string, retryable: boolean): unknown =>
   expect.objectContaining({ kind: 'failed', reason, retryable });
-const withError = (error: Partial<ClaudeResult>) =>
-  claude({ result: { ...done, isError: true, report: null, ...error } });
+const withError = (error: Partial<Given>) => claude({ result: { ...done, isError: true, report: null, ...error } });
 
 describe('the message of a failure', () => {
   it.each<[string, Partial<AttemptEvidence>, string]>([
@@ -111,7 +131,7 @@ describe('judgeAttempt', () => {
 
     it('counts its result when o8 ended it for that, and its errors as ever', () => {
       expect(judge({ exit: signalled, stopReason: 'finished', agent: claude(last) })).toMatchObject(good);
-      const error = (result: Partial<ClaudeResult>) =>
+      const error = (result: Partial<Given>) =>
         judge({ exit: signalled, stopReason: 'finished', agent: withError(result) });
       expect(error({ subtype: 'error_max_budget_usd' })).toEqual(failure('budget_exceeded', false));
       expect(error({ text: 'boom' })).toMatchObject({ reason: 'agent_error', message: 'boom' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agentItems } from '../../../../src/core/agents/agent-kinds.js';
+import { agentItems } from '../../../../src/core/agents/trust-kinds.js';
 import { commandWords } from '../../../../src/core/agents/claude/claude-files.js';
 import type { RepositoryFile } from '../../../../src/core/trust/files.js';
 import { skillPaths } from '../../../../src/core/trust/skill-paths.js';

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AgentFacts } from '../../../../../src/core/agents/base/agent-facts.js';
 import {
   EMPTY_CLAUDE_STREAM,
   foldClaudeLine,
-  type ClaudeFacts,
   type ClaudeStream,
 } from '../../../../../src/core/agents/claude/claude-stream.js';
 
 const NOW = new Date('2026-11-21T08:00:00Z');
 const time = { now: NOW, timeZone: 'UTC' };
 
-function fold(...events: readonly unknown[]): ClaudeFacts {
+function fold(...events: readonly unknown[]): AgentFacts {
   const lines = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
   return lines.reduce<ClaudeStream>((stream, line) => foldClaudeLine(stream, line, time), EMPTY_CLAUDE_STREAM).facts;
 }
@@ -88,15 +88,15 @@ describe('foldClaudeLine', () => {
   });
 
   it('takes a structured result that is not of our shape for none', () => {
-    expect(fold(result({ structured_output: { status: 'great' } })).result?.report).toBeNull();
-    expect(fold(result({ structured_output: 'complete' })).result?.report).toBeNull();
+    expect(fold(result({ structured_output: { status: 'great' } })).result).toMatchObject({ report: null });
+    expect(fold(result({ structured_output: 'complete' })).result).toMatchObject({ report: null });
   });
 
   it('keeps the errors of a result without text', () => {
     const facts = fold(
       result({ subtype: 'error_max_turns', is_error: true, result: undefined, errors: ['Reached 2 turns', 'x'] }),
     );
-    expect(facts.result).toMatchObject({ isError: true, subtype: 'error_max_turns', text: 'Reached 2 turns; x' });
+    expect(facts.result).toMatchObject({ kind: 'failed', limit: 'turns', text: 'Reached 2 turns; x' });
   });
 
   describe('limits', () => {
@@ -194,7 +194,7 @@ describe('foldClaudeLine', () => {
       expect(fold(result(), init).finished).toBe(false);
       expect(fold(result(), init, message('m2', [text('more')]), result({ is_error: true }))).toMatchObject({
         finished: true,
-        result: { isError: true },
+        result: { kind: 'failed' },
       });
     });
 

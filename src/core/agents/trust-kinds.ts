@@ -1,21 +1,12 @@
 import { foldName } from '../scope/folded-name.js';
-import { claudeItems, CLAUDE, CLAUDE_FILES } from './claude/claude-files.js';
 import { itemOf, type RepositoryFile, type TrustItem, type WantedFiles } from '../trust/files.js';
-
-/** What the program of an agent kind takes from a repository by itself. */
-interface ProjectSettings {
-  readonly wanted: WantedFiles;
-  /** Of those files, what runs something, redirects it, or widens what an agent may do. */
-  readonly itemsOf: (files: readonly RepositoryFile[], callsCommands: boolean) => TrustItem[];
-}
+import { AGENTS } from './kinds.js';
 
 /**
- * One entry for each kind of agent that reads settings of the repository. `agent.command` can be any program, one that
- * starts one of these too, so all of them always count.
+ * What the programs of all kinds take from a repository by themselves. `agent.command` can be any program, one that starts
+ * one of these too, so all of them always count.
  */
-const PROJECT_SETTINGS: Readonly<Record<string, ProjectSettings>> = {
-  [CLAUDE]: { wanted: CLAUDE_FILES, itemsOf: claudeItems },
-};
+const PROJECTS = AGENTS.flatMap(({ project }) => project ?? []);
 
 /** o8's own settings, which count as the checkout has them. */
 export const SETTINGS_FILE = '.claude/parallel-config.json';
@@ -25,8 +16,8 @@ const RULES: readonly string[] = [WORKER_RULES, '.claude/agents/merger.md'];
 
 /** Everything of a commit that can need consent. */
 export const WANTED_FILES: WantedFiles = {
-  files: [SETTINGS_FILE, ...RULES, ...Object.values(PROJECT_SETTINGS).flatMap(({ wanted }) => wanted.files)],
-  folders: Object.values(PROJECT_SETTINGS).flatMap(({ wanted }) => wanted.folders),
+  files: [SETTINGS_FILE, ...RULES, ...PROJECTS.flatMap(({ wanted }) => wanted.files)],
+  folders: PROJECTS.flatMap(({ wanted }) => wanted.folders),
 };
 
 /**
@@ -38,8 +29,19 @@ export function agentItems(files: readonly RepositoryFile[], skill: readonly str
     .filter(({ path }) => RULES.includes(foldName(path)) || skill.some((each) => belongsTo(each, path)))
     .map((file) => itemOf(null, file));
   const known = new Set(own.map(({ from }) => from));
-  const ofKinds = Object.values(PROJECT_SETTINGS).flatMap(({ itemsOf }) => itemsOf(files, skill.length > 0));
+  const ofKinds = PROJECTS.flatMap(({ itemsOf }) => itemsOf(files, skill.length > 0));
   return [...own, ...ofKinds.filter(({ from }) => !known.has(from))].sort(byPath);
+}
+
+/** Words of the commands in a file of settings, of which some may be paths of the repository. */
+export function namedWords({ from, text }: Pick<TrustItem, 'from' | 'text'>): string[] {
+  return PROJECTS.flatMap(({ commandWords }) => commandWords(from, text));
+}
+
+/** The texts of project settings among these items that can be given to an agent explicitly, by path. */
+export function settingsTexts(items: readonly TrustItem[]): Record<string, string> {
+  const files = new Set(PROJECTS.map(({ settingsFile }) => settingsFile));
+  return Object.fromEntries(items.flatMap(({ from, text }) => (files.has(from) ? [[from, text]] : [])));
 }
 
 /** A skill is its whole folder: what SKILL.md names is read and run from there. */

@@ -1,0 +1,12 @@
+import { O8Error } from '../../base/errors.js';
+import type { AgentSettings } from '../../settings/agent-settings.js';
+
+/** For kinds that know their program. O8Error `usage` when the settings name another one as well. */
+export function noCommand(kind: string, { command }: Pick<AgentSettings, 'command'>): void {
+  if (command === null) return;
+  throw new O8Error(
+    'usage',
+    `agent.kind is ${kind}, so agent.command (${command[0] ?? ''}) would not be used.`,
+    `o8 config reset agent.command, or o8 config reset agent.kind to use the command`,
+  );
+}

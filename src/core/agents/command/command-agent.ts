@@ -1,0 +1,53 @@
+import { pass } from '../../base/check.js';
+import { O8Error } from '../../base/errors.js';
+import { NO_FACTS, outputOf } from '../base/agent-facts.js';
+import type { Agent } from '../base/agent.js';
+import { ARGUMENT_LIMIT_BYTES } from '../base/argument-limit.js';
+import { agentCommand, checkAgentCommand } from './agent-command.js';
+
+const COMMAND = 'command';
+
+/** Any program of the user's: what it prints is text, and what counts is its exit code and the marker file. */
+export const COMMAND_AGENT: Agent = {
+  kind: COMMAND,
+  title: 'agent',
+
+  program: ({ command }) => command?.[0] ?? '',
+  cli: null,
+  check: ({ command }) => {
+    if (command === null) {
+      throw new O8Error(
+        'usage',
+        `agent.kind is ${COMMAND}, and agent.command names no program.`,
+        `o8 config set agent.command '["my-agent", "{promptFile}"]'`,
+      );
+    }
+    checkAgentCommand(command);
+  },
+  checks: ({ permissionMode }) => [pass('permission-mode', `Permission mode ${permissionMode}`)],
+  promptLimit: ({ command }) =>
+    command?.includes('{prompt}') === true
+      ? { bytes: ARGUMENT_LIMIT_BYTES, hint: "Use '{promptFile}' instead of '{prompt}' in agent.command" }
+      : null,
+  describesSession: () => false,
+
+  sessions: 'none',
+  rulesIn: 'prompt',
+  ownRules: null,
+  readsPrompt: false,
+  runsCommands: false,
+  launch: ({ settings, task, prompt, promptFile }) => {
+    const values = { prompt, promptFile, task: task.id, branch: task.branch, worktree: task.worktree };
+    return { argv: agentCommand(settings.agent.command ?? [], values), env: {} };
+  },
+
+  output: outputOf({ facts: NO_FACTS }, (state) => state),
+  givesResult: false,
+  tellsCost: false,
+  isKept: () => false,
+  words: null,
+  unguarded: (tool) => `the agent ran ${tool} without o8's guard`,
+
+  attach: null,
+  project: null,
+};

@@ -1,0 +1,54 @@
+import { O8Error } from '../base/errors.js';
+import { agentKind, agentSettingsOf, type AgentSettings } from '../settings/agent-settings.js';
+import type { Settings } from '../settings/settings.js';
+import { quote } from '../text/untrusted-text.js';
+import type { Agent } from './base/agent.js';
+import { CLAUDE_AGENT } from './claude/claude-agent.js';
+import { COMMAND_AGENT } from './command/command-agent.js';
+
+/** All kinds of agents; the first is the default. A new one is a folder beside the others and a line here. */
+export const AGENTS: readonly Agent[] = [CLAUDE_AGENT, COMMAND_AGENT];
+
+/** O8Error `usage` names the kinds there are. */
+export function agentOf(settings: Pick<AgentSettings, 'kind' | 'command'>): Agent {
+  const kind = agentKind(settings);
+  const agent = AGENTS.find((each) => each.kind === kind);
+  if (agent !== undefined) return agent;
+  const known = AGENTS.map((each) => each.kind).join(', ');
+  throw new O8Error('usage', `There is no agent kind ${quote(kind)}.`, `agent.kind is one of: ${known}`);
+}
+
+export interface TaskAgent {
+  readonly agent: Agent;
+  readonly settings: AgentSettings;
+}
+
+/** The agent of a task that names `name` in its `agent` key. O8Error `usage` for a kind that is not known. */
+export function taskAgent(settings: Pick<Settings, 'agent' | 'agents'>, name: string | null): TaskAgent {
+  const own = agentSettingsOf(settings, name);
+  return { agent: agentOf(own), settings: own };
+}
+
+/** O8Error `usage` for settings with which an agent cannot run, `agents.<name>` in front where it is a named one. */
+export function checkAgents(settings: Pick<Settings, 'agent' | 'agents'>): void {
+  checkAgent(settings.agent);
+  for (const [name, named] of Object.entries(settings.agents)) checkNamed(name, named);
+}
+
+function checkAgent(settings: AgentSettings): void {
+  agentOf(settings).check(settings);
+}
+
+function checkNamed(name: string, settings: AgentSettings): void {
+  try {
+    checkAgent(settings);
+  } catch (error) {
+    if (!(error instanceof O8Error)) throw error;
+    const spelled = (text: string): string => text.replaceAll('agent.', `agents.${name}.`);
+    throw new O8Error(
+      error.code,
+      `Agent ${quote(name)}: ${error.message}`,
+      error.hint === '' ? '' : spelled(error.hint),
+    );
+  }
+}

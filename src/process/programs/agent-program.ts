@@ -1,0 +1,20 @@
+import type { Agent } from '../../core/agents/base/agent.js';
+import { O8Error } from '../../core/base/errors.js';
+import type { AgentSettings } from '../../core/settings/agent-settings.js';
+import { findProgram } from './run-program.js';
+
+/**
+ * Where an agent's program is; O8Error `refused` when it is not installed. A program of the user's is not looked for:
+ * whoever starts it says what is wrong with it.
+ */
+export async function agentProgram(
+  { program, cli }: Pick<Agent, 'program' | 'cli'>,
+  settings: AgentSettings,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const name = program(settings);
+  if (cli === null) return name;
+  const path = await findProgram(name, env);
+  if (path === null) throw new O8Error('refused', `${cli.name} not found`, cli.install);
+  return path;
+}
