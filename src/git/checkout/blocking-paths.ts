@@ -8,9 +8,9 @@ const NOTHING = '000000';
 const SUBMODULE = '160000';
 
 /**
- * Paths in a checkout of `from` that keep git from moving it to `to` without losing something: changed, staged or
- * conflicting where the two differ, or there without being tracked, ignored files included. Git's own rules for a
- * fast-forward (`git help read-tree`, two tree merge), asked beforehand because git names them in prose only.
+ * Paths in a checkout of `from` that prevent a fast-forward to `to`: changed, staged or unmerged files where the two
+ * commits differ, and untracked or ignored files that would be overwritten. These are git's rules (`git help
+ * read-tree`, two tree merge), checked beforehand because git reports the paths only in prose.
  */
 export async function findBlockingPaths(checkout: string, from: string, to: string): Promise<string[]> {
   const differences = await readDifferences(checkout, from, to);
@@ -19,7 +19,7 @@ export async function findBlockingPaths(checkout: string, from: string, to: stri
   const inIndex = new Set<string>();
   const { entries } = await readStatus(checkout);
   for (const entry of entries) {
-    // git moves no checkout with an unmerged file in it, whatever it moves to
+    // git refuses to move a checkout that has an unmerged file, whatever the target commit
     if (entry.kind === 'unmerged') blocking.add(entry.path);
     if (entry.kind !== 'tracked') continue;
     if (entry.indexMode !== NOTHING) inIndex.add(entry.path);
@@ -35,7 +35,7 @@ export async function findBlockingPaths(checkout: string, from: string, to: stri
 }
 
 /**
- * A file whose index entry is already what it is to become is left alone by git, changed or not. Deleting a file that
+ * git leaves a file alone, modified or not, when its index entry already equals the new version. Deleting a file that
  * the user has deleted too loses nothing.
  */
 function isInTheWay(entry: StatusEntry, { newMode, newId }: Difference): boolean {
@@ -44,7 +44,9 @@ function isInTheWay(entry: StatusEntry, { newMode, newId }: Difference): boolean
   return !arrived && (entry.staged || entry.unstaged);
 }
 
-/** Files nobody tracks where `path` is to be written: there, above it, or below it where it is now a folder. */
+/**
+ * Untracked files where `path` will be written: at the path, above it, or below it where a folder has the same name.
+ */
 async function untrackedAt(
   checkout: string,
   path: string,
@@ -65,7 +67,7 @@ async function untrackedAt(
   return (await isRenamedOnlyInCase(checkout, path, stats, leaving)) ? [] : [path];
 }
 
-/** On a file system that ignores case, the file that is there may be the tracked one that goes. */
+/** On a case-insensitive file system, the existing file may be the tracked one that is being deleted. */
 async function isRenamedOnlyInCase(
   checkout: string,
   path: string,
@@ -85,7 +87,8 @@ async function filesBelow(checkout: string, folder: string): Promise<string[]> {
   const files: string[] = [];
   for (const entry of await readdir(join(checkout, folder), { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
-    if (entry.name === '.git') return [`${folder}/`]; // a repository: one thing in the way, not its thousand files
+    // a nested repository is reported as one path, not as its many files
+    if (entry.name === '.git') return [`${folder}/`];
     if (entry.isDirectory()) files.push(...(await filesBelow(checkout, path)));
     else files.push(path);
   }

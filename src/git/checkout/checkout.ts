@@ -13,15 +13,15 @@ import { gitDirOf } from '../worktrees/worktree-inspection.js';
 import { listWorktrees } from '../worktrees/worktree-list.js';
 import { counted } from '../../core/text/counted.js';
 
-/** `paths` from the root of the checkout, the files of the user's that are in the way; nothing has been changed. */
+/** `paths`: the user's files that prevent the move, relative to the top of the checkout. Nothing has been changed. */
 export type FastForward =
   | { readonly kind: 'advanced' }
-  /** `lock`: a lock file of git's that is in the way; its git may be at work, or have been killed. */
+  /** `lock`: an existing git lock file. Its git may still be running, or was killed. */
   | { readonly kind: 'blocked'; readonly reason: string; readonly paths: string[]; readonly lock?: string };
 
 /**
- * The checkout that has a branch: on it, or in the middle of a rebase or bisect of it, when HEAD is detached but the
- * branch is still that checkout's. Null when nobody has it.
+ * The checkout that has this branch, also during a rebase or bisect of it (HEAD is then detached). Null if no checkout
+ * has it.
  */
 export async function findCheckout(repo: Repository, branch: string): Promise<string | null> {
   for (const entry of await listWorktrees(repo)) {
@@ -34,9 +34,9 @@ export async function findCheckout(repo: Repository, branch: string): Promise<st
 }
 
 /**
- * Moves a branch forward from `from` to `to`, the only way o8 ever changes a checkout of the user's. Checked out, git
- * itself does it there and only if every file in the way is as committed; unrelated changes stay. Checked out nowhere,
- * the ref moves alone. Already containing `to` is `advanced`. Blocked leaves everything exactly as it was.
+ * Fast-forwards a branch from `from` to `to`; o8 changes a user's checkout in no other way. If the branch is checked
+ * out, git updates the checkout, and only if no file it must write has uncommitted changes. Otherwise only the ref
+ * moves. `advanced` also when the branch already contains `to`. `blocked`: nothing was changed.
  */
 export async function fastForward(
   repo: Repository,
@@ -52,12 +52,15 @@ export async function fastForward(
   const checkout = await findCheckout(repo, branch);
   if (checkout !== null) return forwardCheckout(repo, checkout, { branch, from, to });
   const lock = lockOfBranch(repo, branch);
-  if (existsSync(lock)) return { ...blocked(`git is moving ${branch}, or was killed while it did (${lock})`), lock };
+  if (existsSync(lock))
+    return { ...blocked(`another git process is updating ${branch}, or was killed while doing so (${lock})`), lock };
   if (await advanceRef(repo, ref, { to, from })) return { kind: 'advanced' };
   return blocked(`branch ${branch} has moved from ${short(from)}`);
 }
 
-/** What is left of a forward whose caller was killed between its end and its record: the note beside the index. */
+/**
+ * Removes the record beside the index that remains when o8 was killed after a forward, before its result was recorded.
+ */
 export async function forgetForwarded(repo: Repository, branch: string): Promise<void> {
   const checkout = await findCheckout(repo, branch);
   if (checkout !== null && existsSync(join(checkout, '.git'))) forgetForward(await gitDirOf(checkout));
@@ -79,15 +82,16 @@ async function forwardCheckout(
     forgetForward(gitDir);
     return { kind: 'advanced' };
   }
-  // A git that finds the branch locked finds it after it has moved index and files.
+  // git locks the branch last, after it has updated the index and the files.
   const lock = lockPaths(repo, gitDir, branch).find((path) => existsSync(path));
-  if (lock !== undefined) return { ...blocked(`git is at work in ${checkout}, or was killed there (${lock})`), lock };
+  if (lock !== undefined)
+    return { ...blocked(`another git process is running in ${checkout}, or was killed there (${lock})`), lock };
   const symbolic = await tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: checkout });
-  if (symbolic.stdout.trim() !== `refs/heads/${branch}`) return blocked(`${checkout} is not on ${branch} any more`);
+  if (symbolic.stdout.trim() !== `refs/heads/${branch}`) return blocked(`${checkout} is no longer on ${branch}`);
   const paths = await findBlockingPaths(checkout, from, to);
   if (paths.length > 0) return inTheWay(checkout, paths);
 
-  // --no-overwrite-ignore: by default git deletes an ignored file of the user's that is in the way.
+  // --no-overwrite-ignore: by default git overwrites an ignored file that is in the way.
   const args = ['merge', '--ff-only', '--no-overwrite-ignore', '--no-verify-signatures', '--no-stat', to];
   failpoint('forward.start.before');
   const result = await gitThatSurvives(args, {
@@ -100,7 +104,7 @@ async function forwardCheckout(
   else await takeBackForward(checkout, gitDir);
   if (after === to) return { kind: 'advanced' };
   if (after !== from) return blocked(`branch ${branch} has moved from ${short(from)}`);
-  const late = await findBlockingPaths(checkout, from, to); // the user may have saved a file in between
+  const late = await findBlockingPaths(checkout, from, to); // the user may have saved a file since the first check
   if (late.length > 0) return inTheWay(checkout, late);
   const said = /^(?:fatal|error): .*/m.exec(result.stderr)?.[0] ?? result.stderr.trim();
   return blocked(`git refused in ${checkout} (exit ${result.code}): ${printable(said)}`);

@@ -6,19 +6,21 @@ import { failpoint } from '../../core/base/failpoint.js';
 import { git, tryGit } from '../door/execute.js';
 import { readDifferences, type Difference } from '../diff/tree-difference.js';
 
-/** Written beside the index before git moves a checkout: what it was doing when it or the machine died. */
+/**
+ * Written beside the index before git updates a checkout, so that an interrupted update can be recognized and undone.
+ */
 const recordSchema = z.strictObject({
   from: z.string(),
   to: z.string(),
   pid: z.number().int().positive(),
-  /** `rolling_back`: the lock of the dead git may be gone and the files still half moved. */
+  /** `rolling_back`: the lock of the killed git may already be removed while some files are still at the new commit. */
   step: z.enum(['forward', 'rolling_back']).default('forward'),
 });
 type ForwardRecord = z.infer<typeof recordSchema>;
 
 /**
- * `foreign`: paths somebody has changed since, so that nothing was touched. `only_ref_left`: files and index have
- * arrived, the branch has not.
+ * `foreign`: somebody has changed these paths since, so nothing was touched. `only_ref_left`: files and index are at
+ * the new commit, only the branch is not.
  */
 export type Recovery =
   | { readonly kind: 'nothing' }
@@ -26,7 +28,7 @@ export type Recovery =
   | { readonly kind: 'only_ref_left'; readonly to: string }
   | { readonly kind: 'foreign'; readonly paths: string[] };
 
-/** Synchronous, so that no time passes between the start of git and the note of its pid. */
+/** Synchronous, so that git's pid is recorded immediately after git starts. */
 export function recordForward(gitDir: string, record: ForwardRecord): void {
   const path = recordPath(gitDir);
   const temporary = `${path}.tmp`;
@@ -43,8 +45,9 @@ export function forgetForward(gitDir: string): void {
 }
 
 /**
- * A git that was killed while it moved this checkout for o8 has left some files old, some new, one half written, and
- * an index.lock on which every later git fails. Puts back the old files if each is one of these and that git is dead.
+ * A git that was killed while updating this checkout leaves some files old, some new, one partly written, and an
+ * index.lock that makes every later git fail. Restores the old files if that git is dead and nobody else changed the
+ * files.
  */
 export async function rollBackInterrupted(checkout: string, gitDir: string): Promise<Recovery> {
   const record = await readRecord(gitDir);
@@ -56,7 +59,7 @@ export async function rollBackInterrupted(checkout: string, gitDir: string): Pro
   const lock = join(gitDir, 'index.lock');
   if (record.step === 'forward' && !existsSync(lock)) {
     const arrived = await hasIndexOf(checkout, to, differences);
-    return arrived ? { kind: 'only_ref_left', to } : { kind: 'nothing' }; // else git had not begun
+    return arrived ? { kind: 'only_ref_left', to } : { kind: 'nothing' }; // otherwise git had not started
   }
   const foreign = await changedSince(checkout, to, differences);
   if (foreign.length > 0) return { kind: 'foreign', paths: foreign };
@@ -90,8 +93,8 @@ async function changedSince(checkout: string, to: string, differences: readonly 
 }
 
 /**
- * A git that could not move the branch has left index and files at the new commit: both are put back, other changes of the
- * user's stay. The record stays where somebody has changed one of the files since.
+ * git could not move the branch after it updated index and files: restores both and keeps the user's other changes.
+ * Keeps the record if somebody has changed one of the files since.
  */
 export async function takeBackForward(checkout: string, gitDir: string): Promise<void> {
   const record = await readRecord(gitDir);
@@ -106,7 +109,7 @@ export async function takeBackForward(checkout: string, gitDir: string): Promise
   await putBack(checkout, gitDir, record.from, differences);
 }
 
-/** git writes the index when all files are there, and moves the branch last. */
+/** git writes the index after all files, and moves the branch last. */
 async function hasIndexOf(checkout: string, to: string, differences: readonly Difference[]): Promise<boolean> {
   const args = ['diff-index', '--cached', '--name-only', '--no-renames', '-z', to];
   const missing = new Set((await git(args, { cwd: checkout })).split('\0'));
@@ -117,12 +120,12 @@ const NOTHING = '000000';
 const SYMLINK = '120000';
 const SUBMODULE = '160000';
 
-/** Missing, as it was, as it is to be, or the beginning of that. */
+/** True if the file is missing, has the old or the new content, or the beginning of the new content. */
 async function isLeftByGit(checkout: string, to: string, difference: Difference): Promise<boolean> {
   const { path, oldId, newId, newMode } = difference;
   const file = join(checkout, path);
   const stats = existsSync(dirname(file)) ? await lstat(file).catch(ignoreMissing) : null;
-  if (stats === null || stats.isDirectory()) return true; // a folder is judged by the files in it
+  if (stats === null || stats.isDirectory()) return true; // the files in a folder are checked one by one
   if (stats.isSymbolicLink()) {
     const id = (await git(['hash-object', '--stdin'], { cwd: checkout, input: await readlink(file) })).trim();
     return id === oldId || id === newId;
@@ -135,7 +138,7 @@ async function isLeftByGit(checkout: string, to: string, difference: Difference)
 }
 
 async function removeNewFiles(checkout: string, differences: readonly Difference[]): Promise<void> {
-  // Where git wrote the index before it ended, they are in it.
+  // If git wrote the index before it was killed, the files are listed in it.
   const added = differences.filter(({ oldMode }) => oldMode === NOTHING).map(({ path }) => `${path}\0`);
   await git(['update-index', '-z', '--force-remove', '--stdin'], { cwd: checkout, input: added.join('') });
   for (const { path } of differences.filter(({ oldMode, newMode }) => oldMode === NOTHING && newMode !== SUBMODULE)) {
@@ -147,13 +150,13 @@ async function removeNewFiles(checkout: string, differences: readonly Difference
       try {
         await rmdir(join(checkout, folder));
       } catch {
-        break; // not empty: somebody else's files are in it
+        break; // not empty: it contains other files
       }
     }
   }
 }
 
-const PATHS_AT_ONCE = 200; // of at most 4,096 bytes: below the smallest limit on a command line
+const PATHS_AT_ONCE = 200; // of at most 4,096 bytes each: below the smallest command line limit
 
 async function restoreOldFiles(checkout: string, from: string, differences: readonly Difference[]): Promise<void> {
   const old = differences.filter(({ oldMode }) => oldMode !== NOTHING && oldMode !== SUBMODULE);
@@ -167,11 +170,11 @@ async function readRecord(gitDir: string): Promise<ForwardRecord | null> {
   const path = recordPath(gitDir);
   if (!existsSync(path)) return null;
   const text = await readFile(path, 'utf8');
-  if (!text.endsWith('}')) return null; // the machine stopped while it was written: git had not been started
+  if (!text.endsWith('}')) return null; // the machine stopped while the record was written, so git had not been started
   return recordSchema.parse(JSON.parse(text));
 }
 
-/** A pid that somebody else has by now counts as alive: then nothing is touched. */
+/** A pid that was reused by another process counts as alive, and then nothing is touched. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

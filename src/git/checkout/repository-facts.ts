@@ -12,7 +12,7 @@ export type Head =
   | { readonly kind: 'detached'; readonly commit: string }
   | { readonly kind: 'unborn'; readonly branch: string };
 
-/** What preflight decides on, read at one time and without writing. */
+/** The facts that preflight needs, read once and without writing. */
 export interface RepositoryFacts {
   readonly version: GitVersion;
   readonly root: string;
@@ -20,22 +20,22 @@ export interface RepositoryFacts {
   readonly shallow: boolean;
   readonly sparse: boolean;
   readonly head: Head;
-  /** Not committed and not ignored, paths from the root. */
+  /** Uncommitted and not ignored, relative to the top of the checkout. */
   readonly changes: readonly { path: string; staged: boolean; untracked: boolean }[];
   readonly operation: Operation | null;
   /** Paths of submodules in HEAD. */
   readonly submodules: readonly string[];
-  /** HEAD has files that Git LFS keeps. */
+  /** Whether HEAD contains Git LFS files. */
   readonly lfs: boolean;
-  /** How many of them, and whether git has a filter for them. */
+  /** Number of Git LFS files, and whether an LFS filter is configured. */
   readonly lfsFiles: number;
   readonly lfsFilter: boolean;
-  /** Local branches, `feature/a` and not `refs/heads/feature/a`. */
+  /** Local branches as short names: `feature/a`, not `refs/heads/feature/a`. */
   readonly branches: readonly string[];
   readonly worktrees: readonly WorktreeEntry[];
-  /** Whether two names that differ in case only are one file here: the file system says so, or core.ignorecase. */
+  /** Whether names that differ only in case are the same file: from the file system or core.ignorecase. */
   readonly foldsCase: boolean;
-  /** Files of HEAD, paths from the top. */
+  /** Files of HEAD, relative to the top of the checkout. */
   readonly tracked: readonly string[];
   readonly trackedFiles: number;
   readonly trackedBytes: number;
@@ -76,7 +76,7 @@ export async function readRepositoryFacts(repo: Repository): Promise<RepositoryF
   };
 }
 
-/** Content of a file as text; null where the commit has no file of that path. */
+/** Content of a file as text; null if the commit does not contain it. */
 export async function readFileAt(repo: Repository, commit: string, path: string): Promise<string | null> {
   const listed = await git(['ls-tree', '-z', '--full-tree', commit, '--', path], { cwd: repo.root });
   const blob = /^\d+ blob ([0-9a-f]+)\t/.exec(listed)?.[1];
@@ -101,7 +101,7 @@ function headOf(commit: string | null, branch: string | null): Head {
 }
 
 async function listBranches(repo: Repository): Promise<string[]> {
-  // %(refname:short) would be `heads/x` where a tag x exists too
+  // %(refname:short) would print `heads/x` if a tag x exists too
   const out = await gitClient(repo.root).read(['for-each-ref', '--format=%(refname)', 'refs/heads/']);
   return out
     .split('\n')
@@ -109,7 +109,7 @@ async function listBranches(repo: Repository): Promise<string[]> {
     .map((line) => line.slice('refs/heads/'.length));
 }
 
-/** `bytes` is null for a submodule: a commit id of another repository. */
+/** `bytes` is null for a submodule, which is only a commit id. */
 async function readTree(repo: Repository, commit: string): Promise<{ path: string; bytes: number | null }[]> {
   const out = await git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], { cwd: repo.root });
   return out

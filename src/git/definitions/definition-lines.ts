@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import { git, gitFailure, tryGit } from '../door/execute.js';
 import type { Repository } from '../door/repository.js';
 
-/** The languages whose definitions git can tell (`man gitattributes`), by the usual names of their files. */
+/** The languages for which git recognizes definitions (`man gitattributes`), by common file names. */
 const LANGUAGES: Readonly<Record<string, readonly string[]>> = {
   ada: ['.adb', '.ads'],
   bash: ['.bash', '.sh'],
@@ -30,8 +30,8 @@ const BY_EXTENSION = new Map(
 );
 
 /**
- * Which of git's patterns is for each path: the `diff` attribute where the user's checkout declares one that git
- * knows or the settings define, else by the name. Paths that no pattern is for are left out.
+ * git's pattern for each path: the `diff` attribute of the user's checkout if git or the settings define it, otherwise
+ * by file name. Paths without a pattern are omitted.
  */
 export async function diffDrivers(repo: Repository, paths: readonly string[]): Promise<Map<string, string>> {
   if (paths.length === 0) return new Map();
@@ -55,17 +55,18 @@ function isBuiltIn(driver: string): boolean {
 
 const NO_DRIVER = new Set(['unspecified', 'set', 'unset']);
 
-/** A line no pattern takes for a definition; it makes git name the one before it. */
+/** A line that matches no pattern; it makes git print the definition before it. */
 const MARK = ')o8';
-/** Without a pattern git takes each line that begins with a letter for a definition: so this git has none. */
+/**
+ * Without a pattern, git treats every line that starts with a letter as a definition, so this git lacks the pattern.
+ */
 const PROBE = 'o8';
-/** C has a pattern in every git, and it is nearly the same. */
+/** Every git has a pattern for C, and the languages are similar. */
 const TAKES_THE_PROBE = 'cpp';
 
 /**
- * Which of the lines begin a definition, for each driver; a driver that this git does not know is left out. git
- * decides line by line, so each different line is asked about once: `grep -p` names the last definition above a
- * match, and here every second line is one.
+ * The lines that start a definition, for each driver; drivers unknown to this git are omitted. `grep -p` prints the
+ * last definition above a match, so each distinct line is followed by a line that matches.
  */
 export async function definitionLines(
   repo: Repository,
@@ -90,7 +91,7 @@ export async function definitionLines(
 type Patterns = ReadonlyMap<string, string>;
 const NO_PATTERNS: Patterns = new Map();
 
-/** `diff.<driver>.xfuncname` of the settings, for drivers that are not git's own. */
+/** `diff.<driver>.xfuncname` from the settings, for drivers that git does not define. */
 async function definedPatterns(repo: Repository): Promise<Patterns> {
   const args = ['config', '-z', '--get-regexp', '^diff\\..*\\.xfuncname$'];
   const result = await tryGit(args, { cwd: repo.root });
@@ -104,7 +105,7 @@ async function definedPatterns(repo: Repository): Promise<Patterns> {
   );
 }
 
-/** Settings for one git, which reads them here since 2.31; an older one has only its own patterns. */
+/** Settings passed in the environment, which git supports since 2.31; an older git has only its built-in patterns. */
 function settingsEnvironment(
   settings: readonly { readonly key: string; readonly value: string }[],
 ): Record<string, string> {
@@ -116,7 +117,7 @@ function settingsEnvironment(
   return environment;
 }
 
-/** Which lines are definitions, as `<index of the driver>:<index of the line>`. */
+/** The lines that are definitions, as `<driver index>:<line index>`. */
 async function askGit(
   asked: readonly { readonly driver: string; readonly lines: readonly string[] }[],
   custom: Patterns,
@@ -137,10 +138,10 @@ async function askGit(
     const format = ['--no-index', '-p', '-n', '-a', '--no-color', '--no-column', '--no-heading', '--no-break'];
     const names = asked.map((_, at) => String(at));
     const args = ['-c', `core.attributesFile=${draft}`, 'grep', ...format, '-G', '-e', `^${MARK}$`, '--', ...names];
-    // Outside the repository, whose settings and attributes have no word in this.
+    // Run outside the repository, so that its settings and attributes have no effect.
     const env = { GIT_CEILING_DIRECTORIES: tmpdir(), ...settingsEnvironment(patterns) };
     const result = await tryGit(args, { cwd: temporary, env });
-    // Something in the settings is not a pattern: the other languages can be told without it.
+    // A setting contains an invalid pattern: retry the other languages without it.
     if (result.code > 1 && patterns.length > 0) return await askGit(asked, NO_PATTERNS);
     if (result.code > 1) throw gitFailure(args, temporary, result);
     const named = result.stdout.split('\n').map((line) => /^(\d+)=(\d+)=/.exec(line));

@@ -5,12 +5,13 @@ import { definitionLines, diffDrivers } from './definition-lines.js';
 import { git } from '../door/execute.js';
 import type { Repository } from '../door/repository.js';
 
-/** Paths of one git: 100 of the longest (4096 bytes) fit into the arguments that macOS allows (1 MB). */
+/** Paths per git process: 100 of the longest (4096 bytes) fit into the argument limit of macOS (1 MB). */
 const PATHS_AT_ONCE = 100;
 
 /**
- * The changed lines of files that both commits have, with the definitions around them, as git's own patterns for
- * hunk headers know them; `unknown` where git has none for the language. A few processes, however many lines.
+ * The changed lines of files that exist in both commits, with the definitions around them according to git's hunk
+ * header patterns; `unknown` if git has no pattern for the language. Starts few processes, however many lines there
+ * are.
  */
 export async function readFileParts(
   repo: Repository,
@@ -48,7 +49,7 @@ function partsOf(diff: WholeDiff, isDefinition: (line: string) => boolean): File
     const chains = definitionChains(lines, isDefinition);
     return {
       definitions: chains.filter((_, at) => isDefinition(lines[at] ?? '')),
-      // Which of several equal brackets or blank lines is the new one is a guess of git's.
+      // Among several equal brackets or blank lines, git guesses which one is new.
       changed: changed
         .filter((at) => hasWord(lines[at] ?? ''))
         .map((at): ChangedLine => ({ version, line: at + 1, enclosing: chains[at] ?? [] })),
@@ -61,7 +62,7 @@ function partsOf(diff: WholeDiff, isDefinition: (line: string) => boolean): File
   };
 }
 
-/** All lines of a version, without their ends, and the indexes of those that the other version has not. */
+/** All lines of a version without line ends, and the indexes of those that are only in this version. */
 interface Version {
   readonly lines: string[];
   readonly changed: number[];
@@ -73,16 +74,16 @@ interface WholeDiff {
 }
 
 const EVERY_LINE = 100_000_000; // more lines than a file below LARGEST_FILE can have
-const LARGEST_FILE = 8 * 1024 * 1024; // no source is this long; git takes what is longer for binary
+const LARGEST_FILE = 8 * 1024 * 1024; // no source file is this long; git treats longer files as binary
 
-/** Both versions of each file in one diff with all of the file as context; null for binary and mode-only changes. */
+/** Both versions of each file from one diff with the whole file as context; null for binary and mode-only changes. */
 async function wholeDiffs(
   repo: Repository,
   { from, to }: { readonly from: string; readonly to: string },
   paths: readonly string[],
 ): Promise<[string, WholeDiff | null][]> {
-  // Never what the repository's settings would have git run. A driver that they break would end git, so no attributes
-  // either: neither those of a checkout nor those of an index.
+  // Ignores the repository's settings, which could start programs, and all attributes, because a misconfigured driver
+  // would make git fail.
   const safe = ['--no-ext-diff', '--no-textconv', '--no-color', '--ignore-submodules=none', '--submodule=short'];
   const nowhere = ['--bare', `--git-dir=${repo.commonDir}`, '-c', `core.bigFileThreshold=${LARGEST_FILE}`];
   const format = [
@@ -96,7 +97,7 @@ async function wholeDiffs(
   ];
   const args = [...nowhere, '--literal-pathspecs', 'diff-tree', ...safe, ...format, from, to, '--', ...paths];
   const out = await git(args, { cwd: repo.commonDir, env: { GIT_INDEX_FILE: join(repo.commonDir, 'o8-no-index') } });
-  // A header quotes odd paths in a way of its own, but the files come in the order of their bytes.
+  // Headers quote unusual paths, so files are matched by order: git sorts them by bytes.
   const ordered = [...paths].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const diffs = parseDiffs(out.split('\n'));
   if (diffs.length !== ordered.length) throw new Error(`git diff-tree gave ${diffs.length} of ${ordered.length} files`);
@@ -114,7 +115,7 @@ function parseDiffs(output: readonly string[]): (WholeDiff | null)[] {
     if (hunk === null) continue;
     const [old, current] = [Number(hunk[1] ?? 1), Number(hunk[2] ?? 1)];
     const diff: WholeDiff = { old: { lines: [], changed: [] }, new: { lines: [], changed: [] } };
-    // The counts say where it ends: a line of the file can look like a header.
+    // The hunk's line counts mark its end, because a line of the file can look like a header.
     for (; diff.old.lines.length < old || diff.new.lines.length < current; at += 1) {
       const line = output[at];
       if (line === undefined) throw new Error('git diff-tree ended in the middle of a file');
@@ -125,7 +126,7 @@ function parseDiffs(output: readonly string[]): (WholeDiff | null)[] {
   return diffs;
 }
 
-/** `+`, `-` or a blank, then the line; `\ No newline at end of file` is none. */
+/** A line starts with `+`, `-` or a blank; `\ No newline at end of file` is not a line. */
 function addLine(diff: WholeDiff, line: string): void {
   const sign = line.charAt(0);
   if (sign === '\\') return;

@@ -6,7 +6,7 @@ export type ChangeStatus = 'added' | 'modified' | 'deleted' | 'renamed' | 'copie
 export interface ChangedPath {
   readonly path: string;
   readonly status: ChangeStatus;
-  /** Where a renamed or copied file came from. */
+  /** The old path of a renamed or copied file. */
   readonly oldPath: string | null;
 }
 
@@ -19,7 +19,7 @@ const STATUS: Readonly<Record<string, ChangeStatus>> = {
   T: 'type_changed',
 };
 
-/** Paths that differ between the trees of two commits (from the repository's root), renames found. */
+/** Paths that differ between two commits, relative to the top of the repository, with renames detected. */
 export async function changedPaths(repo: Repository, from: string, to: string): Promise<ChangedPath[]> {
   const args = ['diff-tree', '-r', '-z', '-M', '--name-status', '--ignore-submodules=none', from, to];
   const fields = (await git(args, { cwd: repo.root })).split('\0');
@@ -27,7 +27,7 @@ export async function changedPaths(repo: Repository, from: string, to: string): 
   for (let at = 0; at + 1 < fields.length;) {
     const letter = fields[at]?.charAt(0) ?? '';
     const status = STATUS[letter];
-    if (status === undefined) throw new Error(`git diff-tree gave a status that is not known: ${letter}`);
+    if (status === undefined) throw new Error(`git diff-tree printed an unknown status: ${letter}`);
     const moved = status === 'renamed' || status === 'copied';
     const path = fields[at + (moved ? 2 : 1)];
     if (path === undefined) throw new Error('git diff-tree ended in the middle of a record');
@@ -37,12 +37,12 @@ export async function changedPaths(repo: Repository, from: string, to: string): 
   return changes;
 }
 
-/** How many commits were made on the branch `to` since `from`: what a merge brought counts as that merge. */
+/** Number of commits on the branch `to` since `from`; a merge counts as one. */
 export async function countOwnCommits(repo: Repository, from: string, to: string): Promise<number> {
   return Number(await git(['rev-list', '--count', '--first-parent', `${from}..${to}`, '--'], { cwd: repo.root }));
 }
 
-/** How many commits `to` has that `from` has not. */
+/** Number of commits that are in `to` and not in `from`. */
 export async function countCommits(repo: Repository, from: string, to: string): Promise<number> {
   return Number(await git(['rev-list', '--count', `${from}..${to}`, '--'], { cwd: repo.root }));
 }

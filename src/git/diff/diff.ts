@@ -6,13 +6,13 @@ import { git, plainGit } from '../door/execute.js';
 import { protection } from '../settings/protection.js';
 import type { Repository } from '../door/repository.js';
 
-/** Lines added and deleted; null for a file that is not text. */
+/** Lines added and deleted; null for a binary file. */
 export interface FileChange extends ChangedPath {
   readonly added: number | null;
   readonly deleted: number | null;
 }
 
-/** Files that differ between two commits with how much, renames found. */
+/** Files that differ between two commits with their line counts, renames detected. */
 export async function changedFiles(repo: Repository, from: string, to: string): Promise<FileChange[]> {
   const args = ['diff-tree', '-r', '-z', '-M', '--numstat', '--no-ext-diff', '--no-textconv', from, to];
   const counts = parseCounts(await git([...args, '--'], { cwd: repo.root }));
@@ -24,7 +24,9 @@ export async function changedFiles(repo: Repository, from: string, to: string): 
 
 type Counts = Pick<FileChange, 'added' | 'deleted'>;
 
-/** `<added> <deleted> <path>`, tabs between; of a renamed file the old and the new path follow as fields of their own. */
+/**
+ * `<added> <deleted> <path>`, separated by tabs; for a renamed file the old and the new path follow as separate fields.
+ */
 function parseCounts(output: string): Map<string, Counts> {
   const fields = output.split('\0');
   const counts = new Map<string, Counts>();
@@ -44,8 +46,8 @@ function lines(count: string): number | null {
 }
 
 /**
- * Prints the difference of two commits to where this process prints. `person`: as the user has git show it, with their
- * pager and colours; `plain`: the same for everybody, no program of theirs is started.
+ * Prints the difference of two commits to this process's output. `person`: with the user's git settings, pager and
+ * colours; `plain`: the same output for everybody, without starting configured programs.
  */
 export async function showDiff(
   repo: Repository,
@@ -55,7 +57,7 @@ export async function showDiff(
   const colourless = (process.env['NO_COLOR'] ?? '') === '' ? [] : ['--no-color'];
   const options = [...(stat ? ['--stat'] : []), ...(reader === 'plain' ? plain : colourless)];
   const args = [...(reader === 'plain' ? ['--no-pager'] : []), 'diff', '-M', ...options, from, to, '--'];
-  // Ctrl+C in the pager is the pager's business, as with git itself.
+  // Ctrl+C in the pager is handled by the pager, as in git itself.
   const ignore = (): void => undefined;
   process.on('SIGINT', ignore);
   try {
@@ -71,7 +73,7 @@ async function printed(repo: Repository, args: readonly string[], environment: N
   const code = await new Promise<number>((resolve, reject) => {
     const child = spawn('git', [...config, ...args], { cwd: repo.root, env, stdio: 'inherit' });
     child.once('error', reject);
-    // A signal is the reader who has seen enough (`| head`, Ctrl+C).
+    // A signal means that the reader stopped reading (`| head`, Ctrl+C).
     child.once('close', (ended) => {
       resolve(ended ?? 0);
     });
@@ -79,7 +81,7 @@ async function printed(repo: Repository, args: readonly string[], environment: N
   if (code !== 0) throw new O8Error('git_failed', `git diff ended with exit ${String(code)}`, `git ${args.join(' ')}`);
 }
 
-/** What a person has set up to read with is kept, and so is the language of their terminal. */
+/** Keeps the user's pager settings and terminal language. */
 function personsEnvironment(parent: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(parent).filter(([name]) => ['PAGER', 'GIT_PAGER', 'LC_ALL'].includes(name));
   return { ...gitEnvironment(parent), LC_ALL: undefined, ...Object.fromEntries(kept) };

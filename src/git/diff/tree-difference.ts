@@ -1,6 +1,6 @@
 import { git } from '../door/execute.js';
 
-/** How one path differs between two trees. A mode of zeros: the side has no such file. */
+/** One path that differs between two trees. A mode of zeros means that the side has no such file. */
 export interface Difference {
   readonly path: string;
   readonly oldMode: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { git } from './execute.js';
 import type { Repository } from './repository.js';
 
-/** An attribute of each of the paths, in their order, as a commit's own `.gitattributes` declare it. */
+/** One attribute for each path, in the same order, from the `.gitattributes` files of a commit. */
 export async function attributeOf(
   repo: Repository,
   paths: readonly string[],
@@ -17,7 +17,7 @@ export async function attributeOf(
     await git(['read-tree', declaredBy], { cwd: repo.root, env });
     const args = ['check-attr', '--cached', '-z', '--stdin', attribute];
     const out = await git(args, { cwd: repo.root, env, input: paths.map((path) => `${path}\0`).join('') });
-    const fields = out.split('\0'); // path, attribute, value, again and again
+    const fields = out.split('\0'); // repeated records of path, attribute, value
     return paths.map((_, at) => fields[at * 3 + 2] ?? 'unspecified');
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -5,17 +5,17 @@ import { FIXED_CONFIG, gitEnvironment } from './environment.js';
 import { plainGit, printable } from './execute.js';
 import { protection } from '../settings/protection.js';
 
-/** git seen through simple-git: reads of which there are few and whose output is text. */
+/** git through simple-git, for infrequent reads with text output. */
 export interface GitClient {
-  /** Standard output; any exit but zero is O8Error `git_failed`. */
+  /** Standard output; a non-zero exit is O8Error `git_failed`. */
   read(args: readonly string[]): Promise<string>;
 }
 
-const BLOCKED_MS = 120_000; // without a byte of output; these reads take milliseconds
+const BLOCKED_MS = 120_000; // without output; these reads take milliseconds
 
 /**
- * A client for one folder. simple-git by itself takes a non-zero exit with nothing on stderr for success (a false
- * `merge-base --is-ancestor`, a conflicting `merge-tree`); here every non-zero exit rejects.
+ * A client for one folder. simple-git treats a non-zero exit with an empty stderr as success (a false `merge-base
+ * --is-ancestor`, a conflicting `merge-tree`); here every non-zero exit rejects.
  */
 export function gitClient(cwd: string): GitClient {
   return {
@@ -44,7 +44,8 @@ function clientIn(cwd: string, environment: Record<string, string>): SimpleGit {
       return new Error(`exit ${result.exitCode}: ${said.trim()}`);
     },
     allowEnvironment: Object.keys(environment).filter((name) => name.startsWith('GIT_')),
-    // Opened for what o8 itself sets: the fixed settings, GIT_EDITOR, and where the user's configuration lies.
+    // simple-git forbids these unless allowed: the fixed settings, GIT_EDITOR, and the paths of the user's
+    // configuration.
     unsafe: {
       allowUnsafeHooksPath: true,
       allowUnsafeFsMonitor: true,

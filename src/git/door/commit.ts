@@ -5,7 +5,7 @@ import { committer } from './author-identity.js';
 import type { Repository } from './repository.js';
 import { signingConfig, signingProgram } from './signing.js';
 
-/** `date` as git writes it: seconds since 1970 and the zone, `1795248000 +0100`. */
+/** `date` in git's format: seconds since 1970 and the time zone, `1795248000 +0100`. */
 export interface Author {
   readonly name: string;
   readonly email: string;
@@ -19,17 +19,17 @@ export interface NewCommit {
   readonly author?: Author;
 }
 
-/** Makes a commit object and nothing else: no ref, no hook, no signature. Returns its id. */
+/** Creates a commit object only: no ref, hook or signature. Returns its id. */
 export async function createCommit(repo: Repository, o: NewCommit): Promise<string> {
   return (
     await git(['commit-tree', ...treeAndParents(o)], { cwd: repo.root, input: o.message, env: await namesOf(repo, o) })
   ).trim();
 }
 
-/** A signing program that asks has nobody to ask here: it is waited for only this long. */
+/** Time limit, because a signing program that asks for input cannot get any here. */
 const SIGNING_MS = 60_000;
 
-/** The same for a commit that is to land: signed where the user's own git settings sign commits. */
+/** The same for a commit that will land: signed if the user's git settings sign commits. */
 export async function createLandingCommit(repo: Repository, o: NewCommit): Promise<string> {
   const signing = await signingConfig(repo.root);
   if (signing === null) return createCommit(repo, o);
@@ -46,7 +46,7 @@ export async function createLandingCommit(repo: Repository, o: NewCommit): Promi
     result === null
       ? `${signingProgram(signing)} did not end in ${String(SIGNING_MS / 1000)} s and was stopped`
       : printable(result.stderr.trim());
-  const message = `the commit that is to land could not be signed (commit.gpgSign is set): ${said}`;
+  const message = `the commit for landing could not be signed (commit.gpgSign is set): ${said}`;
   throw new O8Error('not_signed', message, `git -C ${shellQuote(repo.root)} commit-tree -S -m test HEAD^{tree}`);
 }
 

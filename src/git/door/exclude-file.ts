@@ -8,8 +8,8 @@ const FIRST_LINE = '# o8: begin (written by o8; edits between these two lines ar
 const LAST_LINE = '# o8: end';
 
 /**
- * Keeps o8's files out of git for every checkout of this repository, through `info/exclude` and never the user's
- * `.gitignore`. Patterns are added to those of earlier calls; a call that adds nothing writes nothing.
+ * Hides o8's files from git in every checkout of this repository through `info/exclude`; never changes the user's
+ * `.gitignore`. Patterns are added to existing ones; writes nothing if all are present.
  */
 export async function ensureExcluded(repo: Repository, patterns: readonly string[]): Promise<void> {
   const named = join(repo.commonDir, 'info', 'exclude');

@@ -14,10 +14,10 @@ export interface GitOptions {
   readonly input?: string;
   /** `key=value`, in addition to the fixed ones. */
   readonly config?: readonly string[];
-  /** Added to the scrubbed environment. */
+  /** Added to the cleaned environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
-  /** `latin1`: one character for each byte of the output. */
+  /** `latin1`: one character per byte of the output. */
   readonly encoding?: 'utf8' | 'latin1';
 }
 
@@ -29,24 +29,24 @@ export interface GitResult {
 
 const DEFAULT_TIMEOUT_MS = 10 * 60_000; // filling a worktree of a huge repository takes minutes; longer is a hang
 const MOST_OUTPUT = 512 * 1024 * 1024; // `ls-tree -r -l` of a million files is about 150 MB
-const QUOTED_ERROR = 2000; // git lists every path in the way; a message needs the first few
+const QUOTED_ERROR = 2000; // git lists every path that is in the way; a message needs only the first few
 
-/** Runs git and returns its standard output. Any exit but zero is O8Error `git_failed`. */
+/** Runs git and returns its standard output. A non-zero exit is O8Error `git_failed`. */
 export async function git(args: readonly string[], options: GitOptions): Promise<string> {
   const result = await tryGit(args, options);
   if (result.code !== 0) throw gitFailure(args, options.cwd, result);
   return result.stdout;
 }
 
-/** Runs git for its exit code. Rejects only where git did not end by itself: missing, killed, out of time. */
+/** Runs git for its exit code. Rejects only if git did not exit by itself: missing, killed or timed out. */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const { env = {} } = options;
-  // Of the repository that git is told to use, wherever it runs.
+  // The settings of the repository that git is told to use, whatever the current folder is.
   const protectedBy = await protection(env['GIT_DIR'] ?? options.cwd, plainGit);
   return run(args, { ...options, env: { ...protectedBy, ...env } });
 }
 
-/** git with the settings on disk, whoever changed them: for reading those. */
+/** Runs git with the settings on disk, unprotected: for reading those settings. */
 export async function plainGit(args: readonly string[], cwd: string): Promise<GitResult> {
   return run(args, { cwd });
 }
@@ -60,7 +60,7 @@ async function run(args: readonly string[], options: GitOptions): Promise<GitRes
       {
         cwd,
         env: { ...gitEnvironment(process.env), ...env },
-        timeout: timeoutMs, // SIGTERM: git then removes its own lock files
+        timeout: timeoutMs, // SIGTERM: git removes its lock files before it exits
         maxBuffer: MOST_OUTPUT,
         encoding,
       },
@@ -70,15 +70,15 @@ async function run(args: readonly string[], options: GitOptions): Promise<GitRes
         else reject(notEnded(args, cwd, error, timeoutMs));
       },
     );
-    // git may end before it has read its input (EPIPE); its exit code says why.
+    // git may exit before it has read its input (EPIPE); its exit code tells why.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
 }
 
 /**
- * Runs git so that it outlives this process: own session and output to a file, because a git that is killed, or
- * loses its pipe, in the middle of updating the user's checkout leaves half of the files and an index.lock.
+ * Runs git in its own session with output to a file, so that it outlives this process: a git that is killed or loses
+ * its pipe while updating the user's checkout leaves some files updated and an index.lock.
  */
 export async function gitThatSurvives(
   args: readonly string[],
@@ -110,11 +110,11 @@ export async function gitThatSurvives(
   }
 }
 
-const KILL_AFTER_MS = 2_000; // git and a signing program that is asked to end have nothing to finish
+const KILL_AFTER_MS = 2_000; // after SIGTERM, git and a signing program need no time to finish
 
 /**
- * Runs a git that starts a program of the user's which may hang: when its time is over, git and that program are ended
- * together, as they share a process group. Null when it was.
+ * Runs a git that starts a user's program, which may hang. On timeout, git and that program are stopped together
+ * through their process group, and the result is null.
  */
 export async function gitInTime(
   args: readonly string[],
@@ -139,14 +139,14 @@ export async function gitInTime(
     try {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
     } catch {
-      // ESRCH: all of the group have ended
+      // ESRCH: all processes of the group have exited
     }
   };
   const timers = [
     setTimeout(end, timeoutMs, 'SIGTERM'),
     setTimeout(() => {
       end('SIGKILL');
-      child.stdout.destroy(); // a program that left the group may hold them for ever
+      child.stdout.destroy(); // a program that left the group may keep these open
       child.stderr.destroy();
     }, timeoutMs + KILL_AFTER_MS),
   ];
@@ -156,7 +156,7 @@ export async function gitInTime(
       child.once('close', resolve);
     });
     if (time.over) {
-      end('SIGKILL'); // git is gone; what it started may have ignored SIGTERM
+      end('SIGKILL'); // git has exited; programs it started may have ignored SIGTERM
       return null;
     }
     if (code === null) throw notEnded(args, cwd, new Error('killed by a signal'), timeoutMs);
@@ -166,14 +166,14 @@ export async function gitInTime(
   }
 }
 
-/** The error for a git that ended with a code nobody expected. */
+/** The error for a git that exited with an unexpected code. */
 export function gitFailure(args: readonly string[], cwd: string, result: GitResult, hint?: string): O8Error {
   const said = result.stderr.trim() || result.stdout.trim();
   const message = `git ${subcommand(args)} failed in ${cwd} (exit ${result.code}): ${printable(said)}`;
   return new O8Error('git_failed', message, hint ?? `git -C ${shellQuote(cwd)} status`);
 }
 
-/** Text of git's without terminal escapes; it quotes paths and refs that anybody can name. */
+/** Text from git without terminal escapes; git quotes paths and refs, which anybody can name. */
 export function printable(text: string): string {
   return text.slice(0, QUOTED_ERROR).split('\n').map(sanitizeLine).join('\n');
 }

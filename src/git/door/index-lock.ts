@@ -8,15 +8,15 @@ const STALE_MS = 10_000; // git writes an index in well under a second and fills
 const PAUSE_MS = 50;
 
 /**
- * Waits until nobody holds the index, HEAD or branch (null: none is checked out) of a worktree of o8's own, which is
- * what a `reset --hard` holds, in this order. The lock of a git that was killed stays for ever and blocks every later
- * command, so one that is old is removed. Never for a checkout that somebody else works in.
+ * Waits until no git holds the index, HEAD or branch (null: detached) of one of o8's worktrees; `reset --hard` locks
+ * them in this order. The lock of a killed git stays and blocks every later command, so an old lock is removed. Never
+ * use it for a checkout that somebody else works in.
  */
 export async function awaitOwnLocks(repo: Repository, gitDir: string, branch: string | null): Promise<void> {
   for (const lock of lockPaths(repo, gitDir, branch)) await awaitLock(lock);
 }
 
-/** The lock files a git makes that moves a checkout together with its branch. */
+/** The lock files that git creates while it moves a checkout and its branch. */
 export function lockPaths(repo: Repository, gitDir: string, branch: string | null): string[] {
   const ofBranch = branch === null ? [] : [lockOfBranch(repo, branch)];
   return [join(gitDir, 'index.lock'), join(gitDir, 'HEAD.lock'), ...ofBranch];
@@ -34,7 +34,7 @@ async function awaitLock(lock: string): Promise<void> {
   failpoint('index_lock.remove.after');
 }
 
-/** Milliseconds; null when there is no such file. A clock that went back makes a file look new, never older. */
+/** Milliseconds; null if there is no such file. If the clock was set back, a file looks newer, never older. */
 async function ageOf(path: string): Promise<number | null> {
   try {
     return Date.now() - (await stat(path)).mtimeMs;

@@ -12,28 +12,30 @@ export interface GitVersion {
   readonly patch: number;
 }
 
-/** A repository seen from one checkout of it. All paths absolute and real. */
+/** A repository as seen from one of its checkouts. All paths are absolute and real. */
 export interface Repository {
-  /** Top of the checkout; the git folder itself where the repository is bare. */
+  /** Top of the checkout; the git folder itself if the repository is bare. */
   readonly root: string;
   /** Git folder of this checkout. */
   readonly gitDir: string;
-  /** Git folder all checkouts share. */
+  /** Git folder shared by all checkouts. */
   readonly commonDir: string;
   readonly version: GitVersion;
   readonly bare: boolean;
 }
 
-/** The oldest git that has every plumbing command used without a fallback. */
+/** The oldest git that has every command o8 uses without a fallback. */
 const OLDEST = { major: 2, minor: 25, patch: 0 };
 
-/** Opens the repository `cwd` is in. O8Error `not_a_repository`, or `git_failed` for a git that is too old or refuses. */
+/**
+ * Opens the repository that contains `cwd`. O8Error `not_a_repository`, or `git_failed` if git is too old or refuses.
+ */
 export async function openRepository(cwd: string): Promise<Repository> {
   if (!(await isFolder(cwd))) throw new O8Error('not_a_repository', `${cwd} is not a folder`, 'cd <your repository>');
   const version = await gitVersion(cwd);
   const names = ['--is-bare-repository', '--absolute-git-dir', '--git-common-dir', '--show-toplevel'];
   const result = await tryGit(['rev-parse', ...names], { cwd });
-  // Where there is no checkout git says so after the first three.
+  // In a folder without a checkout, git fails after the first three answers.
   const lines = result.stdout.split('\n').slice(0, -1);
   const isPlain = lines.length <= (result.code === 0 ? names.length : names.length - 1);
   const [bareText, gitDirText, commonDirText, top = ''] = isPlain ? lines : await askOneByOne(cwd, names);
@@ -49,7 +51,7 @@ export async function openRepository(cwd: string): Promise<Repository> {
   return { root, gitDir, commonDir, version, bare: false };
 }
 
-/** A path with a newline in it is more than a line. */
+/** A path that contains a newline takes more than one line, so each path is asked for separately. */
 async function askOneByOne(cwd: string, names: readonly string[]): Promise<string[]> {
   const answers: string[] = [];
   for (const name of names) answers.push((await tryGit(['rev-parse', name], { cwd })).stdout.replace(/\n$/, ''));
@@ -60,7 +62,7 @@ export function isAtLeast(version: GitVersion, major: number, minor: number): bo
   return version.major > major || (version.major === major && version.minor >= minor);
 }
 
-let known: GitVersion | null = null; // of the git on the PATH, which stays what it is while we run
+let known: GitVersion | null = null; // version of the git on the PATH, which does not change while o8 runs
 
 async function gitVersion(cwd: string): Promise<GitVersion> {
   known ??= await askVersion(cwd);
@@ -94,15 +96,15 @@ function topWithGitFolder(cwd: string): string | null {
   }
 }
 
-/** Git's refusal to use a repository of another user; its code is that of every other refusal, so only its words tell. */
+/** git refuses to use a repository of another user; the exit code is a general one, so only the text identifies it. */
 function foreignOwner(cwd: string, stderr: string): O8Error | null {
   if (!/dubious ownership|unsafe repository|safe\.directory/.test(stderr)) return null;
   const named = /^\s*git config --global --add safe\.directory (\S.*)$/m.exec(stderr)?.[1];
   const word = named === undefined ? shellQuote(topWithGitFolder(cwd) ?? cwd) : printable(named);
   return new O8Error(
     'git_failed',
-    `Git refuses to work in ${topWithGitFolder(cwd) ?? cwd}: it belongs to another user`,
-    `git config --global --add safe.directory ${word}   (or make it yours: sudo chown -R "$(id -un)" ${word})`,
+    `Git refuses to work in ${topWithGitFolder(cwd) ?? cwd}: the repository belongs to another user`,
+    `git config --global --add safe.directory ${word}   (or take ownership: sudo chown -R "$(id -un)" ${word})`,
   );
 }
 
@@ -110,6 +112,6 @@ async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch {
-    return false; // whatever cannot be looked at is no place to work in
+    return false; // a folder that cannot be read cannot be used
   }
 }

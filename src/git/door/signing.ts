@@ -1,7 +1,7 @@
 import { sanitizeLine } from '../../core/text/terminal-text.js';
 import { tryGit } from './execute.js';
 
-/** The programs git signs with when nothing is configured; a repository's own settings must not name others. */
+/** git's default signing programs; a repository's own settings must not choose others. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   'gpg.format': 'openpgp',
   'gpg.program': 'gpg',
@@ -12,8 +12,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The git settings (`key=value`) that make it sign as the user does everywhere, null where they do not sign commits. Only the user's
- * own settings count: the repository's can be written by an agent, and name a program to run.
+ * The git settings (`key=value`) for signing as the user does elsewhere; null if the user does not sign commits. The
+ * repository's settings are ignored, because an agent can change them and they can start programs.
  */
 export async function signingConfig(cwd: string): Promise<string[] | null> {
   if ((await userSetting(cwd, ['--type=bool'], 'commit.gpgSign')) !== 'true') return null;
@@ -25,7 +25,7 @@ export async function signingConfig(cwd: string): Promise<string[] | null> {
   return Promise.all(entries);
 }
 
-/** The setting and the program that sign with this configuration, as `gpg.program gpg`; printable. */
+/** The setting and the signing program in this configuration, as `gpg.program gpg`; printable. */
 export function signingProgram(config: readonly string[]): string {
   const value = (key: string): string =>
     config.find((entry) => entry.startsWith(`${key}=`))?.slice(key.length + 1) ?? '';

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gitClient } from './client.js';
 
-/** One entry of `git status`. Modes and ids are zeros where the side has no such file, empty where git gives none. */
+/** One entry of `git status`. Modes and ids are zeros if the side has no such file, and empty if git prints none. */
 export interface StatusEntry {
   readonly path: string;
-  /** `ignored` only where it was asked for; a folder that is ignored as a whole is one entry that ends in `/`. */
+  /** `ignored` only if requested; a folder that is ignored as a whole is one entry that ends in `/`. */
   readonly kind: 'tracked' | 'unmerged' | 'untracked' | 'ignored';
   /** The index differs from HEAD. */
   readonly staged: boolean;
@@ -18,7 +18,7 @@ export interface StatusEntry {
 }
 
 export interface CheckoutStatus {
-  /** Null where nothing has been committed. */
+  /** Null if there is no commit yet. */
   readonly commit: string | null;
   /** Null when HEAD is detached. */
   readonly branch: string | null;
@@ -26,8 +26,8 @@ export interface CheckoutStatus {
 }
 
 /**
- * Where a checkout stands, and what is not committed in it, ignored files left out. Renames are shown as a deletion and an addition, and
- * an untracked folder by its files, except a repository inside it: that is one entry that ends in `/`.
+ * Branch, commit and uncommitted files of a checkout, without ignored files. A rename is a deletion and an addition. An
+ * untracked folder is listed by its files, but a nested repository is one entry that ends in `/`.
  */
 export async function readStatus(checkout: string): Promise<CheckoutStatus> {
   return parseStatus(await gitClient(checkout).read(STATUS));
@@ -36,8 +36,8 @@ export async function readStatus(checkout: string): Promise<CheckoutStatus> {
 const STATUS = ['status', '--porcelain=v2', '--branch', '-z', '--no-renames', '--untracked-files=all'];
 
 /**
- * The same for a worktree that agents work in. No git is started inside its submodules, whose settings can name programs;
- * of them only a changed commit is an entry. `ignored`: also what is ignored.
+ * The same for an agent's worktree. Does not start git inside its submodules, whose settings can name programs; of a
+ * submodule only a changed commit is reported. `ignored`: include ignored files.
  */
 export async function readWorktreeStatus(worktree: string, ignored: 'without' | 'with'): Promise<CheckoutStatus> {
   const args = [...STATUS, '--ignore-submodules=dirty', ...(ignored === 'with' ? ['--ignored=matching'] : [])];
@@ -77,12 +77,12 @@ function parseRecord(record: string): StatusEntry {
   if (record.startsWith('! ')) {
     return { path: record.slice(2), kind: 'ignored', staged: false, unstaged: false, ...bare };
   }
-  throw new Error(`git status gave a record that is not known: ${record.slice(0, 80)}`);
+  throw new Error(`git status printed an unknown record: ${record.slice(0, 80)}`);
 }
 
 export type Operation = 'merge' | 'rebase' | 'cherry-pick' | 'revert' | 'bisect';
 
-/** The operation a checkout is in the middle of, by the files git keeps for it (as `git status` finds out). */
+/** The operation in progress in a checkout, according to the files that git keeps for it (as `git status` does). */
 export async function operationIn(gitDir: string): Promise<Operation | null> {
   const has = (name: string): boolean => existsSync(join(gitDir, name));
   if (has('rebase-merge') || has('rebase-apply')) return 'rebase';

@@ -1,4 +1,4 @@
 import type { GitOptions } from './execute.js';
 
-/** Gives what git may still take, and throws when the time is over. */
+/** Returns the time that git may still take; throws if none is left. */
 export type TimeLimit = () => Pick<GitOptions, 'timeoutMs'>;

@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { failpoint } from '../../core/base/failpoint.js';
 
 /**
- * A folder that is going away is first renamed beside itself: 3 ms, and nobody ever sees half of it. The name says
- * which folder it was, so that what a crash left behind is found by the next one to use that path.
+ * Renames a folder before deleting it: this takes 3 ms, and nobody sees it partly deleted. The new name contains the
+ * old one, so that after a crash the next user of the path finds and deletes it.
  */
 export async function moveToTrash(path: string): Promise<void> {
   failpoint('trash.move.before');
@@ -14,7 +14,7 @@ export async function moveToTrash(path: string): Promise<void> {
   failpoint('trash.move.after');
 }
 
-/** Deletes everything that was moved out of the way of `path`. */
+/** Deletes every folder that was renamed from `path` for deletion. */
 export async function emptyTrash(path: string): Promise<void> {
   const parent = dirname(path);
   if (!existsSync(parent)) return;
@@ -33,7 +33,7 @@ async function removeFolder(folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true });
   } catch (error) {
-    // Tools make folders read-only (Go's module cache), and nothing can be removed from those.
+    // Some tools make folders read-only (Go's module cache), and files cannot be deleted from those.
     if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')))
       throw error;
     await makeWritable(folder);

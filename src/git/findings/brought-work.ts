@@ -2,7 +2,10 @@ import type { Plan } from '../../core/plan/plan.js';
 import type { Repository } from '../door/repository.js';
 import type { Difference } from '../diff/tree-difference.js';
 
-/** What landing a task's branch would do to the target: `commit` in place of `onto`. `tip` is the branch's. */
+/**
+ * The change that landing a task's branch makes to the target: `onto` is replaced by `commit`. `tip` is the tip of the
+ * branch.
+ */
 export interface Brought {
   readonly onto: string;
   readonly commit: string;
@@ -11,7 +14,7 @@ export interface Brought {
   readonly differences: readonly Difference[];
 }
 
-/** The run whose work is looked at. */
+/** The run whose work is checked. */
 export interface HeldRun {
   readonly repo: Repository;
   readonly plan: Plan;

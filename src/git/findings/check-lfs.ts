@@ -12,11 +12,11 @@ import type { Difference } from '../diff/tree-difference.js';
 import type { Brought, HeldRun } from './brought-work.js';
 import { gitAt, takeBackCommands, worktreeCommands } from './mending.js';
 
-/** Files of Git LFS whose content is neither in this repository nor, as far as is known, with a remote. */
+/** Git LFS files whose content is neither in this repository nor known to be on a remote. */
 export async function lfsFindings(run: HeldRun, task: PlannedTask, brought: Brought): Promise<Finding[]> {
   const files = brought.differences.filter(({ newMode, newId, oldId }) => newMode.startsWith('100') && newId !== oldId);
   if (files.length === 0) return [];
-  // A branch that takes the attribute away makes no content of a pointer.
+  // If the branch removes the attribute, the pointer's content is still missing.
   const declaring: string[] = [];
   for (const commit of [brought.commit, brought.onto]) if (await declaresLfs(run.repo, commit)) declaring.push(commit);
   if (declaring.length === 0) return [];
@@ -49,7 +49,7 @@ export async function lfsFindings(run: HeldRun, task: PlannedTask, brought: Brou
   return findings;
 }
 
-/** The content may lie in the worktree, from before Git LFS was there to store it. */
+/** The worktree may contain the content, from before Git LFS was set up to store it. */
 async function mend(task: PlannedTask, file: Difference, size: number, onto: string): Promise<string[]> {
   const there = await stat(join(task.worktree, file.path)).catch(() => null);
   if (there?.size !== size) return takeBackCommands(task, file.path, /^0+$/.test(file.oldMode) ? null : onto);

@@ -7,12 +7,12 @@ import { LINK_MODE, specialEntries } from '../held/tree-entries.js';
 import type { Brought, HeldRun } from './brought-work.js';
 import { takeBackCommands } from './mending.js';
 
-const MOST_BYTES = 64 * 1024; // longer than any link can be; what is larger is told by its size alone
+const MOST_BYTES = 64 * 1024; // longer than any link target; a larger file is identified by its size alone
 
-/** Symbolic links that do not work for whoever clones: absolute, out of the repository, into a git folder. */
+/** Symbolic links that would not work in a clone: absolute, leading out of the repository, or into a git folder. */
 export async function linkFindings(run: HeldRun, task: PlannedTask, brought: Brought): Promise<Finding[]> {
   const { onto, commit, differences } = brought;
-  // A link that goes or comes may change where others lead.
+  // An added or removed link can change where other links lead.
   if (!differences.some(({ oldMode, newMode }) => oldMode === LINK_MODE || newMode === LINK_MODE)) return [];
   const [before, after] = await Promise.all([linksOf(run, onto), linksOf(run, commit)]);
   return broughtLinks(before, after).map((link) => ({

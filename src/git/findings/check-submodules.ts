@@ -11,7 +11,9 @@ import { GITLINK_MODE, specialEntries } from '../held/tree-entries.js';
 import type { Brought, HeldRun } from './brought-work.js';
 import { gitAt, takeBackCommands, worktreeCommands } from './mending.js';
 
-/** Submodules that whoever clones does not get: not listed, listed in a way git refuses, or at a commit nobody else has. */
+/**
+ * Submodules that a clone would not get: not listed, listed in a way git refuses, or at a commit that is not published.
+ */
 export async function submoduleFindings(run: HeldRun, task: PlannedTask, brought: Brought): Promise<Finding[]> {
   const touched = brought.differences.some(
     ({ oldMode, newMode, path }) => oldMode === GITLINK_MODE || newMode === GITLINK_MODE || path === '.gitmodules',
@@ -50,7 +52,7 @@ async function findingOf(
     case 'unreadable':
       return {
         key: 'gitmodules unreadable',
-        what: '.gitmodules cannot be read by git',
+        what: 'git cannot read .gitmodules',
         path: '.gitmodules',
         commands: takeBackCommands(task, '.gitmodules', before.modules?.length === 0 ? null : brought.onto),
       };
@@ -75,7 +77,7 @@ function mendEntry(task: PlannedTask, name: string, setting: ModuleFault['settin
   const file = `${at} config -f ${shellQuote(join(task.worktree, '.gitmodules'))}`;
   const key = (variable: string): string => shellQuote(`submodule.${name}.${variable}`);
   const changes = {
-    url: `${file} ${key('url')} <url>`, // that clones can reach: nobody here knows it
+    url: `${file} ${key('url')} <url>`, // a URL that clones can reach; only the user knows it
     update: `${file} --unset-all ${key('update')}`,
     whole: `${file} --remove-section ${shellQuote(`submodule.${name}`)}`,
   };
@@ -91,7 +93,7 @@ async function unlisted(
   if (wasListed) {
     return {
       key: `gitlink ${path} ${commit} unlisted`,
-      what: `submodule ${printable(path)} is not listed in .gitmodules any more: a clone gets an empty folder`,
+      what: `submodule ${printable(path)} is no longer listed in .gitmodules: a clone gets an empty folder`,
       path,
       commands: takeBackCommands(task, '.gitmodules', onto),
     };
@@ -101,7 +103,7 @@ async function unlisted(
   const gitFolder = await gitFolderOf(join(task.worktree, path));
   const [remote] = gitFolder === null ? [] : await remotesOf(gitFolder);
   const [at, quoted] = [gitAt(task), shellQuote(path)];
-  // With --cached: what is in the folder stays where it is.
+  // --cached keeps the files in the folder.
   const commands =
     remote === undefined
       ? [`${at} rm -q --cached -- ${quoted}`, `${at} commit -m ${shellQuote(`Take out the repository ${path}`)}`]
@@ -111,13 +113,13 @@ async function unlisted(
         ];
   return {
     key: `gitlink ${path} ${commit} unlisted`,
-    what: `${printable(path)} is a repository of its own at ${commit.slice(0, 12)} that .gitmodules does not list: a clone gets an empty folder${also}`,
+    what: `${printable(path)} is a nested repository at ${commit.slice(0, 12)} that .gitmodules does not list: a clone gets an empty folder${also}`,
     path,
     commands: [...worktreeCommands(task), ...commands],
   };
 }
 
-/** By remote and commit: a yes stays one. */
+/** The key contains remote and commit, so that an approval stays valid. */
 const seen = new Set<string>();
 
 async function unfetchable(
@@ -130,7 +132,7 @@ async function unfetchable(
   const named = `submodule ${printable(path)} is at ${commit.slice(0, 12)}`;
   const key = `gitlink ${path} ${commit}`;
   if (url === null) {
-    const what = `${named}, and its url ${shownUrl(doubt.url)} leads nowhere from this repository`;
+    const what = `${named}, and its URL ${shownUrl(doubt.url)} does not resolve in this repository`;
     return { key: `${key} url`, what, path, commands: [] };
   }
   if (seen.has(`${url} ${commit}`)) return null;
@@ -142,7 +144,7 @@ async function unfetchable(
       seen.add(`${url} ${commit}`);
       return null;
     case 'unknown': {
-      const what = `${named}, and its remote ${shownUrl(url)} could not be asked for it: ${answer.why}`;
+      const what = `${named}, and its remote ${shownUrl(url)} could not be checked: ${answer.why}`;
       return { key: `${key} unknown`, what, path, commands: [`git ls-remote ${shellQuote(shownUrl(url))}`] };
     }
     case 'has_not': {
@@ -174,7 +176,10 @@ function putBack(task: PlannedTask, path: string, commit: string | null): string
   ];
 }
 
-/** Where the submodule's commits may be on this machine: in the task's worktree, the main checkout, the shared git folder. */
+/**
+ * Where the submodule's commits may be stored locally: in the task's worktree, the main checkout, the shared git
+ * folder.
+ */
 async function gitFolders(
   run: HeldRun,
   task: PlannedTask,

@@ -9,8 +9,8 @@ import type { Brought, HeldRun } from './brought-work.js';
 import { takeBackCommands } from './mending.js';
 
 /**
- * What runs programs or changes what agents may do, and is other than on the target: the next run in this repository would
- * ask for consent to it. Also what the settings of the target point at, such as the script of a hook.
+ * Files that run programs or change what agents may do and that differ from the target, including files that the
+ * target's settings refer to, such as a hook script. The next run in this repository would ask for consent to them.
  */
 export async function trustFindings(run: HeldRun, task: PlannedTask, brought: Brought): Promise<Finding[]> {
   const { onto, commit, differences } = brought;
@@ -34,6 +34,6 @@ export async function trustFindings(run: HeldRun, task: PlannedTask, brought: Br
 
 function effectOf(path: string): string {
   return path === SETTINGS_FILE
-    ? 'settings of o8 say which programs it runs'
+    ? 'o8 settings choose the programs that o8 runs'
     : 'it runs programs or changes what agents may do in this repository';
 }

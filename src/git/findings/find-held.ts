@@ -8,13 +8,13 @@ import { linkFindings } from './check-links.js';
 import { submoduleFindings } from './check-submodules.js';
 import { trustFindings } from './check-trust.js';
 
-/** Looks for one kind of thing that a person has to decide about, in what the branch brings and nothing else. */
+/** Finds one kind of change in a branch that needs the user's approval. */
 export type HeldCheck = (run: HeldRun, task: PlannedTask, brought: Brought) => Promise<readonly Finding[]>;
 
-/** Every check of what lands; another kind is one more entry. */
+/** All checks before landing; add new kinds here. */
 const CHECKS: readonly HeldCheck[] = [trustFindings, submoduleFindings, linkFindings, lfsFindings];
 
-/** What a person has to decide about before `commit` may land on `onto`, in the order of the checks. */
+/** The changes that need the user's approval before `commit` may land on `onto`, in the order of the checks. */
 export async function findHeld(
   run: HeldRun,
   task: PlannedTask,
@@ -27,8 +27,8 @@ export async function findHeld(
 }
 
 /**
- * The same for work that waits to be merged, of which no merge is made to look at it: what the branch changed, as far as it
- * is still other than on the target. Writes nothing into the repository.
+ * The same for work that is waiting to be merged, without making the merge: the branch's changes that still differ from
+ * the target. Writes nothing into the repository.
  */
 export async function predictHeld(
   run: HeldRun,

@@ -3,19 +3,20 @@ import { join } from 'node:path';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 
-/** `git` in the task's worktree, for a command that a person types. */
+/** `git` in the task's worktree, for a command that the user types. */
 export function gitAt({ worktree }: PlannedTask): string {
   return `git -C ${shellQuote(worktree)}`;
 }
 
-/** Makes the worktree of a task that has none any more; nothing where it is there. */
+/** The command that recreates a task's missing worktree; none if it exists. */
 export function worktreeCommands({ worktree, branch }: PlannedTask): string[] {
   return existsSync(join(worktree, '.git'))
     ? []
-    : [`git worktree add -f -f ${shellQuote(worktree)} ${shellQuote(branch)}`]; // twice: the record of the old one is locked
+    : // --force twice: the record of the old worktree is locked
+      [`git worktree add -f -f ${shellQuote(worktree)} ${shellQuote(branch)}`];
 }
 
-/** Takes a path off the branch again, or puts back what the target has there. */
+/** Commands that remove a path from the branch, or restore the target's version. */
 export function takeBackCommands(task: PlannedTask, path: string, onto: string | null): string[] {
   const at = gitAt(task);
   const quoted = shellQuote(path);

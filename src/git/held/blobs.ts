@@ -1,7 +1,7 @@
 import { git } from '../door/execute.js';
 import type { Repository } from '../door/repository.js';
 
-/** The text of small blobs, by id; a larger one is left out. Asks git twice, however many there are. */
+/** The text of small blobs by id; larger blobs are omitted. Starts git twice, however many ids there are. */
 export async function readSmallBlobs(
   repo: Repository,
   ids: readonly string[],
@@ -11,7 +11,7 @@ export async function readSmallBlobs(
   const small = [...sizes].filter(([, bytes]) => bytes <= mostBytes);
   const input = small.map(([id]) => `${id}\n`).join('');
   if (input === '') return new Map();
-  // One character for each byte, so that the sizes hold.
+  // latin1: one character per byte, so that the sizes match.
   const out = await git(['cat-file', '--batch'], { cwd: repo.root, input, encoding: 'latin1' });
   const texts = new Map<string, string>();
   let at = 0;
@@ -23,7 +23,7 @@ export async function readSmallBlobs(
   return texts;
 }
 
-/** Of those that are there and are blobs. */
+/** Sizes of the ids that exist and are blobs. */
 export async function blobSizes(repo: Repository, ids: readonly string[]): Promise<Map<string, number>> {
   const input = [...new Set(ids)].map((id) => `${id}\n`).join('');
   if (input === '') return new Map();

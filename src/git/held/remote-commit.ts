@@ -7,14 +7,17 @@ import { git, printable, tryGit, type GitResult } from '../door/execute.js';
 export type RemoteAnswer =
   | { readonly kind: 'has' }
   | { readonly kind: 'has_not' }
-  /** It could not be asked; `why` is git's own last line. */
+  /** The remote could not be checked; `why` is the last line that git printed. */
   | { readonly kind: 'unknown'; readonly why: string };
 
-const ANSWER_MS = 20_000; // a remote that answers does so within seconds; a run waits for each
+const ANSWER_MS = 20_000; // a working remote answers within seconds, and a run waits for each one
 const FETCH_MS = 60_000;
-const GRACE_MS = 2000; // for a git that is told to end; what it started may keep its output open for longer
+const GRACE_MS = 2000; // time for git to stop; programs that it started may keep its output open longer
 
-/** These and no program: a url comes from a file that an agent wrote. Of the repository's own settings none count. */
+/**
+ * Network protocols only, because an agent may have written the URL and git can run a program for one. The repository's
+ * settings are not used.
+ */
 const PROTOCOLS = [
   'protocol.allow=never',
   ...['https', 'http', 'ssh', 'git', 'file'].map((name) => `protocol.${name}.allow=always`),
@@ -23,8 +26,9 @@ const PROTOCOLS = [
 ];
 
 /**
- * Whether whoever clones from `url` gets `commit`, by asking it. `objects`: folders of objects in which the commits that
- * the remote names may be, so that nothing has to be fetched to compare. Never prompts, and runs in no repository of the user's.
+ * Asks the remote whether a clone of `url` would get `commit`. `objects`: object folders that may contain the commits
+ * the remote advertises, so that nothing is fetched for the comparison. Never prompts, and does not run in the user's
+ * repository.
  */
 export async function remoteHasCommit(url: string, commit: string, objects: readonly string[]): Promise<RemoteAnswer> {
   const folder = await mkdtemp(join(tmpdir(), 'o8-remote-'));
@@ -36,7 +40,7 @@ export async function remoteHasCommit(url: string, commit: string, objects: read
   }
 }
 
-/** Which of the folders of objects hold the commit. No git runs in the repositories these belong to. */
+/** The object folders that contain the commit. Does not run git in their repositories. */
 export async function foldersWithCommit(commit: string, objects: readonly string[]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'o8-objects-'));
   try {
@@ -68,11 +72,11 @@ async function ask(
     const args = ['merge-base', '--is-ancestor', commit, tip];
     if ((await tryGit(args, { cwd: folder, env: alternates(objects) })).code === 0) return { kind: 'has' };
   }
-  // As `git submodule update` does for a commit that no branch of the remote has.
+  // `git submodule update` fetches the commit the same way if no branch of the remote contains it.
   const how = ['fetch', '--quiet', '--no-tags', '--filter=tree:0'];
   const one = await within(FETCH_MS, folder, [...how, '--depth=1', '--', url, commit]);
   if (one.code === 0) return { kind: 'has' };
-  // Not there, or a server that gives only what it names.
+  // The commit does not exist, or the server sends only advertised commits.
   const all = await within(FETCH_MS, folder, [
     ...how,
     '--',
@@ -88,7 +92,7 @@ async function ask(
   return there.code === 0 ? { kind: 'has' } : { kind: 'has_not' };
 }
 
-/** Of the tips, those that are in the folders. */
+/** The tips that exist in the object folders. */
 async function known(folder: string, tips: readonly string[], objects: readonly string[]): Promise<string[]> {
   if (objects.length === 0 || tips.length === 0) return [];
   const input = tips.map((tip) => `${tip}^{commit}\n`).join('');
@@ -125,7 +129,7 @@ function lastLine({ stderr }: GitResult): string {
 }
 
 function alternates(objects: readonly string[]): Record<string, string> {
-  // A list separated by colons, in which a quoted path may have one.
+  // The list is separated by colons; a path that contains one is quoted.
   return {
     GIT_ALTERNATE_OBJECT_DIRECTORIES: objects.map((path) => JSON.stringify(path)).join(':'),
     GIT_NO_LAZY_FETCH: '1',

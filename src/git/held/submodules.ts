@@ -4,17 +4,17 @@ import { join, resolve } from 'node:path';
 import { git, tryGit } from '../door/execute.js';
 import type { Repository } from '../door/repository.js';
 
-/** The settings of a commit's `.gitmodules`, as `git config --list -z` gives them; null where git cannot read them. */
+/** The settings in a commit's `.gitmodules`, in the format of `git config --list -z`; null if git cannot read them. */
 export async function readGitmodules(repo: Repository, commit: string): Promise<string | null> {
   const listed = await git(['ls-tree', '-z', '--full-tree', commit, '--', '.gitmodules'], { cwd: repo.root });
   if (listed === '') return '';
   if (!/^100\d+ blob /.test(listed)) return null;
-  // Of a blob git follows no include.
+  // git follows no include when it reads a blob.
   const result = await tryGit(['config', '--blob', `${commit}:.gitmodules`, '--list', '-z'], { cwd: repo.root });
   return result.code === 0 ? result.stdout : null;
 }
 
-/** The url a clone of this repository would most likely have: of the branch's remote, else of `origin`, else its path. */
+/** The URL that a clone of this repository would most likely use: the branch's remote, else `origin`, else its path. */
 export async function ownUrl(repo: Repository, branch: string, fallback: string): Promise<string> {
   const configured = await tryGit(['config', '--get', `branch.${branch}.remote`], { cwd: repo.root });
   for (const remote of [configured.stdout.trim(), 'origin']) {
@@ -25,12 +25,12 @@ export async function ownUrl(repo: Repository, branch: string, fallback: string)
   return fallback;
 }
 
-/** Git takes a remote's relative path from the top of the checkout. */
+/** git resolves a relative remote path from the top of the checkout. */
 function absolute({ root }: Repository, url: string): string {
   return /^\.\.?(\/|$)/.test(url) ? resolve(root, url) : url;
 }
 
-/** The git folder of the repository that is checked out in `folder`; null where there is none. No git runs in it. */
+/** The git folder of the repository checked out in `folder`; null if there is none. Does not start git there. */
 export async function gitFolderOf(folder: string): Promise<string | null> {
   const path = join(folder, '.git');
   try {
@@ -42,7 +42,7 @@ export async function gitFolderOf(folder: string): Promise<string | null> {
   }
 }
 
-/** Remotes of a git folder, name and url, read from its file alone. */
+/** Remote names and URLs of a git folder, read from its config file only. */
 export async function remotesOf(gitFolder: string): Promise<{ name: string; url: string }[]> {
   const args = ['config', '--file', join(gitFolder, 'config'), '-z', '--get-regexp', '^remote\\..*\\.url$'];
   const result = await tryGit(args, { cwd: '/' });

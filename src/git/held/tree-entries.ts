@@ -4,7 +4,7 @@ import type { Repository } from '../door/repository.js';
 export const LINK_MODE = '120000';
 export const GITLINK_MODE = '160000';
 
-/** One thing in a commit's tree that is no ordinary file. */
+/** A symbolic link or submodule in a commit's tree. */
 export interface SpecialEntry {
   readonly path: string;
   readonly mode: string;

@@ -8,22 +8,22 @@ import { looseCommits } from './loose-commits.js';
 import { nestedWork, submoduleWork } from './nested-git.js';
 import { walkWorktree } from './walk-worktree.js';
 
-/** What a worktree holds that would be lost with it, apart from its branch. */
+/** What would be lost if a worktree were removed, apart from its branch. */
 export interface AtStake {
   readonly found: WorktreeInspection;
-  /** Cannot be carried into a commit: the worktree stays. */
+  /** Cannot be committed, so the worktree is kept. */
   readonly stays: readonly Stays[];
-  /** Ignored files that go into a rescue. */
+  /** Ignored files to include in the rescue. */
   readonly ignored: readonly string[];
-  /** Commits on no branch that only this worktree's git folder names. */
+  /** Commits that are on no branch and only referenced by this worktree's git folder. */
   readonly loose: readonly string[];
-  /** Clean worktrees of the same repository inside: to be unregistered first. */
+  /** Clean worktrees of the same repository inside this one; they must be unregistered first. */
   readonly worktrees: readonly string[];
 }
 
 /**
- * Looks at a worktree of o8's before it is removed; also when its folder is gone, since git's own folder of it goes, too.
- * `since`: milliseconds since 1970 when it was ready for its agent.
+ * Inspects a worktree of o8 before it is removed, even if its folder is gone, because git's own folder for it is
+ * removed too. `since`: when it was ready for its agent, in milliseconds since 1970.
  */
 export async function atStake(repo: Repository, path: string, since: number): Promise<AtStake> {
   const gitDir = await administrativeFolder(repo, await recordedPath(path));
@@ -50,8 +50,8 @@ export async function atStake(repo: Repository, path: string, since: number): Pr
   return { found, stays, ignored, loose, worktrees };
 }
 
-/** A folder that is no worktree any more, with files in it: nobody can tell what of them is anywhere else. */
+/** A folder that is no longer a worktree but contains files: it is unknown whether copies of them exist elsewhere. */
 async function brokenFolder(path: string): Promise<Stays[]> {
-  const entries = await readdir(path).catch(() => []); // mostly deleted by hand
-  return entries.length > 0 ? [{ path, why: 'is no git worktree any more and has files in it' }] : [];
+  const entries = await readdir(path).catch(() => []); // usually deleted by the user
+  return entries.length > 0 ? [{ path, why: 'is no longer a git worktree and contains files' }] : [];
 }

@@ -4,12 +4,12 @@ import { tryGit } from '../door/execute.js';
 import { resolveCommit } from '../refs/refs.js';
 import type { Repository } from '../door/repository.js';
 
-/** An agent that checks out more commits than these in turn is looking for something, not working on each. */
+/** Limit on the detached commits to check; no agent works on this many. */
 const MOST_LOOKED_AT = 50;
 
 /**
- * Commits that go with a worktree's own git folder: made on no branch and left again, set aside by a merge or rebase that
- * is not over, or named by refs of this worktree alone. `gitDir` is that folder. Mostly none, and then no git runs.
+ * Commits that would be lost with a worktree's own git folder (`gitDir`): made on a detached HEAD and left, kept by an
+ * unfinished merge or rebase, or referenced only by refs of this worktree. Usually none, and then git is not started.
  */
 export async function looseCommits(repo: Repository, gitDir: string): Promise<string[]> {
   const named = [...(await leftDetached(gitDir)), ...(await setAside(gitDir)), ...(await ownRefs(gitDir))];
@@ -20,7 +20,7 @@ export async function looseCommits(repo: Repository, gitDir: string): Promise<st
   return loose;
 }
 
-/** Whether no branch, tag, remote branch or ref of o8's has this commit. */
+/** True if no branch, tag, remote branch or o8 ref contains this commit. */
 export async function isOnNoRef(repo: Repository, commit: string): Promise<boolean> {
   const refs = ['refs/heads', 'refs/tags', 'refs/remotes', 'refs/o8'].map((prefix) => `--glob=${prefix}`);
   const args = ['rev-list', '--max-count=1', commit, '--not', ...refs];
@@ -28,7 +28,7 @@ export async function isOnNoRef(repo: Repository, commit: string): Promise<boole
   return result.code !== 0 || result.stdout.trim() !== '';
 }
 
-/** Where HEAD was on no branch when something else was checked out, newest first. */
+/** The commits that HEAD was detached at before it moved on, newest first. */
 async function leftDetached(gitDir: string): Promise<string[]> {
   const log = await readIfThere(join(gitDir, 'logs', 'HEAD'));
   return log
@@ -55,7 +55,7 @@ async function ownRefs(gitDir: string): Promise<string[]> {
 }
 
 async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []); // mostly not there
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []); // usually missing
   const found = entries.map(async (entry) => {
     const path = join(folder, entry.name);
     return entry.isDirectory() ? filesBelow(path) : [path];

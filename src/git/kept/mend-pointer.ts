@@ -6,8 +6,8 @@ import type { Repository } from '../door/repository.js';
 import { administrativeFolder, recordedPath } from '../worktrees/worktree-list.js';
 
 /**
- * Somebody who deletes `.git` in a worktree of this run leaves its files, which no git finds its way from any more: writes
- * the pointer again. False where there is nothing to mend.
+ * If somebody deletes `.git` in a worktree of this run, git no longer recognizes the folder: writes the file again.
+ * False if nothing had to be repaired.
  */
 export async function mendPointer(repo: Repository, path: string, runId: string): Promise<boolean> {
   const pointer = join(path, '.git');
@@ -19,7 +19,7 @@ export async function mendPointer(repo: Repository, path: string, runId: string)
   return true;
 }
 
-/** Also true for a link to nothing. */
+/** True also for a broken link. */
 async function isThere(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => null)) !== null; // mostly it is there
+  return (await lstat(path).catch(() => null)) !== null; // usually exists
 }

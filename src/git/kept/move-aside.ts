@@ -11,8 +11,8 @@ import type { Repository } from '../door/repository.js';
 import { administrativeFolder, administrativeFolders, findWorktree, recordedPath } from '../worktrees/worktree-list.js';
 
 /**
- * Makes a worktree's place and a branch's name free without deleting anything: both get `suffix` behind their name.
- * Gives what has the other name then, as `from -> to` for people, also what an earlier try moved that was killed.
+ * Frees the path of a worktree and the name of a branch without deleting anything: appends `suffix` to both. Returns
+ * what has the new name then, as `from -> to` for the user, also if an earlier call that was killed renamed it.
  */
 export async function moveAside(
   repo: Repository,
@@ -27,14 +27,14 @@ export async function moveAside(
     failpoint('aside.worktree.before');
     const folder = entry === null ? null : await administrativeFolder(repo, entry.path);
     if (entry !== null && !existsSync(from) && entry.branch !== null) {
-      // Somebody deleted the folder; the branch has its commits.
+      // The user deleted the folder; the branch has its commits.
       if (entry.locked) await git(['worktree', 'unlock', from], { cwd });
       await git(['worktree', 'remove', '--force', from], { cwd });
     } else if (entry !== null) {
       if (entry.locked) await git(['worktree', 'unlock', from], { cwd });
       if (folder !== null) await unmarkOwn(folder);
       await move(repo, from, to);
-      await git(['worktree', 'lock', to], { cwd }); // kept for a person: no prune or sweep may take it
+      await git(['worktree', 'lock', to], { cwd }); // kept for the user: locked against `git worktree prune`
     } else if (existsSync(from)) {
       await rename(from, to);
     }
@@ -62,8 +62,8 @@ async function movedNames(
 }
 
 /**
- * git refuses to move a worktree with submodules in it, and loses worktrees that lie inside the one it moves. The records
- * are changed first: a folder that is not moved yet is moved by the next call as one that git does not know.
+ * git refuses to move a worktree that contains submodules, and loses worktrees inside the one it moves. Updates git's
+ * records first, so that after a crash the next call moves the folder as one that git does not know.
  */
 async function move(repo: Repository, from: string, to: string): Promise<void> {
   const folders = (await administrativeFolders(repo)).filter(
@@ -76,7 +76,7 @@ async function move(repo: Repository, from: string, to: string): Promise<void> {
   if (existsSync(from)) await rename(from, to);
 }
 
-/** A submodule's git folder says where its files are. */
+/** A submodule's git folder records where its files are. */
 async function moveSubmodule(gitDir: string, from: string, to: string): Promise<void> {
   const config = ['config', '--file', join(gitDir, 'config')];
   const found = await tryGit([...config, '--get', 'core.worktree'], { cwd: gitDir });

@@ -13,9 +13,9 @@ import { isOnNoRef, looseCommits } from './loose-commits.js';
 import { walkWorktree, type NestedGit } from './walk-worktree.js';
 
 export type NestedWork =
-  /** Everything in it is elsewhere. `worktree`: of this very repository, to be unregistered. */
+  /** Nothing would be lost. `worktree`: it is a worktree of this repository and must be unregistered. */
   | { readonly kind: 'nothing'; readonly worktree: boolean }
-  /** `why` goes on a sentence that begins with its path. */
+  /** `why` continues a sentence that begins with the path. */
   | { readonly kind: 'work'; readonly why: string };
 
 const STATUS = [
@@ -24,8 +24,8 @@ const STATUS = [
 ];
 
 /**
- * What of a repository inside a worktree would be lost with it. `going`: the folders that go, real paths. Its own settings
- * are not used, since an agent wrote them and they can name programs. What cannot be told counts as work.
+ * What would be lost with a repository inside a worktree. `going`: the folders to be removed, as real paths. Its own
+ * settings are not used, because an agent wrote them and they can start programs. If in doubt, it counts as work.
  */
 export async function nestedWork(
   repo: Repository,
@@ -36,9 +36,9 @@ export async function nestedWork(
   const folder = join(top, nested.path);
   const gitDir = nested.kind === 'bare' ? await realpath(folder) : await gitFolderOf(folder);
   if (gitDir === null) {
-    // Tools leave such files in what they unpack.
+    // Some tools leave such files in packages they unpack.
     if (nested.inBuildOutput) return { kind: 'nothing', worktree: false };
-    return { kind: 'work', why: 'has a .git that leads to no repository' };
+    return { kind: 'work', why: 'has a .git that points to no repository' };
   }
   try {
     const common = await commonFolderOf(gitDir);
@@ -50,8 +50,8 @@ export async function nestedWork(
 }
 
 /**
- * The same for submodules whose git folder lies in the worktree's own one (`gitDir`) and goes with it, while they are not
- * checked out: what was committed in one is there still when it was taken out again.
+ * The same for submodules that are not checked out, whose git folder is inside the worktree's own (`gitDir`): it still
+ * has the commits made in a submodule that was removed.
  */
 export async function submoduleWork(
   gitDir: string,
@@ -69,9 +69,9 @@ export async function submoduleWork(
   return found;
 }
 
-/** Git folders of submodules: a name may have slashes in it, and a submodule submodules of its own. */
+/** Git folders of submodules: names may contain slashes, and submodules may be nested. */
 export async function gitFoldersBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []); // mostly there is none
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []); // usually none
   const names = entries.map(({ name }) => name);
   if (names.includes('HEAD') && names.includes('objects')) {
     return [await realpath(folder), ...(await gitFoldersBelow(join(folder, 'modules')))];
@@ -82,7 +82,7 @@ export async function gitFoldersBelow(folder: string): Promise<string[]> {
   return (await Promise.all(below)).flat();
 }
 
-/** Null where `.git` leads to nothing that is a git folder. */
+/** Null if `.git` does not point to a git folder. */
 async function gitFolderOf(folder: string): Promise<string | null> {
   const pointer = join(folder, '.git');
   try {
@@ -90,7 +90,7 @@ async function gitFolderOf(folder: string): Promise<string | null> {
     if (gitDir === null || !existsSync(join(gitDir, 'HEAD'))) return null;
     return await realpath(gitDir);
   } catch {
-    return null; // not there, or a link to nothing
+    return null; // missing, or a broken link
   }
 }
 
@@ -104,10 +104,12 @@ async function commonFolderOf(gitDir: string): Promise<string> {
   return existsSync(file) ? realpath(resolve(gitDir, (await readFile(file, 'utf8')).trim())) : gitDir;
 }
 
-/** A worktree of the same repository: its commits on branches stay, only what is on none and not committed goes. */
+/**
+ * A worktree of the same repository: commits on branches are safe; only detached commits and uncommitted files would be
+ * lost.
+ */
 async function workInWorktree(repo: Repository, folder: string, gitDir: string, since: number): Promise<NestedWork> {
-  if (existsSync(join(gitDir, 'locked')))
-    return { kind: 'work', why: 'is a worktree of this repository that is locked' };
+  if (existsSync(join(gitDir, 'locked'))) return { kind: 'work', why: 'is a locked worktree of this repository' };
   const status = await readWorktreeStatus(folder, 'with');
   const operation = await operationIn(gitDir);
   const loose = await looseCommits(repo, gitDir);
@@ -141,13 +143,13 @@ async function workInRepository(nested: NestedGit, repository: NestedRepository)
     return all.length === 0 ? null : all.join(', ');
   });
   if (what === null) return { kind: 'nothing', worktree: false };
-  return { kind: 'work', why: `is a repository of its own with ${what}` };
+  return { kind: 'work', why: `is a nested repository with ${what}` };
 }
 
-/** Asks git about a repository and gives its output; rejects when it fails. `worktree`: null for none. */
+/** Runs git in a repository and returns its output; rejects on failure. `worktree`: null for none. */
 type Ask = (args: readonly string[], worktree: string | null) => Promise<string>;
 
-/** With a common folder that has its objects and refs, and no setting of it but what git cannot do without. */
+/** Uses a common folder with the repository's objects and refs, but only the settings that git needs. */
 async function withoutItsSettings<T>(gitDir: string, common: string, work: (ask: Ask) => Promise<T>): Promise<T> {
   const temporary = await mkdtemp(join(tmpdir(), 'o8-nested-'));
   try {
@@ -173,7 +175,10 @@ async function withoutItsSettings<T>(gitDir: string, common: string, work: (ask:
   }
 }
 
-/** In build output a clone counts as changed only where something was committed in it: tools fetch single commits and tags. */
+/**
+ * In build output, a clone counts as changed only if something was committed in it, because tools fetch single commits
+ * and tags.
+ */
 async function commitsOf(ask: Ask, common: string, area: 'source' | 'build output'): Promise<string | null> {
   const own = (await ask(['rev-list', '--max-count=1', '--all', '--not', '--remotes'], null)).trim();
   if (own === '') return null;
@@ -189,9 +194,9 @@ async function isUntouchedClone(common: string): Promise<boolean> {
   return !/\t(?:commit|cherry-pick|revert|rebase|am|merge|pull)\b/.test(log);
 }
 
-/** What is not committed, and which ignored files came after the worktree was prepared. */
+/** Uncommitted changes, and ignored files that were created after the worktree was prepared. */
 async function uncommittedOf(folder: string, { entries }: CheckoutStatus, since: number): Promise<string[]> {
-  // A path that ends so is a repository further down, which is looked at by itself.
+  // A path that ends in a slash is a nested repository, which is inspected separately.
   const changes = entries.filter(
     ({ kind, path }) => kind !== 'ignored' && !path.endsWith('/') && path !== COMPLETION_MARKER,
   );

@@ -8,20 +8,20 @@ import { removeWorktree } from '../worktrees/worktrees.js';
 import type { AtStake } from './at-stake.js';
 import { keepCommit } from '../worktrees/keep-commit.js';
 
-/** Where the work is that was rescued from a worktree, and a note for what nobody would look for. */
+/** Where the work rescued from a worktree is, and notes about parts that the user would not expect there. */
 export interface Rescued {
   readonly refs: readonly string[];
   readonly notes: readonly string[];
 }
 
-/** Whether a worktree holds anything that has to be rescued before it goes. */
+/** Whether a worktree contains anything that must be rescued before it is removed. */
 export async function needsRescue(repo: Repository, stake: AtStake, branch: string): Promise<boolean> {
   const { found, ignored, loose } = stake;
   if (found.changes.length > 0 || found.unwatched.length > 0 || ignored.length > 0 || loose.length > 0) return true;
   return found.head !== null && !(await isOnBranch(repo, branch, found.head));
 }
 
-/** Keeps under refs of o8's what would be lost with a worktree whose branch is `branch`. Can be repeated. */
+/** Saves under refs/o8/ what would be lost with a worktree on `branch`. Can be repeated. */
 export async function rescueStake(
   repo: Repository,
   path: string,
@@ -57,14 +57,14 @@ export async function rescueStake(
   return { refs: [...new Set(refs)], notes };
 }
 
-/** Removes a worktree of which nothing is at stake any more, and the clean worktrees of this repository inside it. */
+/** Removes a worktree with nothing left to lose, and the clean worktrees of this repository inside it. */
 export async function removeWithWorktrees(
   repo: Repository,
   serialise: CriticalSection,
   path: string,
   { worktrees }: Pick<AtStake, 'worktrees'>,
 ): Promise<void> {
-  // The innermost first.
+  // Innermost first.
   for (const nested of [...worktrees].sort((a, b) => b.length - a.length))
     await removeWorktree(repo, serialise, nested);
   await removeWorktree(repo, serialise, path);

@@ -5,11 +5,11 @@ import { isBuildOutput, isTaggedFolder, isToolFile, isToolFolder } from '../../c
 import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
 import type { WorktreeFiles } from '../worktrees/worktree-inspection.js';
 
-/** A repository or worktree inside a worktree; `path` from its top. */
+/** A repository or worktree inside a worktree; `path` is relative to its top. */
 export interface NestedGit {
   readonly path: string;
   readonly kind: 'checkout' | 'bare';
-  /** It lies in a folder of build output: tools clone what they need. */
+  /** Inside a build output folder: tools clone what they need there. */
   readonly inBuildOutput: boolean;
 }
 
@@ -20,13 +20,13 @@ export interface IgnoredFile {
 
 export interface WalkedWorktree {
   readonly nested: readonly NestedGit[];
-  /** Ignored files outside of build output that came, or changed, after the worktree was prepared. */
+  /** Ignored files outside build output that were created or changed after the worktree was prepared. */
   readonly ignored: readonly IgnoredFile[];
-  /** Folders nobody may look into. */
+  /** Folders that cannot be read. */
   readonly unreadable: readonly string[];
 }
 
-/** What git does with what is in a folder: knows it, ignores it, ignores it as a tool's; or it belongs to another repository. */
+/** How git treats files in a folder: not ignored, ignored, ignored as build output, or part of another repository. */
 type Area = 'known' | 'ignored' | 'output' | 'other';
 
 interface Walk {
@@ -41,9 +41,9 @@ interface Walk {
 }
 
 /**
- * Looks through every folder of a worktree for what git does not carry. Folders are listed and, but for ignored files, no
- * file is looked at, so that this costs a fraction of removing them. Links are not followed. `since`: milliseconds since 1970
- * when the worktree was ready for its agent. The marker of completion is o8's.
+ * Searches every folder of a worktree for content that git does not track. Lists folders and inspects only ignored
+ * files, so this takes a fraction of the time of removing them. Does not follow links. `since`: when the worktree was
+ * ready for its agent, in milliseconds since 1970. Skips o8's completion marker.
  */
 export async function walkWorktree(
   top: string,
@@ -105,12 +105,12 @@ function areaOf(walk: Walk, path: string, entry: Dirent, area: Area): Area {
 
 async function lookAtFile(walk: Walk, path: string, name: string): Promise<void> {
   if (isToolFile(name)) return;
-  const found = await lstat(join(walk.top, path)).catch(() => null); // removed since it was listed
+  const found = await lstat(join(walk.top, path)).catch(() => null); // removed after it was listed
   if (found === null && hasOtherBytes(name)) walk.unreadable.push(path);
   if (found !== null && isSince(found, walk.since)) walk.ignored.push({ path, bytes: found.size });
 }
 
-/** The time of the last change of anything about a file, which nobody can set back. */
+/** The time of a file's last change of any kind (ctime), which cannot be set back. */
 function isSince({ ctimeMs }: Stats, since: number): boolean {
   return ctimeMs > since;
 }
@@ -120,13 +120,13 @@ async function entriesOf(walk: Walk, folder: string): Promise<Dirent[] | null> {
     return await readdir(join(walk.top, folder), { withFileTypes: true });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;
-    if ((code === 'ENOENT' || code === 'ENOTDIR') && !hasOtherBytes(folder)) return null; // gone since it was listed
+    if ((code === 'ENOENT' || code === 'ENOTDIR') && !hasOtherBytes(folder)) return null; // removed after it was listed
     walk.unreadable.push(folder === '' ? '.' : folder);
     return null;
   }
 }
 
-/** A name that is no UTF-8 comes as another one, under which nothing is there. */
+/** A name that is not valid UTF-8 is decoded to a different name, which does not exist. */
 function hasOtherBytes(name: string): boolean {
   return name.includes('\ufffd');
 }
@@ -135,7 +135,7 @@ function isBare(names: readonly string[]): boolean {
   return ['HEAD', 'objects', 'refs'].every((name) => names.includes(name));
 }
 
-/** Every folder that has a tracked file in it or below it. */
+/** Every folder that contains a tracked file at any depth. */
 function foldersOf(paths: readonly string[]): Set<string> {
   const folders = new Set<string>();
   for (const path of paths) {

@@ -4,12 +4,12 @@ import { mergeBase } from '../refs/refs.js';
 import type { Repository } from '../door/repository.js';
 import { readDifferences } from '../diff/tree-difference.js';
 
-const MOST_COMMITS = 500; // together about a second; who squashed longer ago merges or discards the branch by hand
+const MOST_COMMITS = 500; // takes about a second; work squashed longer ago must be merged or discarded by the user
 
 /**
- * The commit of `branch`'s history since when it has all that `tip` brings, although it does not contain `tip` itself:
- * somebody squashed, rebased or cherry-picked the work. Proven by content: merging `tip` into that commit gives the very
- * same files, and nothing of it has been put back to what it was before since. Null where that cannot be proven.
+ * The commit in `branch` since `base` that contains all changes of `tip` although not `tip` itself, because the work
+ * was squashed, rebased or cherry-picked. Proven by content: merging `tip` into that commit changes nothing, and none
+ * of its changes was reverted since. Null if this cannot be proven.
  */
 export async function contentThere(repo: Repository, tip: string, branch: string): Promise<string | null> {
   const base = await mergeBase(repo, tip, branch);
@@ -28,13 +28,13 @@ export async function contentThere(repo: Repository, tip: string, branch: string
   for (const [at, { id, tree }] of [...commits.entries()].reverse()) {
     const result = merged[at];
     if (result?.kind !== 'clean' || result.tree !== tree) continue;
-    // A merge driver may keep one side whatever the other is.
+    // A merge driver may keep one side regardless of the other.
     if (await changesAll(repo, { base, commit: id, paths: brought })) return id;
   }
   return null;
 }
 
-/** Whether every one of the paths is other in `commit` than in `base`. */
+/** Whether every path differs between `commit` and `base`. */
 async function changesAll(
   repo: Repository,
   { base, commit, paths }: { readonly base: string; readonly commit: string; readonly paths: readonly string[] },

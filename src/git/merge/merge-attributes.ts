@@ -7,13 +7,13 @@ import type { Repository } from '../door/repository.js';
 import { touchedPaths } from './touched-paths.js';
 
 const ATTRIBUTE_FILES = ':(top,glob)**/.gitattributes';
-/** What may say something about merging: `merge=…`, `-merge`, `binary`, and macros made of them. */
+/** Attribute lines that can affect merging: `merge=…`, `-merge`, `binary`, and macros made of them. */
 const DECLARES_MERGE = 'merge|binary';
 
-/** Every `.gitattributes` of a commit, path to content; null where none of them says anything about merging. */
+/** Every `.gitattributes` of a commit, path to content; null if none affects merging. */
 export type AttributeFiles = ReadonlyMap<string, string> | null;
 
-/** One quick search answers for the repositories that declare nothing. */
+/** One quick search is enough for repositories without such attributes. */
 export async function attributeFiles(
   repo: Repository,
   commit: string,
@@ -27,9 +27,9 @@ export async function attributeFiles(
     return found.map((match) => match.slice(match.indexOf(':') + 1)).filter(isWritable);
   };
   if ((await matching(DECLARES_MERGE)).length === 0) return null;
-  const paths = await matching(''); // another one may take it back
+  const paths = await matching(''); // another file may override it
   const input = paths.map((path) => `${commit}:${path}\n`).join('');
-  // One character for each byte, so that the sizes hold.
+  // latin1: one character per byte, so that the sizes match.
   const out = await git(['cat-file', '--batch'], { cwd: repo.root, input, encoding: 'latin1', ...limit() });
   const files = new Map<string, string>();
   let at = 0;
@@ -42,14 +42,14 @@ export async function attributeFiles(
   return files;
 }
 
-/** A tree that no checkout made may have names that lead out of the folder. */
+/** A tree that was not made by a checkout may contain names that lead out of the folder. */
 function isWritable(path: string): boolean {
   return !path.includes('\n') && !path.split('/').some((name) => name === '..' || name.toLowerCase() === '.git');
 }
 
 /**
- * Runs `work` in an empty worktree that has a commit's attribute files and nothing else, where git merges as it does in a
- * checkout of that commit. The folder is no registered worktree, so nothing shared is locked or changed.
+ * Runs `work` in a temporary folder with only a commit's attribute files, so that git merges as in a checkout of that
+ * commit. The folder is not registered as a worktree, so nothing shared is locked or changed.
  */
 export async function inAttributes<T>(
   files: ReadonlyMap<string, string>,
@@ -72,8 +72,8 @@ export async function writeAttributes(folder: string, files: ReadonlyMap<string,
 }
 
 /**
- * For each of the commits one that has the same attribute files: the one they all contain, where nothing changed them
- * since. So hundreds of branches need one search.
+ * For each commit, a commit with the same attribute files: their common ancestor if the files have not changed since.
+ * So hundreds of branches need one search.
  */
 export async function declaringCommits(
   repo: Repository,

@@ -12,8 +12,8 @@ export type { BatchedMerge } from './merge-tree.js';
 export type { MergeSides } from './trial-merge.js';
 
 /**
- * `trialMerge` of many pairs of full commit ids, in their order: 190 pairs take about as long as ten one by one. The
- * trees are told and not kept. git before 2.38 merges them one by one. O8Error `timed_out` when `withinMs` are over.
+ * `trialMerge` for many pairs of full commit ids, in their order: 190 pairs take about as long as ten separate merges.
+ * The resulting trees are not kept. git before 2.38 merges the pairs one by one. O8Error `timed_out` after `withinMs`.
  */
 export async function trialMerges(
   repo: Repository,
@@ -29,11 +29,12 @@ export async function trialMerges(
   try {
     return await (hasMergeTree(repo) ? together(repo, pairs, limit) : oneByOne(repo, pairs, limit));
   } catch (error) {
-    throw isOver() ? outOfTime(pairs.length) : error; // a git that was stopped for it says something else
+    // a git that was stopped by the time limit reports a different error
+    throw isOver() ? outOfTime(pairs.length) : error;
   }
 }
 
-/** Together are those whose sides that are merged into declare the same attributes: mostly all of them. */
+/** Groups pairs whose target sides declare the same attributes; usually there is one group. */
 async function together(repo: Repository, pairs: readonly MergeSides[], limit: TimeLimit): Promise<BatchedMerge[]> {
   if (pairs.length === 0) return [];
   const declaring = await declaringCommits(repo, new Set(pairs.map(({ ours }) => ours)), limit);
@@ -45,7 +46,7 @@ async function together(repo: Repository, pairs: readonly MergeSides[], limit: T
   const groups = new Map<string, number[]>();
   for (const [at, { ours }] of pairs.entries()) {
     const declaredBy = declaring.get(ours) ?? ours;
-    // All that declare nothing are one group.
+    // All without attributes form one group.
     const group = (files.get(declaredBy) ?? null) === null ? '' : declaredBy;
     groups.set(group, [...(groups.get(group) ?? []), at]);
   }

@@ -7,8 +7,8 @@ import { mergeBases } from '../refs/refs.js';
 import type { Repository } from '../door/repository.js';
 
 /**
- * The trial merge of git before 2.38, which has no `merge-tree --write-tree`: the merge machinery with an index and
- * an empty folder of its own. The folder is no registered worktree, so nothing shared is locked or changed.
+ * The trial merge for git before 2.38, which has no `merge-tree --write-tree`: the merge machinery with a temporary
+ * index and an empty folder. The folder is not registered as a worktree, so nothing shared is locked or changed.
  */
 export async function mergeInScratchFolder(
   repo: Repository,
@@ -25,7 +25,7 @@ export async function mergeInScratchFolder(
       GIT_DIR: repo.commonDir,
       GIT_WORK_TREE: files,
       GIT_INDEX_FILE: join(folder, 'index'),
-      GIT_LFS_SKIP_SMUDGE: '1', // ids are merged, contents need not be fetched
+      GIT_LFS_SKIP_SMUDGE: '1', // merging needs only the ids, not the contents
     },
   };
   try {
@@ -33,7 +33,7 @@ export async function mergeInScratchFolder(
     await git([...full, 'read-tree', ours], options);
     if (attributes !== null) {
       await writeAttributes(files, attributes);
-      // Or git would take them for changes of somebody's; it says with 1 that the other files are not there.
+      // Otherwise git would treat the missing files as user changes; it exits with 1 to report that they are missing.
       await tryGit([...full, 'update-index', '-q', '--refresh'], options);
     }
     const bases = await mergeBases(repo, ours, theirs);

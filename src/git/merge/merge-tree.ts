@@ -9,13 +9,13 @@ import type { MergeSides, TrialMerge } from './trial-merge.js';
 import { mergeBase } from '../refs/refs.js';
 import { isAtLeast, type Repository } from '../door/repository.js';
 
-/** What became of one of many trial merges; `unrelated`: the two share no history. */
+/** The result of one of many trial merges; `unrelated`: no common history. */
 export type BatchedMerge = TrialMerge | { readonly kind: 'unrelated' };
 
-/** What git knows without having it. */
+/** The empty tree, which git knows in every repository. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
-/** Where a merge runs: `args` come before the subcommand. */
+/** How to run a merge: `args` precede the subcommand. */
 interface Place {
   readonly cwd: string;
   readonly args: readonly string[];
@@ -23,9 +23,9 @@ interface Place {
 }
 
 /**
- * Attributes come from the worktree git is started in: from none (`--bare`), so that what the user has checked out at the
- * moment cannot change the result, or from a folder that has those of the merge's own side. Since 2.43 git takes the tree
- * that `attr.tree` names instead, which a repository's settings may do, and 2.43 to 2.45 that of HEAD where nothing is named.
+ * git reads attributes from the worktree it runs in: either none (`--bare`), so that the user's checkout cannot affect
+ * the result, or a folder with the attributes of the merge's first side. Since 2.43 git prefers the tree in
+ * `attr.tree`, and 2.43 to 2.45 use HEAD by default, so the tree is set explicitly.
  */
 async function inPlace<T>(
   { commonDir }: Repository,
@@ -40,18 +40,18 @@ async function inPlace<T>(
     work({
       cwd: folder,
       args: ['-c', `attr.tree=${declaredBy}`],
-      // By variables: they tell whose settings count while an agent may change those of the repository.
+      // As variables, because these take precedence even if an agent changes the repository's settings meanwhile.
       env: { GIT_DIR: commonDir, GIT_WORK_TREE: folder },
     }),
   );
 }
 
-/** Whether git has the merge that needs no checkout. */
+/** Whether this git can merge without a checkout. */
 export function hasMergeTree(repo: Repository): boolean {
   return isAtLeast(repo.version, 2, 38);
 }
 
-/** One merge by `git merge-tree --write-tree`. O8Error `git_failed` where the two share no history. */
+/** One merge with `git merge-tree --write-tree`. O8Error `git_failed` if the two share no history. */
 export async function mergeTree(
   repo: Repository,
   { ours, theirs }: MergeSides,
@@ -71,8 +71,8 @@ export async function mergeTree(
 }
 
 /**
- * The same for many pairs of full commit ids, in their order, by one process, with the objects it makes in a folder
- * that is thrown away. git stops at the first pair without common history: that one is left out and the rest asked again.
+ * The same for many pairs of full commit ids, in their order, in one process; its objects go to a temporary folder. git
+ * stops at the first pair without common history: that pair is skipped and the rest merged by another process.
  */
 export async function mergeTrees(
   repo: Repository,
@@ -94,7 +94,7 @@ async function mergeTreesIn(
   const temporary = await mkdtemp(join(tmpdir(), 'o8-objects-'));
   const env = {
     GIT_OBJECT_DIRECTORY: temporary,
-    // A list separated by colons, in which a quoted path may have one.
+    // The list is separated by colons; a path that contains one is quoted.
     GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(join(repo.commonDir, 'objects')),
   };
   const args = ['merge-tree', '--write-tree', '--stdin', '-z', '--name-only', '--no-messages'];
@@ -123,7 +123,7 @@ async function mergeTreesIn(
   }
 }
 
-/** For each pair `1`, the tree and an empty field, or `0`, a tree, the files in conflict and an empty field. */
+/** For each pair `1`, the tree and an empty field, or `0`, a tree, the conflicting files and an empty field. */
 function parseBatch(output: string, pairs: readonly MergeSides[]): TrialMerge[] {
   const fields = output.split('\0');
   const merges: TrialMerge[] = [];
@@ -132,7 +132,7 @@ function parseBatch(output: string, pairs: readonly MergeSides[]): TrialMerge[] 
     const end = fields.indexOf('', at);
     const [status, tree] = [fields[at], fields[at + 1]];
     if (sides === undefined || end < at + 2 || tree === undefined || (status !== '0' && status !== '1')) {
-      throw new Error(`git merge-tree gave a result that is not known: ${fields.slice(at, at + 3).join(' ')}`);
+      throw new Error(`git merge-tree printed an unknown result: ${fields.slice(at, at + 3).join(' ')}`);
     }
     merges.push(
       status === '1'
@@ -144,7 +144,9 @@ function parseBatch(output: string, pairs: readonly MergeSides[]): TrialMerge[] 
   return merges;
 }
 
-/** A file where the other side has a folder is listed as `file~<commit>`, which is a name nobody knows. */
+/**
+ * If one side has a folder where the other has a file, git lists the file as `file~<commit>`; restores the real name.
+ */
 function conflictFiles(names: readonly string[], { ours, theirs }: MergeSides): string[] {
   const moved = new RegExp(`~(?:${ours}|${theirs})(?:_\\d+)?$`);
   return [...new Set(names.map((name) => name.replace(moved, '')))].sort((a, b) => (a < b ? -1 : 1));

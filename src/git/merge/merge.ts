@@ -12,9 +12,9 @@ import { readDifferences } from '../diff/tree-difference.js';
 export { commitAuthor, createCommit, createLandingCommit, treeOf } from '../door/commit.js';
 
 /**
- * Merges two commits off to the side: no ref, index or checkout changes. The result is that of `git merge` in a clean
- * checkout of `ours`, by the attributes that `ours` declares (`merge=union`, `-merge`, a driver of the user's settings);
- * rerere takes no part. O8Error `git_failed` where the two share no history.
+ * Merges two commits without changing a ref, index or checkout. The result is that of `git merge` in a clean checkout
+ * of `ours`, with the attributes of `ours` (`merge=union`, `-merge`, a driver from the user's settings) and without
+ * rerere. O8Error `git_failed` if the two share no history.
  */
 export async function trialMerge(
   repo: Repository,
@@ -25,12 +25,12 @@ export async function trialMerge(
   if (hasMergeTree(repo)) return mergeTree(repo, sides, attributes);
   if ((await mergeBase(repo, sides.ours, sides.theirs)) === null) throw noCommonHistory(sides);
   const merged = await mergeInScratchFolder(repo, sides, { scratchDir: o.scratchDir, attributes });
-  // This git writes the attribute files of `theirs` while it merges, and obeys them from then on.
+  // git writes the attribute files of `theirs` during the merge and applies them from then on.
   const doubtful = merged.kind === 'clean' ? await differentlyDeclared(repo, sides) : [];
   return doubtful.length === 0 ? merged : { kind: 'conflict', files: doubtful };
 }
 
-/** Files that both changed and that the two sides declare to be merged in different ways. */
+/** Files that both sides changed and for which they declare different merge attributes. */
 async function differentlyDeclared(repo: Repository, { ours, theirs }: MergeSides): Promise<string[]> {
   const base = await mergeBase(repo, ours, theirs);
   if (base === null) return [];
@@ -45,7 +45,7 @@ async function differentlyDeclared(repo: Repository, { ours, theirs }: MergeSide
 }
 
 async function commitOf(repo: Repository, name: string): Promise<string> {
-  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name)) return name; // an id already: each git costs milliseconds
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name)) return name; // already an id: skips a git process
   const commit = await resolveCommit(repo, name);
   if (commit === null) throw new O8Error('git_failed', `${name} is not a commit of ${repo.root}`, 'git log --all');
   return commit;

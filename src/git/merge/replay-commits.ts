@@ -4,14 +4,17 @@ import { trialMerge } from './merge.js';
 import { mergeBases } from '../refs/refs.js';
 import type { Repository } from '../door/repository.js';
 
-/** `unsuitable`: these commits cannot be put on `onto` one by one with the merge's own result; `why` is for people. */
+/**
+ * `unsuitable`: replaying these commits one by one on `onto` does not give the result of the merge; `why` is for the
+ * user.
+ */
 export type Replayed =
   { readonly kind: 'replayed'; readonly commit: string } | { readonly kind: 'unsuitable'; readonly why: string };
 
 /**
- * The commits of a branch made again on top of `onto`, as a rebase makes them, off to the side. `tree` is what merging
- * the two gives: the result is refused unless it is exactly that, so that a strategy never changes what lands.
- * `onto` itself when nothing of them is new.
+ * Recreates the commits of a branch on top of `onto` like a rebase, without a checkout. `tree` is the result of merging
+ * the two: a different result is refused, so that the strategy never changes what lands. Returns `onto` itself if the
+ * branch adds nothing.
  */
 export async function replayCommits(
   repo: Repository,
@@ -25,17 +28,19 @@ export async function replayCommits(
 ): Promise<Replayed> {
   const bases = await mergeBases(repo, o.onto, o.tip);
   const [base] = bases;
-  if (base === undefined || bases.length > 1) return { kind: 'unsuitable', why: 'has been merged crosswise' };
+  if (base === undefined || bases.length > 1)
+    return { kind: 'unsuitable', why: 'has more than one common ancestor with the target' };
   let commit = o.onto;
   let tree = await treeOf(repo, commit);
   for (const { id, parents } of await commitsBetween(repo, base, o.tip)) {
     const [parent] = parents;
     if (parent === undefined || parents.length > 1) return { kind: 'unsuitable', why: 'contains merge commits' };
-    // A commit with `commit`'s files on top of `parent`: the common ancestor of a pick is then what it was made on.
+    // A commit with `commit`'s files on top of `parent`, so that the merge uses the commit's original parent as the
+    // base.
     const ours = await createCommit(repo, { tree, parents: [parent], message: 'pick\n' });
     const picked = await trialMerge(repo, { ours, theirs: id, scratchDir: o.scratchDir });
-    if (picked.kind === 'conflict') return { kind: 'unsuitable', why: 'conflicts commit by commit' };
-    if (picked.tree === tree) continue; // is there already
+    if (picked.kind === 'conflict') return { kind: 'unsuitable', why: 'conflicts when replayed commit by commit' };
+    if (picked.tree === tree) continue; // already contained
     tree = picked.tree;
     commit = await createLandingCommit(repo, {
       tree,
@@ -44,11 +49,11 @@ export async function replayCommits(
       author: await commitAuthor(repo, id),
     });
   }
-  if (tree !== o.tree) return { kind: 'unsuitable', why: 'has another result commit by commit' };
+  if (tree !== o.tree) return { kind: 'unsuitable', why: 'gives a different result when replayed' };
   return { kind: 'replayed', commit };
 }
 
-/** Subjects of the commits that `to` has and `from` has not, oldest first. */
+/** Subjects of the commits in `to` that are not in `from`, oldest first. */
 export async function commitSubjects(repo: Repository, from: string, to: string): Promise<string[]> {
   const args = ['log', '--reverse', '-z', '--no-show-signature', '--format=%s', `${from}..${to}`, '--'];
   return (await git(args, { cwd: repo.root })).split('\0').filter((subject) => subject !== '');
@@ -69,8 +74,8 @@ async function commitsBetween(
 
 async function messageWith(repo: Repository, commit: string, trailers: readonly string[]): Promise<string> {
   const message = await git(['log', '-1', '--no-show-signature', '--format=%B', commit, '--'], { cwd: repo.root });
-  // A `---` in a commit's message ends nothing.
+  // By default a `---` line ends the message; commit messages may contain one.
   const how = ['--no-divider', '--if-exists', 'replace', ...trailers.flatMap((line) => ['--trailer', line])];
-  // Of no repository: its settings (`trailer.*.command`) can be written by an agent, and name programs to run.
+  // Run outside any repository: an agent can change its settings, and `trailer.*.command` starts programs.
   return git(['interpret-trailers', ...how], { cwd: repo.root, input: message, env: { GIT_DIR: '/dev/null' } });
 }

@@ -5,12 +5,12 @@ import type { Repository } from '../door/repository.js';
 export type TrialRevert =
   | { readonly kind: 'clean'; readonly tree: string }
   | { readonly kind: 'conflict'; readonly files: string[] }
-  /** Nothing of the change is left. */
+  /** The change is no longer present. */
   | { readonly kind: 'nothing' };
 
 /**
- * A commit on top of `to` with the files of `from`: what takes back all that lies between the two, be it one commit,
- * many, or merges. Can be cherry-picked.
+ * Creates a commit on top of `to` with the files of `from`, which undoes everything between the two: one commit, many,
+ * or merges. It can be cherry-picked.
  */
 export async function createInverse(
   repo: Repository,
@@ -20,8 +20,8 @@ export async function createInverse(
 }
 
 /**
- * What `tip` is without the change that `inverse` (of `createInverse`) takes back, off to the side. `tip` contains
- * the end of the change, so that exactly the inverse is applied.
+ * The result of applying `inverse` (from `createInverse`) to `tip`, without a checkout. `tip` contains the end of the
+ * change, so exactly the inverse is applied.
  */
 export async function trialRevert(
   repo: Repository,
@@ -32,7 +32,10 @@ export async function trialRevert(
   return trial.tree === (await treeOf(repo, tip)) ? { kind: 'nothing' } : trial;
 }
 
-/** The commit of `tip` that reverts `landing` as o8 does, by its trailers, of a task or of no task; null: none does. */
+/**
+ * The commit in `tip` that reverts `landing` according to o8's trailers, for a task or without one; null if there is
+ * none.
+ */
 export async function findRevert(
   repo: Repository,
   { landing, task, tip }: { landing: string; task: string | null; tip: string },
@@ -47,7 +50,7 @@ export async function findRevert(
   return null;
 }
 
-/** Whether a branch of some remote, as last fetched or pushed, contains the commit. */
+/** Whether a remote branch, as last fetched or pushed, contains the commit. */
 export async function isOnRemote(repo: Repository, commit: string): Promise<boolean> {
   const args = ['for-each-ref', '--count=1', '--format=%(refname)', '--contains', commit, 'refs/remotes/'];
   return (await git(args, { cwd: repo.root })).trim() !== '';

@@ -2,14 +2,14 @@ import { git, gitFailure, tryGit } from '../door/execute.js';
 import type { TimeLimit } from '../door/time-limit.js';
 import type { Repository } from '../door/repository.js';
 
-/** What commits did since the best commit that all of them contain. */
+/** What commits changed since their best common ancestor. */
 export interface TouchedPaths {
   readonly common: string;
-  /** For each commit every path that one of its ancestors since then changed, also if it is as before again. */
+  /** For each commit, every path changed by one of its ancestors since then, even if it was changed back. */
   readonly by: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** Null where the commits have none in common. */
+/** Null if the commits have no common ancestor. */
 export async function touchedPaths(
   repo: Repository,
   commits: ReadonlySet<string>,
@@ -25,7 +25,7 @@ export async function touchedPaths(
   return { common, by: new Map([...commits].map((commit) => [commit, changedBefore(commit, parents, changes)])) };
 }
 
-/** Parents of every commit that some of `commits` contain and `common` does not. */
+/** Parents of every commit that is contained in some of `commits` and not in `common`. */
 async function parentsSince(
   repo: Repository,
   common: string,
@@ -41,7 +41,7 @@ async function parentsSince(
   );
 }
 
-/** What each commit changed against each of its parents; a first commit has all its files. */
+/** What each commit changed compared with each parent; for a root commit, all its files. */
 async function changesOf(
   repo: Repository,
   commits: readonly string[],
@@ -65,7 +65,7 @@ async function changesOf(
   for (let at = 0; at < fields.length - 1; at += 1) {
     const field = fields[at] ?? '';
     if (field.startsWith(':')) {
-      at += 1; // after modes, ids and status comes the path, which may look like anything
+      at += 1; // the path follows modes, ids and status, and may contain any text
       current.push(fields[at] ?? '');
     } else {
       current = changes.get(field) ?? [];
@@ -83,7 +83,7 @@ function changedBefore(
   const paths = new Set<string>();
   const seen = new Set([tip]);
   for (const commit of seen) {
-    // grows while it is gone through
+    // grows during the iteration
     for (const path of changes.get(commit) ?? []) paths.add(path);
     for (const parent of parents.get(commit) ?? []) if (parents.has(parent)) seen.add(parent);
   }

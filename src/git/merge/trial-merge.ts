@@ -1,4 +1,4 @@
-/** What merging two commits off to the side gives. */
+/** The result of merging two commits without a checkout. */
 export type TrialMerge =
   { readonly kind: 'clean'; readonly tree: string } | { readonly kind: 'conflict'; readonly files: string[] };
 

@@ -7,7 +7,7 @@ export interface BranchTip {
   readonly merged: boolean;
 }
 
-/** Where these branches are and whether the commit `into` contains them, by name; missing branches are left out. */
+/** Tips of these branches, and whether the commit `into` contains them, by name; missing branches are omitted. */
 export async function branchTips(
   repo: Repository,
   branches: readonly string[],
@@ -18,7 +18,7 @@ export async function branchTips(
     listBranches(repo, branches, []),
     listBranches(repo, branches, [`--no-merged=${into}`]),
   ]);
-  // A branch that moves between the two looks is told as it was in the first.
+  // If a branch moves between the two reads, the first result is used.
   return new Map([...all].map(([branch, commit]) => [branch, { commit, merged: !unmerged.has(branch) }]));
 }
 
@@ -33,7 +33,7 @@ async function listBranches(
   return new Map(
     lines.flatMap((line): [string, string][] => {
       const space = line.indexOf(' ');
-      const branch = wanted.get(line.slice(space + 1)); // a pattern finds `feature/a/b` for `feature/a`, too
+      const branch = wanted.get(line.slice(space + 1)); // the pattern `feature/a` also matches `feature/a/b`
       return branch === undefined ? [] : [[branch, line.slice(0, space)]];
     }),
   );

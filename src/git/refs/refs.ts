@@ -3,9 +3,9 @@ import { failpoint } from '../../core/base/failpoint.js';
 import { git, gitFailure, tryGit } from '../door/execute.js';
 import type { Repository } from '../door/repository.js';
 
-/** Full id of the commit a ref, branch or id names; null when there is none. */
+/** Full id of the commit that a ref, branch or id names; null if there is none. */
 export async function resolveCommit(repo: Repository, ref: string): Promise<string | null> {
-  if (ref === '' || ref.startsWith('-')) return null; // would be an option
+  if (ref === '' || ref.startsWith('-')) return null; // git would read it as an option
   const args = ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`];
   const result = await tryGit(args, { cwd: repo.root });
   if (result.code === 0) return result.stdout.trim();
@@ -13,13 +13,13 @@ export async function resolveCommit(repo: Repository, ref: string): Promise<stri
   throw gitFailure(args, repo.root, result);
 }
 
-/** A run of hundreds of tasks asks for a few thousand pairs; more would only be kept, not asked for again. */
+/** A run of hundreds of tasks asks for a few thousand pairs; more entries would not be asked for again. */
 const MOST_PAIRS = 10_000;
 const knownAncestors = new Set<string>();
 
 /**
- * Whether `descendant` contains `ancestor`; a commit contains itself. A yes about two object ids holds for ever, and landing
- * asks for it again and again; a no may end when a shallow clone is deepened.
+ * Whether `descendant` contains `ancestor`; a commit contains itself. A positive answer for two object ids stays true
+ * and is cached; a negative one may change when a shallow clone is deepened.
  */
 export async function isAncestor(repo: Repository, ancestor: string, descendant: string): Promise<boolean> {
   const pair = isObjectId(ancestor) && isObjectId(descendant) ? `${ancestor} ${descendant}` : null;
@@ -38,7 +38,7 @@ function isObjectId(name: string): boolean {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name);
 }
 
-/** The best common ancestor; null when the two share no history. */
+/** The best common ancestor; null if the two share no history. */
 export async function mergeBase(repo: Repository, one: string, other: string): Promise<string | null> {
   return (await mergeBases(repo, one, other))[0] ?? null;
 }
@@ -51,9 +51,9 @@ export async function mergeBases(repo: Repository, one: string, other: string): 
   return result.stdout.split('\n').filter((line) => line !== '');
 }
 
-/** True when the ref was created or is at `commit` already, false when it exists elsewhere. */
+/** True if the ref was created or is already at `commit`, false if it exists elsewhere. */
 export async function createRef(repo: Repository, ref: string, commit: string): Promise<boolean> {
-  const args = ['update-ref', ref, commit, '']; // an empty old value: must not exist
+  const args = ['update-ref', ref, commit, '']; // an empty old value: the ref must not exist
   failpoint('ref.create.before');
   const result = await tryGit(args, { cwd: repo.root });
   failpoint('ref.create.after');
@@ -64,8 +64,8 @@ export async function createRef(repo: Repository, ref: string, commit: string): 
 }
 
 /**
- * Compare-and-swap: false when the ref is not at `from` any more. Moves the ref alone; a branch that may be checked
- * out goes through `fastForward`, because under a checkout this would show as a reverse diff.
+ * Compare-and-swap: false if the ref is no longer at `from`. Moves only the ref; use `fastForward` for a branch that
+ * may be checked out, because the checkout would show the move as a reverse diff.
  */
 export async function advanceRef(
   repo: Repository,
@@ -81,7 +81,7 @@ export async function advanceRef(
   return false;
 }
 
-/** Points a ref of o8's own at a commit, so that git keeps the commit; whatever it pointed at before is let go. */
+/** Points one of o8's refs at a commit, so that git does not delete the commit; replaces the previous value. */
 export async function pinRef(repo: Repository, ref: string, commit: string): Promise<void> {
   if (!ref.startsWith('refs/o8/')) throw new Error(`pinRef sets refs/o8/ only, not ${ref}`);
   failpoint('ref.pin.before');
@@ -89,7 +89,7 @@ export async function pinRef(repo: Repository, ref: string, commit: string): Pro
   failpoint('ref.pin.after');
 }
 
-/** True when the ref is gone (also when it was gone before), false when it is not at `from` any more. */
+/** True if the ref is deleted or was missing, false if it is no longer at `from`. */
 export async function deleteRef(repo: Repository, ref: string, from: string): Promise<boolean> {
   const args = ['update-ref', '-d', ref, from];
   failpoint('ref.delete.before');
@@ -101,7 +101,7 @@ export async function deleteRef(repo: Repository, ref: string, from: string): Pr
   return existing === null;
 }
 
-/** Removes refs together, in one transaction; false, and all of them stay, when one is not at its commit any more. */
+/** Deletes refs in one transaction; false, and all remain, if one is no longer at its commit. */
 export async function deleteRefs(
   repo: Repository,
   refs: readonly { readonly ref: string; readonly commit: string }[],
@@ -114,7 +114,7 @@ export async function deleteRefs(
   return result.code === 0;
 }
 
-/** Refs at or under the prefixes, each of which ends at a slash or at a whole name. */
+/** Refs at or under the prefixes; each prefix ends at a slash or is a whole name. */
 export async function listRefs(
   repo: Repository,
   ...prefixes: readonly string[]
@@ -128,7 +128,7 @@ export async function listRefs(
     .map((line) => ({ commit: line.slice(0, line.indexOf(' ')), ref: line.slice(line.indexOf(' ') + 1) }));
 }
 
-/** What a ref holds, by its full name only. */
+/** The value of a ref, by its full name only. */
 async function targetOf(repo: Repository, ref: string): Promise<string | null> {
   const result = await tryGit(['show-ref', '--verify', '--hash', ref], { cwd: repo.root });
   return result.code === 0 ? result.stdout.trim() : null;

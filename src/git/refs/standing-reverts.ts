@@ -5,12 +5,12 @@ import { git } from '../door/execute.js';
 import { isAncestor, resolveCommit } from './refs.js';
 import type { Repository } from '../door/repository.js';
 
-/** Nobody takes the same work back and forth more often. */
+/** Limit on reverts of reverts; nobody repeats them more often. */
 const MOST_TURNS = 20;
 
 /**
- * The tasks whose work is off the base branch now, each with the commit whose revert brings it back: what o8 took back and
- * nobody has brought back since. No call of git where nothing was taken back.
+ * The tasks whose work is currently reverted on the base branch, each with the commit whose revert restores it. Does
+ * not start git if nothing was reverted.
  */
 export async function takenBackNow(repo: Repository, plan: Plan, state: RunState): Promise<TakenBack[]> {
   const recorded = takenBackTasks(plan, state);
@@ -26,7 +26,10 @@ export async function takenBackNow(repo: Repository, plan: Plan, state: RunState
   });
 }
 
-/** The last of the reverts that begin with `first`, null when the one before it was reverted or is not on the branch. */
+/**
+ * The last revert in the chain that starts with `first`; null if the work was restored or the revert is not on the
+ * branch.
+ */
 async function standingRevert(repo: Repository, first: string, tip: string): Promise<string | null> {
   if ((await resolveCommit(repo, first)) === null || !(await isAncestor(repo, first, tip))) return null;
   let last = first;
@@ -40,7 +43,7 @@ async function standingRevert(repo: Repository, first: string, tip: string): Pro
   return last;
 }
 
-/** The newest commit of `tip` that says what `git revert` writes about `commit`. */
+/** The newest commit of `tip` with the message that `git revert` writes for `commit`. */
 async function revertOf(repo: Repository, commit: string, tip: string): Promise<string | null> {
   const args = ['log', '-1', '--no-show-signature', '--format=%H', '--fixed-strings'];
   const found = await git([...args, `--grep=This reverts commit ${commit}`, `${commit}..${tip}`, '--'], {

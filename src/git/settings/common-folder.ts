@@ -11,18 +11,20 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** What git finds in a common folder even where it is not there yet; linked ahead, so that it is made at the right place. */
+/**
+ * Files that git may create in a common folder later; linked in advance, so that git creates them in the real folder.
+ */
 const ALWAYS = ['objects', 'refs', 'packed-refs', 'logs', 'worktrees', 'shallow', 'HEAD', 'lfs', 'modules'];
-/** What decides how git works, and what is o8's own. */
+/** Files that configure git, and o8's own. */
 const NOT_LINKED = /^(?:config(?:\..*)?|info|hooks|o8|index.*|.*_HEAD|o8-guard.*)$/;
 
-/** The files of a common folder that are not linked but written: content by their path in it. */
+/** Files that are written instead of linked, by their path in the common folder. */
 export type CommonFiles = Readonly<Record<string, string>>;
 
 /**
- * A folder that git takes for the common folder of a repository (`GIT_COMMON_DIR`): objects, refs and worktrees are
- * those of `real`, by links as git's own `git-new-workdir` makes them, settings are the files given here. Can be
- * repeated; what is right already is left alone, because another git may be using it.
+ * Creates a folder that git uses as a repository's common folder (`GIT_COMMON_DIR`): objects, refs and worktrees are
+ * links to those of `real`, as in git's `git-new-workdir`; the settings are the given files. Can be repeated; correct
+ * files are left alone, because another git may be using them.
  */
 export function provideCommonFolder(folder: string, real: string, files: CommonFiles): void {
   mkdirSync(join(folder, 'info'), { recursive: true, mode: 0o700 });
@@ -34,7 +36,7 @@ export function provideCommonFolder(folder: string, real: string, files: CommonF
   for (const [path, content] of Object.entries(files)) writeOnce(join(folder, path), content);
 }
 
-/** The least that git needs to read a repository whose own settings are not to be trusted. */
+/** The minimal settings that git needs to read a repository whose own settings are not trusted. */
 export function leastConfig(config: string): string {
   const extension = (name: string): string[] => {
     const value = new RegExp(`^\\s*${name}\\s*=\\s*(\\w+)\\s*$`, 'im').exec(config)?.[1];
@@ -62,16 +64,16 @@ function isLinkTo(path: string, to: string): boolean {
   try {
     return readlinkSync(path) === to;
   } catch {
-    return false; // not there, or no link
+    return false; // missing, or not a link
   }
 }
 
-/** Replaces a file whole where it has other content: a git may be reading it. */
+/** Replaces a file atomically if its content differs: git may be reading it. */
 export function writeOnce(path: string, content: string): void {
   try {
     if (readFileSync(path, 'utf8') === content) return;
   } catch {
-    // not there yet
+    // does not exist yet
   }
   const temporary = `${path}.${String(process.pid)}.tmp`;
   writeFileSync(temporary, content, { mode: 0o600 });

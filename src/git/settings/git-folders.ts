@@ -5,11 +5,14 @@ import { dirname, join, resolve } from 'node:path';
 export interface GitFolders {
   /** Git folder of the checkout. */
   readonly gitDir: string;
-  /** The one all checkouts share. */
+  /** The git folder that all checkouts share. */
   readonly commonDir: string;
 }
 
-/** The git folders a git that runs in `cwd` uses, found without git: it may not start. Null outside of a repository. */
+/**
+ * The git folders that git would use in `cwd`, found without git, which may not be able to start. Null outside a
+ * repository.
+ */
 export function gitFoldersOf(cwd: string): GitFolders | null {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const found = gitDirAt(folder);
@@ -30,7 +33,7 @@ function gitDirAt(folder: string): string | null {
     const isGitDir = existsSync(join(folder, 'objects')) && existsSync(join(folder, 'refs'));
     return isGitDir || existsSync(join(folder, 'commondir')) ? realpathSync(folder) : null;
   } catch {
-    return null; // whatever cannot be read is none; git says why
+    return null; // unreadable: treated as no repository; git reports why
   }
 }
 

@@ -6,19 +6,19 @@ import * as z from 'zod';
 import { gitSettingsSchema } from '../../core/surroundings/git-settings.js';
 
 /**
- * Git's settings as they were before agents worked. While they differ from what is on disk, o8's git uses these
- * (`protection.ts`). One for a repository: `<common git dir>/o8/settings/pin.json`.
+ * Git's settings from before agents ran. While the settings on disk differ, o8's git uses these (`protection.ts`). One
+ * file per repository: `<common git dir>/o8/settings/pin.json`.
  */
 const pinSchema = z.strictObject({
   version: z.literal(1),
   settings: gitSettingsSchema,
-  /** Every file settings were read from, and those that may come to be: digest of its content, null for none. */
+  /** Every file that settings were read from, and those that may be created: digest of the content, null if missing. */
   files: z.record(z.string(), z.string().nullable()),
   /** `info/exclude` and `info/attributes`. */
   info: z.record(z.string(), z.string()),
-  /** There were replaced objects (`git replace`) before. */
+  /** Whether replaced objects (`git replace`) existed before. */
   replaces: z.boolean(),
-  /** How agents left the settings when nobody ran the run any more; null while one may be running. */
+  /** The settings as agents left them when the run's supervisor stopped; null while a run may be active. */
   left: gitSettingsSchema.nullable(),
 });
 export type Pin = z.infer<typeof pinSchema>;
@@ -27,23 +27,23 @@ export function settingsFolder(commonDir: string): string {
   return join(commonDir, 'o8', 'settings');
 }
 
-/** The folder that stands in for the common one. */
+/** The folder used in place of the common folder. */
 export function standInFolder(commonDir: string): string {
   return join(settingsFolder(commonDir), 'common');
 }
 
-/** The common folder itself, where git was given the one that stands in for it. */
+/** The real common folder, also if git was given the replacement. */
 export function realCommonFolder(commonDir: string): string {
   const real = dirname(dirname(dirname(commonDir)));
   return commonDir === standInFolder(real) ? real : commonDir;
 }
 
-/** A copy of a settings file as it was, by which a person puts it back. */
+/** Copy of a settings file from before, for the user to restore. */
 export function savedFile(commonDir: string, file: string): string {
   return join(settingsFolder(commonDir), 'saved', createHash('sha256').update(file).digest('hex').slice(0, 12));
 }
 
-/** Null where there is none, or none that can be read: then git's settings count as they are. */
+/** Null if the pin is missing or unreadable: then git uses its current settings. */
 export function readPin(commonDir: string): Pin | null {
   const file = join(settingsFolder(commonDir), 'pin.json');
   try {
@@ -56,13 +56,13 @@ export function readPin(commonDir: string): Pin | null {
     remembered.set(file, { signature, pin });
     return pin;
   } catch {
-    return null; // mostly there is none
+    return null; // usually missing
   }
 }
 
 const remembered = new Map<string, { readonly signature: string; readonly pin: Pin | null }>();
 
-/** Replaces the pin, and keeps copies of the files it was made from when `copies`. */
+/** Replaces the pin; also copies the files it was made from for `with copies`. */
 export async function writePin(commonDir: string, pin: Pin, copies: 'with copies' | 'as before'): Promise<void> {
   await mkdir(join(settingsFolder(commonDir), 'saved'), { recursive: true, mode: 0o700 });
   if (copies === 'with copies') {
@@ -74,7 +74,7 @@ export async function writePin(commonDir: string, pin: Pin, copies: 'with copies
   await replace(join(settingsFolder(commonDir), 'pin.json'), `${JSON.stringify(pin)}\n`);
 }
 
-/** Null where there is no such file, or none to be read. */
+/** Null if the file is missing or unreadable. */
 export function digestOf(path: string): string | null {
   const content = contentOf(path);
   return content === null ? null : createHash('sha256').update(content).digest('hex');

@@ -9,10 +9,10 @@ import { globalFiles, hasReplacements, readSettings, type PlainGit } from './rea
 const UNCHANGED: Readonly<Record<string, string>> = {};
 
 /**
- * Environment with which git in `cwd` uses the settings from before agents changed them. Empty where nothing was changed:
- * then this costs a look at a few files and no process. Settings that git cannot even read, or that say there is no checkout
- * (`core.bare`, `core.worktree`, `extensions.*`), do not reach it: it is given another common folder (`GIT_COMMON_DIR`),
- * with everything of the real one but its settings.
+ * Environment in which git in `cwd` uses the settings from before agents changed them. Empty if nothing changed, which
+ * costs a few file reads and no process. If the settings are unreadable or say that there is no checkout (`core.bare`,
+ * `core.worktree`, `extensions.*`), git gets another common folder (`GIT_COMMON_DIR`) with everything of the real one
+ * except its settings.
  */
 export async function protection(cwd: string, git: PlainGit): Promise<Readonly<Record<string, string>>> {
   const folders = gitFoldersOf(cwd);
@@ -25,13 +25,13 @@ export async function protection(cwd: string, git: PlainGit): Promise<Readonly<R
   const isKnown = known?.pin === pin && known.signature === signature;
   const env = isKnown ? known.env : await decide(cwd, folders, pin, git);
   if (!isKnown) decided.set(folders.gitDir, { pin, signature, env });
-  // git makes them when it needs them, but not through a link.
+  // git creates these when needed, but not through a link.
   if (env !== UNCHANGED)
     for (const name of ['worktrees', 'logs']) mkdirSync(join(folders.commonDir, name), { recursive: true });
   return { ...env, ...replaced };
 }
 
-/** The settings o8's git uses now; null where they are those on disk. */
+/** The settings that o8's git uses now; null if they are those on disk. */
 export async function settingsInUse(
   cwd: string,
   folders: GitFolders,
@@ -42,11 +42,11 @@ export async function settingsInUse(
   const before = pin.settings.settings;
   if (pin.left === null) return before;
   const changes = pin.left.kind === 'read' ? changedSettings(before, pin.left.settings) : null;
-  if (changes?.length === 0) return null; // what differs now is a person's
+  if (changes?.length === 0) return null; // the remaining differences were made by the user
   const now = await readSettings(git, cwd, folders);
   if (now === null) return null;
   if (now.kind === 'unreadable') return before;
-  if (changes === null) return null; // could not be read, and somebody mended it
+  if (changes === null) return null; // could not be read before, and was repaired
   const trusted = withoutChanges(now.settings, changes);
   return changedSettings(now.settings, trusted).length === 0 ? null : trusted;
 }
@@ -77,10 +77,10 @@ async function decide(
   return { ...env, GIT_CONFIG_GLOBAL: file };
 }
 
-/** Whether every file settings come from is as it was. */
+/** Whether every settings file is unchanged. */
 export function isUntouched(pin: Pin, { gitDir, commonDir }: GitFolders): boolean {
   if (Object.entries(pin.files).some(([path, digest]) => digestOf(path) !== digest)) return false;
-  // A worktree has settings of its own only where the repository allows it; git starts them as a copy.
+  // A worktree has settings of its own only if the repository allows it; git creates them as a copy.
   if (gitDir === commonDir || !allowsWorktreeSettings(pin)) return true;
   const own = contentOf(join(gitDir, 'config.worktree'));
   return own === null || own === contentOf(join(commonDir, 'config.worktree'));
@@ -98,7 +98,7 @@ function hasOtherGlobals(pin: Pin, settings: readonly GitSetting[]): boolean {
   return [...files].some((file) => file in pin.files && digestOf(file) !== pin.files[file]);
 }
 
-/** Somebody changed how refs are stored: with the old settings git would see none of them. */
+/** True if the ref storage format was changed: with the old settings, git would see no refs. */
 function hasOtherRefs({ settings }: Pin, { commonDir }: GitFolders): boolean {
   const now = /^\s*refstorage\s*=\s*"?(\w+)/im.exec(contentOf(join(commonDir, 'config')) ?? '')?.[1] ?? 'files';
   const before =
@@ -106,7 +106,7 @@ function hasOtherRefs({ settings }: Pin, { commonDir }: GitFolders): boolean {
   return now !== (before ?? 'files');
 }
 
-/** Changes when a file that settings come from does. */
+/** Changes whenever a settings file changes. */
 function signatureOf(pin: Pin, { gitDir }: GitFolders): string {
   return [...Object.keys(pin.files), join(gitDir, 'config.worktree')].map(statOf).join(' ');
 }

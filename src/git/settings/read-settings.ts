@@ -5,7 +5,7 @@ import { parseSettings, type GitSettings } from '../../core/surroundings/git-set
 import { contentOf } from './pin.js';
 import type { GitFolders } from './git-folders.js';
 
-/** Runs git with the settings as they are on disk. */
+/** Runs git with the settings on disk. */
 export type PlainGit = (
   args: readonly string[],
   cwd: string,
@@ -13,12 +13,12 @@ export type PlainGit = (
 
 const LIST = ['config', '--list', '--includes', '-z', '--show-scope', '--show-origin'];
 
-/** Git's settings for a checkout as they are now. Null where this git cannot say where they come from (before 2.26). */
+/** Git's current settings for a checkout. Null if this git cannot report their origin (before 2.26). */
 export async function readSettings(git: PlainGit, cwd: string, { commonDir }: GitFolders): Promise<GitSettings | null> {
   const all = await git(LIST, cwd);
-  if (all.code === 129) return null; // an option it does not know
+  if (all.code === 129) return null; // unknown option
   const settings = all.code === 0 ? parseSettings(all.stdout, (path) => resolve(cwd, path)) : [];
-  // Without a word in its exit code where git refuses the repository (an extension it does not know).
+  // git reports success even if it refuses the repository (an unknown extension).
   if (settings.some(({ scope }) => scope === 'local')) return { kind: 'read', settings };
   const config = join(commonDir, 'config');
   if (!existsSync(config)) return { kind: 'read', settings };
@@ -28,14 +28,14 @@ export async function readSettings(git: PlainGit, cwd: string, { commonDir }: Gi
   return {
     kind: 'read',
     settings: [
-      // Outside of a repository git reads the rest as ever.
+      // git reads the other settings as usual outside a repository.
       ...parseSettings((await git(LIST, '/')).stdout, absolute),
       ...parseSettings(own.stdout, absolute, 'local'),
     ],
   };
 }
 
-/** Files git reads settings of a user from, whether they are there or not. */
+/** The user's settings files, existing or not. */
 export function globalFiles(env: NodeJS.ProcessEnv): string[] {
   const named = env['GIT_CONFIG_GLOBAL'];
   if (named !== undefined && named !== '') return [named];
@@ -43,7 +43,7 @@ export function globalFiles(env: NodeJS.ProcessEnv): string[] {
   return [join(home, '.gitconfig'), join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'git', 'config')];
 }
 
-/** Settings files of a repository and what else decides how git treats its files. */
+/** Settings files of a repository, and other files that control how git treats its files. */
 export function repositoryFiles({ commonDir }: Pick<GitFolders, 'commonDir'>): string[] {
   return [
     ...['config', 'config.worktree', 'info/exclude', 'info/attributes', 'info/grafts'].map((name) =>
@@ -52,7 +52,7 @@ export function repositoryFiles({ commonDir }: Pick<GitFolders, 'commonDir'>): s
   ];
 }
 
-/** The contents of `info/` that o8's git goes on using. */
+/** The contents of `info/` that o8's git continues to use. */
 export function infoFiles(commonDir: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of ['info/exclude', 'info/attributes']) {

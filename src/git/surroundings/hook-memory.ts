@@ -11,19 +11,19 @@ const hooksSchema = z.record(z.string(), z.string());
 const memorySchema = z.object({
   version: z.literal(1),
   before: hooksSchema,
-  /** As they were when nobody ran the run any more; null while one may be running. */
+  /** The hooks when the run's supervisor stopped; null while a run may be active. */
   left: hooksSchema.nullable(),
 });
 type Memory = z.infer<typeof memorySchema>;
 
 type Place = Pick<Repository, 'root' | 'commonDir'>;
 
-/** A hook is a script; what is larger is told by its size, and no copy is kept. */
+/** A hook is a small script; a larger file is identified by its size, and not copied. */
 const MOST_BYTES = 1_000_000;
-/** git knows some thirty hooks; a folder of scripts that `core.hooksPath` names may have a few more. */
+/** git has about thirty hooks; a script folder named in `core.hooksPath` may contain a few more. */
 const MOST_HOOKS = 200;
 
-/** Every hook there is, by absolute path, to what identifies its content. Opens no pipe and no device. */
+/** Every hook: absolute path to an identifier of its content. Opens no pipe and no device. */
 export function readHooks(repo: Place): Hooks {
   const found: Record<string, string> = {};
   for (const folder of hookFolders(repo)) {
@@ -35,7 +35,7 @@ export function readHooks(repo: Place): Hooks {
   return found;
 }
 
-/** From now on these are the hooks from before agents worked. What earlier agents changed and nobody put back stays named. */
+/** Records the hooks from before agents run. Changes by earlier agents that were not restored are still reported. */
 export async function pinHooks(repo: Place): Promise<void> {
   const [memory, now] = [readMemory(repo), readHooks(repo)];
   const before = hooksToRemember(memory, now);
@@ -46,7 +46,7 @@ export async function pinHooks(repo: Place): Promise<void> {
   if (memory !== null || Object.keys(before).length > 0) await write(repo, { version: 1, before, left: null });
 }
 
-/** Nobody runs the run any more: what is changed from now on is a person's. */
+/** The supervisor has stopped: later changes are the user's. */
 export async function settleHooks(repo: Place): Promise<void> {
   const memory = readMemory(repo);
   const now = readHooks(repo);
@@ -54,20 +54,20 @@ export async function settleHooks(repo: Place): Promise<void> {
   await write(repo, { version: 1, before: memory?.before ?? {}, left: now });
 }
 
-/** What agents changed and nobody put back yet. */
+/** Changes by agents that have not been restored. */
 export function hooksNow(repo: Place): HookChange[] {
   const memory = readMemory(repo);
   return memory === null ? [] : changedHooks(memory, readHooks(repo));
 }
 
-/** The copy of a file of the git folder, or of a hook, as it was when it was identified like this; null where there is none. */
+/** The copy of a hook or of a file in the git folder with this identifier; null if there is none. */
 export function savedAs({ commonDir }: Place, path: string, digest: string): string | null {
   const saved = savedFile(commonDir, path);
   const content = identify(saved);
   return content !== null && contentOf(content) === contentOf(digest) ? saved : null;
 }
 
-/** What a file is, without reading more than a hook can have: two files that are the same have the same. */
+/** Identifies a file without reading more than the size of a hook; the same content gives the same identifier. */
 export function identify(path: string): string | null {
   try {
     const entry = lstatSync(path);
@@ -79,7 +79,7 @@ export function identify(path: string): string | null {
     const digest = createHash('sha256').update(readFileSync(path)).digest('hex');
     return `${digest}${(file.mode & 0o111) === 0 ? NOT_EXECUTABLE : ''}${link}`;
   } catch {
-    return null; // removed meanwhile, or not ours to read
+    return null; // removed meanwhile, or not readable
   }
 }
 
@@ -89,7 +89,7 @@ function contentOf(digest: string): string {
   return digest.replace(NOT_EXECUTABLE, '');
 }
 
-/** Where git looks for hooks: the setting from before agents worked counts. */
+/** Where git looks for hooks, by the settings from before agents ran. */
 function hookFolders({ root, commonDir }: Place): string[] {
   const pin = readPin(commonDir);
   const settings = pin?.settings.kind === 'read' ? pin.settings.settings : [];
@@ -103,7 +103,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
   } catch {
-    return []; // there is none
+    return []; // missing
   }
 }
 
@@ -121,7 +121,7 @@ function readMemory(repo: Place): Memory | null {
     const parsed = memorySchema.safeParse(JSON.parse(readFileSync(memoryFile(repo), 'utf8')));
     return parsed.success ? parsed.data : null;
   } catch {
-    return null; // mostly there is none
+    return null; // usually missing
   }
 }
 

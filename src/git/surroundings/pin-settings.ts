@@ -8,8 +8,8 @@ import { isUntouched, settingsInUse } from '../settings/protection.js';
 import { globalFiles, hasReplacements, infoFiles, readSettings, repositoryFiles } from '../settings/read-settings.js';
 
 /**
- * From now on o8's git uses the settings there are, whatever agents make of them. What earlier agents changed and nobody
- * put back stays out. Costs one git process, and none where nothing has changed since the last time.
+ * From now on o8's git uses the current settings, whatever agents change. Changes by earlier agents that were not
+ * restored stay excluded. Starts one git process, or none if nothing changed since the last time.
  */
 export async function pinSettings(repo: Repository): Promise<void> {
   const { commonDir } = repo;
@@ -37,7 +37,7 @@ export async function pinSettings(repo: Repository): Promise<void> {
   await writePin(commonDir, pin, 'with copies');
 }
 
-/** Nobody runs the run any more: what is changed from now on is a person's, and counts. */
+/** The supervisor has stopped: later changes are the user's, and take effect. */
 export async function settleSettings(repo: Repository): Promise<void> {
   const pin = readPin(repo.commonDir);
   if (pin === null) return;
@@ -45,7 +45,7 @@ export async function settleSettings(repo: Repository): Promise<void> {
   if (left !== null) await writePin(repo.commonDir, { ...pin, left }, 'as before');
 }
 
-/** What agents changed and nobody put back yet. No git process where nothing was changed. */
+/** Changes by agents that have not been restored. Starts no git process if nothing changed. */
 export async function settingsNow(repo: Pick<Repository, 'root' | 'gitDir' | 'commonDir'>): Promise<SettingsNow> {
   const pin = readPin(repo.commonDir);
   const inUse = pin === null ? null : await settingsInUse(repo.root, repo, pin, plainGit);

@@ -11,14 +11,14 @@ import { administrativeFolders } from '../worktrees/worktree-list.js';
 
 const STASH = 'refs/stash';
 const OWN_REFS = 'refs/o8/';
-/** More than anybody does in a checkout while an agent works. */
+/** More HEAD movements than a user makes while an agent works. */
 const MOST_MOVES = 1000;
-/** Files of the git folder that decide how git works; `config.lock` keeps everybody from changing settings. */
+/** Files in the git folder that configure git; `config.lock` prevents changes to the settings. */
 const FILES = [
   ...['info/attributes', 'info/exclude', 'info/grafts', 'objects/info/alternates', 'shallow', 'config.lock'],
 ];
 
-/** Looks at everything beside a task's own worktree and branch; `own` says which refs and paths are o8's to change. */
+/** Reads everything outside a task's own worktree and branch; `own` says which refs and paths o8 may change. */
 export async function readSurroundings(
   repo: Repository,
   own: { readonly isRef: (ref: string, commit: string) => boolean; readonly isPath: (path: string) => boolean },
@@ -49,7 +49,7 @@ export async function readSurroundings(
   };
 }
 
-/** How a remote branch as this clone knows it came to where it is, by git's own log of it. */
+/** How this clone's remote branch reached its commit, according to its reflog. */
 export async function movedBy(
   repo: Repository,
   { name, before }: SurroundingChange,
@@ -63,8 +63,8 @@ export async function movedBy(
 }
 
 /**
- * Whether a branch was moved forward in a checkout that is not o8's, commit by commit as git's own log of that checkout's
- * HEAD has it. Not where a commit was put there from elsewhere (a push, `update-ref`), or where git keeps no such log.
+ * Whether a branch was moved forward in a checkout that is not o8's, according to that checkout's HEAD reflog. False
+ * for commits that came from elsewhere (a push, `update-ref`), or if git keeps no such log.
  */
 export async function movedInCheckout(repo: Repository, { before, after }: SurroundingChange): Promise<boolean> {
   if (before === null || after === null || !(await isAncestor(repo, before, after))) return false;
@@ -87,7 +87,7 @@ export async function movedInCheckout(repo: Repository, { before, after }: Surro
   return at === before;
 }
 
-/** Without git's own log of it only the newest is known. */
+/** Without a reflog only the newest commit is known. */
 async function stashEntries(repo: Repository, newest: string | null): Promise<string[]> {
   if (newest === null) return [];
   const log = await readIfThere(join(repo.commonDir, 'logs', STASH));

@@ -4,19 +4,19 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { git, tryGit } from '../door/execute.js';
 import type { Repository } from '../door/repository.js';
 
-/** The limit Linux has for links on the way to one file. */
+/** Linux's limit for links on the way to one file. */
 const MOST_LINKS = 40;
 
 /**
- * Whether a file of the checkout (path from its top) is the repository's and not only the user's: git tracks it, has it in
- * HEAD, or tracks a link or submodule on the way to it. Flags of the index (skip-worktree, assume-unchanged) change nothing.
+ * Whether a file of the checkout (relative to its top) comes from the repository: git tracks it, HEAD contains it, or
+ * git tracks a link or submodule on the way to it. Index flags (skip-worktree, assume-unchanged) are ignored.
  */
 export async function comesFromRepository(repo: Repository, path: string): Promise<boolean> {
   const hops = await hopsTo(repo.root, path);
   const specs = hops.map((hop) => `:(top,icase,literal)${hop}`);
   const tracked = (await git(['ls-files', '-z', '--', ...specs], { cwd: repo.root })).split('\0');
   for (const name of tracked) if (await isOneOf(repo.root, name, hops)) return true;
-  // A folder is in HEAD whenever one of its files is: it counts only where it is a link or a submodule.
+  // HEAD contains a folder whenever it contains one of its files; it counts only if it is a link or a submodule.
   const head = await tryGit(['ls-tree', '-z', '--full-tree', 'HEAD', '--', ...hops], { cwd: repo.root });
   const committed = head.code === 0 ? head.stdout.split('\0') : []; // no commit yet
   return committed.some(
@@ -30,17 +30,17 @@ async function isOneOf(root: string, name: string, hops: readonly string[]): Pro
   return hop !== undefined && isSameFile(join(root, name), join(root, hop));
 }
 
-/** Spelled differently, and the same where the file system folds case. */
+/** Same file under a different spelling on a case-insensitive file system. */
 async function isSameFile(one: string, other: string): Promise<boolean> {
   try {
     const [a, b] = await Promise.all([stat(one), stat(other)]);
     return a.ino === b.ino && a.dev === b.dev;
   } catch {
-    return false; // one of them is not there
+    return false; // one of them does not exist
   }
 }
 
-/** Every path inside the repository that is passed on the way to a file, links followed step by step. */
+/** Every path inside the repository that leads to a file, following links one at a time. */
 async function hopsTo(root: string, path: string): Promise<string[]> {
   const hops: string[] = [];
   let rest = path.split('/');
@@ -50,7 +50,7 @@ async function hopsTo(root: string, path: string): Promise<string[]> {
     const here = join(at, next);
     const inside = relative(root, here);
     if (inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-      if (inside !== '') return hops; // what is outside is not the repository's
+      if (inside !== '') return hops; // paths outside do not come from the repository
     } else {
       hops.push(inside.split(sep).join('/'));
     }
@@ -74,6 +74,6 @@ async function linkTarget(path: string): Promise<string | null> {
   try {
     return (await lstat(path)).isSymbolicLink() ? await readlink(path) : null;
   } catch {
-    return null; // nothing is there, or it may not be looked at
+    return null; // does not exist, or cannot be read
   }
 }

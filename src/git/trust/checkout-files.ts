@@ -4,10 +4,10 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import type { RepositoryFile, WantedFiles } from '../../core/trust/files.js';
 import { MOST_SHOWN_BYTES, unshownText } from './committed-files.js';
 
-/** Definitions are a few dozen files; a folder with more than this is not looked through. */
+/** There are a few dozen definition files; a larger folder is refused. */
 const MOST_FILES = 5_000;
 
-/** The wanted files as they are in a checkout now, tracked or not, in the shape of `readCommittedFiles`. */
+/** The requested files in a checkout, tracked or not, in the format of `readCommittedFiles`. */
 export async function readCheckoutFiles(root: string, wanted: WantedFiles): Promise<RepositoryFile[]> {
   const top = await realpath(root);
   const found: RepositoryFile[] = [];
@@ -33,7 +33,7 @@ async function readFolder(top: string, path: string, found: RepositoryFile[], se
   const place = await placeOf(top, path);
   if (place.kind === 'outside') found.push({ kind: 'link', path, target: place.target });
   if (place.kind !== 'inside' || place.isFile || seen.has(place.path)) return;
-  seen.add(place.path); // a link may lead back
+  seen.add(place.path); // links may form a cycle
   for (const name of await readdir(place.path)) {
     if (found.length > MOST_FILES) throw new Error(`${path} has more than ${String(MOST_FILES)} files`);
     const inner = `${path}/${name}`;
@@ -59,7 +59,7 @@ async function placeOf(top: string, path: string): Promise<Place> {
       ? { kind: 'inside', path: real, isFile: stats.isFile() }
       : { kind: 'nothing' };
   } catch {
-    // Nothing is there, or a link to nothing, which can become something.
+    // Missing, or a broken link whose target may be created later.
     return readlink(place).then(
       (target) => ({ kind: 'outside', target }),
       () => ({ kind: 'nothing' }),

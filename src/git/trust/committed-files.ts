@@ -4,10 +4,10 @@ import { git } from '../door/execute.js';
 import { readSmallBlobs } from '../held/blobs.js';
 import type { Repository } from '../door/repository.js';
 
-/** A hook script is a few KB; of a larger one only the id is told. */
+/** A hook script is a few KB; of a larger file only the id is shown. */
 export const MOST_SHOWN_BYTES = 256 * 1024;
 
-/** What stands for the text of a file that is not shown: binary, or large. */
+/** Shown in place of the text of a binary or large file. */
 export function unshownText(id: string): string {
   return `binary or more than ${String(MOST_SHOWN_BYTES / 1024)} KB: git object ${id}`;
 }
@@ -18,7 +18,7 @@ interface Entry {
   readonly path: string;
 }
 
-/** A wanted file whose text is still to be read. */
+/** A requested file whose text has not been read yet. */
 interface Blob {
   readonly kind: 'blob';
   readonly path: string;
@@ -26,8 +26,8 @@ interface Blob {
 }
 
 /**
- * The wanted files that a commit has, whatever the case of their names (a file system may fold it). Links inside the
- * repository are followed, those out of it and submodules are told as such. Sorted by path.
+ * The requested files in a commit, ignoring case in names (a file system may too). Links inside the repository are
+ * followed; links out of it and submodules are reported as such. Sorted by path.
  */
 export async function readCommittedFiles(
   repo: Repository,
@@ -47,7 +47,7 @@ export async function readCommittedFiles(
   );
 }
 
-/** Those of the paths that are files of the commit, links followed. */
+/** The paths that are files of the commit, following links. */
 export async function readFilesAt(
   repo: Repository,
   commit: string,
@@ -61,12 +61,12 @@ export async function readFilesAt(
   return withTexts(repo, blobs);
 }
 
-/** Words on one command line; the shortest limit of an operating system is 256 KB, a word has up to 1 KB. */
+/** Words per command line; the smallest limit of an operating system is 256 KB, a word has up to 1 KB. */
 const WORDS_AT_ONCE = 60;
 
 /**
- * What a commit has at words that may be paths: files, links followed; where one of the folders on the way is a submodule or
- * leads out of the repository, that; and below `.claude/` everything of a folder.
+ * What a commit contains at words that may be paths: files, following links; a submodule, or a folder that leads out of
+ * the repository; and everything in a folder below `.claude/`.
  */
 export async function readNamedFiles(
   repo: Repository,
@@ -112,7 +112,8 @@ async function namedBy(
         : [];
     }
     case TREE: {
-      if (!path.startsWith('.claude/')) return []; // a command's `src` or `test` is what it works on
+      // a command such as `test src` operates on these folders and does not run them
+      if (!path.startsWith('.claude/')) return [];
       const inside = await listInside(repo, entry);
       return inside.flatMap((each) => (isDetour(each) ? [] : [{ kind: 'blob', path: each.path, id: each.id }]));
     }
@@ -155,12 +156,12 @@ async function wantedOf(
   }
 }
 
-/** Whether something wanted has this path, or is below it. */
+/** Whether a requested file is at this path or below it. */
 function leadsTo(path: string, { files, folders }: WantedFiles): boolean {
   return [...files, ...folders].some((each) => each === path || each.startsWith(`${path}/`));
 }
 
-/** What is behind a link: the file, the wanted files of the folder, or the link itself where it leads out. */
+/** The target of a link: the file, the requested files of a folder, or the link itself if it leads out. */
 async function followed(
   repo: Repository,
   commit: string,
@@ -174,7 +175,7 @@ async function followed(
     case 'tree': {
       const found: (RepositoryFile | Blob)[] = [];
       for (const entry of await listInside(repo, { mode: TREE, id: end.id, path: link.path })) {
-        // A link behind a link is told, not followed: no circle of them is walked.
+        // A link behind a link is reported, not followed, which prevents cycles.
         const isPlain = entry.mode !== LINK && entry.mode !== SUBMODULE;
         const folded = foldName(entry.path);
         const isMeant = leadsTo(folded, wanted) || wanted.folders.some((folder) => folded.startsWith(`${folder}/`));
@@ -195,11 +196,11 @@ interface End {
   readonly id: string;
 }
 
-/** What is at each path of a commit, links inside the repository followed; null for nothing, and for what is outside. */
+/** What a commit has at each path, following links inside the repository; null if missing or outside. */
 async function resolveAll(repo: Repository, commit: string, paths: readonly string[]): Promise<(End | null)[]> {
   const ends: (End | null)[] = [];
   for (const path of paths) {
-    // One call for each: what git says of a link that leads out has the link's text in it, with newlines of its own.
+    // One call per path: git's answer for a link that leads out contains the link text, which may contain newlines.
     const input = `${commit}:${path}\n`;
     const said = path.includes('\n')
       ? ''

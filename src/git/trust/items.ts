@@ -6,8 +6,8 @@ import type { Repository } from '../door/repository.js';
 import { readCommittedFiles, readNamedFiles } from './committed-files.js';
 
 /**
- * Everything of a commit that runs or redirects, with the files of the commit that its commands name. `settings`: o8's
- * settings where they are the repository's; `as_committed`: the commit's own. `skill`: see `agentItems`.
+ * Everything in a commit that runs or redirects programs, with the files that its commands name. `settings`: o8's
+ * settings if the repository defines them; `as_committed`: those of the commit. `skill`: see `agentItems`.
  */
 export async function readTrustItems(
   repo: Repository,
@@ -36,7 +36,9 @@ async function namedFiles(repo: Repository, commit: string, items: readonly Trus
   return named;
 }
 
-/** Where the commands have more words than can be looked up, any other commit is another content. */
+/**
+ * If the commands have too many words to look up, the whole tree counts, so that any other commit needs new consent.
+ */
 async function everyFile(repo: Repository, commit: string): Promise<RepositoryFile> {
   const tree = (await git(['rev-parse', `${commit}^{tree}`], { cwd: repo.root })).trim();
   return { kind: 'file', path: '.', text: `the commands name too many files to show: git tree ${tree}` };

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { tryGit } from '../door/execute.js';
 
 /**
- * An index that git cannot read (cut off, overwritten) fails everything that looks at the worktree, also what would keep its
- * work. One of HEAD takes its place, so that what differs from HEAD is found; the damaged one stays beside it. False where
- * it was not the index. Killed in between, whoever looks next does it again.
+ * An index that git cannot read (truncated, overwritten) makes every command in the worktree fail, including a rescue.
+ * Replaces it with an index of HEAD and keeps the damaged file beside it. False if the index was not damaged. Can be
+ * repeated after a crash.
  */
 export async function renewDamagedIndex(worktree: string, gitDir: string): Promise<boolean> {
   const index = join(gitDir, 'index');

@@ -5,8 +5,8 @@ import type { Repository } from '../door/repository.js';
 import { administrativeFolder, recordedPath } from './worktree-list.js';
 
 /**
- * The last commit on top of `start` that a worktree had checked out, from git's own log of its HEAD: also when its
- * branch or its folder is gone. Null when there was none, or git keeps no such log.
+ * The last commit on top of `start` that a worktree had checked out, from its HEAD reflog, even if its branch or folder
+ * is gone. Null if there was none, or git keeps no such log.
  */
 export async function lastCheckedOut(repo: Repository, worktree: string, start: string): Promise<string | null> {
   const folder = await administrativeFolder(repo, await recordedPath(worktree));
@@ -18,7 +18,7 @@ export async function lastCheckedOut(repo: Repository, worktree: string, start: 
   return null;
 }
 
-/** Oldest first: what HEAD was moved to, zeros where its branch was deleted. */
+/** Oldest first: the commits HEAD was moved to, zeros if its branch was deleted. */
 async function readHeadLog(gitDir: string): Promise<string[]> {
   try {
     const lines = (await readFile(join(gitDir, 'logs', 'HEAD'), 'utf8')).split('\n');

@@ -3,8 +3,8 @@ import { pinRef, resolveCommit } from '../refs/refs.js';
 import type { Repository } from '../door/repository.js';
 
 /**
- * Keeps a commit under a ref of o8's own, or beside it (`<ref>-<start of its id>`) where that keeps other work already:
- * nothing that was kept is let go. Gives the ref that has it; a commit with the same content and parents counts as it.
+ * Saves a commit under one of o8's refs, or as `<ref>-<start of its id>` if that ref already holds other work, so that
+ * nothing saved is lost. Returns the ref. A commit with the same content and parents counts as already saved.
  */
 export async function keepCommit(repo: Repository, ref: string, commit: string): Promise<string> {
   const existing = await resolveCommit(repo, ref);

@@ -5,33 +5,33 @@ import { join, resolve } from 'node:path';
 import { mainCheckout } from '../door/main-checkout.js';
 import { openRepository, type Repository } from '../door/repository.js';
 
-/** How the reason begins with which o8 locks the worktrees it makes. */
+/** Start of the lock reason of o8's worktrees. */
 const OWN_REASON = 'o8 run';
 
-/** The same reason again, beside git's own files of the worktree: people and agents unlock worktrees. */
+/** Copy of the lock reason in git's folder for the worktree, because users and agents unlock worktrees. */
 const MARK = 'o8';
 
-/** Why a worktree of a run is locked, as `git worktree list` shows it. */
+/** The lock reason of a run's worktree, as `git worktree list` shows it. */
 export function ownReason(runId: string, what: string): string {
   return `${OWN_REASON} ${runId}, ${what}`;
 }
 
-/** The run a reason speaks of, null for one that is not ours. */
+/** The run named in a lock reason, null if the reason is not from o8. */
 function runOfReason(reason: string): string | null {
   return new RegExp(`^${OWN_REASON} ([^,\\s]+),`).exec(reason)?.[1] ?? null;
 }
 
-/** Says that a worktree, by git's own folder of it, is one that o8 made. */
+/** Marks a worktree, by git's own folder for it, as created by o8. */
 export async function markOwn(folder: string, reason: string): Promise<void> {
   await writeFile(join(folder, MARK), reason);
 }
 
-/** It belongs to whoever asked for it to be kept. */
+/** Removes the mark: the worktree now belongs to the user who asked to keep it. */
 export async function unmarkOwn(folder: string): Promise<void> {
   await rm(join(folder, MARK), { force: true });
 }
 
-/** The run that made a worktree, by git's own folder of it; null where somebody else did. */
+/** The run that created a worktree, by git's own folder for it; null if o8 did not create it. */
 export async function runOfFolder(folder: string): Promise<string | null> {
   for (const file of [join(folder, MARK), join(folder, 'locked')]) {
     const runId = existsSync(file) ? runOfReason(await readFile(file, 'utf8')) : null;
@@ -41,8 +41,8 @@ export async function runOfFolder(folder: string): Promise<string | null> {
 }
 
 /**
- * The checkout that is meant. Somebody who stands in a worktree that o8 made (to resolve a conflict there)
- * is taken back to the main checkout; any other worktree is a checkout of its own.
+ * The checkout that the user means. In a worktree of o8 (to resolve a conflict there), that is the main checkout; any
+ * other worktree is a checkout of its own.
  */
 export async function homeCheckout(repo: Repository): Promise<Repository> {
   if (repo.gitDir === repo.commonDir || (await runOfFolder(repo.gitDir)) === null) return repo;
@@ -50,7 +50,10 @@ export async function homeCheckout(repo: Repository): Promise<Repository> {
   return main === null ? repo : openRepository(main);
 }
 
-/** Is this a worktree that o8 made for this run? Anything else at the same place is somebody's and not to be touched. */
+/**
+ * Whether o8 created this worktree for this run. Anything else at the same path belongs to somebody else and must not
+ * be touched.
+ */
 export async function isOwnWorktree(path: string, runId: string): Promise<boolean> {
   const pointer = join(path, '.git');
   if (!existsSync(pointer) || !(await stat(pointer)).isFile()) return false;

@@ -8,11 +8,11 @@ export interface OwnWorktree {
   readonly path: string;
   readonly branch: string | null;
   readonly runId: string;
-  /** Its folder was deleted by hand. */
+  /** Its folder was deleted. */
   readonly gone: boolean;
 }
 
-/** The worktrees that o8 made. */
+/** The worktrees that o8 created. */
 export async function listOwnWorktrees(repo: Repository): Promise<OwnWorktree[]> {
   const own: OwnWorktree[] = [];
   for (const { path, branch } of await listWorktrees(repo)) {

@@ -5,8 +5,8 @@ import { git } from '../door/execute.js';
 import { MOST_ARGUMENTS } from './worktree-inspection.js';
 
 /**
- * Puts paths of a worktree into an index as they are on disk: no filter runs and no rule of what is ignored counts. What
- * is not there is taken out of the index; what is neither a file nor a link (a pipe, a socket) has no content.
+ * Adds paths of a worktree to an index as they are on disk, without filters and ignore rules. Missing paths are removed
+ * from the index; anything that is not a file or link (a pipe, a socket) has no content.
  */
 export async function indexRawContent(
   worktree: string,

@@ -11,16 +11,16 @@ import type { Repository } from '../door/repository.js';
 import { gitDirOf, inspectWorktree, type WorktreeInspection } from './worktree-inspection.js';
 import { addEverything, restoreFromHead, treeOfAll, treeOfStaged } from './worktree-tree.js';
 
-/** Where work is kept: the ref that has the commit. */
+/** The ref that holds the saved commit. */
 export interface Kept {
   readonly ref: string;
   readonly commit: string;
 }
 
 /**
- * Commits what an agent left uncommitted on the branch of its worktree, without hooks. Null when nothing is left.
- * `exclude`: paths that are never committed. Repositories inside the worktree are not either: git would keep an id
- * of them and no content. O8Error `git_failed` in the middle of a merge or rebase, whose conflict markers are no work.
+ * Commits an agent's uncommitted changes on the branch of its worktree, without hooks. Null if there are none.
+ * `exclude`: paths that are never committed. Nested repositories are not committed either: git would store only an id.
+ * O8Error `git_failed` during a merge or rebase, because files may contain conflict markers.
  */
 export async function commitLeftovers(
   repo: Repository,
@@ -51,10 +51,10 @@ export async function commitLeftovers(
 }
 
 /**
- * Keeps everything that is not committed in a worktree as a commit on top of its HEAD, under a ref in refs/o8/ (or beside
- * it, where that keeps other work): what is staged and changed again as a second parent, as `git stash` does. Works on a
- * copy of the index, so that neither the agent's index nor its files change. `also`: ignored paths to keep with it. Null
- * when there is nothing to keep.
+ * Saves all uncommitted changes of a worktree as a commit on top of its HEAD, under a ref in refs/o8/ (or beside it, if
+ * that ref holds other work). Changes that are staged and were changed again become a second parent, as in `git stash`.
+ * Uses a copy of the index; the agent's index and files do not change. `also`: ignored paths to include. Null if there
+ * is nothing to save.
  */
 export async function snapshotWorktree(
   repo: Repository,
@@ -72,7 +72,7 @@ export async function snapshotWorktree(
   return { ref: await keepCommit(repo, ref, commit), commit };
 }
 
-/** Keeps what only the index has, before the folder's content takes its place in it. Null when there is no such thing. */
+/** Saves content that is only in the index, before the folder's content replaces it. Null if there is none. */
 export async function keepStaged(
   repo: Repository,
   path: string,

@@ -4,19 +4,19 @@ import type { Repository } from '../door/repository.js';
 import { inspectWorktree, type WorktreeInspection } from './worktree-inspection.js';
 import { treeOfEverything } from './worktree-tree.js';
 
-/** What of a worktree's work is not committed yet. */
+/** The uncommitted work in a worktree. */
 export type WorkInProgress =
   | { readonly kind: 'none' }
-  /** A commit of all of it on top of the branch, which no ref points to. */
+  /** A commit of all changes on top of the branch; no ref points to it. */
   | { readonly kind: 'commit'; readonly commit: string }
-  /** It cannot be told what a commit would hold. */
+  /** It is unknown what a commit would contain. */
   | { readonly kind: 'unclear'; readonly reason: string };
 
-const TRIES = 3; // an agent that deletes a file while git reads it fails the whole `add`
+const TRIES = 3; // if an agent deletes a file while git reads it, the whole `add` fails
 
 /**
- * The commit that a worktree's uncommitted work would make on its branch right now, while an agent may be at work in
- * it. New objects are all that is written: no ref, and nothing in the worktree or its index.
+ * The commit that a worktree's uncommitted work would make on its branch now; an agent may be running in it. Writes
+ * only new objects: no ref, and nothing in the worktree or its index.
  */
 export async function workInProgress(
   repo: Repository,
@@ -25,7 +25,7 @@ export async function workInProgress(
 ): Promise<WorkInProgress> {
   const found = await inspectWorktree(path);
   if (!found.exists || found.head === null || found.changes.length === 0) return { kind: 'none' };
-  // Conflict markers are no work.
+  // Files may contain conflict markers.
   if (found.operation !== null) return { kind: 'unclear', reason: `a ${found.operation} is in progress` };
   if (found.branch !== branch) return { kind: 'unclear', reason: `${found.branch ?? 'no branch'} is checked out` };
   const tree = await treeNow(path, found, [...exclude, ...found.nestedRepositories]);

@@ -8,9 +8,9 @@ import type { Repository } from '../door/repository.js';
 const LIST = '.worktreeinclude';
 
 /**
- * Copies to a fresh worktree the files that `.worktreeinclude` (gitignore syntax) asks for, as Claude Code does: only
- * files that git ignores, so that nothing tracked is doubled. Existing files stay. A link that leads out of the
- * repository, and anything that would be written through a link, is left out. Returns the copied paths, sorted.
+ * Copies the files listed in `.worktreeinclude` (gitignore syntax) to a new worktree, as Claude Code does: only ignored
+ * files, so that no tracked file is duplicated. Existing files are kept. Skips links that lead out of the repository,
+ * and files whose path leads through a link. Returns the copied paths, sorted.
  */
 export async function copyWorktreeIncludes(repo: Repository, worktree: string): Promise<string[]> {
   const list = join(repo.root, LIST);
@@ -23,15 +23,15 @@ export async function copyWorktreeIncludes(repo: Repository, worktree: string): 
   return copied.sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** Untracked files that match the list (git's own matcher) and that the ordinary rules ignore. */
+/** Untracked files that match the list and are ignored by git. */
 async function wantedFiles(repo: Repository): Promise<string[]> {
   const listing = ['ls-files', '--others', '--ignored', `--exclude-from=${LIST}`, '-z'];
   const matching = await git(listing, { cwd: repo.root });
   if (matching === '') return [];
   const args = ['check-ignore', '-z', '--stdin'];
   const ignored = await tryGit(args, { cwd: repo.root, input: matching });
-  if (ignored.code > 1) throw gitFailure(args, repo.root, ignored); // 1: none of them
-  return ignored.stdout.split('\0').filter((path) => path !== '' && !path.endsWith('/')); // `/`: a repository inside
+  if (ignored.code > 1) throw gitFailure(args, repo.root, ignored); // 1: no match
+  return ignored.stdout.split('\0').filter((path) => path !== '' && !path.endsWith('/')); // `/`: a nested repository
 }
 
 async function copyInto(root: string, worktree: string, path: string): Promise<boolean> {
@@ -44,13 +44,13 @@ async function copyInto(root: string, worktree: string, path: string): Promise<b
   if (await isThere(target)) return false;
   if (kind.isFile()) {
     failpoint('include.copy.before');
-    // Keeps the mode; a clone of the blocks where the file system can.
+    // Keeps the mode, and clones the blocks if the file system supports it.
     await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     failpoint('include.copy.after');
     return true;
   }
   const link = await readlink(source);
-  // Where it says it leads and where it leads in the end: a link may go through another one.
+  // Both the link's direct target and its final target, as a link may lead through another one.
   if (isAbsolute(link) || !isInside(root, resolve(dirname(source), link)) || !existsSync(source)) return false;
   if (!isInside(root, await realpath(source))) return false;
   failpoint('include.copy.before');
@@ -59,7 +59,7 @@ async function copyInto(root: string, worktree: string, path: string): Promise<b
   return true;
 }
 
-/** Makes the folders one by one; false where one of them is a link or a file, which the branch may have put there. */
+/** Creates the folders one by one; false if one of them is a link or a file, which the branch may contain. */
 async function makeFolders(worktree: string, folder: string): Promise<boolean> {
   let current = worktree;
   for (const name of folder === '.' ? [] : folder.split('/')) {
@@ -75,7 +75,7 @@ function isInside(folder: string, path: string): boolean {
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** Also true for a link to nowhere. */
+/** True also for a broken link. */
 async function isThere(path: string): Promise<boolean> {
   try {
     await lstat(path);

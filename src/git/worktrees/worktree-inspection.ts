@@ -5,29 +5,29 @@ import { git, tryGit } from '../door/execute.js';
 import { renewDamagedIndex } from './damaged-index.js';
 import { operationIn, readWorktreeStatus, type Operation } from '../door/status.js';
 
-/** Paths on one command line; the shortest limit of an operating system is 256 KB, a path has up to 4. */
+/** Paths per command line; the smallest limit of an operating system is 256 KB, a path has up to 4. */
 export const MOST_ARGUMENTS = 60;
 
 export interface WorktreeInspection {
-  /** A git worktree whose top is this path. A folder without its `.git` is none, whatever it holds. */
+  /** Whether this path is the top of a git worktree. A folder without `.git` is not, whatever it contains. */
   readonly exists: boolean;
   readonly head: string | null;
-  /** Null when HEAD is detached. */
+  /** Null if HEAD is detached. */
   readonly branch: string | null;
-  /** Not committed and not ignored. */
+  /** Uncommitted and not ignored. */
   readonly changes: readonly { path: string; untracked: boolean }[];
   /** Paths whose staged content is neither in HEAD nor in the folder: only the index has it. */
   readonly stagedOnly: readonly string[];
-  /** Files git was told not to look at (assume-unchanged, skip-worktree) and that are there all the same. */
+  /** Changed files that git does not compare (assume-unchanged, skip-worktree). */
   readonly unwatched: readonly string[];
-  /** Repositories inside that git sees: it keeps at most an id of them, so their content is lost with the folder. */
+  /** Nested repositories: git stores at most a commit id of them, so their content is lost with the folder. */
   readonly nestedRepositories: readonly string[];
   readonly operation: Operation | null;
 }
 
-/** What the index and git's rules say of a worktree's files, beyond what differs. */
+/** Index and ignore information about a worktree's files. */
 export interface WorktreeFiles {
-  /** As git lists them: a folder that is ignored as a whole ends in `/`. */
+  /** In git's format: a folder that is ignored as a whole ends in `/`. */
   readonly ignored: readonly string[];
   readonly tracked: readonly string[];
   readonly gitDir: string;
@@ -44,12 +44,12 @@ const NONE: WorktreeInspection = {
   operation: null,
 };
 
-/** What is in a worktree right now. */
+/** The current content of a worktree. */
 export async function inspectWorktree(path: string): Promise<WorktreeInspection> {
   return (await inspect(path, 'without')).found;
 }
 
-/** The same with the ignored and the tracked paths; `files` is null where the path is no worktree. */
+/** The same with ignored and tracked paths; `files` is null if the path is not a worktree. */
 export async function inspectWholeWorktree(
   path: string,
 ): Promise<{ readonly found: WorktreeInspection; readonly files: WorktreeFiles | null }> {
@@ -88,16 +88,16 @@ async function inspect(
   return { found, files: { ignored, tracked: indexed.map((entry) => entry.path), gitDir } };
 }
 
-/** Git's own folder of a worktree. */
+/** Git's own folder for a worktree. */
 export async function gitDirOf(worktree: string): Promise<string> {
   return (await git(['rev-parse', '--absolute-git-dir'], { cwd: worktree })).replace(/\n$/, '');
 }
 
-/** Null where the path is not the top of a worktree: inside another checkout git would find that one. */
+/** Null if the path is not the top of a worktree: inside another checkout, git would find that one. */
 async function gitDirOfWorktree(path: string): Promise<string | null> {
   if (!existsSync(join(path, '.git'))) return null;
   const found = await tryGit(['rev-parse', '--show-toplevel', '--absolute-git-dir'], { cwd: path });
-  const top = `${await realpath(path)}\n`; // a path may have a newline in it, so it is not cut at one
+  const top = `${await realpath(path)}\n`; // not cut at a newline, which a path may contain
   return found.code === 0 && found.stdout.startsWith(top) ? found.stdout.slice(top.length).replace(/\n$/, '') : null;
 }
 
@@ -119,12 +119,12 @@ async function readIndex(worktree: string): Promise<IndexEntry[]> {
   });
 }
 
-/** Those that are there and differ from the index. In a sparse checkout most of them are not there. */
+/** The paths that exist and differ from the index. In a sparse checkout most do not exist. */
 async function changedUnwatched(worktree: string, indexed: readonly IndexEntry[]): Promise<string[]> {
   const there: IndexEntry[] = [];
   for (const entry of indexed) {
     if (!entry.unwatched || !entry.mode.startsWith('100')) continue;
-    const kind = await lstat(join(worktree, entry.path)).catch(() => null); // mostly not there
+    const kind = await lstat(join(worktree, entry.path)).catch(() => null); // usually missing
     if (kind?.isFile() === true) there.push(entry);
   }
   const changed: string[] = [];
@@ -132,7 +132,7 @@ async function changedUnwatched(worktree: string, indexed: readonly IndexEntry[]
     const some = there.slice(at, at + MOST_ARGUMENTS);
     const out = await tryGit(['hash-object', '--', ...some.map(({ path }) => path)], { cwd: worktree });
     const ids = out.stdout.split('\n');
-    // One that cannot be read counts as changed: whoever wants to keep it hears why not.
+    // A file that cannot be read counts as changed, so that saving it reports the reason.
     changed.push(...some.filter(({ id }, index) => ids[index] !== id).map(({ path }) => path));
   }
   return changed;

@@ -11,19 +11,19 @@ export interface WorktreeEntry {
   readonly path: string;
   /** Null for a bare repository and an unborn branch. */
   readonly head: string | null;
-  /** Null when HEAD is detached. */
+  /** Null if HEAD is detached. */
   readonly branch: string | null;
   readonly locked: boolean;
   /** Its folder is gone. */
   readonly prunable: boolean;
 }
 
-const TRIES = 5; // the list fails while somebody else's `worktree add` has written half of its files
-const PAUSE_MS = 20; // such an add is that far on within some 10 ms
+const TRIES = 5; // the list fails while another `worktree add` has written only some of its files
+const PAUSE_MS = 20; // another `worktree add` needs about 10 ms for this
 
 /** Every checkout of the repository, the main one first. */
 export async function listWorktrees(repo: Repository): Promise<WorktreeEntry[]> {
-  // -z came with 2.36; without it a path with a newline in it is not told apart, which older users have to accept
+  // -z exists since 2.36; an older git cannot list a path with a newline correctly
   const withNul = isAtLeast(repo.version, 2, 36);
   const args = ['worktree', 'list', '--porcelain', ...(withNul ? ['-z'] : [])];
   const client = gitClient(repo.commonDir);
@@ -39,7 +39,7 @@ export async function listWorktrees(repo: Repository): Promise<WorktreeEntry[]> 
   }
 }
 
-/** git derives the path of the main checkout from the common folder it was given. */
+/** git derives the path of the main checkout from the given common folder. */
 function realPath(entry: WorktreeEntry): WorktreeEntry {
   const real = realCommonFolder(entry.path);
   return real === entry.path ? entry : { ...entry, path: basename(real) === '.git' ? dirname(real) : real };
@@ -58,7 +58,7 @@ async function pointsTo(checkout: string, commonDir: string): Promise<boolean> {
   return existsSync(path) && (await realpath(path)) === commonDir;
 }
 
-/** A path as git records it: real, also where its last part does not exist. */
+/** A path as git records it: resolved, even if its last part does not exist. */
 export async function recordedPath(path: string): Promise<string> {
   if (existsSync(path)) return realpath(path);
   const parent = dirname(path);
@@ -70,7 +70,7 @@ export async function findWorktree(repo: Repository, path: string): Promise<Work
   return (await listWorktrees(repo)).find((entry) => entry.path === wanted) ?? null;
 }
 
-/** Git's own folder for a linked worktree, found from the shared side, so also when the worktree is damaged. */
+/** Git's own folder for a linked worktree, found through the common folder, so that it works for a damaged worktree. */
 export async function administrativeFolder(repo: Repository, worktree: string): Promise<string | null> {
   const folders = await administrativeFolders(repo);
   return folders.find((folder) => folder.path === worktree)?.folder ?? null;
@@ -96,7 +96,7 @@ function parse(output: string, end: '\0' | '\n'): WorktreeEntry[] {
     });
 }
 
-/** `locked` and `prunable` are in the list since 2.31; before, they are read where git keeps them. */
+/** The list contains `locked` and `prunable` since 2.31; for an older git they are read from git's files. */
 async function withAttributes(repo: Repository, entries: WorktreeEntry[]): Promise<WorktreeEntry[]> {
   const folders = await administrativeFolders(repo);
   return entries.map((entry) => {
@@ -107,7 +107,7 @@ async function withAttributes(repo: Repository, entries: WorktreeEntry[]): Promi
   });
 }
 
-/** Git's own folder of each linked worktree, with the path the worktree has. */
+/** Git's own folder for each linked worktree, with the worktree's path. */
 export async function administrativeFolders(repo: Repository): Promise<{ folder: string; path: string }[]> {
   const all = join(repo.commonDir, 'worktrees');
   if (!existsSync(all)) return [];
@@ -115,7 +115,7 @@ export async function administrativeFolders(repo: Repository): Promise<{ folder:
   for (const name of await readdir(all)) {
     const folder = join(all, name);
     const gitFile = await readIfThere(join(folder, 'gitdir'));
-    if (gitFile === null) continue; // half made or half removed
+    if (gitFile === null) continue; // partly created or removed
     const path = dirname(gitFile.replace(/\n$/, ''));
     folders.push({ folder, path: isAbsolute(path) ? path : join(folder, path) });
   }

@@ -7,8 +7,8 @@ import { indexRawContent } from './raw-content.js';
 import { gitDirOf, type WorktreeInspection } from './worktree-inspection.js';
 
 /**
- * The tree of everything in a worktree that is not ignored, committed or not, made with a copy of its index: neither
- * the agent's index nor its files change. `exclude`: paths that stay as HEAD has them.
+ * The tree of all files in a worktree that are not ignored, committed or not, made with a copy of its index: the
+ * agent's index and files do not change. `exclude`: paths that keep their version from HEAD.
  */
 export async function treeOfEverything(
   path: string,
@@ -21,7 +21,10 @@ export async function treeOfEverything(
   });
 }
 
-/** The same with what is ignored (`also`) or not watched, and whatever its filters say: of what is kept nothing may be missing. */
+/**
+ * The same with ignored files (`also`) and files git does not compare, even if a filter fails, so that a rescue is
+ * complete.
+ */
 export async function treeOfAll(path: string, found: WorktreeInspection, also: readonly string[]): Promise<string> {
   const rest = [...found.unwatched, ...also];
   try {
@@ -31,7 +34,7 @@ export async function treeOfAll(path: string, found: WorktreeInspection, also: r
       await indexRawContent(path, also, env);
     });
   } catch (error) {
-    // A filter that fails, or a file that git cannot hash with it: the bytes as they are.
+    // A filter fails, or git cannot hash a file with it: stores the bytes as they are.
     const files = found.changes.map((change) => change.path).filter((file) => !file.endsWith('/'));
     const nested = new Set(found.nestedRepositories);
     const raw = [...new Set([...files.filter((file) => !nested.has(file)), ...rest])];
@@ -40,7 +43,7 @@ export async function treeOfAll(path: string, found: WorktreeInspection, also: r
   }
 }
 
-/** What is staged, as a tree; null while a conflict is in the index. */
+/** The staged content as a tree; null if the index contains a conflict. */
 export async function treeOfStaged(path: string, found: WorktreeInspection): Promise<string | null> {
   if (found.operation !== null) return null;
   return withOwnIndex(path, found, () => Promise.resolve());
@@ -56,7 +59,7 @@ async function withOwnIndex(
     const index = join(folder, 'index');
     const env = { GIT_INDEX_FILE: index };
     const current = join(await gitDirOf(path), 'index');
-    // A copy knows which files are unchanged; an index from HEAD would have every file read again.
+    // A copy knows which files are unchanged; with a new index git would read every file again.
     if (existsSync(current)) await copyIndex(current, index);
     else if (found.head !== null) await git(['read-tree', found.head], { cwd: path, env });
     await change(env);
@@ -67,8 +70,8 @@ async function withOwnIndex(
 }
 
 /**
- * git takes a file for unchanged that has the size and the second of change that the index knows, unless the index is
- * not younger than that: a copy has to be as old as the original, or an edit in the same second would be lost.
+ * git treats a file as unchanged if its size and modification second match the index and the index is newer. The copy
+ * needs the original's time, or an edit in the same second would be lost.
  */
 async function copyIndex(from: string, to: string): Promise<void> {
   const { mtimeMs } = await stat(from); // before the copy: an index that is replaced meanwhile only looks older
@@ -77,7 +80,9 @@ async function copyIndex(from: string, to: string): Promise<void> {
   await utimes(to, second, second);
 }
 
-/** In an index of its own: git looks at these files as at any other. Two calls, since git takes one flag at a time. */
+/**
+ * In a separate index, makes git compare these files like any other. Two calls, because git accepts one flag at a time.
+ */
 async function watchAgain(
   path: string,
   files: readonly string[],
@@ -89,22 +94,22 @@ async function watchAgain(
   await git(['update-index', '--no-skip-worktree', '-z', '--stdin'], { cwd: path, env, input });
 }
 
-/** A repository without a commit inside the worktree would fail the whole `add`. */
+/** A nested repository without a commit makes the whole `add` fail. */
 export async function addEverything(
   path: string,
   found: WorktreeInspection,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
   const without = found.nestedRepositories.map((nested) => `:(top,exclude,literal)${nested}`);
-  // A copy of an index that is split would write its shared part beside the real one.
-  // In a sparse checkout `add` refuses what lies outside of it.
+  // A copy of a split index would write its shared part beside the real one. In a sparse checkout, `add` refuses paths
+  // outside of it.
   await git(
     ['-c', 'core.splitIndex=false', '-c', 'core.sparseCheckout=false', 'add', '--all', '--', ':/', ...without],
     { cwd: path, env },
   );
 }
 
-/** Takes paths out of what was added. Done afterwards: git fails on an excluded path that is ignored as well. */
+/** Removes paths from the index after adding: git fails on an excluded path that is also ignored. */
 export async function restoreFromHead(
   path: string,
   paths: readonly string[],

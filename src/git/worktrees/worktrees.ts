@@ -32,13 +32,13 @@ type Checkout =
   | { readonly kind: 'branch'; readonly branch: string; readonly start: string }
   | { readonly kind: 'detached'; readonly start: string };
 
-const TRIES = 4; // the user's own `git worktree add` beside ours can make either fail for some 10 ms
+const TRIES = 4; // another `git worktree add` at the same time can make either fail for about 10 ms
 const PAUSE_MS = 40;
 
 /**
- * A worktree with `branch` checked out at `start`, locked so that no prune or sweep takes it. Can be repeated: one
- * that is there already is only completed, and one with work in it is left as it is. Registering is serialised
- * (parallel adds race on shared files), filling is not; this is the fastest safe way measured.
+ * Creates a worktree with `branch` checked out at `start`, locked against pruning. Can be repeated: an existing one is
+ * only completed, and one that contains work is left as it is. Registration is serialised, because parallel adds race
+ * on shared files; writing files is not. This was the fastest safe way in measurements.
  */
 export async function addWorktree(
   repo: Repository,
@@ -48,7 +48,7 @@ export async function addWorktree(
   await provide(repo, serialise, path, { kind: 'branch', branch, start }, reason);
 }
 
-/** A worktree on no branch, at a commit: for commands that must not run in anybody's checkout. */
+/** Creates a worktree with a detached HEAD at a commit, for commands that must not run in the user's checkout. */
 export async function addScratchWorktree(
   repo: Repository,
   serialise: CriticalSection,
@@ -58,8 +58,8 @@ export async function addScratchWorktree(
 }
 
 /**
- * Removes a worktree with everything in it, ignored and uncommitted files too: inspect and rescue first. The branch
- * stays. Can be repeated. A folder that is no worktree of this repository is refused, not deleted.
+ * Removes a worktree with everything in it, including ignored and uncommitted files: inspect and rescue first. The
+ * branch is kept. Can be repeated. A folder that is not a worktree of this repository is refused.
  */
 export async function removeWorktree(repo: Repository, serialise: CriticalSection, path: string): Promise<void> {
   const wanted = await recordedPath(path);
@@ -67,7 +67,11 @@ export async function removeWorktree(repo: Repository, serialise: CriticalSectio
     const entry = await findWorktree(repo, wanted);
     if (entry !== null) return unregister(repo, entry);
     if (!(await isEmptyFolder(wanted))) {
-      throw new O8Error('git_failed', `${wanted} is not a worktree of ${repo.root}: left alone`, `ls -la ${wanted}`);
+      throw new O8Error(
+        'git_failed',
+        `${wanted} is not a worktree of ${repo.root} and was not removed`,
+        `ls -la ${wanted}`,
+      );
     }
   });
   await emptyTrash(wanted);
@@ -92,7 +96,7 @@ async function provide(
   }
 }
 
-/** Takes back what a failed call made, and nothing else. */
+/** Undoes only what a failed call created. */
 async function undo(
   repo: Repository,
   serialise: CriticalSection,
@@ -105,18 +109,18 @@ async function undo(
     if (checkout.kind === 'branch') await dropUnused(repo, checkout);
   } catch (error) {
     const messages = [cause, error].map((each) => (each instanceof Error ? each.message : String(each)));
-    throw new O8Error('git_failed', messages.join('\nand it could not be taken back: '), 'git worktree list');
+    throw new O8Error('git_failed', messages.join('\nand cleaning up failed: '), 'git worktree list');
   }
 }
 
-/** Announces the worktree to git without writing a file of it. Only inside the critical section. */
+/** Registers the worktree with git without writing its files. Only inside the critical section. */
 async function register(
   repo: Repository,
   path: string,
   checkout: Checkout,
   reason: string,
 ): Promise<'new' | 'there before'> {
-  // Looked up in git's folder first: listing takes 10 ms of everybody's turn, and there is mostly nothing to find.
+  // Checks git's folder first: listing takes 10 ms of the critical section, and there is usually no entry.
   const known = (await administrativeFolder(repo, path)) !== null;
   const entry = known ? await findWorktree(repo, path) : null;
   if (entry !== null && (await isUsable(entry, checkout))) {
@@ -137,7 +141,7 @@ async function register(
   }
   const { branch, start } = checkout;
   const existed = (await resolveCommit(repo, `refs/heads/${branch}`)) !== null;
-  // Made here and not by `worktree add -b`, which may write tracking into the config that all worktrees share.
+  // `worktree add -b` may write tracking settings into the config shared by all worktrees.
   if (!(await createRef(repo, `refs/heads/${branch}`, start))) {
     throw new O8Error('git_failed', `branch ${branch} exists at another commit than ${start}`, `git log ${branch}`);
   }
@@ -155,14 +159,16 @@ async function register(
   return 'new';
 }
 
-/** Whether a registered worktree is the one wanted; O8Error where it is somebody's and must not be replaced. */
+/**
+ * Whether a registered worktree is the requested one; O8Error if it belongs to somebody else and must not be replaced.
+ */
 async function isUsable(entry: WorktreeEntry, checkout: Checkout): Promise<boolean> {
   if (entry.head === null || !existsSync(join(entry.path, '.git'))) {
-    // A git that was killed while registering, or a worktree whose folder is gone: safe to make again when empty.
+    // git was killed during registration, or the worktree's folder is gone: safe to create again if it is empty.
     if (await isEmptyFolder(entry.path)) return false;
     throw new O8Error(
       'git_failed',
-      `worktree ${entry.path} is damaged and has files in it`,
+      `worktree ${entry.path} is damaged and contains files`,
       `git worktree repair ${entry.path}`,
     );
   }
@@ -175,7 +181,7 @@ async function isUsable(entry: WorktreeEntry, checkout: Checkout): Promise<boole
 }
 
 async function announce(repo: Repository, path: string, what: readonly string[], reason: string): Promise<void> {
-  // `--lock --reason` together came with 2.33; before, the reason can only be given by locking afterwards.
+  // `--lock` with `--reason` exists since 2.33; with an older git the reason is set by locking afterwards.
   const atOnce = isAtLeast(repo.version, 2, 33);
   const args = ['worktree', 'add', '--no-checkout', ...(atOnce ? ['--lock', '--reason', reason] : []), ...what];
   failpoint('worktree.register.before');
@@ -198,7 +204,7 @@ async function mark(repo: Repository, path: string, reason: string): Promise<voi
   if (folder !== null) await markOwn(folder, reason);
 }
 
-/** git writes the common folder it was given into a new worktree: it has to be the real one. */
+/** git writes the given common folder into a new worktree, so it must be the real one. */
 async function straightenPointer(worktree: string): Promise<void> {
   const pointer = join(worktree, '.git');
   const gitDir = pointedGitFolder(await readFile(pointer, 'utf8'));
@@ -214,19 +220,19 @@ async function lock(repo: Repository, path: string, reason: string): Promise<voi
   failpoint('worktree.lock.after');
 }
 
-/** Writes the files. A worktree has an index exactly when it was filled once; then it may hold work. */
+/** Writes the files. A worktree has an index only after it was filled once; from then on it may contain work. */
 async function fill(repo: Repository, path: string, checkout: Checkout): Promise<void> {
   const gitDir = await administrativeFolder(repo, path);
   if (gitDir === null)
-    throw new O8Error('git_failed', `worktree ${path} was removed while it was made`, 'git worktree list');
+    throw new O8Error('git_failed', `worktree ${path} was removed while it was being created`, 'git worktree list');
   const branch = checkout.kind === 'branch' ? checkout.branch : null;
-  await awaitOwnLocks(repo, gitDir, branch); // an earlier owner may have died; its git goes on filling
+  await awaitOwnLocks(repo, gitDir, branch); // an earlier owner may have been killed while its git was still writing
   if (existsSync(join(gitDir, 'index'))) return;
   failpoint('worktree.fill.before');
   const reset = ['reset', '--hard', '--quiet'];
   const result = await tryGit(reset, { cwd: path });
   if (result.code !== 0) {
-    await awaitOwnLocks(repo, gitDir, branch); // the git of an owner that died may begin this late, too
+    await awaitOwnLocks(repo, gitDir, branch); // the git of a killed owner may also have started later
     if (!existsSync(join(gitDir, 'index'))) throw gitFailure(reset, path, result);
   }
   failpoint('worktree.fill.after');
@@ -238,7 +244,7 @@ async function unregister(repo: Repository, entry: WorktreeEntry): Promise<void>
   if (folder === null) throw new O8Error('git_failed', `${entry.path} is the main checkout`, 'git worktree list');
   await moveToTrash(entry.path);
   failpoint('worktree.unregister.before');
-  // Twice --force: also when locked. git refuses an entry that is damaged; its folder is then all there is of it.
+  // --force twice, because it may be locked. git refuses a damaged entry; then only its folder is left to delete.
   const removed = await tryGit(['worktree', 'remove', '--force', '--force', entry.path], { cwd: repo.commonDir });
   if (removed.code !== 0) await rm(folder, { recursive: true, force: true });
   failpoint('worktree.unregister.after');
@@ -248,7 +254,7 @@ async function dropUnused(repo: Repository, checkout: Extract<Checkout, { kind: 
   await deleteRef(repo, `refs/heads/${checkout.branch}`, checkout.start);
 }
 
-/** Nothing there, or a folder with nothing in it but the file that points to git's. */
+/** Missing, or a folder that contains only the `.git` file. */
 async function isEmptyFolder(path: string): Promise<boolean> {
   if (!existsSync(path)) return true;
   if (!(await lstat(path)).isDirectory()) return false;

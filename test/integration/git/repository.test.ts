@@ -75,7 +75,7 @@ describe('openRepository', () => {
     vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`);
     await expect(openRepository(join(test.root, 'src'))).rejects.toMatchObject({
       code: 'git_failed',
-      message: `Git refuses to work in ${test.root}: it belongs to another user`,
+      message: `Git refuses to work in ${test.root}: the repository belongs to another user`,
       hint: expect.stringContaining(`git config --global --add safe.directory ${test.root}`) as string,
     });
     vi.unstubAllEnvs();

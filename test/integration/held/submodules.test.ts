@@ -64,7 +64,7 @@ it('a submodule whose entry a branch removed, and a pointer whose attribute it r
   await run.waitForRun('failed', 60_000);
   const { held } = await run.task('task-001');
   expect(held).toMatchObject({
-    what: 'submodule sub is not listed in .gitmodules any more: a clone gets an empty folder',
+    what: 'submodule sub is no longer listed in .gitmodules: a clone gets an empty folder',
     more: [{ path: 'data.bin' }],
   });
   expect(held?.commands[0]).toMatch(/ checkout [0-9a-f]{12} -- \.gitmodules$/);

@@ -97,12 +97,12 @@ describe('repositories in a worktree', () => {
     await mkdir(join(worktree, 'vendor/broken'));
     await write('vendor/broken/.git', 'gitdir: /nowhere\n');
     expect(await whatStays()).toEqual({
-      build: 'is a repository of its own with commits that are on no remote, uncommitted work in 1 file',
-      'node_modules/deep/er': 'is a repository of its own with uncommitted work in 1 file',
-      'secrets/stash': 'is a repository of its own with stash entries',
-      'vendor/broken': 'has a .git that leads to no repository',
-      'vendor/hub.git': 'is a repository of its own with commits that are on no remote',
-      'vendor/lib': 'is a repository of its own with commits that are on no remote',
+      build: 'is a nested repository with commits that are on no remote, uncommitted work in 1 file',
+      'node_modules/deep/er': 'is a nested repository with uncommitted work in 1 file',
+      'secrets/stash': 'is a nested repository with stash entries',
+      'vendor/broken': 'has a .git that points to no repository',
+      'vendor/hub.git': 'is a nested repository with commits that are on no remote',
+      'vendor/lib': 'is a nested repository with commits that are on no remote',
     });
   });
 
@@ -309,7 +309,7 @@ describe('a worktree whose .git somebody deleted', () => {
   it('stays, and gets its pointer again from the run that made it', async () => {
     await write('new.txt', 'n\n');
     await rm(join(worktree, '.git'));
-    expect(await whatStays()).toEqual({ [worktree]: 'is no git worktree any more and has files in it' });
+    expect(await whatStays()).toEqual({ [worktree]: 'is no longer a git worktree and contains files' });
     expect(await mendPointer(repo, worktree, 'other')).toBe(false);
     expect(await mendPointer(repo, worktree, 'run')).toBe(true);
     expect((await look()).found.changes).toEqual([{ path: 'new.txt', untracked: true }]);

@@ -43,13 +43,9 @@ describe('an ignored path', () => {
 
 describe('the note', () => {
   it('says what, where and how to go on, and spells out what a name hides', () => {
-    const note = keptNote(
-      [{ path: 'a\nb', why: 'is a repository of its own with stash entries' }],
-      '/w s/a',
-      'o8 cleanup',
-    );
+    const note = keptNote([{ path: 'a\nb', why: 'is a nested repository with stash entries' }], '/w s/a', 'o8 cleanup');
     expect(note).toBe(
-      "its worktree was kept: a\\u{a}b is a repository of its own with stash entries; move out of '/w s/a' what is to be kept and delete the rest there, then: o8 cleanup",
+      "its worktree was kept: a\\u{a}b is a nested repository with stash entries; move out of '/w s/a' what is to be kept and delete the rest there, then: o8 cleanup",
     );
   });
 
