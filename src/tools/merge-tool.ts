@@ -1,3 +1,4 @@
+import { shellQuote } from '../core/text/shell-quote.js';
 import { mergeTaskSchema } from './predict/merge-task.js';
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
@@ -89,7 +90,7 @@ export const merge = defineTool({
     };
     switch (wish) {
       case 'resolve':
-        if (task === null) throw needsTask();
+        if (task === null) throw needsTask(input);
         return ask({ kind: 'resolve', id, task });
       case 'undo':
         return ask({ kind: 'undo', id, task });
@@ -132,31 +133,38 @@ function wishOf(input: MergeInput): Wish {
     const onlyPredicts = wish === 'undo' && others.every((name) => name === 'dryRun');
     if (others.length > 0 && !onlyPredicts) {
       const message = `${wish} does not go together with ${others.join(' and ')}`;
-      throw new O8Error('usage', message, `o8 merge${wish === 'resolve' ? ' --task <id>' : ''} --${wish}`);
+      throw new O8Error('usage', message, `${mergeWords(input, wish === 'resolve')} --${wish}`);
     }
-    if (wish === 'resolve' && input.task === undefined) throw needsTask();
+    if (wish === 'resolve' && input.task === undefined) throw needsTask(input);
     return wish === 'undo' && input.dryRun === true ? 'predict_undo' : wish;
   }
   if (input.acceptHeld === true) {
     if (input.task === undefined) {
-      throw new O8Error('usage', 'acceptHeld needs a task', 'o8 merge --task <id> --accept-held');
+      throw new O8Error('usage', 'acceptHeld needs a task', `${mergeWords(input, true)} --accept-held`);
     }
     if (input.dryRun === true) {
-      throw new O8Error('usage', 'acceptHeld and dryRun exclude each other', 'o8 merge --task <id> --dry-run');
+      throw new O8Error('usage', 'acceptHeld and dryRun exclude each other', `${mergeWords(input, true)} --dry-run`);
     }
   }
   if (input.dryRun === true) return 'predict';
   if (input.uncommitted === true) {
-    throw new O8Error('usage', 'uncommitted needs dryRun: only commits are merged', 'o8 merge --dry-run --uncommitted');
+    const command = `${mergeWords(input, false)} --dry-run --uncommitted`;
+    throw new O8Error('usage', 'uncommitted needs dryRun: only commits are merged', command);
   }
   return 'merge';
 }
 
-function needsTask(): O8Error {
+/** The command with the run and the task that were given; `needs` a task where none was. */
+function mergeWords({ runId, task }: MergeInput, needs: boolean): string {
+  const run = runId === undefined ? '' : ` --run ${runId}`;
+  return `o8 merge${run}${task === undefined ? (needs ? ' --task <id>' : '') : ` --task ${shellQuote(task)}`}`;
+}
+
+function needsTask(input: MergeInput): O8Error {
   return new O8Error(
     'usage',
     'resolve needs a task: conflicts are resolved one at a time',
-    'o8 merge --task <id> --resolve',
+    `${mergeWords(input, true)} --resolve`,
   );
 }
 

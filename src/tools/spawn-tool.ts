@@ -10,7 +10,8 @@ import { refuseNested } from './context/refuse-nested.js';
 import { pauseRun } from './run/pause-run.js';
 import { openContext } from './context/repository-context.js';
 import { readPlan } from '../store/runs/runs.js';
-import { againCommand, requireSelection, selectionWords } from './plan/selection.js';
+import { againCommand, selectionWords } from './context/again-command.js';
+import { requireSelection } from './plan/selection.js';
 import { readyPlan, startFresh } from './run/start-fresh.js';
 import { readSettledLock } from './context/settled-lock.js';
 import { NOBODY } from './run/start-supervisor.js';
@@ -47,7 +48,8 @@ export const spawn = defineTool({
         `Found stale lock file (PID ${String(lock.holder.process.pid)} not running)\nRemoving stale lock and continuing...`,
       );
     const found = await findContinuation(home, selection, input, context);
-    if (found.kind === 'nothing') return { message: found.message, tasks: [] };
+    if (found.kind === 'nothing')
+      return { message: found.message, ...(warnings.length === 0 ? {} : { warnings }), tasks: [] };
     const orphans = await livingOrphans(home, found.kind === 'continue' ? found.run.plan.runId : null);
     if (input.force === true) warnings.push(...(await stopOrphans(home, orphans, context.env)));
     else refuseOrphans(orphans, again);
@@ -64,8 +66,7 @@ export const spawn = defineTool({
 function refuseMixed(input: SpawnInput): void {
   const words = selectionWords(input);
   if (input.task !== undefined && input.retryFailed !== true) {
-    const command = `${againCommand(input)} --retry-failed --task ${input.task}`;
-    throw new O8Error('usage', 'task is only valid with retryFailed.', command);
+    throw new O8Error('usage', 'task is only valid with retryFailed.', againCommand({ ...input, retryFailed: true }));
   }
   if (input.runId === undefined) return;
   if (input.resume !== true && input.retryFailed !== true) {

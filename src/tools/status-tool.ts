@@ -1,3 +1,5 @@
+import { runOption } from '../core/run/run-option.js';
+import { runOptionOf } from './context/find-run-option.js';
 import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
@@ -152,11 +154,14 @@ async function othersOf(home: RunHome, shown: string): Promise<Pick<z.input<type
 
 /** What is to be expected when the branches that have work are merged; nothing where fewer than two have any. */
 async function expectedConflicts(
-  { repo }: RepositoryContext,
+  { repo, home }: RepositoryContext,
   { plan, state }: LoadedRun,
 ): Promise<ExpectedConflictsAnswer> {
   const tasks = unmergedTasks(plan, state);
-  const { conflicts, incomplete } = await conflictsAtAGlance(repo, tasks, { target: targetOf(plan).ref, least: 2 });
+  const { conflicts, incomplete } = await conflictsAtAGlance(repo, tasks, {
+    ...{ target: targetOf(plan).ref, least: 2 },
+    option: await runOptionOf(home, plan.runId),
+  });
   const known = (id: string): boolean => taskOf(state, id).state.state === 'merge_conflict'; // the task itself tells it
   return conflictsAnswer(
     conflicts.filter(({ tasks: [one, other] }) => other !== undefined || !known(one)),
@@ -221,8 +226,8 @@ async function view(
     const record = taskOf(state, task.id);
     return taskView(plan, task, record, live[task.id] ?? null, logOf(home, plan.runId, task.id, record.attempt));
   });
-  const [newest] = await listRuns(home);
-  const tasks = newest === plan.runId ? await countOnBranches(repo, state, recorded) : recorded;
+  const runs = await listRuns(home);
+  const tasks = runs[0] === plan.runId ? await countOnBranches(repo, state, recorded) : recorded;
   const waves = plan.waves.flatMap(({ number }) => {
     const validation = state.validations.get(number);
     if (validation === undefined) return [];
@@ -242,12 +247,13 @@ async function view(
     basePresence(plan, state, id).kind !== 'none' && !takenBack.some(({ task }) => task === id);
   const allTakenBack = takenBack.length > 0 && !plan.tasks.some(({ id }) => isThere(id));
   const landed = allTakenBack ? null : await landedTip(repo, run);
-  const report = only === null && state.phase.kind === 'finished' ? reportOf(home, run, landed, takenBack) : null;
+  const report =
+    only === null && state.phase.kind === 'finished' ? reportOf(home, run, { runs, landed, takenBack }) : null;
   return {
     runId: plan.runId,
     state: name,
     ...(name === 'interrupted' ? { message: 'The supervisor is not running.', hint: resumeCommand(plan.runId) } : {}),
-    ...(name === 'paused' ? pauseView(state) : {}),
+    ...(name === 'paused' ? pauseView(state, runOption(plan.runId, runs.length <= 1)) : {}),
     ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null
       ? { message: `No new agents: ${queue.holdBack}` }
       : {}),
@@ -288,10 +294,13 @@ function leftOutView(root: string, { plan, state }: LoadedRun): { leftOut?: Left
 }
 
 /** Why no agent starts, and until when: a time, or the command of the person who paused it. */
-function pauseView({ phase }: LoadedRun['state']): { message?: string; hint?: string; pausedUntil?: string } {
+function pauseView(
+  { phase }: LoadedRun['state'],
+  option: string,
+): { message?: string; hint?: string; pausedUntil?: string } {
   if (phase.kind !== 'paused') return {};
   return phase.until === null
-    ? { message: phase.reason, hint: 'o8 unpause' }
+    ? { message: phase.reason, hint: `o8 unpause${option}` }
     : { message: phase.reason, pausedUntil: phase.until };
 }
 
@@ -299,8 +308,7 @@ function pauseView({ phase }: LoadedRun['state']): { message?: string; hint?: st
 function reportOf(
   home: RunHome,
   { plan, state, ownerAlive }: LoadedRun,
-  landed: string | null,
-  takenBack: readonly TakenBack[],
+  { runs, landed, takenBack }: { runs: readonly string[]; landed: string | null; takenBack: readonly TakenBack[] },
 ): string {
   const views = plan.tasks.map((task) => {
     const record = taskOf(state, task.id);
@@ -309,6 +317,7 @@ function reportOf(
   const source = sourceOf(plan.source);
   return finalReport({
     runId: plan.runId,
+    runOption: runOption(plan.runId, runs.length <= 1),
     state: runStateName(state, ownerAlive),
     tasks: new Map(views.map((task) => [task.id, task])),
     waves: wavesOf(views),

@@ -47,19 +47,20 @@ interface Session {
 function sessionOf(run: LoadedRun, task: string): Session {
   const { plan, state } = run;
   const record = taskOf(state, task);
+  const of = ` --run ${plan.runId}`;
   const worktree = plan.tasks.find(({ id }) => id === task)?.worktree ?? '';
   if (record.state.state === 'running') {
     throw new O8Error(
       'refused',
       `${task} is running: two at one session would write over each other`,
-      `o8 logs ${task} --follow, or o8 abort --task ${task}, then the same command again`,
+      `o8 logs ${task} --follow${of}, or o8 abort${of} --task ${task}, then the same command again`,
     );
   }
   if (isContinuedSoon(run, record)) {
     throw new O8Error(
       'refused',
       `${task} is about to be continued by o8: two at one session would write over each other`,
-      'o8 pause, then the same command again, and o8 unpause at the end',
+      `o8 pause${of}, then the same command again, and o8 unpause${of} at the end`,
     );
   }
   if (!existsSync(worktree)) {
@@ -70,7 +71,7 @@ function sessionOf(run: LoadedRun, task: string): Session {
       throw new O8Error('refused', `the worktree of ${task} was deleted: ${worktree}`, `${again} && ${lock}`);
     }
     const why = record.worktree === 'removed' ? 'it was removed when the task was done' : 'it was not made yet';
-    throw new O8Error('refused', `${task} has no worktree: ${why}`, `o8 logs ${task}`);
+    throw new O8Error('refused', `${task} has no worktree: ${why}`, `o8 logs ${task}${of}`);
   }
   const name = plan.tasks.find(({ id }) => id === task)?.agent ?? null;
   const { agent, settings } = taskAgent(plan.settings, name);

@@ -14,7 +14,8 @@ import { LogReader } from '../../store/logs/log-reader.js';
 import { attemptPaths } from '../../store/files/paths.js';
 import { readPlan } from '../../store/runs/runs.js';
 import { openContext } from '../../tools/context/repository-context.js';
-import { againCommand } from '../../tools/plan/selection.js';
+import { againCommand } from '../../tools/context/again-command.js';
+import { runOptionOf } from '../../tools/context/find-run-option.js';
 import { readSettledLock } from '../../tools/context/settled-lock.js';
 import { callTool } from '../context/call-tool.js';
 import { interruptedBy } from '../context/interrupt.js';
@@ -80,7 +81,7 @@ export async function follow(
       pause = tellPause(cli, style, pause, status);
       if (isEnd(status)) {
         await readSettledLock(home); // what comes next may be another run, or somebody who reads the manifest
-        return finish(cli, status, tasks, style);
+        return finish(cli, status, { tasks, style, option: await runOptionOf(home, runId) });
       }
       live.show(status, [...tasks.values()]);
       const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
@@ -126,7 +127,8 @@ async function stop(cli: Cli, runId: string, style: Style, seen: ReadonlyMap<str
     }
     if (forPeople) printStopped(cli, outcome.result);
     const status = await callTool('status', { runId, since: 0 }, context);
-    say(`\nAborted. Worktrees preserved. Run '${cli.spelling} cleanup' to remove.`);
+    const option = await runOptionOf((await openContext(context)).home, runId);
+    say(`\nAborted. Worktrees preserved. Run '${cli.spelling} cleanup${option}' to remove.`);
     say(`To continue: ${againOf(status, context.cwd)} --resume\n`);
     if (style === 'json') terminal.print(JSON.stringify(status));
     if (style === 'progress') terminal.print('[PROGRESS] execution status=failed');
@@ -165,7 +167,7 @@ function tellValidations(
   const clock = context.now().toTimeString().slice(0, 8);
   for (const each of failed.filter(({ wave }) => !told.includes(wave))) {
     if (style === 'lines' || style === 'verbose')
-      terminal.print(`[${clock}] ${terminal.colors.red('✗')} ${validationLines(each)[0] ?? ''}`);
+      terminal.print(`[${clock}] ${terminal.colors.red('✗')} ${validationLines(each, '')[0] ?? ''}`);
   }
   return failed.map(({ wave }) => wave);
 }
@@ -219,8 +221,11 @@ function shownLog({ context }: Cli, plan: Plan, task: TaskView): string {
 function finish(
   { terminal, context, spelling }: Cli,
   status: StatusAnswer,
-  tasks: ReadonlyMap<string, TaskView>,
-  style: Style,
+  {
+    tasks,
+    style,
+    option,
+  }: { readonly tasks: ReadonlyMap<string, TaskView>; readonly style: Style; readonly option: string },
 ): ExitCode {
   const code: ExitCode = status.state === 'completed' ? 0 : 1;
   if (style === 'json') {
@@ -240,6 +245,7 @@ function finish(
   }
   const report = finalReport({
     runId: status.runId ?? '',
+    runOption: option,
     state: status.state,
     tasks,
     waves: wavesOf(tasks.values()),

@@ -1,3 +1,5 @@
+import { runOptionOf } from '../../tools/context/find-run-option.js';
+import { openContext } from '../../tools/context/repository-context.js';
 import { Command } from 'commander';
 import { isAskedFor } from '../../core/report/integration.js';
 import { O8Error } from '../../core/base/errors.js';
@@ -87,13 +89,13 @@ async function integrate({ terminal, context, exit }: Cli, dir: string | null, f
     const lacks = result.checks.some(({ name, outcome }) => isAskedFor(name) && outcome === 'unavailable');
     if (result.status === 'failed' || result.status === 'incomplete' || lacks) exit.code = 1;
     if (flags.json === true) terminal.print(JSON.stringify(result));
-    else print(result, terminal);
+    else print(result, await runOptionOf((await openContext(context)).home, result.runId), terminal);
   } finally {
     interrupt.forget();
   }
 }
 
-function print(result: IntegrateResult, { print: say, colors }: Cli['terminal']): void {
+function print(result: IntegrateResult, option: string, { print: say, colors }: Cli['terminal']): void {
   const { status, tasks, checks, trespasses, target, commit, report } = result;
   say(safeLines(`\n=== Integration of ${target} at ${commit.slice(0, 12)} ===\n`));
   for (const { id, state, why, missing, onBase } of tasks) {
@@ -111,5 +113,5 @@ function print(result: IntegrateResult, { print: say, colors }: Cli['terminal'])
     say(`${colors.yellow('•')} ${safeLines(`${task}: ${path} (${rule})`)}`);
   say(`\nResult: ${status}\nReport: ${safeLines(report)}`);
   if (status === 'passed' && tasks.some(({ state, onBase }) => state === 'complete' && !onBase))
-    say('Next step: o8 merge');
+    say(`Next step: o8 merge${option}`);
 }

@@ -52,7 +52,8 @@ async function merge(cli: Cli, flags: Flags): Promise<void> {
     const work = callTool('merge', input, context).then((result) => ({ kind: 'merged' as const, result }));
     const outcome = await Promise.race([work, interrupt.received.then(() => ({ kind: 'left' as const }))]);
     if (outcome.kind === 'left') {
-      terminal.warn('\nNot waiting. It goes on and may still change the base branch: o8 status');
+      const of = runId === undefined ? '' : ` --run ${runId}`;
+      terminal.warn(`\nNot waiting. It goes on and may still change the base branch: o8 status${of}`);
       exit.code = 130;
       return;
     }

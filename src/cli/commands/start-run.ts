@@ -1,8 +1,7 @@
 import { O8Error } from '../../core/base/errors.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
 import type { TrustAnswer } from '../../core/trust/trust.js';
 import { refuseHeld } from '../../tools/context/lock-error.js';
-import { againCommand } from '../../tools/plan/selection.js';
+import { againCommand } from '../../tools/context/again-command.js';
 import { planWord } from '../../tools/context/nearest-plans.js';
 import { previewStart } from '../../tools/terminal/start-preview.js';
 import { readSettledLock } from '../../tools/context/settled-lock.js';
@@ -15,7 +14,7 @@ import { printFeatureSummary } from '../print/feature-summary.js';
 import { interruptedBy } from '../context/interrupt.js';
 import { follow, type Style } from './follow.js';
 import { dryRun } from './dry-run.js';
-import { planInput, spawnInput, wordsOf, type RunFlags } from '../context/options.js';
+import { askedBy, planInput, spawnInput, wordsOf, type RunFlags } from '../context/options.js';
 import { printPlan } from '../print/print-plan.js';
 import { printTrust } from '../print/print-trust.js';
 import { printFailedChecks, printWarnings } from '../print/print-results.js';
@@ -100,10 +99,10 @@ async function sayChanged({ terminal, context }: Cli, named: NamedSource, flags:
 }
 
 /** A live run is said at once, not after questions that lead nowhere. */
-async function refuseWhileLocked({ context }: Cli, named: NamedSource, { force, resume }: StartFlags): Promise<void> {
-  if (force === true || resume === true) return;
+async function refuseWhileLocked({ context }: Cli, named: NamedSource, flags: StartFlags): Promise<void> {
+  if (flags.force === true || flags.resume === true) return;
   const { home } = await openContext(context);
-  refuseHeld(await readSettledLock(home), againCommand(named));
+  refuseHeld(await readSettledLock(home), againCommand(askedBy(named, flags)));
 }
 
 /** What would refuse the start is said before the question, not after it. */
@@ -128,19 +127,9 @@ async function mayStart(cli: Cli, named: NamedSource, flags: StartFlags, trust: 
     throw new O8Error('usage', 'which plan? o8 run needs its folder', `o8 run ${await planWord(root)}`);
   }
   if (!terminal.interactive) {
-    const words = [
-      ...wordsOf(named).map(shellQuote),
-      ...(flags.retryFailed === true ? ['--retry-failed'] : []),
-      ...(flags.task === undefined ? [] : ['--task', shellQuote(flags.task)]),
-      ...(flags.resume === true ? ['--resume'] : []),
-      ...(flags.run === undefined ? [] : ['--run', shellQuote(flags.run)]),
-      ...(flags.wave === undefined ? [] : ['--wave', String(flags.wave)]),
-      ...(flags.skip === undefined ? [] : ['--skip', shellQuote(flags.skip.join(','))]),
-      ...(flags.force === true ? ['--force'] : []),
-    ];
-    const key = keyOf(named);
-    const command = key === null ? 'o8 run' : sourceFacts(key.kind).command;
-    throw new O8Error('usage', 'there is no terminal to ask on', `${command} ${words.join(' ')} --yes`);
+    const also = (['force', 'verbose', 'progress', 'json'] as const).filter((name) => flags[name] === true);
+    const words = [againCommand(askedBy(named, flags)), ...also.map((name) => `--${name}`), '--yes'];
+    throw new O8Error('usage', 'there is no terminal to ask on', words.join(' '));
   }
   if (!(await confirm(trust?.needed === true ? TRUST_QUESTION : question(named, flags)))) {
     terminal.print('\nAborted.');

@@ -1,3 +1,5 @@
+import { runOptionOf } from '../../tools/context/find-run-option.js';
+import { openContextToRead } from '../../tools/context/repository-context.js';
 import type { Command } from 'commander';
 import { callTool } from '../context/call-tool.js';
 import { decimal, wholeNumber } from '../context/options.js';
@@ -34,7 +36,10 @@ export function statusCommand({ terminal, context }: Cli): Command {
       const result = await callTool('status', input, context);
       if (flags.json === true) terminal.print(JSON.stringify(result));
       else {
-        printStatus(result, context.cwd, terminal);
+        const { runId } = result;
+        const { home } = await openContextToRead(context);
+        const option = typeof runId === 'string' ? await runOptionOf(home, runId) : '';
+        printStatus(result, { cwd: context.cwd, option }, terminal);
         if (flags.detailed === true) printDetails(result, context.cwd, terminal);
       }
     });

@@ -1,3 +1,4 @@
+import type { Asked } from '../../tools/context/again-command.js';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
@@ -112,6 +113,12 @@ export function planInput(named: NamedSource, flags: RunFlags): Given<'plan'> {
     schedule: flags.schedule,
     mergeInto: flags.mergeInto,
   };
+}
+
+/** The same as what a command can ask for again. */
+export function askedBy(named: NamedSource, flags: RunFlags): Asked {
+  const { run: runId, maxConcurrent, maxConcurrency, maxAgents, ...same } = flags;
+  return { ...named, ...same, runId, maxConcurrent: maxConcurrent ?? maxConcurrency ?? maxAgents };
 }
 
 export function spawnInput(named: NamedSource, flags: RunFlags): Given<'spawn'> {

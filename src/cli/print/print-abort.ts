@@ -5,8 +5,11 @@ import { counted } from '../../core/text/counted.js';
 
 type Aborted = ToolAnswer<'abort'>;
 
-/** What `abort` did. Scripts read these lines: words and order are fixed. */
-export function printAborted(cli: Cli, aborted: Aborted): void {
+/**
+ * What `abort` did. Scripts read these lines: words and order are fixed. `option` is behind commands about the run, see
+ * `runOption`.
+ */
+export function printAborted(cli: Cli, aborted: Aborted, option: string): void {
   const { terminal, context, spelling } = cli;
   if (aborted.stopped.length === 0) {
     for (const text of [aborted.message, ...(aborted.notes ?? [])]) terminal.print(text);
@@ -23,7 +26,7 @@ export function printAborted(cli: Cli, aborted: Aborted): void {
     return;
   }
   terminal.print(`\nAborted ${count}. Worktrees preserved for debugging:\n${kept.join('\n')}`);
-  terminal.print(`\nTo clean up: ${spelling} cleanup`);
+  terminal.print(`\nTo clean up: ${spelling} cleanup${option}`);
 }
 
 /** What `abort --dry-run` found. */

@@ -72,7 +72,7 @@ export function printMerge(answer: ToolAnswer<'merge'>, { colors, print }: Termi
   if (landing !== undefined) printLanding(landing, { colors, print });
   const left = leftOutLines(leftOut, (command) => command);
   if (left.length > 0) print(`\n${safeLines(left.join('\n'))}`);
-  if (run === 'running') print('\nThe run goes on: o8 status');
+  if (run === 'running') print(`\nThe run goes on: o8 status --run ${runId}`);
 }
 
 function printLanding(landing: ShownLanding, { colors, print }: Pick<Terminal, 'colors' | 'print'>): void {

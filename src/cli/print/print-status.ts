@@ -19,7 +19,12 @@ type ShownTask = { readonly [Key in keyof TaskView]?: TaskView[Key] | undefined 
   'id' | 'state' | 'attempt'
 >;
 
-export function printStatus(status: StatusAnswer, cwd: string, { colors, print }: Terminal): void {
+/** `option`: behind commands about the run, see `runOption`. */
+export function printStatus(
+  status: StatusAnswer,
+  { cwd, option }: { readonly cwd: string; readonly option: string },
+  { colors, print }: Terminal,
+): void {
   const title = status.runId === undefined ? '' : `Run ${status.runId}: ${colorState(status.state, colors)}`;
   if (title !== '') print(title);
   const until =
@@ -48,8 +53,9 @@ export function printStatus(status: StatusAnswer, cwd: string, { colors, print }
   }
   for (const { wave, message, hint } of status.waves ?? []) {
     if (message === undefined) continue;
-    print(colors.red(validationLines({ wave, message })[0] ?? ''));
-    for (const line of validationLines({ wave, message }).slice(1)) print(line);
+    const [first = '', ...lines] = validationLines({ wave, message }, option);
+    print(colors.red(first));
+    for (const line of lines) print(line);
     if (hint !== undefined) print(`    corrected: ${hint}`);
   }
   printConflicts(status, status.target ?? 'target', { colors, print });
@@ -62,7 +68,7 @@ export function printStatus(status: StatusAnswer, cwd: string, { colors, print }
   const { base, target } = status;
   const lands = base !== undefined && target !== undefined && wayToLand(targetOfAnswer(target, base)) === 'with_merge';
   if (over && complete > takenBack.length && status.landed === undefined && lands) {
-    print(`\no8 merge puts what is complete on ${base}`);
+    print(`\no8 merge${option} puts what is complete on ${base}`);
   }
   const leftOut = leftOutLines(status.leftOut ?? [], (command) => command);
   if (leftOut.length > 0) print(`\n${safeLines(leftOut.join('\n'))}`);

@@ -1,17 +1,27 @@
 const COMMAND =
   /\bo8 (?:parallel (?=status|abort|cleanup))?(run|spawn|merge|status|abort|cleanup|integrate)\b(?!-\w)(?: --run ([\w.-]+))?/g;
-const LOGS = /\bo8 logs(?: --run)? ([\w][\w.-]*)(?: --verify)?/g;
-const WAVE_LOGS = /\bo8 logs --wave \d+/g;
+const LOGS = /\bo8 logs(?: --run)? ([\w][\w.-]*)(?: --verify)?(?: --run ([\w.-]+))?/g;
+const WAVE_LOGS = /\bo8 logs --wave \d+(?: --run ([\w.-]+))?/g;
 const LOGS_OF_RUN = /\bo8 logs --verify --run ([\w.-]+)/g;
 const PLAN = /\bo8 (?:plan|preflight)((?: [^\s(,;]+)*)/g;
 const PARALLEL = /\bo8 parallel (?!status|abort|cleanup|rollback|config)/g;
-const PAUSE = /\bo8 pause( --now)?\b/g;
+const PAUSE = /\bo8 (unpause|pause(?: --now)?)\b(?: --run ([\w.-]+))?/g;
 /** What only a terminal offers, as it asks a person or shows what no chat needs. */
 const TERMINAL_ONLY = /(?<!in a terminal: )\bo8 (?:config|doctor|trust|attach|diff|history|view|report|logs)\b/g;
+
+/** What an agent was not permitted to do, and the setting that permits it: both are about its own words. */
+const DENIAL = 'was not permitted: ';
 
 /** A hint for the terminal as the plugin's user says it: there the program is not on the PATH, and a run is named bare. */
 export function asSlashCommand(hint: string): string {
   return hint
+    .split('\n')
+    .map((line) => (line.startsWith(DENIAL) ? line : lineInChat(line)))
+    .join('\n');
+}
+
+function lineInChat(line: string): string {
+  return line
     .replace(COMMAND, (_, name: string, runId?: string) => {
       const command = name === 'spawn' ? 'run' : name;
       // Of `/parallel-run` the first word is the folder.
@@ -20,13 +30,19 @@ export function asSlashCommand(hint: string): string {
     })
     .replace(PARALLEL, '/parallel-run ')
     .replace(PLAN, '/parallel-run$1 --dry-run')
-    .replace(WAVE_LOGS, '/parallel-status')
+    .replace(WAVE_LOGS, (_, runId?: string) => `/parallel-status${word(runId)}`)
     .replace(LOGS_OF_RUN, '/parallel-status $1')
-    .replace(LOGS, '/parallel-status $1')
-    .replace(/\bo8 unpause\b/g, 'spawn with pause: "off"')
-    .replace(PAUSE, (_, now?: string) => `spawn with pause: "${now === undefined ? 'let_finish' : 'now'}"`)
+    .replace(LOGS, (_, task: string, runId?: string) => `/parallel-status${word(runId)} ${task}`)
+    .replace(PAUSE, (_, how: string, runId?: string) => {
+      const pause = how === 'unpause' ? 'off' : how === 'pause' ? 'let_finish' : 'now';
+      return `spawn with pause: "${pause}"${runId === undefined ? '' : ` and runId: "${runId}"`}`;
+    })
     .replace(/\bo8 setup\b/g, '/parallel-setup')
     .replace(TERMINAL_ONLY, 'in a terminal: $&');
+}
+
+function word(text: string | undefined): string {
+  return text === undefined ? '' : ` ${text}`;
 }
 
 /** The same the other way: what a document of the chat's names, for who reads it at a terminal. */
@@ -45,18 +61,23 @@ export const DECOMPOSE_HINT = "Run '/parallel-decompose' first to create task sp
 const DECOMPOSE = new RegExp(DECOMPOSE_HINT.replaceAll('/', '\\/').replaceAll('.', '\\.'), 'g');
 
 /** What o8 itself says in an answer; the rest are words of others. */
-const SAID = new Set(['hint', 'message', 'why', 'warnings', 'next', 'again']);
+const SAID = new Set('hint message why warnings next again notes reason problems conflictsUnknown'.split(' '));
+/** By the name of what they are in: the commands of a plan are the repository's and stay as they are. */
+const OWN_COMMANDS = new Map([
+  ['held', 'commands'],
+  ['findings', 'commands'],
+  ['leftOut', 'command'],
+]);
 
 /** A tool's answer or error with every hint in it as the chat spells it. */
 export function spelledForChat(answer: unknown, key = ''): unknown {
   if (typeof answer === 'string') return SAID.has(key) ? asSlashCommand(answer) : answer;
   if (Array.isArray(answer)) return answer.map((each) => spelledForChat(each, key));
   if (typeof answer !== 'object' || answer === null) return answer;
-  const isHeld = key === 'held' || key === 'findings';
   return Object.fromEntries(
     Object.entries(answer).map(([name, value]) => [
       name,
-      spelledForChat(value, name === 'commands' && isHeld ? 'next' : name),
+      spelledForChat(value, OWN_COMMANDS.get(key) === name ? 'next' : name),
     ]),
   );
 }

@@ -10,6 +10,8 @@ import { targetOfAnswer, wayToLand } from '../plan/target.js';
 
 export interface ReportInput {
   readonly runId: string;
+  /** Behind commands about the run: see `runOption`. */
+  readonly runOption: string;
   readonly state: string;
   readonly tasks: ReadonlyMap<string, TaskView>;
   readonly waves: readonly WavePlan[];
@@ -66,8 +68,8 @@ export function finalReport(input: ReportInput): string {
   }
   const open = all.filter((task) => task.state !== 'complete');
   if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, input)));
-  for (const each of input.failedValidations) lines.push('', ...validationLines(each).map(input.say));
-  const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
+  for (const each of input.failedValidations) lines.push('', ...validationLines(each, input.runOption).map(input.say));
+  const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${input.say(note)}`));
   if (notes.length > 0) lines.push('', 'Worth knowing:', ...notes);
   const leftOut = leftOutLines(input.leftOut ?? [], input.say);
   if (leftOut.length > 0) lines.push('', ...leftOut);
@@ -96,7 +98,7 @@ export function summaryLine(tasks: Iterable<TaskView>): string {
 /** Of what a failed command or agent wrote last; `status` has more, the log all of it. */
 const MOST_QUOTED_LINES = 6;
 
-function openLines(task: TaskView, { runId, say, show }: ReportInput): string[] {
+function openLines(task: TaskView, { runId, runOption, say, show }: ReportInput): string[] {
   if (task.held !== undefined) {
     const commands = heldLines(task.held, acceptCommand(runId, task.id));
     const lines = commands.map((line) => `      ${say(line).replaceAll(task.worktree, show(task.worktree))}`);
@@ -109,7 +111,9 @@ function openLines(task: TaskView, { runId, say, show }: ReportInput): string[] 
   for (const file of task.files ?? []) lines.push(`      ${file}`);
   if (task.moreFiles !== undefined) lines.push(`      and ${String(task.moreFiles)} more`);
   if (task.state === 'failed' && task.attempt > 0) {
-    lines.push(`      why: ${say(`o8 logs ${task.id}${task.reason === 'verify_failed' ? ' --verify' : ''}`)}`);
+    lines.push(
+      `      why: ${say(`o8 logs ${task.id}${task.reason === 'verify_failed' ? ' --verify' : ''}${runOption}`)}`,
+    );
   }
   if (task.state === 'failed' || task.state === 'merge_conflict') lines.push(`      worktree: ${show(task.worktree)}`);
   if (task.hint !== undefined) lines.push(`      ${say(task.hint).replaceAll(task.worktree, show(task.worktree))}`);
@@ -117,9 +121,13 @@ function openLines(task: TaskView, { runId, say, show }: ReportInput): string[] 
 }
 
 function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
-  const { base, target, landed, takenBack, commands, say } = input;
+  const { base, target, landed, takenBack, commands, runOption, say } = input;
   const { integrate } = commands;
-  const [run, merge, cleanup] = [say(commands.run), say('o8 merge'), say(commands.cleanup)];
+  const [run, merge, cleanup] = [
+    say(commands.run),
+    say(`o8 merge${runOption}`),
+    say(`${commands.cleanup}${runOption}`),
+  ];
   const some = (...states: TaskView['state'][]): boolean => tasks.some((task) => states.includes(task.state));
   const isOff = (id: string): boolean => takenBack.some(({ task }) => task === id);
   const isLeft = tasks.some(({ id, state }) => state === 'complete' && !isOff(id));

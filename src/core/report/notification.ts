@@ -70,7 +70,7 @@ function ofRun(state: RunState): Notification[] {
     case 'aborting':
       return [];
     case 'paused': {
-      const end = phase.until === null ? 'go on with o8 unpause' : `until ${phase.until}`;
+      const end = phase.until === null ? `go on with o8 unpause --run ${runId}` : `until ${phase.until}`;
       return [{ event: 'run_paused', runId, task: null, state: 'paused', message: line(`${phase.reason}; ${end}`) }];
     }
     case 'finished': {

@@ -12,12 +12,12 @@ export function failedValidations({ validations }: RunState): FailedValidation[]
   );
 }
 
-/** The failure as lines of a report or a status, with the command that shows all of the output. */
-export function validationLines({ wave, message }: FailedValidation): string[] {
+/** The failure as lines of a report or a status, with the command that shows all of the output; `runOption` is behind it. */
+export function validationLines({ wave, message }: FailedValidation, runOption: string): string[] {
   const [what = '', ...output] = message.split('\n');
   return [
     `Validation of wave ${String(wave)} failed: ${what}`,
     ...output.map((line) => `    ${line}`),
-    `    all of its output: o8 logs --wave ${String(wave)}`,
+    `    all of its output: o8 logs --wave ${String(wave)}${runOption}`,
   ];
 }

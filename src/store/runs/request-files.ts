@@ -1,4 +1,4 @@
-import { lstat, readdir, rename, stat } from 'node:fs/promises';
+import { lstat, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../../core/base/errors.js';
@@ -23,6 +23,11 @@ export async function submitRequest(home: RunHome, runId: string, request: Reque
   failpoint('request.submit.before');
   await publishOnce(fileOf(folder, request.id, REQUEST), `${JSON.stringify(request, null, 2)}\n`);
   failpoint('request.submit.after');
+}
+
+/** Takes back a request that nobody has begun: its sender was told that it is not done. */
+export async function withdrawRequest(home: RunHome, runId: string, id: string): Promise<void> {
+  await rm(fileOf(runPaths(home, runId).requests, id, REQUEST), { force: true });
 }
 
 /**
@@ -88,7 +93,7 @@ export async function awaitAnswer(
       throw new O8Error(
         'timed_out',
         `Run ${runId} has not answered within ${seconds} s; the request stays.`,
-        'o8 status',
+        `o8 status --run ${runId}`,
       );
     }
     await delay(Math.min(POLL_MS, Math.max(0, deadline - performance.now())));

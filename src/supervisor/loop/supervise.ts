@@ -229,7 +229,8 @@ export class Supervisor {
       stopped.push(await abortTask(this.run, this.agents, task));
     });
     const [first] = stopped;
-    if (first === undefined) throw new O8Error('supervisor_failed', `could not stop ${task}`, 'o8 status');
+    if (first === undefined)
+      throw new O8Error('supervisor_failed', `could not stop ${task}`, `o8 status --run ${this.run.plan.runId}`);
     return first;
   }
 

@@ -34,13 +34,17 @@ export async function targetRewritten(run: Run, task: PlannedTask, target: strin
 }
 
 /** A branch that was moved back behind its finished work: what it has now is not what the task did. */
-export function branchMovedBack(task: PlannedTask, known: string, tip: string): Moved {
+export function branchMovedBack(
+  { plan }: Run,
+  task: PlannedTask,
+  { known, tip }: { readonly known: string; readonly tip: string },
+): Moved {
   const reset =
     worktreeCommands(task).length === 0
       ? `${gitAt(task)} reset --keep ${known}`
       : `git branch -f ${shellQuote(task.branch)} ${known}`;
   return {
     reason: `${task.branch} was moved back from ${short(known)} to ${short(tip)}: it no longer has the task's work`,
-    hint: `${reset}   (brings it back, then the same command again), or o8 cleanup --task ${task.id} --force`,
+    hint: `${reset}   (brings it back, then the same command again), or o8 cleanup --run ${plan.runId} --task ${task.id} --force`,
   };
 }

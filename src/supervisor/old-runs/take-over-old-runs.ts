@@ -112,7 +112,7 @@ function stillOwned(root: string, holder: LockHolder, kind: 'held' | 'unknown'):
   return new O8Error(
     'locked',
     `Run ${runId} is in progress under a supervisor of an earlier version of o8 (PID: ${pid}). Its files in ${where} can be taken over when that supervisor has ended.\nStarted at: ${startedAt}`,
-    `Wait for it to complete, or stop the supervisor and let this version continue the run with its agents: kill ${pid} && cd ${shellQuote(root)} && o8 run --resume`,
+    `Wait for it to complete, or stop the supervisor and let this version continue the run with its agents: kill ${pid} && cd ${shellQuote(root)} && o8 run --resume --run ${runId}`,
   );
 }
 

@@ -240,7 +240,7 @@ async function requeueAll(run: Run, only: string | null): Promise<void> {
       case 'refuse':
         throw requeueing.why === 'unfinished'
           ? unfinishedError(task, unfinished ?? '')
-          : movedBackError(task, known, tip ?? known);
+          : movedBackError(run, task, { known, tip: tip ?? known });
       case 'merge': {
         const commits = start === null ? 0 : await countOwnCommits(run.repo, start, requeueing.tip);
         await recordDone(run, { task: task.id, tip: requeueing.tip, commits, notes: [] });
@@ -254,8 +254,8 @@ function unfinishedError(task: PlannedTask, what: string): O8Error {
   return new O8Error('refused', what, hint);
 }
 
-function movedBackError(task: PlannedTask, known: string, tip: string): O8Error {
-  const { reason, hint } = branchMovedBack(task, known, tip);
+function movedBackError(run: Run, task: PlannedTask, moved: Parameters<typeof branchMovedBack>[2]): O8Error {
+  const { reason, hint } = branchMovedBack(run, task, moved);
   return new O8Error('refused', reason, hint);
 }
 

@@ -111,7 +111,11 @@ export function requireTask(plan: Plan, name: string): string {
   const task = plan.tasks.find(({ id, stem }) => id === name || stem === name);
   if (task !== undefined) return task.id;
   const known = plan.tasks.map(({ id }) => id).join(', ');
-  throw new O8Error('unknown_task', `run ${plan.runId} has no task '${name}' (it has: ${known})`, 'o8 status');
+  throw new O8Error(
+    'unknown_task',
+    `run ${plan.runId} has no task '${name}' (it has: ${known})`,
+    `o8 status --run ${plan.runId}`,
+  );
 }
 
 /** Null for damaged files: those of one run keep nobody from the others, and `o8 doctor` names them. */

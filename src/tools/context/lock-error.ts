@@ -1,17 +1,22 @@
 import { O8Error } from '../../core/base/errors.js';
 import type { LockFact, LockHolderFact } from '../../core/preflight/preflight-facts.js';
 
-/** The fixed text about a lock that a live process holds: who, since when, and the three ways on. */
+/**
+ * The fixed text about a lock that a live process holds: who, since when, and the three ways on. `again` can be repeated with
+ * `--force`; null where what was asked for has no such flag.
+ */
 export function lockedError(
   holder: { pid: number; startedAt: string; why: 'held' | 'unknown' },
-  again: string,
+  again: string | null,
 ): O8Error {
   const pid = String(holder.pid);
   if (holder.why === 'unknown') {
     return new O8Error(
       'lock_unknown',
       `Another parallel execution may be in progress (PID: ${pid}), started on another machine or in another container\nStarted at: ${holder.startedAt}`,
-      'Look there first. Once it is ended for sure: the same command with --force.',
+      again === null
+        ? 'Look there first, and wait until it has ended.'
+        : `Look there first. If that run has ended: ${again} --force`,
     );
   }
   return new O8Error(
@@ -20,8 +25,8 @@ export function lockedError(
     [
       'Options:',
       '• Wait for it to complete',
-      `• Run: ${again.startsWith('o8 parallel ') ? 'o8 parallel' : 'o8'} status`,
-      `• Force override: ${again} --force`,
+      `• Run: ${again?.startsWith('o8 parallel ') === true ? 'o8 parallel' : 'o8'} status`,
+      again === null ? '• Stop that run: o8 abort' : `• Force override: ${again} --force`,
     ].join('\n'),
   );
 }
@@ -40,6 +45,6 @@ export function refuseHeld(lock: LockFact, again: string): void {
 }
 
 /** The same for a lock that was just read. */
-export function heldError(holder: LockHolderFact, again: string): O8Error {
+export function heldError(holder: LockHolderFact, again: string | null): O8Error {
   return lockedError({ pid: holder.process.pid, startedAt: holder.startedAt, why: 'held' }, again);
 }

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { O8Error } from '../../core/base/errors.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
 import {
   mergeIntoSchema,
   scheduleSchema,
@@ -9,13 +8,10 @@ import {
   type SettingsFlags,
 } from '../../core/settings/settings.js';
 import {
-  keyCommand,
-  keyOf,
   keyWords,
   requireKey,
   sourceFacts,
   sourceInputs,
-  type NamedSource,
   type SourceKey,
 } from '../../core/plan/sources.js';
 
@@ -41,19 +37,6 @@ export function requireSelection(input: SelectionInput): Selection {
       `Leave wave out, or name fewer features: o8 plan ${keyWords(key).join(' ')}`,
     );
   return { ...key, wave: input.wave ?? null, skip: input.skip ?? [] };
-}
-
-/** The selection as a command line names it, null for one that names nothing. */
-export function selectionWords(input: NamedSource): string | null {
-  const key = keyOf(input);
-  return key === null ? null : keyWords(key).map(shellQuote).join(' ');
-}
-
-/** The command that runs what the caller named; where that is nothing, the one that goes on with a run. */
-export function againCommand(input: NamedSource & { readonly retryFailed?: boolean | undefined }): string {
-  const key = keyOf(input);
-  if (key !== null) return keyCommand(key);
-  return `o8 run ${input.retryFailed === true ? '--retry-failed' : '--resume'}`;
 }
 
 /** Input keys of a plan beside its selection. */

@@ -17,7 +17,7 @@ const WITHIN_MS = 700;
 export async function conflictsAtAGlance(
   repo: Repository,
   tasks: readonly PlannedTask[],
-  { target: name, least }: { target: string; least: number },
+  { target: name, least, option = '' }: { target: string; least: number; option?: string },
 ): Promise<Pick<ComparedWork, 'conflicts' | 'incomplete'>> {
   const nothing = { conflicts: [], incomplete: null };
   if (tasks.length < least) return nothing;
@@ -29,12 +29,15 @@ export async function conflictsAtAGlance(
     if (work.length < least) return nothing;
     if (work.length > MOST_COMPARED) {
       const count = `${String(work.length)} branches, and only up to ${String(MOST_COMPARED)} are compared here`;
-      return { ...nothing, incomplete: `${count}; more: o8 merge --dry-run` };
+      return { ...nothing, incomplete: `${count}; more: o8 merge${option} --dry-run` };
     }
     return await compareWork(repo, work, { target, mostCompared: MOST_COMPARED, withinMs: WITHIN_MS });
   } catch (error) {
     if (!(error instanceof O8Error)) throw error;
     const slow = error.code === 'timed_out';
-    return { ...nothing, incomplete: slow ? 'comparing takes longer than this: o8 merge --dry-run' : error.message };
+    return {
+      ...nothing,
+      incomplete: slow ? `comparing takes longer than this: o8 merge${option} --dry-run` : error.message,
+    };
   }
 }

@@ -3,7 +3,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { requestResults, type ResultOf } from '../../core/run/request-results.js';
 import type { Request, RequestAnswer } from '../../core/run/requests.js';
 import type { RunHome } from '../../store/files/paths.js';
-import { awaitAnswer, submitRequest } from '../../store/runs/request-files.js';
+import { awaitAnswer, submitRequest, withdrawRequest } from '../../store/runs/request-files.js';
 import { ownsRun } from '../context/load-run.js';
 import { readSettledLock } from '../context/settled-lock.js';
 import { ensureSupervisor } from './start-supervisor.js';
@@ -46,7 +46,11 @@ async function answerOf(
   timeoutMs: number,
 ): Promise<RequestAnswer> {
   for (let started = 1; ; started += 1) {
-    await ensureSupervisor(home, runId, env);
+    await ensureSupervisor(home, runId, env).catch(async (error: unknown) => {
+      // Who hears that another run is in the way must not find it done when this one goes on.
+      if (isLocked(error)) await withdrawRequest(home, runId, requestId);
+      throw error;
+    });
     try {
       return await awaitAnswer(home, runId, requestId, {
         timeoutMs,
@@ -57,4 +61,8 @@ async function answerOf(
       if (!died || started === MOST_SUPERVISORS) throw error;
     }
   }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof O8Error && (error.code === 'locked' || error.code === 'lock_unknown');
 }

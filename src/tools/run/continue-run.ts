@@ -26,7 +26,9 @@ import { loadRun, requireRun, runToContinue, type LoadedRun } from '../context/l
 import { theOpenRun } from '../context/find-open-runs.js';
 import { findChangedCommands } from '../plan/refuse-changed-commands.js';
 import { refuseTakenNames } from '../context/taken-names.js';
-import { againCommand, selectionWords, type Selection } from '../plan/selection.js';
+import { againCommand, selectionWords } from '../context/again-command.js';
+import { planWord } from '../context/nearest-plans.js';
+import type { Selection } from '../plan/selection.js';
 import type { SpawnInput, SpawnResult } from './spawn-input.js';
 import { roomWords } from './room-words.js';
 import { startSupervisor, type Replacing } from './start-supervisor.js';
@@ -74,7 +76,9 @@ export async function findContinuation(
     if (selection === null && input.resume === true) return NOTHING_TO_RESUME;
     if (selection !== null && input.retryFailed !== true && input.resume !== true) return { kind: 'fresh', selection };
     const what = selectionWords(input);
-    throw new O8Error('no_run', `${what ?? 'This repository'} has no earlier run`, againCommand(input));
+    const first = { ...input, retryFailed: false, resume: false, task: undefined };
+    const start = what === null ? `o8 run ${await planWord(home.root)}` : againCommand(first);
+    throw new O8Error('no_run', `${what ?? 'This repository'} has no earlier run`, start);
   }
   return continuationOf(run, selection, wanted ?? sourceKey(run.plan.source), input);
 }

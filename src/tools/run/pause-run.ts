@@ -1,3 +1,5 @@
+import { runOptionOf } from '../context/find-run-option.js';
+import { theOpenRun } from '../context/find-open-runs.js';
 import { randomUUID } from 'node:crypto';
 import { O8Error } from '../../core/base/errors.js';
 import type { PauseResult } from '../../core/run/request-results.js';
@@ -28,9 +30,9 @@ export async function pauseRun(
     const message = `pause is about a run there is, so it takes runId only, not ${extra.join(', ')}.`;
     throw new O8Error('usage', message, `o8 ${pause === 'off' ? 'unpause' : 'pause'}`);
   }
-  const found = await findRun(home, input.runId);
-  if (found === null) return { message: NOTHING_RUNNING, tasks: [] };
-  const run = await loadRun(home, found);
+  const run = await meantRun(pause, home, input.runId);
+  if (run === null) return { message: NOTHING_RUNNING, tasks: [] };
+  const found = run.plan.runId;
   if (run.state.phase.kind === 'finished') return { runId: found, message: NOTHING_RUNNING, tasks: [] };
   // A pause that outlived its supervisor is ended like any other: the next supervisor starts and goes on.
   const goesOnAlone = pause === 'off' && run.state.phase.kind === 'paused';
@@ -43,7 +45,20 @@ export async function pauseRun(
     pause === 'off' ? { kind: 'unpause', id } : { kind: 'pause', id, agents: pause === 'now' ? 'stop' : 'let_finish' },
     env,
   );
-  return { runId: found, message: messageOf(result), tasks: tasksOf(await loadRun(home, found), result) };
+  return {
+    runId: found,
+    message: messageOf(result, `o8 unpause${await runOptionOf(home, found)}`),
+    tasks: tasksOf(await loadRun(home, found), result),
+  };
+}
+
+/** The run by its id, else the one that is not over, else the newest; null when there never was one. */
+async function meantRun(pause: Pause, home: RunHome, runId: string | undefined): Promise<LoadedRun | null> {
+  const command = pause === 'off' ? 'o8 unpause' : `o8 pause${pause === 'now' ? ' --now' : ''}`;
+  const open = runId === undefined ? await theOpenRun(home, (id) => `${command} --run ${id}`) : null;
+  if (open?.kind === 'one') return open.run;
+  const found = await findRun(home, runId);
+  return found === null ? null : loadRun(home, found);
 }
 
 function interruptedText(pause: Pause, runId: string): string {
@@ -52,7 +67,7 @@ function interruptedText(pause: Pause, runId: string): string {
     : `Run ${runId} is interrupted: no agents are started for it. Stop those that may still run with: o8 abort --run ${runId}`;
 }
 
-function messageOf(result: PauseResult): string {
+function messageOf(result: PauseResult, unpause: string): string {
   switch (result.kind) {
     case 'not_running':
       return NOTHING_RUNNING;
@@ -61,13 +76,14 @@ function messageOf(result: PauseResult): string {
     case 'resumed':
       return 'The run goes on.';
     case 'paused':
-      return ['Paused: no new agents start.', ...finishing(result.running), ...stopped(result.stopped), GO_ON].join(
-        ' ',
-      );
+      return [
+        'Paused: no new agents start.',
+        ...finishing(result.running),
+        ...stopped(result.stopped),
+        `Go on with: ${unpause}`,
+      ].join(' ');
   }
 }
-
-const GO_ON = 'Go on with: o8 unpause';
 
 function finishing(tasks: readonly string[]): string[] {
   return tasks.length === 0 ? [] : [`Still running, to be finished and merged: ${tasks.join(', ')}.`];

@@ -30,8 +30,8 @@ export const NOBODY: Replacing = { kind: 'nobody' };
 
 export interface StartOptions {
   readonly replacing: Replacing;
-  /** The command that overrides another owner with `--force`. */
-  readonly again: string;
+  /** The command that overrides another owner with `--force`, null where there is none. */
+  readonly again: string | null;
   /**
    * Makes the run's folder, for a run that is new: whoever loses the lock to somebody else removes it before anything
    * begins. Without: the run is there.
@@ -113,7 +113,7 @@ function replacingOptions(replacing: Replacing): string[] {
 export async function ensureSupervisor(home: RunHome, runId: string, env: NodeJS.ProcessEnv): Promise<void> {
   if (await ownsRun(home, runId)) return;
   try {
-    await startSupervisor(home, runId, env, { replacing: NOBODY, again: 'o8 run --resume' });
+    await startSupervisor(home, runId, env, { replacing: NOBODY, again: null });
   } catch (error) {
     if (await ownsRun(home, runId)) return; // somebody else was faster with the same wish
     throw error;

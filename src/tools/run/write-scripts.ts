@@ -20,6 +20,7 @@ import { criticalSection } from '../../store/files/critical-section.js';
 import type { ToolContext } from '../context/define-tool.js';
 import { latestRunOf } from '../context/load-run.js';
 import { planFrom, PREVIEW, readPlanParts, type PlanParts } from '../plan/prepare-plan.js';
+import { askedFlags } from '../context/again-command.js';
 import { planFlags, type Selection } from '../plan/selection.js';
 import type { SpawnInput, SpawnResult } from './spawn-input.js';
 import { sourceKey, sourceOf } from '../../core/plan/sources.js';
@@ -74,18 +75,5 @@ async function announce({ repo, home }: PlanParts, plan: Plan, manifest: string)
 
 /** What the script says to `o8 run` each time, beside how many agents may run. */
 function flagsOf(input: SpawnInput): string[] {
-  const value = (name: string, given: string | number | undefined): string[] =>
-    given === undefined ? [] : [name, String(given)];
-  const on = (name: string, given: boolean | undefined): string[] => (given === true ? [name] : []);
-  return [
-    ...value('--wave', input.wave),
-    ...value('--skip', input.skip?.join(',')),
-    ...value('--schedule', input.schedule),
-    ...value('--merge-into', input.mergeInto),
-    ...value('--budget-usd', input.budgetUsd),
-    ...on('--retry-failed', input.retryFailed),
-    ...value('--task', input.task),
-    ...on('--skip-preflight', input.skipPreflight),
-    ...on('--force', input.force),
-  ];
+  return [...askedFlags(input), ...(input.force === true ? ['--force'] : [])];
 }

@@ -14,8 +14,9 @@ import { baseRef } from '../../core/merge/landings.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { withSection } from '../../core/text/marked-section.js';
 import type { Plan } from '../../core/plan/plan.js';
-import { folderKey, runCommand, sourceOf } from '../../core/plan/sources.js';
+import { folderKey, sourceOf } from '../../core/plan/sources.js';
 import { MANIFEST_DRAFT } from '../../core/plan/manifest-source.js';
+import { resumeCommand } from '../../core/run/open-runs.js';
 import type { UsualCommand } from '../../core/commands/technology.js';
 import { guardFile } from '../../git/door/guard-file.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
@@ -100,8 +101,9 @@ export async function integratePlan(input: IntegrateInput, context: ToolContext)
 async function finishedRun(home: RunHome, dir: string | null, { cwd }: ToolContext): Promise<LoadedRun> {
   const run = dir === null ? await requireRun(home, undefined) : await runOfFolder(home, resolve(cwd, dir), dir);
   if (run.state.phase.kind === 'finished') return run;
-  const hint = run.ownerAlive ? 'o8 status --wait 45' : `${runCommand(run.plan.source, cwd)} --resume`;
-  throw new O8Error('refused', `Run ${run.plan.runId} is not over: its result changes while it is checked.`, hint);
+  const { runId } = run.plan;
+  const hint = run.ownerAlive ? `o8 status --run ${runId}` : resumeCommand(runId);
+  throw new O8Error('refused', `Run ${runId} is not over: its result changes while it is checked.`, hint);
 }
 
 async function runOfFolder(home: RunHome, path: string, named: string): Promise<LoadedRun> {

@@ -31,7 +31,11 @@ export async function taskDiff(
   const landing = landingOfTask(run.state, id);
   if (landing !== null) {
     if (!uncommitted) return { from: landing.from, to: landing.to };
-    throw new O8Error('refused', `${id} is merged: there is no uncommitted work of it`, `o8 diff ${id}`);
+    throw new O8Error(
+      'refused',
+      `${id} is merged: there is no uncommitted work of it`,
+      `o8 diff ${id} --run ${run.plan.runId}`,
+    );
   }
   const { state, start } = taskOf(run.state, id);
   const tip = await resolveCommit(repo, `refs/heads/${task.branch}`);

@@ -1,3 +1,4 @@
+import { runOptionOf } from '../context/find-run-option.js';
 import { O8Error } from '../../core/base/errors.js';
 import { taskLogView } from '../../core/agents/readable-log.js';
 import { failedValidations, validationLines } from '../../core/run/failed-validations.js';
@@ -36,14 +37,18 @@ export async function openTaskLog(home: RunHome, wanted: WantedLog): Promise<Tas
   const { attempt: last, state: now } = taskOf(state, task);
   if (wanted.attempt !== undefined && (wanted.attempt < 1 || wanted.attempt > last)) {
     const had = last === 0 ? 'no attempt yet' : `attempts 1 to ${String(last)}`;
-    throw new O8Error('usage', `${task} has ${had}, not ${String(wanted.attempt)}.`, `o8 logs ${task}`);
+    throw new O8Error(
+      'usage',
+      `${task} has ${had}, not ${String(wanted.attempt)}.`,
+      `o8 logs ${task} --run ${plan.runId}`,
+    );
   }
   const attempt = wanted.attempt ?? Math.max(1, last);
   const setupFailed = last === 0 && now.state === 'failed' && now.reason === 'setup_failed';
   const path = setupFailed
     ? runPaths(home, plan.runId).setupLog(task)
     : attemptPaths(home, plan.runId, task, attempt).log;
-  const notStarted = last === 0 ? whyNotStarted(task, state) : null;
+  const notStarted = last === 0 ? whyNotStarted(task, state, await runOptionOf(home, plan.runId)) : null;
   return {
     runId: plan.runId,
     task,
@@ -55,7 +60,7 @@ export async function openTaskLog(home: RunHome, wanted: WantedLog): Promise<Tas
 }
 
 /** What keeps a task from having a log, with the reason of what blocks it. */
-function whyNotStarted(task: string, state: RunState): string {
+function whyNotStarted(task: string, state: RunState, option: string): string {
   const { state: now } = taskOf(state, task);
   switch (now.state) {
     case 'failed':
@@ -64,7 +69,7 @@ function whyNotStarted(task: string, state: RunState): string {
       const waves = failedValidations(state).filter(({ wave }) => now.by.includes(`wave ${String(wave)}`));
       return [
         `${task} has not started: it is blocked by ${now.by.join(', ')}.`,
-        ...waves.flatMap(validationLines),
+        ...waves.flatMap((each) => validationLines(each, option)),
       ].join('\n');
     }
     default:

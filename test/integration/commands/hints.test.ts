@@ -1,3 +1,4 @@
+import { killSupervisor } from '../../support/faults/crash.js';
 import { describe, expect, it } from 'vitest';
 import { PLAN_DIR, RunFixture, type TestTask } from '../../support/runs/run-fixture.js';
 
@@ -90,4 +91,51 @@ it('a name that is no folder and no feature gets the nearest ones, exit code 4; 
   const folder = await run.o8('run', 'parallel/TS-042-inventory', '--yes');
   expect(folder.code).toBe(2);
   expect(folder.stderr).toContain(`o8 run ${PLAN_DIR}\n`);
+});
+
+it('hints name the run where the repository has several, and repeat every flag', { timeout: 120_000 }, async () => {
+  const other = 'parallel/other';
+  const run = await RunFixture.open({
+    tasks: TASKS.slice(0, 1),
+    files: {
+      [`${other}/manifest.json`]: '{"tasks":{"files":["tasks/b.md"]}}',
+      [`${other}/tasks/b.md`]: '---\nid: b\nwave: 1\n---\nWrite it.\n',
+    },
+  });
+  await run.spawn();
+  await run.agents.waitForAgent('task-001');
+  await run.waitForTask('task-001', 'running');
+  expect((await run.o8('pause', '--now')).stdout).toContain('Go on with: o8 unpause\n');
+  const { runId: first = '' } = await run.status();
+  await killSupervisor(run);
+  const flags = ['--wave', '1', '--max-concurrent', '2', '--progress'];
+  expect((await run.o8('run', other, ...flags)).stderr).toContain(
+    `\n  o8 run ${other} --wave 1 --max-concurrent 2 --progress --yes\n`,
+  );
+
+  const following = run.start('run', other, '--yes');
+  const agent = await run.agents.waitForAgent('b');
+  const second = String((await run.status()).runId);
+  expect((await run.o8('spawn', other, '--wave', '1', '--skip', 'a')).stderr).toContain(
+    `• Force override: o8 run ${other} --wave 1 --skip a --force\n`,
+  );
+  expect((await run.o8('abort', '--run', first)).stderr).toMatch(/• Run: o8 status\n• Stop that run: o8 abort\n$/);
+  expect((await run.o8('logs', 'nobody')).stderr).toContain(`\n  o8 status --run ${second}\n`);
+  expect((await run.o8('merge', '--run', first, '--task', 'task-001', '--accept-held', '--dry-run')).stderr).toContain(
+    `\n  o8 merge --run ${first} --task task-001 --dry-run\n`,
+  );
+  expect((await run.o8('pause')).stdout).toContain(`Go on with: o8 unpause --run ${second}\n`);
+  expect((await run.call('status'))['hint']).toBe(`spawn with pause: "off" and runId: "${second}"`);
+  await run.o8('unpause');
+  await agent.succeed('b.txt', 'b\n');
+  expect((await following.ended).stdout).toContain(`Next step: o8 merge --run ${second} (puts o8/${second} on main)`);
+  expect((await run.o8('status')).stdout).toContain(`\no8 merge --run ${second} puts what is complete on main\n`);
+  expect((await run.status())['text']).toContain(
+    `Next step: /parallel-integrate --parallel-dir ${other}\nThen: /parallel-merge ${second}`,
+  );
+
+  // The newest run is over: the one that is paused is meant, and what was refused is not done now.
+  expect((await run.o8('unpause')).stdout).toBe('The run goes on.\n');
+  await (await run.agents.waitForAgent('task-001')).succeed('one.txt', 'one\n');
+  await run.waitForTask('task-001', 'complete');
 });

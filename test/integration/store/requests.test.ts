@@ -52,7 +52,7 @@ describe('requests', () => {
     const request = abort();
     await submitRequest(homeOf(root), RUN, request);
     const waiting = awaitAnswer(homeOf(root), RUN, request.id, { ...alive, timeoutMs: 30 });
-    await expect(waiting).rejects.toMatchObject({ code: 'timed_out', hint: 'o8 status' });
+    await expect(waiting).rejects.toMatchObject({ code: 'timed_out', hint: `o8 status --run ${RUN}` });
     expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
   });
 

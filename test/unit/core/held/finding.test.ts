@@ -87,6 +87,7 @@ describe('a held task', () => {
     expect(summaryLine(views.values())).toMatch(/^Summary: 1 completed.*, 1 held$/);
     const report = finalReport({
       runId: 'r1',
+      runOption: '',
       state: 'failed',
       tasks: views,
       waves: wavesOf(held),

@@ -23,10 +23,10 @@ describe('the failure of a command', () => {
   });
 
   it('is told of a wave with the command that shows all of it', () => {
-    expect(validationLines({ wave: 2, message: '`make`: exit 1\nno database' })).toEqual([
+    expect(validationLines({ wave: 2, message: '`make`: exit 1\nno database' }, ' --run r1')).toEqual([
       'Validation of wave 2 failed: `make`: exit 1',
       '    no database',
-      '    all of its output: o8 logs --wave 2',
+      '    all of its output: o8 logs --wave 2 --run r1',
     ]);
   });
 });

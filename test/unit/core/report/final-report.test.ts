@@ -10,6 +10,7 @@ const TARGET = 'o8/20261121-080512-a1b2';
 function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
   const input = {
     runId: 'r1',
+    runOption: '',
     state: 'failed',
     base: 'main',
     target: TARGET,
