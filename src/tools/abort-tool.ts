@@ -1,3 +1,5 @@
+import type { Plan } from '../core/plan/plan.js';
+import { takenTasks } from './context/taken-names.js';
 import { NOTHING_RUNNING } from './context/nothing-running.js';
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
@@ -7,7 +9,7 @@ import { findRun, loadRun, requireRun, requireTask, type LoadedRun } from './con
 import { theOpenRun } from './context/find-open-runs.js';
 import { refuseNested } from './context/refuse-nested.js';
 import { openContext } from './context/repository-context.js';
-import { cleanupResultSchema } from '../core/run/request-results.js';
+import { cleanupResultSchema, type CleanupResult } from '../core/run/request-results.js';
 import { counted } from '../core/text/counted.js';
 import { taskOf } from '../core/run/run-state.js';
 import { heldOfTask, isRunning } from '../core/run/task-state.js';
@@ -54,7 +56,14 @@ export const abort = defineTool({
     if (run.state.phase.kind === 'finished' && !run.ownerAlive && !isHeld)
       return { message: NOTHING_RUNNING, stopped: [] };
     if (input.dryRun === true) return prediction(run, task, input.cleanup === true);
-    const request = { kind: 'abort' as const, id: randomUUID(), task, cleanup: input.cleanup ?? false };
+    const except = input.cleanup === true ? await takenTasks(home, run) : [];
+    const request = {
+      kind: 'abort' as const,
+      id: randomUUID(),
+      task,
+      cleanup: input.cleanup ?? false,
+      ...(except.length === 0 ? {} : { except }),
+    };
     const { stopped: ended, cleanup } = await askSupervisor(home, found, request, context.env);
     // They end in any order; people read them in the plan's.
     const stopped = run.plan.tasks.flatMap(({ id }) => ended.filter((one) => one.task === id));
@@ -66,7 +75,7 @@ export const abort = defineTool({
       message:
         stopped.length === 0
           ? `No agent was running. ${task === null ? `Run ${found}` : `Task ${task}`} is stopped.`
-          : `Aborted ${count}. ${input.cleanup === true ? 'Worktrees removed.' : 'Worktrees preserved for debugging.'}`,
+          : `Aborted ${count}. ${worktreesText(run.plan, cleanup)}`,
       ...(notes.length === 0 ? {} : { notes }),
       stopped: stopped.map(({ task: id, pid, worktree, rescue, survivors }) => ({
         task: id,
@@ -79,6 +88,12 @@ export const abort = defineTool({
     };
   },
 });
+
+function worktreesText({ tasks }: Plan, cleanup: CleanupResult | null): string {
+  if (cleanup === null) return 'Worktrees preserved for debugging.';
+  const left = cleanup.kept.filter(({ what }) => tasks.some(({ worktree }) => worktree === what)).length;
+  return left === 0 ? 'Worktrees removed.' : `Worktrees removed, but for ${String(left)} with work that waits (kept).`;
+}
 
 /** What an abort would stop now; nothing is asked of anybody. */
 function prediction({ plan, state }: LoadedRun, only: string | null, cleanup: boolean) {

@@ -21,8 +21,13 @@ export function printAborted(cli: Cli, aborted: Aborted, option: string): void {
     worktree === undefined ? [] : [`• ${relative(context.cwd, worktree)}/`],
   );
   for (const note of aborted.notes ?? []) terminal.print(`\n${note}`);
+  const left = aborted.cleanup?.kept ?? [];
+  if (left.length > 0) terminal.print('');
+  for (const { what, why, hint } of left) terminal.print(`kept ${what}: ${why}\n    ${hint}`);
   if (kept.length === 0) {
-    terminal.print(`\nAborted ${count}.${aborted.cleanup === undefined ? '' : ' Worktrees removed.'}`);
+    const removed =
+      aborted.cleanup === undefined || aborted.cleanup.worktrees.length === 0 ? '' : ' Worktrees removed.';
+    terminal.print(`\nAborted ${count}.${removed}`);
     return;
   }
   terminal.print(`\nAborted ${count}. Worktrees preserved for debugging:\n${kept.join('\n')}`);

@@ -4,7 +4,14 @@ import { mergeIntoSchema, mergeStrategySchema } from '../settings/settings.js';
 
 /** What a tool asks of the supervisor: a file in the run's `requests/`. The supervisor alone changes state. */
 export const requestSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('abort'), id: z.string(), task: z.string().nullable(), cleanup: z.boolean() }),
+  z.strictObject({
+    kind: z.literal('abort'),
+    id: z.string(),
+    task: z.string().nullable(),
+    cleanup: z.boolean(),
+    /** With `cleanup`: tasks whose branch and worktree a later run has by now. */
+    except: z.array(z.string()).optional(),
+  }),
   z.strictObject({
     kind: z.literal('merge'),
     id: z.string(),

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { O8Error } from '../../core/base/errors.js';
 import { attemptExitSchema } from '../../core/run/events.js';
 import { processIdentitySchema } from '../../core/base/process-identity.js';
+import { inputProblems, problemText } from '../../core/input/schema-words.js';
+import { shellQuote } from '../../core/text/shell-quote.js';
 import { attemptFiles, type AgentRecord, type AttemptClaim, type ExitRecord } from './attempt-files.js';
 import { errorCode } from '../base/error-code.js';
 
@@ -39,20 +41,28 @@ async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise<T | nu
   let text: string;
   try {
     if (!(await stat(path)).isFile())
-      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `Look at it with: ls -ld '${path}'`);
+      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `ls -ld ${shellQuote(path)}`);
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
+  const given = jsonOf(text);
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [fault] = inputProblems(schema, given, parsed.error.issues);
+  throw new O8Error(
+    'journal_damaged',
+    `${path} is damaged: ${fault === undefined || given === undefined ? 'not JSON' : problemText(fault, 'the whole file')}.`,
+    `mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}   (when no process of this attempt is left; it then counts as lost)`,
+  );
+}
+
+/** Undefined, which no JSON gives, for a text that is none. */
+function jsonOf(text: string): unknown {
   try {
-    return schema.parse(JSON.parse(text));
-  } catch (error) {
-    const problem = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new O8Error(
-      'journal_damaged',
-      `${path} is damaged: ${problem}`,
-      `Look at it, and if nothing of this attempt runs any more move it away: mv '${path}' '${path}.damaged'`,
-    );
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

@@ -16,6 +16,7 @@ import { inspectWorktree } from '../../git/worktrees/worktrees.js';
 import { answerRequest, pendingRequests } from '../../store/runs/request-files.js';
 import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from '../attempts/begin-anew.js';
+import type { CleanupResult } from '../../core/run/request-results.js';
 import { takeCommands } from '../run/take-commands.js';
 import { landTarget } from '../merge/land-target.js';
 import { branchMovedBack } from '../merge/moved-refs.js';
@@ -162,15 +163,17 @@ export class RequestDesk {
       run.interrupts.interruptAll();
       return null;
     }
-    const cleaned = request.cleanup ? await cleanupRun(run, { task: null, force: false, dryRun: false }) : null;
-    return done<'abort'>({ stopped: [...this.host.stopped], cleanup: cleaned });
+    return done<'abort'>({ stopped: [...this.host.stopped], cleanup: await this.cleanupAfter(request) });
   }
 
   private async abortTask(request: RequestOf<'abort'>, task: string): Promise<Attended> {
     const { run } = this.host;
     const stopped = canBeAborted(recordOf(run, task)) ? await this.host.stopTask(task) : null;
-    const cleaned = request.cleanup ? await cleanupRun(run, { task, force: false, dryRun: false }) : null;
-    return done<'abort'>({ stopped: stopped === null ? [] : [stopped], cleanup: cleaned });
+    return done<'abort'>({ stopped: stopped === null ? [] : [stopped], cleanup: await this.cleanupAfter(request) });
+  }
+
+  private async cleanupAfter({ cleanup, task, except }: RequestOf<'abort'>): Promise<CleanupResult | null> {
+    return cleanup ? cleanupRun(this.host.run, { task, except, force: false, dryRun: false }) : null;
   }
 
   private async land({ task, into }: RequestOf<'merge'>): Promise<Landing> {

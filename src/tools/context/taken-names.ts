@@ -1,3 +1,4 @@
+import { resolveCommit } from '../../git/refs/refs.js';
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
@@ -83,10 +84,21 @@ async function wayOut(
   const [path, branch] = [relative(plan.root, task.worktree), task.branch];
   const isWorktree = hasFolder && (await findWorktree(repo, task.worktree)) !== null;
   const move = isWorktree ? 'git worktree move --force --force' : 'mv';
+  const suffix = await freeSuffix(repo, task);
   return [
-    ...(hasFolder ? [`${move} ${shellQuote(path)} ${shellQuote(`${path}-old`)}`] : []),
-    ...(hasBranch ? [`git branch -m ${shellQuote(branch)} ${shellQuote(`${branch}-old`)}`] : []),
+    ...(hasFolder ? [`${move} ${shellQuote(path)} ${shellQuote(`${path}${suffix}`)}`] : []),
+    ...(hasBranch ? [`git branch -m ${shellQuote(branch)} ${shellQuote(`${branch}${suffix}`)}`] : []),
   ].join(' && ');
+}
+
+/** `-old`, or with a number where somebody made room like that before. */
+async function freeSuffix(repo: Repository, { worktree, branch }: PlannedTask): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const suffix = number === 1 ? '-old' : `-old-${String(number)}`;
+    const isTaken =
+      existsSync(`${worktree}${suffix}`) || (await resolveCommit(repo, `refs/heads/${branch}${suffix}`)) !== null;
+    if (!isTaken) return suffix;
+  }
 }
 
 /** Tasks of the run whose branch and worktree a later run made anew: what is there now is not this run's. */

@@ -14,8 +14,8 @@ import { resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { runHome, runPaths, type RunHome } from '../../store/files/paths.js';
 import { readPrepared } from '../../store/runs/prepared.js';
-import { listRuns, readPlan } from '../../store/runs/runs.js';
-import { loadRun, type LoadedRun } from '../context/load-run.js';
+import { listRuns } from '../../store/runs/runs.js';
+import { readableRun, type LoadedRun } from '../context/load-run.js';
 import { branchRef, isOwnBranch } from '../context/own-branch.js';
 
 export interface EarlierWork {
@@ -86,12 +86,12 @@ interface Owner {
 /** The newest run that began a task with this branch and worktree, or still may. */
 async function lastOwner(home: RunHome, task: PlannedTask): Promise<Owner | null> {
   for (const runId of await listRuns(home)) {
-    const { tasks } = await readPlan(home, runId);
-    const isOf = tasks.some(({ id, branch, worktree }) => {
+    const run = await readableRun(home, runId);
+    if (run === null) continue;
+    const isOf = run.plan.tasks.some(({ id, branch, worktree }) => {
       return id === task.id && branch === task.branch && worktree === task.worktree;
     });
     if (!isOf) continue;
-    const run = await loadRun(home, runId);
     const record = taskOf(run.state, task.id);
     if (record.start !== null || run.state.phase.kind !== 'finished') return { run, record };
   }

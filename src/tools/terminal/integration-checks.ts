@@ -9,7 +9,8 @@ import { ownReason } from '../../git/worktrees/own-worktree.js';
 import type { Repository } from '../../git/door/repository.js';
 import { withScratchWorktree } from '../../git/worktrees/with-scratch-worktree.js';
 import { agentEnvironment } from '../../process/programs/agent-environment.js';
-import { runShellCommand } from '../../process/programs/run-program.js';
+import { runShellCommand, shellCommandMarker } from '../../process/programs/run-program.js';
+import { endKept, type KeptProcesses } from '../../process/trees/end-kept.js';
 import { readProjectFiles } from '../../sources/files/project-files.js';
 import { criticalSection } from '../../store/files/critical-section.js';
 import { assertInside } from '../../store/files/inside-repository.js';
@@ -17,6 +18,8 @@ import { checkoutPaths, runHome, runPaths } from '../../store/files/paths.js';
 
 /** What a shell says of a program that is not there. */
 const NOT_FOUND = 127;
+/** What setup left running gets this long after SIGTERM. */
+const KILL_AFTER_MS = 2000;
 /** Of a failed check's output: enough to see what failed. */
 const QUOTED_LINES = 30;
 
@@ -68,8 +71,17 @@ async function runAll(request: CheckRequest, path: string, logs: string): Promis
   const checks = [...own, ...more.filter(({ command }) => !own.some((check) => check.command === command))];
   const first = setup === undefined ? [] : [{ name: SETUP_CHECK, command: setup }];
   const results: IntegrationCheck[] = [];
-  for (const check of checks.length === 0 ? [] : [...first, ...checks]) {
-    results.push(await runOne(request, check, path, join(logs, `${String(results.length + 1)}.log`)));
+  const services: KeptProcesses[] = [];
+  try {
+    for (const check of checks.length === 0 ? [] : [...first, ...checks]) {
+      const logFile = join(logs, `${String(results.length + 1)}.log`);
+      const { result, kept } = await runOne(request, check, path, logFile);
+      results.push(result);
+      if (kept.length > 0) services.push({ marker: shellCommandMarker(check.command, logFile), seen: kept });
+    }
+  } finally {
+    // A database that setup started was for the checks.
+    for (const each of services) await endKept(each, KILL_AFTER_MS);
   }
   return results;
 }
@@ -79,22 +91,28 @@ async function runOne(
   check: UsualCommand,
   cwd: string,
   logFile: string,
-): Promise<IntegrationCheck> {
+): Promise<{ readonly result: IntegrationCheck; readonly kept: KeptProcesses['seen'] }> {
   announce(check);
   const started = performance.now();
-  const result = await runShellCommand(check.command, {
+  const ran = await runShellCommand(check.command, {
     cwd,
     env: agentEnvironment(env, { O8_RUN_ID: plan.runId, O8_WORKTREE: cwd, O8_BASE: plan.base.branch }),
     timeoutMs: plan.settings.timeout * 60_000,
     logFile,
     stop,
+    leftovers: check.name === SETUP_CHECK ? 'keep' : 'end',
   });
-  if (stop.aborted) throw new O8Error('interrupted', 'The checks were stopped.', 'o8 integrate');
-  const output = result.timedOut ? `${result.outputTail}\nran out of time` : result.outputTail;
-  return {
+  if (stop.aborted) {
+    await endKept({ marker: shellCommandMarker(check.command, logFile), seen: ran.kept }, KILL_AFTER_MS);
+    throw new O8Error('interrupted', 'The checks were stopped.', 'o8 integrate');
+  }
+  const left = ran.ended.length === 0 ? '' : `\nleft processes running, which o8 ended: ${ran.ended.join(', ')}`;
+  const output = `${ran.outputTail}${ran.timedOut ? '\nran out of time' : ''}${left}`;
+  const result: IntegrationCheck = {
     ...check,
-    outcome: result.code === 0 ? 'passed' : result.code === NOT_FOUND ? 'unavailable' : 'failed',
+    outcome: ran.code === 0 ? 'passed' : ran.code === NOT_FOUND ? 'unavailable' : 'failed',
     seconds: Math.round((performance.now() - started) / 1000),
     output: redactor(secretValues(env))(output).trim().split('\n').slice(-QUOTED_LINES).join('\n'),
   };
+  return { result, kept: ran.kept };
 }

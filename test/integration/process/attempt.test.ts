@@ -139,8 +139,14 @@ describe('an attempt', () => {
     await mkdir(spec.dir);
     await writeFile(join(spec.dir, 'exit.json'), '{"version":1,"exit":{"kind":"exited"}}');
     const reading = readAttempt(spec.dir);
-    await expect(reading).rejects.toMatchObject({ code: 'journal_damaged' });
-    await expect(reading).rejects.toThrow(join(spec.dir, 'exit.json'));
+    const path = join(spec.dir, 'exit.json');
+    await expect(reading).rejects.toMatchObject({
+      code: 'journal_damaged',
+      message: `${path} is damaged: exit.code is missing: it must be a whole number.`,
+      hint: expect.stringMatching(/^mv '?\/\S+exit\.json'? '?\/\S+exit\.json\.damaged'? {3}\(/) as string,
+    });
+    await writeFile(path, '{"version":1,');
+    await expect(readAttempt(spec.dir)).rejects.toThrow(`${path} is damaged: not JSON.`);
   });
 });
 

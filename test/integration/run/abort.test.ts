@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { killSupervisor } from '../../support/faults/crash.js';
@@ -109,6 +109,28 @@ describe('abort', () => {
     expect(existsSync(run.worktree('task-001'))).toBe(false);
   });
 
+  it('takes work that is done when it comes as done: it waits to be merged, and its worktree stays', async () => {
+    const work = 'echo one > task-001.txt; git add -A; git commit -qm Work; touch .claude-task-complete';
+    const script = `trap '${work}; exit 0' TERM; touch "$HOME/ready"; while :; do sleep 0.1; done`;
+    const run = await RunFixture.open({
+      tasks: THREE.slice(0, 1),
+      settings: { agent: { command: ['sh', '-c', script] }, killAfter: 30 },
+    });
+    const runId = await run.spawn();
+    await waitFor(() => existsSync(join(run.home, 'ready')), { timeoutMs: 20_000, what: 'the agent' });
+    const { message, notes, cleanup } = await run.call('abort', { cleanup: true });
+    expect(message).toBe('Aborted 1 pipeline. Worktrees removed, but for 1 with work that waits (kept).');
+    expect(notes).toEqual([`1 finished task waits to be merged: /parallel-merge ${runId}`]);
+    expect(cleanup).toMatchObject({ worktrees: [], kept: [{ why: 'task-001 is done, it waits to be merged' }, {}] });
+    expect(await run.task('task-001')).toMatchObject({
+      state: 'merge_pending',
+      message: 'it was done when it was aborted',
+      hint: `/parallel-merge ${runId} --task task-001`,
+    });
+    await run.call('merge');
+    expect(await run.workOn('main')).toEqual(['task-001']);
+  });
+
   it('of an interrupted run stops the agents that nobody owns any more', async () => {
     const run = await RunFixture.open({ tasks: THREE.slice(0, 1) });
     await run.spawn();
@@ -139,6 +161,28 @@ describe('Ctrl+C while o8 run follows', () => {
     expect(stdout.trimEnd()).toMatch(
       /Aborted\. Worktrees preserved\. Run 'o8 cleanup' to remove\.\nTo continue: o8 run \S+ --resume\n\nSummary: 0 completed$/,
     );
+    expect((await run.status()).state).toBe('aborted');
+    expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
+  });
+
+  it('while the run is being started stops it as soon as it is there, exit code 130', async () => {
+    const run = await RunFixture.open({
+      tasks: THREE,
+      settings: { agent: {} },
+      environment: (home) => ({ PATH: `${join(home, 'bin')}:${process.env['PATH'] ?? ''}` }),
+    });
+    // Preflight of the start asks the agent's program for its version, and waits for it.
+    const claude = 'touch "$HOME/asked"; while ! test -e "$HOME/go"; do sleep 0.05; done; echo 2.1.0';
+    await mkdir(join(run.home, 'bin'));
+    await writeFile(join(run.home, 'bin/claude'), `#!/bin/sh\n${claude}\n`, { mode: 0o755 });
+    const o8 = run.start('run', PLAN_DIR, '--yes');
+    await waitFor(() => existsSync(join(run.home, 'asked')), { timeoutMs: 20_000, what: 'the preflight' });
+    o8.signal('SIGINT');
+    await writeFile(join(run.home, 'go'), '');
+    const { code, stdout } = await o8.ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain('Received interrupt signal. Stopping pipelines...');
+    expect(stdout.trimEnd()).toMatch(/To continue: o8 run \S+ --resume\n\nSummary: 0 completed/);
     expect((await run.status()).state).toBe('aborted');
     expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
   });

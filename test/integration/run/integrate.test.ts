@@ -1,3 +1,4 @@
+import { processTable } from '../../../src/process/trees/process-table.js';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,6 +53,22 @@ async function finished(options: RunOptions, more: Readonly<Record<string, strin
 const scratchLeft = async (run: RunFixture): Promise<string> => run.repository.git(['worktree', 'list', '--porcelain']);
 
 describe('o8 integrate', () => {
+  it('lets what setup starts live through the checks, and ends it and what a check leaves', async () => {
+    const start = (name: string, seconds: number): string =>
+      `setsid sh -c 'echo $$ > "$HOME/${name}"; exec sleep ${seconds}' & until test -s "$HOME/${name}"; do sleep 0.05; done`;
+    const alive = 'kill -0 "$(cat "$HOME/database")"';
+    const o8 = {
+      setup: `rm -f "$HOME/database"; ${start('database', 3021)}`,
+      verify: `${alive} && ${start('left', 3022)}`,
+    };
+    const run = await finished({ tasks: TWO.tasks.slice(0, 1), manifest: { o8 } });
+    const { code, stdout } = await run.o8('integrate');
+    expect(code, stdout).toBe(0);
+    for (const name of ['database', 'left']) {
+      expect(await processTable.read(Number(await readFile(join(run.home, name), 'utf8')))).toBeNull();
+    }
+  });
+
   it('runs the plan’s and the technology’s checks on the merged work, and reports in the folder and the manifest', async () => {
     const run = await finished({ ...TWO, files: { 'package.json': '{"scripts": {"test": "test -f task-002.txt"}}' } });
     const checkout = await run.checkout();
