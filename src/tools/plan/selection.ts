@@ -7,13 +7,7 @@ import {
   type Schedule,
   type SettingsFlags,
 } from '../../core/settings/settings.js';
-import {
-  keyWords,
-  requireKey,
-  sourceFacts,
-  sourceInputs,
-  type SourceKey,
-} from '../../core/plan/sources.js';
+import { keyWords, requireKey, sourceFacts, sourceInputs, type SourceKey } from '../../core/plan/sources.js';
 
 /** Input keys that say what to run; spread into the input of the tools that take a selection. */
 export const selectionShape = {
