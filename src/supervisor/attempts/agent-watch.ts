@@ -68,11 +68,15 @@ export class AgentWatch {
         id,
         {
           costUsd: stream.facts.costUsd ?? 0,
-          tokens: stream.facts.tokens,
+          tokens: this.isOfProcess(id) ? stream.facts.tokens : 0, // of a session: with what earlier attempts used
           lastActivity: shown(stream.facts.activity ?? activity, plannedTask(this.run, id)),
         },
       ]),
     );
+  }
+
+  private isOfProcess(id: string): boolean {
+    return taskAgent(this.run.plan.settings, plannedTask(this.run, id).agent).agent.tokensOf === 'process';
   }
 
   close(): void {

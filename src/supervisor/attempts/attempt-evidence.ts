@@ -32,6 +32,17 @@ export async function factsOf(run: Run, task: PlannedTask, attempt: number): Pro
   return (await foldAgentOutput(output, agent.output, (read, line) => read.add(line, time))).facts;
 }
 
+/** The tokens of this attempt alone, also where the program tells those of the whole session. */
+async function ownTokens(run: Run, task: PlannedTask, attempt: number, facts: AgentFacts): Promise<number> {
+  if (taskAgent(run.plan.settings, task.agent).agent.tokensOf === 'process') return facts.tokens;
+  let before = 0;
+  for (let earlier = 1; earlier < attempt; earlier += 1) {
+    const { sessionId, tokens } = await factsOf(run, task, earlier);
+    if (sessionId === facts.sessionId) before = Math.max(before, tokens);
+  }
+  return Math.max(0, facts.tokens - before);
+}
+
 /** What an attempt's whole output says, and the event of its end: what it cost, and its session where that is news. */
 export async function endedEvent(
   run: Run,
@@ -40,7 +51,8 @@ export async function endedEvent(
   exit: AttemptExit,
 ): Promise<{ facts: AgentFacts; event: RunEvent }> {
   const facts = await factsOf(run, task, attempt);
-  const { costUsd, tokens, sessionId } = facts;
+  const { costUsd, sessionId } = facts;
+  const tokens = await ownTokens(run, task, attempt, facts);
   const isNews = taskAgent(run.plan.settings, task.agent).agent.sessions === 'told' && sessionId !== null;
   const named = isNews ? { sessionId } : {};
   return {

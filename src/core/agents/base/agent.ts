@@ -48,6 +48,8 @@ export interface Agent {
   readonly output: AgentOutput;
   /** Whether it prints a result when it ends; without one exit code 0 proves nothing then. */
   readonly givesResult: boolean;
+  /** Whether the tokens it tells are of this process, or of its whole session so far. */
+  readonly tokensOf: 'process' | 'session';
   /** Whether its output says what it cost. Where it does not, budgets in US dollars cannot bind it. */
   readonly tellsCost: boolean;
   /** Whether a line says which session it was or how it ended: such lines of an ended attempt are kept. */

@@ -45,6 +45,7 @@ export const CLAUDE_AGENT: Agent = {
 
   output: outputOf(EMPTY_CLAUDE_STREAM, foldClaudeLine),
   givesResult: true,
+  tokensOf: 'process',
   tellsCost: true,
   isKept: isSessionEvent,
   words: claudeWords,

@@ -43,6 +43,7 @@ export const COMMAND_AGENT: Agent = {
 
   output: outputOf({ facts: NO_FACTS }, (state) => state),
   givesResult: false,
+  tokensOf: 'process',
   tellsCost: false,
   isKept: () => false,
   words: null,
