@@ -4,6 +4,7 @@ import { selectedTasks } from '../../core/plan/build-plan.js';
 import type { OwnChange } from '../../core/plan/source.js';
 import { manifestCommands, plannedCommands } from '../../core/plan/plan-commands.js';
 import type { Plan } from '../../core/plan/plan.js';
+import { versionLine } from '../../core/text/version-line.js';
 import { agentsOf } from '../../core/preflight/agent-checks.js';
 import type { AgentProgram, AgentVersion, OccupiedPath, PreflightFacts } from '../../core/preflight/preflight-facts.js';
 import { readFileAt, type RepositoryFacts } from '../../git/checkout/repository-facts.js';
@@ -218,7 +219,7 @@ async function askVersion(program: string, cwd: string, env: NodeJS.ProcessEnv):
     timeoutMs: VERSION_TIMEOUT_MS,
     logFile: null,
   });
-  const text = result.outputTail.trim().split('\n')[0] ?? '';
+  const text = versionLine(result.outputTail);
   if (result.timedOut) return { kind: 'failed', output: `no answer in ${String(VERSION_TIMEOUT_MS / 1000)} s` };
   if (result.code === 0 && text !== '') return { kind: 'known', text };
   return { kind: 'failed', output: text === '' ? `exit code ${String(result.code)}` : text };

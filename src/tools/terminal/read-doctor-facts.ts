@@ -3,6 +3,7 @@ import type { DoctorFacts, InstalledProgram, RepositoryFact, RunFact } from '../
 import { agentOf, AGENTS } from '../../core/agents/kinds.js';
 import type { AgentSettings } from '../../core/settings/agent-settings.js';
 import { resolveSettings, type Settings } from '../../core/settings/settings.js';
+import { versionLine } from '../../core/text/version-line.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { bringsBack } from '../../core/merge/landings.js';
 import { taskOf } from '../../core/run/run-state.js';
@@ -131,8 +132,7 @@ async function programs(
       timeoutMs: VERSION_MS,
       logFile: null,
     });
-    const version =
-      result.code === 0 ? (result.outputTail.trim().split('\n')[0] ?? '').replace(`${name} version `, '') : null;
+    const version = result.code === 0 ? versionLine(result.outputTail).replace(`${name} version `, '') : null;
     return { ...said, version };
   });
   const node = { name: 'node', neededFor: 'everything', version: process.version };
