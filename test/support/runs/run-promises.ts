@@ -80,8 +80,11 @@ export class RunPromises {
   }
 
   /** A person was told that no agent runs, or that none starts, any more. */
-  paused(running: readonly string[]): void {
+  paused(running: readonly string[], agents: 'let_finish' | 'stop'): void {
     this.pausedByPerson = true;
+    const { phase } = this.history.state;
+    if (phase.kind !== 'paused' || phase.until !== null) throw new Error('a pause was answered and ends by itself');
+    if (agents === 'stop' && running.length > 0) throw new Error(`${running.join(', ')} were to be stopped and go on`);
     const now = [...this.history.state.tasks.values()].filter(({ state }) => state.state === 'running');
     if (now.some(({ id }) => !running.includes(id))) throw new Error('a pause was answered while agents run');
   }

@@ -469,7 +469,7 @@ export class SimulatedSupervisor {
         stopped.add(task);
         this.start(`task:${task}`, this.stop(task, 'paused'));
       }
-      if (answer?.kind === 'paused') this.promises.paused(answer.running);
+      if (answer?.kind === 'paused') this.promises.paused(answer.running, agents);
       return answer === null;
     });
     const [wish] = this.wishes;
