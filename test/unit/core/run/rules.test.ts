@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EMPTY_CLAUDE_STREAM } from '../../../../src/core/agents/claude/claude-stream.js';
+import { NO_FACTS } from '../../../../src/core/agents/base/agent-facts.js';
+import { COMMAND_AGENT } from '../../../../src/core/agents/command/command-agent.js';
 import { tasksThatNeedRoom } from '../../../../src/core/plan/room.js';
 import { continueSteps, mayContinue } from '../../../../src/core/run/rules/continue.js';
 import { acceptHeld, requeueForMerge } from '../../../../src/core/run/rules/requeue.js';
@@ -17,7 +18,7 @@ const over = (more: Partial<AttemptOver>): AttemptOver => ({
   task: 'a',
   exit: { kind: 'exited', code: 0 },
   stop: null,
-  agent: { kind: 'command', rateLimitExitCode: 75 },
+  agent: { ...COMMAND_AGENT, facts: NO_FACTS, rateLimitExitCode: 75 },
   markerPresent: true,
   limits: { timeoutMinutes: 120, stallMinutes: 15, budgetUsd: null, maxTurns: null },
   output: '/run/agent.jsonl',
@@ -25,7 +26,7 @@ const over = (more: Partial<AttemptOver>): AttemptOver => ({
 });
 
 const KILLED = { kind: 'signalled' as const, signal: 'SIGTERM' };
-const UNGUARDED = { kind: 'claude' as const, facts: { ...EMPTY_CLAUDE_STREAM.facts, unguarded: 'Write' } };
+const UNGUARDED = { ...COMMAND_AGENT, facts: { ...NO_FACTS, unguarded: 'Write' }, rateLimitExitCode: null };
 
 describe('settle', () => {
   it.each([
