@@ -3,6 +3,7 @@ import type { Finding } from '../../core/held/finding.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { readDifferences } from '../diff/tree-difference.js';
 import { mergeBase } from '../refs/refs.js';
+import { caseFindings } from './check-case.js';
 import { lfsFindings } from './check-lfs.js';
 import { linkFindings } from './check-links.js';
 import { submoduleFindings } from './check-submodules.js';
@@ -12,7 +13,7 @@ import { trustFindings } from './check-trust.js';
 export type HeldCheck = (run: HeldRun, task: PlannedTask, brought: Brought) => Promise<readonly Finding[]>;
 
 /** All checks before landing; add new kinds here. */
-const CHECKS: readonly HeldCheck[] = [trustFindings, submoduleFindings, linkFindings, lfsFindings];
+const CHECKS: readonly HeldCheck[] = [trustFindings, submoduleFindings, linkFindings, caseFindings, lfsFindings];
 
 /** The changes that need the user's approval before `commit` may land on `onto`, in the order of the checks. */
 export async function findHeld(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 
@@ -23,4 +23,16 @@ export function takeBackCommands(task: PlannedTask, path: string, onto: string |
   const change = onto === null ? `rm -rqf -- ${quoted}` : `checkout ${onto.slice(0, 12)} -- ${quoted}`;
   const message = onto === null ? `Remove ${path}` : `Restore ${path}`;
   return [...worktreeCommands(task), `${at} ${change}`, `${at} commit -m ${shellQuote(message)}`];
+}
+
+/** Gives a file a name of its own, with the task in it. */
+export function renameCommands(task: PlannedTask, path: string): string[] {
+  const { dir, name, ext } = posix.parse(path);
+  const to = posix.join(dir, `${name}-${task.id}${ext}`);
+  const at = gitAt(task);
+  return [
+    ...worktreeCommands(task),
+    `${at} mv -- ${shellQuote(path)} ${shellQuote(to)}`,
+    `${at} commit -m ${shellQuote(`Rename ${path}`)}`,
+  ];
 }

@@ -19,3 +19,9 @@ export async function specialEntries(repo: Repository, commit: string): Promise<
     return mode === LINK_MODE || mode === GITLINK_MODE ? [{ path, mode, id }] : [];
   });
 }
+
+/** Every path of a commit that is no folder. */
+export async function allPaths(repo: Repository, commit: string): Promise<string[]> {
+  const out = await git(['ls-tree', '-r', '-z', '--full-tree', '--name-only', commit], { cwd: repo.root });
+  return out.split('\0').filter((path) => path !== '');
+}

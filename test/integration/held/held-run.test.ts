@@ -115,3 +115,25 @@ it('the commands that are given settle it, and held work can be given up', async
   await run.succeed('task-002');
   await run.waitForRun('completed');
 });
+
+it('a file whose name differs only in case from one that landed is held; renamed, it lands', async () => {
+  const run = await RunFixture.open({
+    tasks: ['task-001', 'task-002'].map((id) => ({ id, wave: 1 })),
+  });
+  await run.spawn();
+  for (const [id, name] of [
+    ['task-001', 'Shop.txt'],
+    ['task-002', 'shop.txt'],
+  ] as const) {
+    await (await run.agents.waitForAgent(id)).succeed(name, `${id}\n`);
+    if (id === 'task-001') await run.waitForTask(id, 'complete');
+  }
+  await run.waitForRun('failed');
+  const { held } = await run.task('task-002');
+  expect(held?.what).toBe('shop.txt and Shop.txt differ only in case or accents and are one file on macOS and Windows');
+  expect(held?.commands[0]).toBe(`git -C ${run.worktree('task-002')} mv -- shop.txt shop-task-002.txt`);
+  await run.repository.git((held?.commands[0] ?? '').split(' ').slice(1));
+  await run.repository.git(['-C', run.worktree('task-002'), 'commit', '-q', '-m', 'Rename']);
+  expect((await run.o8('merge', '--task', 'task-002')).stdout).toContain('Landed on main');
+  expect(await run.repository.git(['ls-tree', '--name-only', 'main'])).toContain('shop-task-002.txt');
+});
