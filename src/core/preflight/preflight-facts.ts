@@ -78,7 +78,7 @@ export type LfsFact =
 export type HeadFact =
   | { readonly kind: 'branch'; readonly branch: string; readonly commit: string }
   | { readonly kind: 'detached'; readonly commit: string }
-  | { readonly kind: 'unborn'; readonly branch: string };
+  | { readonly kind: 'unborn'; readonly branch: string; readonly last?: string };
 
 export interface OccupiedPath {
   /** Absolute, as planned. */

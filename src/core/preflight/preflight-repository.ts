@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan.js';
 import { cleanTreeCheck } from './clean-tree.js';
 import { fail, findingsOr, pass, someOf, warn, type Check } from '../base/check.js';
 import type { PreflightFacts } from './preflight-facts.js';
+import { lostBranch } from '../text/lost-branch.js';
 import { shellQuote } from '../text/shell-quote.js';
 import { counted } from '../text/counted.js';
 import { printable } from '../text/untrusted-text.js';
@@ -80,6 +81,10 @@ function head({ head: found, branches }: PreflightFacts): Check {
         `Run 'git switch ${shellQuote(mainBranch(branches) ?? '<branch>')}'`,
       );
     case 'unborn':
+      if (found.last !== undefined) {
+        const { said, command } = lostBranch(found.branch, found.last);
+        return fail('head', `B${said.slice(1)}`, `Run '${command}'`);
+      }
       return fail(
         'head',
         `Branch ${printable(found.branch)} has no commit yet: there is nothing to start from`,

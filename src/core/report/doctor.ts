@@ -2,6 +2,7 @@ import { printable } from '../text/untrusted-text.js';
 import { counted } from '../text/counted.js';
 import { endOperation } from '../merge/end-operation.js';
 import { resumeCommand } from '../run/open-runs.js';
+import { lostBranch } from '../text/lost-branch.js';
 import { shellQuote } from '../text/shell-quote.js';
 
 /** One line of `o8 doctor`. `hint` is the exact next command, empty where nothing is to be done. */
@@ -27,6 +28,8 @@ export interface RepositoryFact {
   readonly branch: string | null;
   /** Nothing has been committed. */
   readonly unborn: boolean;
+  /** The branch is gone and was at this commit. */
+  readonly lost?: string;
   readonly changes: number;
   readonly operation: string | null;
   readonly files: number;
@@ -92,13 +95,17 @@ function programFinding({ name, version, neededFor, tested }: InstalledProgram):
   return { id: 'program', level: 'problem', message, hint: `install ${name}, then: ${name} --version` };
 }
 
-function repositoryFindings({ branch, unborn, changes, operation, files, special }: RepositoryFact): Finding[] {
+function repositoryFindings({ branch, unborn, lost, changes, operation, files, special }: RepositoryFact): Finding[] {
   const where = branch === null ? 'no branch is checked out' : `on branch ${printable(branch)}`;
   const findings = [ok('repository', `${where}, ${counted(files, 'tracked file')}`)];
   const problem = (message: string, hint: string): void => {
     findings.push({ id: 'repository', level: 'problem', message, hint });
   };
-  if (unborn) problem('there is no commit yet for a run to start from', 'git add -A && git commit -m "Initial commit"');
+  if (branch !== null && lost !== undefined) {
+    const { said, command } = lostBranch(branch, lost);
+    problem(said, command);
+  } else if (unborn)
+    problem('there is no commit yet for a run to start from', 'git add -A && git commit -m "Initial commit"');
   if (branch === null) problem('a run needs a branch to land on', 'git switch <branch>');
   if (operation !== null) problem(`a ${operation} is in progress`, `git ${endOperation(operation)}, or finish it`);
   if (changes > 0) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gitClient } from '../door/client.js';
 import { git, tryGit } from '../door/execute.js';
 import { resolveCommit } from '../refs/refs.js';
+import { lostTip } from '../refs/lost-tip.js';
 import type { GitVersion, Repository } from '../door/repository.js';
 import { operationIn, readStatus, type Operation, type StatusEntry } from '../door/status.js';
 import { listWorktrees, type WorktreeEntry } from '../worktrees/worktree-list.js';
@@ -10,7 +11,11 @@ import { listWorktrees, type WorktreeEntry } from '../worktrees/worktree-list.js
 export type Head =
   | { readonly kind: 'branch'; readonly branch: string; readonly commit: string }
   | { readonly kind: 'detached'; readonly commit: string }
-  | { readonly kind: 'unborn'; readonly branch: string };
+  | {
+      readonly kind: 'unborn';
+      readonly branch: string;
+      /** Where the branch was before it was lost. */ readonly last?: string;
+    };
 
 /** The facts that preflight needs, read once and without writing. */
 export interface RepositoryFacts {
@@ -86,17 +91,20 @@ export async function readFileAt(repo: Repository, commit: string, path: string)
 async function readCheckout(repo: Repository): Promise<{ head: Head; entries: readonly StatusEntry[] }> {
   if (repo.bare) return { head: await readBareHead(repo), entries: [] };
   const { commit, branch, entries } = await readStatus(repo.root);
-  return { head: headOf(commit, branch), entries };
+  return { head: await headOf(repo, commit, branch), entries };
 }
 
 async function readBareHead(repo: Repository): Promise<Head> {
   const symbolic = await tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: repo.root });
   const commit = await resolveCommit(repo, 'HEAD');
-  return headOf(commit, symbolic.code === 0 ? symbolic.stdout.trim().replace(/^refs\/heads\//, '') : null);
+  return headOf(repo, commit, symbolic.code === 0 ? symbolic.stdout.trim().replace(/^refs\/heads\//, '') : null);
 }
 
-function headOf(commit: string | null, branch: string | null): Head {
-  if (commit === null) return { kind: 'unborn', branch: branch ?? 'HEAD' };
+async function headOf(repo: Repository, commit: string | null, branch: string | null): Promise<Head> {
+  if (commit === null) {
+    const last = branch === null ? null : await lostTip(repo, branch);
+    return { kind: 'unborn', branch: branch ?? 'HEAD', ...(last === null ? {} : { last }) };
+  }
   return branch === null ? { kind: 'detached', commit } : { kind: 'branch', branch, commit };
 }
 

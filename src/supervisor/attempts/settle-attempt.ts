@@ -15,7 +15,7 @@ import type { PlannedTask } from '../../core/plan/plan.js';
 import { taskLogView } from '../../core/agents/readable-log.js';
 import { changedPaths, countCommits } from '../../git/diff/changes.js';
 import { lastCheckedOut } from '../../git/worktrees/head-log.js';
-import { isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
+import { createRef, isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
 import { commitLeftovers, inspectWorktree, keepStaged } from '../../git/worktrees/worktrees.js';
 import { stopAttempt } from '../../process/attempts/attempt.js';
 import { readLogTail } from '../../store/logs/log-reader.js';
@@ -86,6 +86,7 @@ async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: 
   await noteOnce(run, task, await surroundingsNotes(run, task.id, attempt)); // whatever becomes of the task
   const around = [...denialNotes(facts), ...stopNotes(stop)];
   if (facts.overage) await noteOverage(run, task.id);
+  if (first.kind === 'look_at_work') around.push(...(await restoreBranch(run, task)));
   const settlement =
     first.kind === 'look_at_work' ? settle(run.ledger.state, over, await workOf(run, task), run.now()) : first;
   switch (settlement.kind) {
@@ -162,6 +163,23 @@ async function workOf(run: Run, task: PlannedTask): Promise<AttemptWork> {
   }
   const uncommitted = found.changes.some(({ path }) => path !== COMPLETION_MARKER);
   return { kind: 'usable', start, commits: await countCommits(run.repo, start, tip), uncommitted };
+}
+
+/**
+ * A branch that is gone while its worktree is still on it was deleted by nobody in particular: one agent can take the
+ * branches of all others away. It comes back with every commit git still has, and the work counts as it is. Notes.
+ */
+async function restoreBranch(run: Run, task: PlannedTask): Promise<string[]> {
+  const ref = `refs/heads/${task.branch}`;
+  const { start } = recordOf(run, task.id);
+  if (start === null || (await resolveCommit(run.repo, ref)) !== null) return [];
+  await isTasksWorktree(run, task);
+  const found = await inspectWorktree(task.worktree);
+  if (!found.exists || found.branch !== task.branch) return [];
+  const commit = (await lastCheckedOut(run.repo, task.worktree, start)) ?? start;
+  run.lease.assertHeld();
+  if (!(await createRef(run.repo, ref, commit))) return [];
+  return [`${task.branch} was deleted while it ran, by the agent or by somebody else; restored at ${commit}`];
 }
 
 /** Its commits would go with the worktree's log of HEAD, so they get a ref like those of any attempt that is over. */

@@ -3,6 +3,7 @@ import { checkAgents } from '../../core/agents/kinds.js';
 import { buildPlan, selectedTasks } from '../../core/plan/build-plan.js';
 import { estimateDisk, type DiskEstimate } from '../../core/plan/disk-estimate.js';
 import { O8Error } from '../../core/base/errors.js';
+import { lostBranch } from '../../core/text/lost-branch.js';
 import type { MinutesOf } from '../../core/features/feature-estimate.js';
 import { estimateFrom } from '../../core/report/history.js';
 import { keyFrom, keyWords, sourceKey } from '../../core/plan/sources.js';
@@ -100,6 +101,10 @@ export function planFrom(parts: PlanParts, identity: RunIdentity): Plan {
     case 'detached':
       throw new O8Error('refused', 'HEAD is detached: there is no base branch to land on', 'git switch <branch>');
     case 'unborn':
+      if (head.last !== undefined) {
+        const { said, command } = lostBranch(head.branch, head.last);
+        throw new O8Error('refused', `B${said.slice(1)}`, command);
+      }
       throw new O8Error(
         'refused',
         `Branch ${head.branch} has no commit yet: there is nothing to start from`,

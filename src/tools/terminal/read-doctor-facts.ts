@@ -77,6 +77,7 @@ function repositoryFact(facts: RepositoryFacts): RepositoryFact {
   return {
     branch: head.kind === 'detached' ? null : head.branch,
     unborn: head.kind === 'unborn',
+    ...(head.kind === 'unborn' && head.last !== undefined ? { lost: head.last } : {}),
     changes: changes.filter((change) => !isOfO8(change)).length,
     operation,
     files: trackedFiles,

@@ -68,16 +68,6 @@ const CASES: readonly Misbehaviour[] = [
     message: /^the agent left a merge unfinished in its worktree; .* kept as refs\/o8\/rescue\//,
   },
   {
-    id: 'task-006',
-    what: 'deletes its own branch',
-    async act(agent) {
-      const made = await commit(agent);
-      await agent.git('update-ref', '-d', `refs/heads/${branchOf('task-006')}`);
-      return [made];
-    },
-    message: /^the agent removed its branch feature\/task-006-work; its commits are kept as refs\/o8\/attempts\//,
-  },
-  {
     id: 'task-007',
     what: 'deletes its own branch from another one',
     async act(agent) {
@@ -141,6 +131,34 @@ describe('an agent that exits with 0 and its marker, but', () => {
     for (const { id } of CASES) await run.succeed(id);
     await run.waitForRun('completed');
     for (const id of commits) expect(await isReachable(run, id)).toBe(true);
+  });
+
+  it('takes every branch away with packed-refs: all come back with their work, and no task fails for it', async () => {
+    const run = await RunFixture.open({ tasks: ['task-001', 'task-002'].map((id) => ({ id, wave: 1 })) });
+    await run.spawn();
+    const agents = [await run.agents.waitForAgent('task-001'), await run.agents.waitForAgent('task-002')];
+    for (const agent of agents) await commit(agent);
+    await run.repository.git(['pack-refs', '--all']);
+    await rm(join(run.root, '.git/packed-refs'));
+    for (const agent of agents) {
+      await agent.writeFile(`${agent.task}.txt`, `${agent.task}\n`);
+      await agent.markComplete();
+      await agent.exit(0);
+    }
+    const { tasks, target = '' } = await run.waitForRun('failed');
+    for (const { state, notes, message } of tasks) {
+      expect({ state, message }).toEqual({ state: 'merge_pending', message: `${target} was deleted` });
+      expect(notes).toContainEqual(expect.stringMatching(/^feature\/.* was deleted while it ran, .* restored at /));
+    }
+    // The user's checkout has no commit now, and o8 must not tell them to make a first one.
+    const noCommit = await run.o8('doctor');
+    expect(noCommit.stdout).not.toContain('Initial commit');
+    expect(noCommit.stdout).toMatch(
+      /✗ branch main is gone; it was at [0-9a-f]{12}\n {4}git update-ref refs\/heads\/main /,
+    );
+    for (const branch of ['main', target])
+      await run.repository.git(['branch', branch, /refs\/heads\/main (\w+)/.exec(noCommit.stdout)?.[1] ?? '']);
+    expect((await run.o8('merge')).stdout).toContain('Landed on main');
   });
 
   it('makes a repository of its own in the worktree: the work lands, the repository and its content stay', async () => {
