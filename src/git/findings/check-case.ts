@@ -1,4 +1,4 @@
-import { caseTwins } from '../../core/held/case-twins.js';
+import { caseTwins } from '../../core/scope/case-twins.js';
 import type { Finding } from '../../core/held/finding.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { exactName, NAMES_DIFFER } from '../../core/scope/folded-name.js';

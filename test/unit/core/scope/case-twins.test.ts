@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { caseTwins } from '../../../../src/core/held/case-twins.js';
+import { caseTwins } from '../../../../src/core/scope/case-twins.js';
 
 describe('names of which macOS and Windows keep one', () => {
   it.each<[string, string[], string[], [string, string][]]>([

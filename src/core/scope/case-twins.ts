@@ -1,4 +1,4 @@
-import { foldName } from '../scope/folded-name.js';
+import { foldName } from './folded-name.js';
 
 /** Two paths of which macOS and Windows can check out one: the same but for case or accents, or one a folder of the other. */
 export interface CaseTwins {
