@@ -39,7 +39,7 @@ function installLocked() {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfile) return;
   console.log(
-    'Installing the Claude Code CLI and the MCP inspector for the end-to-end tests into test/e2e/node_modules (about 350 MB)',
+    'Installing Claude Code, Codex and the MCP inspector for the end-to-end tests into test/e2e/node_modules (about 800 MB)',
   );
   const { status } = npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder], {
     stdio: 'inherit',

@@ -4,10 +4,11 @@ import type { Settings } from '../settings/settings.js';
 import { quote } from '../text/untrusted-text.js';
 import type { Agent } from './base/agent.js';
 import { CLAUDE_AGENT } from './claude/claude-agent.js';
+import { CODEX_AGENT } from './codex/codex-agent.js';
 import { COMMAND_AGENT } from './command/command-agent.js';
 
 /** All kinds of agents; the first is the default. A new one is a folder beside the others and a line here. */
-export const AGENTS: readonly Agent[] = [CLAUDE_AGENT, COMMAND_AGENT];
+export const AGENTS: readonly Agent[] = [CLAUDE_AGENT, CODEX_AGENT, COMMAND_AGENT];
 
 /** O8Error `usage` names the kinds there are. */
 export function agentOf(settings: Pick<AgentSettings, 'kind' | 'command'>): Agent {

@@ -1,0 +1,60 @@
+import { pass, warn, type Check } from '../../base/check.js';
+import type { AgentSettings } from '../../settings/agent-settings.js';
+import { outputOf } from '../base/agent-facts.js';
+import type { Agent } from '../base/agent.js';
+import { noCommand } from '../base/no-command.js';
+import { checkCodexSettings, codexCommand } from './codex-command.js';
+import { CODEX, CODEX_PROJECT } from './codex-files.js';
+import { EMPTY_CODEX, foldCodexLine, isCodexSessionLine } from './codex-output.js';
+import { codexWords } from './codex-words.js';
+
+/** The Codex CLI. */
+export const CODEX_AGENT: Agent = {
+  kind: CODEX,
+  title: 'Codex',
+
+  program: () => 'codex',
+  cli: { name: 'Codex CLI', install: 'npm install -g @openai/codex', tested: '0.171.0' },
+  check: (agent) => {
+    noCommand(CODEX, agent);
+    checkCodexSettings(agent);
+  },
+  checks: permissionMode,
+  promptLimit: () => null,
+  // Those that Codex gives to the commands it runs; its sign-in and its folder (CODEX_API_KEY, CODEX_HOME) stay.
+  describesSession: (variable) =>
+    /^CODEX_(?:THREAD_ID|SESSION_ID|TOOL_CALL_ID|CI|SANDBOX|SANDBOX_NETWORK_DISABLED|INTERNAL_\w+)$/.test(variable),
+
+  sessions: 'told',
+  tokensOf: 'session',
+  rulesIn: 'prompt',
+  ownRules: `## Codex
+
+Git's own folder is read-only for you, so that you cannot commit: leave your changes in the worktree, and o8 commits them when
+you are done. This counts instead of what the rules and the task say about commits. The word that you are done is the file
+\`.claude-task-complete\`; your last message is the summary.`,
+  readsPrompt: true,
+  runsCommands: false,
+  launch: codexCommand,
+
+  output: outputOf(EMPTY_CODEX, foldCodexLine),
+  givesResult: true,
+  tellsCost: false,
+  isKept: isCodexSessionLine,
+  words: codexWords,
+  unguarded: (tool) => `Codex ran ${tool} without o8's guard`,
+
+  attach: (sessionId) => ['resume', sessionId],
+  project: CODEX_PROJECT,
+};
+
+function permissionMode({ permissionMode: mode }: AgentSettings): Check[] {
+  if (mode !== 'bypassPermissions') return [pass('permission-mode', `Permission mode ${mode}`)];
+  return [
+    warn(
+      'permission-mode',
+      'Codex runs without its sandbox: nothing it does on this machine is refused',
+      "Run 'o8 config set agent.permissionMode dontAsk' unless this is a container or virtual machine",
+    ),
+  ];
+}

@@ -1,0 +1,105 @@
+import { O8Error } from '../../base/errors.js';
+import type { AgentSettings } from '../../settings/agent-settings.js';
+import type { AttemptLaunch, Launch } from '../base/agent.js';
+
+/**
+ * The Codex command of one attempt: `codex exec`, or `codex exec resume` with the thread's id, the prompt on standard
+ * input. The sandbox lets it write in its worktree and temporary folders; git's own folder stays read-only.
+ */
+export function codexCommand({ program, task, settings, session, project }: AttemptLaunch): Launch {
+  const { agent } = settings;
+  const model = task.model ?? agent.model;
+  const resumed = session.continues ? session.sessionId : null;
+  return {
+    argv: [
+      program,
+      ...(resumed === null ? ['exec'] : ['exec', 'resume']),
+      '--json',
+      ...(model === null ? [] : [`--model=${model}`]),
+      ...overrides(agent.settings),
+      ...override('sandbox_mode', sandboxOf(agent)),
+      ...override('approval_policy', 'never'),
+      ...(project.kind === 'frozen' ? untrusted(task.worktree) : []),
+      ...(resumed === null ? [] : [resumed]),
+      '-',
+    ],
+    env: {},
+  };
+}
+
+function sandboxOf({ permissionMode }: AgentSettings): string {
+  switch (permissionMode) {
+    case 'bypassPermissions':
+      return 'danger-full-access';
+    case 'plan':
+      return 'read-only';
+    default:
+      return 'workspace-write';
+  }
+}
+
+/** Its worktree's settings are not those that were accepted: Codex leaves out those of a folder that is not trusted. */
+function untrusted(worktree: string): string[] {
+  return ['-c', `projects={${JSON.stringify(worktree)}={trust_level="untrusted"}}`];
+}
+
+/** What o8 sets itself, and what would take consent or the sandbox away from it. */
+const RESERVED: readonly string[] = ['sandbox_mode', 'approval_policy', 'projects', 'model'];
+
+/** O8Error `usage` for `agent.settings` that o8 sets itself, or that have no way to be written as configuration. */
+export function checkCodexSettings({ settings }: AgentSettings): void {
+  const reserved = Object.keys(settings).find((key) => RESERVED.includes(key.split('.', 1)[0] ?? ''));
+  if (reserved !== undefined) {
+    throw new O8Error(
+      'usage',
+      `agent.settings.${reserved} is set by o8 itself for Codex.`,
+      'Use agent.model for the model and agent.permissionMode for the sandbox.',
+    );
+  }
+  overrides(settings);
+}
+
+function overrides(settings: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    if (BARE_PATH.test(key)) return overridesAt(key, value);
+    throw new O8Error(
+      'usage',
+      `agent.settings has the key ${JSON.stringify(key)}, which is no name of a setting of Codex.`,
+      'Names of settings are letters, digits, -, _ and dots between them.',
+    );
+  });
+}
+
+/** Tables are written key by key, so that the rest of a table of the user's own configuration stays. */
+function overridesAt(path: string, value: unknown): string[] {
+  if (isTable(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => BARE.test(key)))
+    return Object.entries(value).flatMap(([key, inner]) => overridesAt(`${path}.${key}`, inner));
+  return override(path, value);
+}
+
+function override(path: string, value: unknown): string[] {
+  return ['-c', `${path}=${toml(value, path)}`];
+}
+
+const BARE = /^[A-Za-z0-9_-]+$/;
+const BARE_PATH = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
+
+/** A JSON value as TOML; strings, numbers, booleans and lists look the same there. */
+function toml(value: unknown, path: string): string {
+  if (typeof value === 'string') return JSON.stringify(value).replaceAll('\u007f', '\\u007f');
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return `[${value.map((each) => toml(each, path)).join(', ')}]`;
+  if (isTable(value))
+    return `{${Object.entries(value)
+      .map(([key, inner]) => `${JSON.stringify(key)} = ${toml(inner, path)}`)
+      .join(', ')}}`;
+  throw new O8Error(
+    'usage',
+    `agent.settings.${path} is null, which Codex's configuration has no word for.`,
+    `Leave ${path} out.`,
+  );
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+
+/*
+ * What o8 reads of `codex exec --json`, one JSON object a line. Everything is optional that a version may leave out; what
+ * does not fit is not an event of ours.
+ */
+
+const count = z.number().nonnegative().catch(0);
+const text = z.string().catch('');
+
+/** `status`: `in_progress`, `completed`, `failed` or `declined`. */
+const item = z.looseObject({
+  type: z.string(),
+  status: text,
+  /** Of a message, a reasoning or an error. */
+  text,
+  message: text,
+  /** Of a command. */
+  command: text,
+  aggregated_output: text,
+  exit_code: z.number().nullable().catch(null),
+  /** Of a file change. */
+  changes: z.array(z.object({ path: z.string(), kind: text })).catch([]),
+  /** Of a call of a server's tool, and of a search. */
+  server: text,
+  tool: text,
+  query: text,
+});
+
+const thread = z.object({ type: z.literal('thread.started'), thread_id: z.string() });
+const turnStarted = z.object({ type: z.literal('turn.started') });
+const itemEvent = z.object({ type: z.enum(['item.started', 'item.updated', 'item.completed']), item });
+/** `usage` is of the whole thread, also where this process only continued it; the cached tokens are among the input's. */
+const turnCompleted = z.object({
+  type: z.literal('turn.completed'),
+  usage: z.object({ input_tokens: count, output_tokens: count }).nullable().catch(null),
+});
+const turnFailed = z.object({ type: z.literal('turn.failed'), error: z.object({ message: text }) });
+/** Also of a request that is tried again: `Reconnecting... 1/5 (…)`. */
+const error = z.object({ type: z.literal('error'), message: text });
+
+const codexEvent = z.union([thread, turnStarted, itemEvent, turnCompleted, turnFailed, error]);
+export type CodexEvent = z.infer<typeof codexEvent>;
+export type CodexItem = z.infer<typeof item>;
+
+/** One line of the output; null when it is not JSON or not an event o8 reads. Never throws. */
+export function parseCodexEvent(line: string): CodexEvent | null {
+  if (!line.trimStart().startsWith('{')) return null;
+  const parsed = codexEvent.safeParse(parseJson(line));
+  return parsed.success ? parsed.data : null;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (fault) {
+    if (fault instanceof SyntaxError) return null;
+    throw fault;
+  }
+}
