@@ -19,7 +19,16 @@ const SOURCE = [
   'src/sources/',
 ];
 
+const PLACE = [
+  'src/process/',
+  // Where a place is made for a supervisor, and for who looks at a run without one.
+  ...['src/supervisor/supervisor.ts', 'src/tools/context/place-of-runs.ts'],
+];
+
 const RULES: readonly SeamRule[] = [
+  { seam: 'place', asks: /process\/attempts\/(?!living-attempts)/, allowed: PLACE },
+  { seam: 'place', asks: /'(spec|claim|agent|exit)\.json'/, allowed: [...PLACE, 'src/store/files/paths.ts'] },
+  { seam: 'place', asks: /\.shim\b|\bshimAlive\b|'\/proc\b/, allowed: PLACE },
   { seam: 'source', asks: /\b(source|selection|wanted)\.kind\b|\bkey\.kind [!=]==/, allowed: SOURCE },
   { seam: 'source', asks: /[!=]== '(manifest|features|epic)'|case '(manifest|features|epic)':/, allowed: SOURCE },
   { seam: 'source', asks: /'(manifest|features|epic)' [!=]==/, allowed: SOURCE },
@@ -61,6 +70,15 @@ it('each kind of agent has a folder of its own', () => {
 });
 
 describe('the seam check', () => {
+  it.each([
+    `import { readAttempt } from '../../process/attempts/attempt.js';`,
+    `if (existsSync(join(dir, 'exit.json'))) return;`,
+    `const pid = status.shim.pid;`,
+  ])('refuses %s outside of a place', (line) => {
+    expect(seamViolations([{ path: 'src/supervisor/attempts/a.ts', text: line }], RULES)).not.toEqual([]);
+    expect(seamViolations([{ path: 'src/process/attempts/this-machine.ts', text: line }], RULES)).toEqual([]);
+  });
+
   it.each([
     `if (plan.source.kind !== 'manifest') return [];`,
     `  switch (source.kind) {`,

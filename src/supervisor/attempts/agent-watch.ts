@@ -5,25 +5,21 @@ import type { AgentFact } from '../../core/run/decide.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import type { LiveFigures } from '../../core/report/status-view.js';
 import { inWorktree } from '../../core/text/worktree-text.js';
-import { readAttempt, type AttemptStatus } from '../../process/attempts/attempt.js';
+import type { PlacedStatus } from '../../core/run/place.js';
 import { foldAgentOutput } from '../../store/logs/agent-output.js';
 import { openPipelineLog, type PipelineLog } from '../../store/logs/pipeline-log.js';
 import { noteOverage } from './note-overage.js';
-import { watchFolder, type FolderWatch } from '../run/folder-watch.js';
-import { attemptOf, plannedTask, recordOf, type Run } from '../run/run.js';
+import { attemptOf, placedAttempt, plannedTask, recordOf, type Run } from '../run/run.js';
 
 /** Output is read once a second: a tenth of the CPU of following it line by line was measured. */
 const PUMP_MS = 1000;
-/** A shim of ours that did not claim its attempt in this time was never started. */
-const UNCLAIMED_MS = 30_000;
 
 interface Watched {
   readonly attempt: number;
   readonly log: PipelineLog;
   /** The file the agent writes to. */
   readonly output: string;
-  readonly watcher: FolderWatch;
-  readonly since: number;
+  readonly watcher: { close(): void };
   stream: AgentOutput;
   activity: string | null;
   lastOutputAt: number;
@@ -49,7 +45,7 @@ export class AgentWatch {
     for (const id of this.watched.keys()) if (!running.some((task) => task.id === id)) this.forget(id);
     for (const { id } of running.filter((task) => !busy.has(task.id))) {
       const watched = await this.watchedOf(id);
-      const status = await readAttempt(attemptOf(this.run, id, watched.attempt).dir);
+      const status = await this.run.place.status(placedAttempt(this.run, id, watched.attempt));
       await this.recordStart(id, watched.attempt, status);
       await this.pump(id, watched);
       // An agent that is still being started is not silent.
@@ -102,16 +98,13 @@ export class AgentWatch {
     const files = attemptOf(this.run, id, attempt);
     const log = await openPipelineLog(files, id, this.run.redact);
     const stream = await this.streamUpTo(id, files.output, log.stdoutBytes);
-    const watcher = watchFolder(files.dir, (name) => {
-      if (name === 'exit.json' || name === 'agent.json') this.wake();
-    });
+    const watcher = this.run.place.watch(placedAttempt(this.run, id, attempt), this.wake);
     const now = performance.now();
     const fresh: Watched = {
       attempt,
       log,
       output: files.output,
       watcher,
-      since: now,
       stream,
       activity: null,
       lastOutputAt: now,
@@ -124,10 +117,10 @@ export class AgentWatch {
     return fresh;
   }
 
-  private async recordStart(id: string, attempt: number, status: AttemptStatus): Promise<void> {
+  private async recordStart(id: string, attempt: number, status: PlacedStatus): Promise<void> {
     const { state } = recordOf(this.run, id);
     if (state.state !== 'running' || state.process.kind !== 'intended') return;
-    const pid = status.kind === 'running' ? status.agent.pid : status.kind === 'ended' ? status.agentPid : null;
+    const pid = status.kind === 'running' || status.kind === 'ended' ? status.pid : null;
     if (pid !== null) await this.run.ledger.record({ type: 'attempt_started', task: id, attempt, pid });
   }
 
@@ -162,14 +155,9 @@ export class AgentWatch {
     if (facts.overage && !before.overage) await noteOverage(this.run, id);
   }
 
-  private factOf(id: string, watched: Watched, status: AttemptStatus): AgentFact {
+  private factOf(id: string, watched: Watched, status: PlacedStatus): AgentFact {
     const now = performance.now(); // stands still while the machine sleeps: a laptop that woke up has no silent agents
     switch (status.kind) {
-      case 'unclaimed': {
-        const { state } = recordOf(this.run, id);
-        const ours = state.state === 'running' && this.run.launched.has(state.attemptId);
-        return ours && now - watched.since < UNCLAIMED_MS ? { kind: 'starting' } : { kind: 'over' };
-      }
       case 'starting':
         return { kind: 'starting' };
       case 'running':
@@ -179,8 +167,9 @@ export class AgentWatch {
           finishedMs: watched.finishedAt === null ? null : now - watched.finishedAt,
           unguarded: watched.stream.facts.unguarded !== null,
           outputMB: watched.outputMB,
-          unattendedMs: status.shimAlive ? null : this.runningMs(id),
+          unattendedMs: status.attended ? null : this.runningMs(id),
         };
+      case 'unclaimed':
       case 'void':
       case 'ended':
       case 'lost':

@@ -2,14 +2,14 @@ import type { AgentFacts } from '../../core/agents/base/agent-facts.js';
 import { taskAgent } from '../../core/agents/kinds.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import type { AttemptExit, RunEvent } from '../../core/run/events.js';
-import { readAttempt, voidAttempt } from '../../process/attempts/attempt.js';
 import { dropRawOutput, foldAgentOutput } from '../../store/logs/agent-output.js';
 import { errorText } from '../run/error-text.js';
-import { attemptOf, type Run } from '../run/run.js';
+import { attemptOf, placedAttempt, type Run } from '../run/run.js';
 
 /** Null while it is not over after all. What was never started is fenced first, so that it never will be. */
-export async function attemptExit(dir: string): Promise<AttemptExit | null> {
-  const status = await readAttempt(dir);
+export async function attemptExit(run: Run, task: string, attempt: number): Promise<AttemptExit | null> {
+  const placed = placedAttempt(run, task, attempt);
+  const status = await run.place.status(placed);
   switch (status.kind) {
     case 'ended':
       return status.exit;
@@ -17,7 +17,7 @@ export async function attemptExit(dir: string): Promise<AttemptExit | null> {
     case 'void':
       return { kind: 'unknown' };
     case 'unclaimed':
-      return (await voidAttempt(dir)) === 'voided' ? { kind: 'unknown' } : null;
+      return (await run.place.fence(placed)) === 'voided' ? { kind: 'unknown' } : null;
     case 'starting':
     case 'running':
       return null;

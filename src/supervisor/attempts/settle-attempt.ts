@@ -17,7 +17,6 @@ import { changedPaths, countCommits } from '../../git/diff/changes.js';
 import { lastCheckedOut } from '../../git/worktrees/head-log.js';
 import { createRef, isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
 import { commitLeftovers, inspectWorktree, keepStaged } from '../../git/worktrees/worktrees.js';
-import { stopAttempt } from '../../process/attempts/attempt.js';
 import { readLogTail } from '../../store/logs/log-reader.js';
 import type { AgentWatch } from './agent-watch.js';
 import { noteOverage } from './note-overage.js';
@@ -27,7 +26,7 @@ import { recordDone } from '../run/record-done.js';
 import { failOrRetry } from '../run/fail-or-retry.js';
 import { scopeFindings, violationText } from './scope-findings.js';
 import { attemptExit, endedEvent, exitNumber, storeOutputOnce } from './attempt-evidence.js';
-import { attemptId, attemptOf, lastAttemptRef, recordOf, type Run } from '../run/run.js';
+import { attemptOf, lastAttemptRef, placedAttempt, recordOf, type Run } from '../run/run.js';
 
 /** Why o8 itself ended an attempt, and the command lines of what the agent had running then. */
 interface OwnStop {
@@ -57,10 +56,10 @@ async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: 
   const { attempt } = record;
   const stopReason = stop?.why ?? null;
   const files = attemptOf(run, task.id, attempt);
-  const seen = await attemptExit(files.dir);
+  const seen = await attemptExit(run, task.id, attempt);
   if (seen === null) return;
   const exit = endOf(seen, stopReason);
-  await stopAttempt(files.dir, attemptId(run, task.id, attempt), run.plan.settings.killAfter * 1000);
+  await run.place.stop(placedAttempt(run, task.id, attempt), run.plan.settings.killAfter * 1000);
   await agents.finishLog(task.id, exitNumber(exit));
   const { agent, settings } = taskAgent(run.plan.settings, task.agent);
   const { facts, event } = await endedEvent(run, task, attempt, exit);

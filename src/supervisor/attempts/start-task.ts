@@ -14,7 +14,6 @@ import { WORKER_RULES } from '../../core/agents/trust-kinds.js';
 import { SKILL_RULES, skillDuties, workerRules } from '../../core/agents/base/worker-rules.js';
 import bundledRules from '../../../agents/worker.md';
 import { readFilesAt } from '../../git/trust/committed-files.js';
-import { startAttempt } from '../../process/attempts/attempt.js';
 import { bundledProgram } from '../../process/base/bundle.js';
 import { agentProgram } from '../../process/programs/agent-program.js';
 import { readRegularFile, writeFileAtomically } from '../../store/files/atomic-file.js';
@@ -91,17 +90,15 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     budgetUsd,
   });
   run.lease.assertHeld();
-  run.launched.add(id);
-  await startAttempt({
+  await run.place.start({
     attemptId: id,
     dir: files.dir,
-    argv: [...command.argv],
+    argv: command.argv,
     cwd: task.worktree,
     env: { ...env, ...command.env },
     stdin: agent.readsPrompt ? files.prompt : null,
     timeoutMs: task.timeoutMinutes * 60_000,
     killAfterMs: run.plan.settings.killAfter * 1000,
-    onShimEnd: () => run.launched.delete(id),
   });
 }
 

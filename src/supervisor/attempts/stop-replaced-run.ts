@@ -2,7 +2,6 @@ import { O8Error } from '../../core/base/errors.js';
 import { commandOfRun } from '../../core/kept/command-of-run.js';
 import { replay } from '../../core/run/replay.js';
 import { isRunning } from '../../core/run/task-state.js';
-import { stopAttempt } from '../../process/attempts/attempt.js';
 import { endKept } from '../../process/trees/end-kept.js';
 import { attemptPaths, runPaths } from '../../store/files/paths.js';
 import { readJournal } from '../../store/journal/journal.js';
@@ -29,7 +28,7 @@ export async function stopReplacedRun(run: Run): Promise<void> {
 }
 
 /** Its agents, what `setup` of its tasks left running, and its checks. */
-async function stopAll({ home }: Run, runId: string, replacedBy: number): Promise<void> {
+async function stopAll({ home, place }: Run, runId: string, replacedBy: number): Promise<void> {
   const plan = await readPlan(home, runId);
   const { records } = await readJournal(runPaths(home, runId).journal);
   const { tasks, owner } = replay(plan, records);
@@ -37,7 +36,8 @@ async function stopAll({ home }: Run, runId: string, replacedBy: number): Promis
   const killAfterMs = plan.settings.killAfter * 1000;
   await endKept({ marker: commandOfRun(runId).marker, seen: [] }, killAfterMs);
   for (const { id, attempt, state } of tasks.values()) {
-    if (isRunning(state)) await stopAttempt(attemptPaths(home, runId, id, attempt).dir, state.attemptId, killAfterMs);
+    const { dir } = attemptPaths(home, runId, id, attempt);
+    if (isRunning(state)) await place.stop({ attemptId: state.attemptId, dir }, killAfterMs);
     const setup = { home, runId, task: id };
     const kept = await readSetupProcesses(setup);
     if (kept !== null) await endKept(kept, killAfterMs);

@@ -1,12 +1,11 @@
 import type { Stopped } from '../../core/run/request-results.js';
 import { aborted, keptByAbort } from '../../core/run/rules/abort.js';
-import { stopAttempt } from '../../process/attempts/attempt.js';
 import type { AgentWatch } from './agent-watch.js';
 import { attemptExit, endedEvent, exitNumber, storeOutputOnce } from './attempt-evidence.js';
 import { endSetupProcesses } from '../run/end-setup-processes.js';
 import { settleAttempt } from './settle-attempt.js';
 import { rescueWorktree } from './remove-worktree.js';
-import { attemptId, attemptOf, plannedTask, recordOf, type Run } from '../run/run.js';
+import { placedAttempt, plannedTask, recordOf, type Run } from '../run/run.js';
 
 /**
  * Ends a task for good: its whole process tree first, then its uncommitted work to a rescue ref, then the record. One
@@ -29,8 +28,7 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
   }
   const rescued = record.worktree === 'present' ? await rescueWorktree(run, plannedTask(run, id)) : null;
   if (running !== null) {
-    const files = attemptOf(run, id, record.attempt);
-    const exit = (await attemptExit(files.dir)) ?? { kind: 'unknown' as const };
+    const exit = (await attemptExit(run, id, record.attempt)) ?? { kind: 'unknown' as const };
     await agents.finishLog(id, exitNumber(exit));
     const { event } = await endedEvent(run, plannedTask(run, id), record.attempt, exit);
     await run.ledger.record(event);
@@ -53,8 +51,7 @@ const NOTHING_STOPPED: StoppedTree = { survivors: [], running: [] };
 export async function stopTree(run: Run, id: string): Promise<StoppedTree> {
   const { attempt } = recordOf(run, id);
   const killAfterMs = run.plan.settings.killAfter * 1000;
-  const { dir } = attemptOf(run, id, attempt);
-  const { survivors, running } = await stopAttempt(dir, attemptId(run, id, attempt), killAfterMs);
+  const { survivors, running } = await run.place.stop(placedAttempt(run, id, attempt), killAfterMs);
   if (survivors.length > 0) run.log(`${id}: still alive after SIGKILL: ${survivors.join(', ')}`);
   return { survivors, running: running.map(run.redact) };
 }

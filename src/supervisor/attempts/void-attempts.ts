@@ -1,6 +1,6 @@
 import { onlyAnnounced, voided } from '../../core/run/rules/lost.js';
-import { readAttempt, voidAttempt } from '../../process/attempts/attempt.js';
-import { attemptOf, type Run } from '../run/run.js';
+import type { PlacedAttempt } from '../../core/run/place.js';
+import { placedAttempt, type Run } from '../run/run.js';
 
 /**
  * What an earlier owner announced and nobody began is no lost agent: it is fenced, so that a late shim starts nothing,
@@ -8,15 +8,15 @@ import { attemptOf, type Run } from '../run/run.js';
  */
 export async function voidAttempts(run: Run): Promise<void> {
   for (const announced of onlyAnnounced(run.ledger.state)) {
-    const { dir } = attemptOf(run, announced.task, announced.attempt);
-    if (await neverBegins(dir)) await run.ledger.record(voided(announced));
+    const attempt = placedAttempt(run, announced.task, announced.attempt);
+    if (await neverBegins(run, attempt)) await run.ledger.record(voided(announced));
   }
 }
 
-async function neverBegins(dir: string): Promise<boolean> {
-  switch ((await readAttempt(dir)).kind) {
+async function neverBegins({ place }: Run, attempt: PlacedAttempt): Promise<boolean> {
+  switch ((await place.status(attempt)).kind) {
     case 'unclaimed':
-      return (await voidAttempt(dir)) === 'voided';
+      return (await place.fence(attempt)) === 'voided';
     case 'void':
       return true;
     case 'starting':

@@ -30,6 +30,7 @@ import { makeRoom, type RoomMade } from '../attempts/make-room.js';
 import { stopReplacedRun } from '../attempts/stop-replaced-run.js';
 import { shellQuote } from '../../core/text/shell-quote.js';
 import { targetOf } from '../../core/plan/target.js';
+import type { Place } from '../../core/run/place.js';
 
 const RUNS_KEPT = 20; // the contract's number: enough history to look back, small enough to forget
 
@@ -45,9 +46,13 @@ export interface OwnRunOptions {
   readonly replace: number | null;
 }
 
-/** Takes the lock, answers whoever started it whether it was won, and runs the loop to the run's end. */
+/**
+ * Takes the lock, answers whoever started it whether it was won, and runs the loop to the run's end. Its attempts run at
+ * `place`.
+ */
 export async function ownRun(
   options: OwnRunOptions,
+  place: Place,
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
 ): Promise<void> {
@@ -77,7 +82,7 @@ export async function ownRun(
   const { lease, replaced, stopped } = lock;
   let supervisor: Supervisor;
   try {
-    const { run, room } = await openRun(plan, home, here, { lease, stopped }, env, log);
+    const { run, room } = await openRun(plan, home, here, { lease, stopped }, place, env, log);
     supervisor = new Supervisor(run, await isNewest(home, plan));
     await answerStart(home, options.start, {
       kind: 'won',
@@ -116,6 +121,7 @@ async function openRun(
   home: RunHome,
   here: Repository,
   { lease, stopped }: { readonly lease: OwnedLease; readonly stopped: LockHolder | null },
+  place: Place,
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
 ): Promise<{ readonly run: Run; readonly room: RoomMade }> {
@@ -136,7 +142,7 @@ async function openRun(
     log,
     interrupts: new Interrupts(),
     verifyNumbers: new VerifyNumbers(),
-    launched: new Set(),
+    place,
   };
   await pinSettings(repo);
   await pinHooks(repo);

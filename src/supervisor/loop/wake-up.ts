@@ -1,4 +1,4 @@
-import { watchFolder, type FolderWatch } from '../run/folder-watch.js';
+import { watchFolder, type FolderWatch } from '../../process/base/folder-watch.js';
 import { filesOf, type Run } from '../run/run.js';
 
 /** Ends the loop's pause early: a job ended, a request came. File events only shorten the wait, never replace it. */

@@ -9,6 +9,7 @@ import type { Interrupts } from './interrupts.js';
 import type { Ledger } from './ledger.js';
 import type { VerifyNumbers } from './verify-numbers.js';
 import { attemptRef } from '../../core/plan/own-refs.js';
+import type { Place, PlacedAttempt } from '../../core/run/place.js';
 
 /** Everything a job of the supervisor needs; made once when the supervisor has the lock. */
 export interface Run {
@@ -25,8 +26,8 @@ export interface Run {
   readonly log: (line: string) => void;
   readonly interrupts: Interrupts;
   readonly verifyNumbers: VerifyNumbers;
-  /** Attempts this very process has started: one that no shim has claimed yet may still be on its way. */
-  readonly launched: Set<string>;
+  /** Where its attempts run. */
+  readonly place: Place;
 }
 
 export function plannedTask(run: Run, id: string): PlannedTask {
@@ -50,6 +51,11 @@ export function filesOf(run: Run): ReturnType<typeof runPaths> {
 /** Unique over all runs of the machine: the marker by which a process tree is found again. */
 export function attemptId(run: Run, id: string, attempt: number): string {
   return `${run.plan.runId}.${id}.${String(attempt)}`;
+}
+
+/** An attempt as its place knows it. */
+export function placedAttempt(run: Run, id: string, attempt: number): PlacedAttempt {
+  return { attemptId: attemptId(run, id, attempt), dir: attemptOf(run, id, attempt).dir };
 }
 
 /** Where the commits of a task's last attempt stay reachable when its branch goes or begins anew. */

@@ -11,10 +11,10 @@ import {
   type Orphans,
 } from '../../core/run/open-runs.js';
 import { isRunning } from '../../core/run/task-state.js';
-import { readAttempt } from '../../process/attempts/attempt.js';
 import { attemptPaths, type RunHome } from '../../store/files/paths.js';
 import { listRuns } from '../../store/runs/runs.js';
 import { readableRun, type LoadedRun } from './load-run.js';
+import { placeOfRuns } from './place-of-runs.js';
 
 /**
  * Every run that is not over, newest first. One of which nothing is recorded is being started, or whoever started it was
@@ -66,9 +66,12 @@ async function livingAgents(home: RunHome, { plan, state }: LoadedRun): Promise<
   const living: { task: string; pid: number }[] = [];
   for (const { id, attempt, state: task } of state.tasks.values()) {
     if (!isRunning(task)) continue;
-    const status = await readAttempt(attemptPaths(home, plan.runId, id, attempt).dir);
-    if (status.kind === 'running') living.push({ task: id, pid: status.agent.pid });
-    else if (status.kind === 'starting') living.push({ task: id, pid: status.shim.pid });
+    const status = await placeOfRuns.status({
+      attemptId: task.attemptId,
+      dir: attemptPaths(home, plan.runId, id, attempt).dir,
+    });
+    if (status.kind !== 'running' && status.kind !== 'starting') continue;
+    if (status.pid !== null) living.push({ task: id, pid: status.pid });
   }
   return living;
 }

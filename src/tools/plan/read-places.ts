@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { sourceOf, worktreeFolder } from '../../core/plan/sources.js';
 import type { Plan } from '../../core/plan/plan.js';
 import type { PlaceFacts } from '../../core/preflight/places.js';
-import { firstPlaceProblem, gitFolders, placeProblem } from '../../process/programs/place.js';
+import { firstPlaceProblem, gitFolders, placeProblem } from '../../process/programs/folder-problem.js';
 import type { ToolContext } from '../context/define-tool.js';
 import type { PlanParts } from './prepare-plan.js';
 

@@ -13,6 +13,7 @@ import { recordDone } from '../../../src/supervisor/run/record-done.js';
 import { plannedTask, recordOf, type Run } from '../../../src/supervisor/run/run.js';
 import { VerifyNumbers } from '../../../src/supervisor/run/verify-numbers.js';
 import { planOf } from './plan-fixture.js';
+import { thisMachine } from '../../../src/process/attempts/this-machine.js';
 
 export interface MergeRunOptions {
   readonly root: string;
@@ -56,7 +57,7 @@ export class MergeRun {
       log: () => undefined,
       interrupts: new Interrupts(),
       verifyNumbers: new VerifyNumbers(),
-      launched: new Set(),
+      place: thisMachine(),
     };
     return new MergeRun(run, new Map(o.tasks.map(({ id, tip }) => [id, tip])), events, journal);
   }
