@@ -8,14 +8,14 @@ import { inputProblems, problemText } from '../../core/input/schema-words.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import { systemCode, writeError } from './system-error.js';
 
-/** Prompts, output and plans can hold private things: nobody but the user reads what o8 writes. */
+/** Prompts, output and plans can contain private data, so only the user can read o8's files. */
 export const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
-/** `synced` survives a power cut; `cached` survives the end of the process and costs no disk flush. */
+/** `synced` survives a power cut; `cached` survives the end of the process and needs no disk flush. */
 export type Durability = 'synced' | 'cached';
 
-/** Creates the folder and its parents, 0700. */
+/** Creates the folder and its parents with mode 0700. */
 export async function makePrivateFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
@@ -25,9 +25,9 @@ export async function makePrivateFolder(path: string): Promise<void> {
 }
 
 /**
- * Replaces the file whole (temporary file, fsync, rename, fsync of the folder), mode 0600; readers see the old or
- * the new text. Throws O8Error `disk_full` with the old file untouched. Not write-file-atomic: that takes a short write
- * on a full disk for success, follows a symbolic link at the target, and does not flush the folder.
+ * Replaces a whole file (temporary file, fsync, rename, fsync of the folder), mode 0600; readers see the old or the new
+ * text. Throws O8Error `disk_full` and keeps the old file. Not write-file-atomic, which treats a short write on a full
+ * disk as success, follows a symbolic link at the target, and does not flush the folder.
  */
 export async function writeFileAtomically(
   path: string,
@@ -43,8 +43,8 @@ export async function writeFileAtomically(
 }
 
 /**
- * Puts a complete, durable file in place only if nothing has that name: link(2) has a single winner also between
- * processes that do not know of each other. False when the name was taken.
+ * Publishes a complete, durable file only if the name is free: with link(2) exactly one process succeeds. False if the
+ * name was taken.
  */
 export async function publishOnce(path: string, text: string): Promise<boolean> {
   return withTemporary(path, text, 'synced', async (temporary) => {
@@ -60,8 +60,8 @@ export async function publishOnce(path: string, text: string): Promise<boolean> 
 }
 
 /**
- * A JSON file checked by `schema`, of at most `maxBytes`; null only when there is no such file. A damaged one, or
- * something else of that name, is an O8Error that names it.
+ * A JSON file validated by `schema`, of at most `maxBytes`; null only if the file does not exist. A damaged file, or
+ * anything else with that name, is an O8Error that names it.
  */
 export async function readJson<T>(path: string, schema: z.ZodType<T>, maxBytes = Infinity): Promise<T | null> {
   const text = await readRegularFile(path, maxBytes);
@@ -73,23 +73,25 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>, maxBytes =
   throw new O8Error(
     'journal_damaged',
     `${path} is damaged: ${fault === undefined || given === undefined ? 'not JSON' : problemText(fault, 'the whole file')}.`,
-    `Move it out of the way: mv '${path}' '${path}.damaged'`,
+    `Rename it: mv '${path}' '${path}.damaged'`,
   );
 }
 
-/** Text of a regular file of at most `maxBytes`, null when there is none. A link to a device must not hang or fill us. */
+/**
+ * Text of a regular file of at most `maxBytes`, null if it does not exist. Other kinds are refused, because reading a
+ * device could block or never end.
+ */
 export async function readRegularFile(path: string, maxBytes: number): Promise<string | null> {
   const file = await openOrNull(path);
   if (file === null) return null;
   try {
     const stats = await file.stat();
-    if (!stats.isFile())
-      throw new O8Error('refused', `${path} is not a regular file.`, `Look at it with: ls -ld '${path}'`);
+    if (!stats.isFile()) throw new O8Error('refused', `${path} is not a regular file.`, `Check it: ls -ld '${path}'`);
     if (stats.size > maxBytes) {
       throw new O8Error(
         'refused',
         `${path} has ${stats.size} bytes; at most ${maxBytes} are read.`,
-        `Look at it with: head -c 300 '${path}'`,
+        `Check it: head -c 300 '${path}'`,
       );
     }
     return await file.readFile('utf8');
@@ -98,7 +100,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<s
   }
 }
 
-/** Makes renames and links inside the folder survive a power cut. */
+/** Makes renames and links in the folder survive a power cut. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY);
   try {
@@ -142,7 +144,7 @@ async function openOrNull(path: string) {
   }
 }
 
-/** Undefined, which no schema accepts, for a text that is not JSON. */
+/** Undefined, which every schema rejects, for text that is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

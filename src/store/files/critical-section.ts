@@ -8,21 +8,21 @@ import type { CriticalSection } from '../../core/base/lease.js';
 import { makePrivateFolder } from './atomic-file.js';
 import { systemCode, writeError } from './system-error.js';
 
-/** A killed process blocks the section this long; a live one refreshes its mark every second. */
+/** After a crash, the section stays blocked for this long; a live process refreshes its mark every second. */
 const STALE_MS = 3_000;
 const UPDATE_MS = 1_000;
-/** Sections take milliseconds. Whoever waits this long waits for something that will not end. */
+/** Sections take milliseconds, so a longer wait will not end. */
 const WAIT_MS = 30_000;
-/** Between two tries, spread so that waiting processes do not try in step. */
+/** Random delay between two attempts, so that waiting processes do not retry at the same time. */
 const RETRY_MS = 10;
 
 const insideOf = new AsyncLocalStorage<ReadonlySet<string>>();
 const lastInLine = new Map<string, Promise<unknown>>();
 
 /**
- * A short section that one process at a time is in, marked by the folder `<file>.lock`; within a process first come,
- * first served. Throws O8Error `timed_out` when it does not become free, or when this process was suspended inside
- * for so long that another one went in. It never decides who owns a run: that is the lock.
+ * A short section for one process at a time, marked by the folder `<file>.lock`; callers in the same process enter in
+ * order. Throws O8Error `timed_out` if it does not become free, or if this process was suspended inside for so long
+ * that another one entered. It does not decide who owns a run; the lock does.
  */
 export function criticalSection(file: string): CriticalSection {
   const path = resolve(file);
@@ -34,7 +34,7 @@ export function criticalSection(file: string): CriticalSection {
       try {
         return await insideOf.run(inside, async () => exclusively(path, work));
       } finally {
-        inside.delete(path); // what the work started and left running is not inside any more
+        inside.delete(path); // work that was started here and still runs is no longer inside the section
       }
     });
   };
@@ -42,7 +42,7 @@ export function criticalSection(file: string): CriticalSection {
 
 async function inLine<T>(path: string, work: () => Promise<T>): Promise<T> {
   const turn = (lastInLine.get(path) ?? Promise.resolve()).then(work);
-  const settled = turn.catch(() => undefined); // the caller of this turn has the error
+  const settled = turn.catch(() => undefined); // the caller of this turn receives the error
   lastInLine.set(path, settled);
   try {
     return await turn;
@@ -88,7 +88,7 @@ async function leave(release: () => Promise<void>): Promise<void> {
   try {
     await release();
   } catch (error) {
-    if (systemCode(error) !== 'ERELEASED') throw error; // taken over by another process: nothing of ours is left
+    if (systemCode(error) !== 'ERELEASED') throw error; // another process has taken over; nothing to release
   }
 }
 
@@ -103,7 +103,7 @@ function occupied(path: string): O8Error {
 function overtaken(path: string): O8Error {
   return new O8Error(
     'timed_out',
-    `This process was suspended inside ${path}.lock and another one went on.`,
-    'Run the same command again; what is already done is found.',
+    `This process was suspended inside ${path}.lock and another process entered it.`,
+    'Run the same command again; completed steps are not repeated.',
   );
 }

@@ -4,8 +4,8 @@ import { O8Error } from '../../core/base/errors.js';
 import { systemCode } from './system-error.js';
 
 /**
- * A repository can bring a `.claude` or `logs` that is a symbolic link to somewhere else: whether `path`, of which
- * only the beginning may exist yet, really lies inside `root` once every link is followed.
+ * Whether `path`, which may exist only in part, is inside `root` after following every link: a repository can contain a
+ * `.claude` or `logs` that is a symbolic link to another place.
  */
 export async function isInside(root: string, path: string): Promise<boolean> {
   const real = await realpathOfExisting(resolve(path));
@@ -14,17 +14,17 @@ export async function isInside(root: string, path: string): Promise<boolean> {
   return way !== '..' && !way.startsWith(`..${sep}`);
 }
 
-/** Throws O8Error `refused` when `path` leads out of the repository. */
+/** Throws O8Error `refused` if `path` leads out of the repository. */
 export async function assertInside(root: string, path: string): Promise<void> {
   if (await isInside(root, path)) return;
   throw new O8Error(
     'refused',
     `${path} leads out of the repository through a symbolic link.`,
-    `Look where it goes with: ls -ld '${dirname(path)}' '${path}' and replace the link by a folder.`,
+    `Check the link: ls -ld '${dirname(path)}' '${path}' and replace the link by a folder.`,
   );
 }
 
-/** The real path of the deepest part that exists; null when that is a link to nothing. */
+/** The real path of the deepest existing part; null if that is a broken link. */
 async function realpathOfExisting(path: string): Promise<string | null> {
   try {
     return await realpath(path);
@@ -42,7 +42,7 @@ async function realpathOfExisting(path: string): Promise<string | null> {
   }
 }
 
-/** What has the name of a path that had no real path a moment ago: two processes may be making the folders at once. */
+/** What exists at a path that had no real path before: two processes may be creating the folders at the same time. */
 async function lookAt(path: string): Promise<'link' | 'made meanwhile' | 'nothing'> {
   try {
     return (await lstat(path)).isSymbolicLink() ? 'link' : 'made meanwhile';

@@ -1,18 +1,18 @@
-/** A line longer than this in bytes is taken in parts as it comes, so that output without newlines needs no more memory. */
+/** A line longer than this many bytes is taken in parts, so that output without newlines needs no more memory. */
 export const LONGEST_LINE = 1_048_576;
 
-/** Longest text of one line of a log, in bytes. */
+/** Maximum length of one log line, in bytes. */
 const LONGEST_PIECE = 65_536;
 
 const NEWLINE = 0x0a;
 
 export interface Split {
   readonly lines: readonly string[];
-  /** Bytes the lines came from; what follows belongs to a line that is not complete yet. */
+  /** Bytes consumed by the lines; the remaining bytes belong to an incomplete line. */
   readonly consumed: number;
 }
 
-/** Complete lines of `bytes`, without their newline; `atEnd` takes an unfinished last line as one. */
+/** Complete lines of `bytes` without their newlines; `atEnd` also returns an unfinished last line. */
 export function splitLines(bytes: Buffer, atEnd: boolean): Split {
   const lines: string[] = [];
   let position = 0;
@@ -33,9 +33,9 @@ export function splitLines(bytes: Buffer, atEnd: boolean): Split {
   }
 }
 
-/** A text in pieces of at most 64 KB, cut between characters. At least one piece. */
+/** Splits a text into pieces of at most 64 KB between characters. At least one piece. */
 export function cutIntoPieces(text: string): string[] {
-  // Three bytes a code unit is the most UTF-8 needs.
+  // A UTF-16 code unit needs at most three bytes in UTF-8.
   if (text.length * 3 <= LONGEST_PIECE) return [text];
   const bytes = Buffer.from(text);
   const pieces: string[] = [];
@@ -49,7 +49,7 @@ export function cutIntoPieces(text: string): string[] {
   return pieces;
 }
 
-/** The last place at or before `at` where a UTF-8 character begins; `at` itself where the bytes are no UTF-8. */
+/** The last position at or before `at` where a UTF-8 character starts; `at` itself if the bytes are not UTF-8. */
 function characterBoundary(bytes: Buffer, at: number): number {
   for (let position = at; position > at - 4; position -= 1) {
     const byte = bytes[position];

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 
 /**
- * The folder in which the runs of a repository are kept, absolute: one for all its checkouts, in the git folder that
- * they share, where neither `git clean` nor a removed worktree takes it away.
+ * The folder that contains the runs of a repository, absolute. All checkouts share it: it is in the common git folder,
+ * where `git clean` or removing a worktree does not delete it.
  */
 export interface RunHome {
   readonly folder: string;
-  /** Top of the checkout from which it is seen. */
+  /** Top of the checkout in use. */
   readonly root: string;
 }
 
@@ -16,17 +16,20 @@ export function runHome({ commonDir, root }: { readonly commonDir: string; reado
   return { folder: join(commonDir, 'o8'), root };
 }
 
-/** What o8 keeps in a checkout; `root` is its top, absolute. Lock and queue mirror what is in the run home. */
+/** o8's files in a checkout; `root` is its top, absolute. Lock and queue are copies of data in the run home. */
 export function checkoutPaths(root: string) {
   const claude = join(root, '.claude');
   return {
-    /** The lock as people read it; who owns a run is decided in `lockDir`. */
+    /** A readable copy of the lock; the files in `lockDir` decide who owns a run. */
     lock: join(claude, 'parallel.lock'),
     queue: join(claude, 'parallel-queue.json'),
     config: join(claude, 'parallel-config.json'),
-    /** Worktrees of o8's own, for checks of a run. Not in the run home: many tools ignore whatever is in a `.git`. */
+    /**
+     * o8's own worktrees for checks of a run. Not in the run home, because many tools ignore everything in a `.git`
+     * folder.
+     */
     scratch: (runId: string) => join(claude, 'worktrees', `.o8-${runId}-scratch`),
-    /** Where earlier versions of o8 kept their runs. */
+    /** The folder in which earlier versions of o8 stored their runs. */
     oldHome: { folder: join(claude, 'parallel'), root } satisfies RunHome,
   };
 }
@@ -42,7 +45,7 @@ export function homePaths({ folder }: RunHome) {
   };
 }
 
-/** Files of one run. Throws O8Error `no_run` when `runId` cannot be the name of a run's folder. */
+/** Files of one run. Throws O8Error `no_run` if `runId` is not a valid folder name. */
 export function runPaths(home: RunHome, runId: string) {
   if (!isFolderName(runId)) {
     throw new O8Error('no_run', `${JSON.stringify(runId)} is not the id of a run.`, 'o8 status shows the newest run.');
@@ -55,16 +58,16 @@ export function runPaths(home: RunHome, runId: string) {
     requests: join(dir, 'requests'),
     tasks: join(dir, 'tasks'),
     supervisorLog: join(dir, 'supervisor.log'),
-    /** Trial merges of old gits, which have a folder for files and no worktree. */
+    /** Trial merges with an old git, which need a folder for files but no worktree. */
     scratch: join(dir, 'scratch'),
-    /** What `setup` said in the worktree of this task. */
+    /** Output of `setup` in this task's worktree. */
     setupLog: (task: string) => join(dir, 'tasks', task, 'setup.log'),
-    /** What a check said, by the number of its `verify_ran` record. */
+    /** Output of a check, by the number of its `verify_ran` record. */
     verifyLog: (number: number) => join(dir, 'verify', `${String(number)}.log`),
   };
 }
 
-/** Files of one attempt, numbered from 1. Throws O8Error `unknown_task` when `taskId` cannot be a folder's name. */
+/** Files of one attempt, numbered from 1. Throws O8Error `unknown_task` if `taskId` is not a valid folder name. */
 export function attemptPaths(home: RunHome, runId: string, taskId: string, attempt: number) {
   if (!isFolderName(taskId)) {
     throw new O8Error(
@@ -84,7 +87,7 @@ export function attemptPaths(home: RunHome, runId: string, taskId: string, attem
   };
 }
 
-/** One plain path segment: names come from users and models, and must not lead anywhere else. */
+/** True for one plain path segment: names come from users and models and must not contain a path. */
 export function isFolderName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name) && !name.includes('..');
 }

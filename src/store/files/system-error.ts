@@ -1,13 +1,13 @@
 import { O8Error } from '../../core/base/errors.js';
 
-/** The system's code of a failed call (`ENOENT`), null for anything else that was thrown. */
+/** The system's error code of a failed call (`ENOENT`), null for any other thrown value. */
 export function systemCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
 /**
- * A failed write as a user can act on it: no space left (quota and file size limits too) is `disk_full`, no permission
- * is `refused`. Everything else is passed through unchanged.
+ * Converts a failed write into an error the user can act on: no space left (also quota and file size limits) is
+ * `disk_full`, no permission is `refused`. Other errors are returned unchanged.
  */
 export function writeError(error: unknown, path: string): Error {
   const code = systemCode(error);
@@ -25,7 +25,7 @@ export function writeError(error: unknown, path: string): Error {
     case 'EROFS':
       return new O8Error(
         'refused',
-        `Not allowed to write ${path} (${code}).`,
+        `No permission to write ${path} (${code}).`,
         `Check its owner and mode: ls -ld '${path}'`,
       );
     default:

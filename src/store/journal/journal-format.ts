@@ -4,14 +4,14 @@ import { runEventSchema, type JournalRecord, type RunEvent } from '../../core/ru
 
 /**
  * A line is `{"version":1,"seq":…,"at":…,…event,"crc":"89abcdef"}` and a newline. `crc` is the CRC-32 of everything
- * before it on the line, continued from the line before (as in etcd's write-ahead log): no line can be changed,
- * dropped, repeated or moved unnoticed.
+ * before it on the line, continued from the previous line (as in etcd's write-ahead log), so that a changed, missing,
+ * repeated or moved line is detected.
  */
 const CRC_FIELD = /^,"crc":"([0-9a-f]{8})"\}$/;
 const CRC_FIELD_BYTES = ',"crc":"89abcdef"}'.length;
 const NEWLINE = 0x0a;
 
-/** Where a journal ends: the number and the checksum the next line continues from. */
+/** End of the journal: the sequence number and checksum that the next line continues from. */
 export interface ChainEnd {
   readonly seq: number;
   readonly crc: number;
@@ -23,12 +23,12 @@ export type JournalContent =
       readonly kind: 'valid';
       readonly records: JournalRecord[];
       readonly end: ChainEnd;
-      /** Bytes of complete records; what follows them is an unfinished write. */
+      /** Bytes of complete records; the bytes after them are an unfinished write. */
       readonly validBytes: number;
     }
   | { readonly kind: 'damaged'; readonly record: number; readonly why: string };
 
-/** Lines for a group of events, one after the other, to be written at once. */
+/** The lines for a group of events, to be written together. */
 export function encodeRecords(
   events: readonly RunEvent[],
   at: string,
@@ -47,7 +47,10 @@ export function encodeRecords(
   return { text, records, end: { seq, crc } };
 }
 
-/** Reads all complete lines. A last line without its newline is a torn write and is left out; any other fault is damage. */
+/**
+ * Reads all complete lines. A last line without a newline is an interrupted write and is ignored; any other fault is
+ * damage.
+ */
 export function decodeJournal(bytes: Buffer): JournalContent {
   const records: JournalRecord[] = [];
   let end = EMPTY_CHAIN;
@@ -80,13 +83,13 @@ function decodeLine(line: Buffer, before: ChainEnd): Line {
   const crc = crc32(line.subarray(0, bodyBytes), before.crc);
   if (written === undefined || written !== hex(crc)) return { kind: 'bad', why: 'its checksum does not match' };
 
-  // The bytes are what o8 wrote: from here on only another version of o8 can be the reason.
+  // The checksum proves that o8 wrote these bytes, so any other fault comes from a different version of o8.
   const fields = lineSchema.safeParse(JSON.parse(line.toString('utf8')));
-  if (!fields.success) return { kind: 'bad', why: 'it is not in a format this version of o8 reads' };
+  if (!fields.success) return { kind: 'bad', why: 'its format is not supported by this version of o8' };
   const { seq, at } = fields.data;
   if (seq !== before.seq + 1) return { kind: 'bad', why: `it has the number ${seq}` };
   const event = runEventSchema.safeParse(withoutEnvelope(fields.data));
-  if (!event.success) return { kind: 'bad', why: 'its event is not one this version of o8 knows' };
+  if (!event.success) return { kind: 'bad', why: 'its event type is not supported by this version of o8' };
   return { kind: 'good', record: { seq, at, event: event.data }, end: { seq, crc } };
 }
 

@@ -9,20 +9,20 @@ import { makePrivateFolder, PRIVATE_FILE, syncFolder } from '../files/atomic-fil
 import { decodeJournal, encodeRecords, type ChainEnd, type JournalContent } from './journal-format.js';
 import { systemCode, writeError } from '../files/system-error.js';
 
-/** The run's journal, open for its one writer. */
+/** The run's journal, opened by its single writer. */
 export interface Journal {
   readonly records: readonly JournalRecord[];
   /**
    * Appends the events as one group and resolves when they are on disk. Throws O8Error `lease_lost`, or `disk_full`
-   * with the journal as it was before.
+   * with the journal unchanged.
    */
   append(events: readonly RunEvent[]): Promise<JournalRecord[]>;
   close(): Promise<void>;
 }
 
 /**
- * All complete records, for readers: an unfinished last line is ignored, its bytes counted, nothing repaired. No file
- * yet is an empty journal. Throws O8Error `journal_damaged` with the number of the first damaged record.
+ * All complete records, for readers: ignores an unfinished last line, whose bytes are counted, and repairs nothing. A
+ * missing file is an empty journal. Throws O8Error `journal_damaged` with the number of the first damaged record.
  */
 export async function readJournal(path: string): Promise<{ records: JournalRecord[]; tornBytes: number }> {
   const bytes = await readOrEmpty(path);
@@ -30,7 +30,10 @@ export async function readJournal(path: string): Promise<{ records: JournalRecor
   return { records: content.records, tornBytes: bytes.length - content.validBytes };
 }
 
-/** Bytes of the journal, 0 when there is none: grows with every record, so an unchanged size means no news. */
+/**
+ * Size of the journal in bytes, 0 if there is none. Every record increases it, so an unchanged size means that nothing
+ * happened.
+ */
 export async function journalSize(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
@@ -41,8 +44,8 @@ export async function journalSize(path: string): Promise<number> {
 }
 
 /**
- * Opens or creates the journal for the owner of the run. A torn last line is cut off and kept beside it as
- * `journal.jsonl.torn-<n>`; damage before it is `journal_damaged` and changes nothing.
+ * Opens or creates the journal for the owner of the run. An incomplete last line is removed and kept beside it as
+ * `journal.jsonl.torn-<n>`; damage before it is `journal_damaged`, and nothing is changed.
  */
 export async function openJournal(path: string, lease: Lease): Promise<Journal> {
   await makePrivateFolder(dirname(path));
@@ -88,7 +91,7 @@ class OpenJournal implements Journal {
 
   async append(events: readonly RunEvent[]): Promise<JournalRecord[]> {
     const result = this.lastAppend.then(async () => this.appendGroup(events));
-    this.lastAppend = result.catch(() => undefined); // this group's caller has the error
+    this.lastAppend = result.catch(() => undefined); // the caller of this group receives the error
     return result;
   }
 
@@ -103,7 +106,7 @@ class OpenJournal implements Journal {
     const group = encodeRecords(events, new Date().toISOString(), this.end);
     const bytes = Buffer.from(group.text);
     failpoint('journal.append.before');
-    // From the check to the last write nothing gives way to other work: between the two another owner could take over.
+    // Synchronous from the check to the last write, because another owner could take over in between.
     this.lease.assertHeld();
     this.assertUntouched();
     try {
@@ -126,14 +129,14 @@ class OpenJournal implements Journal {
     if (size === this.bytes) return;
     const failure = new O8Error(
       'journal_damaged',
-      `${this.path} has ${size} bytes where its owner wrote ${this.bytes}: another process writes to it.`,
+      `${this.path} has ${size} bytes, but its owner wrote ${this.bytes}: another process writes to it.`,
       'o8 status shows the run as it is on disk; o8 run --resume continues it.',
     );
     this.failure = failure;
     throw failure;
   }
 
-  /** Cuts a half-written group off again. Where even that fails, nothing more may be appended behind it. */
+  /** Removes a partly written group. If that fails too, nothing may be appended. */
   private async takeBack(): Promise<void> {
     try {
       this.lease.assertHeld();
@@ -145,7 +148,10 @@ class OpenJournal implements Journal {
   }
 }
 
-/** A full disk makes write(2) take a part and say so only by its count (measured): write on until it is all or an error. */
+/**
+ * On a full disk write(2) writes a part and reports it only by its count (measured): continues until all is written or
+ * it fails.
+ */
 function writeWhole(fd: number, bytes: Buffer): void {
   let written = 0;
   while (written < bytes.length) written += writeSync(fd, bytes, written);
@@ -183,9 +189,9 @@ async function keepTornBytes(path: string, bytes: Buffer, lease: Lease): Promise
 
 async function readOrEmpty(path: string): Promise<Buffer> {
   try {
-    // Reading a named pipe would wait for somebody who writes into it.
+    // Reading a named pipe would wait for a writer.
     if (!(await stat(path)).isFile())
-      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `Look at it with: ls -ld '${path}'`);
+      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `Check it: ls -ld '${path}'`);
     return await readFile(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return Buffer.alloc(0);
@@ -199,6 +205,6 @@ function validContent(path: string, bytes: Buffer): Extract<JournalContent, { ki
   throw new O8Error(
     'journal_damaged',
     `Record ${content.record} of ${path} is damaged: ${content.why}. Nothing was changed.`,
-    `Keep a copy and look at that line: sed -n ${content.record}p '${path}'`,
+    `Make a copy of the file and check that line: sed -n ${content.record}p '${path}'`,
   );
 }

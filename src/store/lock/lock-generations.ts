@@ -10,9 +10,9 @@ import { publishOnce } from '../files/atomic-file.js';
 import { systemCode } from '../files/system-error.js';
 
 /**
- * The lock is a folder of numbered files that are never rewritten; the highest number counts. Going one further by
- * link(2) has a single winner, so nothing ever has to be removed to take over (a removal is where mkdir locks race).
- * The number is a fencing token as in Chubby and etcd: a lower owner sees that it has been replaced.
+ * The lock is a folder of numbered files that are never rewritten; the highest number is the current owner. link(2)
+ * lets exactly one process create the next number, so taking over requires no removal (which is where mkdir locks
+ * race). The number is a fencing token as in Chubby and etcd: an owner with a lower number sees that it was replaced.
  */
 const generationSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -37,45 +37,45 @@ export type Generation = z.infer<typeof generationSchema>;
 export type HeldGeneration = Extract<Generation, { kind: 'held' }>;
 
 /**
- * How many numbers stay below the owner's: a contender that listed the folder, slept, and links an old number finds
- * it taken unless this many owners came and went in between, and then its second look at the folder tells it.
+ * How many older numbers are kept: a process that listed the folder, was suspended, and then links an old number finds
+ * it taken. If more owners came and went meanwhile, its second check of the folder detects that.
  */
 const KEPT_GENERATIONS = 16;
 
-/** A run a second for thirty years: a file with a higher number was not made by a lock. */
+/** One run per second for thirty years: a file with a higher number was not created by a lock. */
 const LAST_NUMBER = 1_000_000_000;
 
-/** A generation has a few names and numbers; something larger is none. */
+/** A generation contains a few names and numbers; a larger file is not one. */
 const MOST_BYTES = 1_000_000;
 
-/** A temporary file this old (ms) was left by a process killed between writing and linking. */
+/** A temporary file older than this (ms) belongs to a process that was killed between writing and linking. */
 const ABANDONED_AFTER_MS = 3_600_000;
 
 export function generationFile(lockDir: string, generation: number): string {
   return join(lockDir, `${generation}.json`);
 }
 
-/** Written again and again by the owner; its time is what a process that cannot see the owner goes by. */
+/** Rewritten regularly by the owner; processes that cannot see the owner use its modification time. */
 export function heartbeatFile(lockDir: string, generation: number): string {
   return join(lockDir, `${generation}.heartbeat`);
 }
 
-/** The owner's generation, or the release after it; null before the first. `next`: the number that comes after it. */
+/** The owner's generation, or the release after it; null before the first. `next`: the number after it. */
 export interface Head {
   readonly generation: Generation | null;
   readonly next: number;
 }
 
 /**
- * The highest generation. What else has such a name is not counted and left where it is: a copy somebody made, a folder, a
- * link. Throws O8Error `journal_damaged` for one that was a generation and cannot be read any more. Synchronous, because
- * an owner looks before each effect.
+ * The highest generation. Ignores other files with such a name (a copy, a folder, a link) and leaves them in place.
+ * Throws O8Error `journal_damaged` for a generation that is no longer readable. Synchronous, because an owner checks
+ * before each effect.
  */
 export function readHead(lockDir: string): Head {
   for (;;) {
     const numbers = listNumbers(lockDir);
     const looked = headOf(lockDir, numbers);
-    if (looked === 'removed meanwhile') continue; // because higher ones came
+    if (looked === 'removed meanwhile') continue; // because higher ones exist
     const taken = new Set(numbers);
     let next = (looked?.generation ?? 0) + 1;
     while (taken.has(next)) next += 1;
@@ -93,7 +93,10 @@ function headOf(lockDir: string, numbers: readonly number[]): Generation | null 
   return null;
 }
 
-/** Is there a generation above this one? One that was removed meanwhile does not count: this one had gone before it. */
+/**
+ * Whether a generation above this one exists. One that was removed meanwhile does not count, because this one would
+ * have been removed before it.
+ */
 export function isPassed(lockDir: string, generation: number): boolean {
   const higher = listNumbers(lockDir).filter((number) => number > generation);
   return higher.some((number) => {
@@ -102,7 +105,7 @@ export function isPassed(lockDir: string, generation: number): boolean {
   });
 }
 
-/** False when another process has that number, or a higher one. */
+/** False if another process has that number or a higher one. */
 export async function publishGeneration(lockDir: string, generation: Generation): Promise<boolean> {
   const path = generationFile(lockDir, generation.generation);
   failpoint('lock.publish.before');
@@ -111,12 +114,12 @@ export async function publishGeneration(lockDir: string, generation: Generation)
   return readHead(lockDir).generation?.generation === generation.generation;
 }
 
-/** Lowest first, so that a number that is gone means that all numbers below it are gone: `assertHeld` relies on it. */
+/** Lowest first, so that a missing number means that all lower ones are missing: `assertHeld` relies on it. */
 export async function removeOldGenerations(lockDir: string, owner: number): Promise<void> {
   failpoint('lock.prune.before');
   for (const generation of listNumbers(lockDir)) {
     if (generation >= owner - KEPT_GENERATIONS) break;
-    if (readGeneration(lockDir, generation) === 'stray') continue; // somebody else's
+    if (readGeneration(lockDir, generation) === 'stray') continue; // not created by o8
     await rm(heartbeatFile(lockDir, generation), { force: true });
     await rm(generationFile(lockDir, generation), { force: true });
   }
@@ -143,7 +146,10 @@ function listNumbers(lockDir: string): number[] {
   return numbers.sort((a, b) => a - b);
 }
 
-/** A generation is published whole and under its own number, so anything else never was one, unless an owner has beaten for it. */
+/**
+ * A generation is published complete and under its own number; anything else is not a generation, unless it has a
+ * heartbeat file.
+ */
 function readGeneration(lockDir: string, number: number): Generation | 'stray' | 'damaged' | 'removed meanwhile' {
   const path = generationFile(lockDir, number);
   try {
@@ -162,7 +168,7 @@ function damaged(path: string): O8Error {
   return new O8Error(
     'journal_damaged',
     `${path} is damaged: it does not say who owns the lock.`,
-    `Move it out of the way: mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
+    `Rename it: mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
   );
 }
 
@@ -179,8 +185,8 @@ function tooHigh(lockDir: string, number: number): O8Error {
   const path = generationFile(lockDir, number - 1);
   return new O8Error(
     'journal_damaged',
-    `${path} has a number that no lock comes to.`,
-    `Move it out of the way: mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
+    `${path} has a number too high to be a lock.`,
+    `Rename it: mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
   );
 }
 

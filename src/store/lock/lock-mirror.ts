@@ -6,7 +6,7 @@ import { writeFileAtomically } from '../files/atomic-file.js';
 import type { HeldGeneration } from './lock-generations.js';
 import { systemCode } from '../files/system-error.js';
 
-/** `.claude/parallel.lock` for the owner: what people and older scripts read. It never decides anything. */
+/** `.claude/parallel.lock` for the owner: people and older scripts read it. It decides nothing. */
 export function mirrorText(owner: HeldGeneration): string {
   const { process, startedAt, features, maxConcurrency, runId } = owner;
   const mirror = { pid: process.pid, startedAt, features, maxConcurrency, runId, processStart: process.start };
@@ -14,8 +14,8 @@ export function mirrorText(owner: HeldGeneration): string {
 }
 
 /**
- * Writes the mirror where it says something else: a replaced owner that woke up late may have written its own, or
- * somebody cleaned the checkout. A checkout that was removed is not made again, and a folder of that name stays.
+ * Writes the mirror if it differs: a replaced owner may have written its own, or somebody cleaned the checkout. Does
+ * not recreate a removed checkout, and leaves a folder of that name alone.
  */
 export async function keepMirror(path: string, text: string, assertHeld: () => void): Promise<void> {
   const root = dirname(dirname(path));
@@ -32,7 +32,7 @@ export async function removeMirror(path: string): Promise<void> {
   failpoint('mirror.remove.after');
 }
 
-/** A link or a named pipe is replaced without being followed or opened; a folder cannot be. */
+/** A link or named pipe is replaced without following or opening it; a folder is left alone. */
 async function lookAt(path: string): Promise<{ readonly text: string | null } | 'something else'> {
   try {
     const entry = await lstat(path);

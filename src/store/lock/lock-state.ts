@@ -4,7 +4,7 @@ import { heartbeatFile, readHead, type HeldGeneration } from './lock-generations
 import { homePaths, type RunHome } from '../files/paths.js';
 import { systemCode } from '../files/system-error.js';
 
-/** Who has, or had, the lock. `heartbeatAt` is null before the first heartbeat. Times are ISO 8601. */
+/** The owner of the lock, or the last one. `heartbeatAt` is null before the first heartbeat. Times are ISO 8601. */
 export interface LockHolder {
   readonly generation: number;
   readonly runId: string;
@@ -18,7 +18,7 @@ export interface LockHolder {
 /*
  * free -> held -> free (released)
  *         held -> stale (the holder's process is gone) -> held (taken over)
- * `unknown`: the holder runs on another host or in another pid namespace, where nobody here can look.
+ * `unknown`: the holder runs on another host or in another pid namespace, which cannot be checked from here.
  */
 export type LockState =
   | { readonly kind: 'free' }
@@ -26,12 +26,12 @@ export type LockState =
   | { readonly kind: 'stale'; readonly holder: LockHolder }
   | { readonly kind: 'unknown'; readonly holder: LockHolder };
 
-/** The lock of a repository, without changing anything. */
+/** The state of a repository's lock; changes nothing. */
 export async function readLock(home: RunHome, probe: ProcessProbe): Promise<LockState> {
   return (await lookAtLock(homePaths(home).lockDir, probe)).state;
 }
 
-/** The state, and the number that whoever takes the lock next publishes. */
+/** The state, and the number that the next owner publishes. */
 export async function lookAtLock(
   lockDir: string,
   probe: ProcessProbe,

@@ -12,14 +12,17 @@ import { startLease, type OwnedLease } from './owned-lease.js';
 import { checkoutPaths, homePaths, type RunHome } from '../files/paths.js';
 import { writeError } from '../files/system-error.js';
 
-/** An owner nobody here can see (other host, other pid namespace) may be replaced by force after this silence, in ms. */
+/**
+ * An owner that cannot be checked from here (other host, other pid namespace) may be replaced by force after this time
+ * without a heartbeat, in ms.
+ */
 const SILENT_AFTER_MS = 60_000;
 
 export interface LockRequest {
   readonly runId: string;
   readonly features: string[];
   readonly maxConcurrency: number;
-  /** Stop the owner first if there is one. */
+  /** Stop the owner first, if there is one. */
   readonly force: boolean;
   /** Stop this owner first, by its generation, if it still has the lock. */
   readonly replace?: number | undefined;
@@ -27,19 +30,20 @@ export interface LockRequest {
 }
 
 export type Acquisition =
-  /** `replaced`: whose lock was taken over, because it was stale or by force. */
+  /** `replaced`: the previous owner, if its lock was stale or taken by force. */
   | {
       readonly kind: 'won';
       readonly lease: OwnedLease;
       readonly replaced: LockHolder | null;
-      /** It was stopped for this: what it has running is nobody's. */
+      /** The owner that was stopped by force; its running processes no longer belong to a run. */
       readonly stopped: LockHolder | null;
     }
   | { readonly kind: 'lost'; readonly holder: LockHolder; readonly why: 'held' | 'unknown' };
 
 /**
- * Takes the repository's lock for this process, or says who has it. Of any number of processes that try at once
- * exactly one wins, and the lock is mirrored in the checkout of `home`. `force` stops only the owner found first, never one that won meanwhile.
+ * Takes the repository's lock for this process, or reports its owner. If several processes try at once, exactly one
+ * wins, and the lock is mirrored in the checkout of `home`. `force` stops only the owner found first, never one that
+ * won meanwhile.
  */
 export async function acquireLock(home: RunHome, probe: ProcessProbe, request: LockRequest): Promise<Acquisition> {
   const { lockDir } = homePaths(home);
@@ -61,7 +65,7 @@ export async function acquireLock(home: RunHome, probe: ProcessProbe, request: L
         break;
       case 'claim': {
         const generation = newGeneration(next, request, self);
-        if (!(await publishGeneration(lockDir, generation))) break; // another contender was quicker: look again
+        if (!(await publishGeneration(lockDir, generation))) break; // another process was faster: check again
         const lease = await startLease(lockDir, mirror, generation);
         return { kind: 'won', lease, replaced: step.replaced ?? forced, stopped: forced };
       }
@@ -107,7 +111,7 @@ function newGeneration(generation: number, request: LockRequest, self: ProcessId
   return { version: 1, kind: 'held', generation, runId, startedAt, features, maxConcurrency, process: self };
 }
 
-/** Since the last heartbeat by the file system's clock, so that two hosts with different clocks agree. */
+/** Time since the last heartbeat by the file system's clock, so that hosts with different clocks agree. */
 async function silenceMs(lockDir: string, holder: LockHolder): Promise<number> {
   const file = join(lockDir, `.clock.${randomBytes(6).toString('hex')}.tmp`);
   try {

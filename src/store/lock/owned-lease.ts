@@ -14,15 +14,15 @@ import {
 } from './lock-generations.js';
 import { keepMirror, mirrorText, removeMirror } from './lock-mirror.js';
 
-/** The lease as its owner has it. */
+/** The lease, as used by its owner. */
 export interface OwnedLease extends Lease {
-  /** Gives the lock back and removes `.claude/parallel.lock`. Does nothing when the lease is already lost. */
+  /** Releases the lock and removes `.claude/parallel.lock`. Does nothing if the lease is already lost. */
   release(): Promise<void>;
 }
 
-/** A mirror that somebody cleaned away is back before a person looks twice. */
+/** How often a deleted mirror is written again. */
 const MIRROR_MS = 1000;
-/** Six missed ones make the minute after which an owner nobody can see may be replaced by force. */
+/** Six missed heartbeats make the minute after which an unreachable owner may be replaced by force. */
 const HEARTBEAT_MS = 10_000;
 
 /** The lease on a generation this process has just published; starts the heartbeat and writes the mirror. */
@@ -34,7 +34,7 @@ export async function startLease(lockDir: string, mirrorPath: string, owner: Hel
     await removeOldGenerations(lockDir, owner.generation);
     return lease;
   } catch (error) {
-    await lease.release(); // a process that cannot begin (disk full) must not stay the owner
+    await lease.release(); // a process that fails to start (disk full) must not remain the owner
     throw error;
   }
 }
@@ -62,9 +62,9 @@ class GenerationLease implements OwnedLease {
   }
 
   /**
-   * A list of some twenty names and a stat, some ten microseconds. The order matters: old numbers are removed lowest
-   * first, so where no higher one was listed and ours was there afterwards, nobody had come next. Inode and time tell our
-   * file from one made after somebody removed the whole folder.
+   * Lists some twenty names and one stat, about ten microseconds. The order matters: old numbers are removed lowest
+   * first, so if no higher number was listed and ours still existed afterwards, no owner followed. Inode and time
+   * distinguish our file from one created after the whole folder was removed.
    */
   assertHeld(): void {
     const passed = isPassed(this.lockDir, this.generation);
@@ -73,7 +73,7 @@ class GenerationLease implements OwnedLease {
     if (!this.released && !passed && ours) return;
     throw new O8Error(
       'lease_lost',
-      `Run ${this.runId} is no longer owned by this process (pid ${process.pid}): another one has taken it over.`,
+      `Run ${this.runId} is no longer owned by this process (pid ${process.pid}): another process has taken it over.`,
       'o8 status shows who owns it now.',
     );
   }
@@ -81,7 +81,7 @@ class GenerationLease implements OwnedLease {
   async start(): Promise<void> {
     await this.beat();
     await this.keepMirror();
-    // What cannot be written (disk full) or a lost lease: `assertHeld` decides, before each effect.
+    // A failed write (disk full) or a lost lease is detected by `assertHeld` before each effect.
     const heartbeat = setInterval(() => {
       this.beating = this.beat().catch(() => undefined);
     }, HEARTBEAT_MS);
@@ -98,13 +98,13 @@ class GenerationLease implements OwnedLease {
     await this.beating;
     await this.mirroring;
     if (!this.isHeld()) return;
-    // The mirror first: once the generation is released it may be another owner's.
+    // The mirror first: after the release it may belong to another owner.
     await removeMirror(this.mirrorPath);
     this.released = true;
     const { runId } = this;
     const generation = readHead(this.lockDir).next;
     const releasedAt = new Date().toISOString();
-    // Taken already means that somebody took over in this moment: then it is theirs, which is all the same to us.
+    // If the number is taken, another process has just taken over, and the lock is released either way.
     await publishGeneration(this.lockDir, {
       version: 1,
       kind: 'released',
@@ -116,7 +116,8 @@ class GenerationLease implements OwnedLease {
 
   private async beat(): Promise<void> {
     this.assertHeld();
-    // Written, not touched: the time is then the file system's own, the same for every host that shares it.
+    // Writes instead of touching, so that the file system sets the time, which is the same for every host that shares
+    // it.
     await writeFile(heartbeatFile(this.lockDir, this.generation), '.', { mode: PRIVATE_FILE });
   }
 

@@ -6,8 +6,7 @@ import type { attemptPaths } from '../files/paths.js';
 import { systemCode } from '../files/system-error.js';
 
 /**
- * Goes through an agent's output line by line without holding it, or through its first `bytes`; `initial` when there is
- * none.
+ * Reads an agent's output, or its first `bytes`, line by line without keeping it in memory; `initial` if there is none.
  */
 export async function foldAgentOutput<T>(
   path: string,
@@ -28,8 +27,8 @@ export async function foldAgentOutput<T>(
 }
 
 /**
- * Leaves one copy of what the agent of an ended attempt wrote: its finished `pipeline.log`, which is on disk before
- * anything goes. Of `agent.jsonl` the lines that `keep` wants stay.
+ * After an attempt ended, keeps one copy of the agent's output: its finished `pipeline.log`, which is flushed to disk
+ * before anything is deleted. Lines of `agent.jsonl` for which `keep` is true stay.
  */
 export async function dropRawOutput(
   attempt: Pick<ReturnType<typeof attemptPaths>, 'log' | 'output' | 'errors'>,

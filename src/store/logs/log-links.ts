@@ -6,13 +6,13 @@ import { makePrivateFolder } from '../files/atomic-file.js';
 import { isInside } from '../files/inside-repository.js';
 import { systemCode, writeError } from '../files/system-error.js';
 
-/** Where o8's own links point to, the second before run files moved to the git folder: nothing else is ever replaced. */
+/** Targets of o8's own links (the second before run files moved to the git folder); only such links are replaced. */
 const RUNS = [join('o8', 'runs'), join('.claude', 'parallel', 'runs')].map((path) => `${sep}${path}${sep}`);
 const LOG = 'pipeline.log';
 
 /**
- * Makes `linkPath`, in the checkout `root`, a link to an attempt's `pipeline.log`, replacing an earlier link of o8's.
- * False, and nothing is touched, when something else of that name is there or the folder leads out of the checkout.
+ * Makes `linkPath`, in the checkout `root`, a link to an attempt's `pipeline.log`, replacing an earlier link of o8.
+ * False, with nothing changed, if something else has that name or the folder leads out of the checkout.
  */
 export async function linkLog(root: string, linkPath: string, target: string): Promise<boolean> {
   if (!isOwnTarget(target)) throw new Error(`${target} is not the log of an attempt`);
@@ -34,7 +34,7 @@ export async function linkLog(root: string, linkPath: string, target: string): P
   }
 }
 
-/** False where something that is no folder has its name. */
+/** False if something that is not a folder has its name. */
 async function makeFolder(path: string): Promise<boolean> {
   try {
     await makePrivateFolder(path);

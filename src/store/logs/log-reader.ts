@@ -1,21 +1,21 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { systemCode } from '../files/system-error.js';
 
-/** One read: many times the longest line a log has (64 KB), little enough to hold for every task. */
+/** Bytes per read: many times the longest log line (64 KB), but small enough to keep for every task. */
 const CHUNK = 1024 * 1024;
-/** Looking for the last lines ends here: a tail of giant lines helps nobody. */
+/** The search for the last lines stops here, because a tail of very long lines is not useful. */
 const LONGEST_TAIL = 16 * CHUNK;
 
 const NEWLINE = 0x0a;
 
-/** What is shown of a line; nothing where it tells nothing. */
+/** What to show of a line; nothing to skip it. */
 export type LineView = (line: string) => readonly string[];
 
 const asWritten: LineView = (line) => [line];
-/** So many lines are looked at for each that is wanted, where some tell nothing. */
+/** Lines read for each line wanted, because some are skipped. */
 const LINES_FOR_ONE = 5;
 
-/** Reads a log that may be growing, whole lines only, each once; a log that is not there yet is an empty one. */
+/** Reads a log that may be growing, each complete line once; a log that does not exist yet is empty. */
 export class LogReader {
   private position = 0;
 
@@ -24,18 +24,18 @@ export class LogReader {
     private readonly view: LineView = asWritten,
   ) {}
 
-  /** Reads another log, and shows it the same way. */
+  /** Switches to another log, shown in the same way. */
   of(path: string): LogReader {
     return new LogReader(path, this.view);
   }
 
-  /** The last lines of what is there, at most this many; `next` goes on behind them. */
+  /** The last existing lines, at most this many; `next` continues after them. */
   async tail(lines: number): Promise<string[]> {
     const last = await this.lastLines(this.view === asWritten ? lines : lines * LINES_FOR_ONE);
     return lines === 0 ? [] : last.flatMap(this.view).slice(-lines);
   }
 
-  /** The lines that came since, at most a megabyte of them: call it until there are none. */
+  /** The new lines, at most a megabyte: call it until there are none. */
   async next(): Promise<string[]> {
     for (;;) {
       const written = await this.nextLines();
@@ -56,11 +56,11 @@ export class LogReader {
 
   private async nextLines(): Promise<string[]> {
     return this.withFile([], async (file, size) => {
-      if (size < this.position) this.position = size; // cut back after a crash: what follows is written again
+      if (size < this.position) this.position = size; // truncated after a crash: the rest is written again
       const bytes = await readAt(file, this.position, Math.min(CHUNK, size - this.position));
       const end = bytes.lastIndexOf(NEWLINE);
       if (end < 0 && bytes.length < CHUNK) return [];
-      const whole = end < 0 ? bytes.length : end; // no line of ours is that long: given in pieces, not waited for
+      const whole = end < 0 ? bytes.length : end; // o8 writes no line that long: returned in pieces
       this.position += Math.min(whole + 1, bytes.length);
       return bytes.subarray(0, whole).toString('utf8').split('\n');
     });
@@ -82,7 +82,7 @@ export class LogReader {
   }
 }
 
-/** The last lines of a log that may be growing; empty while there is none. */
+/** The last lines of a log that may be growing; empty if there is none. */
 export async function readLogTail(path: string, lines: number, view?: LineView): Promise<string[]> {
   return new LogReader(path, view).tail(lines);
 }
@@ -92,7 +92,7 @@ async function bytesBehindLastNewline(file: FileHandle, size: number): Promise<n
   return bytes.length - (bytes.lastIndexOf(NEWLINE) + 1);
 }
 
-/** `end` is just behind a newline. Looks backwards for the newline in front of the lines wanted. */
+/** `end` is just after a newline. Searches backwards for the newline before the wanted lines. */
 async function startOfLastLines(file: FileHandle, end: number, lines: number): Promise<number> {
   let wanted = lines + 1;
   for (let until = end; until > 0;) {

@@ -16,22 +16,22 @@ export interface PipelineLine {
   readonly text: string;
 }
 
-/** `pipeline.log` of one attempt: what the agent wrote, line by line, with the time o8 read it. */
+/** `pipeline.log` of one attempt: the agent's output, line by line, with the time o8 read it. */
 export interface PipelineLog {
-  /** How much of the agent's standard output it has taken over. */
+  /** How many bytes of the agent's standard output have been copied. */
   readonly stdoutBytes: number;
   /**
-   * Takes over what the agent has written since; an unfinished last line waits for its end. `output`: the lines of its
-   * standard output as they are, up to 1 MB each, for who reads events in them.
+   * Copies the agent's new output; an unfinished last line is copied when it is complete. `output`: the unchanged lines
+   * of its standard output, up to 1 MB each, for event parsers.
    */
   pump(now: Date): Promise<{ readonly lines: readonly PipelineLine[]; readonly output: readonly string[] }>;
-  /** Takes over the rest and writes the last line. Nothing happens the second time. */
+  /** Copies the remaining output and writes the last line. A second call does nothing. */
   finish(now: Date, exitCode: number): Promise<void>;
 }
 
 /**
- * Opens or creates the attempt's log, removing what a killed process wrote but did not account for. Lines are stripped
- * of terminal control and go through `redact`.
+ * Opens or creates the attempt's log and removes lines that a killed process wrote but did not record. Removes terminal
+ * control sequences from lines and passes them to `redact`.
  */
 export async function openPipelineLog(
   attempt: ReturnType<typeof attemptPaths>,
@@ -50,8 +50,8 @@ export async function openPipelineLog(
 }
 
 /**
- * How far the log goes and which bytes of the agent's files are in it. A batch is appended to the log first and counts
- * once this file says so: after a crash between the two, the log is cut back to `log` and the batch taken again.
+ * The length of the log and the bytes of the agent's files it contains. A batch is appended to the log first and
+ * recorded in this file afterwards: after a crash in between, the log is cut back to `log` and the batch copied again.
  */
 const positionSchema = z.strictObject({
   version: z.literal(1),
@@ -65,7 +65,9 @@ type Position = z.infer<typeof positionSchema>;
 const STREAMS = ['stdout', 'stderr'] as const;
 const START: Position = { version: 1, state: 'open', log: 0, stdout: 0, stderr: 0 };
 
-/** One read of an agent's file, in bytes: enough for a longest line and its newline, little enough to hold for every task. */
+/**
+ * Bytes per read of an agent's file: enough for the longest line and its newline, small enough to keep for every task.
+ */
 const CHUNK = LONGEST_LINE + 65_536;
 
 class AttemptLog implements PipelineLog {
@@ -85,7 +87,7 @@ class AttemptLog implements PipelineLog {
 
   async open(taskId: string): Promise<void> {
     const saved = await readPosition(this.positionPath);
-    // A log shorter than accounted for lost its end in a power cut: made again from the agent's files.
+    // A log shorter than recorded lost its end in a power cut: it is rebuilt from the agent's files.
     if (saved !== null && (await sizeOf(this.path)) >= saved.log) {
       await writeAt(this.path, saved.log, Buffer.alloc(0));
       this.position = saved;
@@ -122,7 +124,7 @@ class AttemptLog implements PipelineLog {
     return { lines: taken, output };
   }
 
-  /** Redacted before it is cut: half a secret is not recognised. */
+  /** Redacted before it is split, because half a secret would not be recognized. */
   private linesOf(stream: PipelineLine['stream'], line: string): PipelineLine[] {
     return cutIntoPieces(this.redact(sanitizeLine(line))).map((text) => ({ stream, text }));
   }
@@ -138,19 +140,19 @@ class AttemptLog implements PipelineLog {
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.busy.then(work);
-    this.busy = turn.catch(() => undefined); // this turn's caller has the error
+    this.busy = turn.catch(() => undefined); // the caller of this turn receives the error
     return turn;
   }
 }
 
-/** Writes at `position`, after cutting off whatever was behind it; returns where the file then ends. */
+/** Writes at `position` after removing everything behind it; returns the new end of the file. */
 async function writeAt(path: string, position: number, bytes: Buffer): Promise<number> {
   try {
     const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, PRIVATE_FILE);
     try {
       const { size } = await file.stat();
       if (size > position) await file.truncate(position);
-      // Someone emptied the log meanwhile: go on at its end, not after a hole.
+      // Somebody emptied the log meanwhile: continue at its end instead of leaving a hole.
       const start = Math.min(size, position);
       let written = 0;
       while (written < bytes.length) {
@@ -165,7 +167,7 @@ async function writeAt(path: string, position: number, bytes: Buffer): Promise<n
   }
 }
 
-/** At most a chunk from `position` on, empty when there is nothing or no file yet. */
+/** At most one chunk from `position`; empty if there is nothing or no file yet. */
 async function readFrom(path: string, position: number): Promise<Buffer> {
   const file = await openOrNull(path);
   if (file === null) return Buffer.alloc(0);
@@ -193,7 +195,7 @@ async function openOrNull(path: string) {
   }
 }
 
-/** Null when there is none, or one cut short by a power cut: the log can be made again from the start. */
+/** Null if missing or truncated by a power cut: the log can be rebuilt from the start. */
 async function readPosition(path: string): Promise<Position | null> {
   try {
     return positionSchema.parse(JSON.parse(await readFile(path, 'utf8')));

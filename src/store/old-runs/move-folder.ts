@@ -6,8 +6,8 @@ import { syncFolder } from '../files/atomic-file.js';
 import { systemCode, writeError } from '../files/system-error.js';
 
 /**
- * Moves a run's folder, also to another file system, whole or not at all: what a crash interrupts is finished when it is
- * called again. Another folder that already has the name stays, and `from` goes beside it as `.kept-<name>-<random>`.
+ * Moves a run's folder, also to another file system, completely or not at all: after a crash, the next call finishes
+ * the move. If another folder has the name, it stays, and `from` is stored beside it as `.kept-<name>-<random>`.
  */
 export async function moveRunFolder(from: string, to: string): Promise<void> {
   try {
@@ -32,9 +32,9 @@ async function moveTo(from: string, to: string): Promise<void> {
   const copy = join(dirname(to), `.new-${basename(to)}-moved`);
   failpoint('old_runs.copy.before');
   await rm(copy, { recursive: true, force: true });
-  // Sockets, named pipes and devices cannot be copied, and nothing of o8's is one.
+  // Sockets, named pipes and devices cannot be copied, and o8 creates none.
   await cp(from, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: isCopied });
-  await syncTree(copy); // the original goes next
+  await syncTree(copy); // the original is deleted next
   failpoint('old_runs.copy.written');
   await rename(copy, to);
   failpoint('old_runs.copy.after');
@@ -47,7 +47,7 @@ async function isCopied(path: string): Promise<boolean> {
   return entry.isFile() || entry.isDirectory() || entry.isSymbolicLink();
 }
 
-/** Out of sight at once: half a run must never look like one. */
+/** Renamed first, because a partly deleted run must not be listed as a run. */
 async function removeWhole(path: string): Promise<void> {
   const old = join(dirname(path), `.old-${basename(path)}-${randomBytes(4).toString('hex')}`);
   failpoint('old_runs.original.before');
@@ -57,7 +57,7 @@ async function removeWhole(path: string): Promise<void> {
   failpoint('old_runs.original.after');
 }
 
-/** A copy of which the original was not removed yet: its plan and its journal are the same to the byte. */
+/** Whether this is a copy whose original was not removed yet: plan and journal are identical. */
 async function isSameRun(one: string, other: string): Promise<boolean> {
   for (const name of ['plan.json', 'journal.jsonl']) {
     const [a, b] = [await readOrNull(join(one, name)), await readOrNull(join(other, name))];

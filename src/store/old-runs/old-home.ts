@@ -13,22 +13,24 @@ import { systemCode } from '../files/system-error.js';
 import { moveRunFolder } from './move-folder.js';
 
 /*
- * Earlier versions kept the runs of each checkout in its `.claude/parallel`. Once taken over, all that is there goes to
- * the run home that all checkouts share.
+ * Earlier versions kept the runs of each checkout in its `.claude/parallel`. After the takeover, everything in it is moved to
+ * the run home, which all checkouts share.
  */
 
-/** Does this folder hold runs of an earlier version? Reached through no link: one could have come with a commit. */
+/**
+ * Whether this folder contains runs of an earlier version. Links are not followed, because a commit can contain one.
+ */
 export async function hasOldRuns(old: RunHome): Promise<boolean> {
   const names = await entriesOf(old.folder);
   const { runsDir } = homePaths(old);
-  const hasRuns = names.includes('runs') && (await lstat(runsDir)).isDirectory(); // and not our link to the new ones
+  const hasRuns = names.includes('runs') && (await lstat(runsDir)).isDirectory(); // not o8's link to the new location
   if (!hasRuns && !names.includes('lock') && !names.includes('history.jsonl')) return false;
   return (await realpath(old.folder)) === join(await realpath(old.root), '.claude', 'parallel');
 }
 
 /**
- * Takes the lock of the earlier version, so that none of its supervisors starts in the middle. Gives the state that keeps
- * us from it: a live owner, or one that nobody here can see.
+ * Takes the lock of the earlier version, so that none of its supervisors starts meanwhile. Returns the state that
+ * prevents this: a live owner, or one that cannot be checked from here.
  */
 export async function holdOldLock(
   old: RunHome,
@@ -53,19 +55,21 @@ export async function holdOldLock(
   }
 }
 
-/** What `holdOldLock` took; the state it found is not worth keeping. */
+/** Removes what `holdOldLock` created; the earlier state is not kept. */
 export async function releaseOldLock(old: RunHome): Promise<void> {
   failpoint('old_runs.unlock.before');
   await rm(homePaths(old).lockDir, { recursive: true, force: true });
   failpoint('old_runs.unlock.after');
 }
 
-/** Ids of the runs in it, oldest first. */
+/** Ids of its runs, oldest first. */
 export async function oldRuns(old: RunHome): Promise<string[]> {
   return (await entriesOf(homePaths(old).runsDir)).filter(isFolderName).sort();
 }
 
-/** Call it with the old lock held. Can be repeated. Those in `last` are used by living shims: `swapOldHome` moves them. */
+/**
+ * Call it while holding the old lock. Can be repeated. Live shims use the runs in `last`, which `swapOldHome` moves.
+ */
 export async function moveOldRuns(old: RunHome, home: RunHome, last: ReadonlySet<string>): Promise<void> {
   const { runsDir } = homePaths(home);
   await makePrivateFolder(runsDir);
@@ -82,7 +86,9 @@ export async function moveOldRuns(old: RunHome, home: RunHome, last: ReadonlySet
   }
 }
 
-/** What is left once all runs have moved; anything that is not o8's stays. The lock goes last. */
+/**
+ * Removes the empty old folder after all runs have moved; keeps files that o8 did not create. The lock is removed last.
+ */
 export async function removeOldHome(old: RunHome): Promise<void> {
   await releaseOldLock(old);
   failpoint('old_runs.folder.before');
@@ -90,14 +96,15 @@ export async function removeOldHome(old: RunHome): Promise<void> {
   failpoint('old_runs.folder.after');
 }
 
-/** Where it says that the link is owed to living shims: written before their runs move, removed with the link. */
+/** Records that live shims need the link: written before their runs move, removed with the link. */
 export function linkNote(old: RunHome, home: RunHome): string {
   return join(home.folder, 'old-places', createHash('sha256').update(old.root).digest('hex').slice(0, 12));
 }
 
 /**
- * Moves the runs of living shims and leaves a link to the new place: they know their files by the old path. Nothing here
- * waits, because a shim whose agent ends in the middle could not write down how. Both places are on one file system.
+ * Moves the runs of live shims and leaves a link to the new location, because they know their files by the old path.
+ * Synchronous, because a shim whose agent ends during the move could not record the exit. Both locations are on one
+ * file system.
  */
 export async function swapOldHome(old: RunHome, home: RunHome): Promise<void> {
   for (const runId of await oldRuns(old)) {
@@ -116,12 +123,12 @@ export function linkOldHome(old: RunHome, home: RunHome): void {
   failpoint('old_runs.link.before');
   removeEmptySync(homePaths(old).runsDir);
   if (removeEmptySync(old.folder)) symlinkSync(home.folder, old.folder);
-  // Something that is not o8's keeps the folder.
+  // Files that o8 did not create keep the folder.
   else symlinkSync(homePaths(home).runsDir, homePaths(old).runsDir);
   failpoint('old_runs.link.after');
 }
 
-/** Our link to the new place in the old one, null where there is none. */
+/** o8's link from the old to the new location, null if there is none. */
 export async function oldHomeLink(old: RunHome, home: RunHome): Promise<string | null> {
   if ((await linkAt(old.folder)) === home.folder) return old.folder;
   const { runsDir } = homePaths(old);
@@ -132,12 +139,12 @@ async function linkAt(path: string): Promise<string | null> {
   try {
     return await readlink(path);
   } catch (error) {
-    if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(systemCode(error) ?? '')) return null; // EINVAL: no link
+    if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(systemCode(error) ?? '')) return null; // EINVAL: not a link
     throw error;
   }
 }
 
-/** False where something is in it, or where it is no folder. */
+/** False if it is not empty, or not a folder. */
 function removeEmptySync(folder: string): boolean {
   try {
     failpoint('old_runs.folder.before');
@@ -159,7 +166,7 @@ async function removeIfEmpty(folder: string): Promise<void> {
   }
 }
 
-/** Names in a real folder; none where there is none, or a link. */
+/** Names in a real folder; none for a missing folder or a link. */
 async function entriesOf(folder: string): Promise<string[]> {
   try {
     if (!(await lstat(folder)).isDirectory()) return [];

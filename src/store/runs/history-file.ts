@@ -4,10 +4,10 @@ import { makePrivateFolder, writeFileAtomically } from '../files/atomic-file.js'
 import { homePaths, type RunHome } from '../files/paths.js';
 import { systemCode } from '../files/system-error.js';
 
-/** Years of use, and read in milliseconds. */
+/** Enough for years of use, and read in milliseconds. */
 const MOST_RECORDS = 5000;
 
-/** What is remembered of finished runs, oldest first. A line that cannot be read (a newer o8 wrote it) is left out. */
+/** The recorded finished runs, oldest first. A line that cannot be read (written by a newer o8) is skipped. */
 export async function readHistory(home: RunHome): Promise<HistoryRecord[]> {
   let text;
   try {
@@ -22,12 +22,12 @@ export async function readHistory(home: RunHome): Promise<HistoryRecord[]> {
   });
 }
 
-/** Remembers a run, in place of what was known of it; can be repeated. */
+/** Records a run, replacing an earlier record of it; can be repeated. */
 export async function writeHistory(home: RunHome, run: readonly HistoryRecord[]): Promise<void> {
   if (run.length > 0) await replaceHistory(home, withRun(await readHistory(home), run));
 }
 
-/** Adds what another place remembers of runs that are not known here, in the order of their ids: of their starts. */
+/** Adds recorded runs from another place that are unknown here, ordered by id, which is the order of their starts. */
 export async function addHistory(home: RunHome, others: readonly HistoryRecord[]): Promise<void> {
   const own = await readHistory(home);
   const known = new Set(own.map(({ runId }) => runId));
@@ -50,6 +50,6 @@ function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    return null; // half a line of a disk that was full; the schema refuses it
+    return null; // a partial line from a full disk; the schema rejects it
   }
 }

@@ -11,12 +11,12 @@ import { systemCode } from '../files/system-error.js';
 const REQUEST = '.request.json';
 const ANSWER = '.answer.json';
 
-/** Looking is one open(2) that fails; a person does not notice this delay. */
+/** A check is one failing open(2), and the delay is not noticeable. */
 const POLL_MS = 25;
-/** Asking whether the supervisor lives costs more than looking for the file. */
+/** Checking whether the supervisor is alive costs more than checking for the file. */
 const ALIVE_EVERY_MS = 500;
 
-/** Puts a request before the supervisor. The same request twice is one request. Throws O8Error `no_run`. */
+/** Sends a request to the supervisor. Sending the same request twice counts as one. Throws O8Error `no_run`. */
 export async function submitRequest(home: RunHome, runId: string, request: Request): Promise<void> {
   const folder = runPaths(home, runId).requests;
   if (!(await isFolder(folder))) throw noRun(runId);
@@ -31,8 +31,8 @@ export async function withdrawRequest(home: RunHome, runId: string, id: string):
 }
 
 /**
- * Requests without an answer, oldest first. An unreadable one is moved aside as `*.damaged` and answered as refused,
- * so that whoever waits for it is told.
+ * Unanswered requests, oldest first. An unreadable one is renamed to `*.damaged` and answered as refused, so that the
+ * waiting process is told.
  */
 export async function pendingRequests(home: RunHome, runId: string): Promise<Request[]> {
   const folder = runPaths(home, runId).requests;
@@ -43,9 +43,9 @@ export async function pendingRequests(home: RunHome, runId: string): Promise<Req
   for (const name of waiting) {
     const path = join(folder, name);
     const id = name.slice(0, -REQUEST.length);
-    if (!isFolderName(id)) continue; // nobody of ours asked like that
+    if (!isFolderName(id)) continue; // not created by o8
     const written = await timeOf(path);
-    if (written === null) continue; // gone by now
+    if (written === null) continue; // removed meanwhile
     const request = await readRequest(home, runId, path, id);
     if (request !== null) pending.push({ request, written });
   }
@@ -55,7 +55,7 @@ export async function pendingRequests(home: RunHome, runId: string): Promise<Req
   return pending.map(({ request }) => request);
 }
 
-/** Answers a request, once: the first answer stays. */
+/** Answers a request once; a later answer is ignored. */
 export async function answerRequest(home: RunHome, runId: string, id: string, result: RequestAnswer): Promise<void> {
   failpoint('request.answer.before');
   await publishOnce(fileOf(runPaths(home, runId).requests, id, ANSWER), `${JSON.stringify(result)}\n`);
@@ -63,8 +63,8 @@ export async function answerRequest(home: RunHome, runId: string, id: string, re
 }
 
 /**
- * Waits for the answer to a request. Throws O8Error `timed_out` after `timeoutMs`, `supervisor_failed` when nobody is
- * alive to answer; the request stays and is answered by the next supervisor.
+ * Waits for the answer to a request. Throws O8Error `timed_out` after `timeoutMs`, or `supervisor_failed` if the
+ * supervisor is not running; the request stays, and the next supervisor answers it.
  */
 export async function awaitAnswer(
   home: RunHome,
@@ -100,10 +100,10 @@ export async function awaitAnswer(
   }
 }
 
-/** A request is a few hundred bytes. */
+/** A request has a few hundred bytes. */
 const MOST_BYTES = 1_048_576;
 
-/** Of the entry itself, wherever a link would lead; null when it is gone. */
+/** Of the entry itself, not a link's target; null if it is gone. */
 async function timeOf(path: string): Promise<bigint | null> {
   try {
     return (await lstat(path, { bigint: true })).mtimeNs;
@@ -113,14 +113,14 @@ async function timeOf(path: string): Promise<bigint | null> {
   }
 }
 
-/** Null for what is no request: something else of that name must not end the supervisor that scans the folder. */
+/** Null if this is not a request: another file of that name must not end the supervisor that scans the folder. */
 async function readRequest(home: RunHome, runId: string, path: string, id: string): Promise<Request | null> {
   let problem: O8Error;
   try {
     const request = await readJson(path, requestSchema, MOST_BYTES);
     if (request === null) {
       if (!(await isDanglingLink(path))) return null;
-      problem = new O8Error('usage', `${path} is a link to nothing.`, 'Ask again.');
+      problem = new O8Error('usage', `${path} is a broken link.`, 'Ask again.');
     } else {
       if (request.id === id) return request;
       problem = new O8Error('usage', `The id ${request.id} does not match the file name ${path}.`, 'Ask again.');
@@ -139,7 +139,7 @@ async function readRequest(home: RunHome, runId: string, path: string, id: strin
     await rename(path, `${path}.damaged`);
     failpoint('request.set_aside.after');
   } catch {
-    // A folder of that name, say. It is answered, and so not looked at again.
+    // For example a folder of that name. It has an answer now and is not read again.
   }
   return null;
 }

@@ -11,17 +11,19 @@ import { assertInside } from '../files/inside-repository.js';
 import { homePaths, isFolderName, runPaths, type RunHome } from '../files/paths.js';
 import { systemCode, writeError } from '../files/system-error.js';
 
-/** A run being made or being removed: never listed, and after this long (ms) left by a process that was killed. */
+/** Prefix of a run that is being created or removed: never listed; after this time (ms) its process was killed. */
 const UNFINISHED = /^\.(?:new|old)-/;
 const ABANDONED_AFTER_MS = 3_600_000;
 
-/** For a run that begins now: sorts after every run there is; a random ending tells two that begin at once apart. */
+/**
+ * An id for a new run: sorts after all existing runs; a random suffix distinguishes runs that start at the same time.
+ */
 export async function newRunId(home: RunHome, now: Date): Promise<string> {
   const [newest = null] = await listRuns(home);
   return nextRunId(now, newest, randomBytes(2).toString('hex'));
 }
 
-/** Makes the run's folder with its plan, whole or not at all. Throws O8Error `disk_full`. */
+/** Creates the run's folder with its plan, completely or not at all. Throws O8Error `disk_full`. */
 export async function createRun(home: RunHome, plan: Plan): Promise<void> {
   const { runsDir } = homePaths(home);
   const { dir } = runPaths(home, plan.runId);
@@ -43,26 +45,28 @@ export async function createRun(home: RunHome, plan: Plan): Promise<void> {
   }
 }
 
-/** Puts a changed plan in the place of the run's own; readers see one or the other. */
+/** Replaces the run's plan; readers see the old or the new one. */
 export async function rewritePlan(home: RunHome, plan: Plan): Promise<void> {
   await writeFileAtomically(runPaths(home, plan.runId).plan, `${JSON.stringify(plan, null, 2)}\n`);
 }
 
-/** Throws O8Error `no_run` when there is none of that id, `journal_damaged` when its plan cannot be read. */
+/** Throws O8Error `no_run` if there is no run with that id, `journal_damaged` if its plan cannot be read. */
 export async function readPlan(home: RunHome, runId: string): Promise<Plan> {
   const plan = await readJson(runPaths(home, runId).plan, planSchema);
   if (plan !== null) return plan;
   throw new O8Error('no_run', `There is no run ${runId}.`, 'o8 status shows the newest run.');
 }
 
-/** Ids of all runs, newest first. A run is made whole: a folder without a plan is what is left of one, and none. */
+/**
+ * Ids of all runs, newest first. Runs are created complete, so a folder without a plan is the rest of a removed run.
+ */
 export async function listRuns(home: RunHome): Promise<string[]> {
   const entries = await readFolder(homePaths(home).runsDir);
   const ids = entries.filter((entry) => entry.isDirectory() && isFolderName(entry.name)).map((entry) => entry.name);
   return ids.filter((runId) => existsSync(runPaths(home, runId).plan)).sort((a, b) => (a < b ? 1 : -1));
 }
 
-/** Removes a run's folder: out of the list at once, then from the disk. Nothing there is fine. */
+/** Removes a run's folder: first from the list, then from the disk. A missing folder is not an error. */
 export async function removeRun(home: RunHome, runId: string): Promise<void> {
   const { dir } = runPaths(home, runId);
   const old = join(homePaths(home).runsDir, `.old-${runId}-${randomBytes(4).toString('hex')}`);
@@ -78,7 +82,10 @@ export async function removeRun(home: RunHome, runId: string): Promise<void> {
   failpoint('run.remove.after');
 }
 
-/** Removes all but the newest `keep` runs, never one of `except`, and what killed processes left. Returns their ids. */
+/**
+ * Removes all but the newest `keep` runs, except those in `except`, and the remains of killed processes. Returns the
+ * removed ids.
+ */
 export async function removeOldRuns(home: RunHome, keep: number, except: readonly string[]): Promise<string[]> {
   const old = (await listRuns(home)).slice(keep).filter((runId) => !except.includes(runId));
   for (const runId of old) await removeRun(home, runId);

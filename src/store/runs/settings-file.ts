@@ -10,20 +10,20 @@ import { assertInside } from '../files/inside-repository.js';
 import { checkoutPaths } from '../files/paths.js';
 import { systemCode } from '../files/system-error.js';
 
-/** The largest file of a user's that o8 reads. */
+/** The largest user file that o8 reads. */
 const MAX_BYTES = 1_048_576;
 
-/** The user's settings, empty when there is no file. Throws O8Error `usage` that names the file and every wrong key. */
+/** The user's settings, empty if there is no file. Throws O8Error `usage` that names the file and every wrong key. */
 export async function readSettingsFile(root: string): Promise<SettingsFile> {
   return settingsOf(root, await readSettingsText(root));
 }
 
-/** The text of the settings file as it is now, null when there is none. */
+/** The current text of the settings file, null if there is none. */
 export async function readSettingsText(root: string): Promise<string | null> {
   return readRegularFile(checkoutPaths(root).config, MAX_BYTES);
 }
 
-/** What such a text sets. Throws O8Error `usage` that names the file and every wrong key. */
+/** Parses such a text. Throws O8Error `usage` that names the file and every wrong key. */
 export function settingsOf(root: string, text: string | null): SettingsFile {
   const file = relative(root, checkoutPaths(root).config);
   if (text === null) return {};
@@ -36,14 +36,14 @@ export function settingsOf(root: string, text: string | null): SettingsFile {
   );
 }
 
-/** Replaces the settings file. Call it inside the guard's critical section together with the read it builds on. */
+/** Replaces the settings file. Call it in the guard's critical section, together with the read it is based on. */
 export async function writeSettingsFile(root: string, settings: SettingsFile): Promise<void> {
   const { config } = checkoutPaths(root);
   await assertInside(root, config);
   if (await isSymbolicLink(config)) {
     throw new O8Error(
       'refused',
-      `${config} is a symbolic link; o8 would replace it by a file.`,
+      `${config} is a symbolic link; o8 would replace it with a file.`,
       `Edit its target: ls -l '${config}'`,
     );
   }

@@ -7,8 +7,8 @@ import { makePrivateFolder, readRegularFile, writeFileAtomically } from '../file
 import { runPaths, type RunHome } from '../files/paths.js';
 
 /**
- * How the processes that a task's `setup` leaves running are found again, by whoever owns the run then: written before
- * `setup` starts (`seen` empty) and when it has ended, removed when they are ended.
+ * How to find the processes that a task's `setup` left running, whoever owns the run then: written before `setup`
+ * starts (`seen` is empty) and after it ended, removed when they have been stopped.
  */
 const setupProcessesSchema = z.strictObject({
   version: z.literal(1),
@@ -17,7 +17,7 @@ const setupProcessesSchema = z.strictObject({
 });
 type SetupProcesses = z.infer<typeof setupProcessesSchema>;
 
-/** Of one task: its run's folder, the run and the task. */
+/** Identifies one task: the run's folder, the run and the task. */
 export interface SetupOf {
   readonly home: RunHome;
   readonly runId: string;
@@ -32,19 +32,19 @@ export function hasSetupProcesses(setup: SetupOf): boolean {
   return existsSync(fileOf(setup));
 }
 
-/** Null when there is none to read. */
+/** Null if it is missing or unreadable. */
 export async function readSetupProcesses(setup: SetupOf): Promise<SetupProcesses | null> {
   const text = await readRegularFile(fileOf(setup), MOST_BYTES);
   if (text === null) return null;
   try {
     return setupProcessesSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch (error) {
-    if (error instanceof SyntaxError) return null; // not ours: whatever it was about is found by its marker
+    if (error instanceof SyntaxError) return null; // not written by o8; its processes are found by their marker
     throw error;
   }
 }
 
-/** A thousand processes. */
+/** Enough for a thousand processes. */
 const MOST_BYTES = 512 * 1024;
 
 export async function writeSetupProcesses(setup: SetupOf, content: Omit<SetupProcesses, 'version'>): Promise<void> {

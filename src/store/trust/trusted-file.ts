@@ -5,12 +5,12 @@ import type { Consent } from '../../core/trust/trust.js';
 import { readJson, writeFileAtomically } from '../files/atomic-file.js';
 import { criticalSection } from '../files/critical-section.js';
 
-/** One consent: which items (digests) of which repository (its common git folder) were accepted together, and when. */
+/** One consent: the items (digests) of a repository (its common git folder) that were accepted together, and when. */
 const consentSchema = z.strictObject({
   repository: z.string(),
   digest: z.string(),
   items: z.array(z.string()),
-  /** The files, for people who read this. */
+  /** The files, for people who read this file. */
   from: z.array(z.string()),
   at: z.string(),
 });
@@ -20,15 +20,15 @@ const trustedSchema = z.strictObject({ version: z.literal(1), accepted: z.array(
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Below the user's own configuration, where no clone can write: `$XDG_CONFIG_HOME/o8/trusted.json`. */
+/** In the user's own configuration, where no clone can write: `$XDG_CONFIG_HOME/o8/trusted.json`. */
 export function trustedFile(env: Environment): string {
   const configured = env['XDG_CONFIG_HOME'];
-  // A relative value counts as none, as the XDG specification has it: it would be a folder of the repository.
+  // A relative value is ignored, as the XDG specification requires: it would be a folder in the repository.
   const isUsable = configured !== undefined && isAbsolute(configured);
   return join(isUsable ? configured : join(homeOf(env), '.config'), 'o8', 'trusted.json');
 }
 
-/** The user's home as programs see it that are started from here. */
+/** The user's home, as programs started by o8 see it. */
 export function homeOf(env: Environment): string {
   const home = env['HOME'];
   return home !== undefined && isAbsolute(home) ? home : homedir();
@@ -39,7 +39,7 @@ export async function readConsents(env: Environment, repository: string): Promis
   return (await read(env)).filter((consent) => consent.repository === repository);
 }
 
-/** Adds one; others for the same repository stay, so that going back to an older content asks nothing. */
+/** Adds a consent and keeps others of the same repository, so that returning to older content needs no new consent. */
 export async function addConsent(env: Environment, consent: StoredConsent): Promise<void> {
   await change(env, (accepted) => [
     ...accepted.filter(({ repository, digest }) => repository !== consent.repository || digest !== consent.digest),
@@ -47,7 +47,7 @@ export async function addConsent(env: Environment, consent: StoredConsent): Prom
   ]);
 }
 
-/** Takes back everything that was accepted for a repository, and gives it. */
+/** Removes all consents of a repository and returns them. */
 export async function removeConsents(env: Environment, repository: string): Promise<StoredConsent[]> {
   let removed: StoredConsent[] = [];
   await change(env, (accepted) => {

@@ -155,7 +155,7 @@ describe('the journal', () => {
     await journal.close();
     const { text } = encodeRecords([{ type: 'run_resumed' }], 'tomorrow', EMPTY_CHAIN);
     await writeFile(path, text);
-    await expect(readJournal(path)).rejects.toThrow('not in a format this version of o8 reads');
+    await expect(readJournal(path)).rejects.toThrow('its format is not supported by this version of o8');
   });
 
   it('writes nothing once the lease is lost', async () => {
