@@ -7,12 +7,12 @@ import { O8Error } from '../../core/base/errors.js';
 import { errorCode } from '../base/error-code.js';
 
 /*
- * The folder of an attempt is all that the supervisor and the shim say to each other:
- *   spec.json   what to start, by the supervisor
- *   claim.json  who starts it, once and for all: a shim, or nobody (void)
- *   agent.json  the agent that runs, by the shim
- *   exit.json   how it ended, by the shim
- * The shim is one process per agent: this file and what it imports stay free of libraries, which cost memory.
+ * The supervisor and the shim communicate only through files in the attempt's folder:
+ *   spec.json   what to start; written by the supervisor
+ *   claim.json  who starts it: a shim, or nobody (void); never changed
+ *   agent.json  the running agent; written by the shim
+ *   exit.json   how the agent ended; written by the shim
+ * There is one shim process per agent, so to save memory this file and its imports use no libraries.
  */
 
 export interface AttemptFiles {
@@ -55,8 +55,8 @@ export interface ExitRecord {
 }
 
 /**
- * Claims an attempt, or finds that somebody else did: link(2) lets exactly one win and shows nothing half-written.
- * O8Error `disk_full`.
+ * Claims an attempt, or finds that it is already claimed: with link(2) exactly one process succeeds, and no partly
+ * written file is visible. O8Error `disk_full`.
  */
 export function claimAttempt(dir: string, claim: AttemptClaim): boolean {
   const { claim: path } = attemptFiles(dir);
@@ -75,19 +75,19 @@ export function claimAttempt(dir: string, claim: AttemptClaim): boolean {
   });
 }
 
-/** Writes a whole file or none. O8Error `disk_full`. */
+/** Writes a file completely or not at all. O8Error `disk_full`. */
 export function replaceFile(path: string, content: object): void {
   writeWhole(path, content, (temporary) => renameSync(temporary, path));
 }
 
-/** Writes beside `path` what `publish` then gives its name. */
+/** Writes a temporary file beside `path`, which `publish` then renames. */
 function writeWhole<T>(path: string, content: object, publish: (temporary: string) => T): T {
   const temporary = `${path}.${process.pid}-${process.hrtime.bigint()}.tmp`;
   try {
     const file = openSync(temporary, 'wx', 0o600);
     try {
       writeFileSync(file, `${JSON.stringify(content)}\n`);
-      fsyncSync(file); // or a power cut could leave the new name on an empty file
+      fsyncSync(file); // or a power cut could leave an empty file under the new name
     } finally {
       closeSync(file);
     }

@@ -22,8 +22,8 @@ const exitSchema: z.ZodType<ExitRecord> = z.strictObject({
   endedAt: z.string(),
 });
 
-// Each gives null when there is no such file yet, and O8Error `journal_damaged` when it is not what o8 writes: they
-// are written whole or not at all.
+// Each returns null if the file does not exist yet, and throws O8Error `journal_damaged` if its content is not valid:
+// o8 writes these files completely or not at all.
 
 export async function readClaim(dir: string): Promise<AttemptClaim | null> {
   return readRecord(attemptFiles(dir).claim, claimSchema);

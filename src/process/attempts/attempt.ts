@@ -16,25 +16,25 @@ import { signal } from '../base/signal.js';
 import { waitUntil } from '../base/wait-until.js';
 
 export interface AttemptSpec extends Omit<ShimSpec, 'version'> {
-  /** Folder of the attempt; made when missing. */
+  /** Folder of the attempt; created if missing. */
   readonly dir: string;
   readonly env: Record<string, string>;
-  /** Called when the shim ends while we live; it may have ended before it claimed the attempt. */
+  /** Called if the shim ends while this process runs; it may have ended before it claimed the attempt. */
   readonly onShimEnd?: () => void;
 }
 
 /*
  * unclaimed -> starting -> running -> ended
  *     |            |          |
- *     v            '----------'-> lost (the shim and its agent died without a word)
+ *     v            '----------'-> lost (the shim and its agent died without recording an exit)
  *    void
  */
 export type AttemptStatus =
-  /** No shim claimed it yet; `voidAttempt` makes sure that none will. */
+  /** No shim has claimed it yet; `voidAttempt` prevents that from now on. */
   | { readonly kind: 'unclaimed' }
   | { readonly kind: 'void' }
   | { readonly kind: 'starting'; readonly shim: ProcessIdentity }
-  /** Without its shim nobody enforces the timeout or will learn how the agent ended. */
+  /** Without its shim, the timeout is not enforced and the agent's exit will not be recorded. */
   | {
       readonly kind: 'running';
       readonly shim: ProcessIdentity;
@@ -42,15 +42,15 @@ export type AttemptStatus =
       readonly shimAlive: boolean;
     }
   | { readonly kind: 'ended'; readonly exit: AttemptExit; readonly agentPid: number | null; readonly endedAt: string }
-  /** Shim and agent are dead. What the agent started may live on: `stopAttempt` ends it. */
+  /** Shim and agent are dead. Processes that the agent started may still run: `stopAttempt` stops them. */
   | { readonly kind: 'lost' };
 
-/** A shim has only exit.json left to write once its agent is dead, however busy the machine. */
+/** Once its agent is dead, a shim only has to write exit.json, however busy the machine is. */
 const SHIM_ENDS_WITHIN_MS = 5_000;
 
 /**
- * Starts a shim for the attempt and returns at once; `readAttempt` says what became of it. However often it is
- * called, the agent starts at most once: the first shim to claim the folder has it. `env` is never written to disk.
+ * Starts a shim for the attempt and returns immediately; `readAttempt` reports the result. However often it is called,
+ * the agent starts at most once: only the first shim to claim the folder starts it. `env` is never written to disk.
  */
 export async function startAttempt(spec: AttemptSpec, program = bundledProgram('shim.js')): Promise<void> {
   const { dir, env, onShimEnd, ...rest } = spec;
@@ -77,7 +77,7 @@ export async function startAttempt(spec: AttemptSpec, program = bundledProgram('
   failpoint('attempt.start.after');
 }
 
-/** What became of an attempt, from its folder and the process table alone. O8Error `journal_damaged`. */
+/** The state of an attempt, from its folder and the process table only. O8Error `journal_damaged`. */
 export async function readAttempt(dir: string): Promise<AttemptStatus> {
   const exit = await readExit(dir);
   if (exit !== null) return ended(exit);
@@ -86,15 +86,15 @@ export async function readAttempt(dir: string): Promise<AttemptStatus> {
   if (claim.kind === 'void') return { kind: 'void' };
   const { shim } = claim;
   const shimAlive = await mayLive(shim);
-  const agent = (await readAgent(dir))?.agent ?? null; // after the shim was looked at: a dead one writes no more
+  const agent = (await readAgent(dir))?.agent ?? null; // after checking the shim: a dead one writes nothing more
   if (shimAlive) return agent === null ? { kind: 'starting', shim } : { kind: 'running', shim, agent, shimAlive };
   const orphan = agent ?? (await findAgent(dir));
   if (orphan !== null && (await mayLive(orphan))) return { kind: 'running', shim, agent: orphan, shimAlive };
-  const lastWord = await readExit(dir); // it may have come while we looked
+  const lastWord = await readExit(dir); // may have been written meanwhile
   return lastWord === null ? { kind: 'lost' } : ended(lastWord);
 }
 
-/** Fences an attempt that no shim has claimed: a late shim will find it void and start nothing. Idempotent. */
+/** Voids an attempt that no shim has claimed: a late shim will start nothing. Idempotent. */
 export async function voidAttempt(dir: string): Promise<'voided' | 'claimed'> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   if (claimAttempt(dir, { version: 1, kind: 'void' })) return 'voided';
@@ -102,9 +102,10 @@ export async function voidAttempt(dir: string): Promise<'voided' | 'claimed'> {
 }
 
 /**
- * Stops whatever of an attempt runs, in any state of it, also when only leftovers of an ended agent do; an unclaimed
- * one becomes void. SIGTERM, after `killAfterMs` SIGKILL, until nothing of the tree is left; idempotent.
- * `survivors`: pids that outlived SIGKILL; `running`: command lines of what the agent had running. O8Error `lock_unknown` when it runs where we cannot look.
+ * Stops all processes of an attempt in any state, also those left by an ended agent; an unclaimed attempt becomes void.
+ * SIGTERM, then SIGKILL after `killAfterMs`, until no process is left; idempotent. `survivors`: pids that outlived
+ * SIGKILL; `running`: command lines of the agent's running processes. O8Error `lock_unknown` if they run where this
+ * process cannot check.
  */
 export async function stopAttempt(
   dir: string,
@@ -113,7 +114,7 @@ export async function stopAttempt(
 ): Promise<{ survivors: number[]; running: string[] }> {
   if ((await voidAttempt(dir)) === 'voided') return { survivors: [], running: [] };
   const claim = await readClaim(dir);
-  if (claim?.kind !== 'shim') throw new Error(`${dir} was claimed by a shim and is not any more`);
+  if (claim?.kind !== 'shim') throw new Error(`${dir} was claimed by a shim and is no longer claimed`);
   const { shim } = claim;
   const shimAlive = await isHereAndAlive(shim);
   const agent = (await readAgent(dir))?.agent ?? null;
@@ -134,10 +135,10 @@ export async function stopAttempt(
 }
 
 async function stopThroughShim(shim: ProcessIdentity, tracker: TreeTracker, killAfterMs: number): Promise<number[]> {
-  // The shim stops the agent and records how it ended. Only where it does not, or leaves something, we do.
+  // The shim stops the agent and records its exit. What it does not stop is stopped here.
   if (await isHereAndAlive(shim)) signal(shim.pid, 'SIGTERM');
   const shimEnded = await waitUntil(async () => {
-    await tracker.living(); // remembers what would be out of reach without its parent
+    await tracker.living(); // records processes that could not be found without their parent
     return !(await isHereAndAlive(shim));
   }, killAfterMs);
   if (shimEnded) return stopTree(tracker, killAfterMs);
@@ -150,7 +151,7 @@ function ended(record: { exit: AttemptExit; agentPid: number | null; endedAt: st
   return { kind: 'ended', exit: record.exit, agentPid: record.agentPid, endedAt: record.endedAt };
 }
 
-/** Where we cannot look it may well live: nothing may start twice because of that. */
+/** A process that cannot be checked counts as alive, so that nothing starts twice. */
 async function mayLive(identity: ProcessIdentity): Promise<boolean> {
   return (await processProbe.check(identity)) !== 'dead';
 }
@@ -160,12 +161,12 @@ async function isHereAndAlive(identity: ProcessIdentity): Promise<boolean> {
   if (liveness !== 'unknown') return liveness === 'alive';
   throw new O8Error(
     'lock_unknown',
-    `Process ${identity.pid} of this attempt was started on ${identity.host}, where this process cannot look.`,
+    `Process ${identity.pid} of this attempt was started on ${identity.host}, which cannot be checked from here.`,
     `Run the same command there.`,
   );
 }
 
-/** The agent of a shim that died before it could write agent.json: whoever carries the attempt's marker. */
+/** The agent of a shim that died before it could write agent.json: the process with the attempt's marker. */
 async function findAgent(dir: string): Promise<ProcessIdentity | null> {
   const spec = readShimSpec(attemptFiles(dir).spec);
   if (spec === null) return null;

@@ -1,6 +1,6 @@
 /**
- * The PreToolUse hook of every Claude worker: reads the call on stdin and denies a write outside the task's worktree
- * or its scope. Any failure ends with a non-zero code, which the hook's command turns into a denial.
+ * The PreToolUse hook of every Claude worker: reads the tool call from stdin and denies a write outside the task's
+ * worktree or scope. On any failure it exits with a non-zero code, which the hook's command turns into a denial.
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -22,7 +22,7 @@ function readWriteRules(argv: readonly string[]): WriteRules {
   return { worktree: values.worktree, allow: values.allow ?? [], boundary: values.boundary ?? [] };
 }
 
-/** The file a tool call is about, absolute, as the tool itself would understand it. */
+/** The file that a tool call writes to, absolute, resolved as the tool resolves it. */
 function targetOf(call: unknown): string {
   const input = field(call, 'tool_input');
   const path = field(input, 'file_path') ?? field(input, 'notebook_path');
@@ -35,7 +35,7 @@ function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-/** Where a write to `path` would really go: links resolved in the part that exists. A link to nothing is an error. */
+/** The real target of a write to `path`: links in the existing part are resolved. A broken link is an error. */
 async function realTarget(path: string): Promise<string> {
   try {
     return await realpath(path);

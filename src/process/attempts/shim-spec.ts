@@ -2,35 +2,35 @@ import { readFileSync } from 'node:fs';
 import { O8Error } from '../../core/base/errors.js';
 import { errorCode } from '../base/error-code.js';
 
-/** What a shim starts; `spec.json` of an attempt. The environment is not in it: the shim has it as its own. */
+/** What a shim starts; `spec.json` of an attempt. The environment is not included: the shim inherits it. */
 export interface ShimSpec {
   readonly version: 1;
   readonly attemptId: string;
   readonly argv: readonly string[];
   readonly cwd: string;
-  /** File the agent reads as stdin; null for an empty stdin. */
+  /** File used as the agent's stdin; null for an empty stdin. */
   readonly stdin: string | null;
   readonly timeoutMs: number;
-  /** Between SIGTERM and SIGKILL. */
+  /** Time between SIGTERM and SIGKILL. */
   readonly killAfterMs: number;
 }
 
-/** The variable, with the attempt's id as its value, that marks everything an attempt starts. */
+/** Environment variable that marks every process of an attempt; its value is the attempt's id. */
 export const MARKER = 'O8_ATTEMPT';
 
-/** Carries the agent's NODE_OPTIONS past the shim, which they could keep from starting (a relative --require). */
+/** Passes on the agent's NODE_OPTIONS, which could prevent the shim from starting (a relative --require). */
 export const AGENT_NODE_OPTIONS = 'O8_AGENT_NODE_OPTIONS';
 
 /**
- * Reads and checks `spec.json` by hand: the shim does without a schema library. Null when there is no such file,
- * O8Error `journal_damaged` when it is not a spec.
+ * Reads and validates `spec.json` without a schema library, to keep the shim small. Null if the file does not exist,
+ * O8Error `journal_damaged` if it is invalid.
  */
 export function readShimSpec(path: string): ShimSpec | null {
   const text = readText(path);
   if (text === null) return null;
   const spec = parse(text);
   if (isShimSpec(spec)) return spec;
-  throw new O8Error('journal_damaged', `${path} is damaged: not the spec of an attempt.`, `Look at it: cat '${path}'`);
+  throw new O8Error('journal_damaged', `${path} is damaged: not the spec of an attempt.`, `Check it: cat '${path}'`);
 }
 
 function parse(text: string): unknown {

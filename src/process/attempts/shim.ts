@@ -1,7 +1,7 @@
 /*
- * The shim: one small process per attempt that starts the agent, outlives the supervisor and writes down how the
+ * The shim: one small process per attempt that starts the agent, outlives the supervisor and records how the
  * agent ended (containerd-shim and conmon do this for containers). Usage: node shim.js <attempt folder>
- * It ends with 0 when it recorded an exit, and when another shim has the attempt.
+ * It exits with 0 if it recorded the agent's exit, or if another shim has claimed the attempt.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
@@ -23,9 +23,9 @@ import { stopTree, TreeTracker } from '../trees/process-tree.js';
 import { AGENT_NODE_OPTIONS, MARKER, readShimSpec, type ShimSpec } from './shim-spec.js';
 import { spawnFailure } from '../base/spawn-failure.js';
 
-/** The longest a timer of node can wait, 24.8 days. */
+/** The longest timer in Node.js, 24.8 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** With a full disk: how often to try again. The outcome of an agent is worth waiting for. */
+/** Time between attempts to write on a full disk, because the agent's exit must not be lost. */
 const RETRY_MS = 1_000;
 
 interface Ended {
@@ -33,7 +33,7 @@ interface Ended {
   readonly agentPid: number | null;
 }
 
-/** A running agent; `ended` resolves when it has been reaped. */
+/** A running agent; `ended` resolves after it has been reaped. */
 interface Agent {
   readonly pid: number;
   readonly ended: Promise<AttemptExit>;
@@ -52,7 +52,7 @@ async function main(dir: string): Promise<void> {
   failpoint('attempt.exit.after');
 }
 
-/** Resolves on SIGTERM, the request to stop the agent. A hang-up or Ctrl+C of the starting terminal is not for us. */
+/** Resolves on SIGTERM, the request to stop the agent. SIGHUP and Ctrl+C from the starting terminal are ignored. */
 async function stopRequested(): Promise<'stop'> {
   process.on('SIGHUP', () => undefined);
   process.on('SIGINT', () => undefined);
@@ -66,7 +66,7 @@ async function runAgent(spec: ShimSpec, files: AttemptFiles, stop: Promise<'stop
   const started: AgentRecord = { version: 1, agent: identity };
   failpoint('agent.record.before');
   const recorded = persist(files.agent, started).catch((error: unknown) => {
-    process.stderr.write(`agent.json was not written: ${String(error)}\n`); // the agent is found by its marker, too
+    process.stderr.write(`agent.json was not written: ${String(error)}\n`); // the agent can also be found by its marker
   });
   failpoint('agent.record.after');
   const timer = new AbortController();
@@ -85,7 +85,7 @@ async function runAgent(spec: ShimSpec, files: AttemptFiles, stop: Promise<'stop
   return { exit: cause === 'timeout' ? { kind: 'timed_out' } : exit, agentPid: agent.pid };
 }
 
-/** Starts the agent in a session of its own, its output going straight to files: nothing of it passes through us. */
+/** Starts the agent in its own session. Its output goes directly to files, not through this process. */
 function startAgent(spec: ShimSpec, files: AttemptFiles): Agent | { readonly failed: Promise<AttemptExit> } {
   const [program = '', ...args] = spec.argv;
   const failed = (error: unknown): AttemptExit => ({
@@ -128,7 +128,7 @@ async function ended(child: ChildProcess): Promise<AttemptExit> {
 
 function agentVariables(): NodeJS.ProcessEnv {
   const { [AGENT_NODE_OPTIONS]: nodeOptions, ...variables } = process.env;
-  const env = { ...variables, [FAILPOINT_VARIABLE]: undefined }; // which a child does not get
+  const env = { ...variables, [FAILPOINT_VARIABLE]: undefined }; // child processes do not get it
   return nodeOptions === undefined ? env : { ...env, NODE_OPTIONS: nodeOptions };
 }
 

@@ -2,16 +2,16 @@ import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { onFailpoint } from '../../core/base/failpoint.js';
 import { errorCode } from './error-code.js';
 
-/** Handed on to the shims; agents do not inherit it. */
+/** Inherited by shims, but not by agents. */
 export const FAILPOINT_VARIABLE = 'O8_FAILPOINT';
 
-/** One of `O8_FAILPOINT`, which is a list with commas. */
+/** One entry of `O8_FAILPOINT`, a comma-separated list. */
 const WANTED = /^(?<name>[a-z_.]+|\*)(?::(?<count>[1-9]\d*))?(?:@(?<file>.+))?$/;
 
 /**
  * For tests: with `O8_FAILPOINT=<name>[:<n>][@<file>]` this process kills itself with SIGKILL when it reaches that
- * failpoint for the n-th time (default 1). With a file, only if it is the one to create that file, so that of many
- * processes one falls, and the file says that it did. `*@<file>` kills nothing and adds `<pid> <name>` to the file
+ * failpoint for the n-th time (default 1). With a file, only the process that creates the file is killed, so that
+ * exactly one of several dies and the file records it. `*@<file>` kills nothing and appends `<pid> <name>` to the file
  * for every failpoint reached.
  */
 export function armFailpoint(): void {

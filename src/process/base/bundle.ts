@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { O8Error } from '../../core/base/errors.js';
 
-/** Path of one of o8's own built programs: beside the running bundle, or in `dist/` when the sources run. */
+/** Path of one of o8's built programs: beside the running bundle, or in `dist/` when running from source. */
 export function bundledProgram(name: `${string}.js`): string {
   const here = fileURLToPath(import.meta.url);
   const folder = here.endsWith('.ts') ? join(dirname(here), '..', '..', '..', 'dist') : dirname(here);

@@ -1,6 +1,6 @@
 import { errorCode } from './error-code.js';
 
-/** Sends a signal to a pid, or to a group when negative; 0 only asks whether that would be allowed. */
+/** Sends a signal to a pid, or to a process group if negative; 0 only checks whether a signal could be sent. */
 export function signal(pid: number, name: NodeJS.Signals | 0): 'sent' | 'gone' | 'forbidden' {
   try {
     process.kill(pid, name);

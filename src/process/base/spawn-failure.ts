@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { errorCode } from './error-code.js';
 
-/** Why a program could not be started, in a sentence for its user. The system says ENOENT also for a missing folder. */
+/**
+ * Why a program could not be started, as a sentence for the user. The system reports ENOENT also for a missing folder.
+ */
 export function spawnFailure(program: string, cwd: string, error: unknown): string {
   if (!existsSync(cwd)) return `Folder ${cwd} does not exist, so "${program}" could not be started in it.`;
   const code = errorCode(error);
@@ -11,7 +13,7 @@ export function spawnFailure(program: string, cwd: string, error: unknown): stri
         ? `Program "${program}" does not exist, or the interpreter named in its first line does not.`
         : `Program "${program}" was not found on PATH.`;
     case 'EACCES':
-      return `Program "${program}" is not executable, or folder ${cwd} may not be entered.`;
+      return `Program "${program}" is not executable, or folder ${cwd} is not accessible.`;
     case 'E2BIG':
       return `The arguments and environment for "${program}" are longer than the system allows.`;
     default:

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Short enough that nobody notices, long enough that looking at every process costs next to nothing. */
+/** Short enough not to be noticeable, long enough that listing all processes costs almost nothing. */
 const POLL_MS = 40;
 
-/** Asks until the answer is true (true) or `timeoutMs` have passed (false); always asks at least once. */
+/** Polls until the answer is true (true) or `timeoutMs` have passed (false); polls at least once. */
 export async function waitUntil(condition: () => Promise<boolean>, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

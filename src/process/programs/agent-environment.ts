@@ -1,6 +1,8 @@
 import { AGENTS } from '../../core/agents/kinds.js';
 
-/** What points git at another repository or configuration: `git rev-parse --local-env-vars` and its like. */
+/**
+ * Variables that point git to another repository or configuration, such as those of `git rev-parse --local-env-vars`.
+ */
 const GIT_REDIRECTIONS = new Set([
   'GIT_ALTERNATE_OBJECT_DIRECTORIES',
   'GIT_COMMON_DIR',

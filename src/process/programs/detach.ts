@@ -7,15 +7,15 @@ import { spawnFailure } from '../base/spawn-failure.js';
 export interface DetachedOptions {
   readonly cwd: string;
   readonly env: Record<string, string>;
-  /** Gets stdout and stderr, appended; made with mode 0600. */
+  /** Receives stdout and stderr, appended; created with mode 0600. */
   readonly logFile: string;
-  /** Called when it ends while we live. */
+  /** Called if it ends while this process runs. */
   readonly onEnd?: () => void;
 }
 
 /**
- * Starts a program that lives on without us: a session of its own (a closed terminal sends it no SIGHUP), stdin
- * from /dev/null, output to a file (a pipe would break with us). Gives its pid; O8Error `supervisor_failed`.
+ * Starts a program that outlives this process: in its own session (closing the terminal sends it no SIGHUP), stdin from
+ * /dev/null, output to a file (a pipe would break). Returns its pid; O8Error `supervisor_failed`.
  */
 export async function startDetached(argv: readonly string[], options: DetachedOptions): Promise<number> {
   const [program, ...args] = argv;

@@ -5,8 +5,8 @@ import type { PlaceProblem } from '../../core/preflight/places.js';
 import { errorCode } from '../base/error-code.js';
 
 /**
- * What keeps this user from making something at an absolute path, null when nothing does. The kernel is asked, which
- * knows of owners, access lists and read-only mounts. Of a path that is not there the nearest folder above decides.
+ * Why this user cannot create something at an absolute path; null if they can. Asks the kernel, which knows owners,
+ * access lists and read-only mounts. For a missing path, the nearest existing parent folder is checked.
  */
 export async function placeProblem(path: string): Promise<PlaceProblem | null> {
   try {
@@ -25,7 +25,7 @@ export async function placeProblem(path: string): Promise<PlaceProblem | null> {
   }
 }
 
-/** The first of several places that has a problem. */
+/** The first of several paths that has a problem. */
 export async function firstPlaceProblem(paths: readonly string[]): Promise<PlaceProblem | null> {
   for (const path of paths) {
     const problem = await placeProblem(path);
@@ -34,7 +34,7 @@ export async function firstPlaceProblem(paths: readonly string[]): Promise<Place
   return null;
 }
 
-/** The folders of a git folder in which git makes files, as far as they are there: a `sudo git` leaves some to root. */
+/** The existing folders of a git folder in which git creates files: after a `sudo git`, some may belong to root. */
 export async function gitFolders(commonDir: string): Promise<string[]> {
   const objects = join(commonDir, 'objects');
   const names = [
@@ -60,7 +60,7 @@ async function fanOut(objects: string): Promise<string[]> {
   try {
     return (await readdir(objects)).filter((name) => /^[0-9a-f]{2}$/.test(name)).map((name) => join(objects, name));
   } catch {
-    return []; // what cannot be read is found by the question whether it can be written
+    return []; // an unreadable folder is reported by the check for write access
   }
 }
 
@@ -80,7 +80,7 @@ async function isLink(path: string): Promise<boolean> {
   }
 }
 
-/** Whether it belongs to another user, as far as it can be looked at. */
+/** Whether it belongs to another user, if it can be inspected. */
 async function isForeign(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).uid !== process.geteuid?.();

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { findProgram } from './run-program.js';
 
-/** Asks the operating system not to fall asleep, until `release` or this process's end, by kill -9 too. */
+/** Prevents the system from sleeping until `release` or the end of this process, including kill -9. */
 export interface KeepAwake {
   release(): void;
 }
 
-/** What keeps a machine awake. `argv` ends when its stdin does, or with the process it is given. */
+/** The program that keeps the system awake. `argv` ends when its stdin does, or with the given process. */
 interface Inhibitor {
   readonly name: string;
   readonly arguments: readonly string[];
@@ -14,29 +14,29 @@ interface Inhibitor {
 
 const WHY = 'agents are running';
 
-/** caffeinate looks after our pid; systemd-inhibit after `cat`, which ends when our end of its stdin is gone. */
+/** caffeinate watches this process's pid; systemd-inhibit runs until `cat` ends, which is when its stdin closes. */
 function inhibitor(): Inhibitor {
   return process.platform === 'darwin'
     ? { name: 'caffeinate', arguments: ['-i', '-w', String(process.pid)] }
     : { name: 'systemd-inhibit', arguments: ['--what=idle:sleep', '--who=o8', `--why=${WHY}`, '--mode=block', 'cat'] };
 }
 
-/** Where the system offers nothing, or refuses, nothing happens and `log` says why. Never rejects. */
+/** If the system has no such program, or it fails, `log` receives the reason. Never rejects. */
 export async function keepAwake(env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<KeepAwake> {
   const { name, arguments: args } = inhibitor();
   const program = await findProgram(name, env);
   if (program === null) {
-    log(`the machine may fall asleep: there is no ${name}`);
+    log(`the machine may go to sleep: ${name} was not found`);
     return { release: () => undefined };
   }
   const child = spawn(program, args, { cwd: '/', env, stdio: ['pipe', 'ignore', 'pipe'] });
   let released = false;
   let words = '';
   const gone = (why: string): void => {
-    if (!released) log(`the machine may fall asleep: ${name}: ${why}`);
+    if (!released) log(`the machine may go to sleep: ${name}: ${why}`);
     released = true;
   };
-  child.stdin.on('error', () => undefined); // it ended before we closed the pipe: `close` says so
+  child.stdin.on('error', () => undefined); // it ended before its stdin was closed: `close` reports that
   child.stderr.setEncoding('utf8').on('data', (text: string) => (words = `${words}${text}`.slice(0, 300)));
   child.once('error', (error) => {
     gone(error.message);

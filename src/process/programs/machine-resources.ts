@@ -6,7 +6,7 @@ import { errorCode } from '../base/error-code.js';
 
 const MB = 1024 * 1024;
 
-/** Space in MB (2^20 bytes) this user may still fill on the disk that holds `path`, or will hold it once made. */
+/** Free disk space in MB (2^20 bytes) for this user on the disk that contains, or will contain, `path`. */
 export async function freeDiskMB(path: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(path);
@@ -18,12 +18,12 @@ export async function freeDiskMB(path: string): Promise<number> {
   }
 }
 
-/** Memory in MB (2^20 bytes) that can be had without swapping, within the limits of a container. */
+/** Memory in MB (2^20 bytes) available without swapping, within the limits of a container. */
 export function freeMemoryMB(): number {
   return Math.floor((process.platform === 'darwin' ? macosFreeMemory() : process.availableMemory()) / MB);
 }
 
-/** macOS leaves next to no page free; what it would give up is told as a percentage (`memory_pressure` shows it). */
+/** macOS has almost no free pages; the amount it can reclaim is a percentage (shown by `memory_pressure`). */
 function macosFreeMemory(): number {
   const percent = Number(execFileSync('/usr/sbin/sysctl', ['-n', 'kern.memorystatus_level'], { encoding: 'utf8' }));
   return (totalmem() * percent) / 100;

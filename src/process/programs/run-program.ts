@@ -16,48 +16,48 @@ export interface ProgramOptions {
   readonly cwd: string;
   readonly env: Record<string, string>;
   readonly timeoutMs: number;
-  /** Gets stdout and stderr as they come, appended; made with mode 0600. */
+  /** Receives stdout and stderr as they are printed, appended; created with mode 0600. */
   readonly logFile: string | null;
-  /** Stops the program and everything it started as soon as it is aborted. */
+  /** When aborted, stops the program and everything it started. */
   readonly stop?: AbortSignal;
-  /** What becomes of processes it leaves running when it ends; `keep` is for services that others need. */
+  /** What to do with processes that still run when it ends; `keep` is for services that others need. */
   readonly leftovers?: 'end' | 'keep';
-  /** How long those that it leaves may take to end by themselves; a second when not given. */
+  /** How long these processes may take to end by themselves; default one second. */
   readonly patienceMs?: number;
 }
 
 export interface ProgramResult {
-  /** 127: the program could not be started, as a shell would say. */
+  /** 127: the program could not be started, as in a shell. */
   readonly code: number | null;
   readonly signal: string | null;
   readonly timedOut: boolean;
-  /** The last 8 KB of what it printed, stdout and stderr in order, without terminal escapes. */
+  /** The last 8 KB of its output, stdout and stderr in order, without terminal escapes. */
   readonly outputTail: string;
-  /** Command lines of processes it left running, which were ended; safe to print. */
+  /** Command lines of processes it left running, which were stopped; safe to print. */
   readonly ended: readonly string[];
-  /** With `leftovers: 'keep'`, the processes it left running. */
+  /** The processes it left running, with `leftovers: 'keep'`. */
   readonly kept: readonly ProcessIdentity[];
 }
 
-/** Enough to see why a test run failed, little enough to quote. */
+/** Enough to see why a test run failed, short enough to quote. */
 const TAIL_BYTES = 8 * 1024;
-/** A program that had its whole time gets this long to clean up before SIGKILL. */
+/** After its timeout, a program gets this long to clean up before SIGKILL. */
 const KILL_AFTER_MS = 5_000;
-/** What shells say of a program that is not there. */
+/** The exit code of shells for a missing program. */
 const NOT_STARTED = 127;
-/** Marks everything the program starts, so that nothing of it outlives its time. */
+/** Marks everything the program starts, so that all of it can be stopped. */
 const MARKER = 'O8_PROGRAM';
 /**
- * How often its processes are looked at while it runs: one that drops the marker and leaves its session is known only
- * if it was seen below its parent. Most do that at once, when little has been started yet.
+ * How often the process tree is recorded while it runs: a process that drops the marker and leaves its session is known
+ * only if it was seen below its parent. Most do that early, so the first intervals are short.
  */
 const LOOK_MS = [20, 40, 80, 160, 320, 640] as const;
 const LOOK_LATER_MS = 1_000;
 
 /**
- * Runs a program to its end in a process group of its own. When its time is over, everything it started is stopped;
- * when it ends, what it left running is ended or kept (`leftovers`). Never rejects because of the program. Its output
- * goes to a file, so a background child that keeps the output open does not keep us waiting.
+ * Runs a program in its own process group. On timeout, everything it started is stopped; when it ends, the processes it
+ * left running are stopped or kept (`leftovers`). Never rejects because of the program. Output goes to a file, so a
+ * background child that keeps the output open does not block.
  */
 export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
   const [program, ...args] = argv;
@@ -67,7 +67,7 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     const { size: start } = await output.stat();
     const marker = options.logFile === null ? `${MARKER}=${randomUUID()}` : programMarker(argv, options.logFile);
     if (options.logFile !== null) await stopLeftBehind(marker);
-    const stream = output.createWriteStream({ autoClose: false }); // execa hands its descriptor on and writes nothing
+    const stream = output.createWriteStream({ autoClose: false }); // execa passes on its descriptor and writes nothing
     const child = execa(program, args, {
       cwd: options.cwd,
       env: { ...options.env, [MARKER]: marker.slice(MARKER.length + 1) },
@@ -105,8 +105,8 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
 }
 
 /**
- * `NAME=value` in the environment of everything this program starts: the same when a later process runs it again, and
- * another for each command that shares the log.
+ * `NAME=value` in the environment of everything this program starts: the same if a later process runs it again, and
+ * different for each command that shares the log.
  */
 function programMarker(argv: readonly string[], logFile: string): string {
   const mark = createHash('sha256')
@@ -115,7 +115,7 @@ function programMarker(argv: readonly string[], logFile: string): string {
   return `${MARKER}=${mark}`;
 }
 
-/** The marker of what `runShellCommand` starts with this log. */
+/** The marker of processes that `runShellCommand` starts with this log. */
 export function shellCommandMarker(command: string, logFile: string): string {
   return programMarker(shell(command), logFile);
 }
@@ -149,7 +149,7 @@ async function afterItsEnd(
   }
 }
 
-/** A caller that was killed may have left this very program running, where another one is about to start. */
+/** A caller that was killed may have left the same program running; it must not run twice. */
 async function stopLeftBehind(marker: string): Promise<void> {
   await stopTree(new TreeTracker({ root: null, marker, except: [] }), KILL_AFTER_MS);
 }
@@ -159,12 +159,12 @@ async function openLog(path: string): Promise<FileHandle> {
   return open(path, 'a+', 0o600);
 }
 
-/** Runs a command line of the user's own (setup, verify, validation), and nothing else, in `sh`. */
+/** Runs a command line from the user (setup, verify, validation) in `sh`; never use it for anything else. */
 export async function runShellCommand(command: string, options: ProgramOptions): Promise<ProgramResult> {
   return runProgram(shell(command), options);
 }
 
-/** Absolute path of an executable, looked up on `env.PATH` unless `name` is a path itself; null when there is none. */
+/** Absolute path of an executable, looked up in `env.PATH` unless `name` is a path; null if not found. */
 export async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const candidates = name.includes('/') ? [resolve(name)] : folders.map((folder) => resolve(folder, name));
@@ -177,11 +177,11 @@ async function isExecutable(path: string): Promise<boolean> {
     await access(path, constants.X_OK);
     return (await stat(path)).isFile();
   } catch {
-    return false; // missing, forbidden, behind a file: for the caller all of them mean "not here"
+    return false; // missing, forbidden, or below a file: not available in any case
   }
 }
 
-/** Stops the whole tree when its time is over (true) or the caller says so (false), unless it `ended` first (false). */
+/** Stops the whole tree on timeout (true) or on the caller's request (false), unless it `ended` first (false). */
 async function stopAfter(
   { timeoutMs, stop }: ProgramOptions,
   ended: AbortSignal,
@@ -197,7 +197,7 @@ async function stopAfter(
   return stop?.aborted !== true;
 }
 
-/** A file without a name: it goes when we close it, or end. */
+/** A file without a name: the system deletes it when it is closed. */
 async function openTemporary(): Promise<FileHandle> {
   const folder = await mkdtemp(join(tmpdir(), 'o8-output-'));
   try {
@@ -207,13 +207,13 @@ async function openTemporary(): Promise<FileHandle> {
   }
 }
 
-/** The end of what was written since `start`. */
+/** The end of the output written since `start`. */
 async function readTail(output: FileHandle, start: number): Promise<string> {
   const { size } = await output.stat();
   const from = Math.max(start, size - TAIL_BYTES);
   const { buffer, bytesRead } = await output.read(Buffer.alloc(size - from), 0, size - from, from);
   const text = buffer.toString('utf8', 0, bytesRead);
-  const whole = from === start ? text : text.replace(/^\ufffd+/, ''); // half a character where it was cut
+  const whole = from === start ? text : text.replace(/^\ufffd+/, ''); // a character cut in half
   return whole
     .split(/\r\n|\r|\n/)
     .map(sanitizeLine)

@@ -3,14 +3,14 @@ import { commandWord } from '../../core/preflight/command-word.js';
 import { agentEnvironment } from './agent-environment.js';
 import { findProgram, runProgram, type ProgramResult } from './run-program.js';
 
-/** To read a command takes milliseconds; a machine under load was seen to need seconds to start a program. */
+/** Parsing a command takes milliseconds, but on a busy machine starting a program was seen to take seconds. */
 const TIMEOUT_MS = 15_000;
-/** More shells at a time only wait for each other. */
+/** More shells in parallel are not faster. */
 const AT_A_TIME = 8;
-/** Prints those of its arguments that are no command, function or keyword here. */
+/** Prints those of its arguments that are not a command, function or keyword. */
 const MISSING = 'for word do command -v -- "$word" >/dev/null 2>&1 || printf "%s\\n" "$word"; done';
 
-/** What the shell that will run these commands (`sh`, as `runShellCommand`) says to them without running anything. */
+/** The syntax errors that the shell for these commands (`sh`, as in `runShellCommand`) reports without running them. */
 export async function checkShellCommands(
   commands: readonly string[],
   { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },

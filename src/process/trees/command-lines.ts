@@ -2,12 +2,12 @@ import { sanitizeLine } from '../../core/text/terminal-text.js';
 import { processTable } from './process-table.js';
 import type { ProcessEntry } from './process-entry.js';
 
-/** Enough to know a program again; arguments can be whole scripts. */
+/** Enough to recognize a program; arguments can contain whole scripts. */
 const LONGEST = 80;
-/** A note that lists more is not read. */
+/** A longer list would not be read. */
 const MOST = 5;
 
-/** What a person knows these processes by: their command lines, each once, safe to print, with `…` where cut. */
+/** The command lines of these processes, without duplicates, safe to print, with `…` if shortened. */
 export async function commandLines(processes: readonly ProcessEntry[]): Promise<string[]> {
   const lines = await Promise.all(processes.map(async ({ pid }) => processTable.commandLine(pid)));
   const names = [...new Set(lines.flatMap((line) => (line === null ? [] : [shortened(sanitizeLine(line))])))];

@@ -4,13 +4,13 @@ import { TreeTracker } from './process-tree.js';
 import { endLeftBehind } from './end-left-behind.js';
 
 export interface KeptProcesses {
-  /** `NAME=value` in the environment of those that did not take it out. */
+  /** `NAME=value` in the environment of the processes, unless they removed it. */
   readonly marker: string;
-  /** Those that were seen, by identity. */
+  /** The processes that were seen, by identity. */
   readonly seen: readonly ProcessIdentity[];
 }
 
-/** Ends processes that a program was allowed to leave; gives the command lines of those that still ran. */
+/** Stops processes that a program was allowed to leave running; returns the command lines of those still running. */
 export async function endKept({ marker, seen }: KeptProcesses, killAfterMs: number): Promise<string[]> {
   const alive: ProcessIdentity[] = [];
   for (const identity of seen) if ((await processProbe.check(identity)) === 'alive') alive.push(identity);

@@ -3,10 +3,12 @@ import { stopTree, type TreeTracker } from './process-tree.js';
 import { waitUntil } from '../base/wait-until.js';
 import { commandLines } from './command-lines.js';
 
-/** Test runners end a moment before their own workers do: what goes by itself was not left behind. */
+/** Test runners end shortly before their workers, so processes get a moment to end by themselves. */
 export const GOES_BY_ITSELF_MS = 1_000;
 
-/** Ends what is left of a tree whose first process has ended; gives the command lines of what had to be ended. */
+/**
+ * Stops what remains of a tree whose first process has ended; returns the command lines of the processes it stopped.
+ */
 export async function endLeftBehind(tracker: TreeTracker, patienceMs: number, killAfterMs: number): Promise<string[]> {
   const left = await leftBehind(tracker, patienceMs);
   if (left.length === 0) return [];
@@ -15,7 +17,7 @@ export async function endLeftBehind(tracker: TreeTracker, patienceMs: number, ki
   return names;
 }
 
-/** What is still there after this time. */
+/** The processes that still run after this time. */
 export async function leftBehind(tracker: TreeTracker, patienceMs: number): Promise<readonly ProcessEntry[]> {
   let left: readonly ProcessEntry[] = [];
   await waitUntil(async () => {

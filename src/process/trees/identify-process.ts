@@ -5,7 +5,7 @@ import { processTable } from './process-table.js';
 import { signal } from '../base/signal.js';
 import { waitUntil } from '../base/wait-until.js';
 
-/** The kernel removes a killed process at once, unless a disk or network that hangs holds it. */
+/** The kernel removes a killed process immediately, unless it waits for a disk or network that does not respond. */
 const KILLED_WITHIN_MS = 10_000;
 
 type Machine = Pick<ProcessIdentity, 'bootId' | 'pidNs' | 'host'>;
@@ -17,9 +17,9 @@ async function thisMachine(): Promise<Machine> {
   return { bootId, pidNs, host: hostname() };
 }
 
-/** The identity of a child of our own, also when it has just ended. Null when it was reaped already. */
+/** The identity of a child of this process, also if it has just ended. Null if it was already reaped. */
 export async function identityOfChild(pid: number): Promise<ProcessIdentity | null> {
-  const entry = await processTable.readChild(pid); // first: a child that ends is reaped when the event loop turns
+  const entry = await processTable.readChild(pid); // first: an ended child is reaped on the next turn of the event loop
   machine ??= thisMachine();
   return entry === null ? null : { pid, start: entry.start, ...(await machine) };
 }
@@ -30,8 +30,8 @@ export async function identityAt(pid: number, start: string): Promise<ProcessIde
 }
 
 /**
- * Whether this very process lives: pid, start time, boot and pid namespace have to agree. A machine is told by its
- * boot, not by its name, which changes with the network; after another boot of the same host everything is dead.
+ * Whether exactly this process is alive: pid, start time, boot and pid namespace must match. A machine is identified by
+ * its boot, not its name, which changes with the network; after a reboot of the host, all earlier processes are dead.
  */
 async function check(identity: ProcessIdentity): Promise<Liveness> {
   machine ??= thisMachine();
@@ -43,7 +43,7 @@ async function check(identity: ProcessIdentity): Promise<Liveness> {
   return found.start === identity.start ? 'alive' : 'dead';
 }
 
-/** With /proc mounted hidepid, another user's process is not shown but may not be signalled either. */
+/** With /proc mounted hidepid, a process of another user is not listed, and cannot be signalled either. */
 function isHidden(pid: number): boolean {
   return signal(pid, 0) === 'forbidden';
 }
@@ -62,7 +62,7 @@ async function stop(identity: ProcessIdentity, killAfterMs: number): Promise<voi
   if ((await check(identity)) === 'unknown') {
     throw new O8Error(
       'lock_unknown',
-      `Process ${identity.pid} runs on ${identity.host}, outside of what this process can see.`,
+      `Process ${identity.pid} runs on ${identity.host}, which is not visible from here.`,
       `Stop it there (kill ${identity.pid} on ${identity.host}), then try again.`,
     );
   }
@@ -73,12 +73,12 @@ async function stop(identity: ProcessIdentity, killAfterMs: number): Promise<voi
   if (await waitUntil(gone, KILLED_WITHIN_MS)) return;
   throw new O8Error(
     'timed_out',
-    `Process ${identity.pid} is still there ${KILLED_WITHIN_MS / 1000} s after SIGKILL; it hangs inside the kernel.`,
-    `Look at what it waits for: ps -o pid,stat,wchan:20,args -p ${identity.pid}`,
+    `Process ${identity.pid} is still there ${KILLED_WITHIN_MS / 1000} s after SIGKILL; it is blocked in the kernel.`,
+    `Check what it is waiting for: ps -o pid,stat,wchan:20,args -p ${identity.pid}`,
   );
 }
 
-/** Processes by pid and start time (Jenkins and containerd tell reused pids the same way). */
+/** Processes by pid and start time (Jenkins and containerd detect reused pids in the same way). */
 export const processProbe: ProcessProbe = {
   self: async () => {
     const own = await identityOfChild(process.pid);

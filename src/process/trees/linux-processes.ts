@@ -2,19 +2,19 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { errorCode } from '../base/error-code.js';
 import type { ProcessEntry, ProcessTable } from './process-entry.js';
 
-// /proc answers from memory: synchronous reads take microseconds, and what is read stays true until the caller
-// acts on it, since nothing else runs in between.
+// /proc is in memory, so synchronous reads take microseconds, and nothing else runs between a read and the action based
+// on it.
 
 interface Stat extends ProcessEntry {
   readonly ended: boolean;
 }
 
-/** `/proc/<pid>/stat`; the command's name may hold spaces and brackets, so fields are counted from the last `)`. */
+/** `/proc/<pid>/stat`; the command name may contain spaces and brackets, so fields are counted from the last `)`. */
 export function parseStat(text: string): Stat | null {
   const pid = Number.parseInt(text, 10);
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, parent, group, session] = fields;
-  const start = fields[19]; // field 22 of proc(5); the state behind the name is field 3
+  const start = fields[19]; // field 22 of proc(5); the first field after the name is number 3
   if (Number.isNaN(pid) || state === undefined || parent === undefined || group === undefined || start === undefined) {
     return null;
   }
@@ -49,7 +49,7 @@ function commandLine(pid: number): string | null {
   return words.replace(/\0+$/, '').replaceAll('\0', ' ');
 }
 
-/** Null for a process that has gone or that belongs to somebody else; other failures are real. */
+/** Null for a process that has ended or belongs to another user; other failures are thrown. */
 function readGone<T>(read: () => T): T | null {
   try {
     return read();
@@ -60,7 +60,7 @@ function readGone<T>(read: () => T): T | null {
   }
 }
 
-/** The kernel's random id of this boot; sandboxes that have none (gVisor) tell at least when they booted. */
+/** The kernel's random id of this boot; sandboxes without one (gVisor) at least report the boot time. */
 function readBootId(): string {
   const id = readGone(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim());
   return id ?? /^btime .*$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[0] ?? '';

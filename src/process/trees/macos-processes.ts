@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ProcessEntry, ProcessTable } from './process-entry.js';
 
-// Start times are compared as text, so every process has to print them alike, whatever the user's language and time
-// zone. A clean environment also keeps the marker that `withEnvironment` looks for off `ps` itself.
+// Start times are compared as text, so they must be printed in the same format for every language and time zone. The
+// clean environment also keeps the marker that `withEnvironment` searches for out of `ps` itself.
 const ENVIRONMENT = { PATH: '/bin:/usr/bin:/usr/sbin:/sbin', LC_ALL: 'C', TZ: 'UTC' };
-// One option for each column: behind the first `=`, BSD's ps takes all the rest of the option for a heading.
+// One option per column, because BSD ps treats everything after the first `=` as the heading.
 const COLUMNS = ['-o', 'pid=', '-o', 'ppid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'lstart='];
 const COMMANDS = ['-o', 'pid=', '-o', 'command='];
 /** A thousand processes with their environments take about 10 MB. */
@@ -18,7 +18,7 @@ async function output(program: string, args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Lines of pid, parent, group, state and start time, zombies left out. */
+/** Lines of pid, parent, group, state and start time, without zombies. */
 export function parseTable(text: string): ProcessEntry[] {
   return text.split('\n').flatMap((line) => {
     const [, pid, parent, group, state, start] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*\S)\s*$/.exec(line) ?? [];
@@ -37,8 +37,8 @@ function parseCommands(text: string): Map<number, string> {
 }
 
 /**
- * Which processes have `entry` in their environment. `ps -E` prints the environment behind the command line, so
- * what `ps` prints without it is cut off first: an argument that looks like the entry does not count.
+ * The processes with `entry` in their environment. `ps -E` prints the environment after the command line, so the output
+ * of `ps` without it is removed first: an argument that looks like the entry does not count.
  */
 export function parseEnvironments(withEnvironment: string, without: string, entry: string): Set<number> {
   const commands = parseCommands(without);
@@ -51,7 +51,7 @@ export function parseEnvironments(withEnvironment: string, without: string, entr
   );
 }
 
-/** What `ps` says of one process; empty when there is none, which it says with exit code 1. */
+/** The output of `ps` for one process; empty if there is none, which `ps` reports with exit code 1. */
 async function ask(pid: number, columns: string[]): Promise<string> {
   return output('ps', [...columns, '-p', String(pid)]).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 1) return '';
@@ -72,7 +72,7 @@ export const table: ProcessTable = {
     return parseEnvironments(withEnvironment, await output('ps', ['-axww', ...COMMANDS]), entry);
   },
   commandLine: async (pid) => (await ask(pid, ['-ww', '-o', 'command='])).trim() || null,
-  // Unlike kern.boottime, which moves with every correction of the clock.
+  // Unlike kern.boottime, which changes with every clock correction.
   bootId: async () => (await output('sysctl', ['-n', 'kern.bootsessionuuid'])).trim(),
   pidNamespace: async () => Promise.resolve(''),
 };

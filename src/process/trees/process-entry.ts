@@ -1,25 +1,25 @@
-/** One living process; `start` is the kernel's start time as text, comparable only on the same machine and boot. */
+/** One live process; `start` is the kernel's start time as text, comparable only on the same machine and boot. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
-  /** The session's id, 0 where the system does not tell it (macOS). */
+  /** The session's id, 0 if the system does not report it (macOS). */
   readonly session: number;
   readonly start: string;
 }
 
-/** What o8 asks the operating system about processes. A zombie has ended and is not in the table. */
+/** What o8 asks the operating system about processes. A zombie has ended and is not included. */
 export interface ProcessTable {
   read(pid: number): Promise<ProcessEntry | null>;
-  /** The same for a child of our own, which keeps its start time until it is reaped, zombie or not. */
+  /** The same for a child of this process, which keeps its start time until it is reaped, even as a zombie. */
   readChild(pid: number): Promise<ProcessEntry | null>;
   list(): Promise<ProcessEntry[]>;
-  /** Pids of those of our user's processes that were started with this `NAME=value` in their environment. */
+  /** Pids of the user's processes that were started with this `NAME=value` in their environment. */
   withEnvironment(entry: string): Promise<ReadonlySet<number>>;
-  /** Its program and arguments, separated by blanks; null when it has gone or is not ours to see. */
+  /** Program and arguments, separated by blanks; null if it has ended or is not visible. */
   commandLine(pid: number): Promise<string | null>;
-  /** Names the boot of this machine; pids and start times mean nothing across boots. */
+  /** Identifies the boot of this machine; pids and start times are only valid within one boot. */
   bootId(): Promise<string>;
-  /** Names the pid namespace; empty where the system has none. */
+  /** Identifies the pid namespace; empty if the system has none. */
   pidNamespace(): Promise<string>;
 }

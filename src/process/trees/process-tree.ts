@@ -4,28 +4,28 @@ import type { ProcessEntry } from './process-entry.js';
 import { signal } from '../base/signal.js';
 import { waitUntil } from '../base/wait-until.js';
 
-/** A killed process is gone in milliseconds; one that is not hangs in the kernel and is reported. */
+/** A killed process ends within milliseconds; one that does not is blocked in the kernel and is reported. */
 const KILLED_WITHIN_MS = 5_000;
 
 export interface ProcessTree {
-  /** The first process, leader of its own group; null when it is known to have ended. */
+  /** The first process, leader of its own group; null if it is known to have ended. */
   readonly root: ProcessIdentity | null;
-  /** `NAME=value` in the environment of everything in the tree, unless somebody took it out. */
+  /** `NAME=value` in the environment of every process in the tree, unless one removed it. */
   readonly marker: string;
-  /** Pids outside of the tree although they carry the marker. The caller itself never belongs to it. */
+  /** Pids that are not in the tree although they have the marker. The caller itself is never included. */
   readonly except: readonly number[];
 }
 
 /**
- * Finds the members of a tree again and again. A member is: the root, a child of a member, a process in a group led
- * by a member or in the root's group or session, a process with the marker (Jenkins' ProcessTreeKiller), and whoever
- * was a member before, told by pid and start time. So a child in a session of its own is found by its parent or its marker, and stays found when the
- * parent ends. Out of reach: one that dropped the marker and lost its parent before the first look.
+ * Finds the members of a tree repeatedly. Members are: the root, children of members, processes in a group led by a
+ * member or in the root's group or session, processes with the marker (as in Jenkins' ProcessTreeKiller), and earlier
+ * members, identified by pid and start time. So a child in its own session is found by its parent or marker, even after
+ * the parent ends. Not found: a process that dropped the marker and lost its parent before the first look.
  */
 export class TreeTracker {
   private readonly known = new Map<number, string>();
 
-  /** `known`: members seen by a process that may have ended since; their boot and machine have to be these. */
+  /** `known`: members seen earlier, possibly by another process; only those of this boot and machine are used. */
   constructor(
     private readonly tree: ProcessTree,
     known: readonly Pick<ProcessIdentity, 'pid' | 'start'>[] = [],
@@ -34,7 +34,7 @@ export class TreeTracker {
     if (tree.root !== null) this.known.set(tree.root.pid, tree.root.start);
   }
 
-  /** Remembers who is in the tree now, by parents, groups and sessions alone: environments take longer to read. */
+  /** Records the current members by parents, groups and sessions only, because reading environments takes longer. */
   async look(): Promise<void> {
     await this.membersAmong(new Set());
   }
@@ -68,8 +68,8 @@ export class TreeTracker {
   }
 
   /**
-   * The root leads a group and a session of its own, and no system gives its pid away while one of them has members.
-   * A living process with that pid and another start says that both have ended.
+   * The root leads its own group and session, and no system reuses its pid while either has members. A live process
+   * with that pid and another start time means that both have ended.
    */
   private leaderOf(entries: readonly ProcessEntry[]): number | null {
     const { root } = this.tree;
@@ -83,14 +83,14 @@ export class TreeTracker {
   }
 }
 
-/** TERM, then KILL after `killAfterMs`, until nothing of the tree is left; gives the pids that outlived even that. */
+/** SIGTERM, then SIGKILL after `killAfterMs`, until no process is left; returns the pids that outlived SIGKILL. */
 export async function stopTree(tracker: TreeTracker, killAfterMs: number): Promise<number[]> {
   signalAll(await tracker.living(), 'SIGTERM');
   if (await waitUntil(async () => tracker.isGone(), killAfterMs)) return [];
   return killTree(tracker);
 }
 
-/** KILL until nothing of the tree is left: a tree that goes on forking is looked through again each time. */
+/** SIGKILL until no process is left: a tree that keeps forking is searched again each time. */
 export async function killTree(tracker: TreeTracker): Promise<number[]> {
   let left: ProcessEntry[] = [];
   await waitUntil(async () => {
@@ -101,10 +101,10 @@ export async function killTree(tracker: TreeTracker): Promise<number[]> {
   return left.map(({ pid }) => pid);
 }
 
-/** Signals members that were looked up just now; nothing may be awaited in between, or a pid could be another's. */
+/** Signals members that were just looked up; synchronous, because a pid could be reused in between. */
 function signalAll(members: readonly ProcessEntry[], name: NodeJS.Signals): void {
   const leaders = members.filter(({ pid, group }) => pid === group).map(({ pid }) => pid);
-  // A whole group at once leaves no member the time to start another.
+  // Signals a whole group at once, so that no member can start another process meanwhile.
   for (const leader of leaders) signal(-leader, name);
   for (const { pid, group } of members) if (!leaders.includes(group)) signal(pid, name);
 }

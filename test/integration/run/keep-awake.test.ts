@@ -96,6 +96,6 @@ describe('while a run is active the machine is kept awake', () => {
     await run.succeed('task-001');
     await run.waitForRun('completed');
     const log = await readFile(join(run.root, '.git/o8/runs', runId, 'supervisor.log'), 'utf8');
-    expect(log.match(/the machine may fall asleep: .*Failed to connect to bus/g)).toHaveLength(1);
+    expect(log.match(/the machine may go to sleep: .*Failed to connect to bus/g)).toHaveLength(1);
   });
 });

@@ -79,7 +79,7 @@ describe('writing the execution block', () => {
     await writeFiles(root, { 'broken.json': '{', 'real.json': '{}' });
     await symlink('real.json', join(root, 'link.json'));
     for (const [name, why] of [
-      ['gone.json', 'it is gone'],
+      ['gone.json', 'it no longer exists'],
       ['broken.json', 'not a JSON object'],
       ['link.json', 'not a regular file'],
     ] as const) {
