@@ -15,7 +15,7 @@ import { manifestDetails } from './manifest/manifest-details.js';
 import { loadManifest } from './manifest/manifest.js';
 
 /*
- * The table of what reads plans and is told about their runs, one case a source; `core/plan/sources.ts` has what is pure.
+ * What reads plans and receives the state of their runs, one case per source; `core/plan/sources.ts` has the pure part.
  */
 
 export interface ReadPlan {
@@ -24,21 +24,21 @@ export interface ReadPlan {
   readonly details: PlanDetails;
 }
 
-/** What reading a plan needs to know; what other folders of this floor know comes in as functions. */
+/** What reading a plan requires; data from other folders of this layer is passed in as functions. */
 export interface PlanReading {
   /** Absolute and real. */
   readonly root: string;
   readonly file: SettingsFile;
   readonly flags: SettingsFlags;
-  /** How long features took before. */
+  /** How long earlier runs of features took. */
   readonly minutes: () => Promise<MinutesOf>;
-  /** For names that are nowhere: what comes near. `featuresDir` is absolute. */
+  /** Similar names for an unknown one. `featuresDir` is absolute. */
   readonly nowhere: (slugs: readonly string[], featuresDir: string) => Promise<FeatureDetails['nowhere']>;
-  /** The fault of a folder that is none, with what comes near it. */
+  /** The fault for an unknown folder, with similar names. */
   readonly withNearest: (error: unknown, featuresDir: string) => Promise<unknown>;
 }
 
-/** The plan that a key (with absolute paths) names. Throws O8Error `invalid_plan` with every fault of its files. */
+/** The plan for a key (with absolute paths). Throws O8Error `invalid_plan` with every fault of its files. */
 export async function readSourcePlan(key: SourceKey, reading: PlanReading): Promise<ReadPlan> {
   const { root, file, flags } = reading;
   const settingsOf = (kind: SourceKey['kind'], own: SourcePlan['settings']): Settings =>
@@ -61,7 +61,7 @@ export async function readSourcePlan(key: SourceKey, reading: PlanReading): Prom
   }
 }
 
-/** Whom the source of a plan wants told how its run goes on. `state`: as the run is now. */
+/** Functions that receive the run's current state, for the source of a plan. */
 export function sourceListeners(
   plan: Plan,
   host: { readonly state: RunState; readonly guard: CriticalSection },

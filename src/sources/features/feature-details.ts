@@ -13,7 +13,7 @@ import {
 } from '../../core/preflight/preflight-features.js';
 import { featurePlanText } from '../../core/report/feature-plan-text.js';
 
-/** What the documents of features tell, and the history of their runs. */
+/** Details from the documents of features and the history of their runs. */
 export function featureDetails(details: FeatureDetails): PlanDetails {
   const { features, skill } = details;
   return {
@@ -35,7 +35,7 @@ export function featureDetails(details: FeatureDetails): PlanDetails {
       };
     },
     refuseIncomplete: (plan, step) => {
-      // A skill may write the specification itself; without one there is nothing to tell the agent.
+      // A skill may write the specification itself; without a skill, the agent would have no instructions.
       if (step === 'preview' || skill === null) refuseMissingSpecs(plan, details);
     },
     calls: skill?.command ?? null,
@@ -44,7 +44,7 @@ export function featureDetails(details: FeatureDetails): PlanDetails {
   };
 }
 
-/** The skill and the folders it reads; an agent that gets the documents themselves needs none of them. */
+/** The skill and the folders it reads; not needed if the agent gets the documents themselves. */
 function toldFiles(plan: Plan, { features, skill }: FeatureDetails): string[] {
   if (skill === null) return [];
   const selected = new Set(selectedTasks(plan).map(({ id }) => id));
@@ -63,7 +63,7 @@ function refuseMissingSpecs(plan: Plan, details: FeatureDetails): void {
   throw new O8Error('preflight_failed', message, hints.join('\n'));
 }
 
-/** Who names a plan folder without `parallel/` before it is understood as naming a feature. */
+/** A plan folder without `parallel/` is first interpreted as a feature; suggests the folder instead. */
 function folderHint({ root }: Plan, slug: string): string[] {
   const folder = join('parallel', slug);
   if (!existsSync(join(root, folder, 'manifest.json'))) return [];

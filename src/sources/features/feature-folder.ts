@@ -24,12 +24,12 @@ const frontmatterSchema = z.looseObject({
 
 export interface FeatureFolder {
   readonly documents: FeatureDocuments;
-  /** What the spec's frontmatter declares, and what its lines "Depends on: …" name. */
+  /** The names declared in the spec's frontmatter and in its lines "Depends on: …". */
   readonly declared: readonly string[];
   readonly mentioned: readonly string[];
 }
 
-/** Reads `<featuresDir>/feature_<slug>`; what is not there is null. `root` and `featuresDir` are absolute. */
+/** Reads `<featuresDir>/feature_<slug>`; missing parts are null. `root` and `featuresDir` are absolute. */
 export async function readFeatureFolder(
   root: string,
   featuresDir: string,
@@ -54,7 +54,7 @@ export async function readFeatureFolder(
   return { documents, declared: readDependsOn(spec, faults), mentioned: dependsOnLines(spec.text) };
 }
 
-/** Whether there is a folder for a feature of this name. */
+/** Whether a feature folder with this name exists. */
 export async function hasFeatureFolder(root: string, featuresDir: string, slug: string): Promise<boolean> {
   return (await resolveInside(root, join(featuresDir, `feature_${slug}`))).kind === 'inside';
 }

@@ -19,14 +19,14 @@ import { findSkill } from './skill.js';
 export interface LoadedFeatures {
   readonly plan: SourcePlan<FeatureSource>;
   readonly features: readonly Feature[];
-  /** The command agents are told to run; null where the repository has none and they get the documents. */
+  /** The command for the agents; null if the repository has none and they get the documents. */
   readonly skill: Skill | null;
 }
 
 /**
- * The plan of these features: one task each, in one wave. Reads, checks names, writes nothing; documents that are not
- * there are for preflight to report. O8Error `usage` for a name that is no slug or comes twice, `refused` for more
- * than `maxFeatures`, `invalid_plan` with every fault of the documents. `root` is absolute and real.
+ * The plan of these features: one task each, in one wave. Reads, checks names, writes nothing; missing documents are
+ * reported by preflight. O8Error `usage` for an invalid or repeated name, `refused` for more than `maxFeatures`,
+ * `invalid_plan` with every fault of the documents. `root` is absolute and real.
  */
 export async function loadFeatures(
   root: string,
@@ -95,9 +95,9 @@ function checkSlugs(slugs: readonly string[], most: number): void {
   }
 }
 
-/** A folder for the worktrees that the settings put into the repository must not be a link out of it. */
+/** A worktree folder that the settings place inside the repository must not be a link out of it. */
 async function checkWorktrees(root: string, slugs: readonly string[], worktreeDir: string): Promise<void> {
-  if (isAbsolute(worktreeDir) || worktreeDir.split('/').includes('..')) return; // the user's own choice
+  if (isAbsolute(worktreeDir) || worktreeDir.split('/').includes('..')) return; // chosen by the user
   for (const slug of slugs) {
     const place = await resolvePlannedInside(root, join(root, worktreeDir, `feat-${slug}`));
     if (place.kind !== 'refused') continue;
@@ -106,10 +106,10 @@ async function checkWorktrees(root: string, slugs: readonly string[], worktreeDi
   }
 }
 
-/** Each is looked for on the disk; a line that names more is not about features. */
+/** Limit on names to look up on disk; a line with more names does not list features. */
 const MOST_MENTIONED = 200;
 
-/** Declared names all count; words after "Depends on:" only where a feature has that name. */
+/** Declared names always count; words after "Depends on:" only if a feature with that name exists. */
 async function dependenciesOf(
   root: string,
   featuresDir: string,

@@ -3,8 +3,8 @@ import { skillPaths } from '../../core/trust/skill-paths.js';
 import { readTextInside } from '../files/safe-file.js';
 
 /**
- * The file (relative to the repository) that defines a slash command or skill in this repository; null when it has
- * none of that name. What a user has in their own account is not looked at: agents do not get it.
+ * The file (relative to the repository) that defines a slash command or skill; null if the repository has none with
+ * that name. The user's own account is not searched, because agents do not use it.
  */
 export async function findSkill(root: string, command: string): Promise<string | null> {
   for (const path of skillPaths(command)) {

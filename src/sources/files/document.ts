@@ -5,11 +5,11 @@ import { shellQuote } from '../../core/text/shell-quote.js';
 import { generatedOutcome, type GeneratedOutcome } from '../../core/text/generated-text.js';
 import { errorCode, readTextInside, resolvePlannedInside } from './safe-file.js';
 
-// The files of a repository that people read and commit: unlike run files they are not private.
+// Files of a repository that people read and commit; unlike run files they are not private.
 const SCRIPT = 0o755;
 const DOCUMENT = 0o644;
 
-/** Text of a document inside the repository (absolute path), null when there is none. O8Error `refused` for anything else. */
+/** Text of a document in the repository (absolute path), null if there is none. O8Error `refused` for anything else. */
 export async function readDocument(root: string, path: string): Promise<string | null> {
   const outcome = await readTextInside(root, path);
   switch (outcome.kind) {
@@ -23,8 +23,8 @@ export async function readDocument(root: string, path: string): Promise<string |
 }
 
 /**
- * Writes the whole file and its folders: readers see the old text or the new one. A link that stays in the repository
- * is followed; O8Error `refused` for one that leaves it, and where the disk says no. An existing file keeps its mode.
+ * Writes a whole file and its folders; readers see the old or the new text. A link inside the repository is followed;
+ * O8Error `refused` for a link that leaves it, or if writing is not permitted. An existing file keeps its mode.
  */
 export async function writeDocument(
   root: string,
@@ -36,7 +36,7 @@ export async function writeDocument(
   await saying(path, async () => {
     await mkdir(dirname(target), { recursive: true });
     const draft = join(dirname(target), `.${basename(target)}.o8`);
-    await rm(draft, { force: true }); // of a writer that was killed
+    await rm(draft, { force: true }); // left by a writer that was killed
     try {
       await writeFile(draft, text, { flag: 'wx', mode: kind === 'script' ? SCRIPT : DOCUMENT });
       const mode = await modeOf(target);
@@ -48,7 +48,7 @@ export async function writeDocument(
   });
 }
 
-/** Makes a folder inside the repository and those above it, for its owner only. O8Error `refused` like the above. */
+/** Creates a folder in the repository and its parents, for the owner only. O8Error `refused` as above. */
 export async function makePrivateFolderInside(root: string, path: string): Promise<void> {
   const target = await plannedPlace(root, path);
   await saying(path, async () => {
@@ -62,7 +62,7 @@ async function plannedPlace(root: string, path: string): Promise<string> {
   throw refusal(path, 'leads out of the repository', 'Replace the link by a folder.');
 }
 
-/** A file where a folder has to be, a folder that is not ours to write in: the user's to look at. */
+/** A file in place of a folder, or a folder without write permission: the user has to check these. */
 async function saying(path: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -73,7 +73,7 @@ async function saying(path: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Writes a sealed text (core/generated-text.ts) unless a person wrote or changed the file that is there. */
+/** Writes a sealed text (core/generated-text.ts) unless the existing file was written or changed by a person. */
 export async function writeGenerated(
   root: string,
   path: string,

@@ -2,14 +2,14 @@ import { faultsError, type Fault, type O8Error } from '../../core/base/errors.js
 import { counted } from '../../core/text/counted.js';
 import type { SourceWarning } from '../../core/plan/plan.js';
 
-/** Gathers the faults of a folder, so that all of them are reported at once. */
+/** Collects the faults of a folder, so that all of them are reported together. */
 export class FaultCollector {
   readonly #faults: Fault[] = [];
   readonly #warnings: SourceWarning[] = [];
 
-  /** Gives null, for a caller that has nothing else to return then. */
+  /** Returns null, for a caller that then has nothing else to return. */
   add(file: string, problem: string, fix: string): null {
-    // A file that two tasks could mean is read for both.
+    // A file that two tasks could refer to is read for both.
     const known = this.#faults.some((fault) => fault.file === file && fault.problem === problem);
     if (!known) this.#faults.push({ file, problem, fix });
     return null;
@@ -19,7 +19,7 @@ export class FaultCollector {
     for (const { file, problem, fix } of faults) this.add(file, problem, fix);
   }
 
-  /** Something that was understood, and may not be what was meant. */
+  /** A warning: the input was understood, but may not be what was intended. */
   warn(message: string, hint: string, tasks: readonly string[] = []): void {
     this.#warnings.push({ message, hint, tasks });
   }

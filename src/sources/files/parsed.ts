@@ -1,4 +1,4 @@
-/** What a parser of untrusted text gives: a value of unknown shape, or what is wrong and what to write instead. */
+/** Result of parsing untrusted text: a value of unknown shape, or the problem and its fix. */
 export type Parsed =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'fault'; readonly problem: string; readonly fix: string };

@@ -7,14 +7,14 @@ import { parseJson } from './safe-json.js';
 
 const packageSchema = z.looseObject({ scripts: z.record(z.string(), z.unknown()).default({}) });
 
-/** The names in the top folder of a repository or worktree (absolute path), and what its `package.json` can run. */
+/** The names in the top folder of a repository or worktree (absolute path), and the scripts of its `package.json`. */
 export async function readProjectFiles(root: string): Promise<ProjectFiles> {
   const names = new Set(await readdir(root));
   const manifest = names.has('package.json') ? await readTextInside(root, join(root, 'package.json')) : null;
   return { names, scripts: new Set(manifest?.kind === 'text' ? scriptsOf(manifest.text) : []) };
 }
 
-/** None where somebody's package.json is not what npm expects: that is for npm to say. */
+/** None if the package.json does not have npm's format; npm reports that. */
 function scriptsOf(text: string): string[] {
   const json = parseJson(text);
   const parsed = packageSchema.safeParse(json.kind === 'fault' ? null : json.value);

@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
-/** A plan's files are written by people and models; one of more than this is a mistake or an attack. */
+/** Plan files are written by people and models; a larger file is a mistake or an attack. */
 const FILE_SIZE_LIMIT = 1_048_576;
 
 export type PathOutcome = { readonly kind: 'inside'; readonly path: string } | { readonly kind: 'missing' } | Refused;
@@ -23,7 +23,7 @@ const LEAVES: Refused = {
 };
 
 /**
- * The real path of something that exists inside the repository. Links are followed, and may not lead out of it nor
+ * The real path of an existing file or folder in the repository. Links are followed, but must not lead out of it or
  * into `.git`. `root` is absolute and real.
  */
 export async function resolveInside(root: string, path: string): Promise<PathOutcome> {
@@ -32,7 +32,7 @@ export async function resolveInside(root: string, path: string): Promise<PathOut
   return isWithin(root, real) && !isInGitFolder(root, real) ? { kind: 'inside', path: real } : LEAVES;
 }
 
-/** The same for a path that need not exist yet: the part that exists decides. */
+/** The same for a path that may not exist yet: the existing part is checked. */
 export async function resolvePlannedInside(root: string, path: string): Promise<PathOutcome> {
   const wanted = resolve(path);
   let existing = wanted;
@@ -45,13 +45,13 @@ export async function resolvePlannedInside(root: string, path: string): Promise<
   return isWithin(root, planned) && !isInGitFolder(root, planned) ? { kind: 'inside', path: planned } : LEAVES;
 }
 
-/** The text of a regular file inside the repository, at most 1 MB of UTF-8. */
+/** The text of a regular file in the repository, at most 1 MB of UTF-8. */
 export async function readTextInside(root: string, path: string): Promise<FileOutcome> {
   const resolved = await resolveInside(root, path);
   if (resolved.kind !== 'inside') return resolved;
   let file: FileHandle;
   try {
-    // A link put in the place of the checked file is not followed; a pipe does not make us wait for its writer.
+    // A link that replaced the checked file is not followed; opening a pipe does not wait for its writer.
     file = await open(resolved.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     return unreadable(error);
@@ -60,7 +60,7 @@ export async function readTextInside(root: string, path: string): Promise<FileOu
     const stats = await file.stat();
     if (!stats.isFile()) return { kind: 'refused', problem: 'is not a regular file', fix: 'Put a text file there.' };
     if (stats.size > FILE_SIZE_LIMIT) return tooLarge(stats.size);
-    // Between the check and the open a folder of the path may have become a link: look again.
+    // Between the check and the open, a folder of the path may have been replaced by a link: check again.
     if (!(await isStillThere(root, resolved.path, stats))) return LEAVES;
     return await decode(file, stats.size, resolved.path);
   } finally {
@@ -95,7 +95,7 @@ async function realpathOrNull(path: string): Promise<string | null> {
   try {
     return await realpath(path);
   } catch (error) {
-    // Also a loop of links, a name too long, a folder we may not enter: nothing a plan can use is there.
+    // Also a loop of links, a name that is too long, or a folder without access: not usable in a plan.
     if (errorCode(error) !== null) return null;
     throw error;
   }
@@ -106,7 +106,7 @@ export function isWithin(root: string, path: string): boolean {
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
-/** What is in `.git` may be credentials, and is no part of a plan; macOS folds the case of names. */
+/** Files in `.git` may contain credentials and cannot be part of a plan; macOS ignores the case of names. */
 function isInGitFolder(root: string, path: string): boolean {
   return relative(root, path)
     .split(sep)
@@ -115,7 +115,7 @@ function isInGitFolder(root: string, path: string): boolean {
 
 function tooLarge(size: number): FileOutcome {
   const megabytes = (size / FILE_SIZE_LIMIT).toFixed(1);
-  return { kind: 'refused', problem: `is ${megabytes} MB large`, fix: 'Keep it under 1 MB.' };
+  return { kind: 'refused', problem: `is ${megabytes} MB in size`, fix: 'Keep it under 1 MB.' };
 }
 
 function unreadable(error: unknown): FileOutcome {

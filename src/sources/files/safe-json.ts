@@ -2,7 +2,7 @@ import { jsonNesting, NESTING_LIMIT } from '../../core/base/json-nesting.js';
 import { quote } from '../../core/text/untrusted-text.js';
 import type { Parsed } from './parsed.js';
 
-/** JSON of somebody else: nesting is counted before the text is parsed. The caller has limited its size. */
+/** Parses untrusted JSON: nesting is checked before the text is parsed. The caller has limited its size. */
 export function parseJson(text: string): Parsed {
   const nesting = jsonNesting(text);
   if (nesting > NESTING_LIMIT) {
@@ -17,7 +17,7 @@ export function parseJson(text: string): Parsed {
   }
 }
 
-/** V8 puts a piece of the text into its message. */
+/** V8 quotes a part of the text in its message. */
 function withoutQuotes(message: string): string {
   return quote(message).slice(1, -1);
 }

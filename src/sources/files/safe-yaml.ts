@@ -3,13 +3,13 @@ import { NESTING_LIMIT } from '../../core/base/json-nesting.js';
 import { quote } from '../../core/text/untrusted-text.js';
 import type { Parsed } from './parsed.js';
 
-/** The lexer announces the text of a scalar with this token; what follows it is never syntax. */
+/** The lexer emits this token before the text of a scalar; that text is never syntax. */
 const SCALAR = '\u001f';
-/** Tokens that stand for no character of the text: byte order mark, start of a document, error, scalar. */
+/** Tokens that do not represent characters of the text: byte order mark, start of a document, error, scalar. */
 const WITHOUT_WIDTH = new Set(['\ufeff', '\u0002', '\u0018', SCALAR]);
 
 /**
- * YAML of somebody else. The lexer, which does not recurse, looks at the text first: nesting is limited, anchors and
+ * Parses untrusted YAML. The lexer, which is not recursive, checks the text first: nesting is limited, anchors and
  * aliases are refused. (Nested text of 6 KB made node abort, and a few lines of aliases expand to gigabytes.)
  */
 export function parseYaml(text: string): Parsed {
@@ -54,14 +54,14 @@ function scan(text: string): (Parsed & { kind: 'fault' }) | null {
 }
 
 /**
- * Counts nesting from tokens: brackets exactly; blocks by the columns at which their parts begin, since every level
- * of a block begins further right (a list may begin below its key, so a column can hold two).
+ * Counts nesting from tokens: brackets exactly; blocks by the columns where their parts start, since every level starts
+ * further right (a list may start in its key's column, so a column can hold two levels).
  */
 class DepthCounter {
   deepest = 0;
   #column = 0;
   #flow = 0;
-  /** `?` inside brackets and further `:` on a line nest too, in text that is not valid but is parsed all the same. */
+  /** In invalid text that is parsed anyway, `?` inside brackets and further `:` on a line nest too. */
   #odd = 0;
   #colons = 0;
   readonly #columns: number[] = [];

@@ -4,7 +4,7 @@ import { inputProblems, pathText } from '../../core/input/schema-words.js';
 import { clipped } from '../../core/text/bounds.js';
 import { printable } from '../../core/text/untrusted-text.js';
 
-/** What a schema refused. */
+/** A failed schema validation. */
 export interface Refused {
   readonly schema: z.ZodType;
   readonly input: unknown;
@@ -12,8 +12,8 @@ export interface Refused {
 }
 
 /**
- * What a schema found as faults of a file. `fixes` holds, per key, what to write instead; the last key of an issue's path
- * that has one decides.
+ * Converts schema issues into faults of a file. `fixes` contains, per key, what to write instead; the last key of an
+ * issue's path that has an entry is used.
  */
 export function schemaFaults(
   file: string,

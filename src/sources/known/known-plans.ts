@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Enough for every repository of people; names beyond it are not offered. */
+/** Enough for real repositories; further names are not suggested. */
 const MOST_NAMES = 500;
 
 /** Folders with a manifest.json among the children of these folders (relative to `root`), as paths relative to it. */
@@ -23,7 +23,7 @@ export async function featureSlugs(featuresDir: string): Promise<string[]> {
   return names.flatMap((name) => (name.startsWith('feature_') ? [name.slice('feature_'.length)] : []));
 }
 
-/** What cannot be read has no children to offer. */
+/** An unreadable folder has no children to suggest. */
 async function childFolders(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   return entries

@@ -6,9 +6,9 @@ import type { RunState } from '../../core/run/run-state.js';
 import { writeExecution } from './write-execution.js';
 
 /**
- * Keeps a manifest's `execution` block. `state` is what the journal says now: of a run that is over its block is there
- * already, and is not written again before something changes. Who restores the manifest to let a branch that edits it land
- * must not find it rewritten before that.
+ * Keeps a manifest's `execution` block up to date. `state` comes from the journal. The block of a finished run is not
+ * written again until something changes: the user may have restored the manifest so that a branch that edits it can
+ * land.
  */
 export function executionListener(
   plan: Plan,

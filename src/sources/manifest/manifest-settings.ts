@@ -10,7 +10,10 @@ const FIXES = {
   unknown: `Remove it. A manifest may set ${Object.keys(manifestSettingsSchema.shape).join(', ')}; everything else is set in .claude/parallel-config.json.`,
 };
 
-/** The manifest's `o8` block: its own keys are strict, its paths stay inside the repository, its commands are visible. */
+/**
+ * The manifest's `o8` block: unknown keys are refused, its paths stay inside the repository, its commands have no
+ * hidden characters.
+ */
 export async function readManifestSettings(
   folder: PlanFolder,
   file: string,

@@ -8,7 +8,7 @@ import { parseTaskFile } from './task-file.js';
 import { mayNeed } from './task-keys.js';
 import { withinTaskLimit } from './task-limit.js';
 
-/** Manifest of the first shape: it lists task files, and each file's frontmatter says what the task is. */
+/** Manifest version 1: it lists task files, and each file's frontmatter describes the task. */
 const manifestV1Schema = z.looseObject({ tasks: z.looseObject({ files: z.array(z.string().min(1)) }) });
 
 const FIXES = { files: 'Write a list of paths, like "files": ["tasks/task-001-users.md"].' };
@@ -37,7 +37,7 @@ export async function readTasksV1(folder: PlanFolder, file: string, manifest: ob
   return { drafts, complete: drafts.length === files.length };
 }
 
-/** Where a listed file is: as written from the plan's folder, else from the top of the repository, else in `tasks/`. */
+/** Where a listed file is: relative to the plan's folder, else to the top of the repository, else in `tasks/`. */
 async function placeOf(folder: PlanFolder, path: string): Promise<string> {
   if (isAbsolute(path) || (await folder.has(path))) return path;
   const others = [relative(folder.dir, join(folder.root, path)), join('tasks', path)];

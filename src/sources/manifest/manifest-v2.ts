@@ -13,11 +13,11 @@ import { mayNeed, TASK_KEY_FIXES, taskKeysSchema, waveNumber, type TaskKeys } fr
 import { withinTaskLimit } from './task-limit.js';
 import { withNumber } from './wave-validation.js';
 
-/** Twice the tasks a plan may have: what is more belongs to none. */
+/** Twice the maximum number of tasks in a plan; further files belong to no task. */
 const MOST_FILES = 1000;
 const MOST_STRAYS = 5;
 
-/** Manifest of the second shape: it lists waves with their tasks; task files may add dependencies and scope. */
+/** Manifest version 2: it lists waves with their tasks; task files may add dependencies and scope. */
 const taskSchema = z.preprocess(
   (value) => (typeof value === 'string' ? { id: value } : value),
   taskKeysSchema.extend({ id: z.string(), prompt_file: z.string().min(1).nullish() }),
@@ -49,7 +49,7 @@ export async function readTasksV2(folder: PlanFolder, file: string, manifest: ob
   const numbers = waves.map((wave) => wave.number);
   for (const [index, wave] of waves.entries()) {
     if (numbers.indexOf(wave.number) !== index) {
-      folder.faults.add(file, `wave ${wave.number} is there twice`, 'Give every wave a number of its own.');
+      folder.faults.add(file, `wave ${wave.number} is listed twice`, 'Give every wave a number of its own.');
     }
     if (wave.tasks.length === 0) folder.faults.add(file, `wave ${wave.number} has no tasks`, 'Remove the wave.');
   }
@@ -97,7 +97,7 @@ function draftOf(
   };
 }
 
-/** The manifest's word counts before the task file's; dependencies of both add up. */
+/** The manifest takes precedence over the task file; their dependencies are combined. */
 function mergeKeys(task: TaskKeys, file: TaskKeys): TaskKeys {
   return {
     deps: [...task.deps, ...file.deps],
@@ -116,7 +116,7 @@ function mergeKeys(task: TaskKeys, file: TaskKeys): TaskKeys {
   };
 }
 
-/** The task file of each id, and the names of those that no task takes: each of these is a warning. */
+/** The task file of each id, and the names of files that belong to no task, each of which is a warning. */
 async function findTaskFiles(
   folder: PlanFolder,
   manifest: string,
@@ -159,11 +159,11 @@ async function findTaskFiles(
 interface Candidate extends MatchableFile {
   readonly name: string;
   readonly task: TaskFile | null;
-  /** Of this file: they matter where a task takes it. */
+  /** Faults of this file: they matter only if a task uses it. */
   readonly faults: FaultCollector;
 }
 
-/** A file beside the task files that says something about them. */
+/** A file next to the task files that describes them. */
 function isAboutTasks(stem: string): boolean {
   return /^(?:readme|index|overview|summary|template|[_.].*)$/i.test(stem);
 }

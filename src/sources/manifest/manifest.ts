@@ -17,7 +17,7 @@ import { parseJson } from '../files/safe-json.js';
 import { NO_DRAFTS, type TaskDrafts } from './task-draft.js';
 import { readValidations } from './wave-validation.js';
 
-/** What only describes the plan: other shapes of these keys are somebody else's and mean nothing to us. */
+/** Keys that only describe the plan: values of another shape are ignored. */
 const words = z
   .string()
   .min(1)
@@ -32,8 +32,8 @@ const descriptionSchema = z.looseObject({
   technology: z.preprocess((value) => (Array.isArray(value) ? value.join(', ') : value), words),
 });
 /**
- * Reads a plan folder of either shape (design: v1 lists task files, v2 lists waves) and checks it whole; writes
- * nothing. `dir` is absolute or relative to `root`. Throws O8Error `invalid_plan` with every fault of the folder.
+ * Reads and validates a plan folder of either version (v1 lists task files, v2 lists waves); writes nothing. `dir` is
+ * absolute or relative to `root`. Throws O8Error `invalid_plan` with every fault of the folder.
  */
 export async function loadManifest(root: string, dir: string): Promise<SourcePlan<ManifestSource>> {
   const faults = new FaultCollector();
@@ -47,7 +47,7 @@ export async function loadManifest(root: string, dir: string): Promise<SourcePla
   return plan;
 }
 
-/** What the tasks of a plan folder are made of, read for itself; throws O8Error `invalid_plan` as `loadManifest` does. */
+/** The parts that a plan folder's tasks are made of; throws O8Error `invalid_plan` like `loadManifest`. */
 export async function loadDrafts(
   root: string,
   dir: string,
@@ -63,7 +63,7 @@ export async function loadDrafts(
   return { folder, drafts, verify: settings.verify ?? null };
 }
 
-/** Null after a fault that leaves nothing to look at. */
+/** Null after a fault that leaves nothing to check. */
 async function readPlan(folder: PlanFolder, file: PlanFile): Promise<SourcePlan<ManifestSource> | null> {
   const manifest = parseManifest(folder, file);
   if (manifest === null) return null;
@@ -94,7 +94,7 @@ async function readDrafts(folder: PlanFolder, file: string, manifest: object): P
   return NO_DRAFTS;
 }
 
-/** Holds the tasks against each other and gives each its prompt. */
+/** Checks the tasks against each other and adds their prompts. */
 async function completeTasks(
   folder: PlanFolder,
   { drafts, complete }: TaskDrafts,
@@ -111,7 +111,7 @@ async function completeTasks(
   const common = { prompts, context: context === 'missing' || context === null ? null : context.text, verify };
   const tasks: SourceTask[] = [];
   for (const draft of unique) {
-    // A bad name is never made into a path.
+    // An invalid name is never used as a path.
     if (nameProblem(draft.id) !== null || nameProblem(draft.stem) !== null) continue;
     const prompt = await readPrompt(folder, draft, common);
     if (prompt === null) continue;

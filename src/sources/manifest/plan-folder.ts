@@ -20,18 +20,18 @@ export interface Reference {
   readonly key: string;
 }
 
-/** A folder of a plan inside a repository: the one way by which its files are read. */
+/** A plan folder inside a repository; all its files are read through this class. */
 export class PlanFolder {
   private constructor(
     /** Absolute and real, as is `dir`. */
     readonly root: string,
     readonly dir: string,
-    /** The folder as messages name it. */
+    /** The name of the folder in messages. */
     readonly shownDir: string,
     readonly faults: FaultCollector,
   ) {}
 
-  /** Throws O8Error `invalid_plan` when `dir` (absolute or relative to `root`) is not a folder inside `root`. */
+  /** Throws O8Error `invalid_plan` if `dir` (absolute or relative to `root`) is not a folder inside `root`. */
   static async open(root: string, dir: string, faults: FaultCollector): Promise<PlanFolder> {
     const realRoot = await realpath(root);
     const place = await resolveInside(realRoot, resolve(realRoot, dir));
@@ -44,12 +44,12 @@ export class PlanFolder {
     return new PlanFolder(realRoot, place.path, shownDir, faults);
   }
 
-  /** The name of a path for messages: relative to the repository, with `/`. */
+  /** The name of a path in messages: relative to the repository, with `/`. */
   nameOf(path: string): string {
     return printable(relative(this.root, path));
   }
 
-  /** The names in one of its folders, sorted; none where that folder is missing or leads out of the repository. */
+  /** The names in one of its folders, sorted; none if that folder is missing or leads out of the repository. */
   async list(name: string): Promise<string[]> {
     const path = join(this.dir, name);
     const place = await resolveInside(this.root, path);
@@ -63,12 +63,12 @@ export class PlanFolder {
     }
   }
 
-  /** Whether something inside the repository is at a path relative to the folder. */
+  /** Whether a path relative to the folder exists inside the repository. */
   async has(path: string): Promise<boolean> {
     return (await resolveInside(this.root, join(this.dir, path))).kind === 'inside';
   }
 
-  /** A file that something names: not being there is a fault, as is leaving the repository. Null after a fault. */
+  /** Reads a file that is named in another one; missing, or outside the repository, is a fault. Null after a fault. */
   async readReferenced(reference: Reference, path: string): Promise<PlanFile | null> {
     if (isAbsolute(path)) {
       return this.faults.add(

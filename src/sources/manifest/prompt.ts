@@ -9,11 +9,11 @@ const MOST_NAMED = 5;
 
 export interface Prompt {
   readonly text: string;
-  /** Absolute path; null when the prompt was composed. */
+  /** Absolute path; null if the prompt was composed. */
   readonly file: string | null;
 }
 
-/** What all prompts of a plan share: the names in `prompts/`, and parts of a composed prompt. */
+/** Common data for all prompts of a plan: the names in `prompts/`, and parts of a composed prompt. */
 export interface CommonParts {
   readonly prompts: ReadonlySet<string>;
   readonly context: string | null;
@@ -22,7 +22,7 @@ export interface CommonParts {
 
 /**
  * A task's prompt: its `prompt_file`; else `prompts/<id>.txt|.md`; else `prompts/<stem>.txt|.md`; else composed of the
- * plan's context, the task file, its scope and the rules of completion. Null after a fault.
+ * plan's context, the task file, its scope and the completion rules. Null after a fault.
  */
 export async function readPrompt(folder: PlanFolder, draft: TaskDraft, common: CommonParts): Promise<Prompt | null> {
   if (draft.promptFile !== null) {
@@ -45,7 +45,9 @@ export async function readPrompt(folder: PlanFolder, draft: TaskDraft, common: C
   return { text: composePrompt({ id, context: common.context, task: body, scope, verify }), file: null };
 }
 
-/** `prompt_file`. One that is not there (yet) is no fault where the task file says what to do: `o8 render` makes it. */
+/**
+ * Reads `prompt_file`. If it is missing but the task file describes the task, that is no fault: `o8 render` creates it.
+ */
 async function readNamed(folder: PlanFolder, draft: TaskDraft, path: string): Promise<Prompt | 'missing' | null> {
   const reference = { file: draft.file, key: 'prompt_file' };
   const described = draft.body !== null && draft.body.trim() !== '';
@@ -56,14 +58,14 @@ async function readNamed(folder: PlanFolder, draft: TaskDraft, path: string): Pr
   if (file !== 'missing') return file === null ? null : promptOf(folder, file);
   const dir = folder.nameOf(folder.dir);
   folder.faults.warn(
-    `${draft.id}: its prompt_file ${quote(path)} does not exist; ${draft.file} is taken instead`,
+    `${draft.id}: its prompt_file ${quote(path)} does not exist; ${draft.file} is used instead`,
     `o8 render ${shellQuote(dir === '' ? '.' : dir)}`,
     [draft.id],
   );
   return 'missing';
 }
 
-/** The names in `prompts/` that a task's prompt may have, the first that is there counts. */
+/** The names in `prompts/` that a task's prompt may have; the first existing one is used. */
 export function promptNames({ id, stem }: Pick<TaskDraft, 'id' | 'stem'>): string[] {
   return [id, stem].flatMap((name) => [`${name}.txt`, `${name}.md`]);
 }

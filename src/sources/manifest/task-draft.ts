@@ -2,19 +2,21 @@ import type { DeclaredTask } from '../../core/plan/dependencies.js';
 import type { Scope } from '../../core/plan/plan.js';
 import type { TaskKeys } from './task-keys.js';
 
-/** A task as a manifest of either shape describes it: not yet held against the other tasks, without its prompt. */
+/**
+ * A task as described in a manifest of either version: without its prompt, and not yet checked against the other tasks.
+ */
 export interface TaskDraft extends DeclaredTask {
   readonly keys: TaskKeys;
   readonly scope: Scope;
-  /** `prompt_file`, as written; null where the prompt is looked up. */
+  /** `prompt_file`, as written; null if the prompt is looked up by name. */
   readonly promptFile: string | null;
-  /** The task file below its frontmatter; null where there is no task file. */
+  /** The task file without its frontmatter; null if there is no task file. */
   readonly body: string | null;
-  /** Task files that are there and belong to no task, for messages. */
+  /** Existing task files that belong to no task, for messages. */
   readonly unusedFiles?: readonly string[];
 }
 
-/** The tasks of a manifest that could be read; `complete` when that is all of them. */
+/** The readable tasks of a manifest; `complete` if these are all of them. */
 export interface TaskDrafts {
   readonly drafts: readonly TaskDraft[];
   readonly complete: boolean;

@@ -12,16 +12,16 @@ export interface TaskFile {
   readonly name: string;
   /** The file's name without `.md`. */
   readonly stem: string;
-  /** Null where the file does not say. */
+  /** Null if the file does not set it. */
   readonly id: string | null;
   readonly wave: number | null;
   readonly keys: TaskKeys;
   readonly scope: Scope;
-  /** The text below the frontmatter. */
+  /** The text after the frontmatter. */
   readonly body: string;
 }
 
-/** YAML between two lines of dashes at the very beginning of a file. */
+/** YAML between two lines of dashes at the start of a file. */
 export const FRONTMATTER = /^---[ \t]*\r?\n(?:(.*?)\r?\n)?---[ \t]*(?:\r?\n|$)/s;
 const FENCE = /^\s{0,3}(```+|~~~+)/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*\s*$/;
@@ -38,7 +38,7 @@ export function stemOf(path: string): string {
 export function parseTaskFile(file: PlanFile, faults: FaultCollector): TaskFile | null {
   const frontmatter = FRONTMATTER.exec(file.text);
   if (frontmatter === null && file.text.startsWith('---')) {
-    return faults.add(file.name, 'the frontmatter has no end', 'Close it with a line of three dashes, ---.');
+    return faults.add(file.name, 'the frontmatter is not closed', 'Close it with a line of three dashes, ---.');
   }
   const parsed = parseYaml(frontmatter?.[1] ?? '');
   if (parsed.kind === 'fault') return faults.add(file.name, parsed.problem, parsed.fix);
@@ -70,7 +70,7 @@ function readScope(name: string, body: string, faults: FaultCollector): Scope {
   return scope;
 }
 
-/** The text from the heading `Scope` to the next heading of its level or above; headings in code blocks are code. */
+/** The text from the heading `Scope` to the next heading of the same or a higher level, ignoring code blocks. */
 export function scopeSection(body: string): string | null {
   let fence: string | null = null;
   let level: number | null = null;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { saysNothing } from '../../core/scope/empty-list.js';
 import { hasHiddenCharacters, hasHiddenCharactersInLines } from '../../core/text/untrusted-text.js';
 
-/** The keys a task may have in its frontmatter (v1) or its manifest entry (v2), and what to write when one is wrong. */
+/** The keys a task may have in its frontmatter (v1) or its manifest entry (v2), and what to write if one is wrong. */
 
 /** A value that is shown on one line of a terminal. */
 const line = z
@@ -11,26 +11,26 @@ const line = z
   .max(200)
   .refine((text) => !hasHiddenCharacters(text), 'contains hidden characters');
 
-/** A shell command the user is asked to confirm: everything in it must be visible. */
+/** A shell command that the user has to confirm, so all of it must be visible. */
 export const shellCommand = z
   .string()
   .min(1)
   .max(10_000)
   .refine((text) => !hasHiddenCharactersInLines(text), 'contains hidden characters');
 
-/** Handed to the agent's program as an argument: never an option. */
+/** Passed to the agent's program as an argument, so it must not look like an option. */
 const argument = line.refine((text) => !text.startsWith('-'), 'begins with "-"');
 export const modelName = argument;
 
 const names = z.array(z.string()).max(500);
 
-/** YAML's `key:` without a value is null and means the same as no key. */
+/** In YAML, `key:` without a value is null and means the same as a missing key. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
-/** A list of names, or one of the ways to say that there are none. */
+/** A list of names, or one of the ways to write an empty one. */
 const optionalNames = z
   .preprocess((value) => (typeof value === 'string' && saysNothing(value) ? [] : value), names.nullish())
   .transform((value) => (value ?? []).filter((name) => !saysNothing(name)));
-/** Keys other formats have for dependencies. What they hold may be something else, so no shape of it is a fault. */
+/** Dependency keys of other formats. They may mean something else, so no value is a fault. */
 const otherNames = z
   .preprocess((value) => (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value), names)
   .catch([]);
@@ -54,7 +54,7 @@ export const taskKeysSchema = z.looseObject({
 });
 export type TaskKeys = z.infer<typeof taskKeysSchema>;
 
-/** What a task may need by the keys that other formats have for it. */
+/** A task's dependencies from the keys of other formats. */
 export function mayNeed({ depends_on: a, dependsOn: b, dependencies: c }: TaskKeys): string[] {
   return [...a, ...b, ...c];
 }

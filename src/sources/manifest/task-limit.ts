@@ -1,9 +1,9 @@
 import type { FaultCollector } from '../files/fault-collector.js';
 
-/** More tasks than any run has agents for; each also costs a worktree. */
+/** More tasks than any run has agents for; each also needs a worktree. */
 const TASK_LIMIT = 500;
 
-/** Whether a manifest has between one and 500 tasks; if not, a fault says so. */
+/** Whether a manifest has between one and 500 tasks; otherwise adds a fault. */
 export function withinTaskLimit(faults: FaultCollector, file: string, count: number): boolean {
   if (count === 0) faults.add(file, 'the plan has no tasks', 'Add at least one task.');
   if (count > TASK_LIMIT) {

@@ -3,14 +3,14 @@ import { composePrompt } from '../../core/agents/base/worker-prompt.js';
 import { loadDrafts } from './manifest.js';
 import { promptNames } from './prompt.js';
 
-/** A task's prompt as it is composed of its files, whatever the prompt file says that may be there. */
+/** A task's prompt as composed from its files, whatever an existing prompt file contains. */
 export interface TaskPrompt {
   readonly id: string;
-  /** What it is composed of, as messages name it. */
+  /** The files it is composed of, for messages. */
   readonly from: string;
   /** Absolute: where the task's prompt is, or would be. */
   readonly path: string;
-  /** Null where there is no task file to compose it of. */
+  /** Null if there is no task file to compose it from. */
   readonly text: string | null;
 }
 

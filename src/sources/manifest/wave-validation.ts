@@ -14,13 +14,13 @@ const wavesSchema = z.looseObject({
     .catch([]),
 });
 
-/** A wave of a manifest whose number is called `wave`. */
+/** Accepts a wave whose number is in the key `wave`. */
 export function withNumber(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || 'number' in value || !('wave' in value)) return value;
   return { ...value, number: value.wave };
 }
 
-/** The commands of `waves[].validation`, by wave; a first-shape manifest may have them too. */
+/** The commands of `waves[].validation`, by wave; a version 1 manifest may have them too. */
 export function readValidations(faults: FaultCollector, file: string, manifest: object): Map<number, string> {
   const validations = new Map<number, string>();
   for (const [index, wave] of wavesSchema.parse(manifest).waves.entries()) {

@@ -12,8 +12,8 @@ import { errorCode } from '../files/safe-file.js';
 import { MANIFEST_DRAFT } from '../../core/plan/manifest-source.js';
 
 /**
- * Puts the `execution` block into a manifest and leaves every other byte as it is: read again, edited, renamed into
- * place, under `guard`. Throws O8Error `refused` when the manifest is gone, a link, or no longer a JSON object.
+ * Writes the `execution` block into a manifest and leaves every other byte unchanged: reads it again, edits and renames
+ * it under `guard`. Throws O8Error `refused` if the manifest is missing, a link, or no longer a JSON object.
  */
 export async function writeExecution(
   manifestPath: string,
@@ -23,7 +23,7 @@ export async function writeExecution(
   await writeBlock(manifestPath, 'execution', block, guard);
 }
 
-/** The same for what `o8 integrate` found out about the merged work. */
+/** The same for the results of `o8 integrate`. */
 export async function writeIntegration(
   manifestPath: string,
   block: IntegrationBlock,
@@ -40,7 +40,7 @@ async function writeBlock(
 ): Promise<void> {
   await guard(async () => {
     const { text, mode } = await readManifest(manifestPath);
-    // The block compared with itself says whether the text is an object we can edit.
+    // Comparing the text with itself checks that it is a JSON object that can be edited.
     if (!sameExceptExecution(text, text)) throw refusal(manifestPath, 'it is not a JSON object');
     const edited = setJsonKey(text, key, block);
     if (edited === text) return;
@@ -56,7 +56,7 @@ async function readManifest(path: string): Promise<{ text: string; mode: number 
     if (!stats.isFile()) throw refusal(path, 'it is not a regular file');
     return { text: await readFile(path, 'utf8'), mode: stats.mode & 0o777 };
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') throw refusal(path, 'it is gone');
+    if (errorCode(error) === 'ENOENT') throw refusal(path, 'it no longer exists');
     throw error;
   }
 }
@@ -66,7 +66,7 @@ async function replace(path: string, text: string, mode: number): Promise<void> 
   await rm(draft, { force: true });
   const file = await open(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
   try {
-    await file.chmod(mode); // the umask took bits away
+    await file.chmod(mode); // the umask removed permission bits
     await file.writeFile(text);
     await file.sync();
   } finally {
@@ -81,6 +81,6 @@ function refusal(path: string, why: string): O8Error {
   return new O8Error(
     'refused',
     `The execution block of ${path} could not be written: ${why}.`,
-    `Restore it with: git checkout -- ${path}`,
+    `Restore it: git checkout -- ${path}`,
   );
 }

@@ -292,7 +292,7 @@ describe('a manifest is refused', () => {
     [
       'a wave twice',
       { waves: [1, 1].map((number, index) => ({ number, tasks: [{ id: `t${index}` }] })) },
-      'wave 1 is there twice',
+      'wave 1 is listed twice',
     ],
     ['an empty wave', { waves: [{ number: 1, tasks: [] }] }, 'wave 1 has no tasks'],
     [
@@ -354,7 +354,7 @@ describe('a manifest is refused', () => {
 
   it('when it is 10 MB large', async () => {
     const root = await repositoryWith({ 'manifest.json': Buffer.alloc(10 * 1024 * 1024, ' ') });
-    expect(await faultsOf(root)).toEqual([`${MANIFEST}: is 10.0 MB large`]);
+    expect(await faultsOf(root)).toEqual([`${MANIFEST}: is 10.0 MB in size`]);
   });
 
   it('when it is not text', async () => {
@@ -374,7 +374,7 @@ describe('a task file is refused', () => {
   it.each([
     ['without a frontmatter', 'Do it.\n', 'the frontmatter has no id and no wave'],
     ['without a wave', taskFile({ id: 'a' }), 'the frontmatter has no wave'],
-    ['without an end of the frontmatter', '---\nid: a\n', 'the frontmatter has no end'],
+    ['without an end of the frontmatter', '---\nid: a\n', 'the frontmatter is not closed'],
     ['with broken YAML', deep('[1'), 'is not valid YAML in line'],
     ['with a key twice', deep('1\nid: b'), 'is not valid YAML in line'],
     ['with a list as frontmatter', '---\n- a\n---\n', 'must be a JSON object (got a list)'],
@@ -406,7 +406,7 @@ describe('a task file is refused', () => {
       taskFile({ id: 'a', wave: 1 }, '## Scope\n\nCREATE: ../x'),
       'Scope: CREATE leaves the repository, "../x"',
     ],
-    ['that is too large', `${plainTask('a')}${'x'.repeat(1024 * 1024)}`, 'MB large'],
+    ['that is too large', `${plainTask('a')}${'x'.repeat(1024 * 1024)}`, 'MB in size'],
   ])('%s', async (_, text, problem) => {
     const faults = await refused({ a: text });
     expect(faults).toEqual([expect.stringContaining(`${DIR}/tasks/a.md: `)]);
@@ -469,7 +469,7 @@ describe('a manifest of the second shape finds task files', () => {
     expect(plan.tasks[0]?.prompt).toContain('Text of task-001-chunker.');
     expect(plan.warnings?.map(({ message, hint }) => [message, hint])).toEqual(
       ['task-001', 'task-002', 'task-003'].map((id, index) => [
-        `${id}: its prompt_file "prompts/not-yet.txt" does not exist; ${DIR}/tasks/${['task-001-chunker', 'index.v2', 'task-003'][index] ?? ''}.md is taken instead`,
+        `${id}: its prompt_file "prompts/not-yet.txt" does not exist; ${DIR}/tasks/${['task-001-chunker', 'index.v2', 'task-003'][index] ?? ''}.md is used instead`,
         `o8 render ${DIR}`,
       ]),
     );
