@@ -5,7 +5,7 @@ import { selectedTasks } from '../core/plan/build-plan.js';
 import { plannedCommands, type PlannedCommand } from '../core/plan/plan-commands.js';
 import { directDeps, mermaid } from '../core/plan/plan-graph.js';
 import { followsWaveRule } from '../core/plan/plan-text.js';
-import { sourceOf } from '../core/plan/sources.js';
+import { sourceOf, sourceAnswers } from '../core/plan/sources.js';
 import type { Plan, PlannedTask } from '../core/plan/plan.js';
 import { planOverlaps } from '../core/preflight/preflight-plan.js';
 import { trustAnswer, trustSchema } from '../core/trust/trust.js';
@@ -23,8 +23,7 @@ import { targetBranch, targetOf } from '../core/plan/target.js';
 const MOST_OVERLAPS = 50;
 
 const outputSchema = z.object({
-  dir: z.string().optional().describe('plan folder'),
-  features: z.array(z.string()).optional(),
+  ...sourceAnswers,
   base: z.string(),
   target: z.string().nullable().describe('branch the work merges into; null: it stays on the task branches'),
   maxConcurrency: z.number(),

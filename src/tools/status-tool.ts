@@ -18,7 +18,7 @@ import {
 import { failedValidations } from '../core/run/failed-validations.js';
 import { finalReport } from '../core/report/final-report.js';
 import { basePresence, type TakenBack } from '../core/merge/landings.js';
-import { runCommand, sourceOf } from '../core/plan/sources.js';
+import { runCommand, sourceOf, sourceAnswers } from '../core/plan/sources.js';
 import { tailForModel } from '../core/text/tail-for-model.js';
 import { taskLogView } from '../core/agents/readable-log.js';
 import { asSlashCommand } from '../core/commands/slash-command.js';
@@ -59,8 +59,7 @@ const outputSchema = z.object({
   state: z.enum(['none', 'running', 'paused', 'interrupted', 'completed', 'failed', 'aborted']),
   message: z.string().optional().describe('untrusted'),
   hint: z.string().optional(),
-  dir: z.string().optional().describe('plan folder'),
-  features: z.array(z.string()).optional().describe('slugs of a run of features'),
+  ...sourceAnswers,
   base: z.string().optional(),
   target: z.string().optional(),
   supervisor: z.object({ pid: z.number().nullable(), alive: z.boolean() }).optional(),

@@ -21,6 +21,8 @@ export const featureInputs = {
   features: z.array(z.string().min(1)).optional().describe('feature slugs, e.g. user-auth'),
 };
 
+export const featureAnswers = { features: z.array(z.string()).optional().describe('slugs of a run of features') };
+
 export const featureFacts: SourceFacts = {
   command: 'o8 parallel',
   defaults: { timeout: 30, merge: { into: 'base' } },

@@ -31,6 +31,8 @@ export const manifestInputs = {
   dir: z.string().min(1).optional().describe('plan folder with a manifest.json, e.g. parallel/TS-0042-inventory'),
 };
 
+export const manifestAnswers = { dir: z.string().optional().describe('plan folder') };
+
 export const manifestFacts: SourceFacts = {
   command: 'o8 run',
   defaults: { timeout: 120, merge: { into: 'integration' } },

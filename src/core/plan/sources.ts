@@ -3,8 +3,16 @@ import * as z from 'zod';
 import { O8Error } from '../base/errors.js';
 import type { Settings } from '../settings/settings.js';
 import { shellQuote } from '../text/shell-quote.js';
-import { featureFacts, featureInputs, featureSource, featureSourceSchema, type FeatureKey } from './feature-source.js';
 import {
+  featureAnswers,
+  featureFacts,
+  featureInputs,
+  featureSource,
+  featureSourceSchema,
+  type FeatureKey,
+} from './feature-source.js';
+import {
+  manifestAnswers,
   manifestFacts,
   manifestInputs,
   manifestKeyFrom,
@@ -33,6 +41,9 @@ export const sourceInputs = {
   ...featureInputs,
   epic: z.string().min(1).optional().describe('Beads epic id'),
 };
+
+/** The keys by which an answer names the plan, of which it has one: a source's `view`. */
+export const sourceAnswers = { ...manifestAnswers, ...featureAnswers };
 
 /** What of an input, an answer or a command line names a plan. */
 export interface NamedSource {
