@@ -39,7 +39,8 @@ export const spawn = defineTool({
     const selection = goesOn && selectionWords(input) === null ? null : requireSelection(input);
     // Or nobody is stopped.
     if (lock.kind === 'held' && !goesOn) await readyPlan(requireSelection(input), input, context);
-    if (lock.kind === 'held' && goesOn) await refuseUntrustedRun(await readPlan(home, lock.holder.runId), context.env);
+    if (lock.kind === 'held' && goesOn)
+      await refuseUntrustedRun(await readPlan(home, lock.holder.runId), home, context.env);
     // Who can be seen is stopped here, once: a supervisor started by force would stop one that won meanwhile, too.
     const { warnings, replacing }: TakenOver =
       input.force === true ? await takeOver(home, lock, context.env) : { warnings: [], replacing: NOBODY };

@@ -25,7 +25,7 @@ export function attachCommand({ terminal, context, exit }: Cli): Command {
       refuseNested('attach', context);
       const { home } = await openContext(context);
       const run = await requireRun(home, flags.run);
-      await refuseUntrustedRun(run.plan, context.env);
+      await refuseUntrustedRun(run.plan, home, context.env);
       const { sessionId, worktree, open } = sessionOf(run, requireTask(run.plan, name));
       const program = await open.program(context.env);
       terminal.print(`Session ${sessionId} in ${relative(context.cwd, worktree) || '.'}`);

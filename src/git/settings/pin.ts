@@ -52,12 +52,47 @@ export function readPin(commonDir: string): Pin | null {
     const known = remembered.get(file);
     if (known?.signature === signature) return known.pin;
     const parsed = pinSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-    const pin = parsed.success ? parsed.data : null;
+    const pin = parsed.success ? moved(parsed.data, commonDir) : null;
     remembered.set(file, { signature, pin });
     return pin;
   } catch {
     return null; // usually missing
   }
+}
+
+/** Where the common folder was when a pin was made whose repository was moved since; null where it is there still. */
+export function movedFrom(commonDir: string): string | null {
+  try {
+    const pin = pinSchema.parse(JSON.parse(readFileSync(join(settingsFolder(commonDir), 'pin.json'), 'utf8')));
+    const was = commonFolderOf(pin);
+    return was === commonDir ? null : was;
+  } catch {
+    return null; // mostly there is none
+  }
+}
+
+/** The folder whose settings a pin has, by the two files that are in every common folder's list. */
+function commonFolderOf({ files }: Pin): string | null {
+  const exclude = Object.keys(files).find((path) => path.endsWith('/info/exclude'));
+  const folder = exclude === undefined ? null : dirname(dirname(exclude));
+  return folder !== null && join(folder, 'config') in files ? folder : null;
+}
+
+/** The same settings are read from other paths once the repository was moved: none of them was changed by it. */
+function moved(pin: Pin, commonDir: string): Pin {
+  const was = commonFolderOf(pin);
+  if (was === null || was === commonDir) return pin;
+  const here = (path: string): string => (path.startsWith(`${was}/`) ? commonDir + path.slice(was.length) : path);
+  const settings = (read: Pin['settings']): Pin['settings'] =>
+    read.kind === 'read'
+      ? { ...read, settings: read.settings.map((each) => ({ ...each, file: here(each.file) })) }
+      : read;
+  return {
+    ...pin,
+    settings: settings(pin.settings),
+    files: Object.fromEntries(Object.entries(pin.files).map(([path, digest]) => [here(path), digest])),
+    left: pin.left === null ? null : settings(pin.left),
+  };
 }
 
 const remembered = new Map<string, { readonly signature: string; readonly pin: Pin | null }>();

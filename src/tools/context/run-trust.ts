@@ -5,6 +5,7 @@ import { isAccepted } from '../../core/trust/trust.js';
 import { refuseUntrusted, untrustedError } from '../../core/trust/trust-text.js';
 import type { Repository } from '../../git/door/repository.js';
 import { openRepository } from '../../git/door/repository.js';
+import type { RunHome } from '../../store/files/paths.js';
 import { readConsents } from '../../store/trust/trusted-file.js';
 import { readSettingsText } from '../../store/runs/settings-file.js';
 import { ownSettings, readTrust } from './read-trust.js';
@@ -13,8 +14,8 @@ import { ownSettings, readTrust } from './read-trust.js';
  * Before anybody goes on with a run: what it was started with is still accepted. O8Error `untrusted`. A run of an older
  * o8 does not say what that was; then it is what the repository brings now.
  */
-export async function refuseUntrustedRun(plan: Plan, env: NodeJS.ProcessEnv): Promise<void> {
-  const repo = await openRepository(plan.root);
+export async function refuseUntrustedRun(plan: Plan, home: RunHome, env: NodeJS.ProcessEnv): Promise<void> {
+  const repo = await checkoutOf(plan, home);
   if (plan.consent !== undefined) {
     const { items } = plan.consent;
     const digests = items.map(({ digest }) => digest);
@@ -25,9 +26,9 @@ export async function refuseUntrustedRun(plan: Plan, env: NodeJS.ProcessEnv): Pr
 }
 
 /** Whether the settings file as it is now is the user's own, the one a run was started with, or accepted meanwhile. */
-export async function areSettingsAccepted(plan: Plan, env: NodeJS.ProcessEnv): Promise<boolean> {
-  const repo = await openRepository(plan.root);
-  const file = await ownSettings({ repo, settings: await readSettingsText(plan.root) });
+export async function areSettingsAccepted(plan: Plan, home: RunHome, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const repo = await checkoutOf(plan, home);
+  const file = await ownSettings({ repo, settings: await readSettingsText(repo.root) });
   if (file === null) return true;
   const { digest } = itemOf(null, file);
   return (
@@ -35,9 +36,17 @@ export async function areSettingsAccepted(plan: Plan, env: NodeJS.ProcessEnv): P
   );
 }
 
+/** The checkout the run was started in, as its supervisor finds it: the one that asks now where that is gone. */
+async function checkoutOf({ root }: Plan, home: RunHome): Promise<Repository> {
+  const here = await openRepository(home.root);
+  if (root === here.root) return here;
+  const there = await openRepository(root).catch(() => null); // removed, or no repository any more
+  return there?.commonDir === here.commonDir ? there : here;
+}
+
 async function trustOfOlderRun(repo: Repository, plan: Plan, env: NodeJS.ProcessEnv): ReturnType<typeof readTrust> {
   const callsCommand = plan.tasks.some(({ promptKind }) => promptKind === 'skill');
   const skill = callsCommand ? skillPaths(plan.settings.skill) : [];
-  const settings = await readSettingsText(plan.root);
+  const settings = await readSettingsText(repo.root);
   return readTrust({ repo, commit: plan.base.commit, settings, skill }, env);
 }

@@ -4,6 +4,7 @@ import { changedCommands, changesText, withCommands, type CommandChanges } from 
 import type { Plan } from '../../core/plan/plan.js';
 import { shellCommandChecks } from '../../core/preflight/shell-commands.js';
 import { SETTINGS_FILE } from '../../core/agents/trust-kinds.js';
+import type { RunHome } from '../../store/files/paths.js';
 import { checkShellCommands } from '../../process/programs/shell-syntax.js';
 import type { ToolContext } from '../context/define-tool.js';
 import { planOnDisk } from './prepare-plan.js';
@@ -19,8 +20,8 @@ export interface FoundChanges {
  * `setup`, `verify` and `validation` of a run as its plan and the settings have them now. Reads only. O8Error
  * `preflight_failed` for one that the shell cannot read; a plan that cannot be read any more changes nothing.
  */
-export async function findChangedCommands(plan: Plan, { env }: ToolContext): Promise<FoundChanges> {
-  if (!(await areSettingsAccepted(plan, env))) {
+export async function findChangedCommands(plan: Plan, home: RunHome, { env }: ToolContext): Promise<FoundChanges> {
+  if (!(await areSettingsAccepted(plan, home, env))) {
     const why = `since ${SETTINGS_FILE} is another one in git and you have not accepted it: o8 trust`;
     return { changes: null, text: `The run keeps the commands it started with, ${why}` };
   }

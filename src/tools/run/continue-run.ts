@@ -32,6 +32,7 @@ import type { Selection } from '../plan/selection.js';
 import type { SpawnInput, SpawnResult } from './spawn-input.js';
 import { roomWords } from './room-words.js';
 import { startSupervisor, type Replacing } from './start-supervisor.js';
+import { refuseMoved } from '../context/refuse-moved.js';
 import { refuseUntrustedRun } from '../context/run-trust.js';
 
 /** What of an earlier run is wanted. `resume`: also what an abort stopped. */
@@ -73,6 +74,11 @@ export async function findContinuation(
   const wanted = selection === null ? null : keyFrom(selection, await realpath(cwd));
   const run = wanted === null ? await meantRun(home, input) : await runToContinue(home, wanted, input.resume === true);
   if (run === null) {
+    // Its plan is known by a path that is not there any more.
+    const [newest] = await listRuns(home);
+    if (newest !== undefined && (input.resume === true || input.retryFailed === true)) {
+      refuseMoved(home, await loadRun(home, newest));
+    }
     if (selection === null && input.resume === true) return NOTHING_TO_RESUME;
     if (selection !== null && input.retryFailed !== true && input.resume !== true) return { kind: 'fresh', selection };
     const what = selectionWords(input);
@@ -144,12 +150,13 @@ export async function continueRun(work: {
   const { repo, home, run, input, context, warnings, replacing } = work;
   const wish = work.wish.kind === 'go_on' && replacesOwner(replacing, run) ? TAKE_UP : work.wish;
   const { runId } = run.plan;
-  await refuseUntrustedRun(run.plan, context.env);
+  refuseMoved(home, run);
+  await refuseUntrustedRun(run.plan, home, context.env);
   await refuseTakenNames(repo, run, [
     ...tasksToPrepare(run.state),
     ...(wish.kind === 'go_on' ? [] : begunAnew(run, wish)),
   ]);
-  const { changes, text: changed } = await findChangedCommands(run.plan, context);
+  const { changes, text: changed } = await findChangedCommands(run.plan, home, context);
   const start = { replacing, again: againCommand(input), makesRoom: run.plan.room !== undefined };
   const said = [...warnings];
   if (wish.kind === 'tasks' || changes !== null) {

@@ -37,7 +37,7 @@ export async function pauseRun(
   // A pause that outlived its supervisor is ended like any other: the next supervisor starts and goes on.
   const goesOnAlone = pause === 'off' && run.state.phase.kind === 'paused';
   if (!run.ownerAlive && !goesOnAlone) return { runId: found, message: interruptedText(pause, found), tasks: [] };
-  if (pause === 'off') await refuseUntrustedRun(run.plan, env);
+  if (pause === 'off') await refuseUntrustedRun(run.plan, home, env);
   const id = randomUUID();
   const result = await askSupervisor(
     home,

@@ -9,6 +9,7 @@ import { selectionWords } from '../context/again-command.js';
 import { planFlags, requireSelection } from '../plan/selection.js';
 import type { SpawnInput } from '../run/spawn-input.js';
 import { waveCheckText } from '../plan/wave-check.js';
+import { refuseMoved } from '../context/refuse-moved.js';
 import { findChangedCommands } from '../plan/refuse-changed-commands.js';
 
 /** What a start would do beside its plan and checks. */
@@ -36,7 +37,8 @@ export async function previewStart(input: SpawnInput, context: ToolContext): Pro
         return { ...none, text: found.message };
       case 'continue': {
         const { plan } = found.run;
-        const { text: changed } = await findChangedCommands(plan, context);
+        refuseMoved(home, found.run);
+        const { text: changed } = await findChangedCommands(plan, home, context);
         const text = found.wish.kind === 'tasks' && found.wish.text !== '' ? found.wish.text : null;
         return { ...none, continues: plan.runId, text, changed };
       }

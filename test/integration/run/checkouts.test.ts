@@ -58,6 +58,34 @@ it('a linked worktree starts, sees, lands and cleans up a run, also when it is r
   expect(existsSync(linked)).toBe(false);
 });
 
+it('a repository moved under an interrupted run says where its worktrees belong, and goes on once it is back', async () => {
+  const run = await RunFixture.open({ tasks: ONE });
+  await run.spawn();
+  const agent = await run.agents.waitForAgent('task-001');
+  process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
+  const moved = join(run.home, 'moved');
+  await rename(run.root, moved);
+  const there = async (...args: string[]) => new CliProcess(args, { cwd: moved, env: run.environment }).ended;
+  const words = `The repository was moved from ${run.root} to ${moved} after run `;
+  const hint = `mv ${moved} ${run.root} && cd ${run.root} && o8 status`;
+  for (const args of [
+    ['run', '--resume', '--yes'],
+    ['run', PLAN_DIR, '--resume', '--yes'],
+    ['spawn', '--resume'],
+  ]) {
+    const { code, stderr } = await there(...args);
+    expect(code, args.join(' ')).toBe(4);
+    expect(stderr).toContain(words);
+    expect(stderr).toContain(hint);
+  }
+  // None of its git settings was changed by that.
+  expect((await there('doctor')).stdout).not.toContain('git config');
+  await rename(moved, run.root);
+  expect((await run.o8('spawn', '--resume')).code).toBe(0);
+  await agent.succeed('task-001.txt', 'done\n');
+  await run.waitForRun('completed');
+});
+
 it('an interrupted run of an earlier version is taken over once, with its living agent', async () => {
   const run = await RunFixture.open({ tasks: ONE });
   const runId = await run.spawn();
