@@ -1,4 +1,5 @@
 import type { ShellFacts } from '../../core/preflight/shell-commands.js';
+import { quietFault } from '../../core/preflight/quiet-fault.js';
 import { commandWord } from '../../core/preflight/command-word.js';
 import { agentEnvironment } from './agent-environment.js';
 import { findProgram, runProgram, type ProgramResult } from './run-program.js';
@@ -17,7 +18,7 @@ export async function checkShellCommands(
 ): Promise<ShellFacts> {
   const distinct = [...new Set(commands)];
   const run = async (argv: readonly [string, ...string[]]): Promise<ProgramResult> =>
-    runProgram(argv, { cwd, env: agentEnvironment(env, {}), timeoutMs: TIMEOUT_MS, logFile: null });
+    runProgram(argv, { cwd, env: agentEnvironment(env, { LC_ALL: 'C' }), timeoutMs: TIMEOUT_MS, logFile: null });
   const bash = distinct.length === 0 ? null : await findProgram('bash', env);
   const faults: ShellFacts['faults'][number][] = [];
   for (let at = 0; at < distinct.length; at += AT_A_TIME) {
@@ -25,7 +26,13 @@ export async function checkShellCommands(
     const results = await Promise.all(
       some.map(async (command) => {
         const result = await run(['sh', '-n', '-c', command]);
-        if (result.code === 0 || result.timedOut) return null;
+        if (result.timedOut) return null;
+        if (result.code === 0) {
+          // Only bash says it, and only as a warning: the rest of the command would be text and check nothing.
+          const warned = command.includes('<<') && bash !== null ? await run([bash, '-n', '-c', command]) : result;
+          const said = quietFault(command, warned.outputTail);
+          return said === null ? null : { command, said, isBash: false };
+        }
         const isBash = bash !== null && (await run([bash, '-n', '-c', command])).code === 0;
         return { command, said: result.outputTail.trim(), isBash };
       }),
