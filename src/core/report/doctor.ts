@@ -161,7 +161,7 @@ function worktreeFinding({ path, runId, gone }: DoctorFacts['worktrees'][number]
   const where = printable(path);
   if (run === undefined) {
     const message = `worktree ${where} of run ${runId}, which is not known any more`;
-    const hint = `git worktree remove --force --force ${shellQuote(where)}   (with everything in it; look first)`;
+    const hint = `git worktree unlock ${shellQuote(where)}; git worktree remove ${shellQuote(where)}   (git keeps it while changes are not committed; commits stay on its branch)`;
     return [{ id: 'worktree', level: 'leftover', message, hint }];
   }
   if (run.state === 'running' || run.state === 'paused' || run.state === 'interrupted') return [];

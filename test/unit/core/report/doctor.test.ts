@@ -62,7 +62,7 @@ it('leaves worktrees and branches of a live run alone and names those of one tha
   ];
   expect(needs({ runs, worktrees, branches })).toEqual([
     'leftover worktree /w/over of run over (failed): o8 cleanup --run over',
-    'leftover worktree /w/forgotten of run forgotten, which is not known any more: git worktree remove --force --force /w/forgotten   (with everything in it; look first)',
+    'leftover worktree /w/forgotten of run forgotten, which is not known any more: git worktree unlock /w/forgotten; git worktree remove /w/forgotten   (git keeps it while changes are not committed; commits stay on its branch)',
     'leftover branch o8/over is merged: o8 cleanup --run over',
     'leftover branch feature/a.before-x of an earlier run has commits of its own: git log HEAD..feature/a.before-x   (git branch -D feature/a.before-x drops them)',
   ]);
