@@ -1,6 +1,6 @@
 /**
- * One finding of preflight. `id` says which check found it and comes again when it found several things; `hint` is
- * the exact next command, empty when the check passed; `tasks` are the ids it concerns, none for the run as a whole.
+ * One finding of preflight. `id` names the check, which may report several findings; `hint` is the exact next command,
+ * empty if the check passed; `tasks` are the ids concerned, none for the whole run.
  */
 export interface Check {
   readonly id: string;
@@ -22,7 +22,7 @@ export function fail(id: string, message: string, hint: string, tasks: readonly 
   return { id, level: 'fail', message, hint, tasks };
 }
 
-/** What was found, or that nothing was. */
+/** The findings, or a passed check if there are none. */
 export function findingsOr(findings: readonly Check[], id: string, message: string): readonly Check[] {
   return findings.length > 0 ? findings : [pass(id, message)];
 }
@@ -30,7 +30,7 @@ export function findingsOr(findings: readonly Check[], id: string, message: stri
 /** A caller acts on the first few findings of a kind; hundreds would only fill its context. */
 const MOST_OF_A_KIND = 20;
 
-/** The first findings of each kind, and how many more there are of it. */
+/** The first findings of each kind, and how many more there are. */
 export function firstOfEachKind(checks: readonly Check[]): Check[] {
   const counts = new Map<string, number>();
   for (const { id } of checks) counts.set(id, (counts.get(id) ?? 0) + 1);
@@ -45,7 +45,7 @@ export function firstOfEachKind(checks: readonly Check[]): Check[] {
   });
 }
 
-/** The first few of a list and how many more there are. */
+/** The first few items of a list and how many more there are. */
 export function someOf(items: readonly string[], most = 5): string {
   const rest = items.length - most;
   return rest > 0 ? `${items.slice(0, most).join(', ')} and ${String(rest)} more` : items.join(', ');

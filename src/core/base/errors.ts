@@ -1,6 +1,6 @@
 /**
- * Every failure a user can meet. `message` says what happened with the fact (path, id, pid), `hint` is the
- * exact next command. Anything that is not an O8Error is a bug and goes to the one formatter at the edge.
+ * Every failure a user can meet. `message` says what happened with the fact (path, id, pid), `hint` is the exact next
+ * command. Any other error is a bug, and is formatted in one place.
  */
 export type ErrorCode =
   | 'usage'
@@ -24,7 +24,7 @@ export type ErrorCode =
   | 'interrupted'
   | 'internal';
 
-/** One fault in a user's input: which file, what is wrong, what to write instead. */
+/** One fault in a user's input: the file, the problem, and what to write instead. */
 export interface Fault {
   readonly file: string;
   readonly problem: string;
@@ -43,7 +43,7 @@ export class O8Error extends Error {
   }
 }
 
-/** Exit codes of the terminal: users' scripts rely on them. */
+/** Exit codes of the CLI: users' scripts rely on them. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130;
 
 export function exitCodeOf(code: ErrorCode): ExitCode {
@@ -76,7 +76,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
   }
 }
 
-/** An error whose faults are listed under the message, one line each, with what to write instead. */
+/** An error that lists its faults under the message, one per line, with what to write instead. */
 export function faultsError(summary: string, hint: string, faults: readonly Fault[]): O8Error {
   const lines = faults.map((fault) => `  ${fault.file}: ${fault.problem}\n    ${fault.fix}`);
   return new O8Error('invalid_plan', [summary, ...lines].join('\n'), hint, faults);

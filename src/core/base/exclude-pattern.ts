@@ -1,6 +1,7 @@
 /**
- * A path from the top of the repository, `/` between its parts, as a line of an exclude file that means just this path:
- * `parallel/[x]` is a folder in somebody's repository. Of a newline, which no such line can have, only the place counts.
+ * A path from the top of the repository, with `/` as separator, as a line of an exclude file that matches only this
+ * path, even if it contains pattern characters such as `parallel/[x]`. A newline cannot be written in such a line and
+ * becomes a wildcard.
  */
 export function excludePattern(path: string): string {
   const literal = path.replaceAll(/[\\*?[]/g, '\\$&').replaceAll(/[\r\n]/g, '?');

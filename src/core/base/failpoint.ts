@@ -1,6 +1,6 @@
 /**
- * Places where a test can end a process in the middle of what it does (the failpoints of etcd and FreeBSD): before and
- * after every effect that outlives it. `test/unit/failpoints.test.ts` compares this list with the sources.
+ * Places where a test can kill a process (the failpoints of etcd and FreeBSD): before and after every durable effect.
+ * `test/unit/failpoints.test.ts` compares this list with the sources.
  */
 export const FAILPOINTS = [
   'journal.append.before',
@@ -137,7 +137,7 @@ export type Failpoint = (typeof FAILPOINTS)[number];
 
 let hook: ((name: Failpoint) => void) | null = null;
 
-/** From now on `reached` is called at every failpoint. */
+/** Sets the function that is called at every failpoint. */
 export function onFailpoint(reached: (name: Failpoint) => void): void {
   hook = reached;
 }

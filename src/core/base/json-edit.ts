@@ -1,4 +1,4 @@
-/** Where a member of the outermost object stands: its value, and the key before it. */
+/** The position of a member of the outermost object: its value, and the key before it. */
 interface Member {
   readonly key: string;
   readonly keyStart: number;
@@ -15,8 +15,8 @@ interface ObjectLayout {
 const DEFAULT_INDENT = '  ';
 
 /**
- * Sets one key of the outermost object in JSON text and leaves every other byte as it is: order of keys, indentation,
- * line ends and the way numbers are written. `text` must be a valid JSON object.
+ * Sets one key of the outermost object in JSON text and leaves every other byte unchanged: key order, indentation, line
+ * ends and number formats. `text` must be a valid JSON object.
  */
 export function setJsonKey(text: string, key: string, value: object): string {
   const layout = readLayout(text);
@@ -29,7 +29,7 @@ export function setJsonKey(text: string, key: string, value: object): string {
     `${newline}${indent}`,
   );
 
-  // Of a key that is there twice the last one counts, for JSON.parse as for us.
+  // If a key occurs twice, the last one is used, as in JSON.parse.
   const existing = layout.members.findLast((member) => member.key === key);
   if (existing !== undefined) return text.slice(0, existing.valueStart) + json + text.slice(existing.valueEnd);
   const last = layout.members.at(-1);
@@ -67,14 +67,14 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-/** From an opening quote to behind the closing one. */
+/** From an opening quote to the position after the closing one. */
 function skipString(text: string, from: number): number {
   let at = from + 1;
   while (at < text.length && text.charAt(at) !== '"') at += text.charAt(at) === '\\' ? 2 : 1;
   return at + 1;
 }
 
-/** From a value's first character to behind its last. */
+/** From a value's first character to the position after its last. */
 function skipValue(text: string, from: number): number {
   let depth = 0;
   let at = from;
@@ -87,6 +87,6 @@ function skipValue(text: string, from: number): number {
     at += 1;
     if (depth === 0 && '"]}'.includes(character)) return at;
   }
-  // A number or a word: without the white space behind it.
+  // A number or a literal, without the white space after it.
   return from + text.slice(from, at).trimEnd().length;
 }

@@ -1,9 +1,9 @@
-/** Deeper than any plan a person or a model writes, far below what a recursive reader can hold on its stack. */
+/** Deeper than any real plan, far below what a recursive parser can hold on its stack. */
 export const NESTING_LIMIT = 64;
 
 /**
- * How deep arrays and objects nest in JSON text, counted without parsing it: a parser, or a walk over its result, can
- * exhaust the stack on a few kilobytes of brackets, and node cannot catch that everywhere.
+ * The nesting depth of arrays and objects in JSON text, counted without parsing: a parser, or code that walks its
+ * result, can exhaust the stack on a few kilobytes of brackets, and node cannot always catch that.
  */
 export function jsonNesting(text: string): number {
   let depth = 0;

@@ -1,11 +1,11 @@
 /**
- * Proof of owning the repository's lock. Passed to everything that writes run state or moves a ref, so that
- * "did you take the lock" is a question the compiler asks (the idea is bors' lock proof).
+ * Proof of owning the repository's lock. Everything that writes run state or moves a ref takes it as an argument, so
+ * that the compiler checks that the lock was taken (the idea is bors' lock proof).
  */
 export interface Lease {
   readonly runId: string;
   readonly generation: number;
-  /** Throws O8Error `lease_lost` when another process has taken over; call it before every durable effect. */
+  /** Throws O8Error `lease_lost` if another process has taken over; call it before every durable effect. */
   assertHeld(): void;
 }
 

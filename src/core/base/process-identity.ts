@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * A process named so that it cannot be mistaken for another one with the same pid: `start` is the kernel's
- * start time as text, `bootId` and `pidNs` say in which boot and pid namespace the pid counts.
+ * Identifies a process even if its pid is reused: `start` is the kernel's start time as text; `bootId` and `pidNs` are
+ * the boot and pid namespace in which the pid is valid.
  */
 export const processIdentitySchema = z.strictObject({
   pid: z.number().int().positive(),
@@ -13,13 +13,16 @@ export const processIdentitySchema = z.strictObject({
 });
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
-/** `unknown`: other host or pid namespace, where this process cannot look. */
+/** `unknown`: the process is on another host or in another pid namespace and cannot be checked. */
 export type Liveness = 'alive' | 'dead' | 'unknown';
 
-/** How the lock asks about processes; implemented by `process/`. */
+/** How the lock checks processes; implemented by `process/`. */
 export interface ProcessProbe {
   self(): Promise<ProcessIdentity>;
   check(identity: ProcessIdentity): Promise<Liveness>;
-  /** SIGTERM, then SIGKILL after `killAfterMs`; resolves when the process is gone, re-checking identity before each signal. */
+  /**
+   * SIGTERM, then SIGKILL after `killAfterMs`; resolves when the process is gone, and checks its identity before each
+   * signal.
+   */
   stop(identity: ProcessIdentity, killAfterMs: number): Promise<void>;
 }

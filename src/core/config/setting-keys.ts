@@ -7,7 +7,7 @@ import { agentFileSchema, agentKind } from '../settings/agent-settings.js';
 import { resolveSettings, settingsFileSchema, type SettingsFile } from '../settings/settings.js';
 import { sourceFacts, type SourceKind } from '../plan/sources.js';
 
-/** A setting as people name it: `retries`, `merge.into`. */
+/** A setting by its name: `retries`, `merge.into`. */
 interface SettingKey {
   readonly name: string;
   readonly path: readonly string[];
@@ -22,13 +22,13 @@ export interface SettingView {
 
 const KEYS: readonly SettingKey[] = leavesOf(settingsFileSchema, []);
 
-/** Every setting as it counts for a plan that says nothing itself, and where the value comes from. */
+/** Every setting with its effective value for a plan without settings, and the source of the value. */
 export function settingViews(file: SettingsFile, kind: SourceKind): SettingView[] {
   const resolved = resolveSettings(sourceFacts(kind).defaults, file, {}, {});
   const effective = {
     ...resolved,
     agent: { ...resolved.agent, kind: agentKind(resolved.agent) },
-    agents: file.agents ?? {}, // as they were written, without what they have of `agent`
+    agents: file.agents ?? {}, // as written, without the values inherited from `agent`
   };
   return KEYS.map(({ name, path }) => ({
     key: name,
@@ -38,8 +38,8 @@ export function settingViews(file: SettingsFile, kind: SourceKind): SettingView[
 }
 
 /**
- * The settings with one more. `text` is what a person typed: JSON where the setting is no text. O8Error `usage` names
- * the known keys, or what is wrong with the value.
+ * The settings with one more. `text` is the user's input: JSON if the setting is not a text. O8Error `usage` names the
+ * known keys, or the problem with the value.
  */
 export function withSetting(file: SettingsFile, name: string, text: string): SettingsFile {
   const key = keyOf(name);
@@ -58,25 +58,27 @@ export function withSetting(file: SettingsFile, name: string, text: string): Set
   throw new O8Error(
     'usage',
     `${problems.map(({ at, problem }) => `${name}${at} ${problem}`).join('; ')}.`,
-    `o8 config shows what is set, docs/settings.md has the values; lists and objects are JSON in quotes.`,
+    `o8 config shows the current settings, docs/settings.md lists the allowed values; write lists and objects as quoted JSON.`,
   );
 }
 
-/** The settings without one, or without a whole group such as `merge`: then the default counts. O8Error `usage`. */
+/**
+ * The settings without one key, or without a whole group such as `merge`, which then has its default. O8Error `usage`.
+ */
 export function withoutSetting(file: SettingsFile, name: string): SettingsFile {
   const path = keyOf(name)?.path ?? (KEYS.some((key) => key.path[0] === name) ? [name] : null);
   if (path === null) throw unknownKey(name);
   return settingsFileSchema.parse(replaced(file, path, undefined));
 }
 
-/** What a word on the command line can mean, the more special first. */
+/** The possible meanings of a word on the command line, the most specific first. */
 function candidates(text: string): unknown[] {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return [value]; // nobody means such a text
+    if (typeof value === 'object' && value !== null) return [value]; // never intended as text
     return typeof value === 'string' ? [text] : [value, text];
   } catch {
-    return [text]; // not JSON: a plain text
+    return [text]; // not JSON: plain text
   }
 }
 
@@ -87,7 +89,7 @@ function replaced(file: object, [first = '', ...rest]: readonly string[], value:
   return withoutEmpty({ ...file, [first]: inner }) ?? {};
 }
 
-/** A setting by name; of named agents (`agents.<name>.model`) there are any number. */
+/** A setting by name; there may be any number of named agents (`agents.<name>.model`). */
 function keyOf(name: string): SettingKey | null {
   const [, agent = '', inner = ''] = /^agents\.(.+?)(?:\.(\w+))?$/.exec(name) ?? [];
   if (agent === '') return KEYS.find((known) => known.name === name) ?? null;
@@ -96,7 +98,7 @@ function keyOf(name: string): SettingKey | null {
   return found === undefined ? null : { ...found, name };
 }
 
-/** Undefined for an object in which nothing is left. */
+/** Undefined for an empty object. */
 function withoutEmpty(object: object): Record<string, unknown> | undefined {
   const entries = Object.entries(object).filter(([, value]) => value !== undefined);
   return entries.length === 0 ? undefined : Object.fromEntries<unknown>(entries);
@@ -119,8 +121,7 @@ function leavesOf(schema: unknown, path: readonly string[]): SettingKey[] {
 
 function unknownKey(name: string): O8Error {
   const inside = KEYS.filter(({ path }) => path.length > 1 && path[0] === name).map((key) => key.name);
-  if (inside.length > 0)
-    return new O8Error('usage', `${name} has settings of its own.`, `One of: ${inside.join(', ')}`);
+  if (inside.length > 0) return new O8Error('usage', `${name} is a group of settings.`, `One of: ${inside.join(', ')}`);
   const known = KEYS.map((key) => key.name)
     .sort()
     .join(', ');

@@ -5,8 +5,8 @@ import { resolveSettings, type SettingsFile } from '../settings/settings.js';
 import { hasHiddenCharacters, hasHiddenCharactersInLines } from '../text/untrusted-text.js';
 
 /**
- * What each value is allowed to be alone and no run can use. O8Error, `usage` or `refused`, with the key: the same that
- * the start of a run would say.
+ * Checks for values that are valid individually but that no run can use. O8Error, `usage` or `refused`, with the key,
+ * as at the start of a run.
  */
 export function refuseUnusable({ merge = {}, ...settings }: Omit<SettingsFile, 'agent' | 'agents'>): void {
   if (merge.into === 'pr') throw noPullRequests();
@@ -14,7 +14,7 @@ export function refuseUnusable({ merge = {}, ...settings }: Omit<SettingsFile, '
   for (const key of ['setup', 'verify', 'notify'] as const) {
     const command = settings[key];
     if (typeof command !== 'string') continue;
-    if (command.trim() === '') throw unusable(key, 'has no command in it');
+    if (command.trim() === '') throw unusable(key, 'contains no command');
     if (hasHiddenCharactersInLines(command)) throw unusable(key, 'contains hidden characters');
   }
   for (const key of ['worktreeDir', 'workspaceRoot', 'featuresDir', 'skill', 'skillFlags'] as const) {
@@ -25,8 +25,8 @@ export function refuseUnusable({ merge = {}, ...settings }: Omit<SettingsFile, '
 }
 
 /**
- * The same for `agent` and `agents`, whose values count together: which settings an agent may have depends on its kind, and
- * a named agent has those of `agent` below its own.
+ * The same for `agent` and `agents`, which are checked together: the settings an agent may have depend on its kind, and
+ * a named agent inherits those of `agent`.
  */
 export function refuseUnusableAgents({ agent = {}, agents = {} }: Pick<SettingsFile, 'agent' | 'agents'>): void {
   for (const name of Object.keys(agents)) {
@@ -49,7 +49,7 @@ function refuseUnreadable(key: string, text: string | undefined): void {
   if (text !== '' && text.trim() === '') throw unusable(key, 'must not be blank');
 }
 
-/** The name of a command as it is typed: letters, digits, `.`, `_`, `-`, and `:` between folders. */
+/** The name of a command as typed: letters, digits, `.`, `_`, `-`, and `:` between folders. */
 const SKILL = /^\/?([A-Za-z0-9][\w.-]*(?::[A-Za-z0-9][\w.-]*)*)$/;
 
 function unusable(key: string, problem: string): O8Error {

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { printable } from '../text/untrusted-text.js';
 
 /**
- * One thing a landing would bring that a person has to decide about. `path` is in the repository, `what` one line that
- * is safe to print. `key` is the same for the same thing, so that a decision holds for what it was about and no more.
- * `commands` settle it, in order, for a shell.
+ * One change that needs the user's decision before it lands. `path` is in the repository, `what` is one line that is
+ * safe to print. `key` identifies the change, so that a decision covers only what it was made for. `commands` resolve
+ * it, in order, for a shell.
  */
 export const findingSchema = z.strictObject({
   key: z.string(),
@@ -14,7 +14,7 @@ export const findingSchema = z.strictObject({
 });
 export type Finding = z.infer<typeof findingSchema>;
 
-/** Why a branch is held, as the journal has it: at which tip, every key, and the first findings in full. */
+/** Why a branch is held, as recorded in the journal: the tip, every key, and the first findings in full. */
 export const heldSchema = z.strictObject({
   tip: z.string(),
   keys: z.array(z.string()),
@@ -22,17 +22,17 @@ export const heldSchema = z.strictObject({
 });
 export type Held = z.infer<typeof heldSchema>;
 
-/** What a person let land although it was held. */
+/** What the user let land although it was held. */
 export interface Acceptance {
   readonly tip: string;
   readonly keys: readonly string[];
 }
 
-/** What `status` and `merge` show of it. `more`: further findings, without the commands, which are all in `commands`. */
+/** What `status` and `merge` show. `more`: further findings, without their commands, which are all in `commands`. */
 export const heldViewSchema = z.object({
-  what: z.string().describe('the fact that needs a decision: untrusted names in it'),
+  what: z.string().describe('the fact that needs a decision; contains untrusted names'),
   path: z.string().describe('untrusted'),
-  commands: z.array(z.string()).describe('settle it, in order: untrusted names in them'),
+  commands: z.array(z.string()).describe('commands that resolve it, in order; contain untrusted names'),
   more: z
     .array(z.object({ what: z.string().describe('untrusted'), path: z.string().describe('untrusted') }))
     .optional(),
@@ -40,12 +40,12 @@ export const heldViewSchema = z.object({
 });
 export type HeldView = z.infer<typeof heldViewSchema>;
 
-const MOST_FINDINGS = 10; // more would not be read, and a journal record stays small
-const MOST_KEYS = 200; // beyond it a decision is about the whole branch
-const MOST_TEXT = 500; // an agent chose the names in it
+const MOST_FINDINGS = 10; // more would not be read, and keeps the journal record small
+const MOST_KEYS = 200; // with more keys, a decision applies to the whole branch
+const MOST_TEXT = 500; // contains names chosen by an agent
 const EVERYTHING = '*';
 
-/** For the journal. */
+/** The findings in the format of the journal. */
 export function heldOf(tip: string, findings: readonly Finding[]): Held {
   const shown = findings.slice(0, MOST_FINDINGS).map((finding) => ({ ...finding, what: shortened(finding.what) }));
   return { tip, keys: keysOf(findings), findings: shown };
@@ -60,19 +60,19 @@ function shortened(text: string): string {
   return safe.length > MOST_TEXT ? `${safe.slice(0, MOST_TEXT)}…` : safe;
 }
 
-/** Those nobody has decided about: an acceptance is of one tip of the branch and of what was shown for it. */
+/** Findings without a decision: an acceptance is valid for one tip of the branch and the findings shown for it. */
 export function undecided(findings: readonly Finding[], tip: string, accepted: Acceptance | null): Finding[] {
   if (accepted?.tip !== tip) return [...findings];
   if (accepted.keys.includes(EVERYTHING)) return [];
   return findings.filter(({ key }) => !accepted.keys.includes(key));
 }
 
-/** The command that looks again, and that lands where nothing is in the way any more. */
+/** The command that checks again, and lands the work if nothing is held. */
 export function mergeAgain(runId: string, task: string): string {
   return `o8 merge --run ${runId} --task ${task}`;
 }
 
-/** The command that lands it all the same; no part of `commands`, which somebody may run one after the other. */
+/** The command that lands the work anyway; not in `commands`, which a user may run one after the other. */
 export function acceptCommand(runId: string, task: string): string {
   return `${mergeAgain(runId, task)} --accept-held`;
 }
@@ -90,7 +90,7 @@ export function heldView(runId: string, task: string, { keys, findings }: Held):
   };
 }
 
-/** The lines that say in the commit's message what somebody decided to land. */
+/** The lines in the commit message that list what the user accepted. */
 export function acceptedText(findings: readonly Finding[]): string {
   const lines = findings.slice(0, MOST_FINDINGS).map(({ what }) => `- ${shortened(what)}`);
   const rest = findings.length - MOST_FINDINGS;

@@ -1,16 +1,16 @@
 import { moduleFault, type Module, type ModuleFault } from './gitmodules.js';
 
-/** Submodules of a commit: `links` from path to commit; `modules` null where `.gitmodules` cannot be read. */
+/** Submodules of a commit: `links` from path to commit; `modules` is null if `.gitmodules` cannot be read. */
 export interface Submodules {
   readonly links: ReadonlyMap<string, string>;
   readonly modules: readonly Module[] | null;
 }
 
-/** What is to be said, or to be found out, about submodules that a branch brings. */
+/** A doubt about a submodule that a branch brings. */
 export type Doubt =
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'entry'; readonly module: Module; readonly fault: ModuleFault }
-  /** `wasListed`: the branch took its entry out of `.gitmodules` and left the submodule. */
+  /** `wasListed`: the branch removed its entry from `.gitmodules` but kept the submodule. */
   | { readonly kind: 'unlisted'; readonly path: string; readonly commit: string; readonly wasListed: boolean }
   /** Whether the remote has the commit. */
   | {
@@ -21,7 +21,7 @@ export type Doubt =
       readonly url: string;
     };
 
-/** Only what is not as it was before: a link, its entry, or that `.gitmodules` can be read. */
+/** Only differences: a changed link or entry, or that `.gitmodules` became unreadable. */
 export function submoduleDoubts(before: Submodules, after: Submodules): Doubt[] {
   if (after.modules === null) return before.modules === null ? [] : [{ kind: 'unreadable' }];
   const had = new Map((before.modules ?? []).map((module) => [module.name, JSON.stringify(module)]));

@@ -1,6 +1,6 @@
 import { printable } from '../text/untrusted-text.js';
 
-/** A submodule as `.gitmodules` lists it; null: the setting is missing. */
+/** A submodule as listed in `.gitmodules`; null: the setting is missing. */
 export interface Module {
   readonly name: string;
   readonly path: string | null;
@@ -8,7 +8,7 @@ export interface Module {
   readonly update: string | null;
 }
 
-/** The submodules of `git config --list -z` output, `key\nvalue` records; the last value of a setting counts. */
+/** The submodules in `git config --list -z` output, `key\nvalue` records; the last value of a setting is used. */
 export function modulesOf(output: string): Module[] {
   const modules = new Map<string, Module>();
   for (const record of output.split('\0')) {
@@ -23,20 +23,20 @@ export function modulesOf(output: string): Module[] {
   return [...modules.values()];
 }
 
-/** Why nobody can use an entry, as a fragment after its name, and the setting it is about; null: about all of it. */
+/** Why an entry cannot be used, as a fragment after its name, and the setting concerned; null: the whole entry. */
 export interface ModuleFault {
   readonly why: string;
   readonly setting: 'url' | 'update' | null;
 }
 
-/** Null where somebody can use the entry. Git itself refuses most of what is not usable. */
+/** Null if the entry can be used. Git itself refuses most unusable ones. */
 export function moduleFault({ name, path, url, update }: Module): ModuleFault | null {
   const fault = (why: string, setting: ModuleFault['setting'] = null): ModuleFault => ({ why, setting });
   if (name.split(/[\\/]/).includes('..')) return fault('has a name that leads out of the git folder; git ignores it');
   if (path === null || path === '') return fault('has no path');
-  if (path.startsWith('-')) return fault('has a path that git would take for an option');
+  if (path.startsWith('-')) return fault('has a path that git would read as an option');
   if (isOutside(path)) return fault(`has the path ${printable(path)}, which is outside the repository`);
-  if (url === null || url === '') return fault('has no url', 'url');
+  if (url === null || url === '') return fault('has no URL', 'url');
   if (update?.startsWith('!') === true) {
     return fault(`runs a command on update (${printable(update.slice(0, 80))}); git refuses it`, 'update');
   }
@@ -49,26 +49,26 @@ function isOutside(path: string): boolean {
 }
 
 function urlFault(url: string): string | null {
-  const shown = `has the url ${shownUrl(url)}`;
-  if (url.startsWith('-')) return `${shown}, which git would take for an option`;
+  const shown = `has the URL ${shownUrl(url)}`;
+  if (url.startsWith('-')) return `${shown}, which git would read as an option`;
   if (/[\p{Cc}]/u.test(url) || /%0[ad]/i.test(url)) return `${shown} with control characters`;
   if (isRelativeUrl(url)) return null;
   if (/^[\w+.-]*::/.test(url)) return `${shown}, which starts a program`;
   const scheme = /^([\w+.-]+):\/\//.exec(url)?.[1]?.toLowerCase();
   if (scheme === 'file' || url.startsWith('/') || /^[A-Za-z]:[\\/]/.test(url))
-    return `${shown}, a path of this machine`;
-  if (scheme === undefined) return /^[^/]+:/.test(url) ? null : `${shown}, a path of this machine`;
-  return ASKED_SCHEMES.includes(scheme) ? null : `${shown}, of which git knows no protocol`;
+    return `${shown}, a path on this machine`;
+  if (scheme === undefined) return /^[^/]+:/.test(url) ? null : `${shown}, a path on this machine`;
+  return ASKED_SCHEMES.includes(scheme) ? null : `${shown}, whose protocol git does not support`;
 }
 
-/** What may be asked for a commit, and what `.gitmodules` may name. */
+/** Protocols that may be used to check a commit, and in `.gitmodules`. */
 export const ASKED_SCHEMES: readonly string[] = ['https', 'http', 'ssh', 'git'];
 
 export function isRelativeUrl(url: string): boolean {
   return url.startsWith('./') || url.startsWith('../');
 }
 
-/** A url as git resolves it against the url of the repository it is in; null where it goes up too far. */
+/** A URL as git resolves it against the URL of the repository; null if it goes up too far. */
 export function resolvedUrl(url: string, remote: string): string | null {
   if (!isRelativeUrl(url)) return url;
   let base = remote.replace(/\/+$/, '');
@@ -88,7 +88,7 @@ export function resolvedUrl(url: string, remote: string): string | null {
   return `${base}${separator}${rest.replace(/\/+$/, '')}`;
 }
 
-/** Without a password or token, and without characters that do not show. */
+/** Without password or token, and with invisible characters escaped. */
 export function shownUrl(url: string): string {
   return printable(url.replace(/^([\w+.-]+:\/\/)[^/@]*@/, '$1').slice(0, 300));
 }

@@ -1,11 +1,11 @@
 import type { HeldView } from './finding.js';
 
-/** Lines below the fact: what else is held, the commands that settle it, and the one that lands it all the same. */
+/** Lines below the fact: further findings, the commands that resolve it, and the command that lands it anyway. */
 export function heldLines({ more = [], moreCount, commands }: HeldView, accept: string | null): string[] {
   return [
     ...more.map(({ what }) => `also: ${what}`),
     ...(moreCount === undefined ? [] : [`and ${String(moreCount)} more`]),
     ...commands,
-    ...(accept === null ? [] : [`or land it as it is: ${accept}`]),
+    ...(accept === null ? [] : [`or land it anyway: ${accept}`]),
   ];
 }

@@ -1,16 +1,16 @@
-/** What a file that Git LFS keeps elsewhere consists of in the repository. `oid`: SHA-256 of the content, `size` in bytes. */
+/** The content of a Git LFS pointer file. `oid`: SHA-256 of the content, `size` in bytes. */
 export interface LfsPointer {
   readonly oid: string;
   readonly size: number;
 }
 
-export const MOST_POINTER_BYTES = 1024; // Git LFS itself takes nothing longer for a pointer
+export const MOST_POINTER_BYTES = 1024; // Git LFS does not accept longer pointers
 
-/** Every name Git LFS has had for its format; it reads all of them. */
+/** All names of the Git LFS format; Git LFS reads each of them. */
 const VERSION =
   /^\s*version (?:https:\/\/(?:git-lfs|hawser)\.github\.com\/spec\/v\d+|http:\/\/git-media\.io\/v\/2)\r?\n/;
 
-/** Null for a file that is no pointer. Lines may end as on Windows, which Git LFS reads too. */
+/** Null if the file is not a pointer. CRLF line ends are allowed, as in Git LFS. */
 export function lfsPointer(text: string): LfsPointer | null {
   if (!VERSION.test(text)) return null;
   const oid = /^oid sha256:([0-9a-f]{64})\r?$/m.exec(text)?.[1];

@@ -1,19 +1,19 @@
 import { printable } from '../text/untrusted-text.js';
 
-/** Symbolic links of a tree: path to what the link holds. */
+/** Symbolic links of a tree: path to link target. */
 export type Links = ReadonlyMap<string, string>;
 
 export interface UnusableLink {
   readonly path: string;
   readonly target: string;
-  /** Fragment of a sentence after the link's name. */
+  /** Fragment that follows the link's name. */
   readonly why: string;
 }
 
-const MOST_HOPS = 40; // as Linux; a longer chain and a circle lead nowhere, which harms nobody
-const LONGEST_TARGET = 4095; // PATH_MAX without its end: no longer link can be made
+const MOST_HOPS = 40; // as in Linux; a longer chain or a cycle leads nowhere, which does no harm
+const LONGEST_TARGET = 4095; // PATH_MAX without its end: a longer link cannot be created
 
-/** The links that lead out of the repository, into a git folder, or cannot be checked out by whoever clones the tree. */
+/** The links that lead out of the repository or into a git folder, or that cannot be checked out in a clone. */
 export function unusableLinks(links: Links): UnusableLink[] {
   return [...links].flatMap(([path, target]) => {
     const why = whyUnusable(path, target, links);
@@ -40,7 +40,7 @@ function whyUnusable(path: string, target: string, links: Links): string | null 
   return null;
 }
 
-/** Where a link leads, by way of the other links of the tree, as an operating system follows them. */
+/** The target of a link, resolved through the other links of the tree as an operating system does. */
 function endOf(path: string, target: string, links: Links): 'inside' | 'outside' | 'absolute' | 'git_folder' {
   if (isAbsolute(target)) return 'absolute';
   const at = path.split('/').slice(0, -1);
@@ -69,13 +69,16 @@ function isAbsolute(target: string): boolean {
   return target.startsWith('/') || target.startsWith('\\\\') || /^[A-Za-z]:[\\/]/.test(target);
 }
 
-/** Also by the names under which macOS (characters it ignores) and Windows (short name, dots and blanks at the end) find it. */
+/**
+ * Including the names that macOS (ignored characters) and Windows (short name, trailing dots and blanks) treat as the
+ * same.
+ */
 function isGitFolder(name: string): boolean {
   const plain = name.replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '').toLowerCase();
   return /^(?:\.git|git~1)(?:[ .]*|:.*)$/.test(plain);
 }
 
-/** What the branch brings: not what the target had already. */
+/** The links that the branch adds, without those already on the target. */
 export function broughtLinks(before: Links, after: Links): UnusableLink[] {
   const had = new Set(unusableLinks(before).map(keyOf));
   return unusableLinks(after).filter((link) => !had.has(keyOf(link)));

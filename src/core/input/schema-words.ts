@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { clipped } from '../text/bounds.js';
 import { printable } from '../text/untrusted-text.js';
 
-/** What is wrong with one value of an input, in words for who wrote it. */
+/** The problem with one value of an input, in words for its author. */
 export interface InputProblem {
-  /** Where the value is: `merge.into`, `waves[0].tasks`; empty for the whole input. */
+  /** The position of the value: `merge.into`, `waves[0].tasks`; empty for the whole input. */
   readonly at: string;
   /** `must be a whole number from 1 to 64 (got "zero")`, `is missing: …`, `is not known`. */
   readonly problem: string;
@@ -12,12 +12,10 @@ export interface InputProblem {
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** How the library's own messages begin; any other text is one of ours and says it better. */
+/** The prefixes of the library's own messages; any other text is o8's and more precise. */
 const LIBRARY_WORDS = /^(Invalid |Too (small|big)|Unrecognized |Input not)/;
 
-/**
- * The faults that a schema found in `input`, without a word of the library that found them.
- */
+/** The faults that a schema found in `input`, without wording from the schema library. */
 export function inputProblems(schema: z.ZodType, input: unknown, issues: readonly z.core.$ZodIssue[]): InputProblem[] {
   const root = jsonSchemaOf(schema);
   return issues.flatMap((issue) => {
@@ -41,7 +39,7 @@ export function inputProblems(schema: z.ZodType, input: unknown, issues: readonl
   });
 }
 
-/** `merge.into must be …`; `name` stands for the whole input. */
+/** `merge.into must be …`; `name` is used for the whole input. */
 export function problemText({ at, problem }: InputProblem, name: string): string {
   return `${at === '' ? name : at} ${problem}`;
 }
@@ -74,10 +72,10 @@ function alternatives(node: JsonSchema): JsonSchema[] {
   return Array.isArray(type) ? type.map((each: unknown) => ({ ...node, type: each })) : [node];
 }
 
-/** What a value must be, as people say it. */
+/** A description of the expected value. */
 function wordsFor(node: JsonSchema): string {
   const kinds = alternatives(node);
-  const named = kinds.filter(({ type }) => type !== 'null'); // where nothing is allowed, too, nobody has to write it
+  const named = kinds.filter(({ type }) => type !== 'null'); // if null is allowed, users need not write it
   return [...new Set((named.length === 0 ? kinds : named).map(oneKind))].join(', or ');
 }
 
@@ -114,7 +112,7 @@ function range(node: JsonSchema): string {
   return most === null ? '' : ` of at most ${String(most)}`;
 }
 
-/** The largest numbers that the language can count with are no limit that anybody set. */
+/** The largest safe integers are defaults of the library, not limits. */
 function limit(value: unknown): number | null {
   return typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : null;
 }
@@ -141,7 +139,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** A value that somebody gave, short enough for a message. */
+/** A given value, short enough for a message. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return `"${printable(clipped(value))}"`;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';

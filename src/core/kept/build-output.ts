@@ -1,4 +1,4 @@
-/** Folders that only tools fill, whatever they lie in. */
+/** Names of folders that contain only generated files, wherever they are. */
 const OF_TOOLS = new Set([
   ...['node_modules', 'bower_components', 'jspm_packages', '.npm', '.pnpm-store', '.yarn'],
   ...['.next', '.nuxt', '.output', '.svelte-kit', '.angular', '.vite', '.turbo', '.nx', '.parcel-cache', '.docusaurus'],
@@ -18,26 +18,29 @@ const OF_TOOLS = new Set([
   ...['.zig-cache', 'zig-cache', 'zig-out', 'CMakeFiles', '_deps', '.bazel', '.pants.d', '.metals', '.bloop'],
 ]);
 
-/** Ordinary words as well: they count only for a folder that git ignores by itself and that has no tracked file. */
+/**
+ * Names that are also ordinary words: they count only for a folder that git ignores itself and that has no tracked
+ * file.
+ */
 const ORDINARY = new Set([
   ...['build', 'dist', 'out', 'output', 'target', 'bin', 'obj', 'coverage', 'htmlcov', 'venv', '_build'],
   ...['Debug', 'Release', 'debug', 'release'],
 ]);
 const ORDINARY_PATTERN = /^(?:cmake-build-.+|bazel-.+|.+\.egg-info)$/;
 
-/** A file that says of its folder that it can be made again. */
+/** A file that marks its folder as reproducible. */
 const TAGS = new Set(['CACHEDIR.TAG', 'pyvenv.cfg']);
 
 /** Files that tools write beside the sources. */
 const TOOL_FILE =
   /(?:\.(?:pyc|pyo|o|obj|a|so|dylib|dll|lib|class|tsbuildinfo|gcda|gcno|swp|swo)|^\.DS_Store|^Thumbs\.db|^\.eslintcache|^\.stylelintcache)$/;
 
-/** Whether a folder of this name holds what tools make, also inside another ignored folder. */
+/** Whether a folder of this name contains generated files, also inside another ignored folder. */
 export function isToolFolder(name: string): boolean {
   return OF_TOOLS.has(name);
 }
 
-/** The same for a path that git itself lists as ignored; `hasTracked` says whether a folder has tracked files. */
+/** The same for a path that git itself lists as ignored; `hasTracked` tells whether a folder has tracked files. */
 export function isBuildOutput(path: string, hasTracked: (folder: string) => boolean): boolean {
   const names = path.replace(/\/$/, '').split('/');
   const folders = path.endsWith('/') ? names : names.slice(0, -1);
@@ -48,12 +51,12 @@ export function isBuildOutput(path: string, hasTracked: (folder: string) => bool
   });
 }
 
-/** Whether a folder with these entries says of itself that it can be made again. */
+/** Whether these entries mark their folder as reproducible. */
 export function isTaggedFolder(entries: readonly string[]): boolean {
   return entries.some((name) => TAGS.has(name));
 }
 
-/** Whether a file of this name is a tool's: object code, caches, what desktops leave. */
+/** Whether a file of this name was generated: object code, caches, files of desktop environments. */
 export function isToolFile(name: string): boolean {
   return TOOL_FILE.test(name);
 }

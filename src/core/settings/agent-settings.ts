@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const permissionMode = z.enum(['default', 'manual', 'acceptEdits', 'auto', 'dontAsk', 'plan', 'bypassPermissions']);
 
-/** `agent` and each of `agents` in the settings file. Which kinds there are is not known here: see `agents/kinds.ts`. */
+/** `agent` and each of `agents` in the settings file. The agent kinds are defined in `agents/kinds.ts`, not here. */
 export const agentFileSchema = z
   .strictObject({
     kind: z.string().min(1),
@@ -12,13 +12,13 @@ export const agentFileSchema = z
     allowedTools: z.array(z.string().min(1)),
     settings: z.record(z.string(), z.unknown()),
     maxTurns: z.number().int().min(1).max(10_000),
-    /** With which `command` says that a usage limit stopped it. */
+    /** The exit code with which `command` reports a usage limit. */
     rateLimitExitCode: z.number().int().min(1).max(255),
   })
   .partial();
 export type AgentFile = z.infer<typeof agentFileSchema>;
 
-/** The same with every value decided. `kind` null: what `command` says, see `agentKind`. */
+/** The same with every value set. `kind` null: determined from `command`, see `agentKind`. */
 export const agentSettingsSchema = z.strictObject({
   kind: z.string().nullable().default(null),
   command: z.array(z.string()).nullable(),
@@ -42,14 +42,14 @@ export const DEFAULT_AGENT: AgentSettings = {
   rateLimitExitCode: null,
 };
 
-/** `agent.command` alone means an agent of kind `command`; who names neither gets Claude. */
+/** `agent.command` without `kind` means an agent of kind `command`; without both, Claude is used. */
 export function agentKind({ kind, command }: Pick<AgentSettings, 'kind' | 'command'>): string {
   return kind ?? (command === null ? 'claude' : 'command');
 }
 
 /**
- * A named agent (`agents.<name>`): the settings of `agent` with its own over them, or, where it is of another kind, its own
- * alone: models, permissions and arguments of one program mean nothing to another.
+ * A named agent (`agents.<name>`): its own settings override those of `agent`. If it is of another kind, only its own
+ * are used, because models, permissions and arguments differ between programs.
  */
 export function variantOf(base: AgentSettings, variant: AgentFile): AgentSettings {
   const own = decided(variant);
@@ -68,12 +68,12 @@ interface Agents {
   readonly agents: Readonly<Record<string, AgentSettings>>;
 }
 
-/** The name that a task has in its `agent` key, when the user's settings have an agent of that name; else null. */
+/** The value of a task's `agent` key if the user's settings define an agent of that name; otherwise null. */
 export function knownAgent({ agents }: Pick<Agents, 'agents'>, name: string | null): string | null {
   return name !== null && Object.hasOwn(agents, name) ? name : null;
 }
 
-/** The settings of that agent; those of the run's agent for a task that names none that is known. */
+/** The settings of that agent; for a task without a known agent, those of the run's agent. */
 export function agentSettingsOf(settings: Agents, name: string | null): AgentSettings {
   const known = knownAgent(settings, name);
   return known === null ? settings.agent : (settings.agents[known] ?? settings.agent);

@@ -2,15 +2,15 @@ import * as z from 'zod';
 import { agentFileSchema, agentSettingsSchema, DEFAULT_AGENT, variantOf, type AgentFile } from './agent-settings.js';
 
 /**
- * The user's settings: `.claude/parallel-config.json`, a manifest's `o8` block and flags, each a partial of the
- * same shape. Unknown keys are refused by name. Times are in the unit the key's comment says.
+ * The user's settings: `.claude/parallel-config.json`, a manifest's `o8` block and flags, each a partial of the same
+ * shape. Unknown keys are refused by name. The comment of a key names its unit of time.
  */
 const mergeInto = z.enum(['integration', 'base', 'none', 'pr']);
 const mergeStrategy = z.enum(['merge', 'squash', 'rebase']);
 const schedule = z.enum(['deps', 'waves']);
 const scopeMode = z.enum(['enforce', 'warn', 'off']);
 
-const minutes = z.number().min(0).max(10_080); // a week: anything longer is a typing error
+const minutes = z.number().min(0).max(10_080); // a week: a longer time is a typing error
 const count = (max: number) => z.number().int().min(1).max(max);
 const usd = z.number().positive().max(100_000);
 const shellCommand = z.string().min(1).max(10_000);
@@ -32,7 +32,7 @@ const common = {
   budget: z.strictObject({ taskUsd: usd, runUsd: usd }).partial(),
 };
 
-/** Names of agents are what tasks have in `agent`: any text on one line. */
+/** Agent names are the values of a task's `agent` key: any text on one line. */
 const agentName = z.string().min(1).max(100);
 
 export const settingsFileSchema = z
@@ -49,7 +49,7 @@ export const settingsFileSchema = z
   .partial();
 export type SettingsFile = z.infer<typeof settingsFileSchema>;
 
-/** What a manifest may set: never the agent, `notify` or permission modes; paths are checked by the source. */
+/** What a manifest may set: never the agent, `notify` or permission modes; the source checks its paths. */
 export const manifestSettingsSchema = z.strictObject({ ...common, model: z.string().min(1) }).partial();
 export type ManifestSettings = z.infer<typeof manifestSettingsSchema>;
 
@@ -61,7 +61,7 @@ export const scheduleSchema = schedule;
 export const mergeIntoSchema = mergeInto;
 export const mergeStrategySchema = mergeStrategy;
 
-/** Settings with every value decided. `null` means "none", never "not decided". */
+/** Settings with every value set. `null` means "none". */
 export const settingsSchema = z.strictObject({
   maxConcurrency: z.number(),
   maxFeatures: z.number(),
@@ -88,10 +88,10 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** The command that features call where nobody names another one. */
+/** The command for features if no other is set. */
 export const DEFAULT_SKILL = '/implement-feature';
 
-/** What counts where neither the user nor the kind of plan says otherwise. */
+/** The defaults, unless the user or the kind of plan sets a value. */
 export function defaultSettings(): Settings {
   return {
     maxConcurrency: 3,
@@ -118,10 +118,13 @@ export function defaultSettings(): Settings {
   };
 }
 
-/** Flags of one call, already in the settings' own shape. */
+/** Flags of one call, in the format of the settings. */
 export type SettingsFlags = Pick<SettingsFile, 'maxConcurrency' | 'schedule' | 'merge' | 'budget'>;
 
-/** The first that says something counts: a flag, the manifest's `o8`, the file, the defaults of the kind of plan, of all. */
+/**
+ * The first defined value takes precedence: flag, manifest's `o8`, settings file, defaults of the kind of plan, general
+ * defaults.
+ */
 export function resolveSettings(
   ofKind: SettingsFile,
   file: SettingsFile,

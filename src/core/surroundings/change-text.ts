@@ -3,9 +3,9 @@ import { shellQuote } from '../text/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 import type { SettingChange } from './git-settings.js';
 
-const MOST_VALUE = 120; // a value is to be recognised, not read whole
+const MOST_VALUE = 120; // a value only has to be recognized
 
-/** Keys whose values hold secrets: headers, passwords, helpers with a token in them. */
+/** Keys whose values may be secret: headers, passwords, helpers that contain a token. */
 const SECRET = /(?:^credential\.|\.extraheader$|password|token|secret|oauth|\.pass$)/i;
 /** A user name or token in an address, also in a key such as `url.<address>.insteadOf`. */
 const USER_IN_ADDRESS = /(:\/\/)[^/@\s]+(?=@)/g;
@@ -13,11 +13,11 @@ const USER_IN_ADDRESS = /(:\/\/)[^/@\s]+(?=@)/g;
 export interface ChangeText {
   /** `git config user.name changed from "Me" to "Robot"`. */
   readonly what: string;
-  /** The command that puts it back. */
+  /** The command that restores it. */
   readonly putBack: string;
 }
 
-/** A change of git's configuration for people, without secrets; `saved` is the file that has the values of before. */
+/** A change of git's configuration for people, without secrets; `saved` is the file with the earlier values. */
 export function settingChangeText(change: SettingChange, saved: string, redact: Redactor): ChangeText {
   const { scope, key, before, after, inherited } = change;
   const name = `git config ${scope === 'local' ? '' : `--${scope} `}${shown(key, redact)}`;
@@ -26,21 +26,21 @@ export function settingChangeText(change: SettingChange, saved: string, redact: 
   const what =
     before.length === 0
       ? inherited === undefined
-        ? `${name} was set to ${values(after)}, it was not set before`
+        ? `${name} was set to ${values(after)} (not set before)`
         : `${name} changed from ${values([inherited])} (set elsewhere) to ${values(after)}`
       : after.length === 0
-        ? `${name} was removed, it was ${values(before)}`
+        ? `${name} was removed (it was ${values(before)})`
         : `${name} changed from ${values(before)} to ${values(after)}`;
   return { what, putBack: putBackCommand(change, saved, redact) };
 }
 
-/** How the settings on disk differ from those o8's git uses. */
+/** Differences between the settings on disk and those o8's git uses. */
 export type SettingsNow =
   | { readonly kind: 'as before' }
   | { readonly kind: 'changed'; readonly changes: readonly SettingChange[] }
   | { readonly kind: 'unreadable'; readonly message: string };
 
-/** All of it for people; nothing where nothing was changed. */
+/** All differences for people; empty if nothing changed. */
 export function settingTexts(
   now: SettingsNow,
   { commonDir, saved, redact }: { commonDir: string; saved: (file: string) => string; redact: Redactor },
@@ -57,11 +57,11 @@ export function settingTexts(
 
 /** git cannot read the repository's own settings. */
 export function unreadableText(message: string, config: string, saved: (file: string) => string): ChangeText {
-  const what = `the repository's git config cannot be read any more (${printable(message)})`;
+  const what = `the repository's git config can no longer be read (${printable(message)})`;
   return { what, putBack: `cp ${shellQuote(saved(config))} ${shellQuote(config)}` };
 }
 
-/** Written to the file it stands in: git may not find its way to the repository while this is not put back. */
+/** Changes the file itself, because git may not find the repository with the changed settings. */
 function putBackCommand({ file, key, before, after }: SettingChange, saved: string, redact: Redactor): string {
   const config = `git config --file ${shellQuote(file)}`;
   const unset = `${config} --unset-all ${shellQuote(key)}`;
@@ -73,7 +73,7 @@ function putBackCommand({ file, key, before, after }: SettingChange, saved: stri
   return [...(after.length === 0 ? [] : [unset]), ...adds].join(' && ');
 }
 
-/** What would be redacted or spelled out is no command. */
+/** A value that would be redacted or escaped cannot be used in a command. */
 function isShowable(key: string, value: string | null, redact: Redactor): boolean {
   const texts = value === null ? [key] : [key, value];
   const hides = texts.some((text) => redacted(text, redact) !== text || printable(text) !== text);

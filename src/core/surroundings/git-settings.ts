@@ -1,37 +1,37 @@
 import * as z from 'zod';
 
-/** One line of git's configuration. `value` is null for a key without one (`[core] bare`), which counts as true. */
+/** One entry of git's configuration. `value` is null for a key without a value (`[core] bare`), which means true. */
 const settingSchema = z.strictObject({
   scope: z.enum(['system', 'global', 'local', 'worktree']),
-  /** The file it stands in, absolute. */
+  /** The file that contains it, absolute. */
   file: z.string(),
   key: z.string(),
   value: z.string().nullable(),
 });
 export type GitSetting = z.infer<typeof settingSchema>;
 
-/** Git's configuration for a repository, in the order in which git reads it; or git's words where it cannot read it. */
+/** Git's configuration for a repository, in the order in which git reads it; or git's message if it cannot read it. */
 export const gitSettingsSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('read'), settings: z.array(settingSchema) }),
   z.strictObject({ kind: z.literal('unreadable'), message: z.string() }),
 ]);
 export type GitSettings = z.infer<typeof gitSettingsSchema>;
 
-/** A key of one file with all its values: none where it is not set. */
+/** A key of one file with all its values: none if it is not set. */
 export const settingChangeSchema = z.strictObject({
   scope: settingSchema.shape.scope,
   file: z.string(),
   key: z.string(),
   before: z.array(z.string().nullable()),
   after: z.array(z.string().nullable()),
-  /** What git used before where the file did not say: the value of another file. */
+  /** The effective value before, from another file, if this file did not set it. */
   inherited: z.string().optional(),
 });
 export type SettingChange = z.infer<typeof settingChangeSchema>;
 
 /**
- * From `git config --list -z --show-scope --show-origin`; `absolute` makes a path whole that git names from where it ran.
- * `as`: the scope of a file that git was told to read, which it calls a command's.
+ * Parses `git config --list -z --show-scope --show-origin`; `absolute` completes paths that git prints relative to its
+ * folder. `as`: the scope of a file passed to git explicitly, which git reports as `command`.
  */
 export function parseSettings(
   output: string,
@@ -49,7 +49,7 @@ export function parseSettings(
       key: end === -1 ? entry : entry.slice(0, end),
       value: end === -1 ? null : entry.slice(end + 1),
     });
-    if (parsed.success && origin.startsWith('file:')) settings.push(parsed.data); // not of a command line
+    if (parsed.success && origin.startsWith('file:')) settings.push(parsed.data); // not from the command line
   }
   return settings;
 }
@@ -73,8 +73,8 @@ export function changedSettings(before: readonly GitSetting[], after: readonly G
 }
 
 /**
- * `now` without what agents changed: of each key in `changes` that still has the values they gave it, the values of
- * before. What somebody changed afterwards counts.
+ * `now` without the agents' changes: each key in `changes` that still has the agents' values gets its earlier values.
+ * Later changes by the user stay.
  */
 export function withoutChanges(now: readonly GitSetting[], changes: readonly SettingChange[]): GitSetting[] {
   const current = valuesOf(now);
@@ -88,11 +88,11 @@ export function withoutChanges(now: readonly GitSetting[], changes: readonly Set
     before.map((value) => ({ scope, file, key, value })),
   );
   const order = ['system', 'global', 'local', 'worktree'];
-  // Values of one key stay in order, since sorting is stable; keys of one file do not depend on each other.
+  // Values of one key keep their order, because sorting is stable; keys of one file are independent.
   return [...kept, ...restored].sort((a, b) => order.indexOf(a.scope) - order.indexOf(b.scope));
 }
 
-/** Conditions are decided, and a worktree's own file is put in by whoever writes it. */
+/** Sections omitted: conditions are already evaluated, and the worktree's own file is added by the caller. */
 const NOT_WRITTEN = /^(?:include\.|includeif\.|extensions\.worktreeconfig$)/i;
 
 /** A configuration file with these settings, includes resolved. */

@@ -3,23 +3,23 @@ import { shellQuote } from '../text/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 import type { ChangeText } from './change-text.js';
 
-/** Git hooks by absolute path, to what identifies the content of each. */
+/** Git hooks: absolute path to an identifier of the content. */
 export type Hooks = Readonly<Record<string, string>>;
 
-/** `before` and `after` are null where there was none. */
+/** `before` and `after` are null if there was no hook. */
 export interface HookChange {
   readonly path: string;
   readonly before: string | null;
   readonly after: string | null;
 }
 
-/** Hooks from before agents worked, and how these left them when nobody ran the run any more; null while one may run. */
+/** Hooks from before agents ran, and the hooks when the run's supervisor stopped; null while a run may be active. */
 export interface HookMemory {
   readonly before: Hooks;
   readonly left: Hooks | null;
 }
 
-/** What agents changed and nobody put back: once their run is over, what is other than they left it is a person's. */
+/** Changes by agents that were not restored: after the run, later changes are the user's. */
 export function changedHooks({ before, left }: HookMemory, now: Hooks): HookChange[] {
   const paths = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
   return paths.flatMap((path) => {
@@ -29,7 +29,7 @@ export function changedHooks({ before, left }: HookMemory, now: Hooks): HookChan
   });
 }
 
-/** What counts as the hooks from before when another run starts. */
+/** The hooks to use as the earlier state when another run starts. */
 export function hooksToRemember(memory: HookMemory | null, now: Hooks): Hooks {
   const open = new Map((memory === null ? [] : changedHooks(memory, now)).map((change) => [change.path, change]));
   const others = Object.entries(now).filter(([path]) => !open.has(path));
@@ -39,7 +39,7 @@ export function hooksToRemember(memory: HookMemory | null, now: Hooks): Hooks {
   return Object.fromEntries([...others, ...kept]);
 }
 
-/** For people. `saved`: a copy of the hook as it was, null where there is none. */
+/** For people. `saved`: a copy of the earlier hook, null if there is none. */
 export function hookText({ path, before, after }: HookChange, saved: string | null): ChangeText {
   const name = printable(basename(path));
   const said = "the repository's git hooks changed";
@@ -48,12 +48,12 @@ export function hookText({ path, before, after }: HookChange, saved: string | nu
   }
   const what =
     after === null
-      ? `${said}: ${name} was removed, it was ${shortly(before)}`
+      ? `${said}: ${name} was removed (it was ${shortly(before)})`
       : `${said}: ${name} changed from ${shortly(before)} to ${shortly(after)}`;
   return { what, putBack: putBackHook(path, before, after, saved) };
 }
 
-/** Removed first: a link that stands there would be followed. */
+/** Removes the file first, because a link would be followed. */
 function putBackHook(path: string, before: string, after: string | null, saved: string | null): string {
   const remove = after === null ? '' : `rm -r ${shellQuote(path)} && `;
   const link = / link to (.+)$/s.exec(before)?.[1];

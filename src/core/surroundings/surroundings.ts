@@ -6,30 +6,30 @@ import type { Redactor } from '../text/redact.js';
 import { shellQuote } from '../text/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 
-/** What an agent has no business with: everything git keeps for all worktrees, and the checkout the run started in. */
+/** What an agent must not change: everything git shares between worktrees, and the checkout the run started in. */
 export const surroundingsSchema = z.object({
-  /** Milliseconds since 1970. Absent, as all that is optional here, in files of older versions. */
+  /** Milliseconds since 1970. Absent in files of older versions, as are all optional keys here. */
   at: z.number().optional(),
-  /** Git settings that are not those the run began with; a text where git cannot read them. */
+  /** Git settings that differ from those at the start of the run; a text if git cannot read them. */
   settings: z.union([z.array(settingChangeSchema), z.string()]).optional(),
-  /** Branches, tags and whatever else there is that is not this run's, full name to commit. Remote branches too. */
+  /** Branches, tags and other refs that do not belong to this run, full name to commit. Includes remote branches. */
   refs: z.record(z.string(), z.string()),
   /** Commits of stash entries. */
   stashes: z.array(z.string()).optional(),
-  /** What is checked out in the main checkout: a branch's full name, or a commit. */
+  /** What is checked out in the main checkout: the full name of a branch, or a commit. */
   head: z.string().optional(),
-  /** Worktrees that are not o8's, by path. */
+  /** Worktrees that o8 did not create, by path. */
   worktrees: z.array(z.string()).optional(),
-  /** Files of the git folder that decide how git works, by path in it, to a digest. */
+  /** Files in the git folder that configure git: path to digest. */
   files: z.record(z.string(), z.string()).optional(),
-  /** Uncommitted paths of the main checkout, each with what git says of it. */
+  /** Uncommitted paths of the main checkout, each with its git status. */
   changes: z.record(z.string(), z.string()),
 });
 export type Surroundings = z.infer<typeof surroundingsSchema>;
 
 type Kind = 'setting' | 'ref' | 'remote' | 'stash' | 'head' | 'worktree' | 'file' | 'change';
 
-/** One thing that is different: `before` and `after` are null where it was not there. */
+/** One difference: `before` and `after` are null if it did not exist. */
 export interface SurroundingChange {
   readonly kind: Kind;
   readonly name: string;
@@ -37,7 +37,7 @@ export interface SurroundingChange {
   readonly after: string | null;
 }
 
-/** What differs. Only what both looks have looked at. */
+/** The differences, limited to what was recorded both times. */
 export function changedSurroundings(before: Surroundings, after: Surroundings): SurroundingChange[] {
   const [was, is] = [factsOf(before), factsOf(after)];
   const changes: SurroundingChange[] = [];
@@ -46,7 +46,7 @@ export function changedSurroundings(before: Surroundings, after: Surroundings): 
     if (old === undefined) continue;
     for (const name of new Set([...old.keys(), ...facts.keys()])) {
       const change = { kind, name, before: old.get(name) ?? null, after: facts.get(name) ?? null };
-      // A setting that is as the run began with it harms nobody.
+      // A setting that was changed back to its original value does no harm.
       if (change.before !== change.after && !(kind === 'setting' && change.after === null)) changes.push(change);
     }
   }
@@ -54,8 +54,8 @@ export function changedSurroundings(before: Surroundings, after: Surroundings): 
 }
 
 /**
- * Whether somebody else whose surroundings were looked at may have made a change: it was not there when they began, and
- * was when they ended (`after`, null while they run).
+ * Whether another task may have made a change: it did not exist when that task started, and existed when it ended
+ * (`after`, null while it runs).
  */
 export function mayHaveMade(
   change: SurroundingChange,
@@ -67,7 +67,7 @@ export function mayHaveMade(
   return looked.after === null || valueIn(looked.after) === change.after;
 }
 
-/** The task in whose worktree the path of a change lies, null where it is in none. */
+/** The task whose worktree contains the path of a change, null if there is none. */
 export function ownerOf(
   { kind, name }: SurroundingChange,
   tasks: readonly { readonly id: string; readonly worktree: string }[],
@@ -98,25 +98,25 @@ function factsOf(surroundings: Surroundings): Map<Kind, Map<string, string>> {
 const UNREADABLE = 'unreadable';
 const REMOTES = 'refs/remotes/';
 const HEADS = 'refs/heads/';
-const MOST_NAMED = 5; // of a kind; a person looks for themselves after a few
+const MOST_NAMED = 5; // of each kind; enough for the user to investigate
 
 export interface ChangeContext {
   readonly root: string;
   readonly commonDir: string;
-  /** Where a copy of a settings file is as it was. */
+  /** Path of the copy of an earlier settings file. */
   readonly saved: (file: string) => string;
-  /** The same for a file of the git folder, or a hook, that was identified like this; null where there is none. */
+  /** The same for a hook or file in the git folder with this identifier; null if there is none. */
   readonly savedAs: (path: string, digest: string) => string | null;
   readonly redact: Redactor;
-  /** How a remote branch as this clone knows it came to move. */
+  /** How this clone's remote branch moved. */
   readonly movedBy: (change: SurroundingChange) => 'push' | 'fetch' | 'unknown';
 }
 
-/** Changes for people, one line each, with the command that puts each back where there is one; many of a kind are counted. */
+/** Changes for people, one line each, with the command that restores it if there is one; many of a kind are counted. */
 export function surroundingTexts(changes: readonly SurroundingChange[], context: ChangeContext): Told[] {
   const told = new Map<Kind, number>();
   return changes.flatMap((change) => {
-    // What others pushed and it fetched is none of its doing.
+    // Branches that others pushed and the agent fetched are ignored.
     if (change.kind === 'remote' && context.movedBy(change) === 'fetch') return [];
     const count = (told.get(change.kind) ?? 0) + 1;
     told.set(change.kind, count);
@@ -203,7 +203,7 @@ function refText({ name, before, after }: SurroundingChange, inRoot: string): Te
   }
   if (after === null) {
     return {
-      what: `${what} was deleted, it was at ${short(before)}`,
+      what: `${what} was deleted (it was at ${short(before)})`,
       putBack: `${inRoot} update-ref ${ref} ${before}`,
     };
   }
@@ -229,7 +229,7 @@ function remoteText(
     };
   }
   if (after === null) {
-    const what = `the remote branch ${printable(path)} was deleted, it was at ${short(before)}`;
+    const what = `the remote branch ${printable(path)} was deleted (it was at ${short(before)})`;
     return { what, putBack: `${inRoot} push ${shellQuote(remote)} ${to}` };
   }
   return {
@@ -256,7 +256,7 @@ function shortRef(head: string | null): string {
   return head?.startsWith(HEADS) === true ? printable(head.slice(HEADS.length)) : `no branch (${short(head)})`;
 }
 
-/** The note at a task: who may have done it, honestly. `others` ran at that time, too. */
+/** The note on a task: who may have made the change. `others` ran at the same time. */
 export function surroundingNote(
   { what, putBack }: Pick<Told, 'what' | 'putBack'>,
   task: string,
@@ -264,7 +264,7 @@ export function surroundingNote(
 ): string {
   const who =
     others.length === 0
-      ? 'by it, or by somebody else'
+      ? 'by this task, or by somebody else'
       : `by one of ${[task, ...others].sort().join(', ')}, or by somebody else`;
-  return `while it ran, ${what} (${who})${putBack === null ? '' : `; to put it back: ${putBack}`}`;
+  return `while it ran, ${what} (${who})${putBack === null ? '' : `; to restore it: ${putBack}`}`;
 }

@@ -1,18 +1,18 @@
-/** The most that a model is given of a log or of the output of a program; more costs it tokens and says no more. */
+/** Limit for log or program output given to a model; more costs tokens without adding information. */
 export const MODEL_BYTES = 16 * 1024;
-/** A name or value that is quoted only has to be recognised. */
+/** A quoted name or value only has to be recognized. */
 const QUOTED_CHARACTERS = 80;
-/** Of one line of a message: a command or a path fits, a value of megabytes does not. */
+/** Limit for one line of a message: long enough for a command or path. */
 const LINE_CHARACTERS = 1000;
 
-/** The beginning of a text, with how long it is when it is longer than `most` characters. */
+/** The beginning of a text, with its length if it is longer than `most` characters. */
 export function clipped(text: string, most = QUOTED_CHARACTERS): string {
   return text.length <= most ? text : `${wellFormed(text.slice(0, most))}… (${String(text.length)} characters)`;
 }
 
 /**
- * A message or hint with no line longer than a path may be, and no longer than a model is given altogether: whatever
- * was put into it came from an argument, a file or another program.
+ * Limits the length of each line and of the whole text of a message or hint, because it may quote an argument, a file
+ * or another program.
  */
 export function boundedMessage(text: string): string {
   if (text.length <= LINE_CHARACTERS) return text;
@@ -20,7 +20,7 @@ export function boundedMessage(text: string): string {
   return firstWithin(lines, MODEL_BYTES).join('\n');
 }
 
-/** The first lines that fit into so many bytes, and how many were left out. */
+/** The first lines that fit into this many bytes, and how many were omitted. */
 function firstWithin(lines: readonly string[], bytes: number): string[] {
   let left = bytes;
   const end = lines.findIndex((line) => (left -= Buffer.byteLength(line) + 1) < 0);
@@ -28,8 +28,8 @@ function firstWithin(lines: readonly string[], bytes: number): string[] {
 }
 
 /**
- * The last lines that fit into so many bytes; of a last line that alone is longer, its end. `more` is whether anything
- * was left out.
+ * The last lines that fit into this many bytes; the end of the last line if that alone is longer. `more`: whether
+ * anything was omitted.
  */
 export function lastWithin(lines: readonly string[], bytes: number): { lines: string[]; more: boolean } {
   let left = bytes;
@@ -45,12 +45,12 @@ export function lastWithin(lines: readonly string[], bytes: number): { lines: st
 }
 
 function endOf(line: string, bytes: number): string {
-  const end = Buffer.from(line).subarray(-Math.max(0, bytes - 4)); // room for the mark
-  const whole = end.findIndex((byte) => (byte & 0xc0) !== 0x80); // not in the middle of a character
+  const end = Buffer.from(line).subarray(-Math.max(0, bytes - 4)); // leaves space for the mark
+  const whole = end.findIndex((byte) => (byte & 0xc0) !== 0x80); // not inside a character
   return `…${end.subarray(Math.max(0, whole)).toString('utf8')}`;
 }
 
-/** Without the half of a surrogate pair that was cut. */
+/** Removes half of a surrogate pair at the cut. */
 function wellFormed(text: string): string {
   return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
 }

@@ -1,4 +1,4 @@
-/** `42s`, `3m 5s`, `1h 2m`: how long something took, for people. */
+/** A duration for people: `42s`, `3m 5s`, `1h 2m`. */
 export function duration(from: Date, to: Date): string {
   const seconds = Math.max(0, Math.round((to.getTime() - from.getTime()) / 1000));
   if (seconds < 60) return `${String(seconds)}s`;
@@ -8,7 +8,7 @@ export function duration(from: Date, to: Date): string {
     : `${String(Math.floor(minutes / 60))}h ${String(minutes % 60)}m`;
 }
 
-/** A limit that is set in minutes: `120 min`, and `6 s` where it is a part of one. */
+/** A limit set in minutes: `120 min`, or `6 s` if it is below one minute. */
 export function minutesText(minutes: number): string {
   return minutes < 1 ? `${String(Math.round(minutes * 600) / 10)} s` : `${String(minutes)} min`;
 }

@@ -1,8 +1,8 @@
 import { shellQuote } from './shell-quote.js';
 
-/** A lock of git's that was left behind has to go first; whether its git is still at work is for a person to say. */
+/** A git lock that was left behind must be removed first; only the user can tell whether its git is still running. */
 export function hintAfterLock(lock: string | undefined, command: string): string {
   return lock === undefined
     ? command
-    : `rm ${shellQuote(lock)} && ${command}   (when no git is at work there any more)`;
+    : `rm ${shellQuote(lock)} && ${command}   (if no git process is still running there)`;
 }

@@ -1,6 +1,6 @@
-/** A heading of a Markdown text and what is below it, sub-sections included. */
+/** A Markdown heading and the text below it, including sub-sections. */
 export interface Section {
-  /** Without numbering, emphasis, and what is in brackets at its end. */
+  /** Without numbering, emphasis, and a part in brackets at its end. */
   readonly title: string;
   /** 1 to 6. */
   readonly level: number;
@@ -17,7 +17,7 @@ interface Line {
   readonly code: boolean;
 }
 
-/** The sections of a Markdown text in its order. Headings in code blocks are code. */
+/** The sections of a Markdown text in order. Headings in code blocks are ignored. */
 export function markdownSections(text: string): Section[] {
   const lines = readLines(text);
   const headings = lines.flatMap((line, index) => {
@@ -30,7 +30,7 @@ export function markdownSections(text: string): Section[] {
   });
 }
 
-/** Where the section ends. Each heading is looked at once for a level: a copy of the rest would take quadratic time. */
+/** The end of each section. Checks each heading once per level, because copying the rest would take quadratic time. */
 function indexOfNext(
   headings: readonly { readonly level: number; readonly index: number }[],
   position: number,
@@ -43,19 +43,19 @@ function indexOfNext(
   return null;
 }
 
-/** Whether a section says anything: sub-headings do, comments, blank lines and horizontal rules do not. */
+/** Whether a section has content: sub-headings count, comments, blank lines and horizontal rules do not. */
 export function hasContent({ body }: Section): boolean {
   return withoutComments(body.join('\n'))
     .split('\n')
     .some((line) => line.trim() !== '' && !RULE.test(line));
 }
 
-/** The heading on a line outside of code, null on any other line. */
+/** The heading on a line outside of code, null for any other line. */
 export function headingOnLine(text: string): { title: string; level: number } | null {
   return headingOf({ text, code: false });
 }
 
-/** The text of a list item of the outermost list, null on any other line. */
+/** The text of a top-level list item, null for any other line. */
 export function listItem(line: string): string | null {
   return LIST_ITEM.exec(line)?.[1] ?? null;
 }
@@ -90,7 +90,7 @@ function plainTitle(text: string): string {
   return (bracket > 0 ? unnumbered.slice(0, bracket) : unnumbered).trim().replace(/:$/, '');
 }
 
-/** By hand: a search with a pattern would take quadratic time on many openings without an end. */
+/** Without a regular expression, which would take quadratic time on many comments without an end. */
 function withoutComments(text: string): string {
   let rest = text;
   let visible = '';

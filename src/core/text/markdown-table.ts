@@ -1,6 +1,6 @@
 import { printable } from './untrusted-text.js';
 
-/** A Markdown table whose columns line up; a bar in a cell stays text. No newline at the end. */
+/** A Markdown table with aligned columns; bars in cells are escaped. No newline at the end. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => printable(cell).replaceAll('|', '\\|')));
   const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));

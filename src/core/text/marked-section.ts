@@ -1,4 +1,4 @@
-/** The lines between which a section of somebody else's text belongs to o8. */
+/** The lines that enclose o8's section in somebody else's text. */
 const BEGIN = '<!-- o8: begin (written by o8; edits between these two lines are lost) -->';
 const END = '<!-- o8: end -->';
 const BEGIN_LINE = /^<!-- o8: begin\b.*-->\s*$/;
@@ -7,10 +7,12 @@ const END_LINE = /^<!-- o8: end -->\s*$/;
 export type SectionEdit =
   | { readonly kind: 'edited'; readonly text: string }
   | { readonly kind: 'unchanged' }
-  /** A mark is missing, doubled, or in the wrong order: where the section ends is not ours to guess. */
+  /** A mark is missing, doubled, or in the wrong order, so the end of the section is unknown. */
   | { readonly kind: 'broken_marks' };
 
-/** Puts `section` between the marks, or with marks at the end; nothing else of `text` changes, line ends included. */
+/**
+ * Puts `section` between the marks, or with marks at the end; the rest of `text` does not change, including line ends.
+ */
 export function withSection(text: string, section: string): SectionEdit {
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const block = [BEGIN, ...section.trim().split('\n'), END];

@@ -1,7 +1,9 @@
-/** Names longer than this are not compared letter by letter: nobody mistypes them. */
+/** Longer names are not compared letter by letter, because they are not typed by hand. */
 const MOST_LETTERS = 80;
 
-/** The names that are most like the wanted one, the best first: those that contain it, then by how many letters differ. */
+/**
+ * The names most similar to the wanted one, best first: those that contain it, then by the number of different letters.
+ */
 export function nearest(wanted: string, names: readonly string[], most = 3): string[] {
   const scored = [...new Set(names)].map((name) => ({
     name,
@@ -19,7 +21,7 @@ function distance(wanted: string, name: string): number {
   return editDistance(wanted.slice(0, MOST_LETTERS), name.slice(0, MOST_LETTERS));
 }
 
-/** Letters to be added, removed or replaced. */
+/** Number of letters to add, remove or replace. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, letter] of Array.from(a).entries()) {

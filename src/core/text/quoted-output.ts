@@ -1,14 +1,14 @@
 import { sanitizeLine } from './terminal-text.js';
 import { clipped, lastWithin } from './bounds.js';
 
-/** Enough for the lines in which a program says what went wrong; the rest is in its log. */
+/** Enough for the lines with a program's error message; the rest is in its log. */
 const MOST_LINES = 12;
 const MOST_BYTES = 1500;
 const LINE_CHARACTERS = 300;
 
 /**
  * The last lines of a program's output for a message, oldest first: without escape sequences and empty lines at either
- * end, of a progress display only what stood last on its line.
+ * end. Of a progress display, only the last state of its line.
  */
 export function quotedOutput(output: string): string[] {
   const lines = output

@@ -1,4 +1,4 @@
-/** Replaces secrets in a text by `[redacted]`. */
+/** Replaces secrets in a text with `[redacted]`. */
 export type Redactor = (text: string) => string;
 
 const REDACTED = '[redacted]';
@@ -6,10 +6,10 @@ const REDACTED = '[redacted]';
 /** Shorter values (`true`, `main`, a port) are too common in ordinary output to be replaced. */
 const SHORTEST_SECRET = 8;
 
-/** Not in the middle of a word: `task-001-…` must not look like an `sk-…` key. */
+/** Not inside a word: `task-001-…` must not match an `sk-…` key. */
 const START = '(?<![A-Za-z0-9_-])';
 
-/** Published shapes of keys and tokens; a captured group is kept in front of the replacement. */
+/** Published formats of keys and tokens; a captured group is kept before the replacement. */
 const KEY_PATTERNS: readonly string[] = [
   `${START}()sk-ant-[A-Za-z0-9_-]{8,}`,
   `${START}()sk-(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{20,}`,
@@ -29,12 +29,12 @@ const KEY_PATTERNS: readonly string[] = [
 const KEYS: readonly RegExp[] = KEY_PATTERNS.map((pattern) => new RegExp(pattern, 'g'));
 
 /**
- * Replaces what looks like a published key format, and each of `knownSecretValues` (8 characters or longer) as it
- * is, as JSON writes it inside a string, and line by line.
+ * Replaces text in a published key format, and each of `knownSecretValues` (8 characters or longer): literally, as
+ * escaped in JSON strings, and line by line.
  */
 export function redactor(knownSecretValues: Iterable<string>): Redactor {
   const values = new Set([...knownSecretValues].flatMap(spellings).filter((value) => value.length >= SHORTEST_SECRET));
-  // Longest first: a secret that contains another one is replaced whole.
+  // Longest first, so that a secret that contains another one is replaced completely.
   const alternatives = [...values].sort((a, b) => b.length - a.length).map(escapeForPattern);
   const known = alternatives.length === 0 ? null : new RegExp(alternatives.join('|'), 'g');
   return (text) => {
@@ -43,7 +43,7 @@ export function redactor(knownSecretValues: Iterable<string>): Redactor {
   };
 }
 
-/** The values of an environment whose names say that they are secret. */
+/** The values of environment variables whose names mark them as secret. */
 export function secretValues(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(env).flatMap(([name, value]) =>
     value !== undefined && /KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH/i.test(name) ? [value] : [],

@@ -1,7 +1,7 @@
 import { O8Error } from '../base/errors.js';
 import { boundedMessage, clipped } from './bounds.js';
 
-/** An error as both doors show it; `faults` only where an input has several. */
+/** An error as the CLI and the MCP server show it; `faults` only if an input has several. */
 export interface ErrorReport {
   readonly code: string;
   readonly message: string;
@@ -9,11 +9,13 @@ export interface ErrorReport {
   readonly faults?: readonly { readonly file: string; readonly problem: string; readonly fix: string }[];
 }
 
-/** The faults themselves are in the message; programs get the first of them one by one. */
+/** The message contains the faults; programs get the first of them as separate entries. */
 const MOST_FAULTS = 50;
 const MOST_OF_FAULT = 500;
 
-/** The one formatter: expected errors as they are, a bug as `internal` without a stack trace, both within bounds. */
+/**
+ * Formats all errors: expected errors unchanged, a bug as `internal` without a stack trace, both with limited length.
+ */
 export function reportError(error: unknown): ErrorReport {
   if (error instanceof O8Error) {
     const [message, hint] = [boundedMessage(error.message), boundedMessage(error.hint)];

@@ -1,8 +1,8 @@
 import { respellHidden } from './shown-text.js';
 
 /**
- * Text as it may go to a terminal: what drives one, changes the order of what it shows or would not be seen is spelled
- * `\u001b`. JSON spells it the same way inside strings, so a JSON document is still the same document afterwards.
+ * Text that is safe for a terminal: characters that control it, reorder text or are invisible are written as `\u001b`.
+ * JSON strings use the same escapes, so a JSON document keeps its meaning.
  */
 export function screenText(text: string): string {
   return respellHidden(text.replaceAll('\r\n', '\n'), (hidden) =>
@@ -10,7 +10,7 @@ export function screenText(text: string): string {
   );
 }
 
-/** A character outside the first plane is two of them. */
+/** A character outside the basic plane is two code units. */
 function units(hidden: string): string {
   const codes = Array.from({ length: hidden.length }, (_, at) => hidden.charCodeAt(at));
   return codes.map((code) => `\\u${code.toString(16).padStart(4, '0')}`).join('');

@@ -1,4 +1,4 @@
-/** What an agent says, with the paths inside its worktree relative to it: the rest of them is the same for every line. */
+/** An agent's text, with paths inside its worktree made relative, because their beginning is always the same. */
 export function inWorktree(text: string, worktree: string): string {
   return text.replaceAll(`${worktree}/`, '');
 }

@@ -1,33 +1,33 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A file of the repository, as a commit or a checkout has it, links inside the repository followed. `path` is where it is
- * looked for; of a file that is not text, or large, `text` is size and id.
+ * A file in a commit or checkout, with links inside the repository followed. `path` is where it was looked up; for a
+ * binary or large file, `text` is its size and id.
  */
 export type RepositoryFile =
   | { readonly kind: 'file'; readonly path: string; readonly text: string }
-  /** A symbolic link that leads out of the repository, or nowhere. */
+  /** A symbolic link that leads out of the repository, or is broken. */
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
-  /** A repository of its own, at this commit. */
+  /** A nested repository, at this commit. */
   | { readonly kind: 'submodule'; readonly path: string; readonly id: string };
 
-/** Which files of a commit are wanted: exact paths, and everything below folders. */
+/** The requested files of a commit: exact paths, and everything below folders. */
 export interface WantedFiles {
   readonly files: readonly string[];
   readonly folders: readonly string[];
 }
 
-/** Words of commands: so many that any file of the repository may be among them. */
+/** Words in commands: so many that any file of the repository may be among them. */
 export const MOST_WORDS = 20_000;
 
-/** Something of the repository's that runs or redirects. `text` is what it says, word for word. */
+/** Something in the repository that runs or redirects programs. `text` is its exact content. */
 export interface TrustItem {
-  /** Where it is, relative to the repository. */
+  /** Relative to the repository. */
   readonly from: string;
   readonly text: string;
   /** Of path and content. */
   readonly digest: string;
-  /** Whose settings these are: an agent kind whose own record of trust counts for them, null for o8's. */
+  /** The agent kind whose own trust record covers these settings, null for o8's settings. */
   readonly kind: string | null;
 }
 
@@ -52,12 +52,12 @@ export function itemOf(kind: string | null, file: RepositoryFile): TrustItem {
   }
 }
 
-/** git may convert line ends on their way into a checkout. */
+/** git may convert line ends during checkout. */
 function unix(text: string): string {
   return text.replaceAll('\r\n', '\n');
 }
 
-/** Of several texts such that no two lists have the same. */
+/** Of several texts, such that no two lists have the same digest. */
 export function digestOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

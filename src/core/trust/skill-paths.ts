@@ -1,7 +1,7 @@
-/** The name of a command as it is typed: letters, digits, `.`, `_`, `-`, and `:` between folders. */
+/** The name of a command as typed: letters, digits, `.`, `_`, `-`, and `:` between folders. */
 const COMMAND = /^\/?([A-Za-z0-9][\w.-]*(?::[A-Za-z0-9][\w.-]*)*)$/;
 
-/** The files (relative to the repository) that may define a slash command or skill, the first that is there counts. */
+/** The files (relative to the repository) that may define a slash command or skill; the first existing one is used. */
 export function skillPaths(command: string): string[] {
   const name = COMMAND.exec(command)?.[1];
   if (name === undefined) return [];

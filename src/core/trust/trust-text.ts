@@ -5,17 +5,17 @@ import { pass, someOf, warn, type Check } from '../base/check.js';
 import { printable } from '../text/untrusted-text.js';
 import type { Trust } from './trust.js';
 
-/** What people are told to run. */
+/** The command for the user. */
 const TRUST_COMMAND = 'o8 trust';
 
-/** The finding of preflight: a run does not start before somebody has agreed, but the plan can be looked at. */
+/** The preflight finding: a run does not start before the user has agreed, but the plan can be shown. */
 export function trustCheck({ needed, items }: Trust): Check {
-  if (items.length === 0) return pass('trust', 'The repository brings no settings of its own that run something');
+  if (items.length === 0) return pass('trust', 'The repository contains no settings that run programs');
   const from = someOf(items.map((item) => printable(item.from)));
   if (!needed) return pass('trust', `Accepted on this machine: ${from}`);
   return warn(
     'trust',
-    `The repository brings settings that run programs or change what agents may do, not accepted on this machine yet: ${from}`,
+    `The repository contains settings that run programs or change what agents may do and that are not yet accepted on this machine: ${from}`,
     `${TRUST_COMMAND}   (shows them and asks)`,
   );
 }
@@ -30,7 +30,7 @@ export function untrustedError(from: readonly string[]): O8Error {
   const names = from.map((name) => `  ${printable(name)}`).join('\n');
   return new O8Error(
     'untrusted',
-    `This repository brings settings that run programs or change what agents may do. You have not accepted them yet:\n${names}`,
+    `This repository contains settings that run programs or change what agents may do. You have not accepted them yet:\n${names}`,
     TRUST_COMMAND,
   );
 }
@@ -40,9 +40,9 @@ interface ShownItem {
   readonly what: string;
 }
 
-/** Everything that has to be agreed to, for a terminal of this many columns: nothing cut. */
+/** Everything the user has to accept, for a terminal of this many columns, without shortening. */
 export function trustLines(items: readonly ShownItem[], columns: number): string[] {
   const verbs = items.length === 1 ? ['runs', 'changes'] : ['run', 'change'];
-  const bring = `The repository brings ${counted(items.length, 'file')} that ${verbs.join(' programs or ')} what agents may do:`;
+  const bring = `The repository contains ${counted(items.length, 'file')} that ${verbs.join(' programs or ')} what agents may do:`;
   return [bring, ...items.flatMap(({ from, what }) => ['', from, ...wrappedLines(what.replace(/\n$/, ''), columns)])];
 }

@@ -3,7 +3,7 @@ import { shownText } from '../text/shown-text.js';
 import { printable } from '../text/untrusted-text.js';
 import { digestOf, type TrustItem } from './files.js';
 
-/** What was accepted once for a repository: the digests of items that were shown together. */
+/** One acceptance for a repository: the digests of items that were shown together. */
 export interface Consent {
   readonly digest: string;
   readonly items: readonly string[];
@@ -11,14 +11,14 @@ export interface Consent {
   readonly at: string;
 }
 
-/** What the user has said so far about a repository. */
+/** What the user has accepted so far for a repository. */
 export interface TrustRecord {
   readonly consents: readonly Consent[];
   /** Agent kinds whose own program has recorded that its user trusts the folder. */
   readonly kinds: ReadonlySet<string>;
 }
 
-/** What a repository brings that runs or redirects, and whether somebody still has to agree to it. */
+/** The items of a repository that run or redirect programs, and whether the user still has to accept them. */
 export interface Trust {
   readonly needed: boolean;
   readonly items: readonly TrustItem[];
@@ -27,8 +27,8 @@ export interface Trust {
 }
 
 /**
- * Items of a kind that the user trusts already are left out. What is left needs to have been accepted together, be it
- * with more.
+ * Items of an agent kind that the user already trusts are omitted. The others must have been accepted together,
+ * possibly with more items.
  */
 export function judgeTrust(items: readonly TrustItem[], { consents, kinds }: TrustRecord): Trust {
   const open = items.filter(({ kind }) => kind === null || !kinds.has(kind));
@@ -42,7 +42,7 @@ export function judgeTrust(items: readonly TrustItem[], { consents, kinds }: Tru
   };
 }
 
-/** Whether all of these were accepted at one time. */
+/** Whether all of these were accepted together. */
 export function isAccepted(items: readonly string[], consents: readonly Pick<Consent, 'items'>[]): boolean {
   return items.length === 0 || consents.some((consent) => items.every((digest) => consent.items.includes(digest)));
 }
@@ -51,20 +51,20 @@ function digestOfItems(items: readonly TrustItem[]): string {
   return digestOf(items.map(({ digest }) => digest).sort());
 }
 
-/** What a run was started with, in its plan: later attempts get this and nothing newer. */
+/** The trusted content a run was started with, in its plan: later attempts use it and nothing newer. */
 export const runConsentSchema = z.strictObject({
   /** What was accepted for it. */
   items: z.array(z.object({ from: z.string(), digest: z.string() })),
-  /** Digests of everything an attempt may find in its worktree, with what needed no consent. */
+  /** Digests of everything an attempt may find in its worktree, including items that needed no consent. */
   allowed: z.array(z.string()),
   /** Texts of project settings of agents' programs, by path. */
   settings: z.record(z.string(), z.string()).optional(),
-  /** What runs of earlier versions have instead: the text of `.claude/settings.json`, null for none. */
+  /** In runs of earlier versions: the text of `.claude/settings.json`, null for none. */
   claudeSettings: z.string().nullable().optional(),
 });
 export type RunConsent = z.infer<typeof runConsentSchema>;
 
-/** The text that the project settings at `path` had when a run began, null for none. */
+/** The text of the project settings at `path` when the run started, null for none. */
 export function consentedText({ settings, claudeSettings }: RunConsent, path: string): string | null {
   return settings === undefined ? (claudeSettings ?? null) : (settings[path] ?? null);
 }

@@ -54,14 +54,14 @@ it('a branch with a link out of the repository waits for a person; others go on;
   // A prediction says the same, and changes nothing.
   const prediction = await run.o8('merge', '--dry-run');
   expect(prediction.stdout).toContain('would be held: secret is a symbolic link to /etc/passwd, an absolute path');
-  expect(prediction.stdout).toContain(`or land it as it is: o8 merge --run ${runId} --task task-001 --accept-held`);
+  expect(prediction.stdout).toContain(`or land it anyway: o8 merge --run ${runId} --task task-001 --accept-held`);
   const { tasks: predicted } = await run.call('merge', { dryRun: true, task: 'task-001' });
   expect(predicted).toMatchObject([{ state: 'merge_pending', held: { path: 'secret', what: task?.held?.what } }]);
 
   // Looked at again, it is as it was; a branch that has moved since was not shown.
   const again = await run.o8('merge', '--task', 'task-001');
   expect(again.code).toBe(1);
-  expect(again.stdout).toContain(`or land it as it is: o8 merge --run ${runId} --task task-001 --accept-held`);
+  expect(again.stdout).toContain(`or land it anyway: o8 merge --run ${runId} --task task-001 --accept-held`);
   expect((await run.refusal('merge', { acceptHeld: true })).code).toBe('usage');
   mkdirSync(join(worktree, 'docs'));
   symlinkSync('../../up', join(worktree, 'docs/up'));

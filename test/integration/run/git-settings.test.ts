@@ -54,7 +54,7 @@ describe('git settings that an agent changes', () => {
     const notes = tasks.flatMap((task) => task.notes ?? []);
     const config = join(run.root, '.git/config');
     expect(notes).toContain(
-      `while it ran, git config user.name changed from "Test" to "Robot" (by one of task-001, task-002, or by somebody else); to put it back: git config --file ${config} user.name Test`,
+      `while it ran, git config user.name changed from "Test" to "Robot" (by one of task-001, task-002, or by somebody else); to restore it: git config --file ${config} user.name Test`,
     );
     expect(notes.join('\n')).toMatch(/git config --global core\.autocrlf changed from "false" to "true"/);
     expect(notes.join('\n')).not.toContain('hunter2');
@@ -87,12 +87,12 @@ describe('git settings that an agent changes', () => {
     const { tasks } = await run.waitForRun('completed');
     expect(tasks.map(({ state }) => state)).toEqual(['complete', 'complete']);
     expect(tasks[1]?.notes?.join('\n')).toMatch(
-      /git config cannot be read any more \(bad config line \d+ .*\) \(by .*cp .*\/saved\/\w+ /,
+      /git config can no longer be read \(bad config line \d+ .*\) \(by .*cp .*\/saved\/\w+ /,
     );
     expect(await run.call('merge', {})).toMatchObject({ landing: { kind: 'landed' } });
     expect((await run.o8('status')).code).toBe(0);
     const doctor = await run.o8('doctor');
-    expect(doctor.stdout).toContain('git config cannot be read any more');
+    expect(doctor.stdout).toContain('git config can no longer be read');
     const [, saved = ''] = /cp (\S+) /.exec(doctor.stdout) ?? [];
     await copyFile(saved, config);
     expect(await run.workOn('main')).toEqual(['task-001', 'task-002']);

@@ -37,7 +37,7 @@ describe('an agent that reaches beyond its worktree', () => {
     const said = (notes ?? []).join('\n');
     const config = join(run.root, '.git/config');
     expect(said).toContain(
-      `while it ran, git config core.pager was set to "less", it was not set before (by it, or by somebody else); to put it back: git config --file ${config} --unset-all core.pager`,
+      `while it ran, git config core.pager was set to "less" (not set before) (by this task, or by somebody else); to restore it: git config --file ${config} --unset-all core.pager`,
     );
     expect(said).toContain("the repository's git hooks changed: pre-push was added (sha256 ");
     // A hook of the user's: what it was, and a copy that puts it back, now and before the next run.
@@ -58,7 +58,7 @@ describe('an agent that reaches beyond its worktree', () => {
     expect(said).toContain(`a worktree was added: ${join(run.home, 'beside')}`);
     expect(said).toContain('files in the main checkout changed: stray.txt');
     expect(said).toContain(
-      `the remote branch origin/main moved from ${base.slice(0, 12)} to ${pushed.slice(0, 12)} by a push (by it, or by somebody else); to put it back: git -C ${run.root} push --force-with-lease=main:${pushed} origin ${base}:refs/heads/main`,
+      `the remote branch origin/main moved from ${base.slice(0, 12)} to ${pushed.slice(0, 12)} by a push (by this task, or by somebody else); to restore it: git -C ${run.root} push --force-with-lease=main:${pushed} origin ${base}:refs/heads/main`,
     );
   });
 
@@ -76,7 +76,7 @@ describe('an agent that reaches beyond its worktree', () => {
     await first.git('push', '--quiet', '.', 'HEAD:refs/heads/aside');
     await first.succeed('task-001.txt', 'done\n');
     const said = await notes('task-001', 'merge_pending'); // its commit has the worktree as a submodule: held
-    expect(said).toContain(`a worktree was added: ${run.worktree('task-001')}/inside (by it, or by somebody else)`);
+    expect(said).toContain(`a worktree was added: ${run.worktree('task-001')}/inside (by this task, or by somebody else)`);
     expect(said).toContain('refs/heads/aside was created');
     expect(said).not.toContain('refs/heads/main');
   });

@@ -93,7 +93,7 @@ describe('o8 config', () => {
       expect(stderr).not.toBe('');
     }
     expect((await run.o8('config', 'set', 'maxConcurrency', 'zero')).stderr).toBe(
-      'Error: maxConcurrency must be a whole number from 1 to 64 (got "zero").\n  o8 config shows what is set, docs/settings.md has the values; lists and objects are JSON in quotes.\n',
+      'Error: maxConcurrency must be a whole number from 1 to 64 (got "zero").\n  o8 config shows the current settings, docs/settings.md lists the allowed values; write lists and objects as quoted JSON.\n',
     );
     expect(await written(run)).toEqual(before);
   });

@@ -273,7 +273,7 @@ describe('what git does not carry', () => {
     await chmod(join(worktree, 'secrets/closed'), 0o000);
     const readable = process.getuid?.() === 0; // root may look into everything
     expect(await whatStays()).toEqual({
-      'data.local': expect.stringMatching(/^and \d more ignored files? came after setup, 11 MB in all/) as unknown,
+      'data.local': expect.stringMatching(/^and \d more ignored files? created after setup, 11 MB in total/) as unknown,
       ...(readable ? {} : { 'secrets/closed': 'cannot be read' }),
     });
     expect((await look()).ignored).toEqual([]);

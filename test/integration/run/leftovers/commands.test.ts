@@ -44,8 +44,8 @@ describe('processes that commands of the user leave running', () => {
     const { runId = '', tasks } = await run.status();
     expect(tasks[0]?.notes).toEqual(
       expect.arrayContaining([
-        'verify left processes running when it ended; o8 ended them: sleep 3002',
-        'setup left processes running until the task was over; o8 ended them: sleep 3001',
+        'verify left processes running when it ended; o8 stopped them: sleep 3002',
+        'setup left processes running until the task ended; o8 stopped them: sleep 3001',
       ]),
     );
     const log = join(run.root, '.git/o8/runs', runId, 'supervisor.log');
@@ -53,7 +53,7 @@ describe('processes that commands of the user leave running', () => {
       ['validation', 3003],
       ['notify', 3004],
     ] as const) {
-      const line = `${name} left processes running when it ended; o8 ended them: sleep ${String(seconds)}`;
+      const line = `${name} left processes running when it ended; o8 stopped them: sleep ${String(seconds)}`;
       await waitFor(async () => (await readFile(log, 'utf8')).includes(line), { timeoutMs: 20_000, what: line });
     }
   });
@@ -78,7 +78,7 @@ describe('processes that commands of the user leave running', () => {
     await run.call('abort');
     expect(await isAlive(setup)).toBe(false);
     expect((await run.task('task-001')).notes).toContain(
-      'setup left processes running until the task was over; o8 ended them: sleep 3005',
+      'setup left processes running until the task ended; o8 stopped them: sleep 3005',
     );
   });
 

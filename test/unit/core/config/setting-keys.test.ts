@@ -55,7 +55,7 @@ describe('a setting', () => {
     ['agent.allowedTools', 'Bash', 'agent.allowedTools must be a list of strings (got "Bash").'],
     ['agent.settings', '5', 'agent.settings must be a JSON object (got 5).'],
     ['verify', 'x'.repeat(10_001), 'verify must be a non-empty string of at most 10000 characters (got "xxx'],
-    ['agent', '{}', 'agent has settings of its own.'],
+    ['agent', '{}', 'agent is a group of settings.'],
     ['__proto__', '{}', 'There is no setting "__proto__".'],
     ['Retries', '2', 'There is no setting "Retries".'],
   ])('%s refuses %s by name', (key, text, message) => {
@@ -79,7 +79,7 @@ describe('a setting', () => {
     ['agent.settings', '{"disableAllHooks":true}', 'agent.settings.disableAllHooks must be false (got true)'],
     ['agent.model', '--dangerous', 'agent.model must be the name of a model, not an option.'],
     ['merge.into', 'pr', "merge.into 'pr' is not in this version"],
-    ['verify', ' ', 'verify has no command in it.'],
+    ['verify', ' ', 'verify contains no command.'],
     ['setup', 'npm ci\u001b[2K', 'setup contains hidden characters.'],
     ['notify', '["", "x"]', 'notify names no program.'],
     ['skill', '../../evil', 'skill must be the name of a command'],

@@ -73,7 +73,7 @@ describe('a held task', () => {
     });
     expect(heldLines(heldView('r1', 'a', heldOf('tip', many(12))), 'ACCEPT').slice(-2)).toEqual([
       'o8 merge --run r1 --task a',
-      'or land it as it is: ACCEPT',
+      'or land it anyway: ACCEPT',
     ]);
     expect(heldView('r1', 'a', heldOf('tip', many(12))).moreCount).toBe(2);
   });
@@ -102,7 +102,7 @@ describe('a held task', () => {
       show: (path) => path,
     });
     expect(report).toContain('  - a: held: x is a symbolic link to /x\n      git commit\n      git rm x\n');
-    expect(report).toContain('or land it as it is: o8 merge --run r1 --task a --accept-held');
+    expect(report).toContain('or land it anyway: o8 merge --run r1 --task a --accept-held');
     expect(report).toContain('Next step: decide about what is held');
     const before = new RunHistory(held.plan).state;
     expect(notificationsBetween(before, held.state).map(({ event, message }) => `${event} ${message}`)).toContain(

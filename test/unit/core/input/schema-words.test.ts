@@ -52,9 +52,9 @@ describe('the faults of an input', () => {
 describe('longestValue', () => {
   it('names what is too large without repeating it', () => {
     const huge = 'x'.repeat(3_000_000);
-    expect(longestValue({ dir: huge })).toBe('dir has 3000000 characters; 4096 are allowed');
-    expect(longestValue({ skip: ['a', huge] })).toBe('skip[1] has 3000000 characters; 4096 are allowed');
-    expect(longestValue({ skip: Array(501).fill('a') })).toBe('skip has 501 entries; 500 are allowed');
+    expect(longestValue({ dir: huge })).toBe('dir has 3000000 characters; at most 4096 are allowed');
+    expect(longestValue({ skip: ['a', huge] })).toBe('skip[1] has 3000000 characters; at most 4096 are allowed');
+    expect(longestValue({ skip: Array(501).fill('a') })).toBe('skip has 501 entries; at most 500 are allowed');
     expect(longestValue({ [huge]: huge })?.length).toBeLessThan(200);
     expect(longestValue(JSON.parse(`{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`))).toContain('nested deeper');
     expect(longestValue({ dir: 'parallel/shop', skip: ['a'], wave: 1 })).toBeNull();

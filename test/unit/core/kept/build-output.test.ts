@@ -45,7 +45,7 @@ describe('the note', () => {
   it('says what, where and how to go on, and spells out what a name hides', () => {
     const note = keptNote([{ path: 'a\nb', why: 'is a nested repository with stash entries' }], '/w s/a', 'o8 cleanup');
     expect(note).toBe(
-      "its worktree was kept: a\\u{a}b is a nested repository with stash entries; move out of '/w s/a' what is to be kept and delete the rest there, then: o8 cleanup",
+      "its worktree was kept: a\\u{a}b is a nested repository with stash entries; move files you want to keep out of '/w s/a', delete the rest there, then run: o8 cleanup",
     );
   });
 
@@ -58,7 +58,7 @@ describe('the note', () => {
       ]),
     ).toEqual({
       path: 'b',
-      why: 'and 1 more ignored file came after setup, 13 MB in all, and more than 10 MB are not rescued',
+      why: 'and 1 more ignored file created after setup, 13 MB in total; o8 rescues at most 10 MB',
     });
   });
 });

@@ -58,7 +58,7 @@ describe('changes of settings', () => {
         putBack: `git config --file ${CONFIG} --unset-all a.x && git config --file ${CONFIG} --add a.x 1 && git config --file ${CONFIG} --add a.x 2`,
       },
       {
-        what: 'git config b.y was removed, it was "true"',
+        what: 'git config b.y was removed (it was "true")',
         putBack: `git config --file ${CONFIG} b.y true`,
       },
       {

@@ -13,7 +13,7 @@ describe('tailForModel', () => {
     const log = Array.from({ length: 1000 }, (_, index) => `${String(index)} ${'é'.repeat(100)}`);
     const tail = tailForModel(log);
     expect(bytes(tail)).toBeLessThanOrEqual(MODEL_BYTES);
-    expect(tail[0]).toBe('… (earlier output left out)');
+    expect(tail[0]).toBe('… (earlier output omitted)');
     expect(tail.at(-1)).toBe(log.at(-1));
     expect(tail.length).toBeGreaterThan(70);
   });

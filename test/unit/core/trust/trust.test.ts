@@ -43,7 +43,7 @@ it('is asked for with every character to be seen, and what follows from its abse
   expect(trustCheck(judgeTrust([], nobody)).level).toBe('pass');
   expect(() => refuseUntrusted(trust)).toThrow(expect.objectContaining({ code: 'untrusted', hint: 'o8 trust' }));
   expect(trustLines(trustAnswer(trust).items ?? [], 24)).toEqual([
-    'The repository brings 1 file that runs programs or changes what agents may do:',
+    'The repository contains 1 file that runs programs or changes what agents may do:',
     '',
     '.claude/agents/worker.md',
     '  | Work\\u{200b}.',
