@@ -1,7 +1,7 @@
 import type { Feature } from './feature.js';
 import { counted } from '../text/counted.js';
 
-/** How long this repository's own runs took for a feature, in minutes; null where it has no history to tell. */
+/** How long features took in earlier runs of this repository, in minutes; null without history. */
 export type MinutesOf = (slug: string) => number | null;
 
 export interface FeatureEstimate {
@@ -15,14 +15,14 @@ export interface FeatureEstimate {
 }
 
 export interface TimeEstimate {
-  /** Minutes for all features one after the other, and with as many at a time as the settings allow. */
+  /** Minutes for all features one after the other, and with the parallelism that the settings allow. */
   readonly alone: number;
   readonly parallel: number;
 }
 
 /**
- * What a feature is taken to need where nothing is known: a feature of three stories and five files comes to half an
- * hour, the time a feature's agent gets by default. To be compared with each other rather than believed.
+ * The assumed effort of a feature without history: three stories and five files take half an hour, the default time
+ * limit of a feature's agent. Useful for comparison, not as a forecast.
  */
 export const DEFAULT_MINUTES = { feature: 5, story: 5, file: 2 } as const;
 
@@ -43,7 +43,7 @@ export function estimateFeature(feature: Feature, minutesOf: MinutesOf): Feature
   };
 }
 
-/** The tasks in the order in which they are started; deps on tasks that are not among them count as done. */
+/** The tasks in the order in which they start; dependencies that are not among them count as done. */
 export function estimateTime(
   tasks: readonly { readonly id: string; readonly deps: readonly string[]; readonly minutes: number }[],
   maxConcurrency: number,
@@ -56,9 +56,9 @@ export function estimateTime(
       .filter(({ deps }) => !deps.some((dep) => waiting.has(dep)))
       .map((task) => ({ task, from: Math.max(0, ...task.deps.map((dep) => ends.get(dep) ?? 0)) }));
     const free = Math.min(...slots);
-    // Whoever could begin first; of several that could the first of the list.
+    // The task that can start first; if there are several, the first in the list.
     const [next] = begins.sort((a, b) => Math.max(free, a.from) - Math.max(free, b.from));
-    if (next === undefined) break; // a cycle, which no plan has
+    if (next === undefined) break; // a cycle, which valid plans do not have
     const end = Math.max(free, next.from) + next.task.minutes;
     slots[slots.indexOf(free)] = end;
     ends.set(next.task.id, end);

@@ -4,13 +4,15 @@ import { leftOutTasks, selectedTasks } from '../plan/build-plan.js';
 import { EMPTY_SCOPE } from '../scope/parse-scope.js';
 import { scopeOverlaps } from '../scope/scope-overlap.js';
 
-/** A file that the plans of several features create or modify, who may run at the same time. */
+/** A file that is created or modified by several features that may run at the same time. */
 export interface FeatureOverlap {
   readonly path: string;
   readonly tasks: readonly string[];
 }
 
-/** Each shared file once, with all features that claim it and may run beside another one that does; in plan order. */
+/**
+ * Each shared file once, with all features that claim it and may run at the same time as another one; in plan order.
+ */
 export function featureOverlaps(plan: Plan, features: readonly Feature[]): FeatureOverlap[] {
   const users = new Map<string, Set<string>>();
   for (const { path, tasks } of pairs(plan, features)) {
@@ -25,8 +27,8 @@ export function featureOverlaps(plan: Plan, features: readonly Feature[]): Featu
 }
 
 /**
- * A split of the run's features into batches to run one after the other: no two of a batch share a file, none comes
- * before what it depends on, and none beside or before a feature that its documents name. One batch where nothing does.
+ * A split of the run's features into batches to run one after the other: no two features of a batch share a file, and
+ * each comes after its dependencies and after the features that its documents name. One batch if nothing conflicts.
  */
 export function recommendedBatches(plan: Plan, features: readonly Feature[]): string[][] {
   const rivals = new Set(pairs(plan, features).flatMap(({ tasks: [a, b] }) => [`${a} ${b}`, `${b} ${a}`]));
@@ -55,13 +57,13 @@ function pairs(
     skip: leftOutTasks(plan).map(({ task }) => task.id),
     tasks: plan.tasks.map((task) => ({
       ...task,
-      // Both kinds are claims on the whole file; a plan's files are what it expects, so none is exclusive.
+      // Both claim the whole file; a plan's files are estimates, so no claim is exclusive.
       scope: { ...EMPTY_SCOPE, modify: (files.get(task.id) ?? []).map(({ path }) => ({ glob: path, symbol: null })) },
     })),
   });
 }
 
-/** What each feature names without a word on whether it needs it; two that name each other say nothing about order. */
+/** The features that each feature names without declaring a dependency; two that name each other have no order. */
 function namedBefore(plan: Plan, features: readonly Feature[]): ReadonlyMap<string, ReadonlySet<string>> {
   const bySlug = new Map(features.map((feature) => [feature.slug, feature]));
   const deps = new Map(plan.tasks.map((task) => [task.id, task.deps]));
@@ -77,7 +79,10 @@ function namedBefore(plan: Plan, features: readonly Feature[]): ReadonlyMap<stri
   );
 }
 
-/** The run's tasks, each behind what it waits for and, where that can be, behind what it names; else as they were named. */
+/**
+ * The run's tasks, each after its dependencies and, if possible, after the features it names; otherwise in the given
+ * order.
+ */
 function inOrder(
   plan: Plan,
   named: ReadonlyMap<string, ReadonlySet<string>>,

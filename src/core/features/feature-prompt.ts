@@ -4,7 +4,7 @@ import { skillDuties } from '../agents/base/worker-rules.js';
 
 /** The repository's command that implements a feature. */
 export interface Skill {
-  /** As it is typed: `/implement-feature`. */
+  /** As typed: `/implement-feature`. */
   readonly command: string;
   readonly flags: string;
   /** The file that defines it, relative to the repository. */
@@ -17,8 +17,9 @@ export function skillCall({ command, flags }: Omit<Skill, 'file'>, slug: string)
 }
 
 /**
- * The prompt for an agent that runs the skill. Who runs commands (`runsCommands`) expands it from the first line; everything
- * behind it would become its arguments, so the rules of completion are in the system prompt. Others are told in words.
+ * The prompt for an agent that runs the skill. An agent that runs commands (`runsCommands`) expands it from the first
+ * line and would pass the rest as arguments, so the completion rules are in the system prompt. Other agents get written
+ * instructions.
  */
 export function skillPrompt(
   skill: Skill,
@@ -41,7 +42,7 @@ export function skillPrompt(
   return `${sections.join('\n\n')}\n`;
 }
 
-/** The prompt where the repository has no such skill: spec, stories and plan as they are, and when it is done. */
+/** The prompt if the repository has no such skill: the unchanged spec, stories and plan, and the completion rules. */
 export function documentsPrompt(documents: FeatureDocuments, verify: string | null): string {
   const { slug, dir, spec, stories, plan } = documents;
   const sections = [

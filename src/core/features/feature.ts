@@ -24,7 +24,7 @@ export interface FeatureDocuments {
   readonly plan: FeatureDocument | null;
 }
 
-/** What the documents of a feature say, as far as o8 reads them. */
+/** The content of a feature's documents, as far as o8 uses it. */
 export interface Feature {
   readonly slug: string;
   readonly dir: string;
@@ -34,7 +34,7 @@ export interface Feature {
   readonly criteria: number;
   readonly tests: number;
   readonly files: readonly PlannedFile[];
-  /** Slugs it says it depends on, whether or not they are part of the run. */
+  /** Slugs of its declared dependencies, in this run or not. */
   readonly dependsOn: readonly string[];
   /** Other features of the run that its documents name, declared or not. */
   readonly names: readonly string[];
@@ -53,7 +53,10 @@ const REQUIRED: readonly { readonly name: string; readonly title: RegExp }[] = [
   { name: 'Behaviour Overview', title: /^behaviou?r overview$/i },
 ];
 
-/** Reads the documents of a feature. `dependsOn` is what they declare, `others` the slugs that run beside it, `place` what paths mean. */
+/**
+ * Reads the documents of a feature. `dependsOn`: declared dependencies; `others`: slugs of the other features in the
+ * run; `place`: how to resolve paths.
+ */
 export function readFeature(
   documents: FeatureDocuments,
   dependsOn: readonly string[],
@@ -77,7 +80,7 @@ export function readFeature(
   };
 }
 
-/** What the lines `Depends on: a, b` of a text name: words, not yet known to be features. */
+/** The names in the lines `Depends on: a, b` of a text, not yet checked to be features. */
 export function dependsOnLines(text: string): string[] {
   return proseLines(text).flatMap((line) => {
     const plain = (listItem(line) ?? line).replaceAll(/[*_]{2}|`/g, '').trim();
@@ -112,14 +115,14 @@ function findSections(sections: readonly Section[]): SpecFinding {
   };
 }
 
-/** Numbered criteria (`AC-1`) where a story has them, else the items below "Acceptance Criteria". */
+/** Numbered criteria (`AC-1`) if a story has them, otherwise the items below "Acceptance Criteria". */
 function countCriteria(story: string): number {
   const numbered = new Set(proseLines(story).flatMap((line) => /\bAC-?(\d{1,4})\b/.exec(line)?.[1] ?? []));
   if (numbered.size > 0) return numbered.size;
   return countItems(story, /^acceptance criteria\b/i);
 }
 
-/** The spec's test themes; where it has none, the files of the plan that are tests. */
+/** The spec's test themes; if it has none, the test files in the plan. */
 function countTests(spec: string, files: readonly PlannedFile[]): number {
   const themes = countItems(spec, /^test(?:s|ing)?(?: (?:themes|cases|plan|scenarios))?$/i);
   return themes > 0 ? themes : files.filter(({ path }) => /(?:^|[/._-])(?:test|spec)s?(?:[/._-]|$)/i.test(path)).length;
@@ -131,8 +134,8 @@ function countItems(text: string, title: RegExp): number {
 }
 
 /**
- * Whether a text speaks of a feature: a slug of several words wherever it stands alone; one of a single word, which
- * may be any word, only in code marks or after `feature_`, `feature/`, or before "feature".
+ * Whether a text names a feature: a slug of several words anywhere as a whole word; a single word, which may be an
+ * ordinary one, only in code marks, after `feature_` or `feature/`, or before "feature".
  */
 function namesFeature(text: string, slug: string): boolean {
   const name = slug.replaceAll(/[.+*?^$()[\]{}|\\/]/g, '\\$&');

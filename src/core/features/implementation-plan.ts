@@ -3,7 +3,7 @@ import { headingOnLine, markdownSections } from '../text/markdown-sections.js';
 import { saysNothing } from '../scope/empty-list.js';
 import { hasHiddenCharacters } from '../text/untrusted-text.js';
 
-/** A file that an implementation plan says it creates or changes; the path as git has it, from the top. */
+/** A file that an implementation plan creates or changes; the path as in git, from the top. */
 export interface PlannedFile {
   readonly path: string;
   readonly action: 'create' | 'modify';
@@ -11,10 +11,10 @@ export interface PlannedFile {
 
 type Action = PlannedFile['action'];
 
-/** A plan with more is a list of something else; comparing all pairs of features has to stay quick. */
+/** A plan with more files lists something else, and all pairs of features must be compared quickly. */
 const MOST_FILES = 500;
 const LONGEST_PATH = 300;
-/** A line of a plan that people read; looking for paths in longer ones takes too long. */
+/** The maximum line length; searching longer lines for paths takes too long. */
 const LONGEST_LINE = 2000;
 
 const KIND =
@@ -23,7 +23,7 @@ const FILES_TITLE = new RegExp(
   `^(?:${KIND}(?:[ ,/&+]+(?:and |or )?${KIND})* )?files?(?: ?paths?)?(?:$|[ /&:,–—-].*$)|^(?:changes? (?:by|per) file|affected (?:code|paths?|modules?))$`,
   'i',
 );
-/** Files that are only spoken of: to read, or to leave alone. */
+/** Files that are only mentioned: to read, or not to change. */
 const OTHER_FILES = /\b(?:not|never|read|reference[ds]?|unchanged|untouched|avoid|out of scope|ignored?)\b/i;
 const CREATES = /\b(?:create[sd]?|creating|creation|adds?|added|new)\b/i;
 const MODIFIES =
@@ -31,22 +31,22 @@ const MODIFIES =
 const SEPARATOR = /^\|?[\s:|-]+$/;
 const ITEM = /^(\s*)(?:[-*+•]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)$/;
 const FENCE = /^\s{0,3}(?:```|~~~)/;
-/** A line that names one file, in bold or in code marks, alone or before what is done with it. */
+/** A line that names one file, in bold or in code marks, alone or before its description. */
 const OWN_LINE = /^\s{0,3}(?:\*\*|__|`)/;
-/** A line of a drawn tree: what stands before a name, and the name. */
+/** A line of a drawn tree: the tree characters, and the name. */
 const BRANCH = /^([\s│|]*)(?:├|└|\+|`)(?:─|--)+\s*(\S+)(.*)$/;
 
 /**
- * The files of the sections about files ("Files to Create/Modify", "Modified Files", "File Changes" and so on): rows of a
- * table with a path and an action, list items, headings, lines of their own, lines of a code block. Rows with another
- * action (`Runtime`) are no files of the plan. Each path once.
+ * The files in sections about files ("Files to Create/Modify", "Modified Files", "File Changes" and so on): table rows
+ * with a path and an action, list items, headings, separate lines, lines of a code block. Rows with another action
+ * (`Runtime`) are ignored. Each path once.
  */
 export function plannedFiles(plan: string, place: RepositoryPlace = { root: '', has: () => false }): PlannedFile[] {
   const files = new Map<string, Action>();
   for (const { title, body } of markdownSections(plan)) {
     if (!FILES_TITLE.test(title) || OTHER_FILES.test(title)) continue;
     for (const { path, action } of new SectionReader(oneAction(title), place).read(body)) {
-      // Who creates a file and changes it later creates it.
+      // A feature that creates a file and changes it later creates it.
       if (files.get(path) !== 'create') files.set(path, action);
     }
   }
@@ -54,21 +54,21 @@ export function plannedFiles(plan: string, place: RepositoryPlace = { root: '', 
 }
 
 interface Columns {
-  /** The row they were read from names the columns and is no file itself. */
+  /** The row that names the columns and is not a file. */
   readonly header: boolean;
   readonly path: number;
   readonly action: number | null;
-  /** The column says what is done in words of its own, not one of a few. */
+  /** The column describes the action in free text instead of a keyword. */
   readonly free: boolean;
 }
 
-/** Reads a section line by line; what a heading or an item without a path says counts for what is below it. */
+/** Reads a section line by line; a heading or item without a path applies to the lines below it. */
 class SectionReader {
   private usual: Action | null;
   private columns: Columns | null = null;
   private inCode = false;
   private ignored = false;
-  /** How far the item is indented that named a file: what is further in tells about it. */
+  /** Indentation of the item that named a file: deeper items describe that file. */
   private within: number | null = null;
   private nested: { readonly indent: number; readonly action: Action | null } | null = null;
   private tree: string[] = [];
@@ -111,10 +111,10 @@ class SectionReader {
   private readHeading(line: string): PlannedFile[] {
     [this.within, this.nested, this.columns] = [null, null, null];
     const text = line.replace(/^\s*#+\s*/, '').replace(/^\d+(?:\.\d+)*[.)]?\s+/, '');
-    // "Create/Modify" is a title and no path.
+    // "Create/Modify" is a title, not a path.
     const names = text.includes('`') || /\w\.[A-Za-z]\w{0,7}\b/.test(text);
     const found = names ? this.filesIn(text, oneAction(text) ?? this.usual) : [];
-    // What is below a file's own heading tells about it.
+    // Text below a file's own heading describes that file.
     this.ignored = found.length > 0 || OTHER_FILES.test(text);
     if (found.length > 0) return found;
     this.usual = oneAction(text) ?? this.ofTitle;
@@ -173,7 +173,7 @@ class SectionReader {
     return words.flatMap((word) => (saysNothing(word) ? [] : (this.clean(word) ?? [])));
   }
 
-  /** The files a line begins with (`a.ts`, `b.ts` and `c.ts`); what follows them only speaks of them. */
+  /** The files at the start of a line (`a.ts`, `b.ts` and `c.ts`); the text after them only describes them. */
   private filesIn(text: string, usual: Action | null): PlannedFile[] {
     const plain = linkText(text);
     const words = plain.includes('`')
@@ -181,7 +181,7 @@ class SectionReader {
       : [plain.split(/\s/).find((part) => /[/.]\w/.test(part)) ?? ''];
     const paths = words.flatMap((word) => {
       const path = this.clean(word);
-      // A list may also hold sentences and names of functions.
+      // A list may also contain sentences and function names.
       return path === null || !/[/.]/.test(path) ? [] : [{ word, path }];
     });
     const around = paths.reduce((rest, { word }) => rest.replace(word, ' '), plain);
@@ -193,14 +193,14 @@ class SectionReader {
       .trim()
       .replace(/^(?:\*\*|__|["'(])+/, '')
       .replace(/(?:\*\*|__|["'),;:])+$/, '');
-    // The folders of a router have parentheses, calls of functions do, too.
+    // Folders of a router contain parentheses, but so do function calls.
     const calls = bare.replaceAll(/(?:^|\/)\([\w-]+\)(?=\/)/g, '');
     if (bare.length > LONGEST_PATH || /[\s()<>=]|^\w+:\/\/(?!\/)/.test(calls) || hasHiddenCharacters(bare)) return null;
     return repositoryPath(bare, this.place);
   }
 }
 
-/** The first code mark, and those behind it with nothing but commas, slashes and "and" between. */
+/** The first code mark, and those after it separated only by commas, slashes and "and". */
 function leadingQuoted(text: string): string[] {
   const words: string[] = [];
   let end: number | null = null;
@@ -212,7 +212,7 @@ function leadingQuoted(text: string): string[] {
   return words;
 }
 
-/** `[src/a.ts](../../src/a.ts)` as what is shown, where that is a path. */
+/** Replaces `[src/a.ts](../../src/a.ts)` with the link text if that is a path. */
 function linkText(text: string): string {
   return text.replaceAll(/\[([^\][]*)\]\(([^()\s]*)\)/g, (_, shown: string, target: string) =>
     /[/.]\w/.test(shown) ? shown : /[/.]\w/.test(target) ? `${shown} ${target}` : shown,
@@ -246,13 +246,13 @@ function cellsOf(line: string): string[] {
     .map((cell) => cell.trim());
 }
 
-/** What a heading or cell says is done with a file; both at once is a change. */
+/** The action named in a heading or cell; both together are a change. */
 function actionIn(text: string): Action | null {
   if (MODIFIES.test(text)) return 'modify';
   return CREATES.test(text) ? 'create' : null;
 }
 
-/** The action that a title is about, null when it is about both or none. */
+/** The action of a title, null if it names both or none. */
 function oneAction(title: string): Action | null {
   return MODIFIES.test(title) && CREATES.test(title) ? null : actionIn(title);
 }

@@ -1,22 +1,23 @@
-/** What decides which file of the repository a path means that was written on another machine. */
+/** Data for resolving a path that was written on another machine to a file of the repository. */
 export interface RepositoryPlace {
-  /** Absolute path of the repository here. */
+  /** Absolute path of the repository on this machine. */
   readonly root: string;
-  /** Whether a file or folder is there: a path from the top, with `/`. */
+  /** Whether a file or folder exists: a path from the top, with `/`. */
   readonly has: (path: string) => boolean;
 }
 
-/** Where containers keep the repository: `/workspaces/<name>`, `/home/<user>/<name>`, `/usr/src/app`, `/app`. */
+/** Common repository locations in containers: `/workspaces/<name>`, `/home/<user>/<name>`, `/usr/src/app`, `/app`. */
 const CONTAINER =
   /^(?:workspaces\/[^/]+|(?:home|Users)\/[^/]+\/(?:(?:projects?|code|src|dev|work|git|repos?|Documents|Desktop)\/)*[^/]+|usr\/src\/app|usr\/src|workspace|app|code|repo|project|builds?\/[^/]+|mnt\/[a-z]\/[^/]+|root\/[^/]+)\/(?=.)/;
 /** `src/app.ts:12-30`, `src/app.ts#L12`: the place in a file. */
 const LINES = /(?::\d+(?:[-:]\d+)*|#L\d+(?:-L?\d+)?)$/;
-/** A file at the top of the repository is no deeper in a path of another machine. */
+/** Maximum depth, in a path of another machine, of a file at the top of the repository. */
 const DEEPEST_TOP = 4;
 
 /**
- * A path as people write it as one from the top of the repository: `./src/a.ts`, `app/src/a.ts` in a repository `app`, and
- * absolute ones of a container or of another machine, by the repository's name and by what is in it. Null where it leaves it.
+ * Converts a path to one from the top of the repository: `./src/a.ts`, `app/src/a.ts` in a repository `app`, and
+ * absolute paths from a container or another machine, by the repository's name and its files. Null if it leaves the
+ * repository.
  */
 export function repositoryPath(written: string, place: RepositoryPlace): string | null {
   const slashed = (/^[A-Za-z]:|\w\\\w/.test(written) ? written.replaceAll('\\', '/') : written)
@@ -47,7 +48,7 @@ function fromAbsolute(parts: readonly string[], place: RepositoryPlace): string 
   return whole.replace(CONTAINER, '');
 }
 
-/** Whether the repository has it, its folder, or the top folder it would be in. */
+/** Whether the repository contains it, its folder, or its top folder. */
 function isKnown(parts: readonly string[], depth: number, { has }: RepositoryPlace): boolean {
   const [top = ''] = parts;
   if (parts.length === 1) return depth < DEEPEST_TOP && has(top);

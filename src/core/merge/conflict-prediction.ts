@@ -10,19 +10,21 @@ export interface ExpectedConflict {
   readonly files: readonly string[];
 }
 
-/** An order of all candidates, and how many of them would not merge clean in it. */
+/** An order of all candidates, and how many of them would conflict in it. */
 export interface MergeOrder {
   readonly order: readonly string[];
   readonly conflicts: number;
 }
 
-/** Looks at a pair, some tenths of a second. Then the best order so far is taken, which is a good one early on. */
+/**
+ * Limit on pairs checked, which takes tenths of a second. After that, the best order so far is used; good orders are
+ * found early.
+ */
 const MOST_LOOKS = 5_000_000;
 
 /**
- * The given order, dependencies first, and the one with the fewest conflicts: the largest set of branches that merge
- * clean, then the rest, both in the given order. The suggested one never has more conflicts; where it would have as
- * many, it is the given one.
+ * The given order, dependencies first, and the order with the fewest conflicts: the largest set of branches that merge
+ * cleanly, then the rest, both in the given order. If the suggested order has no fewer conflicts, it is the given one.
  */
 export function mergeOrders(
   candidates: readonly MergeCandidate[],
@@ -37,11 +39,11 @@ export function mergeOrders(
 }
 
 interface ConflictGraph {
-  /** Dependencies before what needs them, else as given. */
+  /** Dependencies before the branches that need them, otherwise as given. */
   readonly order: readonly string[];
   readonly withTarget: ReadonlySet<string>;
   readonly rivals: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Everything a branch contains, itself included. */
+  /** Everything a branch contains, including itself. */
   readonly contents: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
@@ -59,13 +61,13 @@ function conflictGraph(candidates: readonly MergeCandidate[], conflicts: readonl
   const contents = contentsOf(candidates);
   const order: string[] = [];
   for (const { id } of candidates) {
-    // What a branch contains comes with its own dependencies first.
+    // The branches that a branch contains come after their own dependencies.
     for (const part of contents.get(id) ?? []) if (!order.includes(part)) order.push(part);
   }
   return { order, withTarget, rivals, contents };
 }
 
-/** Each candidate with all it depends on among the candidates, deepest first. */
+/** Each candidate with all its dependencies among the candidates, deepest first. */
 function contentsOf(candidates: readonly MergeCandidate[]): Map<string, ReadonlySet<string>> {
   const deps = new Map(candidates.map((candidate) => [candidate.id, candidate.deps]));
   const known = new Map<string, ReadonlySet<string>>();
@@ -81,7 +83,9 @@ function contentsOf(candidates: readonly MergeCandidate[]): Map<string, Readonly
   return known;
 }
 
-/** What would not merge clean when the branches come in this order; what conflicts stays out of the way of the others. */
+/**
+ * The branches that would conflict if merged in this order; a branch that conflicts is skipped for the following ones.
+ */
 function withConflicts({ withTarget, rivals, contents }: ConflictGraph, order: readonly string[]): MergeOrder {
   const merged = new Set<string>();
   for (const id of order) {
@@ -93,8 +97,8 @@ function withConflicts({ withTarget, rivals, contents }: ConflictGraph, order: r
 }
 
 /**
- * A largest set of branches that contain each other's dependencies and do not conflict (a maximum independent set):
- * the branch that shuts out the fewest others first, then, within the limit, every other choice.
+ * A largest set of branches that includes their dependencies and has no conflicts (a maximum independent set): tries
+ * the branch that excludes the fewest others first, then, within the limit, every other choice.
  */
 function largestCleanSet(graph: ConflictGraph): ReadonlySet<string> {
   const { order, withTarget, rivals, contents } = graph;
@@ -129,7 +133,7 @@ function largestCleanSet(graph: ConflictGraph): ReadonlySet<string> {
     const choice = others.reduce((least, next) => (next.lost.length < least.lost.length ? next : least), first);
     const rest = open.filter((id) => !choice.parts.includes(id) && !choice.lost.includes(id));
     search(rest, new Set([...chosen, ...choice.parts]));
-    // To leave out one that costs at most one other, and brings no more than itself, never gains anything.
+    // Omitting a branch that excludes at most one other, and adds only itself, never gives a larger set.
     if (choice.parts.length === 1 && choice.lost.length <= 1) return;
     const without = new Set(containers.get(choice.id));
     search(

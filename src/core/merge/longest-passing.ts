@@ -1,7 +1,7 @@
 /**
- * How many of `count` changes stacked on each other pass together: all, or as many as come before the first that
- * breaks (bisection, as bors does with a batch). `passes(n)` checks the first n; 0 changes count as passing. Asks at
- * most 1 + log2(count) times, rounded up.
+ * How many of `count` stacked changes pass together: all, or those before the first that breaks (bisection, as bors
+ * does with a batch). `passes(n)` checks the first n; 0 changes always pass. Calls it at most 1 + log2(count) times,
+ * rounded up.
  */
 export async function longestPassing(count: number, passes: (n: number) => Promise<boolean>): Promise<number> {
   if (count === 0 || (await passes(count))) return count;

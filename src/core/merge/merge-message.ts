@@ -3,8 +3,8 @@ import type { Plan, PlannedTask } from '../plan/plan.js';
 import { targetName, targetOf } from '../plan/target.js';
 
 /**
- * Message of the commit that merges a task's branch; trailers make history readable by machine. `accepted`: what was held
- * and a person let land.
+ * Message of the commit that merges a task's branch; its trailers are for programs. `accepted`: held changes that the
+ * user let land.
  */
 export function mergeMessage(plan: Plan, task: PlannedTask, accepted: readonly Finding[]): string {
   const into = targetName(targetOf(plan));
@@ -15,9 +15,9 @@ function bodyOf(accepted: readonly Finding[]): string[] {
   return accepted.length === 0 ? [] : [acceptedText(accepted)];
 }
 
-const MOST_SUBJECTS = 100; // a longer list is read by nobody; the branch has them all
+const MOST_SUBJECTS = 100; // a longer list would not be read; the branch contains all commits
 
-/** Message of the one commit that holds a branch's work; `subjects` are those of its commits, oldest first. */
+/** Message of the single commit with a branch's work; `subjects` are those of its commits, oldest first. */
 export function squashMessage(
   plan: Plan,
   task: PlannedTask,
@@ -31,21 +31,21 @@ export function squashMessage(
   return withTrailers(parts.join('\n\n'), trailersOf(plan, task));
 }
 
-/** The lines that say which run and task a commit is of. */
+/** The trailers that name the run and task of a commit. */
 export function trailersOf(plan: Plan, task: PlannedTask | null): string[] {
   return [`O8-Run: ${plan.runId}`, ...(task === null ? [] : [`O8-Task: ${task.id}`, `O8-Branch: ${task.branch}`])];
 }
 
-/** Message of the commit that brings new commits of the base into the run's target before it lands. */
+/** Message of the commit that merges new commits of the base into the run's target before it lands. */
 export function refreshMessage(plan: Plan): string {
   return withTrailers(`Merge ${targetName(targetOf(plan))} with ${plan.base.branch}`, trailersOf(plan, null));
 }
 
-const MOST_OF_A_SUBJECT = 200; // an agent wrote it
+const MOST_OF_A_SUBJECT = 200; // written by an agent
 
 /**
- * Message of the commit that takes a landing back: whose work goes comes first, where no list cuts it off. `subject` is that
- * of the commit at its end.
+ * Message of the commit that reverts a landing: names the work first, so that it stays visible in shortened lists.
+ * `subject` is that of the landing's last commit.
  */
 export function revertMessage(
   plan: Plan,
@@ -63,7 +63,7 @@ export function resolutionMessage(plan: Plan, task: PlannedTask): string {
   return withTrailers(`Merge ${targetName(targetOf(plan))} into ${task.branch}`, trailersOf(plan, task));
 }
 
-/** Message of the commit in which o8 keeps what a successful agent left uncommitted. */
+/** Message of the commit in which o8 saves what a successful agent left uncommitted. */
 export function leftoversMessage(plan: Plan, task: PlannedTask): string {
   return withTrailers(`Changes ${task.id} left uncommitted`, trailersOf(plan, task));
 }

@@ -1,12 +1,12 @@
 import { mergeAgain } from '../held/finding.js';
 import { heldOfTask, type TaskState } from '../run/task-state.js';
 
-/** Opens a task's conflict in its worktree. */
+/** Starts resolving a task's conflict in its worktree. */
 export function resolveCommand(runId: string, task: string): string {
   return `o8 merge --run ${runId} --task ${task} --resolve`;
 }
 
-/** Why finished work is not on the target yet, and the command that brings it there; null for a task without such work. */
+/** Why finished work is not on the target yet, and the command that merges it; null for a task without such work. */
 export function waitingWork(
   runId: string,
   task: string,
@@ -16,6 +16,7 @@ export function waitingWork(
     return { why: 'its conflict is not resolved', command: resolveCommand(runId, task) };
   if (state.state !== 'merge_pending') return null;
   const held = heldOfTask(state);
-  const why = held === null ? 'it waits to be merged' : `held: ${held.findings[0]?.what ?? 'a person has to decide'}`;
+  const why =
+    held === null ? 'it is waiting to be merged' : `held: ${held.findings[0]?.what ?? 'waiting for your decision'}`;
   return { why, command: mergeAgain(runId, task) };
 }

@@ -1,8 +1,8 @@
 /**
- * The definitions around each line of a file, innermost first, as the text of their lines: a definition's own line is
- * inside it. `isDefinition` tells which lines begin one; how they contain each other is read off the indentation, so
- * any language will do. Decorators and comments right above a definition belong to it; a line that closes what another
- * one opened belongs where that one does.
+ * The definitions around each line of a file, innermost first, as the text of their lines; a definition's own line is
+ * inside it. `isDefinition` tells which lines start one; nesting is derived from the indentation, so it works for any
+ * language. Decorators and comments directly above a definition belong to it; a closing line belongs to the line that
+ * opened the block.
  */
 export function definitionChains(lines: readonly string[], isDefinition: (line: string) => boolean): Chain[] {
   const starts = lines.map(isDefinition);
@@ -26,18 +26,18 @@ export function definitionChains(lines: readonly string[], isDefinition: (line: 
         return chain;
       }
       case 'ending':
-        // Heads since the definition, at the margin, were text of the string that ends here.
+        // Lines at the margin since the definition were text of the string that ends here.
         closeSince(heads, definitions.at(-1)?.at ?? Infinity);
         return lastOf(below(definitions, indent), below(heads, indent))?.chain ?? NOTHING;
       case 'closing': {
         const opener = lastOf(below(definitions, indent + 1), below(heads, indent + 1))?.chain ?? NOTHING;
         close(heads, indent);
-        // `} else {` opens again; a bracket alone does not.
+        // `} else {` opens a block again; a closing bracket alone does not.
         if (hasWord(line)) heads.push({ at, indent, chain: opener });
         return opener;
       }
       case 'other':
-        // Ends blocks but no definition: the text of a string may stand at the margin in the middle of a function.
+        // Ends blocks but not the definition: text of a string may be at the margin inside a function.
         close(heads, indent);
         if (!above.has(at) && opens(lines, at)) heads.push({ at, indent, chain: parent });
         return parent;
@@ -51,8 +51,8 @@ export function definitionChains(lines: readonly string[], isDefinition: (line: 
 }
 
 /**
- * Remarks, and the text of strings, may stand at the margin in the middle of a function: what the lines before and
- * after them are both in is around them. Nothing for other lines.
+ * Remarks and text of strings may be at the margin inside a function: they get the definitions that the lines before
+ * and after them share. Nothing for other lines.
  */
 function chainsAround(lines: readonly string[], starts: readonly boolean[], chains: readonly Chain[]): Chain[] {
   let before = NOTHING;
@@ -85,7 +85,7 @@ export type Chain = readonly string[];
 
 const NOTHING: Chain = [];
 
-/** A line below which deeper ones lie. */
+/** A line with more deeply indented lines below it. */
 interface Opener {
   readonly at: number;
   readonly indent: number;
@@ -104,12 +104,15 @@ function kindOf(line: string, definition: boolean): LineKind {
   return isRemark(text) ? 'remark' : 'other';
 }
 
-/** Comments, what a preprocessor reads, and labels: they stand at any depth. */
+/** Comments, preprocessor lines and labels, which may have any indentation. */
 function isRemark(text: string): boolean {
   return /^(?:#|\/\/|\/\*|\*|(?!(?:else|try|finally|except)\b)[A-Za-z_]\w*(?: slots)?\s*:$)/.test(text);
 }
 
-/** Whether deeper lines below this one may be its own: it ends like the head of a block, or one begins right below. */
+/**
+ * Whether deeper lines below this one may belong to it: it ends like the head of a block, or a block starts on the next
+ * line.
+ */
 function opens(lines: readonly string[], at: number): boolean {
   const text = (lines[at] ?? '').trim();
   return /(?:[{([:=,\\>|&+]|\b(?:do|then|begin|is))$/.test(text) || kindOf(lines[at + 1] ?? '', false) === 'opening';
@@ -122,12 +125,12 @@ function isAbove(text: string): boolean {
   return (isRemark(text) && !PREPROCESSOR.test(text)) || text.startsWith('@') || /^\[.*\]$/.test(text);
 }
 
-/** Whether a line says anything: brackets and blank lines do not. */
+/** Whether a line has content: brackets and blank lines do not. */
 export function hasWord(line: string): boolean {
   return /[\p{L}\p{N}_]/u.test(line) && !/^\s*end[\s;,)]*$/.test(line);
 }
 
-/** Lines that belong to the definition right below them, with its line. */
+/** Lines that belong to the definition directly below them, with its line. */
 function attachedLines(lines: readonly string[], starts: readonly boolean[]): Map<number, number> {
   const attached = new Map<number, number>();
   for (const [definition, starting] of starts.entries()) {
@@ -139,7 +142,7 @@ function attachedLines(lines: readonly string[], starts: readonly boolean[]): Ma
       const text = line.trim();
       const depth = indentOf(line);
       if (text === '' || depth < indent) break;
-      if (depth > indent || kindOf(line, false) === 'closing') continue; // arguments of a decorator, perhaps
+      if (depth > indent || kindOf(line, false) === 'closing') continue; // possibly arguments of a decorator
       if (!isAbove(text)) break;
       top = at;
     }
@@ -148,7 +151,7 @@ function attachedLines(lines: readonly string[], starts: readonly boolean[]): Ma
   return attached;
 }
 
-const TAB = 8; // as Python counts; a file that mixes tabs and spaces means this or nothing
+const TAB = 8; // as in Python; files that mix tabs and spaces usually assume this width
 
 function indentOf(line: string): number {
   let columns = 0;
@@ -160,7 +163,7 @@ function indentOf(line: string): number {
   return columns;
 }
 
-/** The last opener that is less indented; openers lie deeper the later they are. */
+/** The last opener with less indentation; later openers are indented more deeply. */
 function below(openers: readonly Opener[], indent: number): Opener | undefined {
   return openers.findLast((opener) => opener.indent < indent);
 }

@@ -6,24 +6,24 @@ const KEYWORDS = [
   ...['class', 'struct', 'union', 'interface', 'enum', 'record', 'object', 'trait', 'protocol', 'type', 'module'],
   ...['defmodule', 'namespace', 'package', 'mod', 'def', 'defp', 'defmacro', 'fn', 'func', 'fun', 'function', 'sub'],
 ];
-/** `class Order`, `public enum class Color`, `fun <T> Order.total`: all words behind the keyword. */
+/** `class Order`, `public enum class Color`, `fun <T> Order.total`: all words after the keyword. */
 const NAMED = new RegExp(`(?:^|[\\s@])(?:${KEYWORDS.join('|')})\\s+(?:<[^>]*>\\s*)?&?((?:${PATH}\\s+)*${PATH})`, 'u');
-/** `Money Order::total(`: what stands right before the parameters. */
+/** `Money Order::total(`: the name directly before the parameters. */
 const BEFORE_PARAMETERS = new RegExp(`(${PATH})\\s*(?:<[^<>()]*>)?\\s*\\(`, 'u');
 /** `func (o *Order) Total(`: in Go a method names its type. */
 const GO_METHOD = new RegExp(`^\\s*func\\s*\\(([^)]*)\\)\\s*(${WORD})`, 'u');
-/** `impl Display for Order {`: its functions are in both. */
+/** `impl Display for Order {`: its functions belong to both names. */
 const RUST_IMPL = /^\s*(?:unsafe\s+)?impl\b([^{]*)/u;
-/** What a class is made of is not what it is. */
+/** Base types of a class, which are not its name. */
 const ANCESTORS = /\s(?:extends|implements|where)\s.*$/u;
-/** `@Named("x")` and `[Named("x")]` in front of a definition on the same line. */
+/** `@Named("x")` and `[Named("x")]` before a definition on the same line. */
 const ANNOTATIONS = /^\s*(?:(?:@[\w.]+(?:\([^()]*\))?|\[[^\]]*\])\s+)+/u;
 
-const LONGEST_LINE = 1000; // a definition that is longer has said its name
+const LONGEST_LINE = 1000; // a longer definition contains its name before this point
 
 /**
- * The names that a definition's line gives to what it defines: `def total(self, order)` is `total`, `Money
- * Order::total(int n)` is `Order` and `total`. Where no form is known, every word of the line.
+ * The names defined by a definition's line: `def total(self, order)` is `total`, `Money Order::total(int n)` is `Order`
+ * and `total`. For an unknown form, every word of the line.
  */
 export function declaredNames(line: string): ReadonlySet<string> {
   const text = line.slice(0, LONGEST_LINE).normalize('NFC').replace(ANNOTATIONS, '');
@@ -45,9 +45,9 @@ function withoutGenerics(text: string): string {
   return shorter === text ? text : withoutGenerics(shorter);
 }
 
-const LONGEST_TITLE = 60; // what a person needs to find it
+const LONGEST_TITLE = 60; // enough for a person to find it
 
-/** A definition's line as people call it: `def refund`, `func (o *Order) Total`. Safe to print. */
+/** A short form of a definition's line: `def refund`, `func (o *Order) Total`. Safe to print. */
 export function definitionTitle(line: string): string {
   const text = sanitizeLine(line).trim();
   const method = GO_METHOD.exec(text)?.[0];

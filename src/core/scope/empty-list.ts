@@ -1,4 +1,4 @@
-/** Ways people write that a list has nothing in it, in lower case and without marks around them. */
+/** Ways to write an empty list, in lower case and without surrounding marks. */
 const NOTHING = new Set([
   '',
   '-',
@@ -19,19 +19,19 @@ const NOTHING = new Set([
   "''",
 ]);
 
-/** `None required`, `No new files`, `Nothing (tests only)`: words of a sentence, nothing that could be a path. */
+/** `None required`, `No new files`, `Nothing (tests only)`: a sentence that contains no path. */
 const SENTENCE =
   /^(?:none|nothing|n\/a|no(?: (?:new|other|existing|further|source))* (?:files?|changes?))(?![\w/.*{[-])/i;
 const PATH_LIKE = /[/*{}]|\.\w/;
 
-/** Whether an item of a scope says that there is none: `[]`, `_None._`, `` `n/a` ``, `(nothing)`, `—`. */
+/** Whether an item of a scope means that there is none: `[]`, `_None._`, `` `n/a` ``, `(nothing)`, `—`. */
 export function saysNothing(item: string): boolean {
   const plain = withoutMarks(item);
   if (NOTHING.has(plain.toLowerCase())) return true;
   return SENTENCE.test(plain) && !PATH_LIKE.test(plain.replace(/^n\/a/i, ''));
 }
 
-/** Without pairs of emphasis, code marks, quotes and brackets around it, and without a full stop. */
+/** Removes surrounding emphasis, code marks, quotes and brackets, and a full stop. */
 function withoutMarks(item: string): string {
   let text = item.trim();
   for (;;) {
@@ -45,12 +45,12 @@ function withoutMarks(item: string): string {
   }
 }
 
-/** `[src/a.ts, "src/b.ts"]`: a list as YAML writes it, without its brackets; other text as it is. */
+/** Removes the brackets of a YAML list, `[src/a.ts, "src/b.ts"]`; returns other text unchanged. */
 export function withoutListBrackets(list: string): string {
   const text = list.trim();
   if (!text.startsWith('[') || !text.endsWith(']')) return list;
   const inner = text.slice(1, -1);
-  // `[id]` is a folder's name in many web projects, and `[slug]/[id]` is a path.
+  // `[id]` is a common folder name in web projects, and `[slug]/[id]` is a path.
   const isList = !/[[\]]/.test(inner) && /[,/."'`*]|^\s*$/.test(inner);
   return isList ? inner : list;
 }

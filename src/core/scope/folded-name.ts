@@ -1,16 +1,16 @@
 import { printable } from '../text/untrusted-text.js';
 
-/** What is said of two names of which many machines keep one. */
+/** The text about two names that are the same file on many machines. */
 export const NAMES_DIFFER = 'differ only in case or accents and are one file on macOS and Windows';
 
-/** A path as file systems that fold names (macOS, Windows) compare it: neither case nor the way accents are written counts. */
+/** A path as macOS and Windows compare it: ignores case and the encoding of accents. */
 export function foldName(path: string): string {
-  // Nearly every path is plain, and a repository may have a million of them.
+  // Nearly every path is ASCII, and a repository may have a million paths.
   if (/^[ -~]*$/.test(path)) return path.toLowerCase();
-  return path.normalize('NFC').toLowerCase().replaceAll('ſ', 's').normalize('NFC'); // the long s is another s
+  return path.normalize('NFC').toLowerCase().replaceAll('ſ', 's').normalize('NFC'); // the long s folds to s
 }
 
-/** A name for people, spelled with code points where it would look like `other` and is not. */
+/** A name for people, with code points if it looks like `other` but differs. */
 export function exactName(name: string, other: string): string {
   if (name === other || name.normalize('NFC') !== other.normalize('NFC')) return printable(name);
   return printable(name).replaceAll(

@@ -1,22 +1,22 @@
 import { globAlternatives, hasMagic } from './glob.js';
 
-/** An element of a file name's pattern: exactly this character, any one character, or any run of characters. */
+/** An element of a file name pattern: one given character, any one character, or any run of characters. */
 type Token =
   { readonly kind: 'character'; readonly character: string } | { readonly kind: 'one' } | { readonly kind: 'any' };
 type Segment = { readonly kind: 'globstar' } | { readonly kind: 'tokens'; readonly tokens: readonly Token[] };
 
 export interface PathPattern {
   readonly glob: string;
-  /** True when the glob names one path (or the folder of that name). */
+  /** True if the glob names one path (or the folder of that name). */
   readonly literal: boolean;
   readonly alternatives: readonly { readonly prefix: string; readonly segments: readonly Segment[] }[];
 }
 
-/** A glob made ready for many comparisons, letter by letter: fold names first where that is meant. */
+/** Prepares a glob for many comparisons, case-sensitive: fold names first if needed. */
 export function pathPattern(glob: string): PathPattern {
   const alternatives = (globAlternatives(glob) ?? []).map((alternative) => {
     const segments = alternative.split('/').map(parseSegment);
-    // The name of a folder means everything in it, as in `globMatcher`; a name with an extension is a file's.
+    // The name of a folder matches everything in it, as in `globMatcher`; a name with an extension is a file.
     const isFolder = !hasMagic(alternative) && !/[^/]\.[^/]*$/.test(alternative);
     const whole = isFolder ? [...segments, { kind: 'globstar' } as const] : segments;
     return { prefix: /^[^*?[]*/.exec(alternative)?.[0] ?? '', segments: whole };
@@ -25,8 +25,8 @@ export function pathPattern(glob: string): PathPattern {
 }
 
 /**
- * Whether some path can match both patterns. Exact for `*`, `?`, `**` and braces; character classes count as any text
- * (they may also be meant literally, see `globMatcher`), so that an overlap is never missed.
+ * Whether some path can match both patterns. Exact for `*`, `?`, `**` and braces; a character class matches any text
+ * (it may be meant literally, see `globMatcher`), so that no overlap is missed.
  */
 export function patternsIntersect(a: PathPattern, b: PathPattern): boolean {
   return a.alternatives.some((left) =>
@@ -68,8 +68,8 @@ function tokensIntersect(a: Token, b: Token): boolean {
 }
 
 /**
- * Whether two sequences have a common instance, where an `isRun` element stands for any number of elements and two
- * others agree when `agree` says so: the table of "the first i of a and the first j of b can be the same", row by row.
+ * Whether two sequences have a common instance. An `isRun` element matches any number of elements; others match if
+ * `agree` is true. Computes row by row whether the first i of a and the first j of b can be equal.
  */
 function intersects<T>(
   a: readonly T[],

@@ -2,16 +2,16 @@ import { globAlternatives, hasMagic } from './glob.js';
 import type { Scope } from '../plan/plan.js';
 import { foldName } from './folded-name.js';
 
-/** One spelling of a name that others spell otherwise. */
+/** One spelling of a name that also occurs with a different spelling. */
 export interface Spelling {
-  /** A file or folder, from the top. */
+  /** A file or folder, relative to the top. */
   readonly name: string;
-  /** Tasks whose scope has it, by id. */
+  /** Ids of tasks whose scope contains it. */
   readonly tasks: readonly string[];
   readonly inRepository: boolean;
 }
 
-/** Names that are one file or folder where case or accents do not count; two spellings at least. */
+/** Names that are the same file or folder if case or accents are ignored; at least two spellings. */
 export type NameTwins = readonly Spelling[];
 
 interface Claimed {
@@ -20,8 +20,8 @@ interface Claimed {
 }
 
 /**
- * Twins among the files of the repository and the names that tasks will make: exact paths and the folders that globs
- * begin with. A folder with two spellings stands for everything in it. `tracked`: paths from the top.
+ * Such names among the files of the repository and the names that tasks will create: exact paths, and the folders at
+ * the start of globs. A folder with two spellings represents everything in it. `tracked`: paths from the top.
  */
 export function nameTwins(tracked: readonly string[], tasks: readonly Claimed[]): NameTwins[] {
   const known = new Spellings();
@@ -35,9 +35,9 @@ export function nameTwins(tracked: readonly string[], tasks: readonly Claimed[])
 type Origin = 'repository' | 'task';
 
 class Spellings {
-  /** By folded name the first spelling of the repository: all there is, for nearly every name. */
+  /** Folded name to the repository's first spelling, which for nearly every name is the only one. */
   private readonly repository = new Map<string, string>();
-  /** The same of names that have more spellings, or that a task uses. */
+  /** All spellings of names that have several, or that a task uses. */
   private readonly more = new Map<string, Map<string, Origin>>();
 
   private readonly byTask = new Map<string, Set<string>>();
@@ -46,7 +46,7 @@ class Spellings {
     for (const name of prefixes(path)) {
       const key = foldName(name);
       const first = this.repository.get(key);
-      if (first === name) return; // and so all the folders above it
+      if (first === name) return; // the folders above it are known too
       if (first === undefined) this.repository.set(key, name);
       else this.spellingsOf(key).set(name, 'repository');
     }
@@ -95,7 +95,7 @@ function hasTwinAbove(key: string, twins: ReadonlySet<string>): boolean {
   return false;
 }
 
-/** The paths a glob names letter by letter: all of it, or the folders before its first pattern. */
+/** The literal paths in a glob: all of it, or the folders before its first pattern. */
 function namesOf(glob: string): string[] {
   return (globAlternatives(glob) ?? []).flatMap((path) => {
     if (!hasMagic(path)) return [path];

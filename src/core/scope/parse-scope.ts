@@ -17,21 +17,22 @@ type Keyword = 'CREATE' | 'MODIFY' | 'BOUNDARY';
 
 /** `CREATE: …`, also as a list item and in bold. */
 const KEYWORD_LINE = /^\s*(?:[-*+]\s+)?(?:\*\*|__)?(CREATE|MODIFY|BOUNDARY)(?:\*\*|__)?:(?:\*\*|__)?(.*)$/i;
-/** The same without a colon: a heading of its own, or alone on a line in bold. */
+/** The same without a colon: as a heading, or alone on a line in bold. */
 const KEYWORD_HEADING =
   /^\s*(?:#{1,6}\s+(?:\*\*|__)?|(?:[-*+]\s+)?(?:\*\*|__))(CREATE|MODIFY|BOUNDARY)(?:\*\*|__)?:?(?:\*\*|__)?\s*#*\s*$/i;
-/** One path alone on a line below a keyword, without the mark of a list. */
+/** A line with only one path below a keyword, without a list mark. */
 const BARE_PATH = /^\s*(`[^`]*[/.*][^`]*`|[^\s`]*[/.*][^\s`]*[^\s`.:;,!?])\s*$/;
 const LIST_ITEM = /^\s*[-*+]\s+(.*)$/;
 const SYMBOL = /^[\p{L}_$#][\p{L}\p{N}_$#]*(?:\.[\p{L}_$#][\p{L}\p{N}_$#]*)*$/u;
-/** A remark behind a path without spaces: ` (new)`, ` # new`, ` - new`. A path that looks like this takes backticks. */
+/** A remark after a path without spaces: ` (new)`, ` # new`, ` - new`. A path that looks like this needs backticks. */
 const REMARK = /^(\S+)\s+(?:\(.*\)|(?:#|-|–|—|--)\s.*)$/;
 
 export const EMPTY_SCOPE: Scope = { create: [], modify: [], boundary: [] };
 
 /**
- * The lines of a task file's `## Scope` section: `CREATE:`, `MODIFY:` and `BOUNDARY:`, each with globs between commas
- * (braces may hold commas too) or with list items or lines of one path under it. Everything else in the section is prose.
+ * The lines of a task file's `## Scope` section: `CREATE:`, `MODIFY:` and `BOUNDARY:`, each with globs separated by
+ * commas (braces may contain commas) or with list items or one-path lines below it. Other text in the section is
+ * ignored.
  */
 export function parseScope(section: string): ParsedScope {
   const entries: Record<Keyword, ScopeEntry[]> = { CREATE: [], MODIFY: [], BOUNDARY: [] };
@@ -73,7 +74,7 @@ function keywordOf(word: string): Keyword {
   return upper === 'CREATE' || upper === 'MODIFY' ? upper : 'BOUNDARY';
 }
 
-/** Splits at commas outside braces, brackets, parentheses and backticks; drops what says "nothing". */
+/** Splits at commas outside braces, brackets, parentheses and backticks; omits items that mean "nothing". */
 function splitList(list: string): string[] {
   const items: string[] = [];
   let item = '';
@@ -89,7 +90,7 @@ function splitList(list: string): string[] {
     } else item += character;
   }
   items.push(item);
-  // "None, this task only reads": what follows is no path either.
+  // After "None, this task only reads", the rest is not a path either.
   if (items.length > 1 && saysNothing(items[0] ?? '') && saysNothing(list)) return [];
   return items
     .filter((text) => !saysNothing(text))
@@ -97,7 +98,7 @@ function splitList(list: string): string[] {
     .filter((text) => !saysNothing(text));
 }
 
-/** What is in backticks, exactly; else the text without quotes and without a remark behind it. */
+/** The exact text in backticks; otherwise the text without quotes and without a remark after it. */
 function withoutDecoration(item: string): string {
   const inBackticks = /`([^`]+)`/.exec(item)?.[1];
   if (inBackticks !== undefined) return inBackticks.trim();
@@ -133,18 +134,18 @@ function globProblem(glob: string, written: string): ScopeProblem | null {
     return { problem: `has a path with hidden characters, ${quote(glob)}`, fix: 'Write it without them.' };
   }
   if (glob.startsWith('!'))
-    return { problem: `has a negated glob, ${quote(glob)}`, fix: 'Write what is meant instead.' };
+    return { problem: `has a negated glob, ${quote(glob)}`, fix: 'Write the paths that are included instead.' };
   if (glob.includes('\\'))
     return { problem: `has a backslash in ${quote(glob)}`, fix: 'Put / between the parts of a path.' };
   const alternatives = globAlternatives(glob);
   if (alternatives === null) {
     return {
-      problem: `has a glob that stands for none or too many patterns, ${quote(glob)}`,
+      problem: `has a glob that expands to no pattern or too many patterns, ${quote(glob)}`,
       fix: `Use braces for at most ${GLOB_ALTERNATIVES_LIMIT} alternatives.`,
     };
   }
   if (alternatives.some((path) => path.startsWith('/') || path.startsWith('~') || path.split('/').includes('..'))) {
-    return { problem: `leaves the repository, ${quote(glob)}`, fix: relative };
+    return { problem: `leads out of the repository, ${quote(glob)}`, fix: relative };
   }
   return null;
 }

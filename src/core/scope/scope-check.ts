@@ -3,30 +3,30 @@ import { declaredNames, definitionTitle } from './definition-name.js';
 import { globMatcher } from './glob.js';
 import type { Scope } from '../plan/plan.js';
 
-/** A changed path as git reports it; `oldPath` is where a renamed file was. */
+/** A changed path as git reports it; `oldPath` is the earlier path of a renamed file. */
 export interface ChangedPath {
   readonly path: string;
   readonly status: 'added' | 'modified' | 'deleted' | 'renamed' | 'copied' | 'type_changed';
   readonly oldPath: string | null;
 }
 
-/** A changed line that says something: its number (from 1) in the version it is in, and the definitions around it. */
+/** A changed line with content: its number (from 1) in its version, and the definitions around it. */
 export interface ChangedLine {
   readonly version: 'old' | 'new';
   readonly line: number;
   readonly enclosing: Chain;
 }
 
-/** What is known of the parts of a modified file: `definitions` are those of both versions, each within its own. */
+/** The parts of a modified file: `definitions` are those of both versions, each within its own. */
 export type FileParts =
   | { readonly kind: 'known'; readonly definitions: readonly Chain[]; readonly changed: readonly ChangedLine[] }
-  /** git cannot tell definitions in it: another language, binary, only the mode changed. */
+  /** git finds no definitions in it: unknown language, binary, or only the mode changed. */
   | { readonly kind: 'unknown' };
 
-/** What a task should not have changed and, for people, the rule it breaks. */
+/** A change that the task should not have made, and the broken rule for people. */
 export interface ScopeViolation {
   readonly path: string;
-  /** The first line of it where the rest of the file is allowed; null: the file as a whole. */
+  /** The first changed line if parts of the file are allowed; null: the file as a whole. */
   readonly line: number | null;
   /** `inside BOUNDARY src/shared/**`, `in neither CREATE nor MODIFY` or `outside Order.total (in def refund)`. */
   readonly rule: string;
@@ -37,10 +37,10 @@ type PartsOf = (path: string) => FileParts;
 const BY_FILE: PartsOf = () => ({ kind: 'unknown' });
 
 /**
- * What of a task's changes its scope does not allow, in the order of the changes: a path once, or in a file of which
- * MODIFY names parts (`path::Symbol`) each other part once. BOUNDARY wins over CREATE and MODIFY, the whole file over
- * its parts. A task that declares neither CREATE nor MODIFY may change everything outside its BOUNDARY. `partsOf` is
- * asked about the paths of `partlyAllowed` only; without it parts count as whole files.
+ * The changes that a task's scope does not allow, in their order: each path once, or each part once in a file of which
+ * MODIFY names parts (`path::Symbol`). BOUNDARY takes precedence over CREATE and MODIFY, a whole file over its parts. A
+ * task without CREATE and MODIFY may change everything outside its BOUNDARY. `partsOf` is called only for the paths of
+ * `partlyAllowed`; without it, parts count as whole files.
  */
 export function scopeViolations(
   scope: Scope,
@@ -62,7 +62,7 @@ export function scopeViolations(
   });
 }
 
-/** The modified files of which the scope allows parts only. */
+/** The modified files of which the scope allows only parts. */
 export function partlyAllowed(scope: Scope, changes: readonly ChangedPath[]): string[] {
   const rules = fileRules(scope);
   return changes
@@ -97,19 +97,21 @@ function fileRules(scope: Scope): (path: string) => Permission {
   };
 }
 
-/** A rename removes the file from its old place; a copy leaves the original alone. */
+/** A rename removes the file from its old path; a copy does not change the original. */
 function touchedPaths(change: ChangedPath): string[] {
   return change.status === 'renamed' && change.oldPath !== null ? [change.oldPath, change.path] : [change.path];
 }
 
-/** The first changed line of each other part. The whole file is allowed where git knows none of the symbols. */
+/**
+ * The first changed line of each part that is not allowed. The whole file is allowed if git knows none of the symbols.
+ */
 function outsideParts(path: string, symbols: readonly string[], parts: FileParts): ScopeViolation[] {
   if (parts.kind === 'unknown') return [];
   const known = symbols.map((symbol) => knownPart(symbol, parts.definitions));
   if (known.some((names) => names.length === 0)) return [];
   const wanted = symbols.join(', ');
   const first = new Map<string, ScopeViolation>();
-  // Lines of one definition share their chain, and a file may have changed in a hundred thousand of them.
+  // Lines of one definition share their chain, and a file may have a hundred thousand changed lines.
   const places = new Map<Chain, string | null>();
   const otherPlace = (chain: Chain): string | null => {
     const told = places.get(chain);
@@ -120,7 +122,8 @@ function outsideParts(path: string, symbols: readonly string[], parts: FileParts
     places.set(chain, place);
     return place;
   };
-  // A line of the new version is where a person finds it; the old one counts where everything was deleted.
+  // Reports a line of the new version, where the user can find it; a line of the old version only if everything was
+  // deleted.
   for (const version of ['new', 'old'] as const) {
     for (const { line, enclosing } of parts.changed.filter((change) => change.version === version)) {
       const where = otherPlace(enclosing);
@@ -133,8 +136,8 @@ function outsideParts(path: string, symbols: readonly string[], parts: FileParts
 }
 
 /**
- * The names of a symbol as far as a definition in either version has them: git does not see each variable or method
- * as a definition, and what it does not see can only be checked as the part around it.
+ * The part of a symbol's name that is a definition in either version: git does not recognize every variable or method,
+ * so for those the definition around them is checked.
  */
 function knownPart(symbol: string, definitions: readonly Chain[]): string[] {
   const names = symbol.normalize('NFC').split('.');
@@ -142,7 +145,7 @@ function knownPart(symbol: string, definitions: readonly Chain[]): string[] {
   return names;
 }
 
-/** `Order.total`: in a definition of `total` inside one of `Order`, or in one that names both. */
+/** `Order.total`: a definition of `total` inside one of `Order`, or one with both names. */
 function isInside(names: readonly string[], chain: Chain): boolean {
   let found = 0;
   for (const definition of chain.toReversed()) {

@@ -4,7 +4,7 @@ import { exactName, foldName, NAMES_DIFFER } from './folded-name.js';
 import type { Schedule } from '../settings/settings.js';
 import { printable } from '../text/untrusted-text.js';
 
-/** What of a plan decides who may run beside whom; a `Plan` is one. */
+/** The parts of a plan that decide which tasks may run at the same time; a `Plan` has them. */
 export interface ScopedPlan {
   readonly tasks: readonly {
     readonly id: string;
@@ -18,19 +18,19 @@ export interface ScopedPlan {
 }
 
 /**
- * Two tasks that may run at the same time and both claim `path` (a path or glob; `path::Symbol` for a part).
- * `fail`: each claims it as its own, by CREATE or for the same or a nested symbol. `warn`: both may modify a file and
- * at least one does not say which part, so git may still merge it.
+ * Two tasks that may run at the same time and both claim `path` (a path or glob; `path::Symbol` for a part). `fail`:
+ * each claims it exclusively, by CREATE or for the same or a nested symbol. `warn`: both may modify a file and at least
+ * one names no part, so git may still merge it.
  */
 export interface ScopeOverlap {
   readonly path: string;
   readonly tasks: readonly [string, string];
   readonly level: 'fail' | 'warn';
-  /** The second task's name of it where the two are the same only on file systems that fold case or accents. */
+  /** The second task's spelling, if the names are the same only on file systems that ignore case or accents. */
   readonly alias?: string;
 }
 
-/** Which two tasks claim what, and the ways out, for the person or agent who wrote the plan. */
+/** The two tasks, what they claim, and how to fix the plan. */
 export function overlapWords({ path, alias, tasks: [first, second], level }: ScopeOverlap): {
   message: string;
   hint: string;
@@ -52,14 +52,15 @@ export function overlapWords({ path, alias, tasks: [first, second], level }: Sco
 interface Claim {
   readonly kind: 'create' | 'modify';
   readonly pattern: PathPattern;
-  /** The same as a file system that folds names sees it. */
+  /** The name as compared by a file system that ignores case and accents. */
   readonly folded: PathPattern;
   readonly symbol: string | null;
 }
 
 /**
- * Overlaps of all pairs of tasks that may run together, each path once a pair, in plan order. Names that only a file
- * system which folds case or accents takes for one are a warning, a failure where this one does (`foldsCase`).
+ * Overlaps of all pairs of tasks that may run at the same time, each path once per pair, in plan order. Names that are
+ * the same only on file systems that ignore case or accents are a warning, or a failure if this file system does
+ * (`foldsCase`).
  */
 export function scopeOverlaps(plan: ScopedPlan, foldsCase = false): ScopeOverlap[] {
   const tasks = plan.tasks
@@ -119,7 +120,7 @@ function contains(outer: string, inner: string): boolean {
   return outer === inner || inner.startsWith(`${outer}.`);
 }
 
-/** The more exact of the two names of what both claim. */
+/** The more specific of two overlapping names. */
 function sharedPath(a: Claim, b: Claim): string {
   const narrower =
     a.pattern.literal === b.pattern.literal
@@ -137,7 +138,7 @@ function sharedPath(a: Claim, b: Claim): string {
 
 type Placed = { readonly id: string; readonly wave: number };
 
-/** Whether one of two tasks always ends before the other begins: by dependencies, or by a wave that is a barrier. */
+/** Whether one of two tasks always ends before the other starts: by dependencies, or by a wave that is a barrier. */
 function separator(plan: ScopedPlan): (a: Placed, b: Placed) => boolean {
   const ancestors = ancestorsOf(plan);
   const barriers = plan.waves
@@ -150,7 +151,7 @@ function separator(plan: ScopedPlan): (a: Placed, b: Placed) => boolean {
   };
 }
 
-/** Everything each task waits for, directly or through others. The plan's dependencies have no cycle. */
+/** Everything each task waits for, directly or indirectly. The plan's dependencies have no cycle. */
 function ancestorsOf(plan: ScopedPlan): Map<string, ReadonlySet<string>> {
   const deps = new Map(plan.tasks.map((task) => [task.id, task.deps]));
   const known = new Map<string, ReadonlySet<string>>();

@@ -304,7 +304,7 @@ describe('a part of the run', () => {
     expect((await run.call('cleanup'))['branches']).toContainEqual(expect.objectContaining({ branch: target }));
     expect((await run.call('merge'))['landing']).toMatchObject({
       kind: 'nothing',
-      reason: expect.stringContaining('main already has everything but what was taken back') as string,
+      reason: expect.stringContaining('main is up to date except for reverted work') as string,
     });
   });
 });

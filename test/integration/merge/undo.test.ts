@@ -66,7 +66,7 @@ describe('merge with undo', () => {
     const merged = await run.call('merge', {});
     expect(merged['landing']).toEqual({
       kind: 'nothing',
-      reason: `main already has everything but what was taken back (${again} brings that back)`,
+      reason: `main is up to date except for reverted work (${again} restores it)`,
     });
     expect(await run.commitOf('main')).toBe(commit);
     const status = await run.status();

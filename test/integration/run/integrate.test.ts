@@ -184,7 +184,7 @@ describe('o8 integrate', () => {
     const { code, stdout } = await run.o8('integrate', PLAN_DIR);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /✓ task-001: complete, on main\n✗ task-002: complete \(taken back from main; git revert \w{12} brings it back\)\n/,
+      /✓ task-001: complete, on main\n✗ task-002: complete \(reverted on main; git revert \w{12} restores it\)\n/,
     );
     expect(stdout).not.toContain('Next step: o8 merge');
     expect((await block(run)).status).toBe('incomplete');

@@ -76,7 +76,9 @@ describe('an agent that reaches beyond its worktree', () => {
     await first.git('push', '--quiet', '.', 'HEAD:refs/heads/aside');
     await first.succeed('task-001.txt', 'done\n');
     const said = await notes('task-001', 'merge_pending'); // its commit has the worktree as a submodule: held
-    expect(said).toContain(`a worktree was added: ${run.worktree('task-001')}/inside (by this task, or by somebody else)`);
+    expect(said).toContain(
+      `a worktree was added: ${run.worktree('task-001')}/inside (by this task, or by somebody else)`,
+    );
     expect(said).toContain('refs/heads/aside was created');
     expect(said).not.toContain('refs/heads/main');
   });

@@ -404,7 +404,7 @@ describe('a task file is refused', () => {
     [
       'with a scope outside',
       taskFile({ id: 'a', wave: 1 }, '## Scope\n\nCREATE: ../x'),
-      'Scope: CREATE leaves the repository, "../x"',
+      'Scope: CREATE leads out of the repository, "../x"',
     ],
     ['that is too large', `${plainTask('a')}${'x'.repeat(1024 * 1024)}`, 'MB in size'],
   ])('%s', async (_, text, problem) => {

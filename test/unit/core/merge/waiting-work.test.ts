@@ -11,7 +11,7 @@ it('waits where it is done and not on the target, each with its own command', ()
     return work === null ? [] : [[state, work.why, work.command]];
   });
   expect(waiting).toEqual([
-    ['merge_pending', 'it waits to be merged', 'o8 merge --run r1 --task a'],
+    ['merge_pending', 'it is waiting to be merged', 'o8 merge --run r1 --task a'],
     ['merge_conflict', 'its conflict is not resolved', 'o8 merge --run r1 --task a --resolve'],
   ]);
 });

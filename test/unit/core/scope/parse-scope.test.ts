@@ -110,11 +110,11 @@ describe('a Scope section', () => {
   });
 
   it.each([
-    ['/etc/passwd', 'leaves the repository'],
-    ['../other/**', 'leaves the repository'],
-    ['src/../../x', 'leaves the repository'],
-    ['src/{a,../..}/x', 'leaves the repository'],
-    ['~/x', 'leaves the repository'],
+    ['/etc/passwd', 'leads out of the repository'],
+    ['../other/**', 'leads out of the repository'],
+    ['src/../../x', 'leads out of the repository'],
+    ['src/{a,../..}/x', 'leads out of the repository'],
+    ['~/x', 'leads out of the repository'],
     ['.', 'names the whole repository'],
     ['!src/**', 'negated'],
     ['src\\a', 'backslash'],
