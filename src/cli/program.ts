@@ -31,7 +31,7 @@ const OTHER_NAMES = new Set(['parallel-config', 'run-checks']);
 export async function runCli(argv: readonly string[]): Promise<number> {
   const cli: Cli = {
     terminal: openTerminal(process.env),
-    context: { cwd: process.cwd(), env: process.env, now: () => new Date() },
+    context: { cwd: process.cwd(), env: process.env, now: () => new Date(), reader: 'terminal' },
     exit: new Exit(),
     spelling: 'o8',
   };

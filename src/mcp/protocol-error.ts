@@ -1,3 +1,4 @@
+import { spelled, type Spelled } from '../core/text/spelling.js';
 import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import { O8Error } from '../core/base/errors.js';
 import { reportError, type ErrorReport } from '../core/text/report-error.js';
@@ -13,7 +14,7 @@ class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
   constructor(
     readonly code: number,
-    readonly data: ErrorReport,
+    readonly data: Spelled<ErrorReport>,
   ) {
     super(`${data.message} (${data.hint})`);
   }
@@ -26,7 +27,9 @@ export function noResource(message: string, hint: string): Error {
 
 /** For prompts and resources, which have no error answers of their own as tools have. */
 export function protocolError(error: unknown): Error {
-  return error instanceof ProtocolError ? error : new ProtocolError(numberOf(error), reportError(error));
+  return error instanceof ProtocolError
+    ? error
+    : new ProtocolError(numberOf(error), spelled(reportError(error), 'chat'));
 }
 
 function numberOf(error: unknown): number {

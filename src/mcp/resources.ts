@@ -1,12 +1,11 @@
+import { tools } from '../tools/catalogue.js';
 import { UriTemplate } from '@modelcontextprotocol/sdk/shared/uriTemplate.js';
 import type { ReadResourceResult, Resource, ResourceTemplate } from '@modelcontextprotocol/sdk/types.js';
 import { quote } from '../core/text/untrusted-text.js';
 import { tailForModel } from '../core/text/tail-for-model.js';
 import type { ToolContext } from '../tools/context/define-tool.js';
 import { openContextToRead } from '../tools/context/repository-context.js';
-import { status } from '../tools/status-tool.js';
 import { openTaskLog } from '../tools/terminal/task-log.js';
-import { spelledForChat } from '../core/commands/slash-command.js';
 import { documents } from './documents.js';
 import { noResource } from './protocol-error.js';
 
@@ -110,11 +109,11 @@ function notFound(uri: string): Error {
 }
 
 async function readStatus(runId: string | undefined, context: ToolContext) {
-  return status.output.parse(await status.run({ runId }, context));
+  return tools.status.call(runId === undefined ? {} : { runId }, context);
 }
 
 async function runState(runId: string | undefined, context: ToolContext): Promise<string> {
-  return JSON.stringify(spelledForChat(await readStatus(runId, context)));
+  return JSON.stringify(await readStatus(runId, context));
 }
 
 async function finalReport(runId: string, context: ToolContext): Promise<string> {

@@ -1,3 +1,4 @@
+import { spelled } from '../core/text/spelling.js';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -18,7 +19,6 @@ import {
 import * as z from 'zod';
 import { dirname, join } from 'node:path';
 import { reportError } from '../core/text/report-error.js';
-import { asSlashCommand, spelledForChat } from '../core/commands/slash-command.js';
 import { clipped } from '../core/text/bounds.js';
 import { screenText } from '../core/text/screen-text.js';
 import { quote } from '../core/text/untrusted-text.js';
@@ -54,7 +54,7 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
     },
   );
   const tools = catalogue.map((tool) => describe(tool, documentsOf(stands)));
-  const context: ToolContext = { cwd, env, now: () => new Date(), say: asSlashCommand };
+  const context: ToolContext = { cwd, env, now: () => new Date(), reader: 'chat' };
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
   const inFlight = new Set<Promise<unknown>>();
@@ -169,11 +169,6 @@ function describe(
   };
 }
 
-/** Hints name commands of the terminal; in a chat there are others. */
-function spelled(answer: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return z.record(z.string(), z.unknown()).parse(spelledForChat(answer));
-}
-
 const objectSchemaShape = z.looseObject({ type: z.literal('object') });
 
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): McpTool['inputSchema'] {
@@ -189,10 +184,10 @@ async function call(name: string, args: unknown, context: ToolContext): Promise<
     throw new McpError(ErrorCode.InvalidParams, `There is no tool ${quote(name)}; there are ${known}.`);
   }
   try {
-    const structuredContent = spelled(await tool.call(args, context));
+    const structuredContent = await tool.call(args, context);
     return { structuredContent, content: [{ type: 'text', text: JSON.stringify(structuredContent) }] };
   } catch (error) {
-    const report = spelledForChat(reportError(error));
+    const report = spelled(reportError(error), context.reader);
     return { isError: true, content: [{ type: 'text', text: JSON.stringify({ error: report }) }] };
   }
 }

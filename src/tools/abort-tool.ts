@@ -1,3 +1,4 @@
+import { o8, text, type Text } from '../core/base/text.js';
 import type { Plan } from '../core/plan/plan.js';
 import { takenTasks } from './context/taken-names.js';
 import { NOTHING_RUNNING } from './context/nothing-running.js';
@@ -9,7 +10,7 @@ import { findRun, loadRun, requireRun, requireTask, type LoadedRun } from './con
 import { theOpenRun } from './context/find-open-runs.js';
 import { refuseNested } from './context/refuse-nested.js';
 import { openContext } from './context/repository-context.js';
-import { cleanupResultSchema, type CleanupResult } from '../core/run/request-results.js';
+import { cleanupAnswerSchema, type CleanupResult } from '../core/run/request-results.js';
 import { counted } from '../core/text/counted.js';
 import { taskOf } from '../core/run/run-state.js';
 import { heldOfTask, isRunning } from '../core/run/task-state.js';
@@ -40,7 +41,7 @@ export const abort = defineTool({
         survivors: z.array(z.number()).optional().describe('processes that could not be stopped'),
       }),
     ),
-    cleanup: cleanupResultSchema.optional(),
+    cleanup: cleanupAnswerSchema.optional(),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
   async run(input, context) {
@@ -115,11 +116,11 @@ function prediction({ plan, state }: LoadedRun, only: string | null, cleanup: bo
   return { runId: plan.runId, dryRun: true, message, stopped };
 }
 
-function waitingToMerge({ plan, state }: LoadedRun): string[] {
+function waitingToMerge({ plan, state }: LoadedRun): Text[] {
   const waiting = [...state.tasks.values()].filter(({ state: task }) => task.state === 'merge_pending').length;
   if (waiting === 0) return [];
   return [
-    `${counted(waiting, 'finished task')} ${waiting === 1 ? 'waits' : 'wait'} to be merged: o8 merge --run ${plan.runId}`,
+    text`${counted(waiting, 'finished task')} ${waiting === 1 ? 'waits' : 'wait'} to be merged: ${o8('merge', { run: plan.runId })}`,
   ];
 }
 
@@ -131,12 +132,12 @@ interface Meant {
 /** The run by its id, else the one that is not over, else the newest; null when there never was one. */
 async function meantRun(home: RunHome, runId: string | undefined): Promise<Meant | null> {
   if (runId !== undefined) return { run: await requireRun(home, runId), others: [] };
-  const open = await theOpenRun(home, (id) => `o8 abort --run ${id}`);
+  const open = await theOpenRun(home, (id) => o8('abort', { run: id }));
   if (open.kind === 'one') return open;
   const found = await findRun(home, undefined);
   return found === null ? null : { run: await loadRun(home, found), others: [] };
 }
 
-function otherText({ plan }: LoadedRun): string {
-  return `Run ${plan.runId} is interrupted and was left as it is: o8 abort --run ${plan.runId}`;
+function otherText({ plan }: LoadedRun): Text {
+  return text`Run ${plan.runId} is interrupted and was left as it is: ${o8('abort', { run: plan.runId })}`;
 }

@@ -1,3 +1,5 @@
+import { spelled } from '../core/text/spelling.js';
+import type { Text } from '../core/base/text.js';
 import type * as z from 'zod';
 import { O8Error } from '../core/base/errors.js';
 import { longestValue } from '../core/input/longest-value.js';
@@ -29,17 +31,22 @@ function entry<I extends z.ZodObject, O extends z.ZodObject>(tool: Tool<I, O>): 
     async call(input, context) {
       const given: unknown = input ?? {};
       const oversized = longestValue(given);
-      if (oversized !== null) throw new O8Error('usage', `${tool.name}: ${oversized}`, `o8 ${tool.name} --help`);
+      if (oversized !== null) throw new O8Error('usage', `${tool.name}: ${oversized}`, helpOf(tool.name));
       const parsed = tool.input.safeParse(given);
       if (!parsed.success) throw inputError(tool, given, parsed.error);
-      return tool.output.parse(await tool.run(parsed.data, context));
+      return tool.output.parse(spelled(await tool.run(parsed.data, context), context.reader));
     },
   };
 }
 
+/** A tool's command in a terminal has the same name. */
+function helpOf(tool: string): Text {
+  return `o8 ${tool} --help`;
+}
+
 function inputError(tool: { name: string; input: z.ZodObject }, given: unknown, error: z.ZodError): O8Error {
   const problems = inputProblems(tool.input, given, error.issues).map((each) => problemText(each, 'the input'));
-  return new O8Error('usage', `${tool.name}: ${problems.join('; ')}`, `o8 ${tool.name} --help`);
+  return new O8Error('usage', `${tool.name}: ${problems.join('; ')}`, helpOf(tool.name));
 }
 
 /** Every tool by its name, in the order people use them. */

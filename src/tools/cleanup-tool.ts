@@ -1,3 +1,4 @@
+import { o8, text } from '../core/base/text.js';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import * as z from 'zod';
@@ -6,7 +7,7 @@ import { O8Error } from '../core/base/errors.js';
 import { asideSuffix } from '../core/run/aside.js';
 import { resumeCommand } from '../core/run/open-runs.js';
 import { taskOf } from '../core/run/run-state.js';
-import { cleanupResultSchema, type CleanupResult } from '../core/run/request-results.js';
+import { cleanupAnswerSchema, type CleanupResult } from '../core/run/request-results.js';
 import { resolveCommit } from '../git/refs/refs.js';
 import type { Repository } from '../git/door/repository.js';
 import type { RunHome } from '../store/files/paths.js';
@@ -36,7 +37,7 @@ export const cleanup = defineTool({
       .describe('also drop branches whose commits are nowhere else; their ids are in the answer'),
     dryRun: z.boolean().optional().describe('say what would go, remove nothing'),
   }),
-  output: cleanupResultSchema.extend({
+  output: cleanupAnswerSchema.extend({
     runId: z.string().optional(),
     runs: z.array(z.string()).optional().describe('with all: those that had something to remove'),
     dryRun: z.boolean().optional(),
@@ -76,9 +77,8 @@ interface Input {
 }
 
 function refuseOne({ runId, task }: Input): void {
-  const given = [...(runId === undefined ? [] : [`--run ${runId}`]), ...(task === undefined ? [] : [`--task ${task}`])];
-  if (given.length === 0) return;
-  throw new O8Error('usage', 'all does not go together with runId or task.', `o8 cleanup ${given.join(' ')}`);
+  if (runId === undefined && task === undefined) return;
+  throw new O8Error('usage', 'all does not go together with runId or task.', o8('cleanup', { run: runId, task }));
 }
 
 async function cleanOne(home: RunHome, run: LoadedRun, wish: Wish, env: NodeJS.ProcessEnv): Promise<CleanupResult> {
@@ -112,7 +112,11 @@ async function cleanAll(
     if (run === null || !(await hasLeftovers(repo, home, run))) continue;
     if (alive !== undefined) {
       const why = `run ${alive.plan.runId} is active`;
-      all.kept.push({ what: `run ${runId}`, why, hint: `o8 cleanup --run ${runId}   (when that run has finished)` });
+      all.kept.push({
+        what: `run ${runId}`,
+        why,
+        hint: text`${o8('cleanup', { run: runId })}   (when that run has finished)`,
+      });
       continue;
     }
     const result = await cleanOne(home, run, wish, env);
@@ -127,11 +131,11 @@ async function cleanAll(
 function openText({ plan, ownerAlive }: LoadedRun): CleanupResult['kept'][number] {
   const { runId } = plan;
   return ownerAlive
-    ? { what: `run ${runId}`, why: 'it is active', hint: `o8 status --run ${runId}` }
+    ? { what: `run ${runId}`, why: 'it is active', hint: o8('status', { run: runId }) }
     : {
         what: `run ${runId}`,
         why: 'it is interrupted',
-        hint: `${resumeCommand(runId)}   (or: o8 abort --run ${runId})`,
+        hint: text`${resumeCommand(runId)}   (or: ${o8('abort', { run: runId })})`,
       };
 }
 

@@ -1,9 +1,15 @@
-import { shellQuote } from '../core/text/shell-quote.js';
+import type { Unspelled } from '../core/text/spelling.js';
+import { o8, placeholder, withFlags, type Command } from '../core/base/text.js';
 import { mergeTaskSchema } from './predict/merge-task.js';
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { O8Error } from '../core/base/errors.js';
-import { resolutionSchema, shownLandingSchema, undoneSchema, type Undone } from '../core/run/request-results.js';
+import {
+  resolutionAnswerSchema,
+  shownLandingSchema,
+  undoneAnswerSchema,
+  type Undone,
+} from '../core/run/request-results.js';
 import type { Request } from '../core/run/requests.js';
 import { leftOutOf, leftOutSchema } from '../core/run/left-out.js';
 import { landingsToUndo, takenBackText, type TakenBack } from '../core/merge/landings.js';
@@ -48,11 +54,11 @@ const outputSchema = z.object({
   tasks: z.array(mergeTaskSchema),
   landing: shownLandingSchema.optional(),
   ...predictionShape,
-  resolution: resolutionSchema.optional(),
-  undone: z.array(undoneSchema).optional().describe('newest landing first'),
+  resolution: resolutionAnswerSchema.optional(),
+  undone: z.array(undoneAnswerSchema).optional().describe('newest landing first'),
   leftOut: leftOutSchema.optional().describe('tasks the run was started without, and what runs them'),
 });
-type Answer = z.input<typeof outputSchema>;
+type Answer = Unspelled<z.input<typeof outputSchema>>;
 
 export const merge = defineTool({
   name: 'merge',
@@ -133,38 +139,41 @@ function wishOf(input: MergeInput): Wish {
     const onlyPredicts = wish === 'undo' && others.every((name) => name === 'dryRun');
     if (others.length > 0 && !onlyPredicts) {
       const message = `${wish} does not go together with ${others.join(' and ')}`;
-      throw new O8Error('usage', message, `${mergeWords(input, wish === 'resolve')} --${wish}`);
+      throw new O8Error('usage', message, withFlags(mergeCommand(input, wish === 'resolve'), { [wish]: true }));
     }
     if (wish === 'resolve' && input.task === undefined) throw needsTask(input);
     return wish === 'undo' && input.dryRun === true ? 'predict_undo' : wish;
   }
   if (input.acceptHeld === true) {
     if (input.task === undefined) {
-      throw new O8Error('usage', 'acceptHeld needs a task', `${mergeWords(input, true)} --accept-held`);
+      throw new O8Error('usage', 'acceptHeld needs a task', withFlags(mergeCommand(input, true), { acceptHeld: true }));
     }
     if (input.dryRun === true) {
-      throw new O8Error('usage', 'acceptHeld and dryRun exclude each other', `${mergeWords(input, true)} --dry-run`);
+      throw new O8Error(
+        'usage',
+        'acceptHeld and dryRun exclude each other',
+        withFlags(mergeCommand(input, true), { dryRun: true }),
+      );
     }
   }
   if (input.dryRun === true) return 'predict';
   if (input.uncommitted === true) {
-    const command = `${mergeWords(input, false)} --dry-run --uncommitted`;
+    const command = withFlags(mergeCommand(input, false), { dryRun: true, uncommitted: true });
     throw new O8Error('usage', 'uncommitted needs dryRun: only commits are merged', command);
   }
   return 'merge';
 }
 
 /** The command with the run and the task that were given; `needs` a task where none was. */
-function mergeWords({ runId, task }: MergeInput, needs: boolean): string {
-  const run = runId === undefined ? '' : ` --run ${runId}`;
-  return `o8 merge${run}${task === undefined ? (needs ? ' --task <id>' : '') : ` --task ${shellQuote(task)}`}`;
+function mergeCommand({ runId, task }: MergeInput, needs: boolean): Command {
+  return o8('merge', { run: runId, task: task ?? (needs ? placeholder('id') : undefined) });
 }
 
 function needsTask(input: MergeInput): O8Error {
   return new O8Error(
     'usage',
     'resolve needs a task: conflicts are resolved one at a time',
-    `${mergeWords(input, true)} --resolve`,
+    withFlags(mergeCommand(input, true), { resolve: true }),
   );
 }
 
@@ -173,7 +182,7 @@ function outcome(
   { plan, state }: LoadedRun,
   only: string | null,
   takenBack: readonly TakenBack[],
-): z.input<typeof mergeTaskSchema>[] {
+): Unspelled<z.input<typeof mergeTaskSchema>>[] {
   return plan.tasks
     .filter(({ id }) => only === null || id === only)
     .map((task) => {

@@ -1,3 +1,4 @@
+import type { Unspelled } from '../core/text/spelling.js';
 import { knownAgent } from '../core/settings/agent-settings.js';
 import * as z from 'zod';
 import { shownText } from '../core/text/shown-text.js';
@@ -106,7 +107,7 @@ export const plan = defineTool({
       ...(await conflictsOfEarlierWork(parts, planned)),
       trust: trustAnswer(await readTrust(trustQuestion(parts), context.env)),
       mermaid: mermaid(planned),
-      text: parts.details.text(planned, disk, context.say),
+      text: parts.details.text(planned, disk, context.reader),
     };
   },
 });
@@ -125,7 +126,7 @@ function overlapsOf(planned: Plan, foldsCase: boolean): Pick<z.input<typeof outp
 }
 
 /** Of branches that are there already, from an earlier run or by hand, with the base and with each other. */
-async function conflictsOfEarlierWork({ repo }: PlanParts, planned: Plan): Promise<ExpectedConflictsAnswer> {
+async function conflictsOfEarlierWork({ repo }: PlanParts, planned: Plan): Promise<Unspelled<ExpectedConflictsAnswer>> {
   const target = planned.base.commit;
   const { conflicts, incomplete } = await conflictsAtAGlance(repo, selectedTasks(planned), { target, least: 1 });
   return conflictsAnswer(conflicts, incomplete);

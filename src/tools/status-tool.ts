@@ -1,5 +1,7 @@
-import { runOption } from '../core/run/run-option.js';
-import { runOptionOf } from './context/find-run-option.js';
+import { o8, withFlags, type Text } from '../core/base/text.js';
+import { spelled, type Reader, type Unspelled } from '../core/text/spelling.js';
+import { runFlag, type RunFlag } from '../core/run/run-flag.js';
+import { runFlagOf } from './context/find-run-flag.js';
 import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
@@ -21,7 +23,6 @@ import { basePresence, type TakenBack } from '../core/merge/landings.js';
 import { runCommand, sourceOf, sourceAnswers } from '../core/plan/sources.js';
 import { tailForModel } from '../core/text/tail-for-model.js';
 import { taskLogView } from '../core/agents/readable-log.js';
-import { asSlashCommand } from '../core/commands/slash-command.js';
 import { isNewsworthy } from '../core/report/newsworthy.js';
 import { wavesOf } from '../core/report/progress.js';
 import { runningText } from '../core/run/running-text.js';
@@ -92,6 +93,8 @@ const outputSchema = z.object({
   tail: z.array(z.string()).optional().describe('last lines of the task log: untrusted output of the agent'),
 });
 
+type Answer = Unspelled<z.input<typeof outputSchema>>;
+
 export const status = defineTool({
   name: 'status',
   title: 'State of a run',
@@ -106,7 +109,7 @@ export const status = defineTool({
   }),
   output: outputSchema,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
-  async run(input, context): Promise<z.input<typeof outputSchema>> {
+  async run(input, context): Promise<Answer> {
     const opened = await openContextToRead(context);
     const { home } = opened;
     const found = await findRun(home, input.runId);
@@ -114,7 +117,7 @@ export const status = defineTool({
       return {
         state: 'none',
         message: 'No run in this repository yet.',
-        hint: `o8 run ${await planWord(home.root)}`,
+        hint: o8('run', [await planWord(home.root)]),
         counts: {},
         cursor: 0,
         tasks: [],
@@ -126,7 +129,12 @@ export const status = defineTool({
     const since = input.since !== undefined && input.since > run.state.seq ? 0 : input.since;
     if (input.waitSeconds !== undefined)
       run = await waitForNews(home, run, { since: since ?? run.state.seq, ms: input.waitSeconds * 1000 }, context);
-    const answer = await view(opened, run, only, since ?? 0, input.tail ?? null);
+    const answer = await view(opened, run, {
+      only,
+      since: since ?? 0,
+      tail: input.tail ?? null,
+      reader: context.reader,
+    });
     // Who follows a run asks often and wants what changed.
     const follows = input.since !== undefined || input.waitSeconds !== undefined;
     if (follows || only !== null) return answer;
@@ -135,7 +143,7 @@ export const status = defineTool({
 });
 
 /** Runs that are not over beside the one that is shown: nobody else would tell of them. */
-async function othersOf(home: RunHome, shown: string): Promise<Pick<z.input<typeof outputSchema>, 'others'>> {
+async function othersOf(home: RunHome, shown: string): Promise<Pick<Answer, 'others'>> {
   const others = (await openRuns(home)).filter(({ plan }) => plan.runId !== shown);
   if (others.length === 0) return {};
   return {
@@ -145,7 +153,7 @@ async function othersOf(home: RunHome, shown: string): Promise<Pick<z.input<type
         runId,
         plan,
         state: runStateName(state, alive),
-        hint: alive ? `o8 status --run ${runId}` : resumeCommand(runId),
+        hint: alive ? o8('status', { run: runId }) : resumeCommand(runId),
       };
     }),
   };
@@ -155,11 +163,11 @@ async function othersOf(home: RunHome, shown: string): Promise<Pick<z.input<type
 async function expectedConflicts(
   { repo, home }: RepositoryContext,
   { plan, state }: LoadedRun,
-): Promise<ExpectedConflictsAnswer> {
+): Promise<Unspelled<ExpectedConflictsAnswer>> {
   const tasks = unmergedTasks(plan, state);
   const { conflicts, incomplete } = await conflictsAtAGlance(repo, tasks, {
     ...{ target: targetOf(plan).ref, least: 2 },
-    option: await runOptionOf(home, plan.runId),
+    flag: await runFlagOf(home, plan.runId),
   });
   const known = (id: string): boolean => taskOf(state, id).state.state === 'merge_conflict'; // the task itself tells it
   return conflictsAnswer(
@@ -209,13 +217,19 @@ async function waitForNews(
   }
 }
 
+interface Asked {
+  /** Only this task. */
+  readonly only: string | null;
+  readonly since: number;
+  readonly tail: number | null;
+  readonly reader: Reader;
+}
+
 async function view(
   { repo, home }: RepositoryContext,
   run: LoadedRun,
-  only: string | null,
-  since: number,
-  tail: number | null,
-): Promise<z.input<typeof outputSchema>> {
+  { only, since, tail, reader }: Asked,
+): Promise<Answer> {
   const { plan, state, ownerAlive, ownerPid } = run;
   const name = runStateName(state, ownerAlive);
   const queue = await liveFigures(plan.root);
@@ -223,7 +237,14 @@ async function view(
   const shown = only === null ? changedTasks(plan, state, since) : plan.tasks.filter(({ id }) => id === only);
   const recorded = shown.map((task): TaskView => {
     const record = taskOf(state, task.id);
-    return taskView(plan, task, record, live[task.id] ?? null, logOf(home, plan.runId, task.id, record.attempt));
+    return taskView(
+      plan,
+      task,
+      record,
+      live[task.id] ?? null,
+      logOf(home, plan.runId, task.id, record.attempt),
+      reader,
+    );
   });
   const runs = await listRuns(home);
   const tasks = runs[0] === plan.runId ? await countOnBranches(repo, state, recorded) : recorded;
@@ -235,7 +256,7 @@ async function view(
         wave: number,
         validation: validation.kind,
         ...(validation.kind === 'failed'
-          ? { message: validation.message, hint: `${runCommand(plan.source, home.root)} --retry-failed` }
+          ? { message: validation.message, hint: withFlags(runCommand(plan.source, home.root), { retryFailed: true }) }
           : {}),
       },
     ];
@@ -247,12 +268,12 @@ async function view(
   const allTakenBack = takenBack.length > 0 && !plan.tasks.some(({ id }) => isThere(id));
   const landed = allTakenBack ? null : await landedTip(repo, run);
   const report =
-    only === null && state.phase.kind === 'finished' ? reportOf(home, run, { runs, landed, takenBack }) : null;
+    only === null && state.phase.kind === 'finished' ? reportOf(home, run, { runs, landed, takenBack, reader }) : null;
   return {
     runId: plan.runId,
     state: name,
     ...(name === 'interrupted' ? { message: 'The supervisor is not running.', hint: resumeCommand(plan.runId) } : {}),
-    ...(name === 'paused' ? pauseView(state, runOption(plan.runId, runs.length <= 1)) : {}),
+    ...(name === 'paused' ? pauseView(state, runFlag(plan.runId, runs.length <= 1)) : {}),
     ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null
       ? { message: `No new agents: ${queue.holdBack}` }
       : {}),
@@ -295,11 +316,11 @@ function leftOutView(root: string, { plan, state }: LoadedRun): { leftOut?: Left
 /** Why no agent starts, and until when: a time, or the command of the person who paused it. */
 function pauseView(
   { phase }: LoadedRun['state'],
-  option: string,
-): { message?: string; hint?: string; pausedUntil?: string } {
+  flag: RunFlag,
+): { message?: string; hint?: Text; pausedUntil?: string } {
   if (phase.kind !== 'paused') return {};
   return phase.until === null
-    ? { message: phase.reason, hint: `o8 unpause${option}` }
+    ? { message: phase.reason, hint: o8('unpause', flag) }
     : { message: phase.reason, pausedUntil: phase.until };
 }
 
@@ -307,16 +328,26 @@ function pauseView(
 function reportOf(
   home: RunHome,
   { plan, state, ownerAlive }: LoadedRun,
-  { runs, landed, takenBack }: { runs: readonly string[]; landed: string | null; takenBack: readonly TakenBack[] },
+  {
+    runs,
+    landed,
+    takenBack,
+    reader,
+  }: {
+    readonly runs: readonly string[];
+    readonly landed: string | null;
+    readonly takenBack: readonly TakenBack[];
+    readonly reader: Reader;
+  },
 ): string {
   const views = plan.tasks.map((task) => {
     const record = taskOf(state, task.id);
-    return taskView(plan, task, record, null, logOf(home, plan.runId, task.id, record.attempt));
+    return taskView(plan, task, record, null, logOf(home, plan.runId, task.id, record.attempt), reader);
   });
   const source = sourceOf(plan.source);
   return finalReport({
     runId: plan.runId,
-    runOption: runOption(plan.runId, runs.length <= 1),
+    runFlag: runFlag(plan.runId, runs.length <= 1),
     state: runStateName(state, ownerAlive),
     tasks: new Map(views.map((task) => [task.id, task])),
     waves: wavesOf(views),
@@ -326,13 +357,14 @@ function reportOf(
     landed: landed !== null,
     takenBack,
     failedValidations: failedValidations(state),
-    leftOut: leftOutOf(plan, state, home.root),
+    leftOut: spelled(leftOutOf(plan, state, home.root), reader),
     commands: {
       run: runCommand(plan.source, home.root),
-      integrate: source.planFolder === null ? null : `/parallel-integrate --parallel-dir ${source.words(home.root)}`,
-      cleanup: 'o8 cleanup',
+      integrate:
+        source.planFolder === null ? null : o8('integrate', [relative(home.root, source.planFolder.dir) || '.']),
+      cleanup: o8('cleanup'),
     },
-    say: asSlashCommand,
+    reader,
     show: (path) => relative(home.root, path),
   });
 }

@@ -1,4 +1,6 @@
-import { runOptionOf } from '../../tools/context/find-run-option.js';
+import type { ToolAnswer } from '../../tools/catalogue.js';
+import type { RunFlag } from '../../core/run/run-flag.js';
+import { runFlagOf } from '../../tools/context/find-run-flag.js';
 import type { Command } from 'commander';
 import { listRuns } from '../../store/runs/runs.js';
 import { openContext } from '../../tools/context/repository-context.js';
@@ -27,12 +29,12 @@ export function abortCommand(cli: Cli): Command {
       const result = await callTool('abort', { runId: runId ?? announced, task, cleanup, dryRun }, cli.context);
       if (json === true) cli.terminal.print(JSON.stringify(result));
       else if (dryRun === true) printWouldStop(cli, result);
-      else printAborted(cli, result, await optionOf(cli, result));
+      else printAborted(cli, result, await flagOf(cli, result));
     });
 }
 
-async function optionOf({ context }: Cli, { runId }: Record<string, unknown>): Promise<string> {
-  return typeof runId === 'string' ? runOptionOf((await openContext(context)).home, runId) : '';
+async function flagOf({ context }: Cli, { runId }: ToolAnswer<'abort'>): Promise<RunFlag> {
+  return runId === undefined ? {} : runFlagOf((await openContext(context)).home, runId);
 }
 
 /** Says what is about to be stopped; gives the run that is meant, so that no other is. */

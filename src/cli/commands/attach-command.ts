@@ -1,10 +1,11 @@
+import { o8, text } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { O8Error } from '../../core/base/errors.js';
 import { taskAgent } from '../../core/agents/kinds.js';
 import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { agentEnvironment } from '../../process/programs/agent-environment.js';
 import { runInForeground } from '../../process/programs/foreground.js';
 import { ownReason } from '../../git/worktrees/own-worktree.js';
@@ -47,20 +48,20 @@ interface Session {
 function sessionOf(run: LoadedRun, task: string): Session {
   const { plan, state } = run;
   const record = taskOf(state, task);
-  const of = ` --run ${plan.runId}`;
+  const { runId } = plan;
   const worktree = plan.tasks.find(({ id }) => id === task)?.worktree ?? '';
   if (record.state.state === 'running') {
     throw new O8Error(
       'refused',
       `${task} is running: two at one session would write over each other`,
-      `o8 logs ${task} --follow${of}, or o8 abort${of} --task ${task}, then the same command again`,
+      text`${o8('logs', [task], { follow: true, run: runId })}, or ${o8('abort', { run: runId, task })}, then the same command again`,
     );
   }
   if (isContinuedSoon(run, record)) {
     throw new O8Error(
       'refused',
       `${task} is about to be continued by o8: two at one session would write over each other`,
-      `o8 pause${of}, then the same command again, and o8 unpause${of} at the end`,
+      text`${o8('pause', { run: runId })}, then the same command again, and ${o8('unpause', { run: runId })} at the end`,
     );
   }
   if (!existsSync(worktree)) {
@@ -71,7 +72,7 @@ function sessionOf(run: LoadedRun, task: string): Session {
       throw new O8Error('refused', `the worktree of ${task} was deleted: ${worktree}`, `${again} && ${lock}`);
     }
     const why = record.worktree === 'removed' ? 'it was removed when the task was done' : 'it was not made yet';
-    throw new O8Error('refused', `${task} has no worktree: ${why}`, `o8 logs ${task}${of}`);
+    throw new O8Error('refused', `${task} has no worktree: ${why}`, o8('logs', [task], { run: runId }));
   }
   const name = plan.tasks.find(({ id }) => id === task)?.agent ?? null;
   const { agent, settings } = taskAgent(plan.settings, name);

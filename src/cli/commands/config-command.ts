@@ -1,3 +1,4 @@
+import { o8, placeholder } from '../../core/base/text.js';
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { O8Error } from '../../core/base/errors.js';
@@ -81,7 +82,7 @@ async function refuseUnreadable({ context }: Cli, key: string, command: string):
     throw new O8Error(
       'usage',
       [`${key} is no command that sh can read:`, ...quotedOutput(said)].join('\n'),
-      `o8 config set ${key} '<command>'`,
+      o8('config set', [key, placeholder('command')]),
     );
   }
 }

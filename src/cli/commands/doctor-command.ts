@@ -1,3 +1,5 @@
+import { spelled } from '../../core/text/spelling.js';
+import { inTerminal } from '../../core/base/text.js';
 import { Command } from 'commander';
 import { doctorFindings, type Finding } from '../../core/report/doctor.js';
 import { readDoctorFacts } from '../../tools/terminal/read-doctor-facts.js';
@@ -14,7 +16,7 @@ export function doctorCommand({ terminal, context, exit }: Cli): Command {
       const findings = doctorFindings(facts);
       if (findings.some(({ level }) => level === 'problem')) exit.code = 1;
       if (json === true) {
-        terminal.print(JSON.stringify({ root: facts.root, findings }));
+        terminal.print(JSON.stringify({ root: facts.root, findings: spelled(findings, context.reader) }));
         return;
       }
       terminal.print(`${safeLines(facts.root)}\n`);
@@ -24,5 +26,5 @@ export function doctorCommand({ terminal, context, exit }: Cli): Command {
 
 function line({ level, message, hint }: Finding, colors: Cli['terminal']['colors']): string {
   const mark = level === 'ok' ? colors.green('✓') : level === 'leftover' ? colors.yellow('•') : colors.red('✗');
-  return `${mark} ${safeLines(message)}${hint === '' ? '' : `\n    ${safeLines(hint)}`}`;
+  return `${mark} ${safeLines(message)}${hint === '' ? '' : `\n    ${safeLines(inTerminal(hint))}`}`;
 }

@@ -1,3 +1,4 @@
+import { inTerminal, o8 } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { planWord } from '../../tools/context/nearest-plans.js';
@@ -28,7 +29,7 @@ export async function dryRun(
 ): Promise<void> {
   if (plan === null) {
     const { root } = await openContext(context);
-    throw new O8Error('usage', '--dry-run needs a plan', `o8 run ${await planWord(root)} --dry-run`);
+    throw new O8Error('usage', '--dry-run needs a plan', o8('run', [await planWord(root)], { dryRun: true }));
   }
   const start = await previewStart(spawn.input.parse(onlyGiven(spawnInput(named, flags))), context);
   const answer = await callTool('preflight', { ...named, wave: flags.wave, skip: flags.skip }, context);
@@ -61,7 +62,7 @@ function printChecks(checks: readonly ShownCheck[], { colors, print }: Terminal)
 
 function printStart({ continues, text, changed, refusal }: StartPreview, { print }: Terminal): void {
   if (continues !== null) print(`\nRun ${continues} would be resumed.`);
-  if (changed !== null) print(`\n${safeLines(changed)}`);
-  if (text !== null) print(`\n${safeLines(text)}`);
-  if (refusal !== null) print(`\n${safeLines(refusal.message)}\n    ${safeLines(refusal.hint)}`);
+  if (changed !== null) print(`\n${safeLines(inTerminal(changed))}`);
+  if (text !== null) print(`\n${safeLines(inTerminal(text))}`);
+  if (refusal !== null) print(`\n${safeLines(refusal.message)}\n    ${safeLines(inTerminal(refusal.hint))}`);
 }

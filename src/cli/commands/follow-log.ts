@@ -1,3 +1,4 @@
+import { inTerminal } from '../../core/base/text.js';
 import { resumeCommand } from '../../core/run/open-runs.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '../../core/base/process-identity.js';
@@ -82,7 +83,9 @@ async function printRest(terminal: Terminal, reader: LogReader): Promise<void> {
 function nobodyIsThere({ terminal, exit }: Cli, { plan, state, ownerAlive }: LoadedRun): boolean {
   if (ownerAlive) return false;
   if (state.phase.kind !== 'finished') {
-    terminal.warn(`Run ${plan.runId} is interrupted: its supervisor is not running.\n  ${resumeCommand(plan.runId)}`);
+    terminal.warn(
+      `Run ${plan.runId} is interrupted: its supervisor is not running.\n  ${inTerminal(resumeCommand(plan.runId))}`,
+    );
     exit.code = 1;
   }
   return true;

@@ -1,3 +1,5 @@
+import type { RunFlag } from '../../core/run/run-flag.js';
+import { inTerminal, o8, withFlags, type Command } from '../../core/base/text.js';
 import { lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,7 +17,7 @@ import { attemptPaths } from '../../store/files/paths.js';
 import { readPlan } from '../../store/runs/runs.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { againCommand } from '../../tools/context/again-command.js';
-import { runOptionOf } from '../../tools/context/find-run-option.js';
+import { runFlagOf } from '../../tools/context/find-run-flag.js';
 import { readSettledLock } from '../../tools/context/settled-lock.js';
 import { callTool } from '../context/call-tool.js';
 import { interruptedBy } from '../context/interrupt.js';
@@ -81,7 +83,7 @@ export async function follow(
       pause = tellPause(cli, style, pause, status);
       if (isEnd(status)) {
         await readSettledLock(home); // what comes next may be another run, or somebody who reads the manifest
-        return finish(cli, status, { tasks, style, option: await runOptionOf(home, runId) });
+        return finish(cli, status, { tasks, style, flag: await runFlagOf(home, runId) });
       }
       live.show(status, [...tasks.values()]);
       const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
@@ -127,9 +129,9 @@ async function stop(cli: Cli, runId: string, style: Style, seen: ReadonlyMap<str
     }
     if (forPeople) printStopped(cli, outcome.result);
     const status = await callTool('status', { runId, since: 0 }, context);
-    const option = await runOptionOf((await openContext(context)).home, runId);
-    say(`\nAborted. Worktrees preserved. Run '${cli.spelling} cleanup${option}' to remove.`);
-    say(`To continue: ${againOf(status, context.cwd)} --resume\n`);
+    const flag = await runFlagOf((await openContext(context)).home, runId);
+    say(`\nAborted. Worktrees preserved. Run '${inTerminal(o8(cleanupName(cli), flag))}' to remove.`);
+    say(`To continue: ${inTerminal(withFlags(againOf(status, context.cwd), { resume: true }))}\n`);
     if (style === 'json') terminal.print(JSON.stringify(status));
     if (style === 'progress') terminal.print('[PROGRESS] execution status=failed');
     if (style !== 'json') terminal.print(summaryLine(wholeTasks(status.tasks)));
@@ -167,7 +169,7 @@ function tellValidations(
   const clock = context.now().toTimeString().slice(0, 8);
   for (const each of failed.filter(({ wave }) => !told.includes(wave))) {
     if (style === 'lines' || style === 'verbose')
-      terminal.print(`[${clock}] ${terminal.colors.red('✗')} ${validationLines(each, '')[0] ?? ''}`);
+      terminal.print(`[${clock}] ${terminal.colors.red('✗')} ${inTerminal(validationLines(each, {})[0] ?? '')}`);
   }
   return failed.map(({ wave }) => wave);
 }
@@ -224,8 +226,8 @@ function finish(
   {
     tasks,
     style,
-    option,
-  }: { readonly tasks: ReadonlyMap<string, TaskView>; readonly style: Style; readonly option: string },
+    flag,
+  }: { readonly tasks: ReadonlyMap<string, TaskView>; readonly style: Style; readonly flag: RunFlag },
 ): ExitCode {
   const code: ExitCode = status.state === 'completed' ? 0 : 1;
   if (style === 'json') {
@@ -239,13 +241,13 @@ function finish(
   }
   if (status.state === 'interrupted') {
     terminal.print('\nThe supervisor of this run ended; the run is interrupted.');
-    terminal.print(`To continue: ${againOf(status, context.cwd)} --resume\n`);
+    terminal.print(`To continue: ${inTerminal(withFlags(againOf(status, context.cwd), { resume: true }))}\n`);
     terminal.print(summaryLine(tasks.values()));
     return 1;
   }
   const report = finalReport({
     runId: status.runId ?? '',
-    runOption: option,
+    runFlag: flag,
     state: status.state,
     tasks,
     waves: wavesOf(tasks.values()),
@@ -259,9 +261,9 @@ function finish(
     commands: {
       run: againOf(status, context.cwd),
       integrate: null,
-      cleanup: `${spelling} cleanup`,
+      cleanup: o8(cleanupName({ spelling })),
     },
-    say: (hint) => hint,
+    reader: 'terminal',
     show: (path) => relative(context.cwd, path),
   });
   terminal.print(`\n${safeLines(report)}\n`);
@@ -280,7 +282,11 @@ function factsOf(status: StatusAnswer): SourceFacts | null {
 }
 
 /** The command that runs the same plan again. */
-function againOf(status: StatusAnswer, cwd: string): string {
+function againOf(status: StatusAnswer, cwd: string): Command {
   const key = keyOf(status);
   return key === null ? againCommand({}) : keyCommand(keyFor(key, cwd));
+}
+
+function cleanupName({ spelling }: Pick<Cli, 'spelling'>): 'cleanup' | 'parallel cleanup' {
+  return spelling === 'o8' ? 'cleanup' : 'parallel cleanup';
 }

@@ -1,4 +1,3 @@
-import { asTerminalCommand } from '../../core/commands/slash-command.js';
 import { callTool, type Given } from '../context/call-tool.js';
 import type { Cli } from '../context/cli-context.js';
 import { safeLines } from '../context/terminal.js';
@@ -7,5 +6,5 @@ import { safeLines } from '../context/terminal.js';
 export async function generateOnly({ terminal, context }: Cli, input: Given<'spawn'>, json: boolean): Promise<void> {
   const result = await callTool('spawn', { ...input, generateOnly: true }, context);
   if (json) terminal.print(JSON.stringify(result));
-  else terminal.print(safeLines(asTerminalCommand(result.text ?? '')));
+  else terminal.print(safeLines(result.text ?? ''));
 }

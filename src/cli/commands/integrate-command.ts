@@ -1,9 +1,10 @@
-import { runOptionOf } from '../../tools/context/find-run-option.js';
+import type { RunFlag } from '../../core/run/run-flag.js';
+import { inTerminal, o8, placeholder } from '../../core/base/text.js';
+import { runFlagOf } from '../../tools/context/find-run-flag.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { Command } from 'commander';
 import { isAskedFor } from '../../core/report/integration.js';
 import { O8Error } from '../../core/base/errors.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
 import { integratePlan, type IntegrateResult } from '../../tools/terminal/integrate-plan.js';
 import { abortedBySignals } from '../context/interrupt.js';
 import type { Cli } from '../context/cli-context.js';
@@ -49,11 +50,7 @@ function checksCommand(name: string): Command {
 /** The plan folder, as a word or as the option that the slash command has. */
 function folderOf(word: string | undefined, { parallelDir }: Flags): string | undefined {
   if (word !== undefined && parallelDir !== undefined && word !== parallelDir) {
-    throw new O8Error(
-      'usage',
-      'The plan folder is named twice.',
-      `o8 integrate --parallel-dir ${shellQuote(parallelDir)}`,
-    );
+    throw new O8Error('usage', 'The plan folder is named twice.', o8('integrate', [parallelDir]));
   }
   return parallelDir ?? word;
 }
@@ -64,7 +61,7 @@ function refuseInClaude({ context }: Cli, dir: string | undefined): void {
   throw new O8Error(
     'usage',
     message,
-    `o8 run-checks ${dir === undefined ? '' : `${shellQuote(dir)} `}--check <command>`,
+    o8('run-checks', dir === undefined ? [] : [dir], { check: placeholder('command') }),
   );
 }
 
@@ -89,13 +86,13 @@ async function integrate({ terminal, context, exit }: Cli, dir: string | null, f
     const lacks = result.checks.some(({ name, outcome }) => isAskedFor(name) && outcome === 'unavailable');
     if (result.status === 'failed' || result.status === 'incomplete' || lacks) exit.code = 1;
     if (flags.json === true) terminal.print(JSON.stringify(result));
-    else print(result, await runOptionOf((await openContext(context)).home, result.runId), terminal);
+    else print(result, await runFlagOf((await openContext(context)).home, result.runId), terminal);
   } finally {
     interrupt.forget();
   }
 }
 
-function print(result: IntegrateResult, option: string, { print: say, colors }: Cli['terminal']): void {
+function print(result: IntegrateResult, flag: RunFlag, { print: say, colors }: Cli['terminal']): void {
   const { status, tasks, checks, trespasses, target, commit, report } = result;
   say(safeLines(`\n=== Integration of ${target} at ${commit.slice(0, 12)} ===\n`));
   for (const { id, state, why, missing, onBase } of tasks) {
@@ -113,5 +110,5 @@ function print(result: IntegrateResult, option: string, { print: say, colors }: 
     say(`${colors.yellow('•')} ${safeLines(`${task}: ${path} (${rule})`)}`);
   say(`\nResult: ${status}\nReport: ${safeLines(report)}`);
   if (status === 'passed' && tasks.some(({ state, onBase }) => state === 'complete' && !onBase))
-    say(`Next step: o8 merge${option}`);
+    say(`Next step: ${inTerminal(o8('merge', flag))}`);
 }

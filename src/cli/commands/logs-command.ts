@@ -1,3 +1,4 @@
+import { o8, placeholder } from '../../core/base/text.js';
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { O8Error } from '../../core/base/errors.js';
@@ -48,7 +49,8 @@ async function printTail({ terminal, context: { env } }: Cli, lines: readonly st
 }
 
 async function supervisorLog(cli: Cli, { run, lines, follow, attempt }: Flags): Promise<void> {
-  if (attempt !== undefined) throw new O8Error('usage', '--attempt needs a task.', 'o8 logs <task> --attempt <n>');
+  if (attempt !== undefined)
+    throw new O8Error('usage', '--attempt needs a task.', o8('logs', [placeholder('task')], { attempt }));
   const { home } = await openContext(cli.context);
   const { plan } = await requireRun(home, run);
   const path = runPaths(home, plan.runId).supervisorLog;
@@ -61,7 +63,11 @@ async function supervisorLog(cli: Cli, { run, lines, follow, attempt }: Flags): 
 /** The output of the last check of a task's work, or of whatever the run checked last. */
 async function verifyLog(cli: Cli, name: string | undefined, { run, lines, follow, attempt }: Flags): Promise<void> {
   if (follow === true || attempt !== undefined) {
-    throw new O8Error('usage', '--verify goes with neither --follow nor --attempt.', 'o8 logs [task] --verify');
+    throw new O8Error(
+      'usage',
+      '--verify goes with neither --follow nor --attempt.',
+      o8('logs', name === undefined ? [] : [name], { verify: true }),
+    );
   }
   const { home } = await openContext(cli.context);
   const { plan, records } = await requireRun(home, run);
@@ -82,7 +88,7 @@ async function waveLog(cli: Cli, task: string | undefined, wave: number, { run, 
     throw new O8Error(
       'usage',
       '--wave is about a whole wave and goes with neither a task nor --follow.',
-      `o8 logs --wave ${String(wave)}`,
+      o8('logs', { wave }),
     );
   }
   const { home } = await openContext(cli.context);

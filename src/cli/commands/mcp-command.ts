@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { bundledProgram } from '../../process/base/bundle.js';
 import type { Cli } from '../context/cli-context.js';
 

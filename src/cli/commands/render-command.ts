@@ -1,3 +1,5 @@
+import { spelled } from '../../core/text/spelling.js';
+import { inTerminal, o8 } from '../../core/base/text.js';
 import { Command } from 'commander';
 import type { GeneratedOutcome } from '../../core/text/generated-text.js';
 import { renderPlan } from '../../tools/terminal/render-plan.js';
@@ -26,7 +28,7 @@ async function render({ terminal, context, exit }: Cli, dir: string, flags: Flag
   const result = await renderPlan(dir, check ? 'check' : 'write', context);
   if (!result.ok) exit.code = 4;
   if (flags.json === true) {
-    terminal.print(JSON.stringify(result));
+    terminal.print(JSON.stringify(spelled(result, context.reader)));
     return;
   }
   const words = result.files.map(({ path, outcome }) => ({ path, word: wordFor(outcome, check) }));
@@ -35,9 +37,9 @@ async function render({ terminal, context, exit }: Cli, dir: string, flags: Flag
   if (result.findings.length > 0) terminal.print('');
   for (const { level, message, hint } of result.findings) {
     const mark = level === 'fail' ? terminal.colors.red('✗') : terminal.colors.yellow('•');
-    terminal.print(`${mark} ${safeLines(message)}\n    ${safeLines(hint)}`);
+    terminal.print(`${mark} ${safeLines(message)}\n    ${safeLines(inTerminal(hint))}`);
   }
-  if (result.ok) terminal.print(`\nNext step: o8 preflight ${safeLines(dir)}`);
+  if (result.ok) terminal.print(`\nNext step: ${safeLines(inTerminal(o8('preflight', [dir])))}`);
 }
 
 function wordFor(outcome: GeneratedOutcome, check: boolean): string {

@@ -1,3 +1,4 @@
+import { inTerminal, o8, givenFlags, withFlags } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { TrustAnswer } from '../../core/trust/trust.js';
 import { refuseHeld } from '../../tools/context/lock-error.js';
@@ -94,8 +95,9 @@ async function sayChanged({ terminal, context }: Cli, named: NamedSource, flags:
   if (!terminal.interactive) return [];
   const { changed } = await previewStart(spawn.input.parse(onlyGiven(spawnInput(named, flags))), context);
   if (changed === null) return [];
-  terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(changed)}`);
-  return [changed];
+  const said = inTerminal(changed);
+  terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(said)}`);
+  return [said];
 }
 
 /** A live run is said at once, not after questions that lead nowhere. */
@@ -124,12 +126,12 @@ async function mayStart(cli: Cli, named: NamedSource, flags: StartFlags, trust: 
   if (flags.yes === true) return true;
   if (!namesAny(named) && flags.resume !== true && flags.retryFailed !== true) {
     const { root } = await openContext(cli.context);
-    throw new O8Error('usage', 'which plan? o8 run needs its folder', `o8 run ${await planWord(root)}`);
+    throw new O8Error('usage', 'which plan? o8 run needs its folder', o8('run', [await planWord(root)]));
   }
   if (!terminal.interactive) {
-    const also = (['force', 'verbose', 'progress', 'json'] as const).filter((name) => flags[name] === true);
-    const words = [againCommand(askedBy(named, flags)), ...also.map((name) => `--${name}`), '--yes'];
-    throw new O8Error('usage', 'there is no terminal to ask on', words.join(' '));
+    const { force, verbose, progress, json } = flags;
+    const also = givenFlags({ force, verbose, progress, json, yes: true });
+    throw new O8Error('usage', 'there is no terminal to ask on', withFlags(againCommand(askedBy(named, flags)), also));
   }
   if (!(await confirm(trust?.needed === true ? TRUST_QUESTION : question(named, flags)))) {
     terminal.print('\nAborted.');

@@ -1,4 +1,4 @@
-import { runOptionOf } from '../../tools/context/find-run-option.js';
+import { runFlagOf } from '../../tools/context/find-run-flag.js';
 import { openContextToRead } from '../../tools/context/repository-context.js';
 import type { Command } from 'commander';
 import { callTool } from '../context/call-tool.js';
@@ -38,8 +38,8 @@ export function statusCommand({ terminal, context }: Cli): Command {
       else {
         const { runId } = result;
         const { home } = await openContextToRead(context);
-        const option = typeof runId === 'string' ? await runOptionOf(home, runId) : '';
-        printStatus(result, { cwd: context.cwd, option }, terminal);
+        const flag = runId === undefined ? {} : await runFlagOf(home, runId);
+        printStatus(result, { cwd: context.cwd, flag }, terminal);
         if (flags.detailed === true) printDetails(result, context.cwd, terminal);
       }
     });

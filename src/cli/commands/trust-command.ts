@@ -1,3 +1,4 @@
+import { o8 } from '../../core/base/text.js';
 import { Command } from 'commander';
 import { O8Error } from '../../core/base/errors.js';
 import { trustAnswer } from '../../core/trust/trust.js';
@@ -48,7 +49,7 @@ async function showAndAsk({ terminal, context, exit }: Cli, flags: Flags): Promi
     return;
   }
   if (!terminal.interactive)
-    throw new O8Error('usage', 'There is no terminal to ask on.', `o8 trust --accept ${trust.digest}`);
+    throw new O8Error('usage', 'There is no terminal to ask on.', o8('trust', { accept: trust.digest }));
   if (!(await confirm('\nAccept this for all runs in this repository?'))) {
     terminal.print('\nNot accepted.');
     exit.code = 0;

@@ -1,3 +1,5 @@
+import type { RunFlag } from '../../core/run/run-flag.js';
+import { inTerminal, o8 } from '../../core/base/text.js';
 import { relative } from 'node:path';
 import type { ToolAnswer } from '../../tools/catalogue.js';
 import type { Cli } from '../context/cli-context.js';
@@ -6,10 +8,10 @@ import { counted } from '../../core/text/counted.js';
 type Aborted = ToolAnswer<'abort'>;
 
 /**
- * What `abort` did. Scripts read these lines: words and order are fixed. `option` is behind commands about the run, see
- * `runOption`.
+ * What `abort` did. Scripts read these lines: words and order are fixed. `flag`: of commands about the
+ * run.
  */
-export function printAborted(cli: Cli, aborted: Aborted, option: string): void {
+export function printAborted(cli: Cli, aborted: Aborted, flag: RunFlag): void {
   const { terminal, context, spelling } = cli;
   if (aborted.stopped.length === 0) {
     for (const text of [aborted.message, ...(aborted.notes ?? [])]) terminal.print(text);
@@ -31,7 +33,7 @@ export function printAborted(cli: Cli, aborted: Aborted, option: string): void {
     return;
   }
   terminal.print(`\nAborted ${count}. Worktrees preserved for debugging:\n${kept.join('\n')}`);
-  terminal.print(`\nTo clean up: ${spelling} cleanup${option}`);
+  terminal.print(`\nTo clean up: ${inTerminal(o8(spelling === 'o8' ? 'cleanup' : 'parallel cleanup', flag))}`);
 }
 
 /** What `abort --dry-run` found. */

@@ -1,15 +1,16 @@
 import { reportError } from '../../core/text/report-error.js';
 import { exitCodeOf, O8Error, type ExitCode } from '../../core/base/errors.js';
-import { spelledFor } from '../context/spelling.js';
+import { spelled } from '../../core/text/spelling.js';
+import { readerOf } from '../context/reader-of.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
 
 /** One failure as a person reads it, or as JSON with `--json`; gives the exit code. */
 export function printError(error: unknown, terminal: Terminal, json: boolean, env: NodeJS.ProcessEnv): ExitCode {
-  const report = reportError(error);
+  const report = spelled(reportError(error), json ? 'terminal' : readerOf(env));
   if (json) terminal.print(JSON.stringify({ error: report }));
   else {
     terminal.warn(`${terminal.colors.red('Error:')} ${safeLines(report.message)}`);
-    const hint = spelledFor(env)(report.hint);
+    const { hint } = report;
     if (hint !== '') terminal.warn(`${hint.startsWith('Options:') ? '\n' : '  '}${safeLines(hint)}`);
   }
   if (env['O8_DEBUG'] === '1' && error instanceof Error && !(error instanceof O8Error))

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Resolution, Undone } from '../../core/run/request-results.js';
+import type { ResolutionAnswer, UndoneAnswer } from '../../core/run/request-results.js';
 import type { ToolAnswer } from '../../tools/catalogue.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
 
@@ -26,7 +26,7 @@ export function printResolution({ resolution, target }: MergeAnswer, { colors, p
 type Output = Pick<Terminal, 'colors' | 'print'>;
 
 function printOpened(
-  opened: Extract<Resolution, { kind: 'opened' }>,
+  opened: Extract<ResolutionAnswer, { kind: 'opened' }>,
   target: string,
   { colors, print }: Output,
   cwd: string,
@@ -48,7 +48,7 @@ export function printUndone({ undone = [] }: MergeAnswer, { colors, print }: Ter
   for (const each of undone) printOneUndone(each, { colors, print });
 }
 
-function printOneUndone(undone: Undone, { colors, print }: Output): void {
+function printOneUndone(undone: UndoneAnswer, { colors, print }: Output): void {
   switch (undone.kind) {
     case 'nothing':
       print(`Nothing to take back: ${safeLines(undone.reason)}.`);
@@ -73,7 +73,7 @@ function printOneUndone(undone: Undone, { colors, print }: Output): void {
   }
 }
 
-function what({ task, landing }: Exclude<Undone, { kind: 'nothing' }>): string {
+function what({ task, landing }: Exclude<UndoneAnswer, { kind: 'nothing' }>): string {
   return `${task ?? 'what landed'} at ${landing.slice(0, 12)}`;
 }
 

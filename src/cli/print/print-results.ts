@@ -1,3 +1,4 @@
+import { inTerminal } from '../../core/base/text.js';
 import { relative } from 'node:path';
 import { clockTime } from '../../core/text/clock-time.js';
 import { acceptCommand } from '../../core/held/finding.js';
@@ -64,13 +65,13 @@ export function printMerge(answer: ToolAnswer<'merge'>, { colors, print }: Termi
     if (hint !== undefined) print(`${' '.repeat(width)}  ${hint}`);
     for (const line of held === undefined
       ? []
-      : heldLines(held, state === 'merge_pending' ? acceptCommand(runId, id) : null))
+      : heldLines(held, state === 'merge_pending' ? inTerminal(acceptCommand(runId, id)) : null))
       print(`${' '.repeat(width)}  ${safeLines(line)}`);
   }
   printConflicts(betweenTasks(predicted), target, { colors, print }); // those with the target are told above
   printOrder(order, { print });
   if (landing !== undefined) printLanding(landing, { colors, print });
-  const left = leftOutLines(leftOut, (command) => command);
+  const left = leftOutLines(leftOut);
   if (left.length > 0) print(`\n${safeLines(left.join('\n'))}`);
   if (run === 'running') print(`\nThe run goes on: o8 status --run ${runId}`);
 }

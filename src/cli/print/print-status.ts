@@ -1,3 +1,5 @@
+import type { RunFlag } from '../../core/run/run-flag.js';
+import { inTerminal, o8 } from '../../core/base/text.js';
 import { relative } from 'node:path';
 import { leftOutLines } from '../../core/run/left-out.js';
 import type { TaskView } from '../../core/report/status-view.js';
@@ -19,10 +21,10 @@ type ShownTask = { readonly [Key in keyof TaskView]?: TaskView[Key] | undefined 
   'id' | 'state' | 'attempt'
 >;
 
-/** `option`: behind commands about the run, see `runOption`. */
+/** `flag`: of commands about the run. */
 export function printStatus(
   status: StatusAnswer,
-  { cwd, option }: { readonly cwd: string; readonly option: string },
+  { cwd, flag }: { readonly cwd: string; readonly flag: RunFlag },
   { colors, print }: Terminal,
 ): void {
   const title = status.runId === undefined ? '' : `Run ${status.runId}: ${colorState(status.state, colors)}`;
@@ -45,7 +47,9 @@ export function printStatus(
       print(
         indent(worktree === undefined ? task.hint : task.hint.replaceAll(worktree, relative(cwd, worktree)), width),
       );
-    for (const line of task.held === undefined ? [] : heldLines(task.held, acceptCommand(status.runId ?? '', task.id)))
+    for (const line of task.held === undefined
+      ? []
+      : heldLines(task.held, inTerminal(acceptCommand(status.runId ?? '', task.id))))
       print(
         indent(safeLines(worktree === undefined ? line : line.replaceAll(worktree, relative(cwd, worktree))), width),
       );
@@ -53,7 +57,7 @@ export function printStatus(
   }
   for (const { wave, message, hint } of status.waves ?? []) {
     if (message === undefined) continue;
-    const [first = '', ...lines] = validationLines({ wave, message }, option);
+    const [first = '', ...lines] = validationLines({ wave, message }, flag).map(inTerminal);
     print(colors.red(first));
     for (const line of lines) print(line);
     if (hint !== undefined) print(`    corrected: ${hint}`);
@@ -68,9 +72,9 @@ export function printStatus(
   const { base, target } = status;
   const lands = base !== undefined && target !== undefined && wayToLand(targetOfAnswer(target, base)) === 'with_merge';
   if (over && complete > takenBack.length && status.landed === undefined && lands) {
-    print(`\no8 merge${option} puts what is complete on ${base}`);
+    print(`\n${inTerminal(o8('merge', flag))} puts what is complete on ${base}`);
   }
-  const leftOut = leftOutLines(status.leftOut ?? [], (command) => command);
+  const leftOut = leftOutLines(status.leftOut ?? []);
   if (leftOut.length > 0) print(`\n${safeLines(leftOut.join('\n'))}`);
   for (const { runId, plan, state, hint } of status.others ?? []) {
     print(`\nRun ${runId} (${safeLines(plan)}) is ${colorState(state, colors)}\n  ${hint}`);

@@ -1,3 +1,4 @@
+import { mapText } from '../base/text.js';
 import { O8Error } from '../base/errors.js';
 import { agentKind, agentSettingsOf, type AgentSettings } from '../settings/agent-settings.js';
 import type { Settings } from '../settings/settings.js';
@@ -46,10 +47,6 @@ function checkNamed(name: string, settings: AgentSettings): void {
   } catch (error) {
     if (!(error instanceof O8Error)) throw error;
     const spelled = (text: string): string => text.replaceAll('agent.', `agents.${name}.`);
-    throw new O8Error(
-      error.code,
-      `Agent ${quote(name)}: ${error.message}`,
-      error.hint === '' ? '' : spelled(error.hint),
-    );
+    throw new O8Error(error.code, `Agent ${quote(name)}: ${error.message}`, mapText(error.hint, spelled));
   }
 }

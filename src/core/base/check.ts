@@ -1,3 +1,4 @@
+import type { Text } from './text.js';
 /**
  * One finding of preflight. `id` names the check, which may report several findings; `hint` is the exact next command,
  * empty if the check passed; `tasks` are the ids concerned, none for the whole run.
@@ -6,7 +7,7 @@ export interface Check {
   readonly id: string;
   readonly level: 'pass' | 'warn' | 'fail';
   readonly message: string;
-  readonly hint: string;
+  readonly hint: Text;
   readonly tasks: readonly string[];
 }
 
@@ -14,11 +15,11 @@ export function pass(id: string, message: string): Check {
   return { id, level: 'pass', message, hint: '', tasks: [] };
 }
 
-export function warn(id: string, message: string, hint: string, tasks: readonly string[] = []): Check {
+export function warn(id: string, message: string, hint: Text, tasks: readonly string[] = []): Check {
   return { id, level: 'warn', message, hint, tasks };
 }
 
-export function fail(id: string, message: string, hint: string, tasks: readonly string[] = []): Check {
+export function fail(id: string, message: string, hint: Text, tasks: readonly string[] = []): Check {
   return { id, level: 'fail', message, hint, tasks };
 }
 

@@ -1,3 +1,5 @@
+import { inTerminal, joined, text, type Text } from './text.js';
+
 /**
  * Every failure a user can meet. `message` says what happened with the fact (path, id, pid), `hint` is the exact next
  * command. Any other error is a bug, and is formatted in one place.
@@ -28,18 +30,19 @@ export type ErrorCode =
 export interface Fault {
   readonly file: string;
   readonly problem: string;
-  readonly fix: string;
+  readonly fix: Text;
 }
 
 export class O8Error extends Error {
   override readonly name = 'O8Error';
+  /** `said`: the message as a door spells it; `message` is the same for logs. */
   constructor(
     readonly code: ErrorCode,
-    message: string,
-    readonly hint: string,
+    readonly said: Text,
+    readonly hint: Text,
     readonly faults: readonly Fault[] = [],
   ) {
-    super(message);
+    super(inTerminal(said));
   }
 }
 
@@ -77,7 +80,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
 }
 
 /** An error that lists its faults under the message, one per line, with what to write instead. */
-export function faultsError(summary: string, hint: string, faults: readonly Fault[]): O8Error {
-  const lines = faults.map((fault) => `  ${fault.file}: ${fault.problem}\n    ${fault.fix}`);
-  return new O8Error('invalid_plan', [summary, ...lines].join('\n'), hint, faults);
+export function faultsError(summary: string, hint: Text, faults: readonly Fault[]): O8Error {
+  const lines = faults.map((fault) => text`  ${fault.file}: ${fault.problem}\n    ${fault.fix}`);
+  return new O8Error('invalid_plan', joined([summary, ...lines], '\n'), hint, faults);
 }

@@ -1,3 +1,4 @@
+import { o8, text } from '../base/text.js';
 import * as z from 'zod';
 import { O8Error } from '../base/errors.js';
 import { refuseUnusable, refuseUnusableAgents } from './unusable-settings.js';
@@ -38,13 +39,13 @@ export function settingViews(file: SettingsFile, kind: SourceKind): SettingView[
 }
 
 /**
- * The settings with one more. `text` is the user's input: JSON if the setting is not a text. O8Error `usage` names the
+ * The settings with one more. `typed` is the user's input: JSON if the setting is not a text. O8Error `usage` names the
  * known keys, or the problem with the value.
  */
-export function withSetting(file: SettingsFile, name: string, text: string): SettingsFile {
+export function withSetting(file: SettingsFile, name: string, typed: string): SettingsFile {
   const key = keyOf(name);
   if (key === null) throw unknownKey(name);
-  const parsed = candidates(text).map((value) => key.schema.safeParse(value));
+  const parsed = candidates(typed).map((value) => key.schema.safeParse(value));
   const good = parsed.find(({ success }) => success);
   if (good !== undefined) {
     const { agent, agents, ...alone } = settingsFileSchema.parse(replaced({}, key.path, good.data));
@@ -53,12 +54,12 @@ export function withSetting(file: SettingsFile, name: string, text: string): Set
     if (agent !== undefined || agents !== undefined) refuseUnusableAgents(settings);
     return settings;
   }
-  const [given] = candidates(text);
+  const [given] = candidates(typed);
   const problems = inputProblems(key.schema, given, parsed[0]?.error?.issues ?? []);
   throw new O8Error(
     'usage',
     `${problems.map(({ at, problem }) => `${name}${at} ${problem}`).join('; ')}.`,
-    `o8 config shows the current settings, docs/settings.md lists the allowed values; write lists and objects as quoted JSON.`,
+    text`${o8('config')} shows the current settings, docs/settings.md lists the allowed values; write lists and objects as quoted JSON.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { o8, placeholder, text } from '../base/text.js';
 import { noPullRequests } from '../settings/no-pull-requests.js';
 import { checkAgents } from '../agents/kinds.js';
 import { O8Error } from '../base/errors.js';
@@ -53,5 +54,9 @@ function refuseUnreadable(key: string, text: string | undefined): void {
 const SKILL = /^\/?([A-Za-z0-9][\w.-]*(?::[A-Za-z0-9][\w.-]*)*)$/;
 
 function unusable(key: string, problem: string): O8Error {
-  return new O8Error('usage', `${key} ${problem}.`, `o8 config set ${key} <value>, or o8 config reset ${key}`);
+  return new O8Error(
+    'usage',
+    `${key} ${problem}.`,
+    text`${o8('config set', [key, placeholder('value')])}, or ${o8('config reset', [key])}`,
+  );
 }

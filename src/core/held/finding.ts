@@ -1,3 +1,4 @@
+import { o8, withFlags, type Command, type Text } from '../base/text.js';
 import * as z from 'zod';
 import { printable } from '../text/untrusted-text.js';
 
@@ -39,6 +40,8 @@ export const heldViewSchema = z.object({
   moreCount: z.number().optional().describe('findings that are not listed'),
 });
 export type HeldView = z.infer<typeof heldViewSchema>;
+/** The same before a door has spelled its commands. */
+export type HeldFacts = Omit<HeldView, 'commands'> & { readonly commands: readonly Text[] };
 
 const MOST_FINDINGS = 10; // more would not be read, and keeps the journal record small
 const MOST_KEYS = 200; // with more keys, a decision applies to the whole branch
@@ -68,16 +71,16 @@ export function undecided(findings: readonly Finding[], tip: string, accepted: A
 }
 
 /** The command that checks again, and lands the work if nothing is held. */
-export function mergeAgain(runId: string, task: string): string {
-  return `o8 merge --run ${runId} --task ${task}`;
+export function mergeAgain(runId: string, task: string): Command {
+  return o8('merge', { run: runId, task });
 }
 
 /** The command that lands the work anyway; not in `commands`, which a user may run one after the other. */
-export function acceptCommand(runId: string, task: string): string {
-  return `${mergeAgain(runId, task)} --accept-held`;
+export function acceptCommand(runId: string, task: string): Command {
+  return withFlags(mergeAgain(runId, task), { acceptHeld: true });
 }
 
-export function heldView(runId: string, task: string, { keys, findings }: Held): HeldView {
+export function heldView(runId: string, task: string, { keys, findings }: Held): HeldFacts {
   const [first, ...others] = findings;
   const commands = [...new Set(findings.flatMap((finding) => finding.commands))];
   const more = others.map(({ what, path }) => ({ what, path }));

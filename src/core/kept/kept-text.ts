@@ -1,5 +1,6 @@
+import { text, type Text } from '../base/text.js';
 import { counted } from '../text/counted.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 
 /** Content of a worktree that cannot be committed; `why` continues a sentence that begins with the path. */
@@ -22,13 +23,13 @@ export function whyKept(stays: readonly Stays[]): string | null {
 }
 
 /** What the user has to do about it. */
-export function afterKept(worktree: string, again: string): string {
-  return `move files you want to keep out of ${shellQuote(worktree)}, delete the rest there, then run: ${again}`;
+export function afterKept(worktree: string, again: Text): Text {
+  return text`move files you want to keep out of ${shellQuote(worktree)}, delete the rest there, then run: ${again}`;
 }
 
 /** The note on a task whose worktree was kept. */
-export function keptNote(stays: readonly Stays[], worktree: string, again: string): string {
-  return `its worktree was kept: ${whyKept(stays) ?? ''}; ${afterKept(worktree, again)}`;
+export function keptNote(stays: readonly Stays[], worktree: string, again: Text): Text {
+  return text`its worktree was kept: ${whyKept(stays) ?? ''}; ${afterKept(worktree, again)}`;
 }
 
 /** Too many ignored files for a rescue. */

@@ -1,9 +1,10 @@
+import { o8, type Command } from '../base/text.js';
 import { mergeAgain } from '../held/finding.js';
 import { heldOfTask, type TaskState } from '../run/task-state.js';
 
 /** Starts resolving a task's conflict in its worktree. */
-export function resolveCommand(runId: string, task: string): string {
-  return `o8 merge --run ${runId} --task ${task} --resolve`;
+export function resolveCommand(runId: string, task: string): Command {
+  return o8('merge', { run: runId, task, resolve: true });
 }
 
 /** Why finished work is not on the target yet, and the command that merges it; null for a task without such work. */
@@ -11,7 +12,7 @@ export function waitingWork(
   runId: string,
   task: string,
   state: TaskState,
-): { readonly why: string; readonly command: string } | null {
+): { readonly why: string; readonly command: Command } | null {
   if (state.state === 'merge_conflict')
     return { why: 'its conflict is not resolved', command: resolveCommand(runId, task) };
   if (state.state !== 'merge_pending') return null;

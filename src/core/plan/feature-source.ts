@@ -1,3 +1,4 @@
+import { o8, text } from '../base/text.js';
 import { relative, resolve, sep } from 'node:path';
 import * as z from 'zod';
 import { excludePattern } from '../base/exclude-pattern.js';
@@ -24,7 +25,7 @@ export const featureInputs = {
 export const featureAnswers = { features: z.array(z.string()).optional().describe('slugs of a run of features') };
 
 export const featureFacts: SourceFacts = {
-  command: 'o8 parallel',
+  command: 'parallel',
   defaults: { timeout: 30, merge: { into: 'base' } },
   of: 'features',
   hasWaves: false,
@@ -54,12 +55,12 @@ export function featureSource({ slugs, featuresDir }: FeatureSource): Source {
     log: ({ worktree }) => `${worktree}.log`,
     parts: (tasks) => {
       const left = tasks.map(({ id }) => id);
-      return left.length === 0 ? [] : [{ tasks: left, command: `${featureFacts.command} ${left.join(' ')}` }];
+      return left.length === 0 ? [] : [{ tasks: left, command: o8(featureFacts.command, left) }];
     },
-    partWords: () => '',
+    partFlags: () => ({}),
     nameTaken: (own, rename) =>
       own
-        ? "Previous execution was interrupted. Run 'o8 run --resume' to continue, or 'o8 abort' to begin anew."
+        ? text`Previous execution was interrupted. Run '${o8('run', { resume: true })}' to continue, or '${o8('abort')}' to begin anew.`
         : `Run '${rename}' or use --force.`,
   };
 }

@@ -1,7 +1,8 @@
+import { o8, text } from '../base/text.js';
 import { join, relative, resolve, sep } from 'node:path';
 import * as z from 'zod';
 import { excludePattern } from '../base/exclude-pattern.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 import { sameExceptExecution } from './execution-diff.js';
 import type { Source, SourceFacts } from './source.js';
@@ -34,7 +35,7 @@ export const manifestInputs = {
 export const manifestAnswers = { dir: z.string().optional().describe('plan folder') };
 
 export const manifestFacts: SourceFacts = {
-  command: 'o8 run',
+  command: 'run',
   defaults: { timeout: 120, merge: { into: 'integration' } },
   of: 'tasks',
   hasWaves: true,
@@ -74,12 +75,12 @@ export function manifestSource({ dir, manifest, name, techSpec }: ManifestSource
     parts: (tasks, from) =>
       [...new Set(tasks.map(({ wave }) => wave))].map((wave) => ({
         tasks: tasks.filter((task) => task.wave === wave).map(({ id }) => id),
-        command: `${manifestFacts.command} ${words(from)} --wave ${String(wave)}`,
+        command: o8(manifestFacts.command, [relative(from, dir) || '.'], { wave }),
       })),
-    partWords: (task) => ` --wave ${String(task?.wave ?? 1)}`,
+    partFlags: (task) => ({ wave: task?.wave ?? 1 }),
     nameTaken: (own, rename) =>
       own
-        ? "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to begin anew."
+        ? text`Previous execution was interrupted. Use '--retry-failed' to continue, or '${o8('merge')}' and then '${o8('cleanup')}' to begin anew.`
         : `Run '${rename}'; if an interrupted run made it, use '--retry-failed' to continue.`,
   };
 }

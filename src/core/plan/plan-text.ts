@@ -1,3 +1,4 @@
+import type { Reader } from '../text/spelling.js';
 import { relative } from 'node:path';
 import { leftOutTasks, selectedTasks } from './build-plan.js';
 import { shownText } from '../text/shown-text.js';
@@ -13,7 +14,7 @@ import { sourceOf } from './sources.js';
  * The "Parallel Execution Plan", whose text is fixed because scripts read it, and below it the rest: other
  * dependencies than the waves', the shell commands, where the work goes, what is left out. No newline at the end.
  */
-export function planText(plan: Plan, disk: DiskEstimate, say = asInTerminal): string {
+export function planText(plan: Plan, disk: DiskEstimate, reader: Reader = 'terminal'): string {
   const sections = [
     ['=== Parallel Execution Plan ==='],
     heading(plan),
@@ -22,7 +23,7 @@ export function planText(plan: Plan, disk: DiskEstimate, say = asInTerminal): st
     dependencies(plan),
     agents(plan),
     commands(plan),
-    [mergesIntoText(targetOf(plan), say)],
+    [mergesIntoText(targetOf(plan), reader)],
     leftOut(plan),
   ];
   return sections
@@ -108,8 +109,6 @@ export function commands(plan: Plan): string[] {
   const lines = plannedCommands(plan).map((command) => `  - ${commandLine(command)}`);
   return lines.length === 0 ? [] : ['Commands that will run:', ...lines];
 }
-
-export const asInTerminal = (command: string): string => command;
 
 export function leftOut(plan: Plan): string[] {
   const lines = leftOutTasks(plan).map(

@@ -1,3 +1,4 @@
+import type { Text } from '../base/text.js';
 import * as z from 'zod';
 import { roomSchema } from './room.js';
 import { settingsSchema, type ManifestSettings } from '../settings/settings.js';
@@ -49,7 +50,7 @@ export interface SourceWave {
 /** What a source understood and a person should look at; `hint` is the next command, `tasks` are ids. */
 export interface SourceWarning {
   readonly message: string;
-  readonly hint: string;
+  readonly hint: Text;
   readonly tasks: readonly string[];
 }
 

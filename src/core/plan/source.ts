@@ -1,9 +1,10 @@
+import type { Command, Text } from '../base/text.js';
 import type { Settings, SettingsFile } from '../settings/settings.js';
 
 /** What every plan of one kind of source has in common. */
 export interface SourceFacts {
-  /** What a person types before the words that name the plan. */
-  readonly command: 'o8 run' | 'o8 parallel';
+  /** The command that runs it. */
+  readonly command: 'run' | 'parallel';
   /** Settings that it has where nobody says otherwise, where they differ from those of all. */
   readonly defaults: SettingsFile;
   /** What its tasks are called where they are counted. */
@@ -54,11 +55,11 @@ export interface Source extends SourceFacts {
   /** Where a person finds a task's log: absolute. */
   readonly log: (task: { readonly id: string; readonly worktree: string }) => string;
   /** What runs these tasks of it, which an earlier run was started without. */
-  readonly parts: (tasks: readonly PartTask[], from: string) => { tasks: string[]; command: string }[];
-  /** What follows the command so that it includes this task: ` --wave 2`, or nothing. */
-  readonly partWords: (task: PartTask | undefined) => string;
+  readonly parts: (tasks: readonly PartTask[], from: string) => { tasks: string[]; command: Command }[];
+  /** The flags with which the command includes this task. */
+  readonly partFlags: (task: PartTask | undefined) => Command['flags'];
   /** What to do about a branch with the name of a task's. `own`: an earlier run made it; `rename` moves it away. */
-  readonly nameTaken: (own: boolean, rename: string) => string;
+  readonly nameTaken: (own: boolean, rename: string) => Text;
 }
 
 export interface PartTask {

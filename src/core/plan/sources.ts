@@ -1,8 +1,8 @@
+import { o8, placeholder, text, type Command } from '../base/text.js';
 import { relative } from 'node:path';
 import * as z from 'zod';
 import { O8Error } from '../base/errors.js';
 import type { Settings } from '../settings/settings.js';
-import { shellQuote } from '../text/shell-quote.js';
 import {
   featureAnswers,
   featureFacts,
@@ -86,7 +86,7 @@ export function requireKey(input: NamedSource & { readonly epic?: string | undef
     throw new O8Error(
       'usage',
       `Say what to run with exactly one of ${names.join(', ')} (${count}).`,
-      'o8 plan <parallel-dir>',
+      o8('plan', [placeholder('parallel-dir')]),
     );
   }
   const key = keyOf(input);
@@ -94,7 +94,7 @@ export function requireKey(input: NamedSource & { readonly epic?: string | undef
   throw new O8Error(
     'refused',
     'This version runs manifest folders and features, not Beads epics.',
-    'Write the work as a manifest folder, then: o8 plan <parallel-dir>',
+    text`Write the work as a manifest folder, then: ${o8('plan', [placeholder('parallel-dir')])}`,
   );
 }
 
@@ -121,9 +121,9 @@ export function keyWords(key: SourceKey): readonly string[] {
   }
 }
 
-/** The command that runs what a key names, quoted for a shell. */
-export function keyCommand(key: SourceKey): string {
-  return [sourceFacts(key.kind).command, ...keyWords(key).map(shellQuote)].join(' ');
+/** The command that runs what a key names. */
+export function keyCommand(key: SourceKey): Command {
+  return o8(sourceFacts(key.kind).command, keyWords(key));
 }
 
 /** The key of a plan that has been read, by which it can be read again. */
@@ -183,9 +183,8 @@ export function isSameSource(source: PlanSource, wanted: SourceKey): boolean {
 }
 
 /** What a person types to run the plan again from `from`. */
-export function runCommand(source: PlanSource, from: string): string {
-  const { command, words } = sourceOf(source);
-  return `${command} ${words(from)}`;
+export function runCommand(source: PlanSource, from: string): Command {
+  return keyCommand(keyFor(sourceKey(source), from));
 }
 
 /** The folder the worktrees of a plan are made in, as the settings have it. */

@@ -1,7 +1,9 @@
+import { spell, type Reader } from '../text/spelling.js';
+import { o8 } from '../base/text.js';
 import { noPullRequests } from '../settings/no-pull-requests.js';
 import type { MergeInto } from '../settings/settings.js';
 import type { Plan } from './plan.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 import { targetRef } from './own-refs.js';
 
@@ -127,12 +129,12 @@ export function restoreCommand(target: Target, commit: string): string {
   return branch === null ? `git update-ref ${target.ref} ${commit}` : `git branch ${shellQuote(branch)} ${commit}`;
 }
 
-/** Of the plan's text: where the work goes. `say` spells o8's own commands as the reader of the plan gives them. */
-export function mergesIntoText(target: Target, say: (command: string) => string = (command) => command): string {
+/** Of the plan's text: where the work goes. `reader`: whose commands it names. */
+export function mergesIntoText(target: Target, reader: Reader = 'terminal'): string {
   const base = printable(target.base);
   switch (target.kind) {
     case 'integration':
-      return `Merges into: ${printable(target.branch)}, landed on ${base} by '${say('o8 merge')}'`;
+      return `Merges into: ${printable(target.branch)}, landed on ${base} by '${spell(o8('merge'), reader)}'`;
     case 'base':
       return `Merges into: ${base}, each task as it completes`;
     case 'none':

@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.js';
 import { sourceOf } from '../plan/sources.js';
 import { fail, pass, someOf, type Check } from '../base/check.js';
 import type { PreflightFacts } from './preflight-facts.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 
 type Change = PreflightFacts['changes'][number];

@@ -1,8 +1,9 @@
+import { o8, placeholder, text } from '../base/text.js';
 import { relative } from 'node:path';
 import { sourceOf, worktreeFolder } from '../plan/sources.js';
 import type { Plan } from '../plan/plan.js';
 import { fail, pass, warn, type Check } from '../base/check.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 
 /** Why nothing can be made in a folder; `at` is the absolute path that is in the way. */
@@ -37,10 +38,10 @@ function worktrees(plan: Plan, { worktrees: problem, worktreesInstead: instead, 
   const change = worktreesByPlan
     ? `Change o8.${key} in ${shownPath(plan, planFolder?.manifest ?? plan.root)}`
     : instead === null
-      ? `Run 'o8 config set ${key} <a folder you may write to>'`
-      : `Run 'o8 config set ${key} ${shellQuote(instead)}'`;
+      ? text`Run '${o8('config set', [key, placeholder('a folder you may write to')])}'`
+      : text`Run '${o8('config set', [key, instead])}'`;
   const message = `Worktrees cannot be made in ${shown}: ${problemText(plan, problem)}`;
-  return fail('worktree-folder', message, `${change}${orOwn(folder, problem)}`);
+  return fail('worktree-folder', message, text`${change}${orOwn(folder, problem)}`);
 }
 
 /** What is above the folder is not only this repository's: nothing there changes its owner. */

@@ -1,3 +1,4 @@
+import type { Reader } from '../text/spelling.js';
 import type { Check } from '../base/check.js';
 import type { DiskEstimate } from '../plan/disk-estimate.js';
 import type { Plan } from '../plan/plan.js';
@@ -24,8 +25,8 @@ export interface TaskSize {
  * which one answers. All of it is about the tasks the plan's run works on.
  */
 export interface PlanDetails {
-  /** The plan for people, no newline at the end. `say` spells a command of the terminal as the reader types it. */
-  readonly text: (plan: Plan, disk: DiskEstimate, say?: (command: string) => string) => string;
+  /** The plan for people, no newline at the end. `reader`: whose commands it names. */
+  readonly text: (plan: Plan, disk: DiskEstimate, reader?: Reader) => string;
   readonly overlaps: (plan: Plan, foldsCase: boolean) => readonly PathOverlap[];
   /** By task; empty where nothing is known. */
   readonly sizes: (plan: Plan) => ReadonlyMap<string, TaskSize>;

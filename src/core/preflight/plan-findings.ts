@@ -1,3 +1,4 @@
+import { o8, text, type Text } from '../base/text.js';
 import type { Plan } from '../plan/plan.js';
 import { planOverlaps } from './preflight-plan.js';
 import { missingInPrompt } from '../plan/rendered-prompt.js';
@@ -8,7 +9,7 @@ import { printable } from '../text/untrusted-text.js';
 export interface PlanFinding {
   readonly level: 'warn' | 'fail';
   readonly message: string;
-  readonly hint: string;
+  readonly hint: Text;
   readonly tasks: readonly string[];
 }
 
@@ -50,7 +51,7 @@ function untoldPrompts(plan: Plan, written: ReadonlySet<string>): PlanFinding[] 
       {
         level: 'warn',
         message: `The prompt of ${stem} does not name ${missing.slice(0, MOST_NAMED).map(printable).join(', ')}${more}`,
-        hint: 'Complete it, or remove it: o8 render then makes one of the task file',
+        hint: text`Complete it, or remove it: ${o8('render')} then makes one of the task file`,
         tasks: [id],
       },
     ];

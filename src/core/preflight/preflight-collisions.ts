@@ -1,10 +1,11 @@
+import { joined, o8, text, type Command } from '../base/text.js';
 import { basename } from 'node:path';
 import { selectedTasks } from '../plan/build-plan.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
 import { relativePath } from '../plan/plan-text.js';
 import { fail, findingsOr, warn, type Check } from '../base/check.js';
 import type { OccupiedPath, PreflightFacts } from './preflight-facts.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 import { ownBranch, targetOf } from '../plan/target.js';
 import { sourceOf } from '../plan/sources.js';
@@ -52,14 +53,22 @@ function startedAgain(plan: Plan, { completedRun, earlierTasks, branches, occupi
   if (inTheWay.length === 0) return null;
   const { runId, landed, leftOut } = completedRun;
   const tasks = inTheWay.map(({ id }) => id);
-  const cleanup = `o8 cleanup --run ${runId}`;
-  const rest = leftOut.map((left) => `\n${left.command}   (runs what it left out: ${left.tasks.join(', ')})`).join('');
+  const cleanup = o8('cleanup', { run: runId });
+  const rest = joined(
+    leftOut.map((left) => text`\n${left.command}   (runs what it left out: ${left.tasks.join(', ')})`),
+    '',
+  );
   return landed
-    ? fail('branch-collision', `Run ${runId} completed and landed; o8 cleanup to run it again`, cleanup + rest, tasks)
+    ? fail(
+        'branch-collision',
+        `Run ${runId} completed and landed; clean it up to run it again`,
+        text`${cleanup}${rest}`,
+        tasks,
+      )
     : fail(
         'branch-collision',
-        `Run ${runId} completed and is not on ${plan.base.branch}; o8 merge, then o8 cleanup to run it again`,
-        `o8 merge --run ${runId} && ${cleanup}${rest}`,
+        `Run ${runId} completed and is not on ${plan.base.branch}; merge it, then clean it up to run it again`,
+        text`${o8('merge', { run: runId })} && ${cleanup}${rest}`,
         tasks,
       );
 }
@@ -156,7 +165,7 @@ function describePath(plan: Plan, task: PlannedTask, { by, owner = '' }: Occupie
       return fail(
         'worktree-place',
         `Worktree folder is used by another repository: ${shown} (${printable(owner)})`,
-        `Run '${otherPlace(plan)}'`,
+        text`Run '${otherPlace(plan)}'`,
         [task.id],
       );
     case 'other':
@@ -170,9 +179,9 @@ function describePath(plan: Plan, task: PlannedTask, { by, owner = '' }: Occupie
 }
 
 /** Puts the worktrees of this clone in a folder that has its name. */
-function otherPlace({ root, source }: Plan): string {
+function otherPlace({ root, source }: Plan): Command {
   const { setting, word } = sourceOf(source).worktrees;
-  return `o8 config set ${setting} ${shellQuote(`../${basename(root)}-${word}`)}`;
+  return o8('config set', [setting, `../${basename(root)}-${word}`]);
 }
 
 /** The tasks that need a branch and a worktree of their own made. */

@@ -1,3 +1,4 @@
+import { joined, o8, text, type Command, type Text } from '../base/text.js';
 import { selectedTasks } from '../plan/build-plan.js';
 import { IMPLEMENTATION_PLAN, SPEC, type Feature } from '../features/feature.js';
 import {
@@ -16,7 +17,7 @@ import type { NewAttempt } from '../run/new-attempt.js';
 import type { Plan } from '../plan/plan.js';
 import { fail, findingsOr, pass, someOf, warn, type Check } from '../base/check.js';
 import { startOrder } from '../plan/schedule.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable, quote } from '../text/untrusted-text.js';
 
 /** Two copies of one plan share every file. */
@@ -29,7 +30,7 @@ export interface FeatureDetails {
   readonly skill: Skill | null;
   readonly minutesOf: MinutesOf;
   /** Those that have no folder, by slug: what else was meant. */
-  readonly nowhere: ReadonlyMap<string, { readonly isFolder: boolean; readonly near: readonly string[] }>;
+  readonly nowhere: ReadonlyMap<string, { readonly isFolder: boolean; readonly near: readonly Text[] }>;
 }
 
 /** The same with what the repository has to say. */
@@ -96,8 +97,8 @@ export function timeText(plan: Plan, each: readonly FeatureEstimate[], time: Tim
 }
 
 /** The command lines that run the recommended batches. */
-export function batchCommands(batches: readonly (readonly string[])[]): string[] {
-  return batches.map((batch) => `o8 parallel ${batch.join(' ')}`);
+export function batchCommands(batches: readonly (readonly string[])[]): Command[] {
+  return batches.map((batch) => o8('parallel', batch));
 }
 
 function selectedFeatures(plan: Plan, features: readonly Feature[]): Feature[] {
@@ -113,7 +114,7 @@ function specFindings(feature: Feature, nowhere: FeatureDetails['nowhere']): Che
       ? 'a folder without manifest.json, and no feature of that name'
       : 'no folder and no feature of that name';
     const near = unknown.near.length === 0 ? [] : ['Nearest:', ...unknown.near];
-    const hint = [...near, `Run '${make(dir, SPEC)}' for a new feature`].join('\n');
+    const hint = joined([...near, `Run '${make(dir, SPEC)}' for a new feature`], '\n');
     return [fail('feature-spec', `${slug}: ${what} (${SPEC} is missing in ${printable(dir)})`, hint, [slug])];
   }
   if (spec.kind === 'missing') {
@@ -183,7 +184,7 @@ export function dependencyChecks(plan: Plan, features: readonly Feature[]): read
         warn(
           'feature-dependencies',
           `${slug} depends on ${printable(other)}, which is not part of this run`,
-          `Add it, unless ${plan.base.branch} has it already: o8 parallel ${[other, ...plan.tasks.map(({ id }) => id)].map(shellQuote).join(' ')}`,
+          text`Add it, unless ${plan.base.branch} has it already: ${o8('parallel', [other, ...plan.tasks.map(({ id }) => id)])}`,
           [slug],
         ),
       ),
@@ -219,7 +220,7 @@ function overlapChecks(plan: Plan, features: readonly Feature[]): readonly Check
     warn(
       'feature-overlap',
       ['Files that several plans create or modify:', ...lines].join('\n'),
-      `Recommended batches: run '${batchCommands(batches).join("', then '")}'`,
+      text`Recommended batches: run '${joined(batchCommands(batches), "', then '")}'`,
       [...new Set(overlaps.flatMap(({ tasks }) => tasks))],
     ),
   ];
@@ -255,7 +256,7 @@ function unfinishedBefore({ task, runId, state, ref }: NewAttempt): Check[] {
         warn(
           'new-attempt',
           `${task} was done by run ${runId} and waits to be merged: this does it again`,
-          `Run 'o8 merge --run ${runId} --task ${task}' to have that work instead. ${kept}`,
+          text`Run '${o8('merge', { run: runId, task })}' to have that work instead. ${kept}`,
           [task],
         ),
       ];

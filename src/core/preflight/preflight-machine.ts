@@ -1,3 +1,4 @@
+import { o8, text } from '../base/text.js';
 import { selectedTasks } from '../plan/build-plan.js';
 import { worktreeFolder } from '../plan/sources.js';
 import { formatMB } from '../plan/disk-estimate.js';
@@ -77,19 +78,19 @@ function lock({ lock: found }: PreflightFacts): Check {
       return fail(
         'lock',
         `Another parallel execution is in progress (PID: ${String(found.holder.process.pid)})\nStarted at: ${printable(found.holder.startedAt)}`,
-        "Wait for it to complete, run 'o8 status', or use --force to override.",
+        text`Wait for it to complete, run '${o8('status')}', or use --force to override.`,
       );
     case 'stale':
       return warn(
         'lock',
         `Found stale lock file (PID ${String(found.holder.process.pid)} not running)`,
-        `Run '${resumeCommand(printable(found.holder.runId))}' to continue that run`,
+        text`Run '${resumeCommand(printable(found.holder.runId))}' to continue that run`,
       );
     case 'unknown':
       return fail(
         'lock',
         unknownHolder(found.holder),
-        "Run 'o8 status' there; if that machine is gone, use --force to override.",
+        text`Run '${o8('status')}' there; if that machine is gone, use --force to override.`,
       );
   }
 }
@@ -100,7 +101,7 @@ function orphans({ orphans: found }: PreflightFacts): Check[] {
     fail(
       'lock',
       orphansText(orphan),
-      `Run '${resumeCommand(orphan.runId)}' to continue it, or 'o8 abort --run ${orphan.runId}'.`,
+      text`Run '${resumeCommand(orphan.runId)}' to continue it, or '${o8('abort', { run: orphan.runId })}'.`,
     ),
   );
 }

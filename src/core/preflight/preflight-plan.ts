@@ -1,10 +1,11 @@
+import { o8, text, withFlags } from '../base/text.js';
 import { taskAgent } from '../agents/kinds.js';
 import { agentChecks } from './agent-checks.js';
 import { leftOutTasks, selectedTasks } from '../plan/build-plan.js';
 import { caseNameChecks } from './case-names.js';
 import { shellCommandChecks } from './shell-commands.js';
 import { sameTaskChecks } from './same-tasks.js';
-import { runCommand, sourceOf } from '../plan/sources.js';
+import { runCommand, sourceOf, keyFor, keyWords, sourceKey } from '../plan/sources.js';
 import { commandLine, relativePath } from '../plan/plan-text.js';
 import type { Plan } from '../plan/plan.js';
 import { fail, findingsOr, pass, someOf, warn, type Check } from '../base/check.js';
@@ -66,7 +67,7 @@ function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
       fail(
         'dependencies',
         `Wave ${String(plan.wave)} is not ready: ${task.stem} needs ${names}, not landed yet`,
-        `Run '${again} --wave ${String(first.wave)}' first`,
+        text`Run '${withFlags(again, { wave: first.wave })}' first`,
         [task.id],
       ),
     ];
@@ -118,7 +119,7 @@ function stalePrompts(plan: Plan, { stalePrompts: stale }: PreflightFacts): Chec
     warn(
       'stale-prompt',
       `The prompt of ${task} is older than ${printable(from)}, context.md or the verify command, of which it is made`,
-      `o8 render ${sourceOf(plan.source).words(plan.root)}`,
+      o8('render', keyWords(keyFor(sourceKey(plan.source), plan.root))),
       [task],
     ),
   );

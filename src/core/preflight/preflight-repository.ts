@@ -1,9 +1,10 @@
+import { o8, text } from '../base/text.js';
 import type { Plan } from '../plan/plan.js';
 import { cleanTreeCheck } from './clean-tree.js';
 import { fail, findingsOr, pass, someOf, warn, type Check } from '../base/check.js';
 import type { PreflightFacts } from './preflight-facts.js';
 import { lostBranch } from '../text/lost-branch.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { counted } from '../text/counted.js';
 import { printable } from '../text/untrusted-text.js';
 
@@ -35,7 +36,9 @@ function gitChanges({ gitChanges: changes }: PreflightFacts): readonly Check[] {
     );
   const rest = changes.length - shown.length;
   if (rest > 0) {
-    shown.push(warn('git-changes', `${counted(rest, 'more change')} of git settings and hooks by agents`, 'o8 doctor'));
+    shown.push(
+      warn('git-changes', `${counted(rest, 'more change')} of git settings and hooks by agents`, o8('doctor')),
+    );
   }
   return findingsOr(shown, 'git-changes', 'Git settings and hooks are as they were before agents worked');
 }
@@ -148,7 +151,7 @@ function submodules(plan: Plan, facts: PreflightFacts): Check {
   return warn(
     'submodules',
     `Submodules are empty in new worktrees: ${paths}`,
-    'Run \'o8 config set setup "git submodule update --init --recursive"\' if agents need them',
+    text`Run: ${o8('config set', ['setup', 'git submodule update --init --recursive'])}   (if agents need them)`,
   );
 }
 

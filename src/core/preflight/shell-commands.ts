@@ -1,9 +1,10 @@
+import { o8, placeholder, text, type Text } from '../base/text.js';
 import type { PlannedCommand } from '../plan/plan-commands.js';
 import { plannedCommands } from '../plan/plan-commands.js';
 import { relativePath } from '../plan/plan-text.js';
 import type { Plan } from '../plan/plan.js';
 import { fail, findingsOr, someOf, warn, type Check } from '../base/check.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable, quote } from '../text/untrusted-text.js';
 import { isOnlyComment } from './command-word.js';
 import { sourceOf } from '../plan/sources.js';
@@ -37,7 +38,7 @@ export function shellCommandChecks(
     const word = missing.find((each) => each.command === command)?.word;
     if (word !== undefined) {
       const message = `${where} begins with ${quote(word)}, which is no command on this machine: ${quote(command)}`;
-      return [warn('shell-commands', message, `${correct}, unless setup installs it`, tasksOf(planned))];
+      return [warn('shell-commands', message, text`${correct}, unless setup installs it`, tasksOf(planned))];
     }
     if (planned.kind !== 'setup' && isOnlyComment(command)) {
       return [warn('shell-commands', `${where} is only a comment: it checks nothing`, correct, tasksOf(planned))];
@@ -56,16 +57,17 @@ function tasksOf(planned: PlannedCommand): readonly string[] {
   return planned.kind === 'validation' || planned.tasks === 'all' ? [] : planned.tasks;
 }
 
-function correction(plan: Plan, { kind }: PlannedCommand, fromManifest: boolean): string {
+function correction(plan: Plan, { kind }: PlannedCommand, fromManifest: boolean): Text {
   const { planFolder } = sourceOf(plan.source);
-  if (!fromManifest || planFolder === null) return `Run 'o8 config set ${kind} "<a shell command>"'`;
+  if (!fromManifest || planFolder === null)
+    return text`Run '${o8('config set', [kind, placeholder('a shell command')])}'`;
   return `Correct it in ${relativePath(plan.root, planFolder.manifest)}${kind === 'validation' ? '' : ' or the task file'}`;
 }
 
 /** o8 runs it with sh, which is not bash on many machines. */
-function bashHint(command: string, correct: string): string {
+function bashHint(command: string, correct: Text): Text {
   const short = command.length <= MOST_SAID && !command.includes('\n');
-  return `${correct}: sh runs it, not bash. ${short ? `As bash: bash -c ${shellQuote(command)}` : 'Put it into a script for bash'}`;
+  return text`${correct}: sh runs it, not bash. ${short ? `As bash: bash -c ${shellQuote(command)}` : 'Put it into a script for bash'}`;
 }
 
 /** Its first line: the others quote the command. */

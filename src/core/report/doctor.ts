@@ -1,16 +1,17 @@
+import { o8, text, type Text } from '../base/text.js';
 import { printable } from '../text/untrusted-text.js';
 import { counted } from '../text/counted.js';
 import { endOperation } from '../merge/end-operation.js';
 import { resumeCommand } from '../run/open-runs.js';
 import { lostBranch } from '../text/lost-branch.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 
 /** One line of `o8 doctor`. `hint` is the exact next command, empty where nothing is to be done. */
 export interface Finding {
   readonly id: string;
   readonly level: 'ok' | 'leftover' | 'problem';
   readonly message: string;
-  readonly hint: string;
+  readonly hint: Text;
 }
 
 /** A program by name; `version` is what it says itself, null where it is not installed or does not answer. */
@@ -40,7 +41,7 @@ export interface RepositoryFact {
 export interface RunFact {
   readonly runId: string;
   readonly state: string;
-  readonly waiting: readonly { readonly worktree: string; readonly why: string; readonly command: string }[];
+  readonly waiting: readonly { readonly worktree: string; readonly why: string; readonly command: Text }[];
   /** That work of it was taken off its base, and how it comes back. */
   readonly takenBack?: string;
 }
@@ -98,7 +99,7 @@ function programFinding({ name, version, neededFor, tested }: InstalledProgram):
 function repositoryFindings({ branch, unborn, lost, changes, operation, files, special }: RepositoryFact): Finding[] {
   const where = branch === null ? 'no branch is checked out' : `on branch ${printable(branch)}`;
   const findings = [ok('repository', `${where}, ${counted(files, 'tracked file')}`)];
-  const problem = (message: string, hint: string): void => {
+  const problem = (message: string, hint: Text): void => {
     findings.push({ id: 'repository', level: 'problem', message, hint });
   };
   if (branch !== null && lost !== undefined) {
@@ -124,7 +125,12 @@ function lockFinding({ lock }: DoctorFacts): Finding {
     case 'held':
       return ok('lock', `a run is active (PID: ${pid})`);
     case 'stale':
-      return { id: 'lock', level: 'leftover', message: `stale lock (PID ${pid} not running)`, hint: 'o8 run --resume' };
+      return {
+        id: 'lock',
+        level: 'leftover',
+        message: `stale lock (PID ${pid} not running)`,
+        hint: o8('run', { resume: true }),
+      };
     case 'unknown':
       return {
         id: 'lock',
@@ -138,11 +144,13 @@ function lockFinding({ lock }: DoctorFacts): Finding {
 function runFinding({ runId, state }: RunFact): Finding[] {
   if (state === 'damaged') {
     const message = `the files of run ${runId} cannot be read`;
-    return [{ id: 'run', level: 'problem', message, hint: `o8 status --run ${runId}` }];
+    return [{ id: 'run', level: 'problem', message, hint: o8('status', { run: runId }) }];
   }
   if (state !== 'interrupted') return [];
   const message = `run ${runId} is interrupted: its supervisor is not running`;
-  return [{ id: 'run', level: 'leftover', message, hint: `${resumeCommand(runId)}, or o8 abort --run ${runId}` }];
+  return [
+    { id: 'run', level: 'leftover', message, hint: text`${resumeCommand(runId)}, or ${o8('abort', { run: runId })}` },
+  ];
 }
 
 /** What such a run has is not ours to call left over: its agents may be at work. */
@@ -152,7 +160,7 @@ function elsewhereFinding(
 ): Finding[] {
   if (![...worktrees, ...branches].some((has) => has.runId === runId)) return [];
   const where = printable(checkout);
-  const hint = `cd ${shellQuote(where)} && o8 doctor`;
+  const hint = text`cd ${shellQuote(where)} && ${o8('doctor')}`;
   return [{ id: 'run', level: 'ok', message: `run ${runId} belongs to the checkout ${where}`, hint }];
 }
 
@@ -168,7 +176,7 @@ function worktreeFinding({ path, runId, gone }: DoctorFacts['worktrees'][number]
   const waiting = gone ? undefined : run.waiting.find(({ worktree }) => worktree === path);
   const what = gone ? ', deleted by hand' : waiting === undefined ? '' : `: ${waiting.why}`;
   const message = `worktree ${where} of run ${runId} (${run.state})${what}`;
-  return [{ id: 'worktree', level: 'leftover', message, hint: waiting?.command ?? `o8 cleanup --run ${runId}` }];
+  return [{ id: 'worktree', level: 'leftover', message, hint: waiting?.command ?? o8('cleanup', { run: runId }) }];
 }
 
 function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number], { runs }: DoctorFacts): Finding[] {
@@ -177,7 +185,7 @@ function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number],
   const branch = printable(name);
   if (run !== undefined) {
     const what = run.takenBack ?? (merged ? 'is merged' : 'is not on its base yet');
-    const hint = merged ? `o8 cleanup --run ${run.runId}` : `o8 merge --run ${run.runId}`;
+    const hint = o8(merged ? 'cleanup' : 'merge', { run: run.runId });
     return [{ id: 'branch', level: 'leftover', message: `branch ${branch} ${what}`, hint }];
   }
   const message = `branch ${branch} of an earlier run ${merged ? 'is merged' : 'has commits of its own'}`;

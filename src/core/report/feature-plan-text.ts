@@ -1,9 +1,10 @@
+import { spell, type Reader } from '../text/spelling.js';
 import { leftOutTasks, selectedTasks } from '../plan/build-plan.js';
 import { formatEstimate, type DiskEstimate } from '../plan/disk-estimate.js';
 import { minutesText, scopeText } from '../features/feature-estimate.js';
 import { featureOverlaps, recommendedBatches } from '../features/feature-overlap.js';
 import { skillCall } from '../features/feature-prompt.js';
-import { asInTerminal, commands, dependencies, heading, leftOut } from '../plan/plan-text.js';
+import { commands, dependencies, heading, leftOut } from '../plan/plan-text.js';
 import type { Plan } from '../plan/plan.js';
 import {
   batchCommands,
@@ -52,18 +53,23 @@ function summaryOf(plan: Plan): FeatureSummary {
  * The plan of a run of features for people: what it will do, each feature with what it lacks and its estimate, files
  * that several change and how to split them, time, space, commands, where the work goes. No newline at the end.
  */
-export function featurePlanText(plan: Plan, disk: DiskEstimate, details: FeatureDetails, say = asInTerminal): string {
+export function featurePlanText(
+  plan: Plan,
+  disk: DiskEstimate,
+  details: FeatureDetails,
+  reader: Reader = 'terminal',
+): string {
   const sections = [
     ['=== Parallel Execution Plan ==='],
     heading(plan),
     [featureSummary(summaryOf(plan))],
-    features(plan, details),
+    features(plan, details, reader),
     dependencies(plan),
-    undeclared(plan, details, say),
-    overlaps(plan, details, say),
+    undeclared(plan, details, reader),
+    overlaps(plan, details, reader),
     totals(plan, disk, details),
     commands(plan),
-    [toldTo(details), mergesIntoText(targetOf(plan), say)],
+    [toldTo(details), mergesIntoText(targetOf(plan), reader)],
     leftOut(plan),
   ];
   return sections
@@ -72,7 +78,7 @@ export function featurePlanText(plan: Plan, disk: DiskEstimate, details: Feature
     .join('\n\n');
 }
 
-function features(plan: Plan, details: FeatureDetails): string[] {
+function features(plan: Plan, details: FeatureDetails, reader: Reader): string[] {
   const { each } = featureEstimates(plan, details);
   const checks = documentChecks(plan, details).filter(({ level }) => level !== 'pass');
   const width = Math.max(0, ...each.map(({ slug }) => slug.length)) + 2;
@@ -84,7 +90,7 @@ function features(plan: Plan, details: FeatureDetails): string[] {
       const line = `${slug.padEnd(width)}${scopeText(estimate)}, ${minutesText(estimate.minutes)}`;
       return [
         `  ${markOf(found)} ${line}`,
-        ...found.flatMap(({ message, hint }) => [`      ${message}`, `        ${hint}`]),
+        ...found.flatMap(({ message, hint }) => [`      ${message}`, `        ${spell(hint, reader)}`]),
       ];
     }),
   ];
@@ -95,16 +101,16 @@ function markOf(found: readonly Check[]): string {
   return found.some(({ level }) => level === 'fail') ? '✗' : '!';
 }
 
-function undeclared(plan: Plan, details: FeatureDetails, say: (command: string) => string): string[] {
+function undeclared(plan: Plan, details: FeatureDetails, reader: Reader): string[] {
   const found = dependencyChecks(plan, details.features).filter(({ level }) => level !== 'pass');
   if (found.length === 0) return [];
   return [
     'Features that may need each other:',
-    ...found.flatMap(({ message, hint }) => [`  - ${message}`, `      ${say(hint)}`]),
+    ...found.flatMap(({ message, hint }) => [`  - ${message}`, `      ${spell(hint, reader)}`]),
   ];
 }
 
-function overlaps(plan: Plan, details: FeatureDetails, say: (command: string) => string): string[] {
+function overlaps(plan: Plan, details: FeatureDetails, reader: Reader): string[] {
   const found = featureOverlaps(plan, details.features);
   const batches = recommendedBatches(plan, details.features);
   const more = found.length - MOST_OVERLAPS;
@@ -116,7 +122,7 @@ function overlaps(plan: Plan, details: FeatureDetails, say: (command: string) =>
   return [
     ...(found.length === 0 ? [] : files),
     ...(batches.length > 1 ? ['Recommended batches, one after the other:'] : []),
-    ...(batches.length > 1 ? batchCommands(batches).map((command) => `  ${say(command)}`) : []),
+    ...(batches.length > 1 ? batchCommands(batches).map((command) => `  ${spell(command, reader)}`) : []),
   ];
 }
 

@@ -1,3 +1,6 @@
+import type { RunFlag } from '../run/run-flag.js';
+import { spell, type Reader, type Spelled } from '../text/spelling.js';
+import { o8, type Command, withFlags } from '../base/text.js';
 import { heldLines } from '../held/held-text.js';
 import { acceptCommand } from '../held/finding.js';
 import { validationLines, type FailedValidation } from '../run/failed-validations.js';
@@ -10,8 +13,8 @@ import { targetOfAnswer, wayToLand } from '../plan/target.js';
 
 export interface ReportInput {
   readonly runId: string;
-  /** Behind commands about the run: see `runOption`. */
-  readonly runOption: string;
+  /** Of commands about the run. */
+  readonly runFlag: RunFlag;
   readonly state: string;
   readonly tasks: ReadonlyMap<string, TaskView>;
   readonly waves: readonly WavePlan[];
@@ -22,16 +25,15 @@ export interface ReportInput {
   readonly landed: boolean;
   readonly takenBack: readonly TakenBack[];
   readonly failedValidations: readonly FailedValidation[];
-  readonly leftOut?: readonly LeftOut[];
-  /** As they are typed in a terminal; `say` gives the reader's words for them. */
+  readonly leftOut?: readonly Spelled<LeftOut>[];
   readonly commands: {
-    readonly run: string;
-    /** What to run before the work lands, spelled for the reader; null: nothing is suggested. */
-    readonly integrate: string | null;
-    readonly cleanup: string;
+    readonly run: Command;
+    /** What to run before the work lands, null: nothing is suggested. */
+    readonly integrate: Command | null;
+    readonly cleanup: Command;
   };
-  /** A hint for the terminal as the reader says it. */
-  readonly say: (hint: string) => string;
+  /** Texts in `tasks` and `leftOut` are spelled for the same. */
+  readonly reader: Reader;
   /** An absolute path as the reader is to see it. */
   readonly show: (path: string) => string;
 }
@@ -68,10 +70,11 @@ export function finalReport(input: ReportInput): string {
   }
   const open = all.filter((task) => task.state !== 'complete');
   if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, input)));
-  for (const each of input.failedValidations) lines.push('', ...validationLines(each, input.runOption).map(input.say));
-  const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${input.say(note)}`));
+  for (const each of input.failedValidations)
+    lines.push('', ...validationLines(each, input.runFlag).map((line) => spell(line, input.reader)));
+  const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
   if (notes.length > 0) lines.push('', 'Worth knowing:', ...notes);
-  const leftOut = leftOutLines(input.leftOut ?? [], input.say);
+  const leftOut = leftOutLines(input.leftOut ?? []);
   if (leftOut.length > 0) lines.push('', ...leftOut);
   lines.push('', `Next step: ${nextStep(all, input)}`);
   return lines.join('\n');
@@ -98,10 +101,10 @@ export function summaryLine(tasks: Iterable<TaskView>): string {
 /** Of what a failed command or agent wrote last; `status` has more, the log all of it. */
 const MOST_QUOTED_LINES = 6;
 
-function openLines(task: TaskView, { runId, runOption, say, show }: ReportInput): string[] {
+function openLines(task: TaskView, { runId, runFlag, reader, show }: ReportInput): string[] {
   if (task.held !== undefined) {
-    const commands = heldLines(task.held, acceptCommand(runId, task.id));
-    const lines = commands.map((line) => `      ${say(line).replaceAll(task.worktree, show(task.worktree))}`);
+    const commands = heldLines(task.held, spell(acceptCommand(runId, task.id), reader));
+    const lines = commands.map((line) => `      ${line.replaceAll(task.worktree, show(task.worktree))}`);
     return [`  - ${task.id}: held: ${task.held.what}`, ...lines];
   }
   const why = task.reason ?? (task.blockedBy === undefined ? task.state : `blocked by ${task.blockedBy.join(', ')}`);
@@ -112,21 +115,21 @@ function openLines(task: TaskView, { runId, runOption, say, show }: ReportInput)
   if (task.moreFiles !== undefined) lines.push(`      and ${String(task.moreFiles)} more`);
   if (task.state === 'failed' && task.attempt > 0) {
     lines.push(
-      `      why: ${say(`o8 logs ${task.id}${task.reason === 'verify_failed' ? ' --verify' : ''}${runOption}`)}`,
+      `      why: ${spell(o8('logs', [task.id], { verify: task.reason === 'verify_failed', ...runFlag }), reader)}`,
     );
   }
   if (task.state === 'failed' || task.state === 'merge_conflict') lines.push(`      worktree: ${show(task.worktree)}`);
-  if (task.hint !== undefined) lines.push(`      ${say(task.hint).replaceAll(task.worktree, show(task.worktree))}`);
+  if (task.hint !== undefined) lines.push(`      ${task.hint.replaceAll(task.worktree, show(task.worktree))}`);
   return lines;
 }
 
 function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
-  const { base, target, landed, takenBack, commands, runOption, say } = input;
-  const { integrate } = commands;
+  const { base, target, landed, takenBack, commands, runFlag, reader } = input;
+  const integrate = commands.integrate === null ? null : spell(commands.integrate, reader);
   const [run, merge, cleanup] = [
-    say(commands.run),
-    say(`o8 merge${runOption}`),
-    say(`${commands.cleanup}${runOption}`),
+    spell(commands.run, reader),
+    spell(o8('merge', runFlag), reader),
+    spell(withFlags(commands.cleanup, runFlag.run === undefined ? {} : { run: runFlag.run }), reader),
   ];
   const some = (...states: TaskView['state'][]): boolean => tasks.some((task) => states.includes(task.state));
   const isOff = (id: string): boolean => takenBack.some(({ task }) => task === id);

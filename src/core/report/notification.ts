@@ -1,3 +1,4 @@
+import { inTerminal, o8 } from '../base/text.js';
 import { countStates, taskOf, type RunState, type TaskRecord } from '../run/run-state.js';
 import { sanitizeLine } from '../text/terminal-text.js';
 import { counted } from '../text/counted.js';
@@ -70,7 +71,8 @@ function ofRun(state: RunState): Notification[] {
     case 'aborting':
       return [];
     case 'paused': {
-      const end = phase.until === null ? `go on with o8 unpause --run ${runId}` : `until ${phase.until}`;
+      const end =
+        phase.until === null ? `go on with ${inTerminal(o8('unpause', { run: runId }))}` : `until ${phase.until}`;
       return [{ event: 'run_paused', runId, task: null, state: 'paused', message: line(`${phase.reason}; ${end}`) }];
     }
     case 'finished': {

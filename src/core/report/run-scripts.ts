@@ -1,5 +1,6 @@
+import { joined, o8, text, type Text } from '../base/text.js';
 import { sealed, type GeneratedOutcome } from '../text/generated-text.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 
 /** Their fixed places in a plan folder; a manifest's `execution.script_path` is the first. */
 export const RUN_SCRIPT = 'scripts/run-parallel.sh';
@@ -74,7 +75,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
 };
 
 /** The fixed text after `--generate-only`. `dir` is the plan folder as the reader writes it. */
-export function scriptsReport(dir: string, scripts: readonly GeneratedScript[]): string {
+export function scriptsReport(dir: string, scripts: readonly GeneratedScript[]): Text {
   const of = (...outcomes: GeneratedOutcome[]): string[] =>
     scripts
       .filter(({ outcome }) => outcomes.includes(outcome))
@@ -82,7 +83,7 @@ export function scriptsReport(dir: string, scripts: readonly GeneratedScript[]):
   const group = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [[title, ...lines].join('\n')];
   const [run, monitor] = [`./${dir}/${RUN_SCRIPT}`, `./${dir}/${MONITOR_SCRIPT}`].map(shellQuote);
-  return [
+  const lines: Text[] = [
     '=== Scripts Generated ===',
     ...group('Created:', [...of('created', 'updated'), `  - ${dir}/logs/ (for agent output)`]),
     ...group('Unchanged:', of('unchanged')),
@@ -90,6 +91,7 @@ export function scriptsReport(dir: string, scripts: readonly GeneratedScript[]):
     `To execute manually:\n  1. Open a new terminal\n  2. cd to project root\n  3. Run: ${run ?? ''}`,
     `To monitor (in another terminal):\n  ${monitor ?? ''}`,
     `Override concurrency:\n  MAX_CONCURRENT=5 ${run ?? ''}`,
-    `After completion:\n  /parallel-integrate --parallel-dir ${shellQuote(dir)}`,
-  ].join('\n\n');
+    text`After completion:\n  ${o8('integrate', [dir])}`,
+  ];
+  return joined(lines, '\n\n');
 }

@@ -1,3 +1,4 @@
+import { spell, spelled, type Reader } from '../text/spelling.js';
 import * as z from 'zod';
 import { heldView, heldViewSchema } from '../held/finding.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
@@ -74,13 +75,14 @@ export function wholeTasks(tasks: readonly (TaskView | TaskChange)[]): TaskView[
 /** A person resolves them in the worktree, where git lists all; more would only make the answer long. */
 export const MOST_FILES = 100;
 
-/** One task as `status` shows it: no field that says nothing. `log` is the path of its readable log. */
+/** One task as `status` shows it to this reader: no field that says nothing. `log` is the path of its readable log. */
 export function taskView(
   plan: Plan,
   task: PlannedTask,
   record: TaskRecord,
   live: LiveFigures | null,
   log: string,
+  reader: Reader = 'terminal',
 ): TaskView {
   // An attempt whose end is recorded has its figures in the record.
   const current = record.state.state === 'running' && record.attempt !== record.endedAttempt ? live : null;
@@ -89,8 +91,8 @@ export function taskView(
   return {
     id: task.id,
     state: record.state.state,
-    ...stateDetails(plan, task, record),
-    ...(record.notes.length > 0 ? { notes: [...record.notes] } : {}),
+    ...stateDetails(plan, task, record, reader),
+    ...(record.notes.length > 0 ? { notes: record.notes.map((note) => spell(note, reader)) } : {}),
     wave: task.wave,
     deps: task.deps,
     branch: task.branch,
@@ -130,20 +132,20 @@ type Details = Pick<
   'reason' | 'message' | 'files' | 'moreFiles' | 'blockedBy' | 'hint' | 'held' | 'pid' | 'pausedUntil'
 >;
 
-function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord): Details {
+function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord, reader: Reader): Details {
   switch (state.state) {
     case 'running':
       return state.process.kind === 'started' ? { pid: state.process.pid } : {};
     case 'merge_pending':
       if (state.hold === null) return {};
-      if (state.hold.held !== null) return { held: heldView(plan.runId, task.id, state.hold.held) };
-      return { message: state.hold.reason, hint: state.hold.hint };
+      if (state.hold.held !== null) return { held: spelled(heldView(plan.runId, task.id, state.hold.held), reader) };
+      return { message: state.hold.reason, hint: spell(state.hold.hint, reader) };
     case 'merge_conflict':
       return {
         files: state.files.slice(0, MOST_FILES),
         ...(state.files.length > MOST_FILES ? { moreFiles: state.files.length - MOST_FILES } : {}),
         message: `conflicts with ${targetName(targetOf(plan))} at ${state.targetCommit.slice(0, 12)}`,
-        hint: resolveCommand(plan.runId, task.id),
+        hint: spell(resolveCommand(plan.runId, task.id), reader),
       };
     case 'failed':
       return { reason: state.reason, message: state.message };

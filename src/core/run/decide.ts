@@ -1,3 +1,4 @@
+import { mergeHeld } from './merge-held.js';
 import { attemptBudget } from './budget.js';
 import type { RunEvent } from './events.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
@@ -296,12 +297,7 @@ function decideAborting(runId: string, tasks: readonly Entry[], facts: Facts): r
         return [
           {
             kind: 'record',
-            event: {
-              type: 'merge_held',
-              task: task.id,
-              reason: 'the run was aborted before it was merged',
-              hint: mergeAgain(runId, task.id),
-            },
+            event: mergeHeld(task.id, 'the run was aborted before it was merged', mergeAgain(runId, task.id)),
           },
         ];
       case 'merge_conflict':

@@ -1,3 +1,4 @@
+import { textSchema } from '../base/text.js';
 import * as z from 'zod';
 import { heldSchema } from '../held/finding.js';
 import { mergeStrategySchema } from '../settings/settings.js';
@@ -101,13 +102,23 @@ export const runEventSchema = z.discriminatedUnion('type', [
     notes: z.array(z.string()),
   }),
   /** What a person should know although the task goes on. */
-  z.strictObject({ type: z.literal('task_noted'), task, notes: z.array(z.string()) }),
-  /** `held`: a person has to decide about what it would bring; without it something is in the way of it. */
+  z.strictObject({
+    type: z.literal('task_noted'),
+    task,
+    notes: z.array(z.string()),
+    /** The same as data, where they name commands. */
+    texts: z.array(textSchema).optional(),
+  }),
+  /**
+   * `held`: a person has to decide about what it would bring; without it something is in the way of it. `hint` is for a
+   * terminal, `next` the same as data, where it names commands.
+   */
   z.strictObject({
     type: z.literal('merge_held'),
     task,
     reason: z.string(),
     hint: z.string(),
+    next: textSchema.optional(),
     held: heldSchema.optional(),
   }),
   /** The user let it land at `tip` with what was held. */

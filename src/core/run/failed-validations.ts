@@ -1,3 +1,5 @@
+import type { RunFlag } from './run-flag.js';
+import { o8, text, type Text } from '../base/text.js';
 import type { RunState } from './run-state.js';
 
 /** A wave whose `validation` failed, with the command, how it ended and its last lines. */
@@ -12,12 +14,12 @@ export function failedValidations({ validations }: RunState): FailedValidation[]
   );
 }
 
-/** The failure as lines of a report or a status, with the command that shows all of the output; `runOption` is behind it. */
-export function validationLines({ wave, message }: FailedValidation, runOption: string): string[] {
+/** The failure as lines of a report or a status, with the command that shows all of the output; `flag`: of which run. */
+export function validationLines({ wave, message }: FailedValidation, flag: RunFlag): Text[] {
   const [what = '', ...output] = message.split('\n');
   return [
     `Validation of wave ${String(wave)} failed: ${what}`,
     ...output.map((line) => `    ${line}`),
-    `    all of its output: o8 logs --wave ${String(wave)}${runOption}`,
+    text`    all of its output: ${o8('logs', { wave, ...flag })}`,
   ];
 }

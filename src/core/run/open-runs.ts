@@ -1,3 +1,4 @@
+import { joined, o8, type Command } from '../base/text.js';
 import { O8Error } from '../base/errors.js';
 import { isSettled } from './task-state.js';
 import type { RunState } from './run-state.js';
@@ -24,10 +25,17 @@ export function chooseOpenRun<T extends Pick<OpenRun, 'alive'>>(open: readonly T
 }
 
 /** What to say where several are meant; `command` is the one for a run. */
-export function severalRunsError(runs: readonly OpenRun[], command: (runId: string) => string): O8Error {
+export function severalRunsError(runs: readonly OpenRun[], command: (runId: string) => Command): O8Error {
   const lines = runs.map((run) => `  ${run.runId}  ${run.plan} (${countsText(run.state)})`);
   const message = `${String(runs.length)} runs are interrupted; name the one you mean:\n${lines.join('\n')}`;
-  return new O8Error('usage', message, runs.map(({ runId }) => command(runId)).join('\n  '));
+  return new O8Error(
+    'usage',
+    message,
+    joined(
+      runs.map(({ runId }) => command(runId)),
+      '\n  ',
+    ),
+  );
 }
 
 /** `1 complete, 2 running`: the tasks of a run by state, in the order in which they come. */
@@ -58,8 +66,8 @@ export function tasksToPrepare({ tasks }: RunState): string[] {
   return [...tasks.values()].filter(({ state, start }) => start === null && !isSettled(state)).map(({ id }) => id);
 }
 
-export function resumeCommand(runId: string): string {
-  return `o8 run --resume --run ${runId}`;
+export function resumeCommand(runId: string): Command {
+  return o8('run', { resume: true, run: runId });
 }
 
 /** Agents that live although the supervisor of their run is dead. */

@@ -141,12 +141,12 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
         { commits: event.commits, finishedAt: at, notes: [...task.notes, ...event.notes] },
       );
     case 'task_noted':
-      return to(task.state, { notes: [...task.notes, ...event.notes] });
+      return to(task.state, { notes: [...task.notes, ...(event.texts ?? event.notes)] });
     case 'merge_held':
       from('merge_pending');
       return to(
         task.state.state === 'merge_pending'
-          ? { ...task.state, hold: { reason: event.reason, hint: event.hint, held: event.held ?? null } }
+          ? { ...task.state, hold: { reason: event.reason, hint: event.next ?? event.hint, held: event.held ?? null } }
           : task.state,
       );
     case 'held_accepted':

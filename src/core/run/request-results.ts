@@ -1,5 +1,11 @@
+import { textSchema } from '../base/text.js';
 import * as z from 'zod';
 import type { Request } from './requests.js';
+
+/** Results have texts in them that no door has spelled yet; in the answers of tools they are strings. */
+type TextSchema = typeof textSchema | z.ZodString;
+
+const untrusted = <T extends TextSchema>(text: T): T => text.describe('untrusted') as T;
 
 /** What the supervisor stopped of one task. `worktree`: where its work is; `rescue`: the ref that holds what was not committed. */
 const stoppedSchema = z.object({
@@ -13,18 +19,21 @@ const stoppedSchema = z.object({
 export type Stopped = z.infer<typeof stoppedSchema>;
 
 /** The result of `cleanup`. `kept`: what stays, why, and what removes it. */
-export const cleanupResultSchema = z.object({
-  worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
-  branches: z.array(z.object({ branch: z.string(), commit: z.string() })),
-  kept: z.array(
-    z.object({
-      what: z.string().describe('untrusted'),
-      why: z.string().describe('untrusted'),
-      hint: z.string().describe('untrusted'),
-    }),
-  ),
-});
+const cleanupOf = <T extends TextSchema>(text: T) =>
+  z.object({
+    worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
+    branches: z.array(z.object({ branch: z.string(), commit: z.string() })),
+    kept: z.array(
+      z.object({
+        what: z.string().describe('untrusted'),
+        why: untrusted(text),
+        hint: untrusted(text),
+      }),
+    ),
+  });
+const cleanupResultSchema = cleanupOf(textSchema);
 export type CleanupResult = z.infer<typeof cleanupResultSchema>;
+export const cleanupAnswerSchema = cleanupOf(z.string());
 
 /** The result of `abort`; `cleanup` where that was asked for. */
 const abortResultSchema = z.object({
@@ -33,22 +42,23 @@ const abortResultSchema = z.object({
 });
 
 /** What became of the landing that `merge` asked for. */
-const landingKinds = [
-  z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
-  z.object({ kind: z.literal('nothing'), reason: z.string().describe('untrusted') }),
-  z.object({
-    kind: z.literal('held'),
-    reason: z.string().describe('untrusted'),
-    files: z.array(z.string()).describe('untrusted'),
-    hint: z.string(),
-  }),
-] as const;
-const landingSchema = z.discriminatedUnion('kind', landingKinds);
+const landingKinds = <T extends TextSchema>(text: T) =>
+  [
+    z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
+    z.object({ kind: z.literal('nothing'), reason: untrusted(text) }),
+    z.object({
+      kind: z.literal('held'),
+      reason: z.string().describe('untrusted'),
+      files: z.array(z.string()).describe('untrusted'),
+      hint: text,
+    }),
+  ] as const;
+const landingSchema = z.discriminatedUnion('kind', landingKinds(textSchema));
 export type Landing = z.infer<typeof landingSchema>;
 
 /** The same, or what is expected of it. */
 export const shownLandingSchema = z.discriminatedUnion('kind', [
-  ...landingKinds,
+  ...landingKinds(z.string()),
   z.object({
     kind: z.literal('would_land'),
     branch: z.string(),
@@ -76,43 +86,51 @@ const pauseResultSchema = z.discriminatedUnion('kind', [
 export type PauseResult = z.infer<typeof pauseResultSchema>;
 
 /** The result of `resolve`. `next`: commands, in order. */
-export const resolutionSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('opened'),
-    worktree: z.string(),
-    branch: z.string(),
-    files: z.array(z.string()).describe('with conflict markers, or deleted on one side: untrusted'),
-    /** Files git resolved there by a merge driver or attribute, which o8 takes for conflicts. */
-    silent: z.array(z.string()).describe('resolved by a merge driver, to be looked at: untrusted'),
-    targetCommit: z.string(),
-    branchCommit: z.string(),
-    next: z.array(z.string()),
-  }),
-  z.strictObject({
-    kind: z.literal('no_conflict'),
-    reason: z.string().describe('untrusted'),
-    next: z.array(z.string()),
-  }),
-]);
+const resolutionOf = <T extends TextSchema>(text: T) =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('opened'),
+      worktree: z.string(),
+      branch: z.string(),
+      files: z.array(z.string()).describe('with conflict markers, or deleted on one side: untrusted'),
+      /** Files git resolved there by a merge driver or attribute, which o8 takes for conflicts. */
+      silent: z.array(z.string()).describe('resolved by a merge driver, to be looked at: untrusted'),
+      targetCommit: z.string(),
+      branchCommit: z.string(),
+      next: z.array(text),
+    }),
+    z.strictObject({
+      kind: z.literal('no_conflict'),
+      reason: z.string().describe('untrusted'),
+      next: z.array(text),
+    }),
+  ]);
+const resolutionSchema = resolutionOf(textSchema);
 export type Resolution = z.infer<typeof resolutionSchema>;
+export const resolutionAnswerSchema = resolutionOf(z.string());
+export type ResolutionAnswer = z.infer<typeof resolutionAnswerSchema>;
 
 const landing = { branch: z.string(), landing: z.string().describe('commit'), task: z.string().optional() };
 
 /** What `undo` did with one landing. `again`: the command that brings the work back. */
-export const undoneSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('reverted'), ...landing, commit: z.string(), again: z.string() }),
-  z.strictObject({ kind: z.literal('moved_back'), ...landing, to: z.string(), again: z.string() }),
-  z.strictObject({
-    kind: z.literal('held'),
-    ...landing,
-    reason: z.string().describe('untrusted'),
-    files: z.array(z.string()).describe('untrusted'),
-    hint: z.string(),
-  }),
-  z.strictObject({ kind: z.literal('would_undo'), ...landing }),
-  z.strictObject({ kind: z.literal('nothing'), reason: z.string().describe('untrusted') }),
-]);
+const undoneOf = <T extends TextSchema>(text: T) =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('reverted'), ...landing, commit: z.string(), again: text }),
+    z.strictObject({ kind: z.literal('moved_back'), ...landing, to: z.string(), again: text }),
+    z.strictObject({
+      kind: z.literal('held'),
+      ...landing,
+      reason: z.string().describe('untrusted'),
+      files: z.array(z.string()).describe('untrusted'),
+      hint: text,
+    }),
+    z.strictObject({ kind: z.literal('would_undo'), ...landing }),
+    z.strictObject({ kind: z.literal('nothing'), reason: z.string().describe('untrusted') }),
+  ]);
+const undoneSchema = undoneOf(textSchema);
 export type Undone = z.infer<typeof undoneSchema>;
+export const undoneAnswerSchema = undoneOf(z.string());
+export type UndoneAnswer = z.infer<typeof undoneAnswerSchema>;
 
 /** What each kind of request is answered with, once it is done: the supervisor writes it, the tool that asked reads it. */
 export const requestResults = {

@@ -1,3 +1,4 @@
+import { textSchema } from '../base/text.js';
 import * as z from 'zod';
 import { commandChangesSchema } from '../plan/changed-commands.js';
 import { mergeIntoSchema, mergeStrategySchema } from '../settings/settings.js';
@@ -56,6 +57,6 @@ export type Request = z.infer<typeof requestSchema>;
 /** The answer to a request, in a file beside it; `result` as `requestResults` has it for the kind of request. */
 export const requestAnswerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('done'), result: z.unknown() }),
-  z.strictObject({ kind: z.literal('refused'), code: z.string(), message: z.string(), hint: z.string() }),
+  z.strictObject({ kind: z.literal('refused'), code: z.string(), message: textSchema, hint: textSchema }),
 ]);
 export type RequestAnswer = z.infer<typeof requestAnswerSchema>;

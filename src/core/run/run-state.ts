@@ -1,3 +1,4 @@
+import type { Text } from '../base/text.js';
 import type { Acceptance } from '../held/finding.js';
 import type { MergeStrategy } from '../settings/settings.js';
 import type { TaskState } from './task-state.js';
@@ -24,7 +25,7 @@ export interface TaskRecord {
   readonly costUsd: number;
   readonly tokens: number;
   /** What a person should know although the task went on: scope warnings, leftovers committed by o8. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Text[];
   /** What a person let land although it was held. */
   readonly accepted: Acceptance | null;
   readonly changedAt: number;

@@ -1,3 +1,4 @@
+import { textSchema } from '../base/text.js';
 import * as z from 'zod';
 
 /** `start.json` of a run: how the newest attempt to become its supervisor went. Answers `spawn`, then is history. */
@@ -23,6 +24,6 @@ export const supervisorStartSchema = z.discriminatedUnion('kind', [
       why: z.enum(['held', 'unknown']),
     }),
   }),
-  z.strictObject({ kind: z.literal('failed'), pid: z.number(), at: z.string(), message: z.string(), hint: z.string() }),
+  z.strictObject({ kind: z.literal('failed'), pid: z.number(), at: z.string(), message: z.string(), hint: textSchema }),
 ]);
 export type SupervisorStart = z.infer<typeof supervisorStartSchema>;

@@ -1,3 +1,4 @@
+import type { Text } from '../base/text.js';
 import * as z from 'zod';
 import type { Held } from '../held/finding.js';
 
@@ -85,7 +86,7 @@ export type AttemptProcess = { readonly kind: 'intended' } | { readonly kind: 's
  */
 export interface MergeHold {
   readonly reason: string;
-  readonly hint: string;
+  readonly hint: Text;
   readonly held: Held | null;
 }
 

@@ -1,5 +1,5 @@
 import type { Redactor } from '../text/redact.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 import type { SettingChange } from './git-settings.js';
 

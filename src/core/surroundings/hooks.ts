@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 import type { ChangeText } from './change-text.js';
 

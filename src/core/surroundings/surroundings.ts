@@ -3,7 +3,7 @@ import { settingChangeText, unreadableText } from './change-text.js';
 import { settingChangeSchema } from './git-settings.js';
 import { hookText } from './hooks.js';
 import type { Redactor } from '../text/redact.js';
-import { shellQuote } from '../text/shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 
 /** What an agent must not change: everything git shares between worktrees, and the checkout the run started in. */

@@ -1,4 +1,4 @@
-import { shellQuote } from './shell-quote.js';
+import { shellQuote } from '../base/shell-quote.js';
 import { printable } from './untrusted-text.js';
 
 /** A branch that is checked out and does not exist any more: the fact, and the command that brings it back. */

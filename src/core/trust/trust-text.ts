@@ -1,3 +1,4 @@
+import { o8, text } from '../base/text.js';
 import { wrappedLines } from '../text/shown-text.js';
 import { counted } from '../text/counted.js';
 import { O8Error } from '../base/errors.js';
@@ -6,7 +7,7 @@ import { printable } from '../text/untrusted-text.js';
 import type { Trust } from './trust.js';
 
 /** The command for the user. */
-const TRUST_COMMAND = 'o8 trust';
+const TRUST_COMMAND = o8('trust');
 
 /** The preflight finding: a run does not start before the user has agreed, but the plan can be shown. */
 export function trustCheck({ needed, items }: Trust): Check {
@@ -16,7 +17,7 @@ export function trustCheck({ needed, items }: Trust): Check {
   return warn(
     'trust',
     `The repository contains settings that run programs or change what agents may do and that are not yet accepted on this machine: ${from}`,
-    `${TRUST_COMMAND}   (shows them and asks)`,
+    text`${TRUST_COMMAND}   (shows them and asks)`,
   );
 }
 

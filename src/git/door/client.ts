@@ -1,5 +1,5 @@
 import { simpleGit, type SimpleGit } from 'simple-git';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { O8Error } from '../../core/base/errors.js';
 import { FIXED_CONFIG, gitEnvironment } from './environment.js';
 import { plainGit, printable } from './execute.js';

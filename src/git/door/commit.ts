@@ -1,4 +1,4 @@
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { O8Error } from '../../core/base/errors.js';
 import { git, gitInTime, printable } from './execute.js';
 import { committer } from './author-identity.js';

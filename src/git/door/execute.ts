@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { O8Error } from '../../core/base/errors.js';
 import { sanitizeLine } from '../../core/text/terminal-text.js';
 import { FIXED_CONFIG, gitEnvironment } from './environment.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { git, gitFailure, printable, tryGit } from './execute.js';
 import { realCommonFolder } from '../settings/pin.js';
 

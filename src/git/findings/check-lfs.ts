@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Finding } from '../../core/held/finding.js';
 import { lfsPointer, MOST_POINTER_BYTES } from '../../core/held/lfs-pointer.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { printable } from '../../core/text/untrusted-text.js';
 import { readSmallBlobs } from '../held/blobs.js';
 import { declaresLfs, hasLfsObject, wasPushed } from '../held/lfs-objects.js';

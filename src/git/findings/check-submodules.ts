@@ -3,7 +3,7 @@ import type { Finding } from '../../core/held/finding.js';
 import { submoduleDoubts, type Doubt, type Submodules } from '../../core/held/gitlinks.js';
 import { modulesOf, resolvedUrl, shownUrl, type ModuleFault } from '../../core/held/gitmodules.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { printable } from '../../core/text/untrusted-text.js';
 import { foldersWithCommit, remoteHasCommit } from '../held/remote-commit.js';
 import { gitFolderOf, ownUrl, readGitmodules, remotesOf } from '../held/submodules.js';

@@ -1,6 +1,6 @@
 import type { Finding } from '../../core/held/finding.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { SETTINGS_FILE } from '../../core/agents/trust-kinds.js';
 import { skillPaths } from '../../core/trust/skill-paths.js';
 import { printable } from '../../core/text/untrusted-text.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 
 /** `git` in the task's worktree, for a command that the user types. */
 export function gitAt({ worktree }: PlannedTask): string {

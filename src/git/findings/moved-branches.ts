@@ -1,7 +1,8 @@
+import { o8, text, type Text } from '../../core/base/text.js';
 import type { LandingRecord } from '../../core/run/run-state.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { ownBranch, restoreCommand, targetBranch, targetName, targetOf } from '../../core/plan/target.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import type { Repository } from '../door/repository.js';
 import { contentThere } from '../merge/content-there.js';
 import { wasRenamedFrom } from '../refs/branch-history.js';
@@ -10,7 +11,7 @@ import { isAncestor, listRefs, resolveCommit } from '../refs/refs.js';
 /** What somebody did to a branch by hand that o8 cannot go on with: the fact, and the command that does. */
 export interface Moved {
   readonly reason: string;
-  readonly hint: string;
+  readonly hint: Text;
 }
 
 /** A run, as far as it says where its base and target should be. */
@@ -40,18 +41,18 @@ export async function baseTip({ repo, plan }: Pick<RunBranches, 'repo' | 'plan'>
 /** The base branch was renamed or deleted. */
 export async function baseGone({ repo, plan, landings }: RunBranches): Promise<Moved> {
   const { branch } = plan.base;
-  const again = `o8 merge --run ${plan.runId}`;
+  const again = o8('merge', { run: plan.runId });
   const other = await renamed(repo, branch);
   if (other !== null) {
     const [now, then] = [shellQuote(other.name), shellQuote(branch)];
     return {
       reason: `branch ${branch} was renamed to ${other.name}`,
-      hint: `git branch -m ${now} ${then} && ${again} && git branch -m ${then} ${now}`,
+      hint: text`git branch -m ${now} ${then} && ${again} && git branch -m ${then} ${now}`,
     };
   }
   const commit = lastOf(landings, `refs/heads/${branch}`) ?? plan.base.commit;
   const reason = `branch ${branch} was deleted; o8 last knew it at ${short(commit)}`;
-  return { reason, hint: `git branch ${shellQuote(branch)} ${commit} && ${again}` };
+  return { reason, hint: text`git branch ${shellQuote(branch)} ${commit} && ${again}` };
 }
 
 /** The target was renamed or deleted. */
@@ -60,18 +61,18 @@ export async function targetGone(run: RunBranches): Promise<Moved> {
   const target = targetOf(plan);
   if (ownBranch(target) === null && targetBranch(target) !== null) return baseGone(run);
   const name = targetName(target);
-  const again = `o8 merge --run ${plan.runId}`;
+  const again = o8('merge', { run: plan.runId });
   const other = await renamed(repo, name);
   if (other !== null) {
     return {
       reason: `branch ${name} was renamed to ${other.name}`,
-      hint: `git branch -m ${shellQuote(other.name)} ${shellQuote(name)} && ${again}`,
+      hint: text`git branch -m ${shellQuote(other.name)} ${shellQuote(name)} && ${again}`,
     };
   }
   const start = plan.base.commit === '' ? shellQuote(plan.base.branch) : plan.base.commit;
   const commit = lastOf(landings, target.ref) ?? start;
   const reason = `${name} was deleted; o8 last knew it at ${short(commit)}`;
-  return { reason, hint: `${restoreCommand(target, commit)} && ${again}` };
+  return { reason, hint: text`${restoreCommand(target, commit)} && ${again}` };
 }
 
 /**
@@ -87,10 +88,10 @@ export async function lostFromTarget(
   if (ownBranch(target) === null || commit === null || commit === tip) return null;
   if ((await resolveCommit(repo, commit)) === null || (await isAncestor(repo, commit, tip))) return null;
   const name = targetName(target);
-  const again = `o8 merge --run ${plan.runId}`;
+  const again = o8('merge', { run: plan.runId });
   if (await isAncestor(repo, tip, commit)) {
     const reason = `${name} was moved back from ${short(commit)} to ${short(tip)}: it no longer has all that was merged into it`;
-    return { commit, moved: { reason, hint: `git branch -f ${shellQuote(name)} ${commit} && ${again}` } };
+    return { commit, moved: { reason, hint: text`git branch -f ${shellQuote(name)} ${commit} && ${again}` } };
   }
   if ((await contentThere(repo, commit, tip)) !== null) return null;
   const there = shellQuote(name);
@@ -98,7 +99,7 @@ export async function lostFromTarget(
     commit,
     moved: {
       reason: `${name} was moved from ${short(commit)} to ${short(tip)}: it no longer has all that was merged into it`,
-      hint: `git worktree add ../restore ${there} && git -C ../restore merge ${commit} && git worktree remove ../restore && ${again}   (merge -s ours, when its work is there in another form)`,
+      hint: text`git worktree add ../restore ${there} && git -C ../restore merge ${commit} && git worktree remove ../restore && ${again}   (merge -s ours, when its work is there in another form)`,
     },
   };
 }

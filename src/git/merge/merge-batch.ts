@@ -1,3 +1,4 @@
+import { o8 } from '../../core/base/text.js';
 import { tmpdir } from 'node:os';
 import { O8Error } from '../../core/base/errors.js';
 import { attributeFiles, declaringCommits, type AttributeFiles } from './merge-attributes.js';
@@ -70,5 +71,5 @@ async function oneByOne(repo: Repository, pairs: readonly MergeSides[], limit: T
 }
 
 function outOfTime(pairs: number): O8Error {
-  return new O8Error('timed_out', `${String(pairs)} trial merges took too long`, 'o8 merge --dry-run');
+  return new O8Error('timed_out', `${String(pairs)} trial merges took too long`, o8('merge', { dryRun: true }));
 }

@@ -1,4 +1,4 @@
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { endOperation } from '../../core/merge/end-operation.js';
 import { O8Error } from '../../core/base/errors.js';
 import { failpoint } from '../../core/base/failpoint.js';

@@ -1,3 +1,4 @@
+import { o8, text } from '../../core/base/text.js';
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttemptExit } from '../../core/run/events.js';
@@ -99,7 +100,7 @@ function writeWhole<T>(path: string, content: object, publish: (temporary: strin
     throw new O8Error(
       'disk_full',
       `No space left to write ${path} (${code}).`,
-      'Free disk space, then: o8 run --resume',
+      text`Free disk space, then: ${o8('run', { resume: true })}`,
     );
   }
 }

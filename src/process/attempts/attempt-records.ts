@@ -4,7 +4,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { attemptExitSchema } from '../../core/run/events.js';
 import { processIdentitySchema } from '../../core/base/process-identity.js';
 import { inputProblems, problemText } from '../../core/input/schema-words.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { attemptFiles, type AgentRecord, type AttemptClaim, type ExitRecord } from './attempt-files.js';
 import { errorCode } from '../base/error-code.js';
 

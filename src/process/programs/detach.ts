@@ -1,3 +1,4 @@
+import { o8, text } from '../../core/base/text.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -37,7 +38,7 @@ export async function startDetached(argv: readonly string[], options: DetachedOp
     throw new O8Error(
       'supervisor_failed',
       spawnFailure(program, options.cwd, error),
-      'Check the installation: o8 doctor',
+      text`Check the installation: ${o8('doctor')}`,
     );
   } finally {
     closeSync(log);

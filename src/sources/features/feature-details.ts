@@ -1,3 +1,4 @@
+import { joined, o8, text, type Text } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
@@ -17,7 +18,7 @@ import { featurePlanText } from '../../core/report/feature-plan-text.js';
 export function featureDetails(details: FeatureDetails): PlanDetails {
   const { features, skill } = details;
   return {
-    text: (plan, disk, say) => featurePlanText(plan, disk, details, say),
+    text: (plan, disk, reader) => featurePlanText(plan, disk, details, reader),
     overlaps: (plan) => featureOverlaps(plan, features).map((overlap) => ({ ...overlap, level: 'warn' })),
     sizes: (plan) =>
       new Map(
@@ -60,12 +61,12 @@ function refuseMissingSpecs(plan: Plan, details: FeatureDetails): void {
     spec.kind === 'missing' && !details.nowhere.has(slug) ? folderHint(plan, slug) : [],
   );
   const hints = [...missing.map(({ hint }) => hint), ...folders];
-  throw new O8Error('preflight_failed', message, hints.join('\n'));
+  throw new O8Error('preflight_failed', message, joined(hints, '\n'));
 }
 
 /** A plan folder without `parallel/` is first interpreted as a feature; suggests the folder instead. */
-function folderHint({ root }: Plan, slug: string): string[] {
+function folderHint({ root }: Plan, slug: string): Text[] {
   const folder = join('parallel', slug);
   if (!existsSync(join(root, folder, 'manifest.json'))) return [];
-  return [`o8 run ${folder}   (if you mean the plan in that folder)`];
+  return [text`${o8('run', [folder])}   (if you mean the plan in that folder)`];
 }

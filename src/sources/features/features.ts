@@ -1,3 +1,4 @@
+import { o8, placeholder, text } from '../../core/base/text.js';
 import { agentOf } from '../../core/agents/kinds.js';
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -59,7 +60,7 @@ export async function loadFeatures(
   }
   if (!faults.empty) {
     const count = faults.all.length === 1 ? 'a fault' : `${String(faults.all.length)} faults`;
-    throw faultsError(`The features have ${count}:`, `Correct that and run: o8 plan ${slugs.join(' ')}`, faults.all);
+    throw faultsError(`The features have ${count}:`, text`Correct that and run: ${o8('plan', slugs)}`, faults.all);
   }
   const plan: SourcePlan<FeatureSource> = {
     source: { kind: 'features', slugs: [...slugs], featuresDir },
@@ -71,7 +72,7 @@ export async function loadFeatures(
 }
 
 function checkSlugs(slugs: readonly string[], most: number): void {
-  if (slugs.length === 0) throw new O8Error('usage', 'No feature was named.', 'o8 plan <slug> [<slug> ...]');
+  if (slugs.length === 0) throw new O8Error('usage', 'No feature was named.', o8('plan', [placeholder('slug')]));
   const seen = new Map<string, string>();
   for (const slug of slugs) {
     const problem = nameProblem(slug);
@@ -90,7 +91,7 @@ function checkSlugs(slugs: readonly string[], most: number): void {
     throw new O8Error(
       'refused',
       `${String(slugs.length)} features are more than maxFeatures allows (${String(most)}).`,
-      `Name at most ${String(most)}, or run: o8 config set maxFeatures ${String(slugs.length)}`,
+      text`Name at most ${most}, or run: ${o8('config set', ['maxFeatures', String(slugs.length)])}`,
     );
   }
 }

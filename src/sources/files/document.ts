@@ -1,7 +1,7 @@
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { generatedOutcome, type GeneratedOutcome } from '../../core/text/generated-text.js';
 import { errorCode, readTextInside, resolvePlannedInside } from './safe-file.js';
 

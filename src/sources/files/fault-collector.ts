@@ -1,3 +1,4 @@
+import { o8, text, type Text } from '../../core/base/text.js';
 import { faultsError, type Fault, type O8Error } from '../../core/base/errors.js';
 import { counted } from '../../core/text/counted.js';
 import type { SourceWarning } from '../../core/plan/plan.js';
@@ -8,7 +9,7 @@ export class FaultCollector {
   readonly #warnings: SourceWarning[] = [];
 
   /** Returns null, for a caller that then has nothing else to return. */
-  add(file: string, problem: string, fix: string): null {
+  add(file: string, problem: string, fix: Text): null {
     // A file that two tasks could refer to is read for both.
     const known = this.#faults.some((fault) => fault.file === file && fault.problem === problem);
     if (!known) this.#faults.push({ file, problem, fix });
@@ -20,7 +21,7 @@ export class FaultCollector {
   }
 
   /** A warning: the input was understood, but may not be what was intended. */
-  warn(message: string, hint: string, tasks: readonly string[] = []): void {
+  warn(message: string, hint: Text, tasks: readonly string[] = []): void {
     this.#warnings.push({ message, hint, tasks });
   }
 
@@ -38,7 +39,7 @@ export class FaultCollector {
 
   toError(dir: string): O8Error {
     const count = counted(this.#faults.length, 'fault');
-    const hint = `Correct ${this.#faults.length === 1 ? 'it' : 'them'} and run: o8 plan ${dir}`;
+    const hint = text`Correct ${this.#faults.length === 1 ? 'it' : 'them'} and run: ${o8('plan', [dir])}`;
     return faultsError(`The plan in '${dir}' has ${count}:`, hint, this.#faults);
   }
 }

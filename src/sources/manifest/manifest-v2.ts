@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { EMPTY_SCOPE } from '../../core/scope/parse-scope.js';
 import { matchTaskFiles, type MatchableFile } from '../../core/plan/match-task-files.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { quote } from '../../core/text/untrusted-text.js';
 import { FaultCollector } from '../files/fault-collector.js';
 import type { PlanFolder } from './plan-folder.js';

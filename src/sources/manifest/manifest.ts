@@ -1,3 +1,4 @@
+import { o8 } from '../../core/base/text.js';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { resolveDependencies } from '../../core/plan/dependencies.js';
@@ -6,7 +7,6 @@ import { nameFaults, nameProblem } from '../../core/plan/names.js';
 import { MANIFEST, type ManifestSource } from '../../core/plan/manifest-source.js';
 import type { SourcePlan, SourceTask, SourceWave } from '../../core/plan/plan.js';
 import { hasHiddenCharacters } from '../../core/text/untrusted-text.js';
-import { DECOMPOSE_HINT } from '../../core/commands/slash-command.js';
 import { FaultCollector } from '../files/fault-collector.js';
 import { readManifestSettings } from './manifest-settings.js';
 import { isManifestV1, readTasksV1 } from './manifest-v1.js';
@@ -40,7 +40,7 @@ export async function loadManifest(root: string, dir: string): Promise<SourcePla
   const folder = await PlanFolder.open(root, dir, faults);
   const file = await folder.readOptional(MANIFEST);
   if (file === 'missing') {
-    throw new O8Error('invalid_plan', `${MANIFEST} not found in '${folder.shownDir}'`, DECOMPOSE_HINT);
+    throw new O8Error('invalid_plan', `${MANIFEST} not found in '${folder.shownDir}'`, o8('decompose'));
   }
   const plan = file === null ? null : await readPlan(folder, file);
   if (plan === null || !faults.empty) throw faults.toError(folder.shownDir);

@@ -1,8 +1,8 @@
+import { o8 } from '../../core/base/text.js';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 import { printable, quote } from '../../core/text/untrusted-text.js';
-import { DECOMPOSE_HINT } from '../../core/commands/slash-command.js';
 import type { FaultCollector } from '../files/fault-collector.js';
 import { errorCode, isWithin, readTextInside, resolveInside } from '../files/safe-file.js';
 
@@ -37,7 +37,7 @@ export class PlanFolder {
     const place = await resolveInside(realRoot, resolve(realRoot, dir));
     const shownDir = printable(isAbsolute(dir) && isWithin(realRoot, dir) ? relative(realRoot, dir) || '.' : dir);
     const invalid = (missing: string) =>
-      new O8Error('invalid_plan', `Invalid parallel directory '${shownDir}'\n${missing}`, DECOMPOSE_HINT);
+      new O8Error('invalid_plan', `Invalid parallel directory '${shownDir}'\n${missing}`, o8('decompose'));
     if (place.kind === 'missing') throw invalid('Missing: manifest.json (there is no such folder)');
     if (place.kind === 'refused') throw invalid('It is not a folder inside the repository.');
     if (!(await stat(place.path)).isDirectory()) throw invalid('Missing: manifest.json (it is not a folder)');

@@ -1,5 +1,5 @@
+import { o8 } from '../../core/base/text.js';
 import { isAbsolute } from 'node:path';
-import { shellQuote } from '../../core/text/shell-quote.js';
 import { quote } from '../../core/text/untrusted-text.js';
 import { composePrompt } from '../../core/agents/base/worker-prompt.js';
 import type { PlanFile, PlanFolder } from './plan-folder.js';
@@ -59,7 +59,7 @@ async function readNamed(folder: PlanFolder, draft: TaskDraft, path: string): Pr
   const dir = folder.nameOf(folder.dir);
   folder.faults.warn(
     `${draft.id}: its prompt_file ${quote(path)} does not exist; ${draft.file} is used instead`,
-    `o8 render ${shellQuote(dir === '' ? '.' : dir)}`,
+    o8('render', [dir === '' ? '.' : dir]),
     [draft.id],
   );
   return 'missing';

@@ -1,3 +1,4 @@
+import { o8, text } from '../../core/base/text.js';
 import { join } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 
@@ -48,7 +49,11 @@ export function homePaths({ folder }: RunHome) {
 /** Files of one run. Throws O8Error `no_run` if `runId` is not a valid folder name. */
 export function runPaths(home: RunHome, runId: string) {
   if (!isFolderName(runId)) {
-    throw new O8Error('no_run', `${JSON.stringify(runId)} is not the id of a run.`, 'o8 status shows the newest run.');
+    throw new O8Error(
+      'no_run',
+      `${JSON.stringify(runId)} is not the id of a run.`,
+      text`${o8('status')} shows the newest run.`,
+    );
   }
   const dir = join(homePaths(home).runsDir, runId);
   return {
@@ -73,7 +78,7 @@ export function attemptPaths(home: RunHome, runId: string, taskId: string, attem
     throw new O8Error(
       'unknown_task',
       `${JSON.stringify(taskId)} is not the id of a task.`,
-      'o8 status lists the tasks.',
+      text`${o8('status')} lists the tasks.`,
     );
   }
   const dir = join(runPaths(home, runId).tasks, taskId, String(attempt));

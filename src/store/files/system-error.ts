@@ -1,3 +1,4 @@
+import { o8, text } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 
 /** The system's error code of a failed call (`ENOENT`), null for any other thrown value. */
@@ -18,7 +19,7 @@ export function writeError(error: unknown, path: string): Error {
       return new O8Error(
         'disk_full',
         `No space left to write ${path} (${code}).`,
-        'Free disk space, then: o8 run --resume',
+        text`Free disk space, then: ${o8('run', { resume: true })}`,
       );
     case 'EACCES':
     case 'EPERM':

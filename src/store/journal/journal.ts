@@ -1,3 +1,4 @@
+import { o8, text } from '../../core/base/text.js';
 import { constants, fstatSync, ftruncateSync, writeSync } from 'node:fs';
 import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -130,7 +131,7 @@ class OpenJournal implements Journal {
     const failure = new O8Error(
       'journal_damaged',
       `${this.path} has ${size} bytes, but its owner wrote ${this.bytes}: another process writes to it.`,
-      'o8 status shows the run as it is on disk; o8 run --resume continues it.',
+      text`${o8('status')} shows the run as it is on disk; ${o8('run', { resume: true })} continues it.`,
     );
     this.failure = failure;
     throw failure;

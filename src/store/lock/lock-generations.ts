@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { O8Error } from '../../core/base/errors.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import { processIdentitySchema } from '../../core/base/process-identity.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { publishOnce } from '../files/atomic-file.js';
 import { systemCode } from '../files/system-error.js';
 

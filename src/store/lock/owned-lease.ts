@@ -1,3 +1,4 @@
+import { o8, text } from '../../core/base/text.js';
 import { statSync } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { O8Error } from '../../core/base/errors.js';
@@ -74,7 +75,7 @@ class GenerationLease implements OwnedLease {
     throw new O8Error(
       'lease_lost',
       `Run ${this.runId} is no longer owned by this process (pid ${process.pid}): another process has taken it over.`,
-      'o8 status shows who owns it now.',
+      text`${o8('status')} shows who owns it now.`,
     );
   }
 

@@ -1,3 +1,5 @@
+import { resumeCommand } from '../../core/run/open-runs.js';
+import { o8, text } from '../../core/base/text.js';
 import { lstat, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -85,7 +87,7 @@ export async function awaitAnswer(
       throw new O8Error(
         'supervisor_failed',
         `The supervisor of run ${runId} ended before it answered.`,
-        `o8 run --resume --run ${runId}`,
+        resumeCommand(runId),
       );
     }
     if (performance.now() >= deadline) {
@@ -93,7 +95,7 @@ export async function awaitAnswer(
       throw new O8Error(
         'timed_out',
         `Run ${runId} has not answered within ${seconds} s; the request stays.`,
-        `o8 status --run ${runId}`,
+        o8('status', { run: runId }),
       );
     }
     await delay(Math.min(POLL_MS, Math.max(0, deadline - performance.now())));
@@ -177,7 +179,7 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 function noRun(runId: string): O8Error {
-  return new O8Error('no_run', `There is no run ${runId}.`, 'o8 status shows the newest run.');
+  return new O8Error('no_run', `There is no run ${runId}.`, text`${o8('status')} shows the newest run.`);
 }
 
 function compare(a: string, b: string): number {

@@ -1,3 +1,4 @@
+import { o8, text } from '../../core/base/text.js';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -54,7 +55,7 @@ export async function rewritePlan(home: RunHome, plan: Plan): Promise<void> {
 export async function readPlan(home: RunHome, runId: string): Promise<Plan> {
   const plan = await readJson(runPaths(home, runId).plan, planSchema);
   if (plan !== null) return plan;
-  throw new O8Error('no_run', `There is no run ${runId}.`, 'o8 status shows the newest run.');
+  throw new O8Error('no_run', `There is no run ${runId}.`, text`${o8('status')} shows the newest run.`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { o8, placeholder, text, joined } from '../../core/base/text.js';
 import { lstat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type * as z from 'zod';
@@ -65,7 +66,7 @@ function faultsOf(issue: z.core.$ZodIssue, given: unknown, file: string): Fault[
     return inputProblems(settingsFileSchema, given, [issue]).map((fault) => ({
       file,
       problem: problemText(fault, 'the file'),
-      fix: `o8 config set ${key} <value>`,
+      fix: o8('config set', [key, placeholder('value')]),
     }));
   }
   const known =
@@ -82,11 +83,11 @@ function keyName(path: readonly PropertyKey[]): string {
 }
 
 function unusable(file: string, faults: readonly Fault[]): O8Error {
-  const lines = faults.map((fault) => `  ${fault.problem}\n    ${fault.fix}`);
+  const lines = faults.map((fault) => text`  ${fault.problem}\n    ${fault.fix}`);
   return new O8Error(
     'usage',
-    [`${file} cannot be used:`, ...lines].join('\n'),
-    `Correct ${file}, or start over: o8 config reset`,
+    joined([`${file} cannot be used:`, ...lines], '\n'),
+    text`Correct ${file}, or start over: ${o8('config reset')}`,
     faults,
   );
 }

@@ -1,3 +1,4 @@
+import { text } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { afterKept } from '../../core/kept/kept-text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
@@ -53,7 +54,7 @@ async function startAnew(run: Run, task: PlannedTask): Promise<void> {
   });
   if (retired.kind === 'stays') {
     return noteOnce(run, task, [
-      `not started again, its worktree holds more than a commit can carry: ${retired.why}; ${afterKept(task.worktree, 'the same command again')}`,
+      text`not started again, its worktree holds more than a commit can carry: ${retired.why}; ${afterKept(task.worktree, 'the same command again')}`,
     ]);
   }
   if (needsRoom(run, task)) await makeRoomFor(run, task);

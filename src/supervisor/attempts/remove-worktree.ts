@@ -1,3 +1,4 @@
+import { inTerminal, o8, type Command, mapText, type Text } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { keptNote, type Stays } from '../../core/kept/kept-text.js';
 import { rescueRef } from '../../core/plan/own-refs.js';
@@ -48,19 +49,28 @@ function uncommitted({ found }: AtStake): Stays[] {
 }
 
 /** Notes that are not there yet. */
-export async function noteOnce(run: Run, task: PlannedTask, notes: readonly string[]): Promise<void> {
-  const known = recordOf(run, task.id).notes;
-  const fresh = notes.filter((note) => !known.includes(note)).map((note) => note.slice(0, MOST_NOTE));
+export async function noteOnce(run: Run, task: PlannedTask, notes: readonly Text[]): Promise<void> {
+  const known = recordOf(run, task.id).notes.map(inTerminal);
+  const fresh = notes
+    .filter((note) => !known.includes(inTerminal(note)))
+    .map((note) => mapText(note, (words) => words.slice(0, MOST_NOTE)));
   for (let at = 0; at < fresh.length; at += NOTES_A_RECORD) {
-    await run.ledger.record({ type: 'task_noted', task: task.id, notes: fresh.slice(at, at + NOTES_A_RECORD) });
+    const texts = fresh.slice(at, at + NOTES_A_RECORD);
+    const hasCommands = texts.some((text) => typeof text !== 'string');
+    await run.ledger.record({
+      type: 'task_noted',
+      task: task.id,
+      notes: texts.map(inTerminal),
+      ...(hasCommands ? { texts } : {}),
+    });
   }
 }
 
 const MOST_NOTE = 1000;
 const NOTES_A_RECORD = 3; // a journal record stays below 4 KB
 
-export function cleanupCommand(run: Run, task: PlannedTask): string {
-  return `o8 cleanup --run ${run.plan.runId} --task ${task.id}`;
+export function cleanupCommand(run: Run, task: PlannedTask): Command {
+  return o8('cleanup', { run: run.plan.runId, task: task.id });
 }
 
 /** Whether the task's worktree is o8's, after mending one whose `.git` was deleted. */

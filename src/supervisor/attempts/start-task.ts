@@ -1,3 +1,4 @@
+import { inTerminal, text } from '../../core/base/text.js';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Launch, AttemptLaunch } from '../../core/agents/base/agent.js';
@@ -33,7 +34,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   if (record.state.state !== 'worktree_created') return;
   const { next } = record.state;
   if (!(await isStillAccepted(run))) {
-    const message = 'what the repository brings for it is no longer accepted (o8 trust), so its agent was not started';
+    const message = 'what the repository brings for it is no longer accepted, so its agent was not started';
     return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'agent_error', message });
   }
   if (!(await restoreWorktree(run, task))) return;
@@ -73,7 +74,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
       type: 'task_failed',
       task: task.id,
       reason: 'agent_error',
-      message: `${command.message} (${command.hint})`,
+      message: inTerminal(text`${command.said} (${command.hint})`),
     });
   }
   failpoint('marker.clear.before');

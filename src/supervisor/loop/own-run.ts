@@ -1,3 +1,4 @@
+import { o8 } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { O8Error } from '../../core/base/errors.js';
 import type { Plan } from '../../core/plan/plan.js';
@@ -28,7 +29,7 @@ import { VerifyNumbers } from '../run/verify-numbers.js';
 import { voidAttempts } from '../attempts/void-attempts.js';
 import { makeRoom, type RoomMade } from '../attempts/make-room.js';
 import { stopReplacedRun } from '../attempts/stop-replaced-run.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { targetOf } from '../../core/plan/target.js';
 import type { Place } from '../../core/run/place.js';
 
@@ -100,7 +101,7 @@ export async function ownRun(
     await removeOldRuns(home, RUNS_KEPT, [plan.runId]);
     await removeOldStarts(home);
   } catch (error) {
-    const hint = error instanceof O8Error ? error.hint : `o8 logs --run ${plan.runId}`;
+    const hint = error instanceof O8Error ? error.hint : o8('logs', { run: plan.runId });
     await removeUnbegun(home, options);
     await answerStart(home, options.start, {
       kind: 'failed',

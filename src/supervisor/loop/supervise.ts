@@ -1,3 +1,4 @@
+import { o8 } from '../../core/base/text.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decide, type Action } from '../../core/run/decide.js';
 import { giveUp } from '../../core/run/rules/give-up.js';
@@ -230,7 +231,7 @@ export class Supervisor {
     });
     const [first] = stopped;
     if (first === undefined)
-      throw new O8Error('supervisor_failed', `could not stop ${task}`, `o8 status --run ${this.run.plan.runId}`);
+      throw new O8Error('supervisor_failed', `could not stop ${task}`, o8('status', { run: this.run.plan.runId }));
     return first;
   }
 

@@ -1,4 +1,5 @@
 import { hintAfterLock } from '../../core/text/git-lock-hint.js';
+import { o8, type Text } from '../../core/base/text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { mergeRef } from '../../core/plan/own-refs.js';
 import { fastForward } from '../../git/checkout/checkout.js';
@@ -9,7 +10,7 @@ import { targetBranch, targetOf } from '../../core/plan/target.js';
 export type Advance =
   | { readonly kind: 'advanced' }
   | { readonly kind: 'moved' }
-  | { readonly kind: 'blocked'; readonly reason: string; readonly hint: string };
+  | { readonly kind: 'blocked'; readonly reason: string; readonly hint: Text };
 
 type Moved =
   | { readonly kind: 'advanced' }
@@ -49,7 +50,7 @@ export async function advanceTarget(
   return {
     kind: 'blocked',
     reason: withPaths(result.reason, result.paths),
-    hint: hintAfterLock(result.lock, `o8 merge --run ${run.plan.runId} --task ${last.task.id}`),
+    hint: hintAfterLock(result.lock, o8('merge', { run: run.plan.runId, task: last.task.id })),
   };
 }
 

@@ -1,4 +1,5 @@
 import { hintAfterLock } from '../../core/text/git-lock-hint.js';
+import { o8, text, type Text } from '../../core/base/text.js';
 import { whyNothingToLand } from '../../core/merge/landings.js';
 import { takenBackNow } from '../../git/refs/standing-reverts.js';
 import { refreshMessage } from '../../core/merge/merge-message.js';
@@ -60,10 +61,10 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
       return recordLanding(run, { branch, from, to: prepared.commit });
     }
     if ((await resolveCommit(run.repo, `refs/heads/${branch}`)) === from) {
-      return held(result.reason, result.paths, hintAfterLock(result.lock, `o8 merge --run ${runId}`));
+      return held(result.reason, result.paths, hintAfterLock(result.lock, o8('merge', { run: runId })));
     }
   }
-  return held(`${branch} kept moving while the work was verified`, [], `o8 merge --run ${runId}`);
+  return held(`${branch} kept moving while the work was verified`, [], o8('merge', { run: runId }));
 }
 
 /** `cleanup` removes a target that has landed; a person may have removed one that has not. */
@@ -82,7 +83,7 @@ async function withoutTarget(run: Run, base: string): Promise<Landing> {
 async function found(run: Run, tip: string, commit: string): Promise<Landing> {
   await recordFound(run, tip, commit);
   const { base, runId } = run.plan;
-  const reason = `${base.branch} has this work since ${commit.slice(0, 12)}, which somebody made without merging; o8 cleanup --run ${runId} removes its branches`;
+  const reason = text`${base.branch} has this work since ${commit.slice(0, 12)}, which somebody made without merging; ${o8('cleanup', { run: runId })} removes its branches`;
   return { kind: 'nothing', reason };
 }
 
@@ -112,7 +113,7 @@ async function proven(run: Run, tip: string): Promise<Refreshed> {
   // A target that somebody rebased has the work in other commits.
   const failure = await verifyLanding(run, tip, known.length > 0 ? known : tasksToVerify(run));
   if (failure === null) return { kind: 'ready', commit: tip };
-  return held(`verify failed on ${targetOf(run.plan).ref}: ${failure}`, [], `o8 merge --run ${run.plan.runId}`);
+  return held(`verify failed on ${targetOf(run.plan).ref}: ${failure}`, [], o8('merge', { run: run.plan.runId }));
 }
 
 /** A target that contains the base's new commits: merged, verified, and only then the target's new tip. */
@@ -126,7 +127,7 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     return held(
       `${from.branch} has moved and conflicts with ${where}`,
       trial.files,
-      `git worktree add ../resolve ${where} && git -C ../resolve merge ${from.branch}   (resolve and commit there, then: git worktree remove ../resolve && o8 merge --run ${runId}); or, when its work is there in another form: git merge -s ours ${where}`,
+      text`git worktree add ../resolve ${where} && git -C ../resolve merge ${from.branch}   (resolve and commit there, then: git worktree remove ../resolve && ${o8('merge', { run: runId })}); or, when its work is there in another form: git merge -s ours ${where}`,
     );
   }
   const commit = await createLandingCommit(run.repo, {
@@ -140,7 +141,7 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     return held(
       `verify failed on ${from.branch} merged with the run's work: ${verdict}`,
       [],
-      `o8 logs --verify --run ${runId}`,
+      o8('logs', { verify: true, run: runId }),
     );
   // Of a part of the run's work only the base hears; the target meets it when the rest lands.
   if ((await resolveCommit(run.repo, target.ref)) !== tip) return { kind: 'ready', commit };
@@ -149,9 +150,9 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     case 'advanced':
       return { kind: 'ready', commit };
     case 'moved':
-      return held(`${targetName(target)} moved meanwhile`, [], `o8 merge --run ${runId}`);
+      return held(`${targetName(target)} moved meanwhile`, [], o8('merge', { run: runId }));
     case 'blocked':
-      return held(moved.reason, moved.paths, hintAfterLock(moved.lock, `o8 merge --run ${runId}`));
+      return held(moved.reason, moved.paths, hintAfterLock(moved.lock, o8('merge', { run: runId })));
   }
 }
 
@@ -177,6 +178,6 @@ function heldBy({ reason, hint }: Moved): Extract<Landing, { kind: 'held' }> {
   return held(reason, [], hint);
 }
 
-function held(reason: string, files: readonly string[], hint: string): Extract<Landing, { kind: 'held' }> {
+function held(reason: string, files: readonly string[], hint: Text): Extract<Landing, { kind: 'held' }> {
   return { kind: 'held', reason, files: [...files], hint };
 }

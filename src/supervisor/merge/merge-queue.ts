@@ -1,3 +1,5 @@
+import { mergeHeld } from '../../core/run/merge-held.js';
+import { o8, text, type Text } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import { heldOf, mergeAgain, undecided, type Finding } from '../../core/held/finding.js';
 import { longestPassing } from '../../core/merge/longest-passing.js';
@@ -70,7 +72,7 @@ export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promi
   const waiting = tasks.filter(({ id }) => isWaiting(run, id));
   await holdAll(run, waiting, {
     reason: `${targetOf(run.plan).ref} kept moving while the merge was verified`,
-    hint: `o8 merge --run ${run.plan.runId}`,
+    hint: o8('merge', { run: run.plan.runId }),
   });
 }
 
@@ -174,7 +176,7 @@ async function recordHeld(run: Run, task: PlannedTask, tip: string, findings: re
   const held = heldOf(tip, findings);
   const [first] = held.findings;
   const hint = mergeAgain(run.plan.runId, task.id);
-  await run.ledger.record({ type: 'merge_held', task: task.id, reason: first?.what ?? '', hint, held });
+  await run.ledger.record(mergeHeld(task.id, first?.what ?? '', hint, held));
 }
 
 /** The error where the user's signing program does not sign. */
@@ -189,7 +191,7 @@ async function unlessUnsigned<T>(make: () => Promise<T>): Promise<T | O8Error> {
 
 /** All that come after it, too: each would wait as long for the same program. A person has to look at it. */
 async function holdUnsigned(run: Run, tasks: readonly PlannedTask[], error: O8Error): Promise<void> {
-  const hint = `${error.hint}   (when that works: o8 merge --run ${run.plan.runId})`;
+  const hint = text`${error.hint}   (when that works: ${o8('merge', { run: run.plan.runId })})`;
   const waiting = tasks.filter(({ id }) => isWaiting(run, id));
   await holdAll(run, waiting, { reason: run.redact(error.message).slice(0, 2000), hint });
 }
@@ -266,7 +268,7 @@ async function verifyLinks(run: Run, links: readonly Link[]): Promise<Verdict> {
 async function holdAll(
   run: Run,
   tasks: readonly PlannedTask[],
-  { reason, hint }: { readonly reason: string; readonly hint: string },
+  { reason, hint }: { readonly reason: string; readonly hint: Text },
 ): Promise<void> {
-  await run.ledger.record(...tasks.map(({ id }) => ({ type: 'merge_held' as const, task: id, reason, hint })));
+  await run.ledger.record(...tasks.map(({ id }) => mergeHeld(id, reason, hint)));
 }

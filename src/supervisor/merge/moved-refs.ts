@@ -1,6 +1,7 @@
+import { joined, o8, text } from '../../core/base/text.js';
 import { mergeAgain } from '../../core/held/finding.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { short, type Moved } from '../../git/findings/moved-branches.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { gitAt, worktreeCommands } from '../../git/findings/mending.js';
@@ -15,7 +16,7 @@ export async function baseRewritten({ repo, plan }: Run, base: string, tip: stri
   const name = shellQuote(targetName(targetOf(plan)));
   return {
     reason: `${branch} was rewritten: it no longer contains ${short(commit)}, where the run started, and landing would bring that back`,
-    hint: `git worktree add ../rebase ${name} && git -C ../rebase rebase --onto ${shellQuote(branch)} ${commit} && git worktree remove ../rebase && o8 merge --run ${plan.runId}`,
+    hint: text`git worktree add ../rebase ${name} && git -C ../rebase rebase --onto ${shellQuote(branch)} ${commit} && git worktree remove ../rebase && ${o8('merge', { run: plan.runId })}`,
   };
 }
 
@@ -29,7 +30,7 @@ export async function targetRewritten(run: Run, task: PlannedTask, target: strin
   const rebase = `${gitAt(task)} rebase --onto ${shellQuote(name)} ${start}`;
   return {
     reason: `${name} was rewritten: it no longer contains ${short(start)}, where ${task.branch} started, and merging would bring that back`,
-    hint: [...worktreeCommands(task), rebase, mergeAgain(plan.runId, task.id)].join(' && '),
+    hint: joined([...worktreeCommands(task), rebase, mergeAgain(plan.runId, task.id)], ' && '),
   };
 }
 
@@ -45,6 +46,6 @@ export function branchMovedBack(
       : `git branch -f ${shellQuote(task.branch)} ${known}`;
   return {
     reason: `${task.branch} was moved back from ${short(known)} to ${short(tip)}: it no longer has the task's work`,
-    hint: `${reset}   (brings it back, then the same command again), or o8 cleanup --run ${plan.runId} --task ${task.id} --force`,
+    hint: text`${reset}   (brings it back, then the same command again), or ${o8('cleanup', { run: plan.runId, task: task.id, force: true })}`,
   };
 }

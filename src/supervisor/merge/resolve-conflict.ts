@@ -1,3 +1,4 @@
+import { o8, type Command } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { endOperation } from '../../core/merge/end-operation.js';
@@ -5,7 +6,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { resolutionMessage } from '../../core/merge/merge-message.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import type { Resolution } from '../../core/run/request-results.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import {
   busyIndex,
   checkOutConflict,
@@ -30,7 +31,7 @@ export async function resolveConflict(run: Run, task: PlannedTask): Promise<Reso
   const { state } = recordOf(run, task.id);
   if (state.state !== 'merge_conflict') {
     const message = `${task.id} is ${state.state}: it has no conflict to resolve`;
-    throw new O8Error('refused', message, `o8 status --run ${run.plan.runId}`);
+    throw new O8Error('refused', message, o8('status', { run: run.plan.runId }));
   }
   const { ref } = targetOf(run.plan);
   const target = await resolveCommit(run.repo, ref);
@@ -122,6 +123,6 @@ async function opened(run: Run, task: PlannedTask, target: string, tip: string):
   };
 }
 
-function mergeCommand({ plan }: Run, task: PlannedTask): string {
-  return `o8 merge --run ${plan.runId} --task ${task.id}`;
+function mergeCommand({ plan }: Run, task: PlannedTask): Command {
+  return o8('merge', { run: plan.runId, task: task.id });
 }

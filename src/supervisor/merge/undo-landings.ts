@@ -1,10 +1,11 @@
+import { o8, text, type Text } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import { baseRef, basePresence, landingOfTask, standingLandings } from '../../core/merge/landings.js';
 import { revertMessage } from '../../core/merge/merge-message.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import type { Undone } from '../../core/run/request-results.js';
 import type { LandingRecord } from '../../core/run/run-state.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { landedCommit } from '../../core/run/task-state.js';
 import { landingRef, undoRef } from '../../core/plan/own-refs.js';
 import { fastForward, findCheckout, forgetForwarded } from '../../git/checkout/checkout.js';
@@ -27,7 +28,7 @@ export async function undoLandings(run: Run, task: string | null): Promise<Undon
     throw new O8Error(
       'refused',
       `run ${runId} is not over: its work is taken back when it is`,
-      `o8 status --run ${runId}, or o8 abort --run ${runId}, then the same command again`,
+      text`${o8('status', { run: runId })}, or ${o8('abort', { run: runId })}, then the same command again`,
     );
   }
   const undone = await finishInterrupted(run);
@@ -66,7 +67,9 @@ async function landingsOf(run: Run, task: string): Promise<LandingRecord[]> {
     throw new O8Error(
       'refused',
       `${task} is not on ${plan.base.branch}, only on ${targetName(target)}`,
-      lands ? `o8 merge --run ${plan.runId} --task ${task}   (lands it)` : `o8 diff ${task}   (what it has)`,
+      lands
+        ? text`${o8('merge', { run: plan.runId, task })}   (lands it)`
+        : text`${o8('diff', [task])}   (what it has)`,
     );
   }
   return [landing];
@@ -131,11 +134,11 @@ async function revert(run: Run, landing: LandingRecord, tip: string): Promise<Un
   const result = await fastForward(run.repo, { branch: base.branch, from: tip, to: prepared });
   if (result.kind === 'advanced') return finish(run, landing, { from: tip, to: prepared });
   if ((await resolveCommit(run.repo, baseRef(run.plan))) !== tip) return 'moved';
-  const task = landing.task === null ? '' : ` --task ${landing.task}`;
+  const task = landing.task ?? undefined;
   return held(run, landing, {
     reason: result.reason,
     files: result.paths,
-    hint: `o8 merge --run ${runId}${task} --undo   (when that is out of the way)`,
+    hint: text`${o8('merge', { run: runId, task, undo: true })}   (when that is out of the way)`,
   });
 }
 
@@ -215,16 +218,16 @@ async function finish(run: Run, landing: LandingRecord, { from, to }: { from: st
     from,
     to,
   });
-  if (to === landing.from) return { kind: 'moved_back', ...head, to, again: `o8 merge --run ${runId}` };
+  if (to === landing.from) return { kind: 'moved_back', ...head, to, again: o8('merge', { run: runId }) };
   return { kind: 'reverted', ...head, commit: to, again: `git revert ${to.slice(0, 12)}` };
 }
 
 function held(
   { plan }: Run,
   landing: LandingRecord,
-  why: { readonly reason: string; readonly files?: readonly string[]; readonly hint?: string },
+  why: { readonly reason: string; readonly files?: readonly string[]; readonly hint?: Text },
 ): Extract<Undone, { kind: 'held' }> {
-  const task = landing.task === null ? '' : ` --task ${landing.task}`;
+  const task = landing.task ?? undefined;
   return {
     kind: 'held',
     branch: plan.base.branch,
@@ -232,6 +235,6 @@ function held(
     ...(landing.task === null ? {} : { task: landing.task }),
     reason: why.reason,
     files: [...(why.files ?? [])],
-    hint: why.hint ?? `o8 merge --run ${plan.runId}${task} --undo`,
+    hint: why.hint ?? o8('merge', { run: plan.runId, task, undo: true }),
   };
 }

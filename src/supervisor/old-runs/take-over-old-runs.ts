@@ -1,9 +1,10 @@
+import { o8, text } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 import { failpoint } from '../../core/base/failpoint.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { guardFile } from '../../git/door/guard-file.js';
 import { openRepository, type Repository } from '../../git/door/repository.js';
 import { isTracked } from '../../git/door/tracked.js';
@@ -112,7 +113,7 @@ function stillOwned(root: string, holder: LockHolder, kind: 'held' | 'unknown'):
   return new O8Error(
     'locked',
     `Run ${runId} is in progress under a supervisor of an earlier version of o8 (PID: ${pid}). Its files in ${where} can be taken over when that supervisor has ended.\nStarted at: ${startedAt}`,
-    `Wait for it to complete, or stop the supervisor and let this version continue the run with its agents: kill ${pid} && cd ${shellQuote(root)} && o8 run --resume --run ${runId}`,
+    text`Wait for it to complete, or stop the supervisor and let this version continue the run with its agents: kill ${pid} && cd ${shellQuote(root)} && ${o8('run', { resume: true, run: runId })}`,
   );
 }
 

@@ -1,4 +1,5 @@
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { inTerminal } from '../../core/base/text.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { O8Error } from '../../core/base/errors.js';
 import { reportError } from '../../core/text/report-error.js';
 import type { Landing, ResultOf, Stopped } from '../../core/run/request-results.js';
@@ -115,7 +116,9 @@ export class RequestDesk {
     } catch (error) {
       if (error instanceof O8Error && ['lease_lost', 'journal_damaged', 'disk_full'].includes(error.code)) throw error;
       const { code, message, hint } = reportError(error);
-      log(`${request.kind} request failed: ${message}${error instanceof Error ? `\n${error.stack ?? ''}` : ''}`);
+      log(
+        `${request.kind} request failed: ${inTerminal(message)}${error instanceof Error ? `\n${error.stack ?? ''}` : ''}`,
+      );
       result = { kind: 'refused', code, message, hint };
     }
     if (result === null) return false;

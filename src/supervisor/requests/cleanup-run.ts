@@ -1,10 +1,11 @@
+import { o8, text, withFlags } from '../../core/base/text.js';
 import type { CleanupResult } from '../../core/run/request-results.js';
 import type { CleanupWish } from './cleanup-wish.js';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { afterKept, whyKept } from '../../core/kept/kept-text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { isSettled } from '../../core/run/task-state.js';
 import { waitingWork } from '../../core/merge/waiting-work.js';
 import { doneRef, foundRef, landingRef } from '../../core/plan/own-refs.js';
@@ -36,13 +37,13 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
       result.kept.push({
         what: task.worktree,
         why: `${task.id} is ${record.state.state}`,
-        hint: `o8 abort --run ${run.plan.runId} --task ${task.id}`,
+        hint: o8('abort', { run: run.plan.runId, task: task.id }),
       });
       continue;
     }
     const waiting = waitingWork(run.plan.runId, task.id, record.state);
     if (!wish.force && waiting !== null) {
-      const hint = `${waiting.command}, or ${cleanupCommand(run, task)} --force`;
+      const hint = text`${waiting.command}, or ${withFlags(cleanupCommand(run, task), { force: true })}`;
       result.kept.push({ what: task.worktree, why: `${task.id} is done, ${waiting.why}`, hint });
       continue;
     }
@@ -99,7 +100,7 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   const landed =
     state.state === 'complete' && !keepsTaskBranches(targetOf(run.plan)) && (await isThere(run, state.landed, tip));
   if (!wish.force && !landed && !(await isKeptElsewhere(run, tip))) {
-    const hint = `${cleanupCommand(run, task)} --force`;
+    const hint = withFlags(cleanupCommand(run, task), { force: true });
     result.kept.push({ what: task.branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
     return;
   }
@@ -144,7 +145,7 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
   );
   if (waiting.length > 0 && !wish.force) {
     const why = `${waiting.map(({ id }) => id).join(', ')} still to be merged into it`;
-    result.kept.push({ what: branch, why, hint: `o8 merge --run ${run.plan.runId}` });
+    result.kept.push({ what: branch, why, hint: o8('merge', { run: run.plan.runId }) });
     return;
   }
   const tip = await resolveCommit(run.repo, ref);
@@ -152,7 +153,7 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
   if (tip === null) return;
   if (base === null) {
     const why = `${run.plan.base.branch} is gone, so nobody knows what of it has landed`;
-    result.kept.push({ what: branch, why, hint: `o8 merge --run ${run.plan.runId}` });
+    result.kept.push({ what: branch, why, hint: o8('merge', { run: run.plan.runId }) });
     return;
   }
   const there = (await isAncestor(run.repo, tip, base)) ? base : await contentThere(run.repo, tip, base);
@@ -160,7 +161,7 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
     result.kept.push({
       what: branch,
       why: `not all of it is on ${run.plan.base.branch}`,
-      hint: `o8 merge --run ${run.plan.runId}`,
+      hint: o8('merge', { run: run.plan.runId }),
     });
     return;
   }

@@ -1,9 +1,10 @@
+import { o8 } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { afterKept, whyKept } from '../../core/kept/kept-text.js';
 import { rescueRef } from '../../core/plan/own-refs.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { asideSuffix } from '../../core/run/aside.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { atStake, type AtStake } from '../../git/kept/at-stake.js';
 import { needsRescue, removeWithWorktrees, rescueStake } from '../../git/kept/remove-kept.js';
 import { deleteRef, resolveCommit } from '../../git/refs/refs.js';
@@ -43,7 +44,7 @@ async function cleanWorktree(
   wish: CleanupWish,
   result: CleanupResult,
 ): Promise<boolean> {
-  const again = `o8 cleanup --run ${run.plan.runId} --task ${id}`;
+  const again = o8('cleanup', { run: run.plan.runId, task: id });
   if ((await findWorktree(run.repo, path)) === null) {
     const hint = `ls -la ${shellQuote(path)}   (rm -r ${shellQuote(path)} drops it)`;
     result.kept.push({ what: path, why: '--force moved it aside, and it is no worktree', hint });
@@ -99,7 +100,7 @@ async function cleanBranch(
   const tip = await resolveCommit(run.repo, ref);
   if (tip === null) return;
   if (!wish.force && !(await isKeptElsewhere(tip))) {
-    const hint = `o8 cleanup --run ${run.plan.runId} --task ${id} --force`;
+    const hint = o8('cleanup', { run: run.plan.runId, task: id, force: true });
     result.kept.push({ what: branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
     return;
   }

@@ -1,5 +1,6 @@
+import { givenFlags, o8, withFlags, type Command } from '../../core/base/text.js';
 import { keyCommand, keyOf, keyWords, type NamedSource } from '../../core/plan/sources.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 
 /** What a caller asked for beside that. */
 export interface Asked extends NamedSource {
@@ -22,30 +23,20 @@ export function selectionWords(input: NamedSource): string | null {
   return key === null ? null : keyWords(key).map(shellQuote).join(' ');
 }
 
-/** The flags that say again what was asked for, each word as a program gets it; all but `--force` and `--max-concurrent`. */
-export function askedFlags(input: Asked): string[] {
-  const value = (name: string, given: string | number | undefined): string[] =>
-    given === undefined ? [] : [name, String(given)];
-  const on = (name: string, given: boolean | undefined): string[] => (given === true ? [name] : []);
-  return [
-    ...value('--wave', input.wave),
-    ...value('--skip', input.skip?.join(',')),
-    ...value('--schedule', input.schedule),
-    ...value('--merge-into', input.mergeInto),
-    ...value('--budget-usd', input.budgetUsd),
-    ...on('--retry-failed', input.retryFailed),
-    ...on('--resume', input.resume),
-    ...value('--run', input.runId),
-    ...value('--task', input.task),
-    ...on('--skip-preflight', input.skipPreflight),
-  ];
+/** The flags that say again what was asked for; all but `force` and `maxConcurrent`. */
+export function askedFlags(input: Asked): Command['flags'] {
+  const { wave, skip, schedule, mergeInto, budgetUsd, retryFailed, resume, runId, task, skipPreflight } = input;
+  return givenFlags({
+    ...{ wave, skip: skip?.join(','), schedule, mergeInto, budgetUsd },
+    ...{ retryFailed, resume, run: runId, task, skipPreflight },
+  });
 }
 
 /** The command that asks for the same again; where nothing was named, the one that goes on with a run. */
-export function againCommand(input: Asked): string {
+export function againCommand(input: Asked): Command {
   const key = keyOf(input);
-  const concurrent = input.maxConcurrent === undefined ? [] : ['--max-concurrent', String(input.maxConcurrent)];
-  const flags = [...askedFlags(input), ...concurrent].map(shellQuote);
-  const goesOn = key !== null || input.retryFailed === true || input.resume === true ? [] : ['--resume'];
-  return [key === null ? 'o8 run' : keyCommand(key), ...goesOn, ...flags].join(' ');
+  const goesOn = key !== null || input.retryFailed === true || input.resume === true;
+  const flags = { ...(goesOn ? {} : { resume: true as const }), ...askedFlags(input) };
+  const command = key === null ? o8('run') : keyCommand(key);
+  return withFlags(command, { ...flags, ...givenFlags({ maxConcurrent: input.maxConcurrent }) });
 }

@@ -1,3 +1,4 @@
+import { o8 } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import * as z from 'zod';
 import { O8Error, type ErrorCode } from '../../core/base/errors.js';
@@ -41,6 +42,6 @@ function refusalOf(output: string, root: string): O8Error {
     return new O8Error(code as ErrorCode, message, hint);
   } catch {
     const message = `The runs of an earlier version in ${root}/.claude/parallel could not be taken over: ${last}`;
-    return new O8Error('supervisor_failed', message, 'o8 doctor');
+    return new O8Error('supervisor_failed', message, o8('doctor'));
   }
 }

@@ -1,3 +1,4 @@
+import type { Reader, Unspelled } from '../../core/text/spelling.js';
 import type * as z from 'zod';
 
 /** What a tool may know of its caller. `cwd` decides the repository. */
@@ -5,10 +6,10 @@ export interface ToolContext {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
+  /** Whose words the answer is in. */
+  readonly reader: Reader;
   /** Tells a caller that waits what is going on; there where it asked for that. */
   readonly progress?: (message: string) => void;
-  /** A command of the terminal as its reader gives it; unchanged when not given. */
-  readonly say?: (command: string) => string;
 }
 
 export interface ToolAnnotations {
@@ -29,7 +30,7 @@ export interface Tool<I extends z.ZodObject, O extends z.ZodObject> {
   readonly input: I;
   readonly output: O;
   readonly annotations: ToolAnnotations;
-  run(input: z.output<I>, context: ToolContext): Promise<z.input<O>>;
+  run(input: z.output<I>, context: ToolContext): Promise<Unspelled<z.input<O>>>;
 }
 
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(tool: Tool<I, O>): Tool<I, O> {

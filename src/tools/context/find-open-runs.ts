@@ -1,5 +1,5 @@
+import { joined, o8, text, withFlags, type Command } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
 import { sourceOf } from '../../core/plan/sources.js';
 import {
   chooseOpenRun,
@@ -33,7 +33,7 @@ export async function openRuns(home: RunHome): Promise<LoadedRun[]> {
 /** The run a command means that was given none. Throws `usage` with the list of them where several are interrupted. */
 export async function theOpenRun(
   home: RunHome,
-  command: (runId: string) => string,
+  command: (runId: string) => Command,
 ): Promise<Exclude<Choice<LoadedRun>, { kind: 'several' }>> {
   const open = await openRuns(home);
   const choice = chooseOpenRun(open.map((run) => ({ run, alive: run.ownerAlive })));
@@ -77,17 +77,20 @@ async function livingAgents(home: RunHome, { plan, state }: LoadedRun): Promise<
 }
 
 /** Two runs at once would work on one target and share one limit: throws `locked`. `again` can be repeated with `--force`. */
-export function refuseOrphans(orphans: readonly Orphans[], again: string): void {
+export function refuseOrphans(orphans: readonly Orphans[], again: Command): void {
   const [first] = orphans;
   if (first === undefined) return;
   throw new O8Error(
     'locked',
     orphansText(first),
-    [
-      'Options:',
-      `• Continue that run: ${resumeCommand(first.runId)}`,
-      `• Stop its agents: o8 abort --run ${shellQuote(first.runId)}`,
-      `• Force override: ${again} --force`,
-    ].join('\n'),
+    joined(
+      [
+        'Options:',
+        text`• Continue that run: ${resumeCommand(first.runId)}`,
+        text`• Stop its agents: ${o8('abort', { run: first.runId })}`,
+        text`• Force override: ${withFlags(again, { force: true })}`,
+      ],
+      '\n',
+    ),
   );
 }

@@ -1,3 +1,4 @@
+import { o8 } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { covers, type SourceKey } from '../../core/plan/sources.js';
@@ -48,7 +49,7 @@ export async function findRun(home: RunHome, runId: string | undefined): Promise
   if (runId !== undefined) {
     if (runs.includes(runId)) return runId;
     const known = runs.length === 0 ? 'there are no runs yet' : `known: ${runs.slice(0, 5).join(', ')}`;
-    throw new O8Error('no_run', `no run ${runId} here (${known})`, 'o8 status');
+    throw new O8Error('no_run', `no run ${runId} here (${known})`, o8('status'));
   }
   const lock = await readLock(home, processProbe);
   if (lock.kind === 'held' && runs.includes(lock.holder.runId)) return lock.holder.runId;
@@ -58,7 +59,7 @@ export async function findRun(home: RunHome, runId: string | undefined): Promise
 export async function requireRun(home: RunHome, runId: string | undefined): Promise<LoadedRun> {
   const found = await findRun(home, runId);
   if (found === null)
-    throw new O8Error('no_run', 'There is no run in this repository yet.', `o8 run ${await planWord(home.root)}`);
+    throw new O8Error('no_run', 'There is no run in this repository yet.', o8('run', [await planWord(home.root)]));
   return loadRun(home, found);
 }
 
@@ -114,7 +115,7 @@ export function requireTask(plan: Plan, name: string): string {
   throw new O8Error(
     'unknown_task',
     `run ${plan.runId} has no task '${name}' (it has: ${known})`,
-    `o8 status --run ${plan.runId}`,
+    o8('status', { run: plan.runId }),
   );
 }
 

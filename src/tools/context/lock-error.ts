@@ -1,3 +1,4 @@
+import { joined, o8, text, withFlags, type Command } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { LockFact, LockHolderFact } from '../../core/preflight/preflight-facts.js';
 
@@ -7,7 +8,7 @@ import type { LockFact, LockHolderFact } from '../../core/preflight/preflight-fa
  */
 export function lockedError(
   holder: { pid: number; startedAt: string; why: 'held' | 'unknown' },
-  again: string | null,
+  again: Command | null,
 ): O8Error {
   const pid = String(holder.pid);
   if (holder.why === 'unknown') {
@@ -22,29 +23,34 @@ export function lockedError(
   return new O8Error(
     'locked',
     `Another parallel execution is in progress (PID: ${pid})\nStarted at: ${holder.startedAt}`,
-    [
-      'Options:',
-      '• Wait for it to complete',
-      `• Run: ${again?.startsWith('o8 parallel ') === true ? 'o8 parallel' : 'o8'} status`,
-      again === null ? '• Stop that run: o8 abort' : `• Force override: ${again} --force`,
-    ].join('\n'),
+    joined(
+      [
+        'Options:',
+        '• Wait for it to complete',
+        text`• Run: ${o8(again?.o8 === 'parallel' ? 'parallel status' : 'status')}`,
+        again === null
+          ? text`• Stop that run: ${o8('abort')}`
+          : text`• Force override: ${withFlags(again, { force: true })}`,
+      ],
+      '\n',
+    ),
   );
 }
 
 /** Throws `locked` when a live process holds the lock and `force` was not given. */
 export function refuseLocked(
   lock: LockFact,
-  { force, again }: { readonly force: boolean; readonly again: string },
+  { force, again }: { readonly force: boolean; readonly again: Command },
 ): void {
   if (!force) refuseHeld(lock, again);
 }
 
 /** Throws `locked` when a live process holds the lock; `again` is the command to repeat with `--force`. */
-export function refuseHeld(lock: LockFact, again: string): void {
+export function refuseHeld(lock: LockFact, again: Command): void {
   if (lock.kind === 'held') throw heldError(lock.holder, again);
 }
 
 /** The same for a lock that was just read. */
-export function heldError(holder: LockHolderFact, again: string | null): O8Error {
+export function heldError(holder: LockHolderFact, again: Command | null): O8Error {
   return lockedError({ pid: holder.process.pid, startedAt: holder.startedAt, why: 'held' }, again);
 }

@@ -1,8 +1,8 @@
+import { joined, o8, placeholder, text, type Text, type Word } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { nearest } from '../../core/text/nearest.js';
 import { O8Error } from '../../core/base/errors.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
 import { hasHiddenCharacters } from '../../core/text/untrusted-text.js';
 import { featureSlugs, planFolders } from '../../sources/known/known-plans.js';
 
@@ -15,12 +15,12 @@ export interface Places {
 }
 
 /** What runs the plans and features whose names are most like what was typed, the best first. */
-export async function nearestCommands(typed: string, { root, cwd, featuresDir }: Places): Promise<string[]> {
-  const commands = new Map<string, string>();
-  for (const slug of await featureSlugs(featuresDir)) commands.set(slug, `o8 parallel ${shellQuote(slug)}`);
+export async function nearestCommands(typed: string, { root, cwd, featuresDir }: Places): Promise<Text[]> {
+  const commands = new Map<string, Text>();
+  for (const slug of await featureSlugs(featuresDir)) commands.set(slug, o8('parallel', [slug]));
   for (const folder of await planFolders(root, parentsOf(typed, { root, cwd }))) {
     const exact = basename(folder) === typed ? '   (if you mean the plan in that folder)' : '';
-    commands.set(basename(folder), `o8 run ${shellQuote(relative(cwd, join(root, folder)))}${exact}`);
+    commands.set(basename(folder), text`${o8('run', [relative(cwd, join(root, folder))])}${exact}`);
   }
   const names = [...commands.keys()].filter((name) => !hasHiddenCharacters(name));
   return nearest(basename(typed), names).flatMap((name) => commands.get(name) ?? []);
@@ -36,7 +36,7 @@ function parentsOf(typed: string, { root, cwd }: Pick<Places, 'root' | 'cwd'>): 
 export interface Nowhere {
   /** There is such a folder, without a manifest.json. */
   readonly isFolder: boolean;
-  readonly near: readonly string[];
+  readonly near: readonly Text[];
 }
 
 /** By slug. */
@@ -56,11 +56,11 @@ export async function withNearest(error: unknown, typed: string, places: Places)
   if (!(error instanceof O8Error) || error.code !== 'invalid_plan' || isThere) return error;
   const near = await nearestCommands(typed, places);
   if (near.length === 0) return error;
-  return new O8Error(error.code, error.message, ['Nearest:', ...near, error.hint].join('\n'), error.faults);
+  return new O8Error(error.code, error.said, joined(['Nearest:', ...near, error.hint], '\n'), error.faults);
 }
 
 /** The plan of the repository as a command line names it, a placeholder where there are none or several. */
-export async function planWord(root: string): Promise<string> {
+export async function planWord(root: string): Promise<Word> {
   const [only, ...others] = await planFolders(root, ['parallel']);
-  return only === undefined || others.length > 0 || hasHiddenCharacters(only) ? '<parallel-dir>' : shellQuote(only);
+  return only === undefined || others.length > 0 || hasHiddenCharacters(only) ? placeholder('parallel-dir') : only;
 }

@@ -1,3 +1,4 @@
+import { o8, text } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import { resumeCommand } from '../../core/run/open-runs.js';
 import type { LoadedRun } from './load-run.js';
@@ -8,6 +9,6 @@ export function refuseInterrupted(tool: string, { plan, state, ownerAlive }: Loa
   throw new O8Error(
     'refused',
     `Run ${plan.runId} was interrupted. Resume or abort it before ${tool}.`,
-    `${resumeCommand(plan.runId)}   (or: o8 abort --run ${plan.runId})`,
+    text`${resumeCommand(plan.runId)}   (or: ${o8('abort', { run: plan.runId })})`,
   );
 }

@@ -1,7 +1,8 @@
+import { o8, text } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { printable } from '../../core/text/untrusted-text.js';
 import { movedFrom } from '../../git/settings/pin.js';
 import type { RunHome } from '../../store/files/paths.js';
@@ -23,7 +24,7 @@ export function refuseMoved(home: RunHome, { plan, state, ownerAlive }: LoadedRu
   throw new O8Error(
     'refused',
     `The repository was moved from ${printable(old)} to ${printable(now)} after run ${plan.runId} began, and the run's worktrees belong to the old place`,
-    `${aside}mv ${shellQuote(now)} ${shellQuote(old)} && cd ${shellQuote(old)} && o8 status`,
+    text`${aside}mv ${shellQuote(now)} ${shellQuote(old)} && cd ${shellQuote(old)} && ${o8('status')}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { inTerminal, joined, o8, type Text } from '../../core/base/text.js';
 import { resolveCommit } from '../../git/refs/refs.js';
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -6,7 +7,7 @@ import type { PlannedTask } from '../../core/plan/plan.js';
 import { tasksThatNeedRoom } from '../../core/plan/room.js';
 import { taskOf } from '../../core/run/run-state.js';
 import { resumeCommand } from '../../core/run/open-runs.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { branchTips } from '../../git/refs/branch-tips.js';
 import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
 import type { Repository } from '../../git/door/repository.js';
@@ -28,7 +29,7 @@ export async function refuseTakenNames(repo: Repository, run: LoadedRun, ids: re
     tasks.map(({ branch }) => branch),
     run.plan.base.commit,
   );
-  const problems: { readonly message: string; readonly hint: string }[] = [];
+  const problems: { readonly message: string; readonly hint: Text }[] = [];
   for (const task of tasks) {
     const hasBranch = tips.has(task.branch);
     const hasFolder = existsSync(task.worktree) && !(await isOwnWorktree(task.worktree, run.plan.runId));
@@ -45,8 +46,8 @@ export async function refuseTakenNames(repo: Repository, run: LoadedRun, ids: re
   }
   const [first] = problems;
   if (first === undefined) return;
-  const hints = [...new Set(problems.map(({ hint }) => hint))];
-  throw new O8Error('preflight_failed', problems.map(({ message }) => message).join('\n'), hints.join('\n  '));
+  const hints = [...new Map(problems.map(({ hint }) => [inTerminal(hint), hint])).values()];
+  throw new O8Error('preflight_failed', problems.map(({ message }) => message).join('\n'), joined(hints, '\n  '));
 }
 
 function needsRoom({ plan, state }: LoadedRun, id: string): boolean {
@@ -76,11 +77,11 @@ async function wayOut(
   task: PlannedTask,
   owner: LoadedRun | null,
   { hasBranch, hasFolder }: { readonly hasBranch: boolean; readonly hasFolder: boolean },
-): Promise<string> {
+): Promise<Text> {
   if (owner !== null && owner.state.phase.kind !== 'finished') return resumeCommand(owner.plan.runId);
   const theirs = owner?.plan.tasks.find(({ branch }) => branch === task.branch);
   const isMerged = owner !== null && theirs !== undefined && taskOf(owner.state, theirs.id).state.state === 'complete';
-  if (isMerged && !keepsTaskBranches(targetOf(owner.plan))) return `o8 cleanup --run ${owner.plan.runId}`;
+  if (isMerged && !keepsTaskBranches(targetOf(owner.plan))) return o8('cleanup', { run: owner.plan.runId });
   const [path, branch] = [relative(plan.root, task.worktree), task.branch];
   const isWorktree = hasFolder && (await findWorktree(repo, task.worktree)) !== null;
   const move = isWorktree ? 'git worktree move --force --force' : 'mv';

@@ -1,3 +1,4 @@
+import { text } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { selectedTasks } from '../../core/plan/build-plan.js';
@@ -69,7 +70,7 @@ export async function refuseUnkept(repo: Repository, plan: Plan, attempts: reado
     const prepared = await readPrepared(runPaths(runHome(repo), runId).tasks, id);
     const why = whyKept((await atStake(repo, task.worktree, prepared)).stays);
     if (why === null) continue;
-    const hint = `${afterKept(task.worktree, 'the same command again')}; or have the whole worktree moved aside with --force`;
+    const hint = text`${afterKept(task.worktree, 'the same command again')}; or have the whole worktree moved aside with --force`;
     throw new O8Error(
       'refused',
       `The worktree ${task.worktree} of an earlier attempt holds work that no commit can carry: ${why}.`,

@@ -1,3 +1,4 @@
+import { o8, text, type Text } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import { plannedCommands } from '../../core/plan/plan-commands.js';
 import { changedCommands, changesText, withCommands, type CommandChanges } from '../../core/plan/changed-commands.js';
@@ -13,7 +14,7 @@ import { areSettingsAccepted } from '../context/run-trust.js';
 export interface FoundChanges {
   readonly changes: CommandChanges | null;
   /** What is said of them before the run goes on; null where there is nothing to say. */
-  readonly text: string | null;
+  readonly text: Text | null;
 }
 
 /**
@@ -22,8 +23,8 @@ export interface FoundChanges {
  */
 export async function findChangedCommands(plan: Plan, home: RunHome, { env }: ToolContext): Promise<FoundChanges> {
   if (!(await areSettingsAccepted(plan, home, env))) {
-    const why = `since ${SETTINGS_FILE} is another one in git and you have not accepted it: o8 trust`;
-    return { changes: null, text: `The run keeps the commands it started with, ${why}` };
+    const why = text`since ${SETTINGS_FILE} is another one in git and you have not accepted it: ${o8('trust')}`;
+    return { changes: null, text: text`The run keeps the commands it started with, ${why}` };
   }
   let onDisk: Plan;
   try {
@@ -43,6 +44,6 @@ export async function findChangedCommands(plan: Plan, home: RunHome, { env }: To
   const facts = await checkShellCommands(commands, { cwd: plan.root, env });
   const fault = shellCommandChecks(changed, facts, plannedCommands(changed)).find(({ level }) => level === 'fail');
   if (fault !== undefined) throw new O8Error('preflight_failed', fault.message, fault.hint);
-  const text = ['Commands changed since the run started; it continues with these:', ...changesText(plan, changes)];
-  return { changes, text: text.join('\n') };
+  const lines = ['Commands changed since the run started; it continues with these:', ...changesText(plan, changes)];
+  return { changes, text: lines.join('\n') };
 }

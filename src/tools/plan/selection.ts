@@ -1,3 +1,4 @@
+import { o8, text } from '../../core/base/text.js';
 import * as z from 'zod';
 import { O8Error } from '../../core/base/errors.js';
 import {
@@ -28,7 +29,7 @@ export function requireSelection(input: SelectionInput): Selection {
     throw new O8Error(
       'usage',
       'Features have no waves.',
-      `Leave wave out, or name fewer features: o8 plan ${keyWords(key).join(' ')}`,
+      text`Leave wave out, or name fewer features: ${o8('plan', keyWords(key))}`,
     );
   return { ...key, wave: input.wave ?? null, skip: input.skip ?? [] };
 }

@@ -1,3 +1,5 @@
+import type { RunFlag } from '../../core/run/run-flag.js';
+import { o8, text } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { resolveCommit } from '../../git/refs/refs.js';
@@ -17,7 +19,7 @@ const WITHIN_MS = 700;
 export async function conflictsAtAGlance(
   repo: Repository,
   tasks: readonly PlannedTask[],
-  { target: name, least, option = '' }: { target: string; least: number; option?: string },
+  { target: name, least, flag = {} }: { target: string; least: number; flag?: RunFlag },
 ): Promise<Pick<ComparedWork, 'conflicts' | 'incomplete'>> {
   const nothing = { conflicts: [], incomplete: null };
   if (tasks.length < least) return nothing;
@@ -29,7 +31,7 @@ export async function conflictsAtAGlance(
     if (work.length < least) return nothing;
     if (work.length > MOST_COMPARED) {
       const count = `${String(work.length)} branches, and only up to ${String(MOST_COMPARED)} are compared here`;
-      return { ...nothing, incomplete: `${count}; more: o8 merge${option} --dry-run` };
+      return { ...nothing, incomplete: text`${count}; more: ${o8('merge', { ...flag, dryRun: true })}` };
     }
     return await compareWork(repo, work, { target, mostCompared: MOST_COMPARED, withinMs: WITHIN_MS });
   } catch (error) {
@@ -37,7 +39,7 @@ export async function conflictsAtAGlance(
     const slow = error.code === 'timed_out';
     return {
       ...nothing,
-      incomplete: slow ? `comparing takes longer than this: o8 merge${option} --dry-run` : error.message,
+      incomplete: slow ? text`comparing takes longer than this: ${o8('merge', { ...flag, dryRun: true })}` : error.said,
     };
   }
 }

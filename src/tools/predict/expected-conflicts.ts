@@ -1,3 +1,5 @@
+import type { Unspelled } from '../../core/text/spelling.js';
+import type { Text } from '../../core/base/text.js';
 import * as z from 'zod';
 import type { ExpectedConflict } from '../../core/merge/conflict-prediction.js';
 import { trialMerges } from '../../git/merge/merge-batch.js';
@@ -14,7 +16,7 @@ export interface ComparedWork {
   /** Ids of work that shares no history with the target and cannot be merged at all. */
   readonly unrelated: ReadonlySet<string>;
   /** Why not all pairs were compared, null when they were. */
-  readonly incomplete: string | null;
+  readonly incomplete: Text | null;
 }
 
 /** Compares all work with the target and with each other, in the order given. Writes nothing into the repository. */
@@ -64,15 +66,13 @@ export const expectedConflictsShape = {
   conflictsUnknown: z.string().optional().describe('why not all conflicts are known: untrusted'),
 };
 export type ExpectedConflictsAnswer = z.input<z.ZodObject<typeof expectedConflictsShape>>;
+type Unanswered = Unspelled<ExpectedConflictsAnswer>;
 
 const MOST_FILES = 20; // a lock file of a thousand lines is one file; whole folders moved on both sides are hundreds
 /** Forty branches that all change one line are 780 conflicts: the first few tell as much. */
 const MOST_CONFLICTS = 30;
 
-export function conflictsAnswer(
-  conflicts: readonly ExpectedConflict[],
-  incomplete: string | null,
-): ExpectedConflictsAnswer {
+export function conflictsAnswer(conflicts: readonly ExpectedConflict[], incomplete: Text | null): Unanswered {
   const told = conflicts.slice(0, MOST_CONFLICTS).map(({ tasks, files }) => ({
     tasks: [...tasks],
     files: files.slice(0, MOST_FILES),

@@ -1,3 +1,4 @@
+import type { Unspelled } from '../../core/text/spelling.js';
 import type { LoadedRun } from '../context/load-run.js';
 import { whyNothingToLand, type TakenBack } from '../../core/merge/landings.js';
 import { countCommits } from '../../git/diff/changes.js';
@@ -10,7 +11,10 @@ import type { ShownLanding } from '../../core/run/request-results.js';
 import { targetOf, whyMergeLandsNothing } from '../../core/plan/target.js';
 
 /** What `merge` would do to the base branch, with target and base as they are now. */
-export type PredictedLanding = Extract<ShownLanding, { kind: 'would_land' | 'would_conflict' | 'nothing' | 'held' }>;
+export type PredictedLanding = Extract<
+  Unspelled<ShownLanding>,
+  { kind: 'would_land' | 'would_conflict' | 'nothing' | 'held' }
+>;
 
 export async function predictLanding(
   repo: Repository,

@@ -1,6 +1,7 @@
+import type { Unspelled } from '../../core/text/spelling.js';
 import * as z from 'zod';
 import { mergeOrders, type ExpectedConflict } from '../../core/merge/conflict-prediction.js';
-import { heldOf, heldView, undecided, type HeldView } from '../../core/held/finding.js';
+import { heldOf, heldView, undecided, type HeldFacts } from '../../core/held/finding.js';
 import { takenBackText } from '../../core/merge/landings.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { MOST_FILES } from '../../core/report/status-view.js';
@@ -24,8 +25,11 @@ export const predictionShape = {
   order: z.array(z.string()).optional().describe('merged in this one, fewer conflict than in the order they wait in'),
 };
 
-type TaskPrediction = z.input<typeof mergeTaskSchema>;
-type Prediction = z.input<z.ZodObject<typeof predictionShape>> & { tasks: TaskPrediction[]; landing: PredictedLanding };
+type TaskPrediction = Unspelled<z.input<typeof mergeTaskSchema>>;
+type Prediction = Unspelled<z.input<z.ZodObject<typeof predictionShape>>> & {
+  tasks: TaskPrediction[];
+  landing: PredictedLanding;
+};
 
 const MOST_COMPARED = 100; // 4,950 pairs: one to two seconds
 
@@ -95,9 +99,9 @@ async function findHeldWork(
     readonly conflicts: readonly ExpectedConflict[];
     readonly unrelated: ReadonlySet<string>;
   },
-): Promise<Map<string, HeldView>> {
+): Promise<Map<string, HeldFacts>> {
   const inTheWay = new Set(o.conflicts.flatMap(({ tasks: [one, other] }) => (other === undefined ? [one] : [])));
-  const views = new Map<string, HeldView>();
+  const views = new Map<string, HeldFacts>();
   for (const task of o.shown) {
     const tip = o.work.find(({ id }) => id === task.id)?.commit;
     if (tip === undefined || inTheWay.has(task.id) || o.unrelated.has(task.id)) continue;

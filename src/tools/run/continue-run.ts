@@ -1,3 +1,4 @@
+import { o8, text, withFlags, type Command, type Text } from '../../core/base/text.js';
 import { randomUUID } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { O8Error } from '../../core/base/errors.js';
@@ -83,7 +84,7 @@ export async function findContinuation(
     if (selection !== null && input.retryFailed !== true && input.resume !== true) return { kind: 'fresh', selection };
     const what = selectionWords(input);
     const first = { ...input, retryFailed: false, resume: false, task: undefined };
-    const start = what === null ? `o8 run ${await planWord(home.root)}` : againCommand(first);
+    const start = what === null ? o8('run', [await planWord(home.root)]) : againCommand(first);
     throw new O8Error('no_run', `${what ?? 'This repository'} has no earlier run`, start);
   }
   return continuationOf(run, selection, wanted ?? sourceKey(run.plan.source), input);
@@ -125,7 +126,7 @@ function continuationOf(
 /** The run that a caller means who names no plan: by id, else the one that is not over, else the newest. */
 async function meantRun(home: RunHome, { runId, resume }: SpawnInput): Promise<LoadedRun | null> {
   if (runId !== undefined) return requireRun(home, runId);
-  const command = resume === true ? resumeCommand : (id: string) => `o8 run --retry-failed --run ${id}`;
+  const command = resume === true ? resumeCommand : (id: string) => o8('run', { retryFailed: true, run: id });
   const open = await theOpenRun(home, command);
   if (open.kind === 'one') return open.run;
   const [newest] = await listRuns(home);
@@ -143,7 +144,7 @@ export async function continueRun(work: {
   readonly run: LoadedRun;
   readonly input: SpawnInput;
   readonly context: ToolContext;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Text[];
   readonly wish: Wish;
   readonly replacing: Replacing;
 }): Promise<SpawnResult> {
@@ -235,9 +236,9 @@ function failedTasks({ plan, state }: LoadedRun, wave: number | null): string[] 
 function failedTask({ plan, state }: LoadedRun, name: string): string {
   const id = idOf(plan, name);
   const { state: task } = taskOf(state, id);
-  const refused = (why: string, hint: string): O8Error =>
+  const refused = (why: string, hint: Text): O8Error =>
     new O8Error('refused', `Task ${id} of run ${plan.runId} ${why}.`, hint);
-  const status = `o8 status --run ${plan.runId} --task ${id}`;
+  const status = o8('status', { run: plan.runId, task: id });
   switch (task.state) {
     case 'failed':
     case 'aborted':
@@ -245,14 +246,14 @@ function failedTask({ plan, state }: LoadedRun, name: string): string {
     case 'blocked':
       throw refused(
         `is blocked by ${task.by.join(', ')}`,
-        `${runCommand(plan.source, plan.root)} --retry-failed   (${id} starts when what blocks it is complete)`,
+        text`${withFlags(runCommand(plan.source, plan.root), { retryFailed: true })}   (${id} starts when what blocks it is complete)`,
       );
     case 'merge_conflict':
       throw refused('did not fail but conflicts', resolveCommand(plan.runId, id));
     case 'merge_pending':
       throw refused('did not fail but waits to be merged', mergeAgain(plan.runId, id));
     case 'skipped':
-      throw refused('was left out', `${runCommand(plan.source, plan.root)}${partWords(plan, id)}`);
+      throw refused('was left out', withFlags(runCommand(plan.source, plan.root), partFlags(plan, id)));
     case 'complete':
       throw refused('is complete', status);
     case 'queued':
@@ -262,8 +263,8 @@ function failedTask({ plan, state }: LoadedRun, name: string): string {
   }
 }
 
-function partWords({ source, tasks }: Plan, id: string): string {
-  return sourceOf(source).partWords(tasks.find((task) => task.id === id));
+function partFlags({ source, tasks }: Plan, id: string): Command['flags'] {
+  return sourceOf(source).partFlags(tasks.find((task) => task.id === id));
 }
 
 /** Tasks of a wave that the run has left out; what an earlier run landed of it is done again, as the wave was asked for. */
@@ -320,7 +321,7 @@ function waveText({ plan, state }: LoadedRun, wave: number, select: readonly str
     throw new O8Error(
       'refused',
       text,
-      failed ? `${command} --retry-failed` : `${command} --wave ${String(Math.min(...waves))}`,
+      withFlags(command, failed ? { retryFailed: true } : { wave: Math.min(...waves) }),
     );
   }
   return [...lines, '', `All dependencies satisfied. Proceeding with Wave ${String(wave)}.`].join('\n');

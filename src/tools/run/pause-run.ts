@@ -1,4 +1,5 @@
-import { runOptionOf } from '../context/find-run-option.js';
+import { joined, o8, text, type Command, type Text } from '../../core/base/text.js';
+import { runFlagOf } from '../context/find-run-flag.js';
 import { theOpenRun } from '../context/find-open-runs.js';
 import { randomUUID } from 'node:crypto';
 import { O8Error } from '../../core/base/errors.js';
@@ -28,7 +29,7 @@ export async function pauseRun(
   );
   if (extra.length > 0) {
     const message = `pause is about a run there is, so it takes runId only, not ${extra.join(', ')}.`;
-    throw new O8Error('usage', message, `o8 ${pause === 'off' ? 'unpause' : 'pause'}`);
+    throw new O8Error('usage', message, o8(pause === 'off' ? 'unpause' : 'pause'));
   }
   const run = await meantRun(pause, home, input.runId);
   if (run === null) return { message: NOTHING_RUNNING, tasks: [] };
@@ -47,27 +48,28 @@ export async function pauseRun(
   );
   return {
     runId: found,
-    message: messageOf(result, `o8 unpause${await runOptionOf(home, found)}`),
+    message: messageOf(result, o8('unpause', await runFlagOf(home, found))),
     tasks: tasksOf(await loadRun(home, found), result),
   };
 }
 
 /** The run by its id, else the one that is not over, else the newest; null when there never was one. */
 async function meantRun(pause: Pause, home: RunHome, runId: string | undefined): Promise<LoadedRun | null> {
-  const command = pause === 'off' ? 'o8 unpause' : `o8 pause${pause === 'now' ? ' --now' : ''}`;
-  const open = runId === undefined ? await theOpenRun(home, (id) => `${command} --run ${id}`) : null;
+  const command = (id: string): Command =>
+    pause === 'off' ? o8('unpause', { run: id }) : o8('pause', { now: pause === 'now', run: id });
+  const open = runId === undefined ? await theOpenRun(home, command) : null;
   if (open?.kind === 'one') return open.run;
   const found = await findRun(home, runId);
   return found === null ? null : loadRun(home, found);
 }
 
-function interruptedText(pause: Pause, runId: string): string {
+function interruptedText(pause: Pause, runId: string): Text {
   return pause === 'off'
-    ? `Run ${runId} is not paused but interrupted. Continue it with: ${resumeCommand(runId)}`
-    : `Run ${runId} is interrupted: no agents are started for it. Stop those that may still run with: o8 abort --run ${runId}`;
+    ? text`Run ${runId} is not paused but interrupted. Continue it with: ${resumeCommand(runId)}`
+    : text`Run ${runId} is interrupted: no agents are started for it. Stop those that may still run with: ${o8('abort', { run: runId })}`;
 }
 
-function messageOf(result: PauseResult, unpause: string): string {
+function messageOf(result: PauseResult, unpause: Command): Text {
   switch (result.kind) {
     case 'not_running':
       return NOTHING_RUNNING;
@@ -76,12 +78,15 @@ function messageOf(result: PauseResult, unpause: string): string {
     case 'resumed':
       return 'The run goes on.';
     case 'paused':
-      return [
-        'Paused: no new agents start.',
-        ...finishing(result.running),
-        ...stopped(result.stopped),
-        `Go on with: ${unpause}`,
-      ].join(' ');
+      return joined(
+        [
+          'Paused: no new agents start.',
+          ...finishing(result.running),
+          ...stopped(result.stopped),
+          text`Go on with: ${unpause}`,
+        ],
+        ' ',
+      );
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Unspelled } from '../../core/text/spelling.js';
 import * as z from 'zod';
 import { planFlagsShape, selectionShape } from '../plan/selection.js';
 
@@ -11,7 +12,7 @@ export const spawnOutputSchema = z.object({
   tasks: z.array(z.object({ id: z.string(), wave: z.number(), state: z.string(), branch: z.string() })),
   text: z.string().optional().describe('untrusted'),
 });
-export type SpawnResult = z.input<typeof spawnOutputSchema>;
+export type SpawnResult = Unspelled<z.input<typeof spawnOutputSchema>>;
 
 export const spawnInputSchema = z.strictObject({
   ...selectionShape,

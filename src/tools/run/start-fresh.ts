@@ -1,3 +1,4 @@
+import { joined, o8, text, type Command, type Text } from '../../core/base/text.js';
 import { selectedTasks } from '../../core/plan/build-plan.js';
 import { O8Error } from '../../core/base/errors.js';
 import { preflightChecks } from '../../core/preflight/preflight.js';
@@ -22,7 +23,7 @@ import { refuseUnkept } from '../plan/new-attempts.js';
 import { planFrom, readPlanParts, trustQuestion } from '../plan/prepare-plan.js';
 import { runConsent } from '../context/read-trust.js';
 import { readPreflightFacts } from '../plan/read-preflight-facts.js';
-import { againCommand, selectionWords } from '../context/again-command.js';
+import { againCommand } from '../context/again-command.js';
 import { planFlags, type Selection } from '../plan/selection.js';
 import type { SpawnInput, SpawnResult } from './spawn-input.js';
 import { readSettledLock } from '../context/settled-lock.js';
@@ -71,7 +72,7 @@ export async function startFresh(
   selection: Selection,
   input: SpawnInput,
   context: ToolContext,
-  start: { readonly warnings: readonly string[]; readonly replacing: Replacing },
+  start: { readonly warnings: readonly Text[]; readonly replacing: Replacing },
 ): Promise<SpawnResult> {
   const again = againCommand(input);
   const ready = await readyUnlessLocked(selection, input, context, { replacing: start.replacing, again });
@@ -106,7 +107,7 @@ async function readyUnlessLocked(
   selection: Selection,
   input: SpawnInput,
   context: ToolContext,
-  { replacing, again }: { readonly replacing: Replacing; readonly again: string },
+  { replacing, again }: { readonly replacing: Replacing; readonly again: Command },
 ): Promise<Ready> {
   try {
     return await readyPlan(selection, input, context);
@@ -118,7 +119,7 @@ async function readyUnlessLocked(
 }
 
 /** Throws `locked` when somebody else has the lock than the owner that is to be replaced. */
-function refuseOther(lock: LockState, replacing: Replacing, again: string): void {
+function refuseOther(lock: LockState, replacing: Replacing, again: Command): void {
   const isMeant = lock.kind === 'held' && replacing.kind === 'owner' && lock.holder.generation === replacing.generation;
   if (!isMeant) refuseHeld(lock, again);
 }
@@ -152,16 +153,20 @@ function refuseFailures(checks: readonly Check[], input: SpawnInput): void {
   if (failures.length === 0 || input.skipPreflight === true) return;
   const [first] = failures;
   if (failures.length === 1 && first !== undefined) throw new O8Error('preflight_failed', first.message, first.hint);
-  const lines = firstOfEachKind(failures).map(({ message, hint }) => `  ✗ ${message}\n      ${hint}`);
-  const message = `${String(failures.length)} checks failed:\n${lines.join('\n')}`;
+  const lines = firstOfEachKind(failures).map(({ message, hint }) => text`  ✗ ${message}\n      ${hint}`);
+  const message = joined([`${String(failures.length)} checks failed:`, ...lines], '\n');
   throw new O8Error(
     'preflight_failed',
     message,
-    `Fix these, then the same command again; o8 preflight ${selectionWords(input) ?? ''} shows all checks.`,
+    text`Fix these, then the same command again; ${preflightOf(input)} shows all checks.`,
   );
 }
 
-function warningsOf(checks: readonly Check[], input: SpawnInput): string[] {
+function preflightOf({ dir, features }: SpawnInput): Command {
+  return o8('preflight', dir === undefined ? (features ?? []) : [dir]);
+}
+
+function warningsOf(checks: readonly Check[], input: SpawnInput): Text[] {
   return [...skippedFailures(checks, input), ...plainWarnings(checks)];
 }
 
@@ -175,10 +180,10 @@ function skippedFailures(checks: readonly Check[], { skipPreflight }: SpawnInput
   return [`Starting although the pre-flight failed, which is not recommended:\n${list}`];
 }
 
-function plainWarnings(checks: readonly Check[]): string[] {
+function plainWarnings(checks: readonly Check[]): Text[] {
   return firstOfEachKind(checks)
     .filter(({ id, level }) => level === 'warn' && id !== 'manifest-commands') // the plan shows those
-    .map(({ message, hint }) => (hint === '' ? message : `${message} (${hint})`));
+    .map(({ message, hint }) => (hint === '' ? message : text`${message} (${hint})`));
 }
 
 /** Everything o8 writes in the repository stays out of git, without touching the user's .gitignore. */

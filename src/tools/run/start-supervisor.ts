@@ -1,8 +1,9 @@
+import type { Command } from '../../core/base/text.js';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../../core/base/errors.js';
 import { failpoint } from '../../core/base/failpoint.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import type { SupervisorStart } from '../../core/run/supervisor-start.js';
 import { bundledProgram } from '../../process/base/bundle.js';
 import { startDetached } from '../../process/programs/detach.js';
@@ -31,7 +32,7 @@ export const NOBODY: Replacing = { kind: 'nobody' };
 export interface StartOptions {
   readonly replacing: Replacing;
   /** The command that overrides another owner with `--force`, null where there is none. */
-  readonly again: string | null;
+  readonly again: Command | null;
   /**
    * Makes the run's folder, for a run that is new: whoever loses the lock to somebody else removes it before anything
    * begins. Without: the run is there.

@@ -1,3 +1,4 @@
+import { o8, placeholder, flagName } from '../../core/base/text.js';
 import { join, relative, sep } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 import { excludePattern } from '../../core/base/exclude-pattern.js';
@@ -33,7 +34,7 @@ export async function generateScripts(
   context: ToolContext,
 ): Promise<SpawnResult> {
   if (input.resume === true) {
-    throw new O8Error('usage', 'An interrupted run goes on without a script.', 'o8 run --resume');
+    throw new O8Error('usage', 'An interrupted run goes on without a script.', o8('run', { resume: true }));
   }
   const parts = await readPlanParts(selection, planFlags(input), context);
   const plan = planFrom(parts, PREVIEW);
@@ -42,7 +43,7 @@ export async function generateScripts(
     throw new O8Error(
       'usage',
       '--generate-only writes scripts into a plan folder; features have none.',
-      'o8 run <parallel-dir> --generate-only',
+      o8('run', [placeholder('parallel-dir')], { generateOnly: true }),
     );
   }
   const { root } = parts;
@@ -75,5 +76,6 @@ async function announce({ repo, home }: PlanParts, plan: Plan, manifest: string)
 
 /** What the script says to `o8 run` each time, beside how many agents may run. */
 function flagsOf(input: SpawnInput): string[] {
-  return [...askedFlags(input), ...(input.force === true ? ['--force'] : [])];
+  const flags = { ...askedFlags(input), ...(input.force === true ? { force: true as const } : {}) };
+  return Object.entries(flags).flatMap(([name, value]) => [flagName(name), ...(value === true ? [] : [String(value)])]);
 }

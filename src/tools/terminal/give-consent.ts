@@ -1,3 +1,4 @@
+import { o8 } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import { skillPaths } from '../../core/trust/skill-paths.js';
 import type { TrustItem } from '../../core/trust/files.js';
@@ -40,7 +41,7 @@ export async function acceptDigest(digest: string, context: ToolContext): Promis
       withSkill.items.length === 0
         ? 'This repository brings nothing that needs to be accepted.'
         : `What this repository brings has another digest: ${withSkill.digest}. It is not what was shown when ${digest.slice(0, 80)} was.`;
-    throw new O8Error('untrusted', message, 'o8 trust');
+    throw new O8Error('untrusted', message, o8('trust'));
   }
   await accept(repo, found.items, found.digest, context);
   return found.items.map(({ from }) => from);

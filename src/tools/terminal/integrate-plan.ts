@@ -1,3 +1,4 @@
+import { o8 } from '../../core/base/text.js';
 import { realpath } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
@@ -11,7 +12,7 @@ import {
   type IntegrationStatus,
 } from '../../core/report/integration.js';
 import { baseRef } from '../../core/merge/landings.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { withSection } from '../../core/text/marked-section.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { folderKey, sourceOf } from '../../core/plan/sources.js';
@@ -63,7 +64,7 @@ export async function integratePlan(input: IntegrateInput, context: ToolContext)
   const { plan } = run;
   const { name, planFolder } = sourceOf(plan.source);
   if (planFolder === null)
-    throw new O8Error('refused', 'The last run has no plan folder to report in: it was one of features.', 'o8 status');
+    throw new O8Error('refused', 'The last run has no plan folder to report in: it was one of features.', o8('status'));
   const { dir, manifest } = planFolder;
   await editedReport(root, join(dir, INTEGRATION_REPORT), ''); // what refuses it is said before the long part
   const subject = await whatToCheck(repo, plan);
@@ -102,7 +103,7 @@ async function finishedRun(home: RunHome, dir: string | null, { cwd }: ToolConte
   const run = dir === null ? await requireRun(home, undefined) : await runOfFolder(home, resolve(cwd, dir), dir);
   if (run.state.phase.kind === 'finished') return run;
   const { runId } = run.plan;
-  const hint = run.ownerAlive ? `o8 status --run ${runId}` : resumeCommand(runId);
+  const hint = run.ownerAlive ? o8('status', { run: runId }) : resumeCommand(runId);
   throw new O8Error('refused', `Run ${runId} is not over: its result changes while it is checked.`, hint);
 }
 
@@ -110,7 +111,7 @@ async function runOfFolder(home: RunHome, path: string, named: string): Promise<
   // Opening it says what is wrong with a folder that is none.
   const { dir } = await PlanFolder.open(home.root, await realpathOr(path), new FaultCollector());
   const run = await latestRunOf(home, folderKey(dir));
-  if (run === null) throw new O8Error('no_run', `${named} has not been run yet.`, `o8 run ${named}`);
+  if (run === null) throw new O8Error('no_run', `${named} has not been run yet.`, o8('run', [named]));
   return run;
 }
 

@@ -1,3 +1,4 @@
+import { o8 } from '../../core/base/text.js';
 import { join } from 'node:path';
 import { GIVEN_CHECK, PLAN_CHECK, SETUP_CHECK, type IntegrationCheck } from '../../core/report/integration.js';
 import type { Plan } from '../../core/plan/plan.js';
@@ -104,7 +105,7 @@ async function runOne(
   });
   if (stop.aborted) {
     await endKept({ marker: shellCommandMarker(check.command, logFile), seen: ran.kept }, KILL_AFTER_MS);
-    throw new O8Error('interrupted', 'The checks were stopped.', 'o8 integrate');
+    throw new O8Error('interrupted', 'The checks were stopped.', o8('integrate'));
   }
   const left = ran.ended.length === 0 ? '' : `\nleft processes running, which o8 ended: ${ran.ended.join(', ')}`;
   const output = `${ran.outputTail}${ran.timedOut ? '\nran out of time' : ''}${left}`;

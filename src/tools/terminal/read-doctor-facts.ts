@@ -4,7 +4,7 @@ import { agentOf, AGENTS } from '../../core/agents/kinds.js';
 import type { AgentSettings } from '../../core/settings/agent-settings.js';
 import { resolveSettings, type Settings } from '../../core/settings/settings.js';
 import { versionLine } from '../../core/text/version-line.js';
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { bringsBack } from '../../core/merge/landings.js';
 import { taskOf } from '../../core/run/run-state.js';
 import { runStateName } from '../../core/report/status-view.js';

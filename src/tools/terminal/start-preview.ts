@@ -1,3 +1,4 @@
+import type { Text } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import { findContinuation } from '../run/continue-run.js';
 import type { ToolContext } from '../context/define-tool.js';
@@ -17,9 +18,9 @@ export interface StartPreview {
   /** The run that would go on, null for a new one. */
   readonly continues: string | null;
   /** Is what a single wave needs there; what is repeated; why there is nothing to do. */
-  readonly text: string | null;
+  readonly text: Text | null;
   /** Commands of that run that have changed since. */
-  readonly changed: string | null;
+  readonly changed: Text | null;
   /** What would refuse it, beside the checks. */
   readonly refusal: O8Error | null;
 }

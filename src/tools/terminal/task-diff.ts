@@ -1,4 +1,5 @@
-import { shellQuote } from '../../core/text/shell-quote.js';
+import { o8 } from '../../core/base/text.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
 import { O8Error } from '../../core/base/errors.js';
 import { landingOfTask } from '../../core/merge/landings.js';
@@ -34,14 +35,14 @@ export async function taskDiff(
     throw new O8Error(
       'refused',
       `${id} is merged: there is no uncommitted work of it`,
-      `o8 diff ${id} --run ${run.plan.runId}`,
+      o8('diff', [id], { run: run.plan.runId }),
     );
   }
   const { state, start } = taskOf(run.state, id);
   const tip = await resolveCommit(repo, `refs/heads/${task.branch}`);
   if (tip === null) {
     const message = `${id} has no branch ${task.branch}: it is ${state.state}`;
-    throw new O8Error('refused', message, `o8 status --run ${run.plan.runId}`);
+    throw new O8Error('refused', message, o8('status', { run: run.plan.runId }));
   }
   const { ref } = targetOf(run.plan);
   const target = await resolveCommit(repo, ref);

@@ -1,4 +1,6 @@
-import { runOptionOf } from '../context/find-run-option.js';
+import type { RunFlag } from '../../core/run/run-flag.js';
+import { inTerminal, o8 } from '../../core/base/text.js';
+import { runFlagOf } from '../context/find-run-flag.js';
 import { O8Error } from '../../core/base/errors.js';
 import { taskLogView } from '../../core/agents/readable-log.js';
 import { failedValidations, validationLines } from '../../core/run/failed-validations.js';
@@ -40,7 +42,7 @@ export async function openTaskLog(home: RunHome, wanted: WantedLog): Promise<Tas
     throw new O8Error(
       'usage',
       `${task} has ${had}, not ${String(wanted.attempt)}.`,
-      `o8 logs ${task} --run ${plan.runId}`,
+      o8('logs', [task], { run: plan.runId }),
     );
   }
   const attempt = wanted.attempt ?? Math.max(1, last);
@@ -48,7 +50,7 @@ export async function openTaskLog(home: RunHome, wanted: WantedLog): Promise<Tas
   const path = setupFailed
     ? runPaths(home, plan.runId).setupLog(task)
     : attemptPaths(home, plan.runId, task, attempt).log;
-  const notStarted = last === 0 ? whyNotStarted(task, state, await runOptionOf(home, plan.runId)) : null;
+  const notStarted = last === 0 ? whyNotStarted(task, state, await runFlagOf(home, plan.runId)) : null;
   return {
     runId: plan.runId,
     task,
@@ -60,7 +62,7 @@ export async function openTaskLog(home: RunHome, wanted: WantedLog): Promise<Tas
 }
 
 /** What keeps a task from having a log, with the reason of what blocks it. */
-function whyNotStarted(task: string, state: RunState, option: string): string {
+function whyNotStarted(task: string, state: RunState, flag: RunFlag): string {
   const { state: now } = taskOf(state, task);
   switch (now.state) {
     case 'failed':
@@ -69,7 +71,7 @@ function whyNotStarted(task: string, state: RunState, option: string): string {
       const waves = failedValidations(state).filter(({ wave }) => now.by.includes(`wave ${String(wave)}`));
       return [
         `${task} has not started: it is blocked by ${now.by.join(', ')}.`,
-        ...waves.flatMap((each) => validationLines(each, option)),
+        ...waves.flatMap((each) => validationLines(each, flag)).map(inTerminal),
       ].join('\n');
     }
     default:

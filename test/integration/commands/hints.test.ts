@@ -20,7 +20,7 @@ describe('a plan that is started again', () => {
     const { runId = '' } = await run.status();
     const waiting = await run.o8('spawn', PLAN_DIR);
     expect(waiting.code).toBe(4);
-    expect(waiting.stderr).toMatch(/^Error: Run \S+ completed and is not on main; o8 merge, then o8 cleanup/);
+    expect(waiting.stderr).toMatch(/^Error: Run \S+ completed and is not on main; merge it, then clean it up/);
     expect((await run.o8('merge')).stdout).toContain(left);
 
     for (const command of [
@@ -30,7 +30,7 @@ describe('a plan that is started again', () => {
       const again = await run.o8(...command);
       expect(again.code).toBe(4);
       expect(again.stderr).toBe(
-        `Error: Run ${runId} completed and landed; o8 cleanup to run it again\n  o8 cleanup --run ${runId}\n` +
+        `Error: Run ${runId} completed and landed; clean it up to run it again\n  o8 cleanup --run ${runId}\n` +
           `o8 run ${PLAN_DIR} --wave 2   (runs what it left out: task-003)\n`,
       );
     }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { shellQuote } from '../../../src/core/text/shell-quote.js';
+import { shellQuote } from '../../../src/core/base/shell-quote.js';
 import { O8_PROGRAM } from '../../support/programs/mcp-client.js';
 import { branchOf, RunFixture } from '../../support/runs/run-fixture.js';
 import { usersRepository } from '../../support/git/users-repository.js';

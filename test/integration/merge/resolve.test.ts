@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { resolutionSchema, type Resolution } from '../../../src/core/run/request-results.js';
+import { resolutionAnswerSchema, type ResolutionAnswer } from '../../../src/core/run/request-results.js';
 import { branchOf, RunFixture, type TestTask } from '../../support/runs/run-fixture.js';
 import { usersRepository } from '../../support/git/users-repository.js';
 
@@ -10,7 +10,7 @@ const TASKS: readonly TestTask[] = [
   { id: 'task-002', wave: 1, more: { verify: 'grep -q both shared.txt' } },
 ];
 
-type Opened = Extract<Resolution, { kind: 'opened' }>;
+type Opened = Extract<ResolutionAnswer, { kind: 'opened' }>;
 
 interface Conflict {
   readonly run: RunFixture;
@@ -40,8 +40,8 @@ async function conflicting(
   return { run, runId, worktree, git: async (...args) => run.repository.git(args, worktree) };
 }
 
-async function resolve(run: RunFixture): Promise<Resolution> {
-  return resolutionSchema.parse((await run.call('merge', { task: 'task-002', resolve: true }))['resolution']);
+async function resolve(run: RunFixture): Promise<ResolutionAnswer> {
+  return resolutionAnswerSchema.parse((await run.call('merge', { task: 'task-002', resolve: true }))['resolution']);
 }
 
 async function open(run: RunFixture): Promise<Opened> {

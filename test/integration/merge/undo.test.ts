@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { undoneSchema, type Undone } from '../../../src/core/run/request-results.js';
+import { undoneAnswerSchema, type UndoneAnswer } from '../../../src/core/run/request-results.js';
 import { RunFixture, type RunOptions } from '../../support/runs/run-fixture.js';
 import { usersRepository } from '../../support/git/users-repository.js';
 
@@ -20,15 +20,18 @@ async function complete(options: Partial<RunOptions> = {}): Promise<RunFixture> 
   return run;
 }
 
-async function undo(run: RunFixture, input: Readonly<Record<string, unknown>> = {}): Promise<Undone[]> {
-  return z.array(undoneSchema).parse((await run.call('merge', { ...input, undo: true }))['undone']);
+async function undo(run: RunFixture, input: Readonly<Record<string, unknown>> = {}): Promise<UndoneAnswer[]> {
+  return z.array(undoneAnswerSchema).parse((await run.call('merge', { ...input, undo: true }))['undone']);
 }
 
 /** The only one, which is of this kind. */
-function only<K extends Undone['kind']>(undone: readonly Undone[], kind: K): Extract<Undone, { kind: K }> {
+function only<K extends UndoneAnswer['kind']>(
+  undone: readonly UndoneAnswer[],
+  kind: K,
+): Extract<UndoneAnswer, { kind: K }> {
   const [first] = undone;
   expect(undone).toEqual([expect.objectContaining({ kind })]);
-  return first as Extract<Undone, { kind: K }>;
+  return first as Extract<UndoneAnswer, { kind: K }>;
 }
 
 const subjects = async (run: RunFixture, range: string): Promise<string[]> =>

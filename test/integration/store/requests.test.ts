@@ -1,3 +1,4 @@
+import { o8 } from '../../../src/core/base/text.js';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
@@ -52,7 +53,7 @@ describe('requests', () => {
     const request = abort();
     await submitRequest(homeOf(root), RUN, request);
     const waiting = awaitAnswer(homeOf(root), RUN, request.id, { ...alive, timeoutMs: 30 });
-    await expect(waiting).rejects.toMatchObject({ code: 'timed_out', hint: `o8 status --run ${RUN}` });
+    await expect(waiting).rejects.toMatchObject({ code: 'timed_out', hint: o8('status', { run: RUN }) });
     expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
   });
 

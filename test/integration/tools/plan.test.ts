@@ -2,7 +2,7 @@ import { utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { O8Error } from '../../../src/core/base/errors.js';
-import { plan } from '../../../src/tools/plan-tool.js';
+import { tools } from '../../../src/tools/catalogue.js';
 import { hashFolder } from '../../support/git/folder-hash.js';
 import { PLAN_DIR, plannedRepository } from '../../support/runs/planned-repository.js';
 import { taskFile } from '../../support/runs/plan-folder.js';
@@ -19,7 +19,7 @@ async function refusal(work: Promise<unknown>): Promise<O8Error> {
 describe('plan', () => {
   it('shows the fixed text for the example plan', async () => {
     const { context } = await plannedRepository();
-    const { text } = await plan.run({ dir: `${PLAN_DIR}/` }, context);
+    const { text } = await tools.plan.call({ dir: `${PLAN_DIR}/` }, context);
     expect(text).toBe(
       [
         '=== Parallel Execution Plan ===',
@@ -48,7 +48,7 @@ describe('plan', () => {
 
   it('answers what its schema promises, with absolute paths', async () => {
     const { context, root, workspaces } = await plannedRepository();
-    const answer = plan.output.parse(await plan.run({ dir: PLAN_DIR, maxConcurrent: 2, schedule: 'waves' }, context));
+    const answer = await tools.plan.call({ dir: PLAN_DIR, maxConcurrent: 2, schedule: 'waves' }, context);
     expect(answer).toMatchObject({
       dir: join(root, PLAN_DIR),
       base: 'main',
@@ -75,8 +75,8 @@ describe('plan', () => {
 
   it('gives the same answer every time', async () => {
     const { context } = await plannedRepository();
-    const first = JSON.stringify(await plan.run({ dir: PLAN_DIR }, context));
-    expect(JSON.stringify(await plan.run({ dir: PLAN_DIR }, context))).toBe(first);
+    const first = JSON.stringify(await tools.plan.call({ dir: PLAN_DIR }, context));
+    expect(JSON.stringify(await tools.plan.call({ dir: PLAN_DIR }, context))).toBe(first);
   });
 
   it('writes nothing at all, not even into git folders with an index that is out of date', async () => {
@@ -84,25 +84,32 @@ describe('plan', () => {
     // git status would write a refreshed index for this.
     await utimes(join(root, 'README.md'), new Date(), new Date());
     const before = await hashFolder(dirname(root));
-    await plan.run({ dir: PLAN_DIR }, context);
+    await tools.plan.call({ dir: PLAN_DIR }, context);
     expect(await hashFolder(dirname(root))).toBe(before);
   });
 
   it('finds the folder from below the top of the repository', async () => {
     const { context, root } = await plannedRepository();
-    const { text } = await plan.run({ dir: 'TS-0042-inventory-system' }, { ...context, cwd: join(root, 'parallel') });
+    const { text } = await tools.plan.call(
+      { dir: 'TS-0042-inventory-system' },
+      { ...context, cwd: join(root, 'parallel') },
+    );
     expect(text).toContain(`Parallel Dir: ${PLAN_DIR}\n`);
     expect(text).toContain('-> ../workspaces/task-001');
   });
 
   it('counts the tree it would fill the worktrees with', async () => {
     const { context } = await plannedRepository({ files: { 'big.bin': 'x'.repeat(3 * 1024 * 1024) } });
-    expect((await plan.run({ dir: PLAN_DIR }, context)).disk).toEqual({ worktrees: 5, perWorktreeMB: 3, totalMB: 15 });
+    expect((await tools.plan.call({ dir: PLAN_DIR }, context)).disk).toEqual({
+      worktrees: 5,
+      perWorktreeMB: 3,
+      totalMB: 15,
+    });
   });
 
   it('shows the chosen wave without the skipped task', async () => {
     const { context } = await plannedRepository();
-    const answer = await plan.run({ dir: PLAN_DIR, wave: 1, skip: ['task-002-products'] }, context);
+    const answer = await tools.plan.call({ dir: PLAN_DIR, wave: 1, skip: ['task-002-products'] }, context);
     expect(answer.tasks.map(({ id }) => id)).toEqual(['task-001', 'task-003']);
     expect(answer.text).toContain(
       'Left out of this run:\n  - task-002-products (skipped)\n  - task-004-orders (wave 2)',
@@ -117,7 +124,7 @@ describe('plan', () => {
         [`${PLAN_DIR}/tasks/task-005-api.md`]: taskFile({ id: 'task-005', wave: 2, verify: 'npm run api' }),
       },
     });
-    const { commands, text } = await plan.run({ dir: PLAN_DIR }, context);
+    const { commands, text } = await tools.plan.call({ dir: PLAN_DIR }, context);
     expect(commands).toEqual([
       { kind: 'setup', command: 'npm ci' },
       { kind: 'verify', command: 'npm test', tasks: ['task-001', 'task-002', 'task-003', 'task-004'] },
@@ -128,19 +135,23 @@ describe('plan', () => {
 
   it('refuses a selection that is none, two, or not in this version', async () => {
     const { context } = await plannedRepository();
-    expect(await refusal(plan.run({}, context))).toMatchObject({ code: 'usage' });
-    expect(await refusal(plan.run({ dir: PLAN_DIR, epic: 'x' }, context))).toMatchObject({ code: 'usage' });
-    expect(await refusal(plan.run({ dir: PLAN_DIR, features: ['login'] }, context))).toMatchObject({ code: 'usage' });
-    expect(await refusal(plan.run({ epic: 'ghtml-a1b2' }, context))).toMatchObject({ code: 'refused' });
+    expect(await refusal(tools.plan.call({}, context))).toMatchObject({ code: 'usage' });
+    expect(await refusal(tools.plan.call({ dir: PLAN_DIR, epic: 'x' }, context))).toMatchObject({ code: 'usage' });
+    expect(await refusal(tools.plan.call({ dir: PLAN_DIR, features: ['login'] }, context))).toMatchObject({
+      code: 'usage',
+    });
+    expect(await refusal(tools.plan.call({ epic: 'ghtml-a1b2' }, context))).toMatchObject({ code: 'refused' });
   });
 
   it('refuses unknown tasks and waves, a missing manifest and a detached HEAD', async () => {
     const { context, git } = await plannedRepository();
-    expect(await refusal(plan.run({ dir: PLAN_DIR, skip: ['nope'] }, context))).toMatchObject({ code: 'unknown_task' });
-    expect(await refusal(plan.run({ dir: PLAN_DIR, wave: 9 }, context))).toMatchObject({ code: 'unknown_task' });
-    expect(await refusal(plan.run({ dir: 'parallel' }, context))).toMatchObject({ code: 'invalid_plan' });
+    expect(await refusal(tools.plan.call({ dir: PLAN_DIR, skip: ['nope'] }, context))).toMatchObject({
+      code: 'unknown_task',
+    });
+    expect(await refusal(tools.plan.call({ dir: PLAN_DIR, wave: 9 }, context))).toMatchObject({ code: 'unknown_task' });
+    expect(await refusal(tools.plan.call({ dir: 'parallel' }, context))).toMatchObject({ code: 'invalid_plan' });
     git('switch', '--quiet', '--detach');
-    expect(await refusal(plan.run({ dir: PLAN_DIR }, context))).toMatchObject({ code: 'refused' });
+    expect(await refusal(tools.plan.call({ dir: PLAN_DIR }, context))).toMatchObject({ code: 'refused' });
   });
 
   it('stays small for hundreds of tasks', async () => {
@@ -153,7 +164,7 @@ describe('plan', () => {
       manifest: { tasks: { total: 300, waves: 5, files: stems.map((stem) => `tasks/${stem}.md`) } },
       files: Object.fromEntries(tasks),
     });
-    const answer = await plan.run({ dir: PLAN_DIR }, context);
+    const answer = await tools.plan.call({ dir: PLAN_DIR }, context);
     expect(answer.tasks).toHaveLength(300);
     expect(JSON.stringify(answer).length).toBeLessThan(400_000);
   });

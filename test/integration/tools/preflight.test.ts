@@ -1,17 +1,15 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type * as z from 'zod';
-import { preflight } from '../../../src/tools/preflight-tool.js';
+import { tools, type ToolAnswer } from '../../../src/tools/catalogue.js';
 import { hashFolder } from '../../support/git/folder-hash.js';
 import { taskFile } from '../../support/runs/plan-folder.js';
 import { PLAN_DIR, plannedRepository, type PlannedRepository } from '../../support/runs/planned-repository.js';
 
-type Answer = z.output<typeof preflight.output>;
+type Answer = ToolAnswer<'preflight'>;
 
 async function check(repository: PlannedRepository, more: object = {}): Promise<Answer> {
-  const input = preflight.input.parse({ dir: PLAN_DIR, ...more });
-  return preflight.output.parse(await preflight.run(input, repository.context));
+  return tools.preflight.call({ dir: PLAN_DIR, ...more }, repository.context);
 }
 
 function problems({ checks }: Answer): Answer['checks'] {

@@ -193,7 +193,7 @@ export class FaultRun {
   ): Promise<Record<string, unknown>> {
     const entry = catalogue.find(({ name }) => name === tool);
     if (entry === undefined) throw new Error(`no tool ${tool}`);
-    return entry.call(input, { cwd: this.root, env, now: () => new Date() });
+    return entry.call(input, { cwd: this.root, env, now: () => new Date(), reader: 'terminal' });
   }
 
   async o8(env: Readonly<Record<string, string>>, ...args: string[]): Promise<CliResult> {

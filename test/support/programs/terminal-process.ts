@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { shellQuote } from '../../../src/core/text/shell-quote.js';
+import { shellQuote } from '../../../src/core/base/shell-quote.js';
 import { O8_PROGRAM } from './mcp-client.js';
 import { waitFor } from '../waiting/wait-for.js';
 

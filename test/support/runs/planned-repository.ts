@@ -46,6 +46,7 @@ export async function plannedRepository({ manifest = {}, files = {} }: PlanFiles
       cwd: root,
       env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
       now: () => new Date('2026-11-21T08:05:12.000Z'),
+      reader: 'terminal',
     },
     git,
     write: (more) => writeFiles(root, more),

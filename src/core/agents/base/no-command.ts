@@ -1,3 +1,4 @@
+import { o8, text } from '../../base/text.js';
 import { O8Error } from '../../base/errors.js';
 import type { AgentSettings } from '../../settings/agent-settings.js';
 
@@ -7,6 +8,6 @@ export function noCommand(kind: string, { command }: Pick<AgentSettings, 'comman
   throw new O8Error(
     'usage',
     `agent.kind is ${kind}, so agent.command (${command[0] ?? ''}) would not be used.`,
-    `o8 config reset agent.command, or o8 config reset agent.kind to use the command`,
+    text`${o8('config reset', ['agent.command'])}, or ${o8('config reset', ['agent.kind'])} to use the command`,
   );
 }

@@ -1,3 +1,4 @@
+import { o8, text } from '../../base/text.js';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import { pass, warn, type Check } from '../../base/check.js';
@@ -91,7 +92,7 @@ function permissionMode({ permissionMode: mode }: AgentSettings): Check[] {
     warn(
       'permission-mode',
       'Agents run with bypassPermissions: nothing they do on this machine is asked or refused',
-      "Run 'o8 config set agent.permissionMode dontAsk' unless this is a container or virtual machine",
+      text`Run '${o8('config set', ['agent.permissionMode', 'dontAsk'])}' unless this is a container or virtual machine`,
     ),
   ];
 }

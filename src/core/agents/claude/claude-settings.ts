@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { GUARD_MARK } from '../../scope/write-guard.js';
 import { O8Error } from '../../base/errors.js';
 import { inputProblems } from '../../input/schema-words.js';
-import { shellQuote } from '../../text/shell-quote.js';
+import { shellQuote } from '../../base/shell-quote.js';
 
 /** A hook that outlasts this is taken for "allow" by Claude Code; on a loaded machine Node may take seconds to start. */
 const GUARD_TIMEOUT_S = 60;

@@ -1,3 +1,4 @@
+import { o8, text } from '../../base/text.js';
 import { pass, warn, type Check } from '../../base/check.js';
 import type { AgentSettings } from '../../settings/agent-settings.js';
 import { outputOf } from '../base/agent-facts.js';
@@ -54,7 +55,7 @@ function permissionMode({ permissionMode: mode }: AgentSettings): Check[] {
     warn(
       'permission-mode',
       'Codex runs without its sandbox: nothing it does on this machine is refused',
-      "Run 'o8 config set agent.permissionMode dontAsk' unless this is a container or virtual machine",
+      text`Run '${o8('config set', ['agent.permissionMode', 'dontAsk'])}' unless this is a container or virtual machine`,
     ),
   ];
 }

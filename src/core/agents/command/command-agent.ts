@@ -1,3 +1,4 @@
+import { o8 } from '../../base/text.js';
 import { pass } from '../../base/check.js';
 import { O8Error } from '../../base/errors.js';
 import { NO_FACTS, outputOf } from '../base/agent-facts.js';
@@ -19,7 +20,7 @@ export const COMMAND_AGENT: Agent = {
       throw new O8Error(
         'usage',
         `agent.kind is ${COMMAND}, and agent.command names no program.`,
-        `o8 config set agent.command '["my-agent", "{promptFile}"]'`,
+        o8('config set', ['agent.command', '["my-agent", "{promptFile}"]']),
       );
     }
     checkAgentCommand(command);

@@ -1,3 +1,4 @@
+import { mergeHeld } from '../merge-held.js';
 import { mergeAgain } from '../../held/finding.js';
 import type { RunEvent } from '../events.js';
 import type { RunState, TaskRecord } from '../run-state.js';
@@ -19,7 +20,7 @@ export function canBeAborted({ state }: TaskRecord): boolean {
  */
 export function keptByAbort(runId: string, { id, state }: TaskRecord): RunEvent | null {
   if (state.state !== 'merge_pending' || heldOfTask(state) !== null) return null;
-  return { type: 'merge_held', task: id, reason: 'it was done when it was aborted', hint: mergeAgain(runId, id) };
+  return mergeHeld(id, 'it was done when it was aborted', mergeAgain(runId, id));
 }
 
 export function aborted(task: string): RunEvent {

@@ -1,3 +1,4 @@
+import { mergeHeld } from '../merge-held.js';
 import { mergeAgain } from '../../held/finding.js';
 import type { RunEvent } from '../events.js';
 import { taskOf, type RunState } from '../run-state.js';
@@ -16,9 +17,7 @@ export function giveUp(runId: string, state: RunState, { kind, task }: GivenUp, 
   const message = why.slice(0, 2000); // a journal record stays small
   const { state: name } = taskOf(state, task).state;
   if (kind === 'merge') {
-    return name === 'merge_pending'
-      ? { type: 'merge_held', task, reason: message, hint: mergeAgain(runId, task) }
-      : null;
+    return name === 'merge_pending' ? mergeHeld(task, message, mergeAgain(runId, task)) : null;
   }
   switch (name) {
     case 'queued':

@@ -1,3 +1,5 @@
+import { spelled } from '../../../../src/core/text/spelling.js';
+import { o8 } from '../../../../src/core/base/text.js';
 import { describe, expect, it } from 'vitest';
 import { acceptedText, heldOf, heldView, undecided, type Finding } from '../../../../src/core/held/finding.js';
 import { heldLines } from '../../../../src/core/held/held-text.js';
@@ -59,19 +61,19 @@ describe('a held task', () => {
     expect(finalState(held.plan, held.state)).toBe('failed');
     expect(waitingWork('r1', 'a', held.task('a').state)).toEqual({
       why: 'held: x is a symbolic link to /x',
-      command: 'o8 merge --run r1 --task a',
+      command: o8('merge', { run: 'r1', task: 'a' }),
     });
   });
 
   it('is shown with the fact, every command once, and never the one that accepts', () => {
-    const view = heldView('r1', 'a', heldOf('tip', [finding('x'), finding('y')]));
+    const view = spelled(heldView('r1', 'a', heldOf('tip', [finding('x'), finding('y')])), 'terminal');
     expect(view).toEqual({
       what: 'x is a symbolic link to /x',
       path: 'x',
       commands: ['git commit', 'git rm x', 'git rm y', 'o8 merge --run r1 --task a'],
       more: [{ what: 'y is a symbolic link to /x', path: 'y' }],
     });
-    expect(heldLines(heldView('r1', 'a', heldOf('tip', many(12))), 'ACCEPT').slice(-2)).toEqual([
+    expect(heldLines(spelled(heldView('r1', 'a', heldOf('tip', many(12))), 'terminal'), 'ACCEPT').slice(-2)).toEqual([
       'o8 merge --run r1 --task a',
       'or land it anyway: ACCEPT',
     ]);
@@ -87,7 +89,7 @@ describe('a held task', () => {
     expect(summaryLine(views.values())).toMatch(/^Summary: 1 completed.*, 1 held$/);
     const report = finalReport({
       runId: 'r1',
-      runOption: '',
+      runFlag: {},
       state: 'failed',
       tasks: views,
       waves: wavesOf(held),
@@ -97,8 +99,8 @@ describe('a held task', () => {
       landed: false,
       takenBack: [],
       failedValidations: [],
-      commands: { run: 'o8 run p', integrate: null, cleanup: 'o8 cleanup' },
-      say: (hint) => hint,
+      commands: { run: o8('run', ['p']), integrate: null, cleanup: o8('cleanup') },
+      reader: 'terminal',
       show: (path) => path,
     });
     expect(report).toContain('  - a: held: x is a symbolic link to /x\n      git commit\n      git rm x\n');

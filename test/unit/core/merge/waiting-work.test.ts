@@ -1,3 +1,4 @@
+import { inTerminal } from '../../../../src/core/base/text.js';
 import { expect, it } from 'vitest';
 import { TASK_STATE_NAMES } from '../../../../src/core/run/task-state.js';
 import { waitingWork } from '../../../../src/core/merge/waiting-work.js';
@@ -8,7 +9,7 @@ it('waits where it is done and not on the target, each with its own command', ()
   const waiting = TASK_STATE_NAMES.flatMap((state) => {
     const run = new RunHistory(planOf([{ id: 'a' }])).lead('a', state);
     const work = waitingWork('r1', 'a', run.task('a').state);
-    return work === null ? [] : [[state, work.why, work.command]];
+    return work === null ? [] : [[state, work.why, inTerminal(work.command)]];
   });
   expect(waiting).toEqual([
     ['merge_pending', 'it is waiting to be merged', 'o8 merge --run r1 --task a'],

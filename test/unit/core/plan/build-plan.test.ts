@@ -1,3 +1,4 @@
+import { inTerminal } from '../../../../src/core/base/text.js';
 import { describe, expect, it } from 'vitest';
 import { leftOutTasks, selectedTasks } from '../../../../src/core/plan/build-plan.js';
 import { O8Error } from '../../../../src/core/base/errors.js';
@@ -62,7 +63,7 @@ describe('buildPlan', () => {
   it('refuses pull requests, which come later', () => {
     const error = errorOf(() => planOf(seedTasks(), { settings: { merge: { into: 'pr' } } }));
     expect(error).toMatchObject({ code: 'refused' });
-    expect(error.hint).toContain('o8 config set merge.into integration');
+    expect(inTerminal(error.hint)).toContain('o8 config set merge.into integration');
   });
 
   it('leaves out tasks by id or stem and says why', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { asSlashCommand } from '../../../../src/core/commands/slash-command.js';
 import { estimateDisk } from '../../../../src/core/plan/disk-estimate.js';
 import { planText } from '../../../../src/core/plan/plan-text.js';
 import { planOf, seedTasks, sourcePlan } from '../../../support/runs/plan-fixture.js';
@@ -34,7 +33,7 @@ describe('planText', () => {
   });
 
   it('names the merge as its reader asks for it, and leaves the commands of the plan as they are', () => {
-    const text = planText(planOf(seedTasks(), { settings: { verify: 'o8 merge' } }), disk, asSlashCommand);
+    const text = planText(planOf(seedTasks(), { settings: { verify: 'o8 merge' } }), disk, 'chat');
     expect(text).toContain("landed on main by '/parallel-merge'");
     expect(text).toContain('verify (every task): o8 merge');
   });

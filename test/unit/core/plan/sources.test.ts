@@ -1,3 +1,4 @@
+import { o8, inTerminal } from '../../../../src/core/base/text.js';
 import { describe, expect, it } from 'vitest';
 import {
   covers,
@@ -35,8 +36,8 @@ describe('the source of a plan', () => {
   });
 
   it('is named as a person types it', () => {
-    expect(runCommand(features, ROOT)).toBe('o8 parallel a b');
-    expect(runCommand(manifest, ROOT)).toBe('o8 run parallel/TS-0042-inventory-system');
+    expect(inTerminal(runCommand(features, ROOT))).toBe('o8 parallel a b');
+    expect(inTerminal(runCommand(manifest, ROOT))).toBe('o8 run parallel/TS-0042-inventory-system');
     expect(sourceOf(features).view).toEqual({ features: ['a', 'b'] });
   });
 
@@ -48,7 +49,7 @@ describe('the source of a plan', () => {
       expect(keyOf(sourceOf(source).view)).toEqual(key);
       expect(keyOf(namedBy(keyWords(key), { isSlug, isFolder: () => false }))).toEqual(key);
       expect(keyFrom(keyFor(key, ROOT), ROOT)).toEqual(key);
-      expect(keyCommand(keyFor(key, ROOT))).toBe(runCommand(source, ROOT));
+      expect(keyCommand(keyFor(key, ROOT))).toEqual(runCommand(source, ROOT));
       expect(planSourceSchema.parse(JSON.parse(JSON.stringify(source)))).toEqual(source);
     }
     expect(keyOf({})).toBeNull();
@@ -70,11 +71,13 @@ describe('the source of a plan', () => {
       { id: 'b', wave: 1 },
     ];
     const [ofFeatures, ofManifest] = [sourceOf(features), sourceOf(manifest)];
-    expect(ofFeatures.parts(tasks, ROOT)).toEqual([{ tasks: ['a', 'c', 'b'], command: 'o8 parallel a c b' }]);
-    const run = 'o8 run parallel/TS-0042-inventory-system --wave';
+    expect(ofFeatures.parts(tasks, ROOT)).toEqual([
+      { tasks: ['a', 'c', 'b'], command: o8('parallel', ['a', 'c', 'b']) },
+    ]);
+    const dir = 'parallel/TS-0042-inventory-system';
     expect(ofManifest.parts(tasks, ROOT)).toEqual([
-      { tasks: ['a', 'b'], command: `${run} 1` },
-      { tasks: ['c'], command: `${run} 2` },
+      { tasks: ['a', 'b'], command: o8('run', [dir], { wave: 1 }) },
+      { tasks: ['c'], command: o8('run', [dir], { wave: 2 }) },
     ]);
     const { settings } = planOf([]);
     expect(ofFeatures.made(ROOT, settings)).toEqual(['/.claude/worktrees/feat-*']);

@@ -1,5 +1,5 @@
+import { inTerminal } from '../../../../src/core/base/text.js';
 import { describe, expect, it } from 'vitest';
-import { asSlashCommand } from '../../../../src/core/commands/slash-command.js';
 import { buildPlan } from '../../../../src/core/plan/build-plan.js';
 import type { Feature } from '../../../../src/core/features/feature.js';
 import { estimateTime } from '../../../../src/core/features/feature-estimate.js';
@@ -94,7 +94,7 @@ describe('preflight of features', () => {
       ['warn', ['c'], 'c: no story in .blueprint/features/feature_c'],
       ['warn', ['c'], 'c: IMPLEMENTATION_PLAN.md is missing in .blueprint/features/feature_c'],
     ]);
-    expect(findings[0]?.hint).toContain('mkdir -p .blueprint/features/feature_a && "${EDITOR:-vi}"');
+    expect(inTerminal(findings[0]?.hint ?? '')).toContain('mkdir -p .blueprint/features/feature_a && "${EDITOR:-vi}"');
   });
 
   it('says nothing of features that are left out', () => {
@@ -116,7 +116,7 @@ describe('preflight of features', () => {
     expect(overlap?.message).toBe(
       'Files that several plans create or modify:\n  src/app.ts: a, b, c\n  src/c.ts: c, d',
     );
-    expect(overlap?.hint).toBe(
+    expect(inTerminal(overlap?.hint ?? '')).toBe(
       "Recommended batches: run 'o8 parallel a d', then 'o8 parallel b', then 'o8 parallel c'",
     );
   });
@@ -168,8 +168,8 @@ describe('preflight of features', () => {
       'a depends on elsewhere, which is not part of this run',
       'b names a and does not say that it depends on it',
     ]);
-    expect(findings[0]?.hint).toContain('o8 parallel elsewhere a b c');
-    expect(findings[1]?.hint).toContain('depends_on: [a]');
+    expect(inTerminal(findings[0]?.hint ?? '')).toContain('o8 parallel elsewhere a b c');
+    expect(inTerminal(findings[1]?.hint ?? '')).toContain('depends_on: [a]');
   });
 
   it('tells what a new attempt leaves behind, and how work that only waits to be merged is had', () => {
@@ -188,7 +188,7 @@ describe('preflight of features', () => {
       'b was done by run R and waits to be merged: this does it again',
       'c was completed by run R: this does it again',
     ]);
-    expect(findings[1]?.hint).toContain('o8 merge --run R --task b');
+    expect(inTerminal(findings[1]?.hint ?? '')).toContain('o8 merge --run R --task b');
     const facts = goodFacts({
       branches: ['main', 'feature/a', 'feature/b', 'feature/c'],
       newAttempts,
@@ -207,7 +207,7 @@ describe('preflight of features', () => {
     });
     const failed = preflightChecks(planOfFeatures(features), facts).filter(({ level }) => level === 'fail');
     expect(failed.map(({ id }) => id)).toEqual(['branch-collision', 'worktree-collision']);
-    for (const { hint } of failed) expect(hint).toContain("Run 'o8 run --resume' to continue");
+    for (const { hint } of failed) expect(inTerminal(hint)).toContain("Run 'o8 run --resume' to continue");
   });
 
   it('warns when agents are told to use what no worktree will have', () => {
@@ -244,7 +244,7 @@ describe('the plan of features', () => {
   it('names batches and the merge as its reader asks for them', () => {
     const features = [feature('user-auth', touching('src/app.ts')), feature('dashboard', touching('src/app.ts'))];
     const disk = { worktrees: 2, perWorktreeMB: 150, totalMB: 300 };
-    const text = featurePlanText(planOfFeatures(features), disk, factsOf(features), asSlashCommand);
+    const text = featurePlanText(planOfFeatures(features), disk, factsOf(features), 'chat');
     expect(text).toContain('  /parallel-run user-auth\n  /parallel-run dashboard');
     expect(text).not.toMatch(/\bo8 /);
   });

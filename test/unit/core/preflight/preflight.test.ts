@@ -1,3 +1,4 @@
+import { inTerminal } from '../../../../src/core/base/text.js';
 import { describe, expect, it } from 'vitest';
 import { CLAUDE_AGENT } from '../../../../src/core/agents/claude/claude-agent.js';
 import type { Plan } from '../../../../src/core/plan/plan.js';
@@ -12,11 +13,16 @@ import { goodFacts } from '../../../support/runs/preflight-fixture.js';
 const plan = planOf(seedTasks());
 
 /** The findings of one check that are not passes. */
-function findings(id: string, facts: Partial<PreflightFacts>, of: Plan = plan): Check[] {
-  return preflightChecks(of, goodFacts(facts)).filter((check) => check.id === id && check.level !== 'pass');
+type ReadCheck = Check & { readonly hint: string };
+
+/** With hints as a terminal shows them. */
+function findings(id: string, facts: Partial<PreflightFacts>, of: Plan = plan): ReadCheck[] {
+  return preflightChecks(of, goodFacts(facts))
+    .filter((check) => check.id === id && check.level !== 'pass')
+    .map((check) => ({ ...check, hint: inTerminal(check.hint) }));
 }
 
-function finding(id: string, facts: Partial<PreflightFacts>, of: Plan = plan): Check {
+function finding(id: string, facts: Partial<PreflightFacts>, of: Plan = plan): ReadCheck {
   const found = findings(id, facts, of);
   expect(found).toHaveLength(1);
   const [check] = found;

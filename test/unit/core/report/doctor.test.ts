@@ -1,3 +1,4 @@
+import { inTerminal } from '../../../../src/core/base/text.js';
 import { expect, it } from 'vitest';
 import { doctorFindings, type DoctorFacts } from '../../../../src/core/report/doctor.js';
 
@@ -23,7 +24,7 @@ const clean: DoctorFacts = {
 const needs = (facts: Partial<DoctorFacts>): string[] =>
   doctorFindings({ ...clean, ...facts })
     .filter(({ level }) => level !== 'ok')
-    .map(({ level, message, hint }) => `${level} ${message}: ${hint}`);
+    .map(({ level, message, hint }) => `${level} ${message}: ${inTerminal(hint)}`);
 
 it('finds nothing to do in a clean repository, also without programs nobody needs', () => {
   expect(needs({})).toEqual([]);

@@ -1,3 +1,4 @@
+import { inTerminal } from '../../../../src/core/base/text.js';
 import { describe, expect, it } from 'vitest';
 import { commandFailure } from '../../../../src/core/report/command-failure.js';
 import { validationLines } from '../../../../src/core/run/failed-validations.js';
@@ -23,11 +24,13 @@ describe('the failure of a command', () => {
   });
 
   it('is told of a wave with the command that shows all of it', () => {
-    expect(validationLines({ wave: 2, message: '`make`: exit 1\nno database' }, ' --run r1')).toEqual([
-      'Validation of wave 2 failed: `make`: exit 1',
-      '    no database',
-      '    all of its output: o8 logs --wave 2 --run r1',
-    ]);
+    expect(validationLines({ wave: 2, message: '`make`: exit 1\nno database' }, { run: 'r1' }).map(inTerminal)).toEqual(
+      [
+        'Validation of wave 2 failed: `make`: exit 1',
+        '    no database',
+        '    all of its output: o8 logs --wave 2 --run r1',
+      ],
+    );
   });
 });
 

@@ -1,6 +1,6 @@
+import { o8, placeholder } from '../../../../src/core/base/text.js';
 import { describe, expect, it } from 'vitest';
 import { finalReport, summaryLine, type ReportInput } from '../../../../src/core/report/final-report.js';
-import { asSlashCommand } from '../../../../src/core/commands/slash-command.js';
 import { planOf, ROOT, seedTasks } from '../../../support/runs/plan-fixture.js';
 import { attemptEnded, RunHistory, taskDone } from '../../../support/runs/run-history.js';
 import { viewsOf, wavesOf } from '../../../support/runs/task-views.js';
@@ -10,7 +10,7 @@ const TARGET = 'o8/20261121-080512-a1b2';
 function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
   const input = {
     runId: 'r1',
-    runOption: '',
+    runFlag: {},
     state: 'failed',
     base: 'main',
     target: TARGET,
@@ -18,8 +18,8 @@ function report(run: RunHistory, more: Partial<ReportInput> = {}): string {
     takenBack: [],
     failedValidations: [],
     leftOut: [],
-    commands: { run: 'o8 run <parallel-dir>', integrate: null, cleanup: 'o8 cleanup' },
-    say: (hint: string) => hint,
+    commands: { run: o8('run', [placeholder('parallel-dir')]), integrate: null, cleanup: o8('cleanup') },
+    reader: 'terminal' as const,
     show: (path: string) => path.replace(ROOT, '.'),
   };
   return finalReport({ ...input, tasks: viewsOf(run), waves: wavesOf(run), of: 'tasks', ...more });
@@ -62,8 +62,12 @@ Next step: o8 merge (puts ${TARGET} on main)`);
 
   it('in Claude Code sends to /parallel-integrate, and then on', () => {
     const integrate = '/parallel-integrate --parallel-dir parallel/TS-0042-inventory-system';
-    const commands = { run: 'o8 run x', integrate, cleanup: 'o8 cleanup' };
-    const inChat = { state: 'completed', commands, say: asSlashCommand };
+    const commands = {
+      run: o8('run', ['x']),
+      integrate: o8('integrate', ['parallel/TS-0042-inventory-system']),
+      cleanup: o8('cleanup'),
+    };
+    const inChat = { state: 'completed', commands, reader: 'chat' as const };
     expect(report(seedRun(), inChat).split('\n').slice(-2)).toEqual([
       `Next step: ${integrate}`,
       `Then: /parallel-merge (puts ${TARGET} on main)`,

@@ -1,3 +1,4 @@
+import { inTerminal, o8 } from '../../../../src/core/base/text.js';
 import { describe, expect, it } from 'vitest';
 import { leftOutOf } from '../../../../src/core/run/left-out.js';
 import { chooseOpenRun, resumption, severalRunsError, tasksToPrepare } from '../../../../src/core/run/open-runs.js';
@@ -19,9 +20,9 @@ describe('the run a command without a run id means', () => {
     expect(chooseOpenRun([a, b])).toEqual({ kind: 'several', runs: [a, b] });
     const { state } = history().lead('task-001', 'running');
     const open = ['r2', 'r1'].map((runId) => ({ runId, plan: 'parallel/p', state, alive: false }));
-    const error = severalRunsError(open, (runId) => `o8 abort --run ${runId}`);
+    const error = severalRunsError(open, (runId) => o8('abort', { run: runId }));
     expect(error.message).toContain('  r2  parallel/p (1 running, 4 queued)\n  r1  parallel/p');
-    expect(error.hint).toBe('o8 abort --run r2\n  o8 abort --run r1');
+    expect(inTerminal(error.hint)).toBe('o8 abort --run r2\n  o8 abort --run r1');
   });
 });
 
@@ -61,6 +62,6 @@ describe('what a run left out', () => {
     const [left, ...more] = leftOutOf(run.plan, run.state, ROOT);
     expect(more).toEqual([]);
     expect(left?.tasks).toEqual(['task-004']);
-    expect(left?.command).toMatch(/^o8 run \S+ --wave 2$/);
+    expect(inTerminal(left?.command ?? '')).toMatch(/^o8 run \S+ --wave 2$/);
   });
 });

@@ -1,3 +1,4 @@
+import { inTerminal, o8 } from '../../../../src/core/base/text.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { O8Error } from '../../../../src/core/base/errors.js';
@@ -50,8 +51,8 @@ describe('an error that quotes what somebody gave', () => {
   const huge = 'x'.repeat(3_000_000);
 
   it('says how long it was and does not repeat it', () => {
-    const report = reportError(new O8Error('usage', `There is no task ${huge}.`, `o8 logs ${huge}`));
-    expect(JSON.stringify(report).length).toBeLessThan(3000);
+    const report = reportError(new O8Error('usage', `There is no task ${huge}.`, o8('logs', [huge], { task: huge })));
+    expect(JSON.stringify(report).length).toBeLessThan(4000);
     expect(report.message).toContain('… (3000018 characters)');
   });
 
@@ -59,11 +60,11 @@ describe('an error that quotes what somebody gave', () => {
     const fault = { file: huge, problem: huge, fix: huge };
     const faults = Array.from({ length: 400 }, () => fault);
     const report = reportError(new O8Error('invalid_plan', Array(500_000).fill('line').join('\n'), '', faults));
-    expect(Buffer.byteLength(report.message)).toBeLessThan(MODEL_BYTES + 100);
+    expect(Buffer.byteLength(inTerminal(report.message))).toBeLessThan(MODEL_BYTES + 100);
     expect(report.message).toMatch(/… \(\d+ more lines\)$/);
     expect(report.faults).toHaveLength(50);
     expect(JSON.stringify(report.faults).length).toBeLessThan(100_000);
-    expect(reportError(new Error(huge)).message.length).toBeLessThan(1200);
+    expect(inTerminal(reportError(new Error(huge)).message).length).toBeLessThan(1200);
   });
 
   it('keeps a message of ordinary length as it is', () => {

@@ -1,3 +1,4 @@
+import { o8 } from '../../../../src/core/base/text.js';
 import { describe, expect, it } from 'vitest';
 import { itemOf } from '../../../../src/core/trust/files.js';
 import { withProjectSettings } from '../../../../src/core/agents/claude/frozen-settings.js';
@@ -41,7 +42,7 @@ it('is asked for with every character to be seen, and what follows from its abse
   expect(trustAnswer(judgeTrust([], nobody))).toEqual({ needed: false });
   expect(trustCheck(trust)).toMatchObject({ id: 'trust', level: 'warn' });
   expect(trustCheck(judgeTrust([], nobody)).level).toBe('pass');
-  expect(() => refuseUntrusted(trust)).toThrow(expect.objectContaining({ code: 'untrusted', hint: 'o8 trust' }));
+  expect(() => refuseUntrusted(trust)).toThrow(expect.objectContaining({ code: 'untrusted', hint: o8('trust') }));
   expect(trustLines(trustAnswer(trust).items ?? [], 24)).toEqual([
     'The repository contains 1 file that runs programs or changes what agents may do:',
     '',

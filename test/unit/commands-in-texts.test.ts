@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+/** Below the doors a command of o8 is data: a string with one in it reads wrong in every door but one. */
+const COMMAND =
+  /\bo8 (run|spawn|merge|status|abort|cleanup|integrate|parallel|plan|preflight|logs|pause|unpause|config|doctor|trust|attach|diff|history|render|setup|view|report)\b(?! of)|\/parallel-(run|merge|status|abort|cleanup|integrate|setup|decompose)\b/;
+
+/** Documents and scripts of fixed words, each for one kind of reader. */
+const FIXED: readonly string[] = [
+  'src/core/base/text.ts',
+  'src/core/text/spelling.ts',
+  'src/core/commands/setup-documents.ts', // README of a plan folder and a section of CLAUDE.md
+  'src/core/report/run-scripts.ts', // the shell scripts themselves
+  'src/core/plan/task-graph-document.ts',
+  'src/core/plan/rendered-prompt.ts',
+  'src/mcp/instructions.ts',
+  'src/mcp/prompts.ts', // names of files
+  'src/git/worktrees/own-worktree.ts', // the reason of a lock, read again
+];
+
+const FOLDERS = ['core', 'git', 'process', 'store', 'sources', 'supervisor', 'tools', 'mcp'];
+
+function stringsOf(path: string): string[] {
+  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const isDescription =
+      ts.isCallExpression(node) &&
+      ts.isPropertyAccessExpression(node.expression) &&
+      node.expression.name.text === 'describe';
+    if (isDescription) return visit(node.expression); // of a schema: for models, in every door the same
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node))
+      found.push(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+describe('texts below the doors', () => {
+  it('have no command of o8 in their words', () => {
+    const paths = FOLDERS.flatMap((folder) =>
+      readdirSync(join('src', folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+        .map((name) => join('src', folder, name)),
+    );
+    const found = paths
+      .filter((path) => !FIXED.includes(path))
+      .flatMap((path) => stringsOf(path).flatMap((text) => (COMMAND.test(text) ? [`${path}: ${text}`] : [])));
+    expect(paths.length).toBeGreaterThan(200);
+    expect(found).toEqual([]);
+  });
+});
