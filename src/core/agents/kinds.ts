@@ -17,7 +17,11 @@ export function agentOf(settings: Pick<AgentSettings, 'kind' | 'command'>): Agen
   const agent = AGENTS.find((each) => each.kind === kind);
   if (agent !== undefined) return agent;
   const known = AGENTS.map((each) => each.kind).join(', ');
-  throw new O8Error('usage', `There is no agent kind ${quote(kind)}.`, `agent.kind is one of: ${known}`);
+  throw new O8Error(
+    'usage',
+    `There is no agent kind ${quote(kind)}.`,
+    `o8 config set agent.kind <kind>, one of: ${known}`,
+  );
 }
 
 export interface TaskAgent {
