@@ -17,7 +17,7 @@ export function lockedError(
       `Another parallel execution may be in progress (PID: ${pid}), started on another machine or in another container\nStarted at: ${holder.startedAt}`,
       again === null
         ? 'Look there first, and wait until it has ended.'
-        : `Look there first. If that run has ended: ${again} --force`,
+        : text`Look there first. If that run has ended: ${withFlags(again, { force: true })}`,
     );
   }
   return new O8Error(

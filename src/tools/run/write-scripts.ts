@@ -1,4 +1,4 @@
-import { o8, placeholder, flagName } from '../../core/base/text.js';
+import { o8, placeholder, flagName, type Command } from '../../core/base/text.js';
 import { join, relative, sep } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 import { excludePattern } from '../../core/base/exclude-pattern.js';
@@ -76,6 +76,9 @@ async function announce({ repo, home }: PlanParts, plan: Plan, manifest: string)
 
 /** What the script says to `o8 run` each time, beside how many agents may run. */
 function flagsOf(input: SpawnInput): string[] {
-  const flags = { ...askedFlags(input), ...(input.force === true ? { force: true as const } : {}) };
-  return Object.entries(flags).flatMap(([name, value]) => [flagName(name), ...(value === true ? [] : [String(value)])]);
+  const flags: Command['flags'] = { ...askedFlags(input), ...(input.force === true ? { force: true } : {}) };
+  return Object.entries(flags).flatMap(([name, value]) => [
+    flagName(name),
+    ...(typeof value === 'string' || typeof value === 'number' ? [String(value)] : []),
+  ]);
 }
