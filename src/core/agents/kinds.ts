@@ -1,4 +1,4 @@
-import { mapText } from '../base/text.js';
+import { mapText, o8, placeholder, text } from '../base/text.js';
 import { O8Error } from '../base/errors.js';
 import { agentKind, agentSettingsOf, type AgentSettings } from '../settings/agent-settings.js';
 import type { Settings } from '../settings/settings.js';
@@ -20,7 +20,7 @@ export function agentOf(settings: Pick<AgentSettings, 'kind' | 'command'>): Agen
   throw new O8Error(
     'usage',
     `There is no agent kind ${quote(kind)}.`,
-    `o8 config set agent.kind <kind>, one of: ${known}`,
+    text`${o8('config set', ['agent.kind', placeholder('kind')])}, one of: ${known}`,
   );
 }
 
