@@ -25,7 +25,7 @@ export function takeBackCommands(task: PlannedTask, path: string, onto: string |
   return [...worktreeCommands(task), `${at} ${change}`, `${at} commit -m ${shellQuote(message)}`];
 }
 
-/** Gives a file a name of its own, with the task in it. */
+/** Renames a file to a unique name that contains the task. */
 export function renameCommands(task: PlannedTask, path: string): string[] {
   const { dir, name, ext } = posix.parse(path);
   const to = posix.join(dir, `${name}-${task.id}${ext}`);

@@ -8,13 +8,13 @@ import { contentThere } from '../merge/content-there.js';
 import { wasRenamedFrom } from '../refs/branch-history.js';
 import { isAncestor, listRefs, resolveCommit } from '../refs/refs.js';
 
-/** What somebody did to a branch by hand that o8 cannot go on with: the fact, and the command that does. */
+/** A branch that the user moved, renamed or deleted so that o8 cannot continue, and the command that fixes it. */
 export interface Moved {
   readonly reason: string;
   readonly hint: Text;
 }
 
-/** A run, as far as it says where its base and target should be. */
+/** A run, with its recorded base and target. */
 export interface RunBranches {
   readonly repo: Repository;
   readonly plan: Plan;
@@ -23,7 +23,7 @@ export interface RunBranches {
 
 export const short = (commit: string): string => commit.slice(0, 12);
 
-/** The branch that had this name before. */
+/** The branch that was renamed from this name. */
 async function renamed(repo: Repository, before: string): Promise<{ name: string; commit: string } | null> {
   for (const { ref, commit } of await listRefs(repo, 'refs/heads')) {
     const name = ref.slice('refs/heads/'.length);
@@ -32,7 +32,7 @@ async function renamed(repo: Repository, before: string): Promise<{ name: string
   return null;
 }
 
-/** Where the base is, also under another name; null where it is gone. */
+/** The tip of the base branch, also after a rename; null if it was deleted. */
 export async function baseTip({ repo, plan }: Pick<RunBranches, 'repo' | 'plan'>): Promise<string | null> {
   const { branch } = plan.base;
   return (await resolveCommit(repo, `refs/heads/${branch}`)) ?? (await renamed(repo, branch))?.commit ?? null;
@@ -76,8 +76,8 @@ export async function targetGone(run: RunBranches): Promise<Moved> {
 }
 
 /**
- * The newest commit of a target of the run's own that `tip`, which it is at now, neither contains nor has the content
- * of: somebody moved it. Null where nothing is missing.
+ * The newest commit of the run's own target that `tip`, its current tip, neither contains nor has the content of,
+ * because the target was moved. Null if nothing is missing.
  */
 export async function lostFromTarget(
   { repo, plan, landings }: RunBranches,
@@ -104,14 +104,16 @@ export async function lostFromTarget(
   };
 }
 
-/** Whether the base has a commit of the target, or its content: then it does not matter where the target is. */
+/**
+ * Whether the base contains a commit of the target, or its content: then the position of the target does not matter.
+ */
 export async function isOnBase({ repo, plan }: RunBranches, commit: string): Promise<boolean> {
   const base = await baseTip({ repo, plan });
   if (base === null) return false;
   return (await isAncestor(repo, commit, base)) || (await contentThere(repo, commit, base)) !== null;
 }
 
-/** Where a run left this ref. */
+/** The last commit of this ref that the run recorded. */
 export function lastOf(landings: readonly LandingRecord[], wanted: string): string | null {
   return landings.findLast(({ ref, undone }) => ref === wanted && undone === null)?.to ?? null;
 }

@@ -12,7 +12,7 @@ import { administrativeFolder, administrativeFolders, findWorktree, recordedPath
 
 /**
  * Frees the path of a worktree and the name of a branch without deleting anything: appends `suffix` to both. Returns
- * what has the new name then, as `from -> to` for the user, also if an earlier call that was killed renamed it.
+ * what was renamed, as `from -> to` for the user, including renames by an earlier call that was killed.
  */
 export async function moveAside(
   repo: Repository,

@@ -2,7 +2,9 @@ import type { CriticalSection } from '../../core/base/lease.js';
 import type { Repository } from '../door/repository.js';
 import { addScratchWorktree, copyWorktreeIncludes, removeWorktree } from './worktrees.js';
 
-/** Does `work` in a worktree of its own that holds nothing but `commit` and the included files; it is gone afterwards. */
+/**
+ * Runs `work` in a temporary worktree that contains only `commit` and the included files, and removes it afterwards.
+ */
 export async function withScratchWorktree<T>(
   repo: Repository,
   serialise: CriticalSection,
@@ -10,7 +12,7 @@ export async function withScratchWorktree<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { path } = worktree;
-  await removeWorktree(repo, serialise, path); // of one that was killed
+  await removeWorktree(repo, serialise, path); // left by a process that was killed
   await addScratchWorktree(repo, serialise, worktree);
   try {
     await copyWorktreeIncludes(repo, path);

@@ -54,11 +54,11 @@ async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise<T | nu
   throw new O8Error(
     'journal_damaged',
     `${path} is damaged: ${fault === undefined || given === undefined ? 'not JSON' : problemText(fault, 'the whole file')}.`,
-    `mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}   (when no process of this attempt is left; it then counts as lost)`,
+    `mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}   (if no process of this attempt is running; it then counts as lost)`,
   );
 }
 
-/** Undefined, which no JSON gives, for a text that is none. */
+/** Undefined, which is never a JSON value, for text that is not JSON. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

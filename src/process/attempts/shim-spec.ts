@@ -30,7 +30,7 @@ export function readShimSpec(path: string): ShimSpec | null {
   if (text === null) return null;
   const spec = parse(text);
   if (isShimSpec(spec)) return spec;
-  throw new O8Error('journal_damaged', `${path} is damaged: not the spec of an attempt.`, `Check it: cat '${path}'`);
+  throw new O8Error('journal_damaged', `${path} is damaged: not the spec of an attempt.`, `cat '${path}'`);
 }
 
 function parse(text: string): unknown {

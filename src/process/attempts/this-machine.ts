@@ -2,16 +2,18 @@ import type { Place, PlacedStatus } from '../../core/run/place.js';
 import { watchFolder } from '../base/folder-watch.js';
 import { readAttempt, startAttempt, stopAttempt, voidAttempt } from './attempt.js';
 
-/** A shim of ours that did not claim its attempt in this time was never started. */
+/** A shim that did not claim its attempt within this time was never started. */
 const UNCLAIMED_MS = 30_000;
 
-/** This machine: a shim for each attempt, which outlives the supervisor and writes down how its agent ended. */
+/**
+ * Runs attempts on this machine: one shim per attempt, which outlives the supervisor and records how its agent ended.
+ */
 export function thisMachine(): Place {
-  /** Attempts this very process has started, and when: one that no shim has claimed yet may still be on its way. */
+  /** Attempts that this process has started, and when: an attempt without a claim may still be starting. */
   const launched = new Map<string, number>();
   return {
     async start(order) {
-      launched.set(order.attemptId, performance.now()); // stands still while the machine sleeps
+      launched.set(order.attemptId, performance.now()); // this clock stops while the machine sleeps
       await startAttempt({
         ...order,
         argv: [...order.argv],

@@ -34,8 +34,8 @@ function belongsToParent(name: string): boolean {
 }
 
 /**
- * The environment of an agent: the parent's without what describes the agent's session, git hook or o8 run that
- * started us, plus `o8` (O8_TASK_ID and so on), which wins.
+ * The environment of an agent: the parent's, without variables of the agent session, git hook or o8 run that started
+ * this process, plus `o8` (O8_TASK_ID and so on), which takes precedence.
  */
 export function agentEnvironment(parent: NodeJS.ProcessEnv, o8: Record<string, string>): Record<string, string> {
   const kept = Object.entries(parent).filter(

@@ -74,7 +74,7 @@ async function stop(identity: ProcessIdentity, killAfterMs: number): Promise<voi
   throw new O8Error(
     'timed_out',
     `Process ${identity.pid} is still there ${KILLED_WITHIN_MS / 1000} s after SIGKILL; it is blocked in the kernel.`,
-    `Check what it is waiting for: ps -o pid,stat,wchan:20,args -p ${identity.pid}`,
+    `ps -o pid,stat,wchan:20,args -p ${identity.pid}`,
   );
 }
 

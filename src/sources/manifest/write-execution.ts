@@ -81,6 +81,6 @@ function refusal(path: string, why: string): O8Error {
   return new O8Error(
     'refused',
     `The execution block of ${path} could not be written: ${why}.`,
-    `Restore it: git checkout -- ${path}`,
+    `git checkout -- ${path}`,
   );
 }

@@ -73,7 +73,7 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>, maxBytes =
   throw new O8Error(
     'journal_damaged',
     `${path} is damaged: ${fault === undefined || given === undefined ? 'not JSON' : problemText(fault, 'the whole file')}.`,
-    `Rename it: mv '${path}' '${path}.damaged'`,
+    `mv '${path}' '${path}.damaged'`,
   );
 }
 
@@ -86,12 +86,12 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<s
   if (file === null) return null;
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) throw new O8Error('refused', `${path} is not a regular file.`, `Check it: ls -ld '${path}'`);
+    if (!stats.isFile()) throw new O8Error('refused', `${path} is not a regular file.`, `ls -ld '${path}'`);
     if (stats.size > maxBytes) {
       throw new O8Error(
         'refused',
         `${path} has ${stats.size} bytes; at most ${maxBytes} are read.`,
-        `Check it: head -c 300 '${path}'`,
+        `head -c 300 '${path}'`,
       );
     }
     return await file.readFile('utf8');

@@ -20,7 +20,7 @@ export async function assertInside(root: string, path: string): Promise<void> {
   throw new O8Error(
     'refused',
     `${path} leads out of the repository through a symbolic link.`,
-    `Check the link: ls -ld '${dirname(path)}' '${path}' and replace the link by a folder.`,
+    `ls -ld '${dirname(path)}' '${path}'   (then replace the link with a folder)`,
   );
 }
 

@@ -24,11 +24,7 @@ export function writeError(error: unknown, path: string): Error {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new O8Error(
-        'refused',
-        `No permission to write ${path} (${code}).`,
-        `Check its owner and mode: ls -ld '${path}'`,
-      );
+      return new O8Error('refused', `No permission to write ${path} (${code}).`, `ls -ld '${path}'`);
     default:
       return error instanceof Error ? error : new Error(`writing ${path}: ${String(error)}`);
   }

@@ -192,7 +192,7 @@ async function readOrEmpty(path: string): Promise<Buffer> {
   try {
     // Reading a named pipe would wait for a writer.
     if (!(await stat(path)).isFile())
-      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `Check it: ls -ld '${path}'`);
+      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `ls -ld '${path}'`);
     return await readFile(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return Buffer.alloc(0);
@@ -206,6 +206,6 @@ function validContent(path: string, bytes: Buffer): Extract<JournalContent, { ki
   throw new O8Error(
     'journal_damaged',
     `Record ${content.record} of ${path} is damaged: ${content.why}. Nothing was changed.`,
-    `Make a copy of the file and check that line: sed -n ${content.record}p '${path}'`,
+    `sed -n ${content.record}p '${path}'`,
   );
 }

@@ -168,7 +168,7 @@ function damaged(path: string): O8Error {
   return new O8Error(
     'journal_damaged',
     `${path} is damaged: it does not say who owns the lock.`,
-    `Rename it: mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
+    `mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
   );
 }
 
@@ -186,7 +186,7 @@ function tooHigh(lockDir: string, number: number): O8Error {
   return new O8Error(
     'journal_damaged',
     `${path} has a number too high to be a lock.`,
-    `Rename it: mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
+    `mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
   );
 }
 

@@ -27,7 +27,7 @@ export async function submitRequest(home: RunHome, runId: string, request: Reque
   failpoint('request.submit.after');
 }
 
-/** Takes back a request that nobody has begun: its sender was told that it is not done. */
+/** Withdraws a request that the supervisor has not started: its sender was told that it was not done. */
 export async function withdrawRequest(home: RunHome, runId: string, id: string): Promise<void> {
   await rm(fileOf(runPaths(home, runId).requests, id, REQUEST), { force: true });
 }

@@ -5,27 +5,29 @@ import { makePrivateFolder, readJson, writeFileAtomically } from '../files/atomi
 import { homePaths, type RunHome } from '../files/paths.js';
 import { systemCode } from '../files/system-error.js';
 
-/** Who started the supervisor reads its answer within milliseconds; after this long (ms) nobody waits for it. */
+/**
+ * The process that started the supervisor reads its answer within milliseconds; after this time (ms) it is not needed.
+ */
 const READ_AFTER_MS = 600_000;
 
 /**
- * How the start of a supervisor went, for who started it; `start` names the start. Beside the runs, as the folder of a run
- * that never began is removed before.
+ * How the start of a supervisor ended, for the process that started it; `start` identifies the start. Stored beside the
+ * runs, because the folder of a run that failed to start is removed first.
  */
 export async function answerStart(home: RunHome, start: string, answer: SupervisorStart): Promise<void> {
   await makePrivateFolder(homePaths(home).starts);
   await writeFileAtomically(homePaths(home).start(start), `${JSON.stringify(answer)}\n`);
 }
 
-/** Null as long as the supervisor has not answered. */
+/** Null until the supervisor has answered. */
 export async function readStart(home: RunHome, start: string): Promise<SupervisorStart | null> {
   return readJson(homePaths(home).start(start), supervisorStartSchema);
 }
 
-/** Removes answers that nobody waits for any more. */
+/** Removes answers that are no longer needed. */
 export async function removeOldStarts(home: RunHome): Promise<void> {
   const { starts } = homePaths(home);
-  const names = await readdir(starts).catch(() => []); // nobody was started yet
+  const names = await readdir(starts).catch(() => []); // no supervisor was started yet
   for (const name of names) {
     try {
       if ((await stat(join(starts, name))).mtimeMs > Date.now() - READ_AFTER_MS) continue;

@@ -122,12 +122,12 @@ type Git = (...args: string[]) => Promise<string>;
 const WAYS: Readonly<Record<string, (o: { git: Git; target: string }) => Promise<RegExp>>> = {
   'moved back': async ({ git, target }) => {
     await git('branch', '--force', target, 'main');
-    return /^\S+ was moved back from [0-9a-f]{12} to [0-9a-f]{12}: it no longer has all that was merged into it$/;
+    return /^\S+ was moved back from [0-9a-f]{12} to [0-9a-f]{12}: it no longer contains everything that was merged into it$/;
   },
   'moved to another commit': async ({ git, target }) => {
     const other = await git('commit-tree', '-p', 'main', '-m', 'Other', 'main^{tree}');
     await git('branch', '--force', target, other);
-    return /^\S+ was moved from [0-9a-f]{12} to [0-9a-f]{12}: it no longer has all that was merged into it$/;
+    return /^\S+ was moved from [0-9a-f]{12} to [0-9a-f]{12}: it no longer contains everything that was merged into it$/;
   },
   renamed: async ({ git, target }) => {
     await git('branch', '-m', target, 'elsewhere');

@@ -154,7 +154,7 @@ describe('an agent that exits with 0 and its marker, but', () => {
     const noCommit = await run.o8('doctor');
     expect(noCommit.stdout).not.toContain('Initial commit');
     expect(noCommit.stdout).toMatch(
-      /✗ branch main is gone; it was at [0-9a-f]{12}\n {4}git update-ref refs\/heads\/main /,
+      /✗ branch main was deleted; it was at [0-9a-f]{12}\n {4}git update-ref refs\/heads\/main /,
     );
     for (const branch of ['main', target])
       await run.repository.git(['branch', branch, /refs\/heads\/main (\w+)/.exec(noCommit.stdout)?.[1] ?? '']);
