@@ -24,5 +24,5 @@ export function commandFailure({ command, output, ...how }: FailedCommand): stri
 
 function ending({ code, signal, timedOut, timeoutMinutes }: Omit<FailedCommand, 'command' | 'output'>): string {
   if (timedOut) return `timed out after ${minutesText(timeoutMinutes)}`;
-  return code === null ? `ended by ${signal ?? 'a signal'}` : `exit ${String(code)}`;
+  return code === null ? `killed by ${signal ?? 'a signal'}` : `exit ${String(code)}`;
 }

@@ -14,20 +14,20 @@ export interface Finding {
   readonly hint: Text;
 }
 
-/** A program by name; `version` is what it says itself, null where it is not installed or does not answer. */
+/** A program by name; `version` is what it prints itself, null when it is not installed or does not start. */
 export interface InstalledProgram {
   readonly name: string;
   readonly version: string | null;
   /** The version that o8 is tested with. */
   readonly tested?: string;
-  /** What is not possible without it; null: nothing that is used here. */
+  /** What does not work without it; null when nothing here uses it. */
   readonly neededFor: string | null;
 }
 
-/** `special`: what worktrees cannot be made of as usual, in words. */
+/** `special`: what worktrees do not contain as usual (submodules, LFS files), in words. */
 export interface RepositoryFact {
   readonly branch: string | null;
-  /** Nothing has been committed. */
+  /** The branch has no commits yet. */
   readonly unborn: boolean;
   /** The branch is gone and was at this commit. */
   readonly lost?: string;
@@ -37,7 +37,7 @@ export interface RepositoryFact {
   readonly special: readonly string[];
 }
 
-/** `waiting`: worktrees with finished work that is not on the target yet, and what brings it there. */
+/** `waiting`: worktrees with finished work that is not merged yet, and the command that merges it. */
 export interface RunFact {
   readonly runId: string;
   readonly state: string;
@@ -53,22 +53,22 @@ export interface DoctorFacts {
   readonly lock: { readonly kind: 'free' | 'held' | 'stale' | 'unknown'; readonly pid: number | null };
   /** Runs whose files are still there, newest first. */
   readonly runs: readonly RunFact[];
-  /** Runs whose files are in another checkout of the repository: its worktrees and branches are seen here, too. */
+  /** Runs started from another checkout of the same repository, which shares its worktrees and branches. */
   readonly elsewhere: readonly { readonly runId: string; readonly checkout: string }[];
   readonly worktrees: readonly { readonly path: string; readonly runId: string; readonly gone: boolean }[];
-  /** Branches o8 made or moved aside, with whether the base has everything of them. */
+  /** Branches that o8 created or renamed, and whether they are merged into the base branch. */
   readonly branches: readonly { readonly name: string; readonly runId: string | null; readonly merged: boolean }[];
-  /** Git settings that agents changed and nobody put back, in words, each with the command for it. */
+  /** Git settings that agents changed and nobody restored, each with the command that restores it. */
   readonly settings: readonly { readonly what: string; readonly putBack: string }[];
-  /** The same of git hooks. */
+  /** The same for git hooks. */
   readonly hooks: readonly { readonly what: string; readonly putBack: string }[];
-  /** Removes what o8 remembers of the settings before; null where nothing was changed. */
+  /** The command that accepts the current settings and hooks; null when nothing was changed. */
   readonly acceptSettings: string | null;
-  /** Refs of kept work: rescued, and of repeated attempts. */
+  /** Number of refs that keep rescued work and earlier attempts. */
   readonly keptRefs: number;
 }
 
-/** What is installed, how the repository stands, and what earlier runs left, with the command for each. */
+/** What is installed, the state of the repository and the leftovers of earlier runs, each with the next command. */
 export function doctorFindings(facts: DoctorFacts): Finding[] {
   const away = new Set(facts.elsewhere.map(({ runId }) => runId));
   return [
@@ -91,7 +91,7 @@ function ok(id: string, message: string): Finding {
 function programFinding({ name, version, neededFor, tested }: InstalledProgram): Finding {
   const alsoTested = tested === undefined ? '' : `, tested with ${tested}`;
   if (version !== null) return ok('program', `${name} ${printable(version)}${alsoTested}`);
-  if (neededFor === null) return ok('program', `${name} is not installed; nothing here needs it`);
+  if (neededFor === null) return ok('program', `${name} is not installed; not needed here`);
   const message = `${name} is not installed or does not start: needed for ${neededFor}`;
   return { id: 'program', level: 'problem', message, hint: `install ${name}, then: ${name} --version` };
 }
@@ -106,8 +106,11 @@ function repositoryFindings({ branch, unborn, lost, changes, operation, files, s
     const { said, command } = lostBranch(branch, lost);
     problem(said, command);
   } else if (unborn)
-    problem('there is no commit yet for a run to start from', 'git add -A && git commit -m "Initial commit"');
-  if (branch === null) problem('a run needs a branch to land on', 'git switch <branch>');
+    problem(
+      'the repository has no commits yet; a run starts from a commit',
+      'git add -A && git commit -m "Initial commit"',
+    );
+  if (branch === null) problem('HEAD is detached; a run lands its work on a branch', 'git switch <branch>');
   if (operation !== null) problem(`a ${operation} is in progress`, `git ${endOperation(operation)}, or finish it`);
   if (changes > 0) {
     const message = `${counted(changes, 'uncommitted change')}: a run starts from a clean checkout`;
@@ -136,7 +139,7 @@ function lockFinding({ lock }: DoctorFacts): Finding {
         id: 'lock',
         level: 'problem',
         message: `lock of another machine or container (PID: ${pid})`,
-        hint: 'look there first; when it is gone for sure: the run again with --force',
+        hint: 'check that machine first; if its run has ended, repeat with --force',
       };
   }
 }
@@ -153,7 +156,7 @@ function runFinding({ runId, state }: RunFact): Finding[] {
   ];
 }
 
-/** What such a run has is not ours to call left over: its agents may be at work. */
+/** A run of another checkout may still be active, so its worktrees and branches are not reported as leftovers. */
 function elsewhereFinding(
   { runId, checkout }: DoctorFacts['elsewhere'][number],
   { worktrees, branches }: DoctorFacts,
@@ -168,8 +171,8 @@ function worktreeFinding({ path, runId, gone }: DoctorFacts['worktrees'][number]
   const run = runs.find((candidate) => candidate.runId === runId);
   const where = printable(path);
   if (run === undefined) {
-    const message = `worktree ${where} of run ${runId}, which is not known any more`;
-    const hint = `git worktree unlock ${shellQuote(where)}; git worktree remove ${shellQuote(where)}   (git keeps it while changes are not committed; commits stay on its branch)`;
+    const message = `worktree ${where} of run ${runId}, which no longer exists`;
+    const hint = `git worktree unlock ${shellQuote(where)}; git worktree remove ${shellQuote(where)}   (git refuses if it has uncommitted changes; commits stay on its branch)`;
     return [{ id: 'worktree', level: 'leftover', message, hint }];
   }
   if (run.state === 'running' || run.state === 'paused' || run.state === 'interrupted') return [];
@@ -188,10 +191,10 @@ function branchFinding({ name, runId, merged }: DoctorFacts['branches'][number],
     const hint = o8(merged ? 'cleanup' : 'merge', { run: run.runId });
     return [{ id: 'branch', level: 'leftover', message: `branch ${branch} ${what}`, hint }];
   }
-  const message = `branch ${branch} of an earlier run ${merged ? 'is merged' : 'has commits of its own'}`;
+  const message = `branch ${branch} of an earlier run ${merged ? 'is merged' : 'has unmerged commits'}`;
   const hint = merged
     ? `git branch -d ${shellQuote(branch)}`
-    : `git log ${shellQuote(`HEAD..${branch}`)}   (git branch -D ${shellQuote(branch)} drops them)`;
+    : `git log ${shellQuote(`HEAD..${branch}`)}   (git branch -D ${shellQuote(branch)} deletes them)`;
   return [{ id: 'branch', level: 'leftover', message, hint }];
 }
 
@@ -203,8 +206,8 @@ function settingsFindings({ settings, hooks, acceptSettings }: DoctorFacts): Fin
   ];
   const isUsed =
     settings.length > 0
-      ? 'o8 goes on with the git settings from before; to have it use those of now'
-      : 'To keep what is there now';
+      ? 'o8 still uses the previous git settings; to accept the current ones'
+      : 'To accept the current hooks';
   return [
     ...problems.map(({ id, what, putBack }): Finding => ({
       id,
@@ -219,6 +222,6 @@ function settingsFindings({ settings, hooks, acceptSettings }: DoctorFacts): Fin
 function keptWork({ keptRefs }: DoctorFacts): Finding[] {
   if (keptRefs === 0) return [];
   const message = `${counted(keptRefs, 'ref')} ${keptRefs === 1 ? 'keeps' : 'keep'} rescued work and earlier attempts`;
-  const hint = 'git for-each-ref refs/o8/rescue refs/o8/attempts   (git update-ref -d <ref> drops one)';
+  const hint = 'git for-each-ref refs/o8/rescue refs/o8/attempts   (git update-ref -d <ref> deletes one)';
   return [{ id: 'kept-work', level: 'leftover', message, hint }];
 }

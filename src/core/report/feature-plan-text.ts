@@ -30,7 +30,7 @@ export interface FeatureSummary {
   readonly maxConcurrency: number;
 }
 
-/** The fixed text before the question: what a yes will do. */
+/** The fixed text before the confirmation question. */
 export function featureSummary({ folder, branches, maxConcurrency }: FeatureSummary): string {
   const count = branches.length;
   return [

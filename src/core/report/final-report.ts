@@ -18,7 +18,7 @@ export interface ReportInput {
   readonly state: string;
   readonly tasks: ReadonlyMap<string, TaskView>;
   readonly waves: readonly WavePlan[];
-  /** Features have no waves to speak of. */
+  /** Features have only one wave, so the waves are not listed for them. */
   readonly of: 'tasks' | 'features';
   readonly base: string;
   readonly target: string;
@@ -66,7 +66,7 @@ export function finalReport(input: ReportInput): string {
     const again = input.takenBack.map(
       ({ task, commit }) => `  - ${task} (git revert ${commit.slice(0, 12)} brings it back)`,
     );
-    lines.push('', `Taken back from ${input.base}:`, ...again);
+    lines.push('', `Reverted on ${input.base}:`, ...again);
   }
   const open = all.filter((task) => task.state !== 'complete');
   if (open.length > 0) lines.push('', 'Not completed:', ...open.flatMap((task) => openLines(task, input)));
@@ -88,7 +88,7 @@ export function summaryLine(tasks: Iterable<TaskView>): string {
   const all = [...tasks];
   const count = (state: TaskView['state']): number => all.filter((task) => task.state === state).length;
   const [failed, conflicts, blocked] = [count('failed'), count('merge_conflict'), count('blocked')];
-  const held = count('merge_pending'); // done, and waits for a person: for a decision, or for a checkout to be cleared
+  const held = count('merge_pending'); // finished, but a person must decide or clean a checkout first
   return [
     `Summary: ${String(count('complete'))} completed`,
     ...(failed > 0 ? [`${String(failed)} failed`] : []),
@@ -98,7 +98,7 @@ export function summaryLine(tasks: Iterable<TaskView>): string {
   ].join(', ');
 }
 
-/** Of what a failed command or agent wrote last; `status` has more, the log all of it. */
+/** Last lines quoted of a failed command or agent; `o8 status` shows more, the log has all of them. */
 const MOST_QUOTED_LINES = 6;
 
 function openLines(task: TaskView, { runId, runFlag, reader, show }: ReportInput): string[] {
@@ -144,20 +144,20 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
   if (some('failed', 'aborted')) {
     return `${again}${lands ? `, or ${merge} to land what is complete` : ''}`;
   }
-  if (tasks.some((task) => task.held !== undefined)) return 'decide about what is held (commands above)';
+  if (tasks.some((task) => task.held !== undefined)) return 'decide on the held tasks (commands above)';
   if (input.failedValidations.length > 0) {
-    return `correct the validation or what it checks, then ${again}${lands ? `, or ${merge} to land what is complete` : ''}`;
+    return `fix the validation command or the code it checks, then ${again}${lands ? `, or ${merge} to land what is complete` : ''}`;
   }
-  if (some('merge_pending')) return `clear what is in the way, then ${merge}`;
+  if (some('merge_pending')) return `resolve what blocks the merge (see above), then ${merge}`;
   if (some('blocked'))
-    return lands ? `${merge} to land what is complete` : `clear what blocks the tasks above, then ${run}`;
+    return lands ? `${merge} to land what is complete` : `resolve what blocks the tasks above, then ${run}`;
   if (takenBack.length > 0 && !isLeft)
-    return `nothing of the run is on ${base} any more; ${cleanup} removes what is left over`;
+    return `all work of the run has been reverted on ${base}; ${cleanup} removes the remaining worktrees and branches`;
   if (takenBack.length > 0 && isOnBase) {
-    return `everything but what was taken back is on ${base}; ${cleanup} removes what is left over`;
+    return `${base} is up to date except for reverted work; ${cleanup} removes the remaining worktrees and branches`;
   }
-  if (isOnBase) return `everything is on ${base}; ${cleanup} removes what is left over`;
-  if (way === 'never') return 'the work is on the branches above; with merge.into none o8 lands nothing';
+  if (isOnBase) return `everything is on ${base}; ${cleanup} removes the remaining worktrees and branches`;
+  if (way === 'never') return 'merge the branches above yourself; with merge.into none, o8 does not land them';
   return `${integrate === null ? '' : `${integrate}\nThen: `}${merge} (puts ${target} on ${base})`;
 }
 

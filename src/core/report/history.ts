@@ -21,7 +21,7 @@ export const historyRecordSchema = z.object({
 });
 export type HistoryRecord = z.infer<typeof historyRecordSchema>;
 
-/** What is remembered of a finished run: each of its tasks that was not left out. Empty while it is not finished. */
+/** The history records of a finished run, one per task that was not skipped. Empty while the run is not finished. */
 export function historyOf(plan: Plan, state: RunState): HistoryRecord[] {
   const { phase } = state;
   if (phase.kind !== 'finished') return [];
@@ -45,7 +45,7 @@ export function historyOf(plan: Plan, state: RunState): HistoryRecord[] {
     }));
 }
 
-/** The records with those of one run put in place of what was known of it before. */
+/** Replaces the records of one run. */
 export function withRun(records: readonly HistoryRecord[], run: readonly HistoryRecord[]): HistoryRecord[] {
   const ids = new Set(run.map(({ runId }) => runId));
   return [...records.filter(({ runId }) => !ids.has(runId)), ...run];

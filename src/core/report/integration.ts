@@ -9,9 +9,9 @@ export interface IntegratedTask {
   readonly branch: string;
   readonly commits: number;
   readonly state: TaskStateName;
-  /** Its work is wanted and not there: neither complete nor left out by the user. */
+  /** Neither complete nor skipped by the user. */
   readonly missing: boolean;
-  /** Why it is not complete, in few words; empty where there is nothing to say. */
+  /** Why it is not complete, in a few words; empty when it is complete. */
   readonly why: string;
   readonly onBase: boolean;
 }
@@ -28,7 +28,7 @@ export interface IntegrationCheck {
   readonly output: string;
 }
 
-/** Something a task changed that was not its own to change. */
+/** A path that a task changed outside its scope. */
 export interface Trespass {
   readonly task: string;
   readonly path: string;
@@ -47,23 +47,23 @@ export interface Integration {
   readonly tasks: readonly IntegratedTask[];
   readonly checks: readonly IntegrationCheck[];
   readonly trespasses: readonly Trespass[];
-  /** Of the plan: what an agent has to hold the code against. */
+  /** Contract files of the plan, which an agent compares the code with. */
   readonly contracts: readonly string[];
 }
 
-/** `unchecked`: everything is there, and the commands have not proved that it works. */
+/** `unchecked`: all tasks are complete, but no check that proves the result has passed. */
 export type IntegrationStatus = 'passed' | 'failed' | 'incomplete' | 'unchecked';
 
-/** Preparing the worktree proves nothing about the work in it. */
+/** A passed setup command proves nothing about the work. */
 export const SETUP_CHECK = 'Setup';
 
-/** Commands of the plan, and such as the user gives: they were asked for, other than what a technology usually has. */
+/** Checks that the plan or the user named, as opposed to the usual ones of a detected technology. */
 export const PLAN_CHECK = 'Plan';
 export const GIVEN_CHECK = 'Given';
 
 /**
- * Failed by a check; else incomplete where a task is missing; unchecked also where a command that was asked for could
- * not be run. Trespasses are for people to judge.
+ * `failed` if a check failed, else `incomplete` if a task is missing, else `unchecked` if nothing passed or a check of
+ * the plan or the user could not run. Changes outside a scope do not affect the status.
  */
 export function integrationStatus({ tasks, checks }: Pick<Integration, 'tasks' | 'checks'>): IntegrationStatus {
   if (checks.some(({ outcome }) => outcome === 'failed')) return 'failed';
@@ -73,7 +73,7 @@ export function integrationStatus({ tasks, checks }: Pick<Integration, 'tasks' |
   return proves && !lacks ? 'passed' : 'unchecked';
 }
 
-/** A check of the plan or of the user, which has to run; those of a technology are guessed. */
+/** Whether the plan or the user named the check; the others are guessed from the technology. */
 export function isAskedFor(name: string): boolean {
   return name === PLAN_CHECK || name === GIVEN_CHECK;
 }
@@ -149,7 +149,7 @@ export function integrationReport(integration: Integration): string {
           ['check', 'command', 'result', 'time'],
           checks.map((check) => [check.name, `\`${check.command}\``, check.outcome, `${String(check.seconds)}s`]),
         ),
-    ...failed.map((check) => `### ${check.name}: what it said last\n\n${indented(check.output)}`),
+    ...failed.map((check) => `### ${check.name}: last output\n\n${indented(check.output)}`),
     '## Scope and contracts',
     trespasses.length === 0
       ? 'Every task stayed in its scope.'
@@ -159,12 +159,12 @@ export function integrationReport(integration: Integration): string {
         ),
     contracts.length === 0
       ? 'The plan has no contracts.'
-      : `To be held against the code: ${contracts.map((path) => `\`${printable(path)}\``).join(', ')}.`,
+      : `Check the code against: ${contracts.map((path) => `\`${printable(path)}\``).join(', ')}.`,
   ];
   return sections.join('\n\n');
 }
 
-/** As code by its indentation: a fence could be closed by the output itself. */
+/** Indented code block, because untrusted output could close a fenced one. */
 function indented(output: string): string {
   const lines = output.trim().split('\n').map(sanitizeLine);
   return lines.map((line) => `    ${line}`.trimEnd()).join('\n');

@@ -1,4 +1,4 @@
-/** A line of a log as a person reads it; nothing where it tells nothing. */
+/** Formats a log line for people; empty when the line has nothing to show. */
 type LineView = (line: string) => readonly string[];
 
 import { quotedOutput } from '../text/quoted-output.js';

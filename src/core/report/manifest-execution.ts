@@ -92,7 +92,7 @@ function progressOf(task: ExecutionTask | undefined): Progress {
   }
 }
 
-/** Running while anything can still happen; failed only after that. */
+/** `running` while any task can still change; `failed` only after that. */
 function statusOf(tasks: readonly Progress[]): ExecutionStatus {
   const has = (progress: Progress) => tasks.includes(progress);
   if (has('active')) return 'running';

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../run/events.js';
 
-/** What a waiting `status` answers for: a person or a driving session may have to act or say something. */
+/** Whether the event ends a waiting `status` call, because the user or the session may have to act on it. */
 export function isNewsworthy(event: RunEvent): boolean {
   switch (event.type) {
     case 'task_merged':

@@ -6,21 +6,21 @@ import { counted } from '../text/counted.js';
 export type NotificationEvent =
   'task_complete' | 'task_failed' | 'task_conflict' | 'task_held' | 'run_paused' | 'run_finished';
 
-/** What the user's `notify` command is told. */
+/** What the user's `notify` command receives. */
 export interface Notification {
   readonly event: NotificationEvent;
   readonly runId: string;
-  /** Null for what concerns the whole run. */
+  /** Null when the event concerns the whole run. */
   readonly task: string | null;
   readonly state: string;
   /** One line, safe to print. */
   readonly message: string;
 }
 
-/** Longer than any desktop or chat shows; a failed `verify` quotes pages. */
+/** Desktop and chat notifications show less than this; the output of a failed `verify` can be pages long. */
 const LONGEST_MESSAGE = 500;
 
-/** What there is to tell between two looks at a run. A state told once is told again only when it was entered again. */
+/** The notifications between two states of a run. A state is reported again only when it was entered again. */
 export function notificationsBetween(before: RunState, after: RunState): Notification[] {
   const tasks = [...after.tasks.values()].flatMap((record) =>
     taskOf(before, record.id).state === record.state ? [] : ofTask(after.runId, record),
@@ -28,7 +28,7 @@ export function notificationsBetween(before: RunState, after: RunState): Notific
   return before.phase === after.phase ? tasks : [...tasks, ...ofRun(after)];
 }
 
-/** Data goes through the environment only, never into a command line. */
+/** Untrusted data is passed in environment variables, never in a command line. */
 export function notificationEnvironment({
   event,
   runId,

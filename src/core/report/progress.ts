@@ -1,6 +1,6 @@
 import type { TaskView } from './status-view.js';
 
-/** What changed between two looks at a run, in an order a person would tell it. */
+/** The changes between two states of a run, in a readable order. */
 export type ProgressEvent =
   | { readonly kind: 'wave_started'; readonly wave: number }
   | { readonly kind: 'task_started'; readonly task: TaskView }
@@ -21,7 +21,7 @@ export function wavesOf(tasks: Iterable<TaskView>): WavePlan[] {
   return numbers.map((wave) => ({ wave, tasks: all.filter((task) => task.wave === wave).map(({ id }) => id) }));
 }
 
-/** States in which a task is not going on by itself. */
+/** States from which a task does not continue by itself. */
 const OVER: ReadonlySet<TaskView['state']> = new Set([
   'complete',
   'failed',

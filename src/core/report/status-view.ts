@@ -8,7 +8,7 @@ import { TASK_STATE_NAMES } from '../run/task-state.js';
 import { resolveCommand } from '../merge/waiting-work.js';
 import { targetName, targetOf } from '../plan/target.js';
 
-/** What a task's agent did last, newer than the journal; kept by the supervisor, lost without harm. */
+/** Current figures of a running agent. The supervisor keeps them in memory only; losing them does no harm. */
 export const liveFiguresSchema = z.object({
   costUsd: z.number(),
   tokens: z.number(),
@@ -61,18 +61,18 @@ const newsSchema = taskViewSchema.pick({
 const resultSchema = newsSchema.extend(taskViewSchema.pick({ commits: true, costUsd: true, tokens: true }).shape);
 const troubleSchema = resultSchema.extend(taskViewSchema.pick({ worktree: true, log: true }).shape);
 
-/** What can be news about a task: who asks with a cursor has been told everything else before. */
+/** The changeable fields of a task; a caller with a cursor already has the others. */
 export const taskChangeSchema = resultSchema.extend(
   troubleSchema.partial().pick({ commits: true, worktree: true, log: true }).shape,
 );
 export type TaskChange = z.infer<typeof taskChangeSchema>;
 
-/** Of an answer's tasks those that are told in full: all of them where nothing was told before. */
+/** The tasks of an answer that have all fields: all of them in the first answer. */
 export function wholeTasks(tasks: readonly (TaskView | TaskChange)[]): TaskView[] {
   return tasks.filter((task): task is TaskView => 'branch' in task);
 }
 
-/** A person resolves them in the worktree, where git lists all; more would only make the answer long. */
+/** Keeps the answer short; `git status` in the worktree lists all conflicts. */
 export const MOST_FILES = 100;
 
 /** One task as `status` shows it to this reader: no field that says nothing. `log` is the path of its readable log. */
@@ -84,7 +84,7 @@ export function taskView(
   log: string,
   reader: Reader = 'terminal',
 ): TaskView {
-  // An attempt whose end is recorded has its figures in the record.
+  // An ended attempt is already counted in the record.
   const current = record.state.state === 'running' && record.attempt !== record.endedAttempt ? live : null;
   const cost = record.costUsd + (current?.costUsd ?? 0);
   const tokens = record.tokens + (current?.tokens ?? 0);
@@ -108,7 +108,7 @@ export function taskView(
   };
 }
 
-/** The task in as few words as say what is new, with its log and worktree when it needs a person. */
+/** Only the fields that are new for the state, with log and worktree when a person must act. */
 export function taskChange(view: TaskView): TaskChange {
   switch (view.state) {
     case 'queued':
@@ -161,7 +161,7 @@ function stateDetails(plan: Plan, task: PlannedTask, { state }: TaskRecord, read
   }
 }
 
-/** `interrupted` is derived: unfinished and nobody alive owns it. */
+/** `interrupted` is derived: the run is unfinished and its supervisor is not running. */
 export function runStateName(
   state: RunState,
   ownerAlive: boolean,

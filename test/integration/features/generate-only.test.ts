@@ -134,7 +134,7 @@ After completion:
     expect(other.stdout).toContain(`Created:\n  - ${RUN} (orchestrator)\n`);
     expect(await read(run, RUN)).toContain('--wave 1');
     expect(other.stdout).toContain(
-      `Kept as you changed them (remove one to have it generated again):\n  - ${MONITOR} (live dashboard)\n`,
+      `Kept because you edited them (delete one to generate it again):\n  - ${MONITOR} (live dashboard)\n`,
     );
     expect(await read(run, MONITOR)).toBe('#!/bin/sh\necho mine\n');
 

@@ -79,8 +79,8 @@ describe('merge with undo', () => {
       takenBack: TWO.map(({ id }) => ({ task: id, commit })),
     });
     expect(status['landed']).toBeUndefined();
-    expect(status['text']).toContain(`Taken back from main:\n  - task-001 (${again} brings it back)`);
-    expect(status['text']).toContain('Next step: nothing of the run is on main any more;');
+    expect(status['text']).toContain(`Reverted on main:\n  - task-001 (${again} brings it back)`);
+    expect(status['text']).toContain('Next step: all work of the run has been reverted on main;');
     // Every door says it, also the next time it is asked.
     const doors = ['status', 'merge --dry-run', 'merge', 'doctor', 'history', 'integrate', 'cleanup --dry-run'];
     for (const door of doors) {
@@ -140,7 +140,7 @@ describe('merge with undo', () => {
     );
     const status = await run.status();
     expect(status).toMatchObject({ landed: expect.any(String) as string, takenBack: [{ task: 'task-001', commit }] });
-    expect(status['text']).toContain('Next step: everything but what was taken back is on main;');
+    expect(status['text']).toContain('Next step: main is up to date except for reverted work;');
     expect(await undo(run, { task: 'task-001' })).toEqual([
       { kind: 'nothing', reason: 'task-001 was taken back from main before' },
     ]);

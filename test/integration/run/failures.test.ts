@@ -42,7 +42,7 @@ describe('a validation that fails', () => {
     expect(stdout).toMatch(/^\[[\d:]+\] ✗ Validation of wave 1 failed: .*: exit 3$/m);
     expect(stdout).toContain(`${what}\n    the database is not there\n    all of its output: o8 logs --wave 1`);
     expect(stdout).toContain(
-      `Next step: correct the validation or what it checks, then o8 run ${PLAN_DIR} --retry-failed`,
+      `Next step: fix the validation command or the code it checks, then o8 run ${PLAN_DIR} --retry-failed`,
     );
 
     expect((await run.o8('status')).stdout).toContain(

@@ -121,7 +121,7 @@ describe('o8 integrate', () => {
     expect(status).toBe('failed');
     expect(told.map((check) => check.status)).toEqual(['passed', 'failed', 'passed', 'unavailable']);
     const report = await read(run, REPORT);
-    expect(report).toContain('### Given: what it said last\n\n    key [redacted]\n');
+    expect(report).toContain('### Given: last output\n\n    key [redacted]\n');
 
     // Claude Code has `o8 integrate` allowed beforehand: nothing that a model chose may run by that.
     const inClaude = { ...run.environment, CLAUDECODE: '1' };
@@ -157,7 +157,7 @@ describe('o8 integrate', () => {
       { task: 'task-001', path: 'other.txt', rule: 'in neither CREATE nor MODIFY' },
       { task: 'task-002', path: contract, rule: 'a contract of the plan' },
     ]);
-    expect(await read(run, REPORT)).toContain(`To be held against the code: \`${contract}\`.`);
+    expect(await read(run, REPORT)).toContain(`Check the code against: \`${contract}\`.`);
   });
 
   it('is incomplete while a task’s work is missing, and refuses before a run has ended', async () => {

@@ -64,7 +64,7 @@ it('doctor says that a repository without a commit has nothing to start from', a
   const run = await RunFixture.open({ tasks: ONE });
   await run.repository.git(['switch', '--quiet', '--orphan', 'empty']);
   expect(await findings(run)).toContain(
-    'there is no commit yet for a run to start from: git add -A && git commit -m "Initial commit"',
+    'the repository has no commits yet; a run starts from a commit: git add -A && git commit -m "Initial commit"',
   );
 });
 

@@ -63,9 +63,9 @@ it('leaves worktrees and branches of a live run alone and names those of one tha
   ];
   expect(needs({ runs, worktrees, branches })).toEqual([
     'leftover worktree /w/over of run over (failed): o8 cleanup --run over',
-    'leftover worktree /w/forgotten of run forgotten, which is not known any more: git worktree unlock /w/forgotten; git worktree remove /w/forgotten   (git keeps it while changes are not committed; commits stay on its branch)',
+    'leftover worktree /w/forgotten of run forgotten, which no longer exists: git worktree unlock /w/forgotten; git worktree remove /w/forgotten   (git refuses if it has uncommitted changes; commits stay on its branch)',
     'leftover branch o8/over is merged: o8 cleanup --run over',
-    'leftover branch feature/a.before-x of an earlier run has commits of its own: git log HEAD..feature/a.before-x   (git branch -D feature/a.before-x drops them)',
+    'leftover branch feature/a.before-x of an earlier run has unmerged commits: git log HEAD..feature/a.before-x   (git branch -D feature/a.before-x deletes them)',
   ]);
 });
 
@@ -79,7 +79,7 @@ it('names what keeps a run from starting in this checkout', () => {
     special: ['a shallow clone'],
   };
   expect(needs({ repository })).toEqual([
-    'problem a run needs a branch to land on: git switch <branch>',
+    'problem HEAD is detached; a run lands its work on a branch: git switch <branch>',
     'problem a rebase is in progress: git rebase --abort, or finish it',
     'leftover 2 uncommitted changes: a run starts from a clean checkout: git status',
   ]);

@@ -15,7 +15,7 @@ describe('the failure of a command', () => {
     );
     expect(commandFailure(failed)).toBe('`make check`: exit 2, without any output');
     expect(commandFailure({ ...failed, timedOut: true })).toContain('timed out after 120 min');
-    expect(commandFailure({ ...failed, code: null, signal: 'SIGKILL' })).toContain('ended by SIGKILL');
+    expect(commandFailure({ ...failed, code: null, signal: 'SIGKILL' })).toContain('killed by SIGKILL');
   });
 
   it('is short for a script of megabytes that prints megabytes', () => {

@@ -73,7 +73,9 @@ Next step: o8 merge (puts ${TARGET} on main)`);
       `Then: /parallel-merge (puts ${TARGET} on main)`,
     ]);
     const landed = lastLine(report(seedRun(), { ...inChat, landed: true }));
-    expect(landed).toBe('Next step: everything is on main; /parallel-cleanup removes what is left over');
+    expect(landed).toBe(
+      'Next step: everything is on main; /parallel-cleanup removes the remaining worktrees and branches',
+    );
   });
 
   it('names what is not complete, why, and where to look', () => {
@@ -126,7 +128,7 @@ Next step: resolve the conflicts, then o8 merge; for what failed: o8 run <parall
     const run = new RunHistory(planOf([{ id: 'a' }])).lead('a', 'running');
     run.record({ type: 'task_done', task: 'a', tip: 't', commits: 1, notes: ['outside its scope: x.js'] });
     run.record({ type: 'task_merged', task: 'a', landed: 'l' });
-    expect(report(run)).toContain('Worth knowing:\n  - a: outside its scope: x.js\n');
+    expect(report(run)).toContain('Notes:\n  - a: outside its scope: x.js\n');
   });
 
   it('of an aborted run says so', () => {
@@ -154,7 +156,7 @@ describe('the next step', () => {
       hint: 'o8 merge --task b',
     });
     const text = report(run, { target: 'main' });
-    expect(lastLine(text)).toBe('Next step: clear what is in the way, then o8 merge');
+    expect(lastLine(text)).toBe('Next step: resolve what blocks the merge (see above), then o8 merge');
     expect(text).toContain('  - b: merge_pending (1 file in the way in /home/ada/shop)\n      o8 merge --task b\n');
   });
 
@@ -164,7 +166,7 @@ describe('the next step', () => {
   });
 
   it('is to clean up once everything is on the base', () => {
-    const done = 'Next step: everything is on main; o8 cleanup removes what is left over';
+    const done = 'Next step: everything is on main; o8 cleanup removes the remaining worktrees and branches';
     const run = one().lead('b', 'complete');
     expect(lastLine(report(run, { landed: true }))).toBe(done);
     expect(lastLine(report(run, { target: 'main' }))).toBe(done);
@@ -174,12 +176,12 @@ describe('the next step', () => {
     const run = one().lead('b', 'complete');
     const takenBack = (...tasks: string[]) => tasks.map((task) => ({ task, commit: '0123456789abcdef' }));
     const some = report(run, { landed: true, takenBack: takenBack('a') });
-    expect(some).toContain('Taken back from main:\n  - a (git revert 0123456789ab brings it back)\n');
+    expect(some).toContain('Reverted on main:\n  - a (git revert 0123456789ab brings it back)\n');
     expect(lastLine(some)).toBe(
-      'Next step: everything but what was taken back is on main; o8 cleanup removes what is left over',
+      'Next step: main is up to date except for reverted work; o8 cleanup removes the remaining worktrees and branches',
     );
     expect(lastLine(report(run, { takenBack: takenBack('a', 'b') }))).toBe(
-      'Next step: nothing of the run is on main any more; o8 cleanup removes what is left over',
+      'Next step: all work of the run has been reverted on main; o8 cleanup removes the remaining worktrees and branches',
     );
     // What was merged since then is still to land.
     expect(lastLine(report(run, { takenBack: takenBack('a') }))).toBe(`Next step: o8 merge (puts ${TARGET} on main)`);
@@ -187,7 +189,9 @@ describe('the next step', () => {
 
   it('does not offer to land what is on no branch', () => {
     const text = report(one().lead('b', 'complete'), { target: 'refs/o8/target/r' });
-    expect(lastLine(text)).toBe('Next step: the work is on the branches above; with merge.into none o8 lands nothing');
+    expect(lastLine(text)).toBe(
+      'Next step: merge the branches above yourself; with merge.into none, o8 does not land them',
+    );
   });
 });
 

@@ -45,7 +45,7 @@ describe('integration-report.md', () => {
   it('shows output of agents’ programs as text: it closes no fence, ends no part and moves no cursor', () => {
     const output = '\u001b[2Jred\n```\n<!-- o8: end -->\n| a | b |';
     const report = integrationReport(integration({ checks: [check('failed', output)] }));
-    expect(report).toContain('### Tests: what it said last\n\n    ');
+    expect(report).toContain('### Tests: last output\n\n    ');
     expect(report).not.toContain('\u001b');
     expect(report).toContain('\n    ```\n    <!-- o8: end -->\n    | a | b |');
     expect(report).not.toMatch(/^<!-- o8: end -->/m);
