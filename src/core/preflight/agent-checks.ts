@@ -15,7 +15,7 @@ export function agentsOf(plan: Plan): (TaskAgent & { readonly tasks: readonly Pl
   return found.size > 0 ? [...found.values()] : [{ ...taskAgent(plan.settings, null), tasks: [] }];
 }
 
-/** What the settings of the agents of this run mean, and what their programs cannot do. */
+/** Checks of the agents' settings, and what their programs do not support. */
 export function agentChecks(plan: Plan): Check[] {
   const agents = agentsOf(plan);
   const checks = agents.flatMap(({ agent, settings }) => agent.checks(settings));
@@ -23,7 +23,7 @@ export function agentChecks(plan: Plan): Check[] {
   return [...different.values(), ...unboundBudgets(plan, agents)];
 }
 
-/** A budget in US dollars stops nobody whose program does not say what it costs. */
+/** A budget in USD cannot limit an agent program that does not report its cost. */
 function unboundBudgets(plan: Plan, agents: ReturnType<typeof agentsOf>): Check[] {
   const silent = agents.filter(({ agent }) => !agent.tellsCost);
   const bound = silent.filter(
@@ -33,7 +33,7 @@ function unboundBudgets(plan: Plan, agents: ReturnType<typeof agentsOf>): Check[
     const name = agent.cli?.name ?? `agent program ${agent.program(settings)}`;
     return warn(
       'agent-cost',
-      `The cost in money of the ${name} is not known, so budgets in USD do not bind its tasks: ${someOf(tasks.map(({ stem }) => stem))}`,
+      `The ${name} does not report its cost, so budgets in USD do not limit its tasks: ${someOf(tasks.map(({ stem }) => stem))}`,
       'Limit these tasks by timeout instead, or give them an agent that reports its cost',
       tasks.map(({ id }) => id),
     );

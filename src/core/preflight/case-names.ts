@@ -6,7 +6,7 @@ import { exactName, foldName, NAMES_DIFFER } from '../scope/folded-name.js';
 import { nameTwins, type NameTwins, type Spelling } from '../scope/name-twins.js';
 import type { ScopeOverlap } from '../scope/scope-overlap.js';
 
-/** Will every file keep a name of its own on every machine? `overlaps` have been reported already. */
+/** Names that differ only in case or Unicode form. `overlaps` have been reported already. */
 export function caseNameChecks(
   plan: Plan,
   { tracked, foldsCase }: PreflightFacts,
@@ -23,7 +23,7 @@ export function caseNameChecks(
       report(
         'case-names',
         `${found.map((each) => spelled(each, found)).join(' and ')} ${NAMES_DIFFER}`,
-        "Use one spelling in all '## Scope' sections, that of the repository where it has the name",
+        "Use one spelling in all '## Scope' sections, the repository's where the file exists",
         [...new Set(found.flatMap((each) => each.tasks))],
       ),
     );
@@ -32,7 +32,7 @@ export function caseNameChecks(
   return findingsOr(all, 'case-names', 'No two names differ only in case');
 }
 
-/** One finding for all of them, however many there are: no task made them. */
+/** One finding for all pairs that exist in the repository already, because no task causes them. */
 function ofRepository(known: readonly NameTwins[], report: typeof fail): Check[] {
   const [first] = known;
   if (first === undefined) return [];
@@ -41,7 +41,7 @@ function ofRepository(known: readonly NameTwins[], report: typeof fail): Check[]
     report(
       'case-names',
       `Files of the repository ${NAMES_DIFFER}: ${someOf(pairs, 3)}`,
-      "Rename one of each with 'git mv' and commit",
+      "Rename one of each pair with 'git mv' and commit",
     ),
   ];
 }

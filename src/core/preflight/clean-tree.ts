@@ -20,7 +20,7 @@ const MANY = 50;
 const MOST_NAMED = 5;
 const MOST_GROUPS = 3;
 
-/** Is everything committed that the work should start from? */
+/** Checks that the checkout has no uncommitted changes. */
 export function cleanTreeCheck(plan: Plan, facts: PreflightFacts): Check {
   const changes = facts.changes.filter((change) => !(change.untracked && isOwnFile(change.path)));
   if (changes.length === 0) return pass('clean-tree', 'No uncommitted changes');
@@ -43,7 +43,7 @@ export function cleanTreeCheck(plan: Plan, facts: PreflightFacts): Check {
   return fail('clean-tree', message, hints.join('\n'));
 }
 
-/** What o8 keeps in `.claude/` itself; a settings file is not part of anybody's work either. */
+/** The files of o8 in `.claude/`, and its settings file. */
 function isOwnFile(path: string): boolean {
   return /^\.claude\/(parallel(\.lock|-queue\.json|-config\.json)$|parallel\/|worktrees\/)/.test(path);
 }
@@ -60,7 +60,7 @@ interface Group {
   readonly generated: boolean;
 }
 
-/** The folders of many untracked files, and those that tools make however few: the largest first. */
+/** Folders with many untracked files, and folders of known tools with any number; the largest first. */
 function groupsOf(untracked: readonly Change[]): Group[] {
   const byPattern = new Map<string, { paths: string[]; generated: boolean }>();
   const others = new Map<string, string[]>();
@@ -93,7 +93,7 @@ function commonFolder(top: string, paths: readonly string[]): string {
   return common;
 }
 
-/** Of several folders with one name that name, else the way to it. */
+/** The common name of several folders, or the path of a single one. */
 function shownFolder(pattern: string, paths: readonly string[]): string {
   const name = pattern.replace(/^\//, '');
   const first = paths[0] ?? '';
@@ -123,7 +123,7 @@ function commitHint(dir: string, changes: readonly Change[]): string {
   return `Run '${words}' or commit changes before parallel execution.`;
 }
 
-/** With untracked files only what is named: `.claude/` may hold settings that git does not know either. */
+/** Stashes untracked files by name only, because `.claude/` may contain untracked settings that must stay. */
 function stashWords(changes: readonly Change[]): string | null {
   if (!changes.some(({ untracked }) => untracked)) return 'git stash';
   const paths = changes.map(({ path }) => path);

@@ -24,7 +24,7 @@ export interface PlaceFacts {
   readonly plan: PlaceProblem | null;
 }
 
-/** Can everything be written that a run writes? */
+/** Checks that a run can write to all of its folders. */
 export function placeChecks(plan: Plan, places: PlaceFacts): readonly Check[] {
   return [worktrees(plan, places), claude(plan, places), git(plan, places), ...planFolder(plan, places)];
 }
@@ -44,7 +44,7 @@ function worktrees(plan: Plan, { worktrees: problem, worktreesInstead: instead, 
   return fail('worktree-folder', message, text`${change}${orOwn(folder, problem)}`);
 }
 
-/** What is above the folder is not only this repository's: nothing there changes its owner. */
+/** Other projects share the folders above, so the hint does not change their owner. */
 function orOwn(folder: string, problem: PlaceProblem): string {
   if (problem.kind !== 'denied' || !problem.foreign) return '';
   return `, or run 'sudo install -d -o "$(id -un)" ${shellQuote(folder)}'`;
@@ -59,12 +59,12 @@ function claude(plan: Plan, { claude: problem }: PlaceFacts): Check {
 function git(plan: Plan, { git: problem }: PlaceFacts): Check {
   if (problem === null) return pass('git-folder', 'The git folder can be written');
   const message = `The git folder cannot be written: ${problemText(plan, problem)}`;
-  // Where one folder in it is another's, others are too.
+  // If one folder in .git belongs to another user, others usually do too.
   const whole = { ...problem, at: problem.at.replace(/(\/\.git)\/.*$/, '$1') };
   return fail('git-folder', message, upperFirst(mend(plan, whole)));
 }
 
-/** The run works without: only the manifest's `execution` and the links to the logs are missing then. */
+/** Only a warning: without it, the manifest's `execution` and the links to the logs are not written. */
 function planFolder(plan: Plan, { plan: problem }: PlaceFacts): Check[] {
   const { planFolder: folder } = sourceOf(plan.source);
   if (problem === null || folder === null) return [];
@@ -79,11 +79,11 @@ function problemText(plan: Plan, problem: PlaceProblem): string {
     case 'not_a_folder':
       return `${at} is not a folder`;
     case 'link_to_nothing':
-      return `${at} is a link that leads nowhere`;
+      return `${at} is a broken symbolic link`;
     case 'read_only':
-      return `${at} is on a file system that is read-only`;
+      return `${at} is on a read-only file system`;
     case 'denied':
-      return problem.foreign ? `${at} belongs to another user and you may not write there` : `${at} is not writable`;
+      return problem.foreign ? `${at} belongs to another user and is not writable` : `${at} is not writable`;
   }
 }
 

@@ -13,8 +13,8 @@ import { sourceOf } from '../plan/sources.js';
 /** Are the names of the branches and worktrees of this run free? */
 export function collisionChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
   return [
-    ...findingsOr(branchCollisions(plan, facts), 'branch-collision', 'The branches of this run are free'),
-    ...findingsOr(worktreeCollisions(plan, facts), 'worktree-collision', 'The worktrees of this run are free'),
+    ...findingsOr(branchCollisions(plan, facts), 'branch-collision', 'No branch of this run exists yet'),
+    ...findingsOr(worktreeCollisions(plan, facts), 'worktree-collision', 'No worktree of this run exists yet'),
   ];
 }
 
@@ -113,7 +113,7 @@ function describe(
     case 'nested':
       return fail(
         'branch-collision',
-        `Branch ${shown} is in the way of ${branch}: git cannot keep both`,
+        `Branch ${shown} conflicts with ${branch}: git cannot have both`,
         `Run '${rename(existing.startsWith(`${branch}/`) ? existing.replaceAll('/', '-') : `${existing}-old`)}'`,
         tasks,
       );
@@ -122,7 +122,7 @@ function describe(
       const report = facts.foldsCase ? fail : warn;
       return report(
         'branch-collision',
-        `Branch ${shown} differs from ${branch} only in upper and lower case: ${facts.foldsCase ? 'this file system keeps one of them' : 'a clone on macOS or Windows could keep one of them'}`,
+        `Branch ${shown} differs from ${branch} only in upper and lower case: ${facts.foldsCase ? 'this file system cannot store both' : 'a clone on macOS or Windows cannot store both'}`,
         `Run '${rename(`${existing.toLowerCase()}-old`)}'`,
         tasks,
       );
@@ -161,7 +161,7 @@ function describePath(plan: Plan, task: PlannedTask, { by, owner = '' }: Occupie
         [task.id],
       );
     case 'sibling':
-      // An id of its own: --force moves things aside, and this one somebody may be working in.
+      // A separate check id, because --force must not move a worktree that another repository may be using.
       return fail(
         'worktree-place',
         `Worktree folder is used by another repository: ${shown} (${printable(owner)})`,
@@ -184,7 +184,7 @@ function otherPlace({ root, source }: Plan): Command {
   return o8('config set', [setting, `../${basename(root)}-${word}`]);
 }
 
-/** The tasks that need a branch and a worktree of their own made. */
+/** The tasks whose branch and worktree this run has to create. */
 function newTasks(plan: Plan, facts: PreflightFacts): PlannedTask[] {
   const again = facts.newAttempts.map(({ task }) => task);
   return selectedTasks(plan).filter(({ id }) => !facts.continuedTasks.includes(id) && !again.includes(id));

@@ -20,7 +20,7 @@ import { startOrder } from '../plan/schedule.js';
 import { shellQuote } from '../base/shell-quote.js';
 import { printable, quote } from '../text/untrusted-text.js';
 
-/** Two copies of one plan share every file. */
+/** Limits the list: two copies of one plan share every file. */
 const MOST_OVERLAPS = 20;
 
 /** What is known of the features of a run from their documents. */
@@ -40,7 +40,7 @@ export interface FeatureFacts extends FeatureDetails {
   readonly newAttempts: readonly NewAttempt[];
 }
 
-/** Are the features of this run ready to be worked on, and will they get along? */
+/** Checks the documents, dependencies and overlaps of the features of this run. */
 export function featureChecks(plan: Plan, facts: FeatureFacts): Check[] {
   return [
     ...documentChecks(plan, facts),
@@ -66,7 +66,7 @@ export function documentChecks(plan: Plan, { features, nowhere }: FeatureDetails
   ];
 }
 
-/** Of those the ones without which there is nothing to plan. */
+/** Only the missing specifications, without which nothing can be planned. */
 export function missingSpecs(plan: Plan, { features, nowhere }: FeatureDetails): readonly Check[] {
   return selectedFeatures(plan, features).flatMap((feature) =>
     feature.spec.kind === 'missing' ? specFindings(feature, nowhere) : [],
@@ -92,7 +92,9 @@ export function featureEstimates(
 export function timeText(plan: Plan, each: readonly FeatureEstimate[], time: TimeEstimate): string {
   const together = Math.min(plan.settings.maxConcurrency, each.length);
   const guessed = each.some(({ basis }) => basis === 'defaults');
-  const basis = guessed ? `where nothing is known: ${DEFAULTS_TEXT}` : "from this repository's own runs";
+  const basis = guessed
+    ? `defaults where there is no history: ${DEFAULTS_TEXT}`
+    : 'from earlier runs in this repository';
   return `${minutesText(time.alone)} one after the other, ${minutesText(time.parallel)} with ${String(together)} at a time (${basis})`;
 }
 
@@ -122,7 +124,7 @@ function specFindings(feature: Feature, nowhere: FeatureDetails['nowhere']): Che
       fail(
         'feature-spec',
         `${slug}: ${SPEC} is missing in ${printable(dir)}`,
-        `Run '${make(dir, SPEC)}': it needs the sections Feature Intent, Scope and Behaviour Overview`,
+        `Run '${make(dir, SPEC)}': it must have the sections Feature Intent, Scope and Behaviour Overview`,
         [slug],
       ),
     ];
@@ -149,7 +151,7 @@ function storyFindings({ slug, dir, spec, stories }: Feature): Check[] {
 
 function planFindings({ slug, dir, spec, plan }: Feature): Check[] {
   if (plan === 'there' || spec.kind === 'missing') return [];
-  const hint = `Run '${make(dir, IMPLEMENTATION_PLAN)}': its section "Files to Create/Modify" tells what the feature touches`;
+  const hint = `Run '${make(dir, IMPLEMENTATION_PLAN)}': its section "Files to Create/Modify" lists the files that the feature changes`;
   return [warn('feature-plan', `${slug}: ${IMPLEMENTATION_PLAN} is missing in ${printable(dir)}`, hint, [slug])];
 }
 
@@ -162,18 +164,18 @@ function edit(dir: string, name: string): string {
 }
 
 function untrackedChecks({ untracked }: FeatureFacts): readonly Check[] {
-  if (untracked.length === 0) return [pass('feature-files', 'Worktrees will have what agents are told to use')];
+  if (untracked.length === 0) return [pass('feature-files', 'All files that agents are told to use are in git')];
   const paths = someOf(untracked.map(printable));
   return [
     warn(
       'feature-files',
-      `Not in git, so worktrees will not have it: ${paths}`,
+      `Not in git, so not available in worktrees: ${paths}`,
       `Run 'git add --force ${untracked.map(shellQuote).join(' ')}' and commit, or list it in .worktreeinclude`,
     ),
   ];
 }
 
-/** Features that are needed and not part of the run, or named without a word on whether they are needed. */
+/** Dependencies that are not part of the run, and features that are mentioned without a declared dependency. */
 export function dependencyChecks(plan: Plan, features: readonly Feature[]): readonly Check[] {
   const selected = selectedFeatures(plan, features);
   const ids = new Set(plan.tasks.map(({ id }) => id)); // one left out with --skip is the check of `dependencies`
@@ -193,16 +195,16 @@ export function dependencyChecks(plan: Plan, features: readonly Feature[]): read
       .map((other) =>
         warn(
           'feature-dependencies',
-          `${slug} names ${other} and does not say that it depends on it`,
-          `If it needs it, run '${edit(dir, SPEC)}' and write depends_on: [${other}] into its frontmatter`,
+          `${slug} names ${other} but does not declare a dependency on it`,
+          `If it depends on it, run '${edit(dir, SPEC)}' and write depends_on: [${other}] into its frontmatter`,
           [slug],
         ),
       ),
   ]);
-  return findingsOr(findings, 'feature-dependencies', 'No feature needs another that it does not wait for');
+  return findingsOr(findings, 'feature-dependencies', 'All dependencies between features are declared');
 }
 
-/** Naming the feature that waits for you is no dependency. */
+/** A feature that mentions its own dependent does not depend on it. */
 function waitsFor(features: readonly Feature[], from: string, to: string): boolean {
   return features.some(({ slug, dependsOn }) => slug === from && dependsOn.includes(to));
 }

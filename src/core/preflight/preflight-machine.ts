@@ -9,7 +9,7 @@ import { orphansText, resumeCommand } from '../run/open-runs.js';
 import { placeChecks } from './places.js';
 import { printable } from '../text/untrusted-text.js';
 
-/** Has this machine what the run needs: room, the agent's program, nobody else at it? */
+/** Checks the machine: writable folders, disk space, agent programs and other active runs. */
 export function machineChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
   return [
     ...placeChecks(plan, facts.places),
@@ -28,18 +28,18 @@ function diskSpace(plan: Plan, { disk }: PreflightFacts): Check {
   const most = estimate.totalMB + kept;
   const free = `${formatMB(Math.floor(freeMB))} free`;
   const where = printable(worktreeFolder(plan.source, plan.settings));
-  const room = `${formatMB(most)} for all worktrees and the ${formatMB(kept)} that stay free`;
+  const room = `${formatMB(most)} for all worktrees including a reserve of ${formatMB(kept)}`;
   if (freeMB >= most) return pass('disk-space', `${free}, at most ${formatMB(most)} needed`);
   if (freeMB >= least) {
     return warn(
       'disk-space',
-      `${free}, not the ${room}: it fits while finished worktrees are removed`,
+      `${free}, less than ${room}: enough only if finished worktrees are removed as the run proceeds`,
       `Free ${formatMB(Math.ceil(most - freeMB))} more for ${where}, see 'df -h'`,
     );
   }
   return fail(
     'disk-space',
-    `Not enough disk space: ${free}, ${formatMB(least)} needed to begin (${formatMB(kept)} of it stay free)`,
+    `Not enough disk space: ${free}, ${formatMB(least)} needed to start (including a reserve of ${formatMB(kept)})`,
     `Free ${formatMB(Math.ceil(least - freeMB))} more for ${where}, see 'df -h', or lower --max-concurrent`,
   );
 }
@@ -108,5 +108,5 @@ function orphans({ orphans: found }: PreflightFacts): Check[] {
 
 function unknownHolder({ process, startedAt }: LockHolderFact): string {
   const who = `process ${String(process.pid)} of ${printable(process.host)}`;
-  return `Another parallel execution may be in progress: the lock belongs to ${who}, which cannot be seen from here\nStarted at: ${printable(startedAt)}`;
+  return `Another parallel execution may be in progress: the lock belongs to ${who}, which cannot be checked from this machine\nStarted at: ${printable(startedAt)}`;
 }

@@ -16,14 +16,14 @@ import { printable } from '../text/untrusted-text.js';
 // About 50,000 tokens: a quarter of the usual context window gone before the work begins.
 const LONG_PROMPT_BYTES = 200_000;
 
-/** Will the tasks of this plan get along, and what does the plan itself bring that a person should know? */
+/** Checks the plan itself: dependencies, scopes, prompts and shell commands. */
 export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
   return [
     ...facts.sourceWarnings.map(({ message, hint, tasks }) => warn('plan-files', message, hint, tasks)),
     ...findingsOr(leftOutDependencies(plan, facts), 'dependencies', dependenciesSatisfied(plan)),
     ...scopeChecks(plan, facts),
     ...sameTaskChecks(plan),
-    ...findingsOr(longPrompts(plan), 'prompt-size', 'Every prompt has a usual size'),
+    ...findingsOr(longPrompts(plan), 'prompt-size', 'No prompt is too long'),
     ...stalePrompts(plan, facts),
     ...manifestCommands(plan, facts),
     ...shellCommandChecks(plan, facts.shell, facts.manifestCommands),
@@ -57,7 +57,7 @@ function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
       return [
         warn(
           'dependencies',
-          `${task.stem} will be blocked: it needs ${names}, left out and not landed`,
+          `${task.stem} will be blocked: it needs ${names}, which is left out and has not landed`,
           `Leave ${first.id} in, or skip ${task.id} too`,
           [task.id],
         ),
@@ -80,7 +80,7 @@ function scopeChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
   const overlaps = hasScopes ? planOverlaps(plan, facts.foldsCase) : [];
   const names = caseNameChecks(plan, facts, overlaps);
   if (!hasScopes) return names;
-  const free = 'No two tasks that run together have the same scope';
+  const free = 'No two tasks that can run at the same time have overlapping scopes';
   return [...findingsOr(overlapFindings(overlaps), 'scope-overlap', free), ...names];
 }
 
@@ -96,9 +96,13 @@ function longPrompts(plan: Plan): Check[] {
     const bytes = Buffer.byteLength(task.prompt);
     const { agent, settings } = taskAgent(plan.settings, task.agent);
     const limit = agent.promptLimit(settings);
-    const message = `The prompt of ${task.stem} has ${String(Math.round(bytes / 1000))} KB`;
+    const message = `The prompt of ${task.stem} is ${String(Math.round(bytes / 1000))} KB long`;
     if (limit !== null && bytes > limit.bytes) {
-      return [fail('prompt-size', `${message}, more than one argument of a program may have`, limit.hint, [task.id])];
+      return [
+        fail('prompt-size', `${message}, more than the operating system accepts as one argument`, limit.hint, [
+          task.id,
+        ]),
+      ];
     }
     if (bytes > LONG_PROMPT_BYTES) {
       return [
@@ -128,13 +132,13 @@ function stalePrompts(plan: Plan, { stalePrompts: stale }: PreflightFacts): Chec
 function manifestCommands(plan: Plan, { manifestCommands: commands }: PreflightFacts): Check[] {
   const { planFolder } = sourceOf(plan.source);
   if (planFolder === null) return [];
-  if (commands.length === 0) return [pass('manifest-commands', 'The manifest brings no shell commands')];
+  if (commands.length === 0) return [pass('manifest-commands', 'The manifest has no shell commands')];
   const lines = commands.map((command) => `  ${commandLine(command)}`);
   const manifest = relativePath(plan.root, planFolder.manifest);
   return [
     warn(
       'manifest-commands',
-      ['The manifest has these shell commands run:', ...lines].join('\n'),
+      ['The manifest runs these shell commands:', ...lines].join('\n'),
       `Read them before you agree; they are in ${manifest} and its task files`,
     ),
   ];

@@ -8,7 +8,7 @@ import { shellQuote } from '../base/shell-quote.js';
 import { counted } from '../text/counted.js';
 import { printable } from '../text/untrusted-text.js';
 
-/** Is this a repository o8 can work in, and in a state to begin from? */
+/** Checks that o8 supports this repository and that a run can start from its current state. */
 export function repositoryChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
   return [
     gitVersion(facts),
@@ -25,14 +25,14 @@ export function repositoryChecks(plan: Plan, facts: PreflightFacts): readonly Ch
   ];
 }
 
-const MOST_CHANGES = 5; // the rest is in `o8 doctor`, which says all of it
+const MOST_CHANGES = 5; // `o8 doctor` lists all of them
 
-/** Said again before each run: the notes of the run in which it happened are read once. */
+/** Repeated before each run until it is restored, because the notes of the earlier run are easily missed. */
 function gitChanges({ gitChanges: changes }: PreflightFacts): readonly Check[] {
   const shown = changes
     .slice(0, MOST_CHANGES)
     .map(({ what, putBack }) =>
-      warn('git-changes', `${what} while agents of an earlier run worked, and it was not put back`, putBack),
+      warn('git-changes', `${what} while agents of an earlier run worked, and was not restored`, putBack),
     );
   const rest = changes.length - shown.length;
   if (rest > 0) {
@@ -40,7 +40,7 @@ function gitChanges({ gitChanges: changes }: PreflightFacts): readonly Check[] {
       warn('git-changes', `${counted(rest, 'more change')} of git settings and hooks by agents`, o8('doctor')),
     );
   }
-  return findingsOr(shown, 'git-changes', 'Git settings and hooks are as they were before agents worked');
+  return findingsOr(shown, 'git-changes', 'Agents of earlier runs left git settings and hooks unchanged');
 }
 
 function gitVersion({ git }: PreflightFacts): Check {
@@ -67,7 +67,7 @@ function bare(facts: PreflightFacts): Check {
   return facts.bare
     ? fail(
         'repository',
-        'The repository is bare: it has no checkout to start from',
+        'The repository is bare: it has no working tree',
         "Run o8 in a clone of it: 'git clone <repository>'",
       )
     : pass('repository', 'Repository with a checkout');
@@ -90,7 +90,7 @@ function head({ head: found, branches }: PreflightFacts): Check {
       }
       return fail(
         'head',
-        `Branch ${printable(found.branch)} has no commit yet: there is nothing to start from`,
+        `Branch ${printable(found.branch)} has no commits yet; a run starts from a commit`,
         'Run \'git add -A && git commit -m "Initial commit"\'',
       );
   }
@@ -112,8 +112,8 @@ function baseBranch({ head: found, branches }: PreflightFacts): Check {
   }
   return warn(
     'base-branch',
-    `Base branch is ${name}, not ${usual}: the work starts from it and lands on it`,
-    `Run 'git switch ${usual}' if that was not meant`,
+    `Base branch is ${name}, not ${usual}: the run starts from it and lands on it`,
+    `Run 'git switch ${usual}' if this is not intended`,
   );
 }
 
@@ -126,7 +126,7 @@ function shallow(facts: PreflightFacts): Check {
   return facts.shallow
     ? warn(
         'shallow',
-        'The clone is shallow: commits older than its cut cannot be merged',
+        'The clone is shallow: commits older than its boundary cannot be merged',
         "Run 'git fetch --unshallow'",
       )
     : pass('shallow', 'Full history');
@@ -136,7 +136,7 @@ function sparse(facts: PreflightFacts): Check {
   return facts.sparse
     ? warn(
         'sparse',
-        'The checkout is sparse: agents see the same part of the tree only',
+        'The checkout is sparse: agents see only the same part of the tree',
         "Run 'git sparse-checkout disable' if they need all of it",
       )
     : pass('sparse', 'Full checkout');
@@ -158,7 +158,7 @@ function submodules(plan: Plan, facts: PreflightFacts): Check {
 function lfs({ lfs: found }: PreflightFacts): Check {
   if (found.kind === 'unused') return pass('lfs', 'No Git LFS files');
   const files =
-    found.files === 0 ? 'Git LFS is set up for files to come' : `Git LFS keeps ${counted(found.files, 'file')}`;
+    found.files === 0 ? 'Git LFS is set up but has no files yet' : `Git LFS keeps ${counted(found.files, 'file')}`;
   if (found.program === null) {
     const install = "Install git-lfs (https://git-lfs.com), then run 'git lfs install && git lfs pull'";
     if (found.files === 0) return warn('lfs', `${files}, and git-lfs was not found`, install);
@@ -168,7 +168,7 @@ function lfs({ lfs: found }: PreflightFacts): Check {
   if (!found.configured) {
     return warn(
       'lfs',
-      `${files}, and git was not told to use git-lfs: worktrees have pointers`,
+      `${files}, but git is not configured to use git-lfs: worktrees contain pointer files`,
       "Run 'git lfs install && git lfs pull'",
     );
   }

@@ -7,7 +7,7 @@ import { planChecks } from './preflight-plan.js';
 import { trustCheck } from '../trust/trust-text.js';
 import { repositoryChecks } from './preflight-repository.js';
 
-/** Everything that can be known to go wrong before anything is made, always in the same order (np's titled checks). */
+/** All checks that run before anything is created, always in the same order. */
 export function preflightChecks(plan: Plan, facts: PreflightFacts): Check[] {
   return [
     ...repositoryChecks(plan, facts),
@@ -19,7 +19,7 @@ export function preflightChecks(plan: Plan, facts: PreflightFacts): Check[] {
   ];
 }
 
-/** Whether a run may start: warnings are for people to read, failures are not to be started over. */
+/** Whether a run may start: warnings do not prevent it, failures do. */
 export function preflightPassed(checks: readonly Check[]): boolean {
   return checks.every(({ level }) => level !== 'fail');
 }

@@ -3,7 +3,7 @@ import type { Plan, PlannedTask } from '../plan/plan.js';
 import { findingsOr, someOf, warn, type Check } from '../base/check.js';
 import { sourceOf } from '../plan/sources.js';
 
-/** Tasks that are the same work twice: both text and scope, their ids aside. */
+/** Tasks with the same text and scope, apart from their ids. */
 export function sameTaskChecks(plan: Plan): readonly Check[] {
   if (!sourceOf(plan.source).textIsWork) return [];
   const groups = new Map<string, PlannedTask[]>();
@@ -17,7 +17,7 @@ export function sameTaskChecks(plan: Plan): readonly Check[] {
       warn(
         'same-task',
         `${someOf(tasks.map(({ stem }) => stem))} have the same text and scope: the work would be done ${String(tasks.length)} times`,
-        `Remove all but one from the plan, or leave them out: --skip ${tasks
+        `Remove all but one from the plan, or skip them: --skip ${tasks
           .slice(1)
           .map(({ id }) => id)
           .slice(0, 5)

@@ -9,17 +9,17 @@ import { printable, quote } from '../text/untrusted-text.js';
 import { isOnlyComment } from './command-word.js';
 import { sourceOf } from '../plan/sources.js';
 
-/** What the shell says to the commands of a plan that it was only let read. */
+/** The result of a syntax check of the plan's commands; the shell does not run them. */
 export interface ShellFacts {
-  /** `said`: the shell's own words; `isBash`: bash, which does not run it, would understand. */
+  /** `said`: the shell's message; `isBash`: the command is valid bash, but o8 uses sh. */
   readonly faults: readonly { readonly command: string; readonly said: string; readonly isBash: boolean }[];
-  /** Commands that begin with a word that is no program or builtin on this machine. */
+  /** Commands whose first word is not a program or builtin on this machine. */
   readonly missing: readonly { readonly command: string; readonly word: string }[];
 }
 
 const MOST_SAID = 400;
 
-/** Can the shell run the commands of this plan? `fromManifest`: those that the plan's files bring. */
+/** Checks the syntax of the plan's commands. `fromManifest`: those defined in the plan's own files. */
 export function shellCommandChecks(
   plan: Plan,
   { faults, missing }: ShellFacts,
@@ -32,7 +32,7 @@ export function shellCommandChecks(
     const correct = correction(plan, planned, own.has(command));
     const fault = faults.find((each) => each.command === command);
     if (fault !== undefined) {
-      const message = `${where} is no shell command: ${saidText(fault.said)}\n  ${quote(command)}`;
+      const message = `${where} is not a valid shell command: ${saidText(fault.said)}\n  ${quote(command)}`;
       return [fail('shell-commands', message, fault.isBash ? bashHint(command, correct) : correct, tasksOf(planned))];
     }
     const word = missing.find((each) => each.command === command)?.word;
@@ -41,11 +41,11 @@ export function shellCommandChecks(
       return [warn('shell-commands', message, text`${correct}, unless setup installs it`, tasksOf(planned))];
     }
     if (planned.kind !== 'setup' && isOnlyComment(command)) {
-      return [warn('shell-commands', `${where} is only a comment: it checks nothing`, correct, tasksOf(planned))];
+      return [warn('shell-commands', `${where} is only a comment and checks nothing`, correct, tasksOf(planned))];
     }
     return [];
   });
-  return findingsOr(findings, 'shell-commands', 'The shell understands every command');
+  return findingsOr(findings, 'shell-commands', 'Every command is a valid shell command');
 }
 
 function occasion(planned: PlannedCommand): string {
@@ -70,7 +70,7 @@ function bashHint(command: string, correct: Text): Text {
   return text`${correct}: sh runs it, not bash. ${short ? `As bash: bash -c ${shellQuote(command)}` : 'Put it into a script for bash'}`;
 }
 
-/** Its first line: the others quote the command. */
+/** Only the first line; the others repeat the command. */
 function saidText(said: string): string {
   const [first = ''] = said.split('\n');
   return printable(first.length > MOST_SAID ? `${first.slice(0, MOST_SAID)}…` : first);

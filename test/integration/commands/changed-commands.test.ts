@@ -26,7 +26,7 @@ describe('continuing a run', () => {
     await correct("print('ok'); from x import y");
     const refused = await run.o8('run', PLAN_DIR, '--retry-failed', '--yes');
     expect(refused.code).toBe(4);
-    expect(refused.stderr).toMatch(/validation \(after wave 1\) is no shell command: .*[Ss]yntax error/);
+    expect(refused.stderr).toMatch(/validation \(after wave 1\) is not a valid shell command: .*[Ss]yntax error/);
 
     await correct('test -f task-001.txt', { o8: { verify: 'test -d .' } });
     const dry = await run.o8('run', PLAN_DIR, '--retry-failed', '--dry-run');

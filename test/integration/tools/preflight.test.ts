@@ -63,9 +63,9 @@ describe('preflight', () => {
       ['branch-collision', 'Branch already exists: feature/task-001-users'],
       [
         'branch-collision',
-        'Branch feature/task-002-products/wip is in the way of feature/task-002-products: git cannot keep both',
+        'Branch feature/task-002-products/wip conflicts with feature/task-002-products: git cannot have both',
       ],
-      ['branch-collision', 'Branch o8 is in the way of o8/<run-id>: git cannot keep both'],
+      ['branch-collision', 'Branch o8 conflicts with o8/<run-id>: git cannot have both'],
     ]);
     expect(answer.tasks.map(({ ready }) => ready)).toEqual([false, false, true, true, true]);
     expect(answer.tasks[0]?.problems).toEqual(['Branch already exists: feature/task-001-users']);
@@ -215,7 +215,7 @@ describe('preflight', () => {
     const answer = await check(repository);
     const found = problems(answer).filter(({ id }) => id === 'shell-commands');
     expect(found.map(({ level, message }) => [level, message.split('\n')[0]])).toEqual([
-      ['fail', expect.stringMatching(/^setup \(every task\) is no shell command: .*[Ss]yntax error/)],
+      ['fail', expect.stringMatching(/^setup \(every task\) is not a valid shell command: .*[Ss]yntax error/)],
       ['warn', expect.stringMatching(/^verify \(every task\) begins with "Everything"/)],
     ]);
     expect(repository.git('status', '--porcelain')).toBe('');

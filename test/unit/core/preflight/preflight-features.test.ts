@@ -166,7 +166,7 @@ describe('preflight of features', () => {
     const findings = found(features);
     expect(findings.map(({ message }) => message)).toEqual([
       'a depends on elsewhere, which is not part of this run',
-      'b names a and does not say that it depends on it',
+      'b names a but does not declare a dependency on it',
     ]);
     expect(inTerminal(findings[0]?.hint ?? '')).toContain('o8 parallel elsewhere a b c');
     expect(inTerminal(findings[1]?.hint ?? '')).toContain('depends_on: [a]');
@@ -185,7 +185,7 @@ describe('preflight of features', () => {
     const findings = found(features, { newAttempts });
     expect(findings.map(({ message }) => message)).toEqual([
       'a is a new attempt: it was failed in run R',
-      'b was done by run R and waits to be merged: this does it again',
+      'b was done by run R and is not merged yet: this run does it again',
       'c was completed by run R: this does it again',
     ]);
     expect(inTerminal(findings[1]?.hint ?? '')).toContain('o8 merge --run R --task b');
@@ -224,7 +224,7 @@ describe('the estimate', () => {
     expect(lines).toContain('a: 3 stories, 7 acceptance criteria, 4 tests, 5 files, ~1 h 15 min');
     expect(lines).toContain('b: 3 stories, 7 acceptance criteria, 4 tests, 5 files, ~30 min');
     expect(lines.at(-1)).toBe(
-      'Estimated time: ~1 h 45 min one after the other, ~1 h 15 min with 2 at a time (where nothing is known: 5 minutes a feature, 5 a story, 2 a file)',
+      'Estimated time: ~1 h 45 min one after the other, ~1 h 15 min with 2 at a time (defaults where there is no history: 5 minutes a feature, 5 a story, 2 a file)',
     );
   });
 

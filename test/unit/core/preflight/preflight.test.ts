@@ -96,7 +96,7 @@ describe('the repository', () => {
 
   it('refuses a branch without a commit', () => {
     expect(finding('head', { head: { kind: 'unborn', branch: 'main' } }).message).toBe(
-      'Branch main has no commit yet: there is nothing to start from',
+      'Branch main has no commits yet; a run starts from a commit',
     );
   });
 
@@ -190,7 +190,7 @@ describe('the repository', () => {
     const head = { kind: 'branch', branch: 'topic/other', commit: 'a'.repeat(40) } as const;
     expect(finding('base-branch', { head })).toMatchObject({
       level: 'warn',
-      hint: "Run 'git switch main' if that was not meant",
+      hint: "Run 'git switch main' if this is not intended",
     });
     expect(findings('base-branch', { head, branches: ['trunk', 'topic/other'] })).toEqual([]);
   });
@@ -240,7 +240,7 @@ describe('branch collisions', () => {
   it('finds a branch below a wanted one', () => {
     expect(finding('branch-collision', { branches: ['feature/task-001-users/wip'] })).toMatchObject({
       level: 'fail',
-      message: 'Branch feature/task-001-users/wip is in the way of feature/task-001-users: git cannot keep both',
+      message: 'Branch feature/task-001-users/wip conflicts with feature/task-001-users: git cannot have both',
       hint: "Run 'git branch -m feature/task-001-users/wip feature-task-001-users-wip'",
     });
   });
@@ -387,7 +387,7 @@ describe('the plan', () => {
     expect(found.map(({ tasks }) => tasks)).toEqual([['task-004'], ['task-005']]);
     expect(found[0]).toMatchObject({
       level: 'fail',
-      message: 'Wave 2 is not ready: task-004-orders needs task-003-shared, not landed yet',
+      message: 'Wave 2 is not ready: task-004-orders needs task-003-shared, which has not landed yet',
       hint: "Run 'o8 run parallel/TS-0042-inventory-system --wave 1' first",
     });
   });
@@ -405,7 +405,7 @@ describe('the plan', () => {
     const partly = planOf(seedTasks(), { skip: ['task-003', 'task-005'] });
     expect(finding('dependencies', {}, partly)).toMatchObject({
       level: 'warn',
-      message: 'task-004-orders will be blocked: it needs task-003-shared, left out and not landed',
+      message: 'task-004-orders will be blocked: it needs task-003-shared, which is left out and has not landed',
       tasks: ['task-004'],
     });
   });
@@ -505,11 +505,11 @@ describe('shell commands', () => {
     const [fault, comment] = findings('shell-commands', { shell }, broken);
     expect(fault).toMatchObject({
       level: 'fail',
-      message: `validation (after wave 1) is no shell command: sh: 1: Syntax error: word unexpected (expecting ")")\n  "from app import x; print('ok')"`,
+      message: `validation (after wave 1) is not a valid shell command: sh: 1: Syntax error: word unexpected (expecting ")")\n  "from app import x; print('ok')"`,
     });
     expect(comment).toMatchObject({
       level: 'warn',
-      message: 'validation (after wave 2) is only a comment: it checks nothing',
+      message: 'validation (after wave 2) is only a comment and checks nothing',
     });
   });
 
@@ -527,7 +527,7 @@ describe('shell commands', () => {
       finding('shell-commands', { shell }, planOf(seedTasks(), { settings: { verify: 'npm test' } })),
     ).toMatchObject({
       level: 'warn',
-      message: 'verify (every task) begins with "npm", which is no command on this machine: "npm test"',
+      message: 'verify (every task) begins with "npm", which is not a command on this machine: "npm test"',
     });
   });
 
@@ -555,7 +555,7 @@ describe('places a run writes to', () => {
     const worktrees = { ...places, worktrees: denied('/home', true), worktreesInstead: '.claude/worktrees' };
     expect(finding('worktree-folder', { places: worktrees })).toMatchObject({
       level: 'fail',
-      message: 'Worktrees cannot be made in ../workspaces: /home belongs to another user and you may not write there',
+      message: 'Worktrees cannot be made in ../workspaces: /home belongs to another user and is not writable',
       hint: `Run 'o8 config set workspaceRoot .claude/worktrees', or run 'sudo install -d -o "$(id -un)" ../workspaces'`,
     });
     expect(finding('claude-folder', { places: { ...places, claude: denied(`${ROOT}/.claude`) } }).hint).toBe(
