@@ -8,7 +8,7 @@ import { sourceOf, worktreeFolder, type PlanSource } from './sources.js';
 import { newTarget } from './target.js';
 import { someOf } from '../base/check.js';
 
-/** A plan may have 500 tasks. */
+/** Limits the message; a plan may have 500 tasks. */
 const MOST_NAMED = 10;
 
 export interface PlanInput {
@@ -24,7 +24,7 @@ export interface PlanInput {
   readonly wave: number | null;
 }
 
-/** Names, paths and settings of every task decided; nothing looked up, nothing written. */
+/** Determines names, paths and settings of every task. Does no I/O. */
 export function buildPlan(input: PlanInput): Plan {
   const { root, source, settings } = input;
   const waves = wavesOf(source);

@@ -5,14 +5,14 @@ import type { Plan } from './plan.js';
 
 const command = z.string().nullable();
 
-/** Commands of a run that are others from now on; null for one that is gone. */
+/** Commands that replace those of a run; null removes one. */
 export const commandChangesSchema = z.strictObject({
   tasks: z.array(z.strictObject({ id: z.string(), setup: command, verify: command })),
   waves: z.array(z.strictObject({ number: z.number().int(), validation: command })),
 });
 export type CommandChanges = z.infer<typeof commandChangesSchema>;
 
-/** What a run would run otherwise if its plan were made now, of the tasks and waves it has; null for nothing. */
+/** Commands of the run that differ from the plan on disk, for the tasks and waves of the run; null when none does. */
 export function changedCommands(plan: Plan, onDisk: Plan): CommandChanges | null {
   const fresh = new Map(onDisk.tasks.map((task) => [task.id, task]));
   const tasks = plan.tasks.flatMap(({ id, setup, verify }) => {
@@ -27,7 +27,7 @@ export function changedCommands(plan: Plan, onDisk: Plan): CommandChanges | null
   return tasks.length === 0 && waves.length === 0 ? null : { tasks, waves };
 }
 
-/** The plan with other commands. A prompt that o8 made names the new `verify` where it named the old one. */
+/** The plan with changed commands. Generated prompts quote the new `verify` command instead of the old one. */
 export function withCommands(plan: Plan, { tasks, waves }: CommandChanges): Plan {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const byNumber = new Map(waves.map((wave) => [wave.number, wave]));
@@ -49,7 +49,7 @@ function withVerify(prompt: string, before: string | null, now: string | null): 
     : prompt.replace(`\`${before}\` has to pass`, () => `\`${now}\` has to pass`);
 }
 
-/** One line for each command that is new or gone, as a plan shows its commands. */
+/** One line for each changed or removed command, in the format of the plan. */
 export function changesText(plan: Plan, { tasks, waves }: CommandChanges): string[] {
   const before = new Map(plan.tasks.map((task) => [task.id, task]));
   const lines = new Map<string, string[]>();
@@ -72,5 +72,5 @@ export function changesText(plan: Plan, { tasks, waves }: CommandChanges): strin
 }
 
 function lineOf(planned: PlannedCommand, isGone: boolean): string {
-  return `  - ${commandLine(isGone ? { ...planned, command: 'none any more' } : planned)}`;
+  return `  - ${commandLine(isGone ? { ...planned, command: 'removed' } : planned)}`;
 }

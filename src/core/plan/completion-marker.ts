@@ -1,2 +1,2 @@
-/** The file in the top folder of its worktree by which an agent says that it is done. Never committed. */
+/** An agent creates this file at the top of its worktree when it is done. It is never committed. */
 export const COMPLETION_MARKER = '.claude-task-complete';

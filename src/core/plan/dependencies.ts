@@ -121,7 +121,7 @@ export function findCycles(deps: ReadonlyMap<string, Iterable<string>>): string[
   }
 }
 
-/** Takes away, again and again, what waits for nothing that is left (Kahn's algorithm). */
+/** Removes tasks whose dependencies are all removed, until none is left (Kahn's algorithm). */
 function removeOrdered(waiting: Map<string, Set<string>>): void {
   const dependents = new Map<string, string[]>();
   for (const id of waiting.keys()) dependents.set(id, []);
@@ -157,7 +157,7 @@ function laterWave({ from, to, by }: Edge): Fault {
   const wave = (task: DeclaredTask) => `${task.id} of wave ${task.wave}`;
   return {
     file: by.file,
-    problem: `${wave(from)} waits for ${wave(to)}, which is a later wave`,
+    problem: `${wave(from)} waits for ${wave(to)}, which is in a later wave`,
     fix: `Move ${from.id} to wave ${to.wave} or later, or remove ${by === from ? `${to.id} from deps` : `${from.id} from blocks`}.`,
   };
 }
@@ -171,7 +171,7 @@ function cycleFault(cycle: readonly string[], byName: ReadonlyMap<string, Declar
   };
 }
 
-/** Ids to offer for a name nobody has: those that contain it or are contained in it, else the first few. */
+/** Suggestions for an unknown name: ids that contain it or are contained in it, else the first few. */
 function closest(name: string, tasks: readonly DeclaredTask[]): string[] {
   const ids = tasks.map((task) => task.id);
   const folded = name.toLowerCase();

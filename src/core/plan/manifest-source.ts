@@ -8,7 +8,7 @@ import { sameExceptExecution } from './execution-diff.js';
 import type { Source, SourceFacts } from './source.js';
 
 export const MANIFEST = 'manifest.json';
-/** Of a manifest that is being rewritten. One name, so that what a killed writer left is replaced by the next one. */
+/** Temporary file while the manifest is rewritten. The name is fixed, so the next write replaces a leftover. */
 export const MANIFEST_DRAFT = '.manifest.json.o8';
 
 /** A plan folder; paths are absolute. */

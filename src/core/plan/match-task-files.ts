@@ -55,7 +55,7 @@ function exactFiles<File extends MatchableFile>(
   if (named !== undefined) return [named];
   const declared = files.filter((file) => file.id === id);
   if (declared.length > 0) return declared;
-  // Its frontmatter has an id that means nothing here.
+  // Its frontmatter has an id that the manifest does not know.
   return files.filter((file) => file.stem === id && file.id !== null && !known.has(file.id));
 }
 

@@ -2,7 +2,7 @@ import type { Fault } from '../base/errors.js';
 import { quote } from '../text/untrusted-text.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** How a name has to be, as a hint. */
+/** The rule for names, as a hint. */
 export const NAME_RULE =
   'Use 1 to 64 letters, digits, ".", "_" or "-", beginning with a letter or digit, without "..", not ending in "." or ".lock".';
 
@@ -59,7 +59,7 @@ function collision(task: NamedTask, name: string, other: NamedTask, otherName: s
     task.id === other.id
       ? `duplicate id ${quote(name)}, also used by ${where}`
       : name === otherName
-        ? `${quote(name)} also names the task of ${where}`
+        ? `${quote(name)} is also the name of the task in ${where}`
         : `${quote(name)} and ${quote(otherName)} (${where}) differ only in upper and lower case`;
-  return { file: task.file, problem, fix: 'Give every task an id and a file name of its own.' };
+  return { file: task.file, problem, fix: 'Give every task a unique id and file name.' };
 }

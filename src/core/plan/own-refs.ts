@@ -3,37 +3,37 @@
  * are kept for good; the others only until what they hold is on a branch.
  */
 
-/** The commits of a task's earlier attempt, whose branch went or began anew. */
+/** Keeps the commits of an earlier attempt whose branch was removed or restarted. */
 export function attemptRef(runId: string, task: string, attempt: number): string {
   return `refs/o8/attempts/${runId}/${task}/${String(attempt)}`;
 }
 
-/** What was not committed in the worktree of an attempt. */
+/** Keeps the uncommitted changes of an attempt's worktree. */
 export function rescueRef(runId: string, task: string, attempt: number): string {
   return `refs/o8/rescue/${runId}/${task}/${String(attempt)}`;
 }
 
-/** The work of a task that waits to be merged; without a task, what the names of all of them begin with. */
+/** Keeps the work of a task until it is merged; without a task, the common prefix of these refs. */
 export function doneRef(runId: string, task = ''): string {
   return `refs/o8/done/${runId}/${task}`;
 }
 
-/** The merged commit of a task while it is on its way to the target. */
+/** Keeps the merge commit of a task until the target has it. */
 export function mergeRef(runId: string, task: string): string {
   return `refs/o8/merge/${runId}/${task}`;
 }
 
-/** What was made to land on the base branch, while it is verified. */
+/** Keeps the commit that will land on the base branch while it is verified. */
 export function landingRef(runId: string): string {
   return `refs/o8/landing/${runId}`;
 }
 
-/** The target of a run whose work somebody put on the base branch in a way of their own: its commits are nowhere else. */
+/** Keeps the target's commits when a user landed the work differently (squash, rebase): no other ref has them. */
 export function foundRef(runId: string): string {
   return `refs/o8/found/${runId}`;
 }
 
-/** The revert of a landing until it is on the branch; what stays of one that could not get there is for a person. */
+/** Keeps the revert of a landing until the branch has it; it stays for the user when the branch could not be updated. */
 export function undoRef(runId: string, landing: string): string {
   return `refs/o8/undo/${runId}/${landing.slice(0, 12)}`;
 }

@@ -1,7 +1,7 @@
 import { selectedTasks } from './build-plan.js';
 import type { Plan, SourcePlan } from './plan.js';
 
-/** A shell command this run will give to `sh`, word for word, and when. */
+/** A shell command that this run passes to `sh` unchanged, and when it runs. */
 export type PlannedCommand =
   | { readonly kind: 'setup' | 'verify'; readonly command: string; readonly tasks: 'all' | readonly string[] }
   | { readonly kind: 'validation'; readonly command: string; readonly wave: number };
@@ -11,7 +11,7 @@ export function plannedCommands(plan: Plan): PlannedCommand[] {
   return [...taskCommands(plan, 'setup'), ...taskCommands(plan, 'verify'), ...validations(plan)];
 }
 
-/** Those of them that the manifest asks for, not the user's settings: the ones a person has to agree to. */
+/** The commands that come from the manifest rather than the user's settings; the user has to approve them. */
 export function manifestCommands(plan: Plan, source: SourcePlan): PlannedCommand[] {
   const asked = new Set(
     [source.settings, ...source.tasks].flatMap(({ setup, verify }) => [setup ?? null, verify ?? null]),

@@ -32,7 +32,7 @@ export function planText(plan: Plan, disk: DiskEstimate, reader: Reader = 'termi
     .join('\n\n');
 }
 
-/** Which tasks have an agent of the settings that is not the run's. */
+/** Tasks that use a different agent than the run's default. */
 export function agents({ settings, ...plan }: Plan): string[] {
   const tasks = new Map<string, string[]>();
   for (const { stem, agent } of selectedTasks({ settings, ...plan })) {
@@ -68,7 +68,9 @@ export function heading(plan: Plan): string[] {
     ...sourceOf(plan.source).heading(plan.root),
     `Base Branch: ${printable(plan.base.branch)}`,
     `Max Concurrent: ${String(plan.settings.maxConcurrency)}`,
-    ...(plan.settings.schedule === 'waves' ? ['Schedule: every wave waits for the whole wave before it'] : []),
+    ...(plan.settings.schedule === 'waves'
+      ? ['Schedule: each wave starts when the whole wave before it has finished']
+      : []),
   ];
 }
 

@@ -47,7 +47,7 @@ export interface SourceWave {
   readonly validation: string | null;
 }
 
-/** What a source understood and a person should look at; `hint` is the next command, `tasks` are ids. */
+/** A warning from reading a plan; `hint` is the next command, `tasks` are ids. */
 export interface SourceWarning {
   readonly message: string;
   readonly hint: Text;
@@ -104,7 +104,7 @@ export const planSchema = z.strictObject({
   landed: z.record(z.string(), z.string()),
   /** What the repository brought that runs or redirects, as it was accepted; a run of an older o8 has none. */
   consent: runConsentSchema.optional(),
-  /** What is in the way when the run is made; nothing for most runs. */
+  /** Existing branches and worktrees that the supervisor has to move first; usually empty. */
   room: roomSchema.optional(),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -7,28 +7,28 @@ export interface SourceFacts {
   readonly command: 'run' | 'parallel';
   /** Settings that it has where nobody says otherwise, where they differ from those of all. */
   readonly defaults: SettingsFile;
-  /** What its tasks are called where they are counted. */
+  /** The noun for its tasks. */
   readonly of: 'tasks' | 'features';
   /** Whether `--wave` can choose a part of it. */
   readonly hasWaves: boolean;
   /** Whether its tasks say which files they work on. */
   readonly hasScopes: boolean;
-  /** Whether two tasks of the same text are the same work twice. */
+  /** Whether two tasks with the same text are duplicates. */
   readonly textIsWork: boolean;
-  /** What is shown before the question whether to start, and what is said once it has started. */
+  /** What is shown before the confirmation question, and the message after the start. */
   readonly start: { readonly shown: 'plan' | 'summary'; readonly said: string | null };
   /** What becomes of the branches of a finished run when its tasks run again: the user cleans up, or they are kept aside. */
   readonly again: 'after_cleanup' | 'as_new_attempts';
   /** The setting with the folder of its worktrees, and the last word of another such folder. */
   readonly worktrees: { readonly setting: 'workspaceRoot' | 'worktreeDir'; readonly word: string };
-  /** What o8 itself changes in tracked files of such plans: that is no uncommitted work of the user's. Null: nothing. */
+  /** Changes that o8 itself makes to tracked files, which do not count as uncommitted work. Null: none. */
   readonly ownChange: OwnChange | null;
 }
 
 export interface OwnChange {
   /** Whether o8 may change a file with this path (from the top, `/` between its parts). */
   readonly mayBeIn: (path: string) => boolean;
-  /** Whether nothing differs between two texts of it but what o8 writes. */
+  /** Whether two versions differ only in what o8 writes. */
   readonly isAll: (before: string, after: string) => boolean;
 }
 

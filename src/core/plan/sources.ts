@@ -192,7 +192,7 @@ export function worktreeFolder(source: PlanSource, settings: Settings): string {
   return settings[sourceOf(source).worktrees.setting];
 }
 
-/** Every kind's, whichever plan is looked at: what a run of another one wrote is no work of the user's either. */
+/** Includes all kinds of plans, because files written by another plan's run are not the user's work either. */
 export function ownChanges(): OwnChange[] {
   return Object.values(FACTS).flatMap(({ ownChange }) => ownChange ?? []);
 }

@@ -95,7 +95,7 @@ export function wayToLand(target: Target): WayToLand {
   }
 }
 
-/** Why the tool `merge` moves nothing to the base branch, whatever was merged; null where it lands the target. */
+/** Why `merge` does not change the base branch; null when it lands the target there. */
 export function whyMergeLandsNothing(target: Target): string | null {
   switch (target.kind) {
     case 'integration':
@@ -103,7 +103,7 @@ export function whyMergeLandsNothing(target: Target): string | null {
     case 'base':
       return `tasks are merged into ${target.base} itself`;
     case 'none':
-      return 'merge.into is none: the work stays on its branches';
+      return 'merge.into is none: the work stays on the task branches';
   }
 }
 
@@ -112,7 +112,7 @@ export function keepingBranches(target: Target): string[] {
   return [...new Set([target.base, targetBranch(target) ?? target.base])];
 }
 
-/** Whether a merged task's branch is all a person has of the work, so that `cleanup` without `force` leaves it. */
+/** Whether the task's branch is the user's only copy of the work, so that `cleanup` needs `force` to delete it. */
 export function keepsTaskBranches(target: Target): boolean {
   switch (target.kind) {
     case 'integration':
@@ -123,7 +123,7 @@ export function keepsTaskBranches(target: Target): boolean {
   }
 }
 
-/** What puts the target back at `commit` after somebody removed it. */
+/** The command that recreates the target at `commit` after it was deleted. */
 export function restoreCommand(target: Target, commit: string): string {
   const branch = targetBranch(target);
   return branch === null ? `git update-ref ${target.ref} ${commit}` : `git branch ${shellQuote(branch)} ${commit}`;

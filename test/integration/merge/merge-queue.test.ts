@@ -334,7 +334,7 @@ describe('a branch', () => {
     const commit = await run.succeed('task-001');
     await run.waitForRun('completed');
     // Nothing lands, and nothing says that it would.
-    const nothing = { kind: 'nothing', reason: 'merge.into is none: the work stays on its branches' };
+    const nothing = { kind: 'nothing', reason: 'merge.into is none: the work stays on the task branches' };
     expect((await run.call('merge', { dryRun: true }))['landing']).toEqual(nothing);
     expect((await run.call('merge'))['landing']).toEqual(nothing);
     expect((await run.o8('status')).stdout).not.toContain('o8 merge');

@@ -572,7 +572,7 @@ describe('tasks are refused', () => {
         b: plainTask('b', { wave: 2, deps: '[c]' }),
         c: plainTask('c'),
       }),
-    ).toEqual([`${DIR}/tasks/a.md: a of wave 1 waits for b of wave 2, which is a later wave`]);
+    ).toEqual([`${DIR}/tasks/a.md: a of wave 1 waits for b of wave 2, which is in a later wave`]);
   });
 });
 

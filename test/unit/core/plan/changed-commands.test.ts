@@ -24,7 +24,7 @@ it('changed commands are found, told, and put into the plan with the prompts tha
   expect(changesText(plan, changes)).toEqual([
     '  - setup (a): make',
     '  - verify (a): npm run check',
-    '  - validation (after wave 1): none any more',
+    '  - validation (after wave 1): removed',
   ]);
   const changed = withCommands(plan, changes);
   expect(changed.tasks[0]).toMatchObject({ setup: 'make', verify: 'npm run check' });

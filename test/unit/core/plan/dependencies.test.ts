@@ -45,8 +45,8 @@ describe('dependencies', () => {
   it('refuse a dependency in a later wave, from deps and from blocks', () => {
     const { faults } = resolveDependencies([task('a', 1, ['c']), task('b', 1), task('c', 2, ['b'], ['b'])]);
     expect(faults.map((fault) => `${fault.file}: ${fault.problem}`)).toEqual([
-      'tasks/a.md: a of wave 1 waits for c of wave 2, which is a later wave',
-      'tasks/c.md: b of wave 1 waits for c of wave 2, which is a later wave',
+      'tasks/a.md: a of wave 1 waits for c of wave 2, which is in a later wave',
+      'tasks/c.md: b of wave 1 waits for c of wave 2, which is in a later wave',
       'tasks/b.md: dependency cycle: b -> c -> b',
     ]);
   });

@@ -51,7 +51,7 @@ describe('names', () => {
 
   it('refuses an id that is the stem of another task', () => {
     expect(nameFaults([task('task-001', 'users'), task('users', 'task-002')])[0]?.problem).toContain(
-      '"users" also names',
+      '"users" is also the name of',
     );
   });
 });

@@ -106,7 +106,7 @@ describe('planText', () => {
 
   it('says when every wave waits for the one before', () => {
     expect(planText(planOf(seedTasks(), { settings: { schedule: 'waves' } }), disk)).toContain(
-      'Schedule: every wave waits',
+      'Schedule: each wave starts when the whole wave before it has finished',
     );
   });
 });

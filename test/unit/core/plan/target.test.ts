@@ -61,7 +61,7 @@ describe('a target', () => {
     expect(target).toEqual({ kind: 'none', ref: 'refs/o8/target/r1', base: 'main' });
     expect(answers(target)).toEqual({
       ...{ name: 'refs/o8/target/r1', moves: null, own: null, lands: 'never' },
-      nothing: 'merge.into is none: the work stays on its branches',
+      nothing: 'merge.into is none: the work stays on the task branches',
       ...{ kept: ['main'], keepsTasks: true, restore: 'git update-ref refs/o8/target/r1 abc' },
       text: 'Merges into: no branch, the work stays on the branches above',
     });

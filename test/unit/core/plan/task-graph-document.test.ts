@@ -59,6 +59,6 @@ graph TD
   });
 
   it('says so where no task has a scope', () => {
-    expect(taskGraphDocument(planOf([{ id: 'a' }]))).toContain('No task names the paths it works on.');
+    expect(taskGraphDocument(planOf([{ id: 'a' }]))).toContain('No task declares the paths it works on.');
   });
 });

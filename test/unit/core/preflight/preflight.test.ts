@@ -226,7 +226,7 @@ describe('branch collisions', () => {
       id: 'branch-collision',
       level: 'fail',
       message: 'Branch already exists: feature/task-001-users',
-      hint: "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to begin anew.",
+      hint: "Previous execution was interrupted. Use '--retry-failed' to continue, or 'o8 merge' and then 'o8 cleanup' to start over.",
       tasks: ['task-001'],
     });
   });
