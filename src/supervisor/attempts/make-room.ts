@@ -64,6 +64,6 @@ export async function makeRoomFor(run: Run, task: PlannedTask): Promise<readonly
 }
 
 function staysError(worktree: string, why: string): O8Error {
-  const message = `The worktree ${worktree} of an earlier attempt holds work that no commit can carry: ${why}.`;
+  const message = `The worktree ${worktree} of an earlier attempt contains work that cannot be saved in a commit: ${why}.`;
   return new O8Error('refused', message, afterKept(worktree, 'the same command again'));
 }

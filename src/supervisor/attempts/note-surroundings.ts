@@ -58,7 +58,7 @@ export async function surroundingsNotes(run: Run, task: string, attempt: number)
     return surroundingNote(each, task, also);
   });
   if (notes.length <= MOST_NOTES) return notes;
-  return [...notes.slice(0, MOST_NOTES), `and ${String(notes.length - MOST_NOTES)} more changes beside its worktree`];
+  return [...notes.slice(0, MOST_NOTES), `and ${String(notes.length - MOST_NOTES)} more changes outside its worktree`];
 }
 
 /** Where o8 itself moved the base branch to, as `<ref> <commit>`. */

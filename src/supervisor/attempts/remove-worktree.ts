@@ -110,7 +110,7 @@ export function unfinishedRemovals(run: Run): PlannedTask[] {
   });
 }
 
-/** What cannot be removed now stays for `cleanup`. */
+/** A worktree that cannot be removed now is left for `cleanup`. */
 export async function finishRemovals(run: Run, tasks: readonly PlannedTask[]): Promise<void> {
   for (const task of tasks) {
     if (recordOf(run, task.id).worktree !== 'present') continue;

@@ -55,7 +55,7 @@ export async function retireAttempt(run: Run, task: PlannedTask, attempt: OldAtt
   run.lease.assertHeld();
   if (stake?.found.exists === true) await removeWithWorktrees(run.repo, run.serialise, task.worktree, stake);
   for (let moved = 0; tip !== null && !(await deleteRef(run.repo, ref, tip)); moved += 1) {
-    if (moved === MOST_MOVES) throw new Error(`branch ${task.branch} keeps moving, so it was left as it is`);
+    if (moved === MOST_MOVES) throw new Error(`branch ${task.branch} keeps moving, so it was left unchanged`);
     tip = await resolveCommit(run.repo, ref); // somebody has just committed to it
     if (tip !== null) kept.push(await keep(run, attempt.ref, tip));
   }

@@ -107,22 +107,22 @@ async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: 
   }
 }
 
-/** What kept an agent from ending, or what it waited for: a signing program, say. */
+/** Processes that kept the agent from exiting, for example a signing program. */
 function stopNotes(stop: OwnStop | null): string[] {
   const running = stop === null || stop.running.length === 0 ? null : stop.running.join(', ');
   if (stop?.why === 'finished') {
-    const what = running === null ? 'it was ended' : `it was ended, and with it: ${running}`;
+    const what = running === null ? 'it was stopped' : `it was stopped, and with it: ${running}`;
     return [`gave its result and did not exit within ${String(RESULT_GRACE_MS / 1000)} s; ${what}`];
   }
-  return running !== null && (stop?.why === 'stalled' || stop?.why === 'timeout') ? [`it had running: ${running}`] : [];
+  return running !== null && (stop?.why === 'stalled' || stop?.why === 'timeout') ? [`it was running: ${running}`] : [];
 }
 
-/** Among so many last lines of a log are the few that are quoted, also where most are events that tell nothing. */
+/** Log lines to search for the few that are quoted, because most lines are events without text. */
 const LINES_TO_QUOTE_FROM = 200;
 
-const MOST_DENIALS = 5; // after a few a person looks at the log
+const MOST_DENIALS = 5; // the log has all of them
 
-/** What the agent was not allowed to do, with the setting that would allow it. */
+/** Denied tool calls, each with the setting that would allow it. */
 function denialNotes({ denials }: AgentFacts): string[] {
   return denials.slice(0, MOST_DENIALS).map(({ tool, target, grant }) => {
     const what = target === null ? tool : `${tool} (${target})`;
@@ -144,8 +144,9 @@ async function workOf(run: Run, task: PlannedTask): Promise<AttemptWork> {
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
   if (start === null || tip === null) return { kind: 'unusable', message: await removedBranch(run, task, start) };
   if (!found.exists) {
-    const kept = tip === start ? `${task.branch} has no commits of it` : `its commits are on ${task.branch} (${tip})`;
-    return { kind: 'unusable', message: `its worktree was deleted, by the agent or by somebody else; ${kept}` };
+    const kept =
+      tip === start ? `${task.branch} has no commits of the task` : `its commits are on ${task.branch} (${tip})`;
+    return { kind: 'unusable', message: `its worktree was deleted, by the agent or another process; ${kept}` };
   }
   if (found.operation !== null) {
     return { kind: 'unusable', message: `the agent left a ${found.operation} unfinished in its worktree` };
@@ -178,10 +179,10 @@ async function restoreBranch(run: Run, task: PlannedTask): Promise<string[]> {
   const commit = (await lastCheckedOut(run.repo, task.worktree, start)) ?? start;
   run.lease.assertHeld();
   if (!(await createRef(run.repo, ref, commit))) return [];
-  return [`${task.branch} was deleted while it ran, by the agent or by somebody else; restored at ${commit}`];
+  return [`${task.branch} was deleted while it ran, by the agent or another process; restored at ${commit}`];
 }
 
-/** Its commits would go with the worktree's log of HEAD, so they get a ref like those of any attempt that is over. */
+/** Only the worktree's HEAD log has these commits, so they are kept with a ref like those of other ended attempts. */
 async function removedBranch(run: Run, task: PlannedTask, start: string | null): Promise<string> {
   const removed = `the agent removed its branch ${task.branch}`;
   const last = start === null ? null : await lastCheckedOut(run.repo, task.worktree, start);
@@ -212,14 +213,12 @@ async function takeWork(run: Run, task: PlannedTask, start: string, around: read
   if (leftovers !== null) notes.push('changes the agent left uncommitted were committed by o8');
   const { nestedRepositories } = before;
   if (nestedRepositories.length > 0) {
-    notes.push(
-      `repositories of their own in its worktree are not part of the work and stay there: ${nestedRepositories.join(', ')}`,
-    );
+    notes.push(`Nested repositories were left in its worktree and not merged: ${nestedRepositories.join(', ')}`);
   }
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
   if (tip === null) throw new Error(`branch ${task.branch} is gone`);
   if (await changesAttributes(run, start, tip)) {
-    notes.push('changes .gitattributes, which decides how git merges and compares: look at that change');
+    notes.push('changes .gitattributes, which affects how git merges and compares files; review that change');
   }
   if (run.plan.settings.scope === 'warn') {
     const violations = await scopeFindings(run, task, start, tip);

@@ -22,7 +22,7 @@ export async function stopReplacedRun(run: Run): Promise<void> {
     await stopAll(run, stopping.run, stopping.generation);
   } catch (error) {
     if (!(error instanceof O8Error)) throw error;
-    run.log(`run ${stopping.run}: not all of it could be stopped: ${errorText(error)}`); // its files are damaged or gone
+    run.log(`run ${stopping.run}: some of its processes could not be stopped: ${errorText(error)}`); // its files are damaged or gone
   }
   await run.ledger.record({ type: 'run_stopped', run: stopping.run });
 }

@@ -15,7 +15,7 @@ export interface JobBoardHost {
   readonly giveUp: (key: string, message: string) => Promise<void>;
 }
 
-/** The jobs going on beside the loop, one per key; who is busy is a fact `decide` asks for. */
+/** Background jobs of the supervisor loop, at most one per key. */
 export class JobBoard {
   private readonly running = new Map<string, Promise<void>>();
   private readonly surprises = new Map<string, number>();
@@ -23,7 +23,7 @@ export class JobBoard {
 
   constructor(private readonly host: JobBoardHost) {}
 
-  /** Starts the job unless one with this key is going on. */
+  /** Starts the job unless one with this key is running. */
   start(key: string, work: () => Promise<void>): void {
     if (this.running.has(key)) return;
     this.run(key, work).catch((error: unknown) => {

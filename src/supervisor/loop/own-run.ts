@@ -186,7 +186,7 @@ async function isBegun(home: RunHome, runId: string): Promise<boolean> {
   try {
     return (await journalSize(runPaths(home, runId).journal)) > 0;
   } catch {
-    return false; // something that cannot be looked at has that name: not a run that goes on
+    return false; // the path exists but cannot be read, so it is not an active run
   }
 }
 

@@ -50,7 +50,7 @@ export class Publisher {
     this.publishedAt = now.getTime();
   }
 
-  /** A checkout in which a copy cannot be written (a folder has its name) does not stop the run: it is told once. */
+  /** A failed write of the copy in the checkout does not stop the run; it is reported once. */
   private async mirror(copy: () => Promise<void>): Promise<void> {
     try {
       await copy();

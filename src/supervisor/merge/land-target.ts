@@ -143,7 +143,7 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
       [],
       o8('logs', { verify: true, run: runId }),
     );
-  // Of a part of the run's work only the base hears; the target meets it when the rest lands.
+  // A partial landing updates only the base branch; the target is updated when the rest lands.
   if ((await resolveCommit(run.repo, target.ref)) !== tip) return { kind: 'ready', commit };
   const moved = await moveTarget(run, { from: tip, to: commit });
   switch (moved.kind) {

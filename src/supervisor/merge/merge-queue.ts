@@ -139,7 +139,7 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
     } else {
       const there = await contentThere(run.repo, state.tip, target);
       if (there !== null) {
-        const note = `not merged: ${targetName(targetOf(run.plan))} has its work since ${there.slice(0, 12)}, which somebody made without merging`;
+        const note = `not merged: ${targetName(targetOf(run.plan))} already has its work since ${there.slice(0, 12)}, which was committed without a merge`;
         await finishMerge(run, task, there, [note]);
         continue;
       }

@@ -41,8 +41,12 @@ export async function resolveConflict(run: Run, task: PlannedTask): Promise<Reso
   const tip = await openWorktree(run, task, state.branchCommit);
   const lock = await busyIndex(task.worktree);
   if (lock !== null) {
-    const message = `git is at work in ${task.worktree}, or was killed there (${lock})`;
-    throw new O8Error('refused', message, `rm ${shellQuote(lock)}   (when no git is), then the same command again`);
+    const message = `git is running in ${task.worktree}, or was killed there (${lock})`;
+    throw new O8Error(
+      'refused',
+      message,
+      `rm ${shellQuote(lock)}   (if git is not running), then the same command again`,
+    );
   }
   const begun = await mergeInProgress(task.worktree);
   if (begun !== null && (await isAncestor(run.repo, begun, target))) return opened(run, task, begun, tip);
@@ -64,8 +68,8 @@ async function openWorktree(run: Run, task: PlannedTask, branchCommit: string): 
     (await lastCheckedOut(run.repo, task.worktree, branchCommit)) ??
     (await resolveCommit(run.repo, branchCommit));
   if (tip === null) {
-    const message = `branch ${task.branch} and its commits are gone`;
-    throw new O8Error('refused', message, `git fsck --lost-found   (looks for ${branchCommit})`);
+    const message = `branch ${task.branch} and its commits no longer exist`;
+    throw new O8Error('refused', message, `git fsck --lost-found   (search for ${branchCommit})`);
   }
   run.lease.assertHeld();
   await createRef(run.repo, ref, tip);
@@ -91,7 +95,7 @@ async function refuseUnclean(task: PlannedTask): Promise<void> {
   const { operation, changes } = await inspectWorktree(task.worktree);
   const at = `git -C ${shellQuote(task.worktree)}`;
   if (operation !== null) {
-    const message = `a ${operation} that o8 did not begin is in progress in ${task.worktree}`;
+    const message = `a ${operation} that o8 did not start is in progress in ${task.worktree}`;
     throw new O8Error('refused', message, `${at} ${endOperation(operation)}, then the same command again`);
   }
   if (changes.length === 0) return;

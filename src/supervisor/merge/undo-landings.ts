@@ -19,8 +19,8 @@ import { targetName, targetOf, wayToLand } from '../../core/plan/target.js';
 const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round costs a verify
 
 /**
- * Takes what the run landed on its base branch off it again, newest first, or one task's part of it; stops at the
- * first that cannot be. O8Error `refused` while the run is not over, and for a task that is not on the base branch.
+ * Reverts what the run landed on its base branch, newest first, or only one task; stops at the first landing that
+ * cannot be reverted. O8Error `refused` while the run is active, and for a task that is not on the base branch.
  */
 export async function undoLandings(run: Run, task: string | null): Promise<Undone[]> {
   const { runId } = run.plan;
@@ -36,12 +36,12 @@ export async function undoLandings(run: Run, task: string | null): Promise<Undon
   for (const landing of landings) {
     const result = await undoLanding(run, landing);
     undone.push(result);
-    if (result.kind === 'held') break; // an older one would be taken from under it
+    if (result.kind === 'held') break; // older landings are below it
   }
   return undone.length > 0 ? undone : [{ kind: 'nothing', reason: whyNothing(run, task) }];
 }
 
-/** An owner that was killed between the move of the branch and its record. */
+/** Finishes an undo whose supervisor was killed after it moved the branch and before it recorded that. */
 async function finishInterrupted(run: Run): Promise<Undone[]> {
   const { undoIntent: intent, landings } = run.ledger.state;
   const landing = landings.find(({ to, task }) => to === intent?.landing && task === intent.task);
@@ -79,11 +79,11 @@ function whyNothing({ plan, ledger }: Run, task: string | null): string {
   const { branch } = plan.base;
   if (task === null) {
     const before = ledger.state.landings.some(({ ref, undone }) => ref === baseRef(plan) && undone !== null);
-    return before ? `it was taken back from ${branch} before` : `the run has landed nothing on ${branch}`;
+    return before ? `it was reverted on ${branch} before` : `the run has landed nothing on ${branch}`;
   }
   const presence = basePresence(plan, ledger.state, task);
-  if (presence.kind !== 'taken_back') return `${task} has landed nothing of its own`;
-  return `${task} was taken back from ${branch} before`;
+  if (presence.kind !== 'taken_back') return `${task} has no landed commits of its own`;
+  return `${task} was reverted on ${branch} before`;
 }
 
 async function undoLanding(run: Run, landing: LandingRecord): Promise<Undone> {
@@ -142,7 +142,7 @@ async function revert(run: Run, landing: LandingRecord, tip: string): Promise<Un
   });
 }
 
-/** The commit an owner that was killed had announced: git may be half way to it. */
+/** The commit that a killed supervisor announced; the checkout may be partly updated to it. */
 function preparedBefore({ ledger }: Run, landing: LandingRecord, tip: string): string | null {
   const intent = ledger.state.undoIntent;
   const same = intent?.landing === landing.to && intent.task === landing.task && intent.from === tip;
@@ -159,7 +159,7 @@ async function provenRevert(run: Run, landing: LandingRecord, tip: string): Prom
   const inverse = await createInverse(run.repo, { from, to, message });
   const trial = await trialRevert(run.repo, { tip, inverse, scratchDir: filesOf(run).scratch });
   if (trial.kind === 'nothing') {
-    // A person may have finished what was held.
+    // The user may have completed a held undo.
     const before = await findRevert(run.repo, { landing: to, task: landing.task, tip });
     if (before !== null) return finish(run, landing, { from: to, to: before });
     return { kind: 'nothing', reason: `nothing of ${what} is left on ${base.branch}` };
@@ -169,7 +169,7 @@ async function provenRevert(run: Run, landing: LandingRecord, tip: string): Prom
   if (trial.kind === 'conflict') {
     await pinRef(run.repo, ref, inverse);
     return held(run, landing, {
-      reason: `later changes on ${base.branch} conflict with taking ${what} back`,
+      reason: `later changes on ${base.branch} conflict with reverting ${what}`,
       files: trial.files,
       hint: `git switch ${shellQuote(base.branch)} && git cherry-pick ${ref}   (and resolve the conflict there)`,
     });
@@ -180,7 +180,7 @@ async function provenRevert(run: Run, landing: LandingRecord, tip: string): Prom
   if (failure === null) return commit;
   return held(run, landing, {
     reason: `verify failed on ${base.branch} without ${what}: ${failure}`,
-    hint: `git switch ${shellQuote(base.branch)} && git merge --ff-only ${ref}   (takes it back all the same)`,
+    hint: `git switch ${shellQuote(base.branch)} && git merge --ff-only ${ref}   (reverts it anyway)`,
   });
 }
 

@@ -95,7 +95,7 @@ async function refuseForeignRuns(root: string): Promise<void> {
   throw new O8Error(
     'refused',
     `${OLD} is committed in this repository; run files belong to one machine and hold commands that o8 would run`,
-    `git rm -r --cached ${OLD}   (look at what is in it first)`,
+    `git rm -r --cached ${OLD}   (check its content first)`,
   );
 }
 
@@ -107,7 +107,7 @@ function stillOwned(root: string, holder: LockHolder, kind: 'held' | 'unknown'):
     return new O8Error(
       'lock_unknown',
       `Run ${runId} of an earlier version of o8 may still be in progress (PID: ${pid}), on ${process.host} or in another container. Its files are in ${where}.\nStarted at: ${startedAt}`,
-      `Look there first. If that run has ended: mv ${shellQuote(`${where}/lock`)} ${shellQuote(`${where}/lock.old`)}`,
+      `Check that machine first. If that run has ended: mv ${shellQuote(`${where}/lock`)} ${shellQuote(`${where}/lock.old`)}`,
     );
   }
   return new O8Error(

@@ -185,7 +185,7 @@ export class RequestDesk {
     const nothing = (reason: string): Landing => ({ kind: 'nothing', reason });
     const why = whyMergeLandsNothing(target);
     if (why !== null) return nothing(why);
-    if (into === 'integration') return nothing(`asked for ${targetName(target)} only`);
+    if (into === 'integration') return nothing(`only ${targetName(target)} was requested`);
     const upTo = task === null ? null : landedCommit(recordOf(run, task).state);
     if (task !== null && upTo === null) return nothing(`${task} is not merged`);
     return landTarget(run, upTo);

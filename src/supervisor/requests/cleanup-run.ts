@@ -58,7 +58,7 @@ async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, res
   const deleted = worktree === 'present' && !existsSync(task.worktree); // by hand: git still has it in its list
   const own = deleted || (await isTasksWorktree(run, task));
   if (!own && worktree === 'present' && (await hasFiles(task.worktree))) {
-    const why = 'it is no worktree of this run any more and has files in it';
+    const why = 'it is no longer a worktree of this run and contains files';
     result.kept.push({ what: task.worktree, why, hint: `ls -la ${shellQuote(task.worktree)}` });
     return false;
   }
@@ -77,7 +77,7 @@ async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, res
   const rescued = await rescueTask(run, task, stake).catch((error: unknown) => errorText(error));
   if (typeof rescued === 'string') {
     const hint = afterKept(task.worktree, cleanupCommand(run, task));
-    result.kept.push({ what: task.worktree, why: `what it holds cannot be rescued: ${rescued}`, hint });
+    result.kept.push({ what: task.worktree, why: `its uncommitted changes cannot be saved: ${rescued}`, hint });
     return false;
   }
   run.lease.assertHeld();

@@ -65,7 +65,11 @@ async function cleanWorktree(
   run.lease.assertHeld();
   const rescued = await rescue(run, { id, path, branch }, stake, ref);
   if (typeof rescued === 'string') {
-    result.kept.push({ what: path, why: `what it holds cannot be rescued: ${rescued}`, hint: afterKept(path, again) });
+    result.kept.push({
+      what: path,
+      why: `its uncommitted changes cannot be saved: ${rescued}`,
+      hint: afterKept(path, again),
+    });
     return false;
   }
   run.lease.assertHeld();

@@ -11,5 +11,6 @@ export function markOfCommands({ plan }: Run): Record<string, string> {
 export async function endCommandsOfRun(run: Run): Promise<void> {
   const { runId, settings } = run.plan;
   const ended = await endKept({ marker: commandOfRun(runId).marker, seen: [] }, settings.killAfter * 1000);
-  if (ended.length > 0) run.log(`left by an earlier owner of this run, ended: ${ended.map(run.redact).join(', ')}`);
+  if (ended.length > 0)
+    run.log(`stopped processes of an earlier supervisor of this run: ${ended.map(run.redact).join(', ')}`);
 }

@@ -8,9 +8,9 @@ const LEAST_MEMORY_MB = 400;
 export async function machineHoldBack(plan: Plan): Promise<string | null> {
   const disk = await freeDiskMB(plan.root);
   const least = plan.settings.minDiskSpaceMB;
-  if (disk < least) return `only ${String(Math.floor(disk))} MB of disk free, minDiskSpaceMB is ${String(least)}`;
+  if (disk < least) return `only ${String(Math.floor(disk))} MB of disk free; minDiskSpaceMB is ${String(least)}`;
   const memory = freeMemoryMB();
   if (memory < LEAST_MEMORY_MB)
-    return `only ${String(Math.floor(memory))} MB of memory free, an agent needs ${String(LEAST_MEMORY_MB)}`;
+    return `only ${String(Math.floor(memory))} MB of memory free; an agent needs ${String(LEAST_MEMORY_MB)}`;
   return null;
 }

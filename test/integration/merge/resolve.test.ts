@@ -153,7 +153,7 @@ describe('merge with resolve', () => {
     await run.repository.commit('Meanwhile', { 'meanwhile.txt': 'meanwhile\n' });
     await git('merge', '--quiet', '--no-ff', '--no-commit', 'main');
     expect((await run.refusal('merge', { task: 'task-002', resolve: true })).message).toBe(
-      `a merge that o8 did not begin is in progress in ${worktree}`,
+      `a merge that o8 did not start is in progress in ${worktree}`,
     );
     await git('merge', '--abort');
     await open(run);
@@ -162,7 +162,7 @@ describe('merge with resolve', () => {
   it('says so where there is no conflict, and which inputs do not go together', async () => {
     const { run, runId } = await conflicting();
     expect((await run.refusal('merge', { task: 'task-001', resolve: true })).message).toBe(
-      'task-001 is complete: it has no conflict to resolve',
+      'task-001 is complete and has no conflict to resolve',
     );
     // The target moves away from the conflict.
     await run.repository.git(['branch', '--force', `o8/${runId}`, 'main']);

@@ -65,7 +65,7 @@ describe('merge with undo', () => {
     expect(await run.repository.git(['for-each-ref', 'refs/o8/undo/'])).toBe('');
 
     // Once is once, and the run's work does not come back by itself.
-    expect(await undo(run)).toEqual([{ kind: 'nothing', reason: 'it was taken back from main before' }]);
+    expect(await undo(run)).toEqual([{ kind: 'nothing', reason: 'it was reverted on main before' }]);
     const merged = await run.call('merge', {});
     expect(merged['landing']).toEqual({
       kind: 'nothing',
@@ -142,12 +142,12 @@ describe('merge with undo', () => {
     expect(status).toMatchObject({ landed: expect.any(String) as string, takenBack: [{ task: 'task-001', commit }] });
     expect(status['text']).toContain('Next step: main is up to date except for reverted work;');
     expect(await undo(run, { task: 'task-001' })).toEqual([
-      { kind: 'nothing', reason: 'task-001 was taken back from main before' },
+      { kind: 'nothing', reason: 'task-001 was reverted on main before' },
     ]);
     only(await undo(run), 'reverted');
     expect(await run.repository.git(['diff', start, 'main'])).toBe('');
     expect(await undo(run, { task: 'task-002' })).toEqual([
-      { kind: 'nothing', reason: 'task-002 was taken back from main before' },
+      { kind: 'nothing', reason: 'task-002 was reverted on main before' },
     ]);
   });
 
@@ -192,7 +192,7 @@ describe('merge with undo', () => {
     expect(held).toMatchObject({ files: ['task-001.txt'] });
     const { code, stdout } = await run.o8('merge', '--undo');
     expect(code).toBe(1);
-    expect(stdout).toContain('later changes on main conflict with taking what the run landed back\n  task-001.txt\n');
+    expect(stdout).toContain('later changes on main conflict with reverting what the run landed\n  task-001.txt\n');
     expect(await usersRepository(run)).toEqual(built);
 
     // The way out that the hint names leads to where o8 knows that it was taken back.
@@ -225,7 +225,7 @@ describe('merge with undo', () => {
     await run.spawn();
     await run.agents.waitForAgent('task-001');
     const { message, hint } = await run.refusal('merge', { undo: true });
-    expect(message).toContain('is not over');
+    expect(message).toContain('is still active');
     expect(hint).toContain('/parallel-abort');
   });
 });

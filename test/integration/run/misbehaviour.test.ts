@@ -51,7 +51,7 @@ const CASES: readonly Misbehaviour[] = [
       await rm(agent.started.cwd, { recursive: true });
       return [made];
     },
-    message: /^its worktree was deleted, by the agent or by somebody else; its commits are on feature\/task-004-work/,
+    message: /^its worktree was deleted, by the agent or another process; its commits are on feature\/task-004-work/,
   },
   {
     id: 'task-005',
@@ -185,7 +185,7 @@ describe('an agent that exits with 0 and its marker, but', () => {
     const { tasks, target = '' } = await run.waitForRun('completed');
     expect(await run.workOn(target)).toEqual(['task-001', 'task-002']);
     for (const { worktree, notes } of tasks) {
-      expect(notes).toContainEqual(expect.stringMatching(/repositories of their own .* stay there: nested$/));
+      expect(notes).toContainEqual(expect.stringMatching(/Nested repositories were left in its worktree and not merged: nested$/));
       expect(existsSync(join(worktree, 'nested/only-here.txt'))).toBe(true);
     }
     const cleaned = await run.call('cleanup', { force: true });

@@ -64,7 +64,7 @@ describe('a Claude that gave its result and does not exit', () => {
       expect(await processTable.read(child)).toBeNull();
       expect(await processTable.read(held.pid)).toBeNull();
       expect(done.notes?.join('\n')).toMatch(
-        /^gave its result and did not exit within 30 s; it was ended, and with it: /m,
+        /^gave its result and did not exit within 30 s; it was stopped, and with it: /m,
       );
       expect(await run.waitForTask('task-002', 'failed', 60_000)).toMatchObject({ reason: 'budget_exceeded' });
       expect(await run.task('task-003')).toMatchObject({ state: 'running', attempt: 1 });
