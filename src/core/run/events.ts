@@ -4,7 +4,7 @@ import { heldSchema } from '../held/finding.js';
 import { mergeStrategySchema } from '../settings/settings.js';
 import { failureReasonSchema, nextAttemptSchema } from './task-state.js';
 
-/** How an agent's process ended. `timedOut`: the shim stopped it because its time was over. */
+/** How an agent's process ended. `timedOut`: the shim stopped it at the time limit. */
 export const attemptExitSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('exited'), code: z.number().int() }),
   z.strictObject({ kind: z.literal('signalled'), signal: z.string() }),

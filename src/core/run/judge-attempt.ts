@@ -72,7 +72,8 @@ export function judgeAttempt(evidence: AttemptEvidence): AttemptVerdict {
     return agent.givesResult ? judgeResult(evidence, facts) : judgeWord(evidence, null, '');
   }
   // Nobody saw how it ended, so what it said before proves nothing.
-  if (exit.kind === 'unknown') return failed('lost', 'the agent is gone and nobody saw how it ended', true);
+  if (exit.kind === 'unknown')
+    return failed('lost', 'the agent process ended while no supervisor was running; how it ended is unknown', true);
   if (exit.kind === 'not_started')
     return failed('agent_error', `the agent could not be started: ${exit.message}`, false);
   if (facts.limit !== null && !endedByOwnLimit(facts)) return { kind: 'rate_limited', until: facts.limit.until };
@@ -84,7 +85,7 @@ export function judgeAttempt(evidence: AttemptEvidence): AttemptVerdict {
   if (exit.kind === 'timed_out')
     return failed('timeout', `timed out after ${minutesText(limits.timeoutMinutes)} and was stopped`, true);
   if (facts.result?.kind === 'failed') return resultFailure(facts.result, limits);
-  if (exit.kind === 'signalled') return failed(`signal_${exit.signal}`, `the agent was ended by ${exit.signal}`, true);
+  if (exit.kind === 'signalled') return failed(`signal_${exit.signal}`, `the agent was killed by ${exit.signal}`, true);
   return failed(`exit_${exit.code}`, `the agent exited with code ${String(exit.code)}`, true);
 }
 
@@ -108,7 +109,7 @@ function judgeWord(evidence: AttemptEvidence, report: CompletionReport | null, t
   if (report === null && !evidence.markerPresent) {
     return failed(
       'no_completion_marker',
-      `the agent ended without saying that it is done (no ${COMPLETION_MARKER})`,
+      `the agent ended without reporting that it is done (no ${COMPLETION_MARKER})`,
       true,
     );
   }
@@ -140,11 +141,7 @@ function resultFailure({ text, limit, retryable }: FailedResult, limits: Attempt
         true,
       );
     case 'form':
-      return failed(
-        'no_completion_marker',
-        text || 'the agent did not give its result in the form that is asked for',
-        true,
-      );
+      return failed('no_completion_marker', text || 'the agent did not give its result in the requested format', true);
     case null:
       return failed('agent_error', text, retryable);
   }

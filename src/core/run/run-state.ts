@@ -87,9 +87,9 @@ export interface RunState {
   readonly roomMade: ReadonlySet<string>;
   readonly mergeIntents: ReadonlyMap<string, RefIntent & { readonly ref: string }>;
   readonly landingIntent: (RefIntent & { readonly branch: string }) | null;
-  /** The commit of the target that is on the base branch, null before anything landed or when all was taken back. */
+  /** The commit of the target that is on the base branch, null before anything landed or when all of it was reverted. */
   readonly landed: string | null;
-  /** Somebody put all that is in `target` on the base branch in a way of their own; it is there since `commit`. */
+  /** All work in `target` is on the base branch since `commit`, but was not landed by o8 (squashed, rebased). */
   readonly foundLanded: { readonly target: string; readonly commit: string } | null;
   /** In order. */
   readonly landings: readonly LandingRecord[];

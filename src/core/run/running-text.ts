@@ -14,8 +14,8 @@ export function runningText(plan: Plan, state: RunState, now: Date): string {
   );
   const named = running.slice(0, MOST_NAMED).join(', ');
   const more = running.length > MOST_NAMED ? ` and ${String(running.length - MOST_NAMED)} more` : '';
-  const over = `${String(tasks.filter(({ state: task }) => isSettled(task)).length)} of ${String(tasks.length)} tasks over`;
+  const over = `${String(tasks.filter(({ state: task }) => isSettled(task)).length)} of ${String(tasks.length)} tasks finished`;
   if (running.length > 0) return `running: ${named}${more}; ${over}`;
-  const paused = state.phase.kind === 'paused' ? `paused: ${state.phase.reason}` : 'no agent runs';
+  const paused = state.phase.kind === 'paused' ? `paused: ${state.phase.reason}` : 'no agent is running';
   return `${paused}; ${over}`;
 }

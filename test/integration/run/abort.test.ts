@@ -124,7 +124,7 @@ describe('abort', () => {
     expect(cleanup).toMatchObject({ worktrees: [], kept: [{ why: 'task-001 is done, it waits to be merged' }, {}] });
     expect(await run.task('task-001')).toMatchObject({
       state: 'merge_pending',
-      message: 'it was done when it was aborted',
+      message: 'the task was aborted after its agent had finished',
       hint: `/parallel-merge ${runId} --task task-001`,
     });
     await run.call('merge');

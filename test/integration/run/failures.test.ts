@@ -40,13 +40,13 @@ describe('a validation that fails', () => {
     const what = `Validation of wave 1 failed: \`${VALIDATION}\`: exit 3`;
     expect(code).toBe(1);
     expect(stdout).toMatch(/^\[[\d:]+\] ✗ Validation of wave 1 failed: .*: exit 3$/m);
-    expect(stdout).toContain(`${what}\n    the database is not there\n    all of its output: o8 logs --wave 1`);
+    expect(stdout).toContain(`${what}\n    the database is not there\n    full output: o8 logs --wave 1`);
     expect(stdout).toContain(
       `Next step: fix the validation command or the code it checks, then o8 run ${PLAN_DIR} --retry-failed`,
     );
 
     expect((await run.o8('status')).stdout).toContain(
-      `${what}\n    the database is not there\n    all of its output: o8 logs --wave 1\n    corrected: o8 run ${PLAN_DIR} --retry-failed`,
+      `${what}\n    the database is not there\n    full output: o8 logs --wave 1\n    corrected: o8 run ${PLAN_DIR} --retry-failed`,
     );
     expect(await run.call('status')).toMatchObject({
       waves: [{ wave: 1, validation: 'failed', message: expect.stringContaining('not there') as string }],

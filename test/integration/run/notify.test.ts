@@ -49,7 +49,7 @@ describe('notify', () => {
     await two.exit(3);
     await run.waitForRun('failed');
     expect(await untilTold(run, 'run_finished')).toEqual([
-      `run_paused||paused|the user asked for it; continue with o8 unpause --run ${runId}`,
+      `run_paused||paused|paused by user; continue with o8 unpause --run ${runId}`,
       'task_complete|task-001|complete|task-001: complete (1 commit)',
       expect.stringMatching(/^task_failed\|task-002\|failed\|task-002: failed: exit_3: /),
       `run_finished||failed|Run ${runId} failed: 1 complete, 1 failed`,

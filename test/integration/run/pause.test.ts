@@ -36,7 +36,7 @@ describe('pause', () => {
     await untilLookedAt(run);
     expect(await run.status()).toMatchObject({
       state: 'paused',
-      message: 'the user asked for it',
+      message: 'paused by user',
       hint: 'spawn with pause: "off"',
       supervisor: { alive: true },
       counts: { complete: 1, queued: 1 },
@@ -147,7 +147,7 @@ describe('pause', () => {
     const o8 = run.start('run', PLAN_DIR, '--yes');
     const one = await run.agents.waitForAgent('task-001');
     await run.call('spawn', { pause: 'let_finish' });
-    await o8.waitForOutput('Paused: the user asked for it (o8 unpause)');
+    await o8.waitForOutput('Paused: paused by user (o8 unpause)');
     await run.call('spawn', { pause: 'off' });
     await o8.waitForOutput('The run goes on');
     await one.succeed('task-001.txt', 'task-001\n');

@@ -25,7 +25,7 @@ describe('status', () => {
     const { cursor } = await run.status();
     const told: string[] = [];
     const answer = server.call('status', { since: cursor, waitSeconds: 30 }, (message) => told.push(message));
-    const running = /^running: task-001 since \d\d:\d\d:\d\d, task-002 since \d\d:\d\d:\d\d; 0 of 2 tasks over$/;
+    const running = /^running: task-001 since \d\d:\d\d:\d\d, task-002 since \d\d:\d\d:\d\d; 0 of 2 tasks finished$/;
     await waitFor(() => told.some((message) => running.test(message)), {
       timeoutMs: 20_000,
       what: () => `to be told what runs; told so far: ${told.join('; ')}`,

@@ -7,7 +7,7 @@ const MOST_LOST = 3;
 /** Nobody saw how the attempt ended: another one takes its session on, which counts as no retry. */
 export function lost(state: RunState, task: string): RunEvent {
   if (taskOf(state, task).lostInARow + 1 >= MOST_LOST) {
-    const message = `its agent was lost ${String(MOST_LOST)} times in a row`;
+    const message = `its agent process disappeared ${String(MOST_LOST)} times in a row`;
     return { type: 'task_failed', task, reason: 'lost', message };
   }
   const next = { kind: 'continue' as const, note: 'The process was lost; nobody saw how it ended.' };

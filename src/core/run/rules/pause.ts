@@ -26,7 +26,7 @@ export function pause(state: RunState, { agents, isBusy, stopped }: PauseWish): 
     return { events: [], stop: [], answer: { kind: 'not_running' } };
   }
   const isPaused = phase.kind === 'paused' && phase.until === null;
-  const events: RunEvent[] = isPaused ? [] : [{ type: 'run_paused', reason: 'the user asked for it', until: null }];
+  const events: RunEvent[] = isPaused ? [] : [{ type: 'run_paused', reason: 'paused by user', until: null }];
   const tasks = [...state.tasks.values()];
   const isStarting = tasks.some(({ id, state: task }) => task.state === 'worktree_created' && isBusy(id));
   if (isStarting) return { events, stop: [], answer: null }; // it was decided before the pause
