@@ -11,7 +11,8 @@ import type { Repository } from '../../git/door/repository.js';
 import { withScratchWorktree } from '../../git/worktrees/with-scratch-worktree.js';
 import { agentEnvironment } from '../../process/programs/agent-environment.js';
 import { runShellCommand, shellCommandMarker } from '../../process/programs/run-program.js';
-import { endKept, type KeptProcesses } from '../../process/trees/end-kept.js';
+import type { KeptProcesses } from '../../process/trees/end-kept.js';
+import { withServices } from '../../process/trees/with-services.js';
 import { readProjectFiles } from '../../sources/files/project-files.js';
 import { criticalSection } from '../../store/files/critical-section.js';
 import { assertInside } from '../../store/files/inside-repository.js';
@@ -72,27 +73,22 @@ async function runAll(request: CheckRequest, path: string, logs: string): Promis
   const checks = [...own, ...more.filter(({ command }) => !own.some((check) => check.command === command))];
   const first = setup === undefined ? [] : [{ name: SETUP_CHECK, command: setup }];
   const results: IntegrationCheck[] = [];
-  const services: KeptProcesses[] = [];
-  try {
+  // A database that setup started is for the checks.
+  return withServices(KILL_AFTER_MS, async (keep) => {
     for (const check of checks.length === 0 ? [] : [...first, ...checks]) {
       const logFile = join(logs, `${String(results.length + 1)}.log`);
-      const { result, kept } = await runOne(request, check, path, logFile);
-      results.push(result);
-      if (kept.length > 0) services.push({ marker: shellCommandMarker(check.command, logFile), seen: kept });
+      results.push(await runOne(request, check, path, { logFile, keep }));
     }
-  } finally {
-    // A database that setup started was for the checks.
-    for (const each of services) await endKept(each, KILL_AFTER_MS);
-  }
-  return results;
+    return results;
+  });
 }
 
 async function runOne(
   { plan, env, stop, announce }: CheckRequest,
   check: UsualCommand,
   cwd: string,
-  logFile: string,
-): Promise<{ readonly result: IntegrationCheck; readonly kept: KeptProcesses['seen'] }> {
+  { logFile, keep }: { readonly logFile: string; readonly keep: (processes: KeptProcesses) => void },
+): Promise<IntegrationCheck> {
   announce(check);
   const started = performance.now();
   const ran = await runShellCommand(check.command, {
@@ -103,17 +99,14 @@ async function runOne(
     stop,
     leftovers: check.name === SETUP_CHECK ? 'keep' : 'end',
   });
-  if (stop.aborted) {
-    await endKept({ marker: shellCommandMarker(check.command, logFile), seen: ran.kept }, KILL_AFTER_MS);
-    throw new O8Error('interrupted', 'The checks were stopped.', o8('integrate'));
-  }
+  if (ran.kept.length > 0) keep({ marker: shellCommandMarker(check.command, logFile), seen: ran.kept });
+  if (stop.aborted) throw new O8Error('interrupted', 'The checks were stopped.', o8('integrate'));
   const left = ran.ended.length === 0 ? '' : `\nleft processes running, which o8 ended: ${ran.ended.join(', ')}`;
   const output = `${ran.outputTail}${ran.timedOut ? '\nran out of time' : ''}${left}`;
-  const result: IntegrationCheck = {
+  return {
     ...check,
     outcome: ran.code === 0 ? 'passed' : ran.code === NOT_FOUND ? 'unavailable' : 'failed',
     seconds: Math.round((performance.now() - started) / 1000),
     output: redactor(secretValues(env))(output).trim().split('\n').slice(-QUOTED_LINES).join('\n'),
   };
-  return { result, kept: ran.kept };
 }
