@@ -73,7 +73,7 @@ export function addSpawning(command: Command): Command {
   return addPlanning(command)
     .option('--retry-failed', 'run failed tasks of the last run again')
     .option('--task <id>', 'with --retry-failed: only this task')
-    .option('--resume', 'go on with an interrupted or aborted run')
+    .option('--resume', 'continue an interrupted or aborted run')
     .option('--run <id>', 'with --resume or --retry-failed: which run')
     .option('--force', 'stop a live run and move old worktrees and branches aside')
     .option('--skip-preflight', 'start although a check fails (not recommended)')

@@ -60,7 +60,7 @@ export function featureSource({ slugs, featuresDir }: FeatureSource): Source {
     partFlags: () => ({}),
     nameTaken: (own, rename) =>
       own
-        ? text`Previous execution was interrupted. Run '${o8('run', { resume: true })}' to continue, or '${o8('abort')}' to begin anew.`
+        ? text`Previous execution was interrupted. Run '${o8('run', { resume: true })}' to continue, or '${o8('abort')}' to start over.`
         : `Run '${rename}' or use --force.`,
   };
 }

@@ -80,7 +80,7 @@ export function manifestSource({ dir, manifest, name, techSpec }: ManifestSource
     partFlags: (task) => ({ wave: task?.wave ?? 1 }),
     nameTaken: (own, rename) =>
       own
-        ? text`Previous execution was interrupted. Use '--retry-failed' to continue, or '${o8('merge')}' and then '${o8('cleanup')}' to begin anew.`
+        ? text`Previous execution was interrupted. Use '--retry-failed' to continue, or '${o8('merge')}' and then '${o8('cleanup')}' to start over.`
         : `Run '${rename}'; if an interrupted run made it, use '--retry-failed' to continue.`,
   };
 }

@@ -257,7 +257,7 @@ function unfinishedBefore({ task, runId, state, ref }: NewAttempt): Check[] {
       return [
         warn(
           'new-attempt',
-          `${task} was done by run ${runId} and waits to be merged: this does it again`,
+          `${task} was done by run ${runId} and is not merged yet: this run does it again`,
           text`Run '${o8('merge', { run: runId, task })}' to have that work instead. ${kept}`,
           [task],
         ),

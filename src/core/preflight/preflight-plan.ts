@@ -66,7 +66,7 @@ function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
     return [
       fail(
         'dependencies',
-        `Wave ${String(plan.wave)} is not ready: ${task.stem} needs ${names}, not landed yet`,
+        `Wave ${String(plan.wave)} is not ready: ${task.stem} needs ${names}, which ${needs.length === 1 ? 'has' : 'have'} not landed yet`,
         text`Run '${withFlags(again, { wave: first.wave })}' first`,
         [task.id],
       ),

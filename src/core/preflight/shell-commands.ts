@@ -37,7 +37,7 @@ export function shellCommandChecks(
     }
     const word = missing.find((each) => each.command === command)?.word;
     if (word !== undefined) {
-      const message = `${where} begins with ${quote(word)}, which is no command on this machine: ${quote(command)}`;
+      const message = `${where} begins with ${quote(word)}, which is not a command on this machine: ${quote(command)}`;
       return [warn('shell-commands', message, text`${correct}, unless setup installs it`, tasksOf(planned))];
     }
     if (planned.kind !== 'setup' && isOnlyComment(command)) {

@@ -105,7 +105,7 @@ function undeclared(plan: Plan, details: FeatureDetails, reader: Reader): string
   const found = dependencyChecks(plan, details.features).filter(({ level }) => level !== 'pass');
   if (found.length === 0) return [];
   return [
-    'Features that may need each other:',
+    'Possible undeclared dependencies:',
     ...found.flatMap(({ message, hint }) => [`  - ${message}`, `      ${spell(hint, reader)}`]),
   ];
 }

@@ -73,7 +73,7 @@ export function finalReport(input: ReportInput): string {
   for (const each of input.failedValidations)
     lines.push('', ...validationLines(each, input.runFlag).map((line) => spell(line, input.reader)));
   const notes = all.flatMap((task) => (task.notes ?? []).map((note) => `  - ${task.id}: ${note}`));
-  if (notes.length > 0) lines.push('', 'Worth knowing:', ...notes);
+  if (notes.length > 0) lines.push('', 'Notes:', ...notes);
   const leftOut = leftOutLines(input.leftOut ?? []);
   if (leftOut.length > 0) lines.push('', ...leftOut);
   lines.push('', `Next step: ${nextStep(all, input)}`);

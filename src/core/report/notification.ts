@@ -72,7 +72,7 @@ function ofRun(state: RunState): Notification[] {
       return [];
     case 'paused': {
       const end =
-        phase.until === null ? `go on with ${inTerminal(o8('unpause', { run: runId }))}` : `until ${phase.until}`;
+        phase.until === null ? `continue with ${inTerminal(o8('unpause', { run: runId }))}` : `until ${phase.until}`;
       return [{ event: 'run_paused', runId, task: null, state: 'paused', message: line(`${phase.reason}; ${end}`) }];
     }
     case 'finished': {

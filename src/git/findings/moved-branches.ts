@@ -90,7 +90,7 @@ export async function lostFromTarget(
   const name = targetName(target);
   const again = o8('merge', { run: plan.runId });
   if (await isAncestor(repo, tip, commit)) {
-    const reason = `${name} was moved back from ${short(commit)} to ${short(tip)}: it no longer has all that was merged into it`;
+    const reason = `${name} was moved back from ${short(commit)} to ${short(tip)}: it no longer contains everything that was merged into it`;
     return { commit, moved: { reason, hint: text`git branch -f ${shellQuote(name)} ${commit} && ${again}` } };
   }
   if ((await contentThere(repo, commit, tip)) !== null) return null;
@@ -98,7 +98,7 @@ export async function lostFromTarget(
   return {
     commit,
     moved: {
-      reason: `${name} was moved from ${short(commit)} to ${short(tip)}: it no longer has all that was merged into it`,
+      reason: `${name} was moved from ${short(commit)} to ${short(tip)}: it no longer contains everything that was merged into it`,
       hint: text`git worktree add ../restore ${there} && git -C ../restore merge ${commit} && git worktree remove ../restore && ${again}   (merge -s ours, when its work is there in another form)`,
     },
   };

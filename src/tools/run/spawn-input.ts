@@ -19,7 +19,7 @@ export const spawnInputSchema = z.strictObject({
   ...planFlagsShape,
   retryFailed: z.boolean().optional().describe('run the failed tasks of the last run again'),
   task: z.string().optional().describe('with retryFailed: only this task'),
-  resume: z.boolean().optional().describe('go on with an interrupted or aborted run; needs no selection'),
+  resume: z.boolean().optional().describe('continue an interrupted or aborted run; needs no selection'),
   force: z.boolean().optional().describe('stop a live run, move old worktrees and branches aside: ask the user first'),
   skipPreflight: z.boolean().optional().describe('start although a check fails (not recommended)'),
   budgetUsd: z.coerce.number().positive().optional().describe('most the whole run may cost'),

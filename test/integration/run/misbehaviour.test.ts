@@ -185,7 +185,9 @@ describe('an agent that exits with 0 and its marker, but', () => {
     const { tasks, target = '' } = await run.waitForRun('completed');
     expect(await run.workOn(target)).toEqual(['task-001', 'task-002']);
     for (const { worktree, notes } of tasks) {
-      expect(notes).toContainEqual(expect.stringMatching(/Nested repositories were left in its worktree and not merged: nested$/));
+      expect(notes).toContainEqual(
+        expect.stringMatching(/Nested repositories were left in its worktree and not merged: nested$/),
+      );
       expect(existsSync(join(worktree, 'nested/only-here.txt'))).toBe(true);
     }
     const cleaned = await run.call('cleanup', { force: true });

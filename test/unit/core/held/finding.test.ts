@@ -105,7 +105,7 @@ describe('a held task', () => {
     });
     expect(report).toContain('  - a: held: x is a symbolic link to /x\n      git commit\n      git rm x\n');
     expect(report).toContain('or land it anyway: o8 merge --run r1 --task a --accept-held');
-    expect(report).toContain('Next step: decide about what is held');
+    expect(report).toContain('Next step: decide on the held tasks');
     const before = new RunHistory(held.plan).state;
     expect(notificationsBetween(before, held.state).map(({ event, message }) => `${event} ${message}`)).toContain(
       'task_held a: held: x is a symbolic link to /x',
