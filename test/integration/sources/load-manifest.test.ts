@@ -1,3 +1,5 @@
+import { spell } from '../../../src/core/text/spelling.js';
+import { asRead } from '../../support/programs/as-read.js';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -178,7 +180,7 @@ describe('the prompt of a task', () => {
 /** What a folder is refused for: `file: problem` of each fault, all of them, in under a second. */
 async function faultsOf(root: string, dir = DIR): Promise<string[]> {
   const before = performance.now();
-  const error: unknown = await loadManifest(root, dir).then(
+  const error: unknown = await asRead(loadManifest(root, dir)).then(
     () => null,
     (thrown: unknown) => thrown,
   );
@@ -203,7 +205,7 @@ async function refused(
 
 describe('a folder is refused', () => {
   it('when it is not there', async () => {
-    await expect(loadManifest(await temporaryFolder(), DIR)).rejects.toMatchObject({
+    await expect(asRead(loadManifest(await temporaryFolder(), DIR), 'chat')).rejects.toMatchObject({
       code: 'invalid_plan',
       message: `Invalid parallel directory '${DIR}'\nMissing: manifest.json (there is no such folder)`,
       hint: "Run '/parallel-decompose' first to create task specifications.",
@@ -212,7 +214,7 @@ describe('a folder is refused', () => {
 
   it.each([false, true])('when it has no manifest (absolute path: %j)', async (absolute) => {
     const root = await repositoryWith({});
-    await expect(loadManifest(root, absolute ? join(root, DIR) : DIR)).rejects.toMatchObject({
+    await expect(asRead(loadManifest(root, absolute ? join(root, DIR) : DIR), 'chat')).rejects.toMatchObject({
       code: 'invalid_plan',
       message: `manifest.json not found in '${DIR}'`,
       hint: "Run '/parallel-decompose' first to create task specifications.",
@@ -224,7 +226,7 @@ describe('a folder is refused', () => {
     const root = await temporaryFolder();
     await symlink(outside, join(root, 'link'));
     for (const dir of [join(outside, DIR), `link/${DIR}`, '..']) {
-      await expect(loadManifest(root, dir)).rejects.toMatchObject({
+      await expect(asRead(loadManifest(root, dir))).rejects.toMatchObject({
         message: expect.stringContaining(`Invalid parallel directory '${dir}'`) as string,
       });
     }
@@ -232,7 +234,7 @@ describe('a folder is refused', () => {
 
   it('when it is a file', async () => {
     const root = await repositoryWith({ 'manifest.json': V1 });
-    await expect(loadManifest(root, `${DIR}/manifest.json`)).rejects.toMatchObject({
+    await expect(asRead(loadManifest(root, `${DIR}/manifest.json`))).rejects.toMatchObject({
       message: expect.stringContaining('Invalid parallel directory') as string,
     });
   });
@@ -467,7 +469,7 @@ describe('a manifest of the second shape finds task files', () => {
       ['task-003', 'task-003', ['task-001', 'task-002'], 'src/three.py'],
     ]);
     expect(plan.tasks[0]?.prompt).toContain('Text of task-001-chunker.');
-    expect(plan.warnings?.map(({ message, hint }) => [message, hint])).toEqual(
+    expect(plan.warnings?.map(({ message, hint }) => [message, spell(hint, 'terminal')])).toEqual(
       ['task-001', 'task-002', 'task-003'].map((id, index) => [
         `${id}: its prompt_file "prompts/not-yet.txt" does not exist; ${DIR}/tasks/${['task-001-chunker', 'index.v2', 'task-003'][index] ?? ''}.md is used instead`,
         `o8 render ${DIR}`,
@@ -491,7 +493,7 @@ describe('a manifest of the second shape finds task files', () => {
       'tasks/task-001-a.md': plainTask('task-001-a'),
       'tasks/task-001-b.md': plainTask('task-001-b'),
     });
-    await expect(loadManifest(root, DIR)).rejects.toMatchObject({
+    await expect(asRead(loadManifest(root, DIR))).rejects.toMatchObject({
       faults: [
         {
           file: `${DIR}/tasks/task-001-b.md`,
@@ -515,7 +517,7 @@ describe('a manifest of the second shape finds task files', () => {
       'manifest.json': shape(['task-001']),
       'tasks/chunker.md': plainTask('chunker'),
     });
-    await expect(loadManifest(bare, DIR)).rejects.toMatchObject({
+    await expect(asRead(loadManifest(bare, DIR))).rejects.toMatchObject({
       faults: [{ fix: expect.stringContaining(`"${DIR}/tasks/chunker.md"`) as string }],
     });
   });
