@@ -44,7 +44,7 @@ export const cleanup = defineTool({
     takenBack: z
       .array(z.object({ task: z.string(), commit: z.string() }))
       .optional()
-      .describe('work that was taken off the base; reverting the commit brings it back'),
+      .describe('work that was reverted on the base; reverting the commit restores it'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
   async run(input, context) {

@@ -38,7 +38,7 @@ const inputSchema = z.strictObject({
     .describe('integration: merge what waits, land nothing on the base'),
   strategy: mergeStrategySchema.optional().describe('for what is merged from now on'),
   resolve: z.boolean().optional().describe("check the task's conflict out in its worktree"),
-  undo: z.boolean().optional().describe('take back what landed on the base, or only the task; dryRun says what'),
+  undo: z.boolean().optional().describe('revert what landed on the base, or only the task; dryRun shows what'),
   acceptHeld: z
     .boolean()
     .optional()
@@ -64,7 +64,7 @@ export const merge = defineTool({
   name: 'merge',
   title: 'Land the work of a run',
   description:
-    "Land a run's merged tasks on the base branch by fast-forward, and try again what waited (a resolved conflict, a checkout that was in the way). dryRun predicts conflicts, also of running agents; resolve opens a conflict; undo takes back what landed.",
+    "Land a run's merged tasks on the base branch by fast-forward, and try again what waited (a resolved conflict, a checkout that was in the way). dryRun predicts conflicts, also of running agents; resolve opens a conflict; undo reverts what landed.",
   input: inputSchema,
   output: outputSchema,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true },

@@ -69,7 +69,7 @@ function table(runs: readonly ShownRun[], withTasks: boolean): string[] {
     run.endedAt.slice(0, 16).replace('T', ' '),
     run.runId,
     run.plan,
-    run.takenBack === undefined ? run.state : `${run.state}, taken back`,
+    run.takenBack === undefined ? run.state : `${run.state}, reverted`,
     `${String(run.tasks.filter(({ outcome }) => outcome === 'complete').length)}/${String(run.tasks.length)}`,
     cost(run.costUsd),
   ]);
@@ -82,7 +82,7 @@ function taskLines(run: ShownRun | undefined): string[] {
   const isOff = (id: string): boolean => (run?.takenBack ?? []).some(({ task }) => task === id);
   const rows = (run?.tasks ?? []).map((task) => [
     `  ${task.task}`,
-    isOff(task.task) ? `${task.outcome}, taken back` : (task.reason ?? task.outcome),
+    isOff(task.task) ? `${task.outcome}, reverted` : (task.reason ?? task.outcome),
     task.minutes === null ? '-' : `${task.minutes.toFixed(1)} min`,
     counted(task.attempts, 'attempt'),
     cost(task.costUsd),

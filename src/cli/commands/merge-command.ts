@@ -34,7 +34,7 @@ export function mergeCommand(cli: Cli): Command {
     .option('--dry-run', 'predict, change nothing')
     .option('--uncommitted', 'with --dry-run: count what agents have not committed yet')
     .option('--resolve', 'check the conflict of --task out in its worktree')
-    .option('--undo', 'take back what landed on the base branch; with --task only that')
+    .option('--undo', 'revert what landed on the base branch, with --task only that task')
     .option('--accept-held', 'land --task although it is held; its commit says so')
     .action(async (flags: Flags) => {
       await merge(cli, flags);

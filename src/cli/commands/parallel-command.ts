@@ -28,11 +28,11 @@ export function parallelCommand(plain: Cli): Command {
 }
 
 function rollbackOf({ terminal, context, exit }: Cli): Command {
-  return toolCommand('rollback', 'Take back what the run landed on its base branch, or one task of it')
+  return toolCommand('rollback', 'Revert what the run landed on its base branch, or one of its tasks')
     .exitOverride()
     .option('--run <id>', 'which run; default: the newest')
     .option('--task <id>', 'only what this task brought')
-    .option('--dry-run', 'say what would be taken back, change nothing')
+    .option('--dry-run', 'show what would be reverted, change nothing')
     .action(async (flags: { run?: string; task?: string; dryRun?: boolean; json?: boolean }) => {
       const input = { runId: flags.run, task: flags.task, dryRun: flags.dryRun, undo: true };
       const result = await callTool('merge', input, context);

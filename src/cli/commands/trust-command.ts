@@ -19,7 +19,7 @@ export function trustCommand(cli: Cli): Command {
   return new Command('trust')
     .description('Show what this repository brings that runs programs or changes what agents may do, and accept it')
     .option('--accept <digest>', 'accept what has this digest, without a terminal')
-    .option('--revoke', 'take back what was accepted for this repository')
+    .option('--revoke', 'withdraw the consent for this repository')
     .option('--json', 'print the answer as JSON; asks nothing')
     .action(async (flags: Flags) => {
       if (flags.accept !== undefined && flags.revoke === true)

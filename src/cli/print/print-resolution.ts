@@ -51,11 +51,11 @@ export function printUndone({ undone = [] }: MergeAnswer, { colors, print }: Ter
 function printOneUndone(undone: UndoneAnswer, { colors, print }: Output): void {
   switch (undone.kind) {
     case 'nothing':
-      print(`Nothing to take back: ${safeLines(undone.reason)}.`);
+      print(`Nothing to revert: ${safeLines(undone.reason)}.`);
       return;
     case 'reverted':
       print(colors.green(`Taken back from ${undone.branch}: ${what(undone)}, by ${undone.commit.slice(0, 12)}`));
-      print(`  ${undone.again}   (brings it back)`);
+      print(`  ${undone.again}   (restores it)`);
       return;
     case 'moved_back':
       print(
@@ -64,10 +64,10 @@ function printOneUndone(undone: UndoneAnswer, { colors, print }: Output): void {
       print(`  ${undone.again}   (lands it again)`);
       return;
     case 'would_undo':
-      print(`Would take back from ${undone.branch}: ${what(undone)}`);
+      print(`Would revert on ${undone.branch}: ${what(undone)}`);
       return;
     case 'held':
-      print(colors.red(`Not taken back from ${undone.branch}: ${what(undone)}: ${safeLines(undone.reason)}`));
+      print(colors.red(`Not reverted on ${undone.branch}: ${what(undone)}: ${safeLines(undone.reason)}`));
       for (const file of undone.files) print(`  ${safeLines(file)}`);
       print(`  ${safeLines(undone.hint)}`);
   }

@@ -113,7 +113,7 @@ export function printCleanup(answer: ToolAnswer<'cleanup'>, root: string, { prin
   for (const { branch, commit } of branches) print(`${verb} branch ${branch} (was ${commit})`);
   for (const { what, why, hint } of kept) print(`kept ${what}: ${why}\n    ${hint}`);
   for (const { task, commit } of takenBack)
-    print(`${task} was taken back; git revert ${commit.slice(0, 12)} brings it back, also after the cleanup`);
+    print(`${task} was reverted; git revert ${commit.slice(0, 12)} restores it, even after the cleanup`);
   if (worktrees.length + branches.length + kept.length === 0) print('Nothing to clean up.');
 }
 

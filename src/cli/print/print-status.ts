@@ -67,7 +67,7 @@ export function printStatus(
   const over = ['completed', 'failed', 'aborted'].includes(status.state);
   const takenBack = status.takenBack ?? [];
   for (const { task, commit } of takenBack) {
-    print(`  ${task}: taken back from ${String(status.base)}; git revert ${commit.slice(0, 12)} brings it back`);
+    print(`  ${task}: reverted on ${String(status.base)}; git revert ${commit.slice(0, 12)} restores it`);
   }
   const { base, target } = status;
   const lands = base !== undefined && target !== undefined && wayToLand(targetOfAnswer(target, base)) === 'with_merge';

@@ -64,7 +64,7 @@ export function finalReport(input: ReportInput): string {
   }
   if (input.takenBack.length > 0) {
     const again = input.takenBack.map(
-      ({ task, commit }) => `  - ${task} (git revert ${commit.slice(0, 12)} brings it back)`,
+      ({ task, commit }) => `  - ${task} (git revert ${commit.slice(0, 12)} restores it)`,
     );
     lines.push('', `Reverted on ${input.base}:`, ...again);
   }

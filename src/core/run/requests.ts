@@ -25,7 +25,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
   }),
   /** Check a task's conflict with the target out in the task's worktree. */
   z.strictObject({ kind: z.literal('resolve'), id: z.string(), task: z.string() }),
-  /** Take back what landed on the base branch; null: all of it. */
+  /** Revert what landed on the base branch; null: all of it. */
   z.strictObject({ kind: z.literal('undo'), id: z.string(), task: z.string().nullable() }),
   z.strictObject({
     kind: z.literal('cleanup'),

@@ -166,7 +166,7 @@ async function tasksIn(run: Run, among: readonly PlannedTask[], commit: string):
   return tasks;
 }
 
-/** What was reverted is there, too, together with its revert: only reverting that brings it back. */
+/** What was reverted is there, too, together with its revert: only reverting the revert restores it. */
 async function whyNothing({ repo, plan, ledger }: Run): Promise<string> {
   const { branch } = plan.base;
   const waits = [...ledger.state.tasks.values()].some(({ state }) => waitingWork(plan.runId, '', state) !== null);

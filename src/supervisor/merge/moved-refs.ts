@@ -46,6 +46,6 @@ export function branchMovedBack(
       : `git branch -f ${shellQuote(task.branch)} ${known}`;
   return {
     reason: `${task.branch} was moved back from ${short(known)} to ${short(tip)}: it no longer has the task's work`,
-    hint: text`${reset}   (brings it back, then the same command again), or ${o8('cleanup', { run: plan.runId, task: task.id, force: true })}`,
+    hint: text`${reset}   (restores it; then repeat the same command), or ${o8('cleanup', { run: plan.runId, task: task.id, force: true })}`,
   };
 }

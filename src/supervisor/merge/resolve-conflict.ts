@@ -30,7 +30,7 @@ import { targetName, targetOf } from '../../core/plan/target.js';
 export async function resolveConflict(run: Run, task: PlannedTask): Promise<Resolution> {
   const { state } = recordOf(run, task.id);
   if (state.state !== 'merge_conflict') {
-    const message = `${task.id} is ${state.state}: it has no conflict to resolve`;
+    const message = `${task.id} is ${state.state} and has no conflict to resolve`;
     throw new O8Error('refused', message, o8('status', { run: run.plan.runId }));
   }
   const { ref } = targetOf(run.plan);

@@ -27,7 +27,7 @@ export async function undoLandings(run: Run, task: string | null): Promise<Undon
   if (run.ledger.state.phase.kind !== 'finished') {
     throw new O8Error(
       'refused',
-      `run ${runId} is not over: its work is taken back when it is`,
+      `Run ${runId} is still active; undo after it finishes.`,
       text`${o8('status', { run: runId })}, or ${o8('abort', { run: runId })}, then the same command again`,
     );
   }

@@ -165,7 +165,7 @@ async function runsOf(repo: Repository, home: RunHome): Promise<RunFact[]> {
         return work === null ? [] : [{ worktree, ...work }];
       });
       const off = await takenBackNow(repo, plan, state);
-      const takenBack = `has work that was taken back from ${plan.base.branch} (${bringsBack(off)} brings it back)`;
+      const takenBack = `has work that was reverted on ${plan.base.branch} (${bringsBack(off)} restores it)`;
       runs.push({ runId, state: runStateName(state, ownerAlive), waiting, ...(off.length === 0 ? {} : { takenBack }) });
     } catch {
       runs.push({ runId, state: 'damaged', waiting: [] }); // the rest is still worth a look; `o8 status --run` says what is wrong

@@ -51,7 +51,7 @@ it('options of a subcommand of o8 parallel count before and behind it, and an un
   expect(existsSync(worktree)).toBe(true);
 
   const back = await run.o8('parallel', 'rollback', '--dry-run');
-  expect(back.stdout).toMatch(/^Would take back from main: user-auth at /);
+  expect(back.stdout).toMatch(/^Would revert on main: user-auth at /);
   expect(await run.workOnFile('user-auth.txt')).toBe(true);
   const status = await run.o8Json('parallel', '--json', 'status', '--task', 'user-auth');
   expect(status['tasks']).toHaveLength(1);

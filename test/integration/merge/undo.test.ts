@@ -79,23 +79,23 @@ describe('merge with undo', () => {
       takenBack: TWO.map(({ id }) => ({ task: id, commit })),
     });
     expect(status['landed']).toBeUndefined();
-    expect(status['text']).toContain(`Reverted on main:\n  - task-001 (${again} brings it back)`);
+    expect(status['text']).toContain(`Reverted on main:\n  - task-001 (${again} restores it)`);
     expect(status['text']).toContain('Next step: all work of the run has been reverted on main;');
     // Every door says it, also the next time it is asked.
     const doors = ['status', 'merge --dry-run', 'merge', 'doctor', 'history', 'integrate', 'cleanup --dry-run'];
     for (const door of doors) {
       const { stdout } = await run.o8(...door.split(' '));
-      expect(stdout, door).toContain('taken back');
+      expect(stdout, door).toContain('reverted');
       if (door !== 'history') expect(stdout, door).toContain(again);
     }
     const printed = await run.o8('status');
-    expect(printed.stdout).toContain(`task-001: taken back from main; ${again} brings it back`);
+    expect(printed.stdout).toContain(`task-001: reverted on main; ${again} restores it`);
     expect(printed.stdout).not.toContain('o8 merge');
 
     await run.repository.git(['stash', 'push', '--quiet']); // git reverts nothing over a change
     await run.repository.git(['revert', '--no-edit', commit]);
     expect(await run.workOn('main')).toEqual(['task-001', 'task-002']);
-    for (const door of doors) expect((await run.o8(...door.split(' '))).stdout, door).not.toContain('taken back');
+    for (const door of doors) expect((await run.o8(...door.split(' '))).stdout, door).not.toContain('reverted');
   });
 
   it('moves a base back that is checked out nowhere and on no remote; merge lands the same again', async () => {
@@ -166,7 +166,7 @@ describe('merge with undo', () => {
     const printed = await run.o8('merge', '--undo');
     expect(printed.code, printed.stderr).toBe(0);
     expect(printed.stdout).toMatch(
-      /^Taken back from main: task-002 at \w{12}, by \w{12}\n {2}git revert \w{12} {3}\(brings it back\)\nTaken back from main: task-001/,
+      /^Taken back from main: task-002 at \w{12}, by \w{12}\n {2}git revert \w{12} {3}\(restores it\)\nTaken back from main: task-001/,
     );
     const { runId = '' } = await run.status();
     expect(await subjects(run, `${landed}..main`)).toEqual([

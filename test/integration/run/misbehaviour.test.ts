@@ -147,7 +147,10 @@ describe('an agent that exits with 0 and its marker, but', () => {
     }
     const { tasks, target = '' } = await run.waitForRun('failed');
     for (const { state, notes, message } of tasks) {
-      expect({ state, message }).toEqual({ state: 'merge_pending', message: `${target} was deleted` });
+      expect({ state, message }).toEqual({
+        state: 'merge_pending',
+        message: expect.stringMatching(`^${target} was deleted; o8 last knew it at [0-9a-f]{12}$`) as string,
+      });
       expect(notes).toContainEqual(expect.stringMatching(/^feature\/.* was deleted while it ran, .* restored at /));
     }
     // The user's checkout has no commit now, and o8 must not tell them to make a first one.

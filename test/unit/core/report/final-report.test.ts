@@ -176,7 +176,7 @@ describe('the next step', () => {
     const run = one().lead('b', 'complete');
     const takenBack = (...tasks: string[]) => tasks.map((task) => ({ task, commit: '0123456789abcdef' }));
     const some = report(run, { landed: true, takenBack: takenBack('a') });
-    expect(some).toContain('Reverted on main:\n  - a (git revert 0123456789ab brings it back)\n');
+    expect(some).toContain('Reverted on main:\n  - a (git revert 0123456789ab restores it)\n');
     expect(lastLine(some)).toBe(
       'Next step: main is up to date except for reverted work; o8 cleanup removes the remaining worktrees and branches',
     );
