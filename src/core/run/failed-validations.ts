@@ -20,6 +20,6 @@ export function validationLines({ wave, message }: FailedValidation, flag: RunFl
   return [
     `Validation of wave ${String(wave)} failed: ${what}`,
     ...output.map((line) => `    ${line}`),
-    text`    all of its output: ${o8('logs', { wave, ...flag })}`,
+    text`    full output: ${o8('logs', { wave, ...flag })}`,
   ];
 }

@@ -28,7 +28,7 @@ describe('the failure of a command', () => {
       [
         'Validation of wave 2 failed: `make`: exit 1',
         '    no database',
-        '    all of its output: o8 logs --wave 2 --run r1',
+        '    full output: o8 logs --wave 2 --run r1',
       ],
     );
   });
