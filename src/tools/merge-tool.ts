@@ -31,7 +31,7 @@ const inputSchema = z.strictObject({
   runId: z.string().optional().describe('default: the active run, else the newest'),
   task: z.string().optional().describe('land this task and what was merged before it'),
   dryRun: z.boolean().optional().describe('predict, change nothing'),
-  uncommitted: z.boolean().optional().describe('with dryRun: count what agents have not committed'),
+  uncommitted: z.boolean().optional().describe('with dryRun: include uncommitted changes'),
   into: mergeIntoSchema
     .extract(['integration', 'base'])
     .optional()

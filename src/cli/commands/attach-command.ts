@@ -53,14 +53,14 @@ function sessionOf(run: LoadedRun, task: string): Session {
   if (record.state.state === 'running') {
     throw new O8Error(
       'refused',
-      `${task} is running: two at one session would write over each other`,
+      `The session of ${task} is still running; two clients would overwrite each other.`,
       text`${o8('logs', [task], { follow: true, run: runId })}, or ${o8('abort', { run: runId, task })}, then the same command again`,
     );
   }
   if (isContinuedSoon(run, record)) {
     throw new O8Error(
       'refused',
-      `${task} is about to be continued by o8: two at one session would write over each other`,
+      `o8 is about to continue the session of ${task}; two clients would overwrite each other.`,
       text`${o8('pause', { run: runId })}, then the same command again, and ${o8('unpause', { run: runId })} at the end`,
     );
   }

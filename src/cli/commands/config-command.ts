@@ -63,7 +63,7 @@ async function show({ terminal, context }: Cli, flags: Flags, kind: SourceKind):
     terminal.print(setting.source === 'default' ? terminal.colors.dim(`${line}  (default)`) : line);
   }
   terminal.print(
-    `\nSet in ${relative(context.cwd, file)}. A plan's own \`o8\` block and the flags of a command win over it.`,
+    `\nSet in ${relative(context.cwd, file)}. A plan's own \`o8\` block and the flags of a command take precedence.`,
   );
 }
 

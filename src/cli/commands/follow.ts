@@ -185,7 +185,7 @@ function tellPause(
   const now = state === 'paused' ? `${message} (${wayOn})` : null;
   if (now === told || isEnd({ state }) || (style !== 'lines' && style !== 'verbose')) return now;
   const clock = context.now().toTimeString().slice(0, 8);
-  terminal.print(`[${clock}] ${now === null ? 'The run goes on' : safeLines(`Paused: ${now}`)}`);
+  terminal.print(`[${clock}] ${now === null ? 'Run resumed' : safeLines(`Paused: ${now}`)}`);
   return now;
 }
 

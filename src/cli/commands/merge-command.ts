@@ -32,7 +32,7 @@ export function mergeCommand(cli: Cli): Command {
     .option('--into <target>', 'integration: merge what waits, land nothing on the base')
     .addOption(new Option('--strategy <how>', 'for what is merged from now on').choices(mergeStrategySchema.options))
     .option('--dry-run', 'predict, change nothing')
-    .option('--uncommitted', 'with --dry-run: count what agents have not committed yet')
+    .option('--uncommitted', 'with --dry-run: include uncommitted changes')
     .option('--resolve', 'check the conflict of --task out in its worktree')
     .option('--undo', 'revert what landed on the base branch, with --task only that task')
     .option('--accept-held', 'land --task although it is held; its commit says so')
@@ -76,7 +76,7 @@ function print({ resolve, undo }: Flags, result: ToolAnswer<'merge'>, { terminal
 async function sayThatItTakesTime({ terminal }: Cli, done: AbortSignal): Promise<void> {
   await delay(SILENCE_MS, undefined, { signal: done }).then(
     () => {
-      terminal.warn('At work, with verify on what lands. Ctrl+C stops the waiting, not the work.');
+      terminal.warn('Verifying the merge. Ctrl+C stops waiting; the merge continues.');
     },
     () => undefined, // it was quick
   );

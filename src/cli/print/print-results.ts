@@ -73,7 +73,7 @@ export function printMerge(answer: ToolAnswer<'merge'>, { colors, print }: Termi
   if (landing !== undefined) printLanding(landing, { colors, print });
   const left = leftOutLines(leftOut);
   if (left.length > 0) print(`\n${safeLines(left.join('\n'))}`);
-  if (run === 'running') print(`\nThe run goes on: o8 status --run ${runId}`);
+  if (run === 'running') print(`\nThe run continues: o8 status --run ${runId}`);
 }
 
 function printLanding(landing: ShownLanding, { colors, print }: Pick<Terminal, 'colors' | 'print'>): void {

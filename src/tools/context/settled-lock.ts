@@ -10,7 +10,7 @@ import { loadRun } from './load-run.js';
 const RELEASE_TIMEOUT_MS = 5000;
 const POLL_MS = 20;
 
-/** The lock, once whoever only has to let go of a finished run has done so: that one is nobody to wait for or to name. */
+/** Returns the lock, ignoring an owner that is about to release it. */
 export async function readSettledLock(home: RunHome): Promise<LockState> {
   const deadline = Date.now() + RELEASE_TIMEOUT_MS;
   for (;;) {

@@ -44,7 +44,7 @@ export const planFlagsShape = {
   schedule: scheduleSchema.optional().describe('deps: start when dependencies are merged; waves: wave after wave'),
 };
 
-/** The flags in the shape of the settings they win over. */
+/** The flags, as the settings over which they take precedence. */
 export function planFlags(input: {
   maxConcurrent?: number | undefined;
   schedule?: Schedule | undefined;

@@ -140,7 +140,7 @@ function prospect({ state }: TaskRecord, work: TaskWork | undefined, target: str
     case 'no_branch':
       return 'has no branch yet';
     case 'nothing':
-      return `has nothing that ${target} has not`;
+      return `already contained in ${target}`;
     case 'unmerged':
       return 'would merge';
   }

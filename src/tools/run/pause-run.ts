@@ -28,7 +28,7 @@ export async function pauseRun(
     value === undefined || key === 'pause' || key === 'runId' ? [] : [key],
   );
   if (extra.length > 0) {
-    const message = `pause is about a run there is, so it takes runId only, not ${extra.join(', ')}.`;
+    const message = `pause acts on an existing run; pass only runId, not ${extra.join(', ')}.`;
     throw new O8Error('usage', message, o8(pause === 'off' ? 'unpause' : 'pause'));
   }
   const run = await meantRun(pause, home, input.runId);
@@ -76,7 +76,7 @@ function messageOf(result: PauseResult, unpause: Command): Text {
     case 'not_paused':
       return 'The run is not paused.';
     case 'resumed':
-      return 'The run goes on.';
+      return 'Run resumed.';
     case 'paused':
       return joined(
         [

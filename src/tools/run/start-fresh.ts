@@ -177,7 +177,7 @@ function skippedFailures(checks: readonly Check[], { skipPreflight }: SpawnInput
   const list = firstOfEachKind(failed)
     .map(({ message }) => `  ✗ ${message}`)
     .join('\n');
-  return [`Starting although the pre-flight failed, which is not recommended:\n${list}`];
+  return [`Starting despite failed checks (not recommended):\n${list}`];
 }
 
 function plainWarnings(checks: readonly Check[]): Text[] {

@@ -135,7 +135,7 @@ it('hints name the run where the repository has several, and repeat every flag',
   );
 
   // The newest run is over: the one that is paused is meant, and what was refused is not done now.
-  expect((await run.o8('unpause')).stdout).toBe('The run goes on.\n');
+  expect((await run.o8('unpause')).stdout).toBe('Run resumed.\n');
   await (await run.agents.waitForAgent('task-001')).succeed('one.txt', 'one\n');
   await run.waitForTask('task-001', 'complete');
 });

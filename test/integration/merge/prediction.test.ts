@@ -52,7 +52,7 @@ describe('three agents at work', () => {
       tasks: [
         { id: 'task-001', state: 'running', message: 'would merge' },
         { id: 'task-002', state: 'running', message: 'would merge' },
-        { id: 'task-003', state: 'running', message: expect.stringContaining('has nothing that o8/') as unknown },
+        { id: 'task-003', state: 'running', message: expect.stringContaining('already contained in o8/') as unknown },
       ],
     });
     expect(committed['conflicts']).toEqual([between]);

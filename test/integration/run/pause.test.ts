@@ -44,7 +44,7 @@ describe('pause', () => {
     expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(true);
     expect(run.agents.all).toHaveLength(1);
     const unpaused = await run.o8('unpause');
-    expect(unpaused).toMatchObject({ code: 0, stdout: 'The run goes on.\n' });
+    expect(unpaused).toMatchObject({ code: 0, stdout: 'Run resumed.\n' });
     await run.succeed('task-002');
     await run.waitForRun('completed');
   });
@@ -118,7 +118,7 @@ describe('pause', () => {
     await run.agents.waitForAgent('task-001');
     await run.call('spawn', { pause: 'now' });
     await killSupervisor(run);
-    expect(await run.o8('unpause')).toMatchObject({ code: 0, stdout: 'The run goes on.\n' });
+    expect(await run.o8('unpause')).toMatchObject({ code: 0, stdout: 'Run resumed.\n' });
     await run.succeed('task-001');
     await run.waitForRun('completed');
   });
@@ -149,7 +149,7 @@ describe('pause', () => {
     await run.call('spawn', { pause: 'let_finish' });
     await o8.waitForOutput('Paused: paused by user (o8 unpause)');
     await run.call('spawn', { pause: 'off' });
-    await o8.waitForOutput('The run goes on');
+    await o8.waitForOutput('Run resumed');
     await one.succeed('task-001.txt', 'task-001\n');
     expect((await o8.ended).code).toBe(0);
   });
@@ -192,7 +192,7 @@ describe('a pause of nothing', () => {
     const run = await RunFixture.open({ tasks: ONE });
     expect(await run.refusal('spawn', { pause: 'now', dir: PLAN_DIR })).toMatchObject({
       code: 'usage',
-      message: 'pause is about a run there is, so it takes runId only, not dir.',
+      message: 'pause acts on an existing run; pass only runId, not dir.',
     });
     expect((await run.refusal('spawn', { dir: PLAN_DIR, runId: 'x' })).code).toBe('usage');
   });

@@ -53,7 +53,7 @@ export function claudeSettings(
   const allowed = [...(permissions.allow ?? []), ...allow];
   return {
     ...rest,
-    // Said outright, because a project's settings can say true, and these here win over them.
+    // Set explicitly: a project's settings can say true, and the settings here take precedence over them.
     disableAllHooks: false,
     // What `--permission-prompts none` does, in a place where versions that do not know it pass over it.
     permissions: { ...permissions, denyInsteadOfPrompting: true, ...(allowed.length > 0 ? { allow: allowed } : {}) },
