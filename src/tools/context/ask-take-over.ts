@@ -1,4 +1,4 @@
-import { o8 } from '../../core/base/text.js';
+import { o8, textSchema } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import * as z from 'zod';
 import { O8Error, type ErrorCode } from '../../core/base/errors.js';
@@ -12,7 +12,7 @@ import { hasOldRuns, linkNote, oldHomeLink } from '../../store/old-runs/old-home
 /** Runs of months are moved by renaming; between two file systems they are copied. */
 const TIMEOUT_MS = 30 * 60_000;
 
-const refusalSchema = z.object({ code: z.string(), message: z.string(), hint: z.string() });
+const refusalSchema = z.object({ code: z.string(), message: textSchema, hint: textSchema });
 
 /**
  * Has the runs that an earlier version kept in the checkout `root` moved to the run home, once, by the supervisor's program;

@@ -116,6 +116,7 @@ it('a run of an earlier version that is alive is read where it is and keeps ever
   process.kill(supervisor?.pid ?? 0, 'SIGSTOP'); // alive, and does not notice that its files are elsewhere
   await moveToOldPlace(run);
   const seen = await run.o8('status');
+  expect(seen.stderr).toBe('');
   expect(seen.stdout).toContain(runId);
   expect(seen.code).toBe(0);
   const refused = await run.o8('spawn', '--resume');

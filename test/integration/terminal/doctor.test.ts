@@ -87,7 +87,7 @@ it('attach opens a task’s session in its worktree, and refuses a running one a
   await run.spawn();
   const agent = await run.agents.waitForAgent('task-001');
   const running = await run.o8('attach', 'task-001');
-  expect(running.stderr).toContain('task-001 is running');
+  expect(running.stderr).toContain('The session of task-001 is still running');
   expect(running.code).toBe(4);
   await agent.exit(1);
   await run.waitForRun('failed');
@@ -121,7 +121,7 @@ it('attach leaves alone a session that o8 goes on with by itself, until the run 
   await endBadly(agent, { result: 'limit' });
   await waitFor(async () => (await run.status()).state === 'paused', { timeoutMs: 20_000, what: 'the pause' });
   const refused = await run.o8('attach', 'task-001');
-  expect(refused.stderr).toContain('task-001 is about to be continued by o8');
+  expect(refused.stderr).toContain('o8 is about to continue the session of task-001');
   expect(refused.code).toBe(4);
 
   expect((await run.o8('pause')).code).toBe(0);

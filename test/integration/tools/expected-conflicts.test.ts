@@ -1,3 +1,4 @@
+import { spell } from '../../../src/core/text/spelling.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PlannedTask } from '../../../src/core/plan/plan.js';
 import { openRepository, type Repository } from '../../../src/git/door/repository.js';
@@ -50,12 +51,12 @@ describe('conflictsAtAGlance', () => {
   it('says so where more branches have work than are compared', async () => {
     const found = await conflictsAtAGlance(repo, await rivals(41), { target, least: 2 });
     expect(found.conflicts).toEqual([]);
-    expect(found.incomplete).toContain('41 branches');
+    expect(spell(found.incomplete ?? '', 'terminal')).toContain('41 branches');
   });
 
   it('says why instead of failing', async () => {
     const found = await conflictsAtAGlance({ ...repo, root: '/nonexistent' }, await rivals(2), { target, least: 2 });
-    expect(found.incomplete).toContain('/nonexistent');
+    expect(spell(found.incomplete ?? '', 'terminal')).toContain('/nonexistent');
   });
 });
 
