@@ -115,7 +115,7 @@ describe('the resources of the server', () => {
     const long = await read(server, log);
     expect(long.mimeType).toBe('text/plain');
     expect(Buffer.byteLength(long.text)).toBeLessThanOrEqual(16 * 1024);
-    expect(long.text).toMatch(/^… \(earlier output left out\)\n\[20[^\n]*x{1000}\n/); // from a whole line on
+    expect(long.text).toMatch(/^… \(earlier output omitted\)\n\[20[^\n]*x{1000}\n/); // from a whole line on
     await agent.succeed('task-001.txt', 'task-001\n');
     await run.succeed('task-002');
     await run.waitForRun('completed');

@@ -43,9 +43,7 @@ describe('a run whose agent is the real Codex CLI', () => {
     expect(checks.find(({ id }) => id === 'agent-cli')?.message).toMatch(
       /^Codex CLI .*0\.171\.0, tested with 0\.171\.0 /,
     );
-    expect(checks.find(({ id }) => id === 'agent-cost')?.message).toContain(
-      'cost in money of the Codex CLI is not known',
-    );
+    expect(checks.find(({ id }) => id === 'agent-cost')?.message).toContain('The Codex CLI does not report its cost');
 
     const { code, stdout, stderr } = await run.o8('run', PLAN_DIR, '--yes');
     expect(api.faults).toEqual([]);

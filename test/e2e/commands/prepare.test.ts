@@ -146,7 +146,7 @@ describe('/parallel-decompose', () => {
     for (const sentence of [
       'Arguments: `docs/prd.md --name shop`',
       `\`${O8} render <folder>\``,
-      'overwrite nothing',
+      'do not overwrite anything',
       'After five rounds stop and show what is left.',
     ]) {
       expect(session.told).toContain(sentence);
@@ -197,7 +197,7 @@ describe('/parallel-decompose', () => {
       user: user({ allows: ['Bash', 'mcp__plugin_o8_o8__preflight'] }),
     });
     expect(await session.say('/parallel-decompose docs/prd.md --name shop')).toBe('The decomposer works.');
-    expect(session.told).toContain('go on at 3 only when the notice says');
+    expect(session.told).toContain('continue with step 3 only after the notice');
     expect(await session.nextTurn()).toBe('Rendered and checked.');
     expect(session.asked).toEqual([`Bash ${render}`, 'preflight']);
     expect(session.calls.map(([tool]) => tool)).toEqual(['Agent', 'Bash', 'preflight']);

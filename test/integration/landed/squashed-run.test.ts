@@ -48,5 +48,5 @@ it('a task that the user squashed himself is not merged once more, and is no con
   await run.o8('merge');
   const task = await run.task('task-001');
   expect(task).toMatchObject({ state: 'complete' });
-  expect(task.notes).toContainEqual(expect.stringContaining('not merged: main has its work since'));
+  expect(task.notes).toContainEqual(expect.stringContaining('not merged: main already has its work since'));
 });

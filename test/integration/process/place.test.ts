@@ -16,7 +16,7 @@ async function probes(): Promise<{ top: string; ask: (path: string) => unknown }
   await build({
     stdin: {
       contents:
-        "import { placeProblem } from './place.ts'; console.log(JSON.stringify(await placeProblem(process.argv[2] ?? '')));",
+        "import { placeProblem } from './folder-problem.ts'; console.log(JSON.stringify(await placeProblem(process.argv[2] ?? '')));",
       resolveDir: join(import.meta.dirname, '../../../src/process/programs'),
     },
     bundle: true,

@@ -121,7 +121,10 @@ describe('abort', () => {
     const { message, notes, cleanup } = await run.call('abort', { cleanup: true });
     expect(message).toBe('Aborted 1 pipeline. Worktrees removed, but for 1 with work that waits (kept).');
     expect(notes).toEqual([`1 finished task waits to be merged: /parallel-merge ${runId}`]);
-    expect(cleanup).toMatchObject({ worktrees: [], kept: [{ why: 'task-001 is done, it is waiting to be merged' }, {}] });
+    expect(cleanup).toMatchObject({
+      worktrees: [],
+      kept: [{ why: 'task-001 is done, it is waiting to be merged' }, {}],
+    });
     expect(await run.task('task-001')).toMatchObject({
       state: 'merge_pending',
       message: 'the task was aborted after its agent had finished',

@@ -37,7 +37,7 @@ describe('what an agent leaves that git does not carry', () => {
 
     const precious = join(run.worktree('task-002'), 'vendor/sub/precious.txt');
     expect(second?.notes?.at(-1)).toBe(
-      `its worktree was kept: vendor/sub is a worktree of this repository with uncommitted work in 1 file; move files you want to keep out of ${run.worktree('task-002')}, delete the rest there, then run: o8 cleanup --run ${runId} --task task-002`,
+      `its worktree was kept: vendor/sub is a worktree of this repository with uncommitted work in 1 file; move files you want to keep out of ${run.worktree('task-002')}, delete the rest there, then run: /parallel-cleanup ${runId} --task task-002`,
     );
     const cleaned = await run.call('cleanup', { force: true });
     const why = (name: string): unknown => expect.stringContaining(`vendor/${name} is a`);
