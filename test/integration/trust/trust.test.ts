@@ -38,7 +38,9 @@ describe('settings in a commit', () => {
 
     const shown = await run.o8('plan', PLAN_DIR);
     expect(shown.code).toBe(0);
-    expect(shown.stdout).toMatch(/contains 1 file that runs programs[\s\S]*"notify":"echo a\\u\{202e\}b\[40 blanks\]c"/);
+    expect(shown.stdout).toMatch(
+      /contains 1 file that runs programs[\s\S]*"notify":"echo a\\u\{202e\}b\[40 blanks\]c"/,
+    );
     const preflight = await run.call('preflight', { dir: PLAN_DIR });
     expect(preflight).toMatchObject({ ok: true, trust: { needed: true, items: [{ from: CONFIG }] } });
     expect(preflight['checks']).toContainEqual(

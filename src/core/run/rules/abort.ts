@@ -20,7 +20,7 @@ export function canBeAborted({ state }: TaskRecord): boolean {
  */
 export function keptByAbort(runId: string, { id, state }: TaskRecord): RunEvent | null {
   if (state.state !== 'merge_pending' || heldOfTask(state) !== null) return null;
-  return mergeHeld(id, 'it was done when it was aborted', mergeAgain(runId, id));
+  return mergeHeld(id, 'the task was aborted after its agent had finished', mergeAgain(runId, id));
 }
 
 export function aborted(task: string): RunEvent {

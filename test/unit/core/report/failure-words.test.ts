@@ -25,11 +25,7 @@ describe('the failure of a command', () => {
 
   it('is told of a wave with the command that shows all of it', () => {
     expect(validationLines({ wave: 2, message: '`make`: exit 1\nno database' }, { run: 'r1' }).map(inTerminal)).toEqual(
-      [
-        'Validation of wave 2 failed: `make`: exit 1',
-        '    no database',
-        '    full output: o8 logs --wave 2 --run r1',
-      ],
+      ['Validation of wave 2 failed: `make`: exit 1', '    no database', '    full output: o8 logs --wave 2 --run r1'],
     );
   });
 });
