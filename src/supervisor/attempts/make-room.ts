@@ -1,3 +1,4 @@
+import { inTerminal } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import { afterKept } from '../../core/kept/kept-text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
@@ -31,7 +32,7 @@ export async function makeRoom(run: Run): Promise<RoomMade> {
       moved.push(...(await makeRoomFor(run, task)));
     } catch (error) {
       if (error instanceof O8Error && FATAL.includes(error.code)) throw error;
-      const hint = error instanceof O8Error ? `; ${error.hint}` : '';
+      const hint = error instanceof O8Error ? `; ${inTerminal(error.hint)}` : '';
       const message = `${errorText(error)}${hint}`;
       await run.ledger.record({ type: 'task_failed', task: task.id, reason: 'worktree_failed', message });
       problems.push(`${task.id}: ${message}`);

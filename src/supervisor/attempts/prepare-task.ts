@@ -1,3 +1,4 @@
+import { inTerminal } from '../../core/base/text.js';
 import { commandFailure } from '../../core/report/command-failure.js';
 import { O8Error } from '../../core/base/errors.js';
 import { landedCommit } from '../../core/run/task-state.js';
@@ -43,7 +44,7 @@ export async function provideWorktree(run: Run, task: PlannedTask, start: string
     });
     await copyWorktreeIncludes(run.repo, task.worktree);
   } catch (error) {
-    const hint = error instanceof O8Error && error.hint !== '' ? `\n${error.hint}` : '';
+    const hint = error instanceof O8Error && error.hint !== '' ? `\n${inTerminal(error.hint)}` : '';
     await fail(run, task, `${errorText(error)}${hint}`);
     return false;
   }
@@ -53,7 +54,7 @@ export async function provideWorktree(run: Run, task: PlannedTask, start: string
 }
 
 function movedText({ reason, hint }: Moved): string {
-  return `${reason}\n${hint}`;
+  return `${reason}\n${inTerminal(hint)}`;
 }
 
 async function missingDependency(run: Run, task: PlannedTask, start: string): Promise<string | null> {

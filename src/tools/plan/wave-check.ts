@@ -1,3 +1,4 @@
+import { withFlags } from '../../core/base/text.js';
 import { selectedTasks } from '../../core/plan/build-plan.js';
 import { runCommand } from '../../core/plan/sources.js';
 import { O8Error } from '../../core/base/errors.js';
@@ -36,7 +37,7 @@ export async function waveCheckText(repo: Repository, plan: Plan, wave: number):
     throw new O8Error(
       'refused',
       `${lines.join('\n')}\n\nDependencies of wave ${String(wave)} are missing.`,
-      `${runCommand(plan.source, plan.root)} --wave ${String(earliest)}`,
+      withFlags(runCommand(plan.source, plan.root), { wave: earliest }),
     );
   }
   return [...lines, '', `All dependencies satisfied. Proceeding with Wave ${String(wave)}.`].join('\n');
