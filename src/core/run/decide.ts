@@ -4,7 +4,7 @@ import type { RunEvent } from './events.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
 import { taskOf, type FinishedState, type RunState, type TaskRecord } from './run-state.js';
 import { startOrder } from '../plan/schedule.js';
-import { isSettled, landedCommit } from './task-state.js';
+import { isInMergeQueue, isSettled, landedCommit } from './task-state.js';
 import { mergeAgain } from '../held/finding.js';
 
 /** What the supervisor saw of a task's agent just now. */
@@ -145,10 +145,7 @@ function nextMerge(plan: Plan, tasks: readonly Entry[], facts: Facts): Action[] 
     facts.validating ? plan.waves.flatMap((wave) => (wave.validation === null ? [] : wave.tasks)) : [],
   );
   const waiting = tasks.flatMap(({ task, record }) =>
-    record.state.state === 'merge_pending' &&
-    record.state.hold === null &&
-    !facts.busyTasks.has(task.id) &&
-    !closed.has(task.id)
+    isInMergeQueue(record.state) && !facts.busyTasks.has(task.id) && !closed.has(task.id)
       ? [{ id: task.id, doneSeq: record.state.doneSeq }]
       : [],
   );

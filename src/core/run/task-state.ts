@@ -95,6 +95,11 @@ export function heldOfTask(state: TaskState): Held | null {
   return state.state === 'merge_pending' ? (state.hold?.held ?? null) : null;
 }
 
+/** Finished work in the merge queue: not held for a person. */
+export function isInMergeQueue(state: TaskState): state is Extract<TaskState, { state: 'merge_pending' }> {
+  return state.state === 'merge_pending' && state.hold === null;
+}
+
 export function isRunning(state: TaskState): state is Extract<TaskState, { state: 'running' }> {
   return state.state === 'running';
 }

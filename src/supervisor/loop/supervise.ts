@@ -2,6 +2,7 @@ import { o8 } from '../../core/base/text.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decide, type Action } from '../../core/run/decide.js';
 import { giveUp } from '../../core/run/rules/give-up.js';
+import { isInMergeQueue } from '../../core/run/task-state.js';
 import { O8Error } from '../../core/base/errors.js';
 import { AgentWatch } from '../attempts/agent-watch.js';
 import { errorText } from '../run/error-text.js';
@@ -255,8 +256,5 @@ export class Supervisor {
 }
 
 function mergesWaiting(run: Run): boolean {
-  return run.plan.tasks.some(({ id }) => {
-    const { state } = recordOf(run, id);
-    return state.state === 'merge_pending' && state.hold === null;
-  });
+  return run.plan.tasks.some(({ id }) => isInMergeQueue(recordOf(run, id).state));
 }

@@ -1,49 +1,29 @@
 import { hintAfterLock } from '../../core/text/git-lock-hint.js';
-import { o8, type Text } from '../../core/base/text.js';
-import type { PlannedTask } from '../../core/plan/plan.js';
+import { o8 } from '../../core/base/text.js';
+import type { Link } from '../../core/run/rules/merge-branch.js';
+import { announced, type Advance } from '../../core/run/rules/merge-stack.js';
 import { mergeRef } from '../../core/plan/own-refs.js';
 import { fastForward } from '../../git/checkout/checkout.js';
 import { advanceRef, pinRef, resolveCommit } from '../../git/refs/refs.js';
 import type { Run } from '../run/run.js';
 import { targetBranch, targetOf } from '../../core/plan/target.js';
 
-export type Advance =
-  | { readonly kind: 'advanced' }
-  | { readonly kind: 'moved' }
-  | { readonly kind: 'blocked'; readonly reason: string; readonly hint: Text };
-
 type Moved =
   | { readonly kind: 'advanced' }
   | { readonly kind: 'moved' }
   | { readonly kind: 'blocked'; readonly reason: string; readonly paths: readonly string[]; readonly lock?: string };
 
-/** What each task brings, for the journal: `from` to `commit`. */
-export interface Contribution {
-  readonly task: PlannedTask;
-  readonly from: string;
-  readonly commit: string;
-}
-
 /** Moves the target by compare-and-swap, in the checkout that has it if any. Announced first, for every task in it. */
 export async function advanceTarget(
   run: Run,
-  contributions: readonly Contribution[],
+  links: readonly Omit<Link, 'note'>[],
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<Advance> {
-  const { ref } = targetOf(run.plan);
-  const last = contributions.at(-1);
+  const last = links.at(-1);
   if (last === undefined || from === to) return { kind: 'advanced' };
   run.lease.assertHeld();
   await pinRef(run.repo, mergeRef(run.plan.runId, last.task.id), to); // git gc must not take it before it lands
-  await run.ledger.record(
-    ...contributions.map((each) => ({
-      type: 'merge_intended' as const,
-      task: each.task.id,
-      ref,
-      from: each.from,
-      to: each.commit,
-    })),
-  );
+  await run.ledger.record(...announced(run.plan, links));
   run.lease.assertHeld();
   const result = await moveTarget(run, { from, to });
   if (result.kind !== 'blocked') return result;

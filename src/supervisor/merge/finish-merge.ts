@@ -1,4 +1,5 @@
 import type { PlannedTask } from '../../core/plan/plan.js';
+import { merged } from '../../core/run/rules/merge-stack.js';
 import { endSetupProcesses } from '../run/end-setup-processes.js';
 import { forgetPins } from '../run/pins.js';
 import { removeCleanWorktree } from '../attempts/remove-worktree.js';
@@ -12,10 +13,7 @@ export async function finishMerge(
   notes: readonly string[],
 ): Promise<void> {
   await endSetupProcesses(run, task.id); // they may write into the worktree that goes now
-  await run.ledger.record(
-    ...(notes.length > 0 ? [{ type: 'task_noted' as const, task: task.id, notes: [...notes] }] : []),
-    { type: 'task_merged', task: task.id, landed },
-  );
+  await run.ledger.record(...merged(task.id, landed, notes));
   await forgetPins(run, task.id);
   if (recordOf(run, task.id).worktree !== 'none') await removeCleanWorktree(run, task); // adopted work has none of ours
 }

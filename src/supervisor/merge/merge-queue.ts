@@ -1,9 +1,18 @@
-import { mergeHeld } from '../../core/run/merge-held.js';
-import { o8, text, type Text } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
-import { heldOf, mergeAgain, undecided, type Finding } from '../../core/held/finding.js';
+import { undecided } from '../../core/held/finding.js';
 import { longestPassing } from '../../core/merge/longest-passing.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
+import {
+  mergeBranch,
+  type Branch,
+  type BranchFacts,
+  type BranchStep,
+  type Link,
+  type Trial,
+  type Waits,
+} from '../../core/run/rules/merge-branch.js';
+import { afterAdvance, brokeVerify, held, keptMoving } from '../../core/run/rules/merge-stack.js';
+import { isInMergeQueue } from '../../core/run/task-state.js';
 import type { Failure } from '../../core/run/rules/retry.js';
 import { forgetForwarded } from '../../git/checkout/checkout.js';
 import { contentThere } from '../../git/merge/content-there.js';
@@ -11,25 +20,17 @@ import { isAncestor, mergeBase, resolveCommit } from '../../git/refs/refs.js';
 import { advanceTarget } from './advance-target.js';
 import { isOnBase, lostFromTarget, targetGone } from '../../git/findings/moved-branches.js';
 import { targetRewritten } from './moved-refs.js';
-import { mergeCandidate, type Candidate } from './merge-candidate.js';
+import { mergeCandidate } from './merge-candidate.js';
 import { finishMerge } from './finish-merge.js';
 import { findHeld } from '../../git/findings/find-held.js';
 import { failOrRetry } from '../run/fail-or-retry.js';
 import { branchesOf, recordOf, type Run } from '../run/run.js';
 import { scopeFindings, violationText } from '../attempts/scope-findings.js';
 import { verifyCommit, type Verdict } from './verify-commit.js';
-import { targetBranch, targetName, targetOf } from '../../core/plan/target.js';
+import { targetBranch, targetOf } from '../../core/plan/target.js';
 
 /** How often a target may move under a merge before it waits for `merge`; each time costs a verify. */
 const MOST_RECOMPUTATIONS = 5;
-
-/** One branch stacked on what comes before it: `commit` is `from` with the task's work. */
-interface Link {
-  readonly task: PlannedTask;
-  readonly from: string;
-  readonly commit: string;
-  readonly note: string | null;
-}
 
 /**
  * Puts finished branches on the target, in the order given: stacked off to the side, scope checked, verified together
@@ -52,37 +53,29 @@ export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promi
     const good = links.slice(0, proof.good);
     const last = good.at(-1);
     if (last !== undefined) {
-      const advanced = await advanceTarget(run, good, { from: target, to: last.commit });
-      if (advanced.kind === 'moved') {
+      const after = afterAdvance(await advanceTarget(run, good, { from: target, to: last.commit }), good.length);
+      if (after.kind === 'recompute') {
         moved += 1;
-        continue; // whoever did not pass may pass on what the target is now
-      }
-      if (advanced.kind === 'blocked' && good.length > 1) {
-        atOnce = 1; // what is in the way of one of them is not in the way of all
         continue;
       }
-      if (advanced.kind === 'blocked') {
-        await holdAll(run, [last.task], advanced);
+      if (after.kind === 'one_at_a_time') {
+        atOnce = 1;
         continue;
       }
-      for (const link of good) await finishMerge(run, link.task, link.commit, noteOf(link));
+      if (after.kind === 'hold') {
+        await holdAll(run, [last.task], after);
+        continue;
+      }
+      for (const { task, commit, note } of good) await finishMerge(run, task, commit, note === null ? [] : [note]);
     }
     if (proof.culprit !== null) await failOrRetry(run, proof.culprit.task, proof.culprit.failure);
   }
   const waiting = tasks.filter(({ id }) => isWaiting(run, id));
-  await holdAll(run, waiting, {
-    reason: `${targetOf(run.plan).ref} kept moving while the merge was verified`,
-    hint: o8('merge', { run: run.plan.runId }),
-  });
+  await holdAll(run, waiting, keptMoving(run.plan));
 }
 
 function isWaiting(run: Run, id: string): boolean {
-  const { state } = recordOf(run, id);
-  return state.state === 'merge_pending' && state.hold === null;
-}
-
-function noteOf(link: Link): string[] {
-  return link.note === null ? [] : [link.note];
+  return isInMergeQueue(recordOf(run, id).state);
 }
 
 /**
@@ -91,119 +84,87 @@ function noteOf(link: Link): string[] {
  */
 async function stack(run: Run, tasks: readonly PlannedTask[], target: string): Promise<Link[]> {
   const links: Link[] = [];
-  let at = target;
   for (const task of tasks) {
     const { state } = recordOf(run, task.id);
-    if (state.state !== 'merge_pending' || (await finishedBefore(run, task, target))) continue;
-    const rewritten = await targetRewritten(run, task, target, state.tip);
-    if (rewritten !== null) {
-      await holdAll(run, [task], rewritten);
-      continue;
-    }
-    const base = await mergeBase(run.repo, target, state.tip);
-    if (base === null) {
-      const message = `branch ${task.branch} shares no history with ${targetOf(run.plan).ref}`;
-      await run.ledger.record({ type: 'task_failed', task: task.id, reason: 'agent_error', message });
-      continue;
-    }
-    if (base === state.tip) {
-      await finishMerge(run, task, target, []); // a person merged it
-      continue;
-    }
-    if (run.plan.settings.scope === 'enforce') {
-      const violations = await scopeFindings(run, task, base, state.tip);
-      if (violations.length > 0) {
-        const message = run.redact(violationText(violations)).slice(0, 2000); // a journal record stays small
-        await run.ledger.record({ type: 'task_failed', task: task.id, reason: 'scope_violation', message });
+    if (state.state !== 'merge_pending') continue;
+    const step = await settleBranch(run, { task, tip: state.tip, target, onto: links.at(-1)?.commit ?? target });
+    switch (step.kind) {
+      case 'merged_before': {
+        const branch = targetBranch(targetOf(run.plan));
+        if (branch !== null) await forgetForwarded(run.repo, branch);
+        await finishMerge(run, task, step.landed, []);
         continue;
       }
-    }
-    if (at !== target && (await isAncestor(run.repo, state.tip, at))) {
-      links.push({ task, from: at, commit: at, note: null });
-      continue;
-    }
-    const candidate = await unlessUnsigned(() =>
-      decidedCandidate(run, task, { onto: at, tip: state.tip, base: at === target ? base : null }),
-    );
-    if (candidate instanceof O8Error) {
-      await holdUnsigned(run, tasks.slice(tasks.indexOf(task)), candidate);
-      break;
-    }
-    if (candidate.kind === 'clean') {
-      links.push({ task, from: at, commit: candidate.commit, note: candidate.note });
-      at = candidate.commit;
-    } else if (at !== target) {
-      continue; // what comes before it may not land
-    } else if (candidate.kind === 'held') {
-      await recordHeld(run, task, state.tip, candidate.findings);
-    } else {
-      const there = await contentThere(run.repo, state.tip, target);
-      if (there !== null) {
-        const note = `not merged: ${targetName(targetOf(run.plan))} already has its work since ${there.slice(0, 12)}, which was committed without a merge`;
-        await finishMerge(run, task, there, [note]);
+      case 'merged':
+        await finishMerge(run, task, step.landed, step.notes);
         continue;
+      case 'record':
+        await run.ledger.record(step.event);
+        continue;
+      case 'stack':
+        links.push(step.link);
+        continue;
+      case 'wait':
+        continue;
+      case 'hold_rest': {
+        const rest = tasks.slice(tasks.indexOf(task)).filter(({ id }) => isWaiting(run, id));
+        await holdAll(run, rest, step); // each would wait as long for the same program
+        return links;
       }
-      await run.ledger.record({
-        type: 'task_conflicted',
-        task: task.id,
-        files: candidate.files,
-        targetCommit: target,
-        branchCommit: state.tip,
-      });
     }
   }
   return links;
 }
 
-type Decided = Candidate | { readonly kind: 'held'; readonly findings: readonly Finding[] };
-
-/** What would land, unless a person has to decide about something in it first. */
-async function decidedCandidate(
-  run: Run,
-  task: PlannedTask,
-  { onto, tip, base }: { readonly onto: string; readonly tip: string; readonly base: string | null },
-): Promise<Decided> {
-  const candidate = await mergeCandidate(run, task, { onto, tip, base, accepted: [] });
-  if (candidate.kind === 'conflict') return candidate;
-  const findings = await findHeld(run, task, { onto, tip, commit: candidate.commit });
-  if (findings.length === 0) return candidate;
-  const open = undecided(findings, tip, recordOf(run, task.id).accepted);
-  if (open.length > 0) return { kind: 'held', findings: open };
-  return mergeCandidate(run, task, { onto, tip, base, accepted: findings });
-}
-
-async function recordHeld(run: Run, task: PlannedTask, tip: string, findings: readonly Finding[]): Promise<void> {
-  const held = heldOf(tip, findings);
-  const [first] = held.findings;
-  const hint = mergeAgain(run.plan.runId, task.id);
-  await run.ledger.record(mergeHeld(task.id, first?.what ?? '', hint, held));
-}
-
-/** The error where the user's signing program does not sign. */
-async function unlessUnsigned<T>(make: () => Promise<T>): Promise<T | O8Error> {
-  try {
-    return await make();
-  } catch (error) {
-    if (error instanceof O8Error && error.code === 'not_signed') return error;
-    throw error;
+/** Looks up what the rule asks for, until it says what becomes of the branch. */
+async function settleBranch(run: Run, branch: Branch): Promise<Exclude<BranchStep, { kind: 'look' }>> {
+  let facts: BranchFacts = {};
+  for (;;) {
+    const step = mergeBranch(run.plan, branch, facts);
+    if (step.kind !== 'look') return step;
+    facts = { ...facts, ...(await look(run, branch, facts.ancestor ?? null, step.at)) };
   }
 }
 
-/** All that come after it, too: each would wait as long for the same program. A person has to look at it. */
-async function holdUnsigned(run: Run, tasks: readonly PlannedTask[], error: O8Error): Promise<void> {
-  const hint = text`${error.hint}   (when that works: ${o8('merge', { run: run.plan.runId })})`;
-  const waiting = tasks.filter(({ id }) => isWaiting(run, id));
-  await holdAll(run, waiting, { reason: run.redact(error.message).slice(0, 2000), hint });
+async function look(run: Run, branch: Branch, ancestor: string | null, at: keyof BranchFacts): Promise<BranchFacts> {
+  const { task, tip, target, onto } = branch;
+  switch (at) {
+    case 'announced': {
+      const to = run.ledger.state.mergeIntents.get(task.id)?.to ?? null;
+      return { announced: to !== null && (await isAncestor(run.repo, to, target)) ? to : null };
+    }
+    case 'rewritten':
+      return { rewritten: await targetRewritten(run, task, target, tip) };
+    case 'ancestor':
+      return { ancestor: await mergeBase(run.repo, target, tip) };
+    case 'outOfScope': {
+      if (run.plan.settings.scope !== 'enforce' || ancestor === null) return { outOfScope: null };
+      const violations = await scopeFindings(run, task, ancestor, tip);
+      return { outOfScope: violations.length > 0 ? run.redact(violationText(violations)) : null };
+    }
+    case 'isInStack':
+      return { isInStack: await isAncestor(run.repo, tip, onto) };
+    case 'trial':
+      return { trial: await trialOf(run, branch, onto === target ? ancestor : null) };
+    case 'there':
+      return { there: await contentThere(run.repo, tip, target) };
+  }
 }
 
-/** Landed by an owner that was killed before it could record it. */
-async function finishedBefore(run: Run, task: PlannedTask, target: string): Promise<boolean> {
-  const intent = run.ledger.state.mergeIntents.get(task.id);
-  if (intent === undefined || !(await isAncestor(run.repo, intent.to, target))) return false;
-  const branch = targetBranch(targetOf(run.plan));
-  if (branch !== null) await forgetForwarded(run.repo, branch);
-  await finishMerge(run, task, intent.to, []);
-  return true;
+/** `base`: the common ancestor of `onto` and the branch, where that is known. */
+async function trialOf(run: Run, { task, tip, onto }: Branch, base: string | null): Promise<Trial> {
+  try {
+    const candidate = await mergeCandidate(run, task, { onto, tip, base, accepted: [] });
+    if (candidate.kind === 'conflict') return candidate;
+    const findings = await findHeld(run, task, { onto, tip, commit: candidate.commit });
+    if (findings.length === 0) return candidate;
+    const open = undecided(findings, tip, recordOf(run, task.id).accepted);
+    if (open.length > 0) return { kind: 'held', findings: open };
+    return await mergeCandidate(run, task, { onto, tip, base, accepted: findings });
+  } catch (error) {
+    if (!(error instanceof O8Error) || error.code !== 'not_signed') throw error;
+    return { kind: 'unsigned', reason: run.redact(error.message), hint: error.hint };
+  }
 }
 
 type Proof =
@@ -231,14 +192,8 @@ async function prove(run: Run, links: readonly Link[]): Promise<Proof> {
   const culprit = links[good];
   if (culprit === undefined) return { kind: 'known', good, culprit: null };
   const runs = run.ledger.state.verifyRuns - before;
-  const among =
-    links.length === 1 ? '' : `\n(found among ${String(links.length)} tasks in ${String(runs)} verify runs)`;
-  const message = `${failures.get(good + 1) ?? 'verify failed'}${among}`;
-  return {
-    kind: 'known',
-    good,
-    culprit: { task: culprit.task, failure: { reason: 'verify_failed', message, retryable: true } },
-  };
+  const failure = brokeVerify(failures.get(good + 1) ?? 'verify failed', { stacked: links.length, runs });
+  return { kind: 'known', good, culprit: { task: culprit.task, failure } };
 }
 
 /** Every different check of these tasks, on the commit that has all of them. */
@@ -265,10 +220,6 @@ async function verifyLinks(run: Run, links: readonly Link[]): Promise<Verdict> {
   return { kind: 'passed' };
 }
 
-async function holdAll(
-  run: Run,
-  tasks: readonly PlannedTask[],
-  { reason, hint }: { readonly reason: string; readonly hint: Text },
-): Promise<void> {
-  await run.ledger.record(...tasks.map(({ id }) => mergeHeld(id, reason, hint)));
+async function holdAll(run: Run, tasks: readonly PlannedTask[], waits: Waits): Promise<void> {
+  await run.ledger.record(...held(tasks, waits));
 }

@@ -1,3 +1,4 @@
+import { validated } from '../../core/run/rules/merge-stack.js';
 import { resolveCommit } from '../../git/refs/refs.js';
 import { plannedTask, type Run } from '../run/run.js';
 import { verifyCommit } from './verify-commit.js';
@@ -21,9 +22,5 @@ export async function validateWave(run: Run, number: number): Promise<void> {
     tasks: wave.tasks.map((id) => plannedTask(run, id)),
   });
   if (verdict.kind === 'interrupted') return;
-  await run.ledger.record(
-    verdict.kind === 'passed'
-      ? { type: 'wave_validated', wave: number, commit }
-      : { type: 'wave_validation_failed', wave: number, message: verdict.message },
-  );
+  await run.ledger.record(validated(wave.number, commit, verdict));
 }

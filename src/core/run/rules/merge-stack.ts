@@ -1,0 +1,75 @@
+import { o8 } from '../../base/text.js';
+import type { Plan } from '../../plan/plan.js';
+import { targetOf } from '../../plan/target.js';
+import type { RunEvent } from '../events.js';
+import { mergeHeld } from '../merge-held.js';
+import type { Link, Waits } from './merge-branch.js';
+import type { Failure } from './retry.js';
+
+/** Recorded before the target moves, for every task in it, so that a crash in between repeats nothing. */
+export function announced(plan: Plan, links: readonly Omit<Link, 'note'>[]): readonly RunEvent[] {
+  const { ref } = targetOf(plan);
+  return links.map(({ task, from, commit }) => ({ type: 'merge_intended', task: task.id, ref, from, to: commit }));
+}
+
+/** How it went to move the target from the commit it was at to the one that was proven. */
+export type Advance =
+  | { readonly kind: 'advanced' }
+  /** Somebody else moved it. */
+  | { readonly kind: 'moved' }
+  /** Something is in the way in the checkout that has it. */
+  | ({ readonly kind: 'blocked' } & Waits);
+
+export type AfterAdvance =
+  | { readonly kind: 'merged' }
+  /** From the start: whoever did not pass may pass on what the target is now. */
+  | { readonly kind: 'recompute' }
+  /** What is in the way of one of them is not in the way of all. */
+  | { readonly kind: 'one_at_a_time' }
+  | ({ readonly kind: 'hold' } & Waits);
+
+/** `count`: how many branches were to land together. */
+export function afterAdvance(advance: Advance, count: number): AfterAdvance {
+  switch (advance.kind) {
+    case 'advanced':
+      return { kind: 'merged' };
+    case 'moved':
+      return { kind: 'recompute' };
+    case 'blocked':
+      return count > 1 ? { kind: 'one_at_a_time' } : { ...advance, kind: 'hold' };
+  }
+}
+
+export function merged(task: string, landed: string, notes: readonly string[]): readonly RunEvent[] {
+  const noted: RunEvent[] = notes.length > 0 ? [{ type: 'task_noted', task, notes: [...notes] }] : [];
+  return [...noted, { type: 'task_merged', task, landed }];
+}
+
+/** `stacked`: how many were verified together. `runs`: how often, until it was found. */
+export function brokeVerify(message: string, { stacked, runs }: { stacked: number; runs: number }): Failure {
+  const among = stacked === 1 ? '' : `\n(found among ${String(stacked)} tasks in ${String(runs)} verify runs)`;
+  return { reason: 'verify_failed', message: `${message}${among}`, retryable: true };
+}
+
+export function held(tasks: readonly { readonly id: string }[], { reason, hint }: Waits): readonly RunEvent[] {
+  return tasks.map(({ id }) => mergeHeld(id, reason, hint));
+}
+
+/** The target moved again and again under the merge. */
+export function keptMoving(plan: Plan): Waits {
+  return {
+    reason: `${targetOf(plan).ref} kept moving while the merge was verified`,
+    hint: o8('merge', { run: plan.runId }),
+  };
+}
+
+/** What a wave's `validation` said about the target at `commit`. */
+export function validated(
+  wave: number,
+  commit: string,
+  verdict: { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly message: string },
+): RunEvent {
+  return verdict.kind === 'passed'
+    ? { type: 'wave_validated', wave, commit }
+    : { type: 'wave_validation_failed', wave, message: verdict.message };
+}
