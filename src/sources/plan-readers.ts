@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { O8Error } from '../core/base/errors.js';
 import type { CriticalSection } from '../core/base/lease.js';
 import type { MinutesOf } from '../core/features/feature-estimate.js';
 import type { Plan, SourcePlan } from '../core/plan/plan.js';
@@ -58,6 +59,8 @@ export async function readSourcePlan(key: SourceKey, reading: PlanReading): Prom
       const details = featureDetails({ features, skill, nowhere, minutesOf: await reading.minutes() });
       return { source: plan, settings, details };
     }
+    case 'beads':
+      throw new O8Error('refused', 'Beads epics cannot be read yet.', '');
   }
 }
 
@@ -70,6 +73,7 @@ export function sourceListeners(
     case 'manifest':
       return [executionListener(plan, plan.source.manifest, host)];
     case 'features':
+    case 'beads':
       return [];
   }
 }

@@ -16,6 +16,7 @@ const TARGET = ['src/core/plan/target.ts'];
 
 const SOURCE = [
   ...['src/core/plan/sources.ts', 'src/core/plan/manifest-source.ts', 'src/core/plan/feature-source.ts'],
+  'src/core/plan/beads-source.ts',
   'src/sources/',
 ];
 
@@ -30,8 +31,8 @@ const RULES: readonly SeamRule[] = [
   { seam: 'place', asks: /'(spec|claim|agent|exit)\.json'/, allowed: [...PLACE, 'src/store/files/paths.ts'] },
   { seam: 'place', asks: /\.shim\b|\bshimAlive\b|'\/proc\b/, allowed: PLACE },
   { seam: 'source', asks: /\b(source|selection|wanted)\.kind\b|\bkey\.kind [!=]==/, allowed: SOURCE },
-  { seam: 'source', asks: /[!=]== '(manifest|features|epic)'|case '(manifest|features|epic)':/, allowed: SOURCE },
-  { seam: 'source', asks: /'(manifest|features|epic)' [!=]==/, allowed: SOURCE },
+  { seam: 'source', asks: /[!=]== '(manifest|features|beads)'|case '(manifest|features|beads)':/, allowed: SOURCE },
+  { seam: 'source', asks: /'(manifest|features|beads)' [!=]==/, allowed: SOURCE },
   { seam: 'source', asks: /\b(features|slugs|epic) [!=]== (undefined|null)\b/, allowed: SOURCE },
   { seam: 'agent', asks: new RegExp(`[!=]==? ['"](${KIND})['"]`), allowed: AGENT },
   { seam: 'agent', asks: new RegExp(`['"](${KIND})['"] [!=]==?|case ['"](${KIND})['"]:`), allowed: AGENT },
@@ -45,7 +46,7 @@ const RULES: readonly SeamRule[] = [
   { seam: 'target', asks: /\btarget [!=]== (\w+\.)*base\b/, allowed: TARGET },
   {
     seam: 'target',
-    asks: /\bmerge\.into [!=]==|case '(integration|base)':/,
+    asks: /\bmerge\.into [!=]==|case '(integration|base|pr)':/,
     allowed: [...TARGET, 'src/core/config/unusable-settings.ts'],
   },
 ];

@@ -10,7 +10,7 @@ export function runCommand(cli: Cli): Command {
     .argument('[plan...]', 'folder with a manifest.json, or feature slugs; not needed with --resume')
     .option('--generate-only', 'only write scripts/run-parallel.sh into the folder, to be run by hand')
     .action(async (words: string[], flags: StartFlags & { readonly generateOnly?: boolean }) => {
-      const named = namedBy(words, cli.context.cwd);
+      const named = namedBy(words, flags, cli.context.cwd);
       if (flags.generateOnly !== true || flags.dryRun === true) await startRun(cli, named, flags);
       else await generateOnly(cli, spawnInput(named, flags), flags.json === true);
     });

@@ -29,7 +29,7 @@ export function planCommand({ terminal, context }: Cli): Command {
       WHAT,
     ),
   ).action(async (words: string[], flags: RunFlags & { json?: boolean }) => {
-    const result = await callTool('plan', planInput(namedBy(words, context.cwd), flags), context);
+    const result = await callTool('plan', planInput(namedBy(words, flags, context.cwd), flags), context);
     if (flags.json === true) terminal.print(JSON.stringify(result));
     else printPlan(result, terminal);
   });
@@ -42,7 +42,7 @@ export function preflightCommand({ terminal, context, exit }: Cli): Command {
       WHAT,
     ),
   ).action(async (words: string[], flags: SelectionFlags & { json?: boolean }) => {
-    const input = { ...namedBy(words, context.cwd), wave: flags.wave, skip: flags.skip };
+    const input = { ...namedBy(words, flags, context.cwd), wave: flags.wave, skip: flags.skip };
     const result = await callTool('preflight', input, context);
     if (flags.json === true) terminal.print(JSON.stringify(result));
     else printPreflight(result, terminal);
@@ -59,7 +59,7 @@ export function spawnCommand({ terminal, context }: Cli): Command {
   )
     .option('-y, --yes', 'accepted for scripts; spawn never asks')
     .action(async (words: string[], flags: RunFlags & { json?: boolean }) => {
-      const result = await callTool('spawn', spawnInput(namedBy(words, context.cwd), flags), context);
+      const result = await callTool('spawn', spawnInput(namedBy(words, flags, context.cwd), flags), context);
       if (flags.json === true) terminal.print(JSON.stringify(result));
       else printSpawn(result, terminal);
     });

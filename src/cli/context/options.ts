@@ -8,6 +8,7 @@ import { keyOf, keyWords, namedBy as namedByWords, type NamedSource } from '../.
 
 /** The flags of every command; several spellings of one flag (`--max-agents`, `--max-concurrent`) end in one value. */
 export interface SelectionFlags {
+  readonly epic?: string;
   readonly wave?: number;
   readonly skip?: string[];
 }
@@ -49,6 +50,7 @@ function names(text: string, before: string[] | undefined): string[] {
 
 export function addSelection(command: Command): Command {
   return command
+    .option('--epic <id>', "tasks of a Beads epic instead of a plan; 'all': every ready issue")
     .addOption(new Option('--wave <n>', 'only this wave').argParser(wholeNumber))
     .addOption(new Option('--skip <ids>', 'leave these tasks out, comma-separated').argParser(names));
 }
@@ -65,7 +67,12 @@ export function addPlanning(command: Command): Command {
       ).choices(['deps', 'waves']),
     )
     .addOption(
-      new Option('--merge-into <target>', 'where finished tasks are merged').choices(['integration', 'base', 'none']),
+      new Option('--merge-into <target>', 'where finished tasks are merged').choices([
+        'integration',
+        'base',
+        'none',
+        'pr',
+      ]),
     );
 }
 
@@ -91,11 +98,12 @@ export function addRunning(command: Command): Command {
 }
 
 /** What the words of a command name; they are relative to `cwd`. Nothing for no words. */
-export function namedBy(words: readonly string[], cwd: string): NamedSource {
-  return namedByWords(words, {
+export function namedBy(words: readonly string[], { epic }: SelectionFlags, cwd: string): NamedSource {
+  const named = namedByWords(words, {
     isSlug: (word) => nameProblem(word) === null,
     isFolder: (word) => existsSync(resolve(cwd, word, 'manifest.json')),
   });
+  return { ...named, epic };
 }
 
 /** The words of a command line that say what is to be run. */

@@ -3,7 +3,8 @@ import { shellQuote } from './shell-quote.js';
 
 /** What each command of o8 can be told in a text: the names of its flags. */
 interface FlagNames {
-  run: 'resume' | 'retryFailed' | 'run' | 'task' | 'wave' | 'skip' | 'dryRun' | 'generateOnly' | 'force' | 'yes';
+  run:
+    'epic' | 'resume' | 'retryFailed' | 'run' | 'task' | 'wave' | 'skip' | 'dryRun' | 'generateOnly' | 'force' | 'yes';
   parallel: 'resume' | 'retryFailed' | 'run' | 'task' | 'wave' | 'skip' | 'dryRun' | 'force' | 'yes';
   plan: never;
   preflight: never;
@@ -29,6 +30,8 @@ interface FlagNames {
   render: never;
   setup: never;
   decompose: never;
+  worker: 'force';
+  merger: 'run' | 'dryRun';
 }
 
 type CommandName = keyof FlagNames;

@@ -1,5 +1,4 @@
 import { o8, placeholder, text } from '../base/text.js';
-import { noPullRequests } from '../settings/no-pull-requests.js';
 import { checkAgents } from '../agents/kinds.js';
 import { O8Error } from '../base/errors.js';
 import { resolveSettings, type SettingsFile } from '../settings/settings.js';
@@ -9,8 +8,7 @@ import { hasHiddenCharacters, hasHiddenCharactersInLines } from '../text/untrust
  * Checks for values that are valid individually but that no run can use. O8Error, `usage` or `refused`, with the key,
  * as at the start of a run.
  */
-export function refuseUnusable({ merge = {}, ...settings }: Omit<SettingsFile, 'agent' | 'agents'>): void {
-  if (merge.into === 'pr') throw noPullRequests();
+export function refuseUnusable(settings: Omit<SettingsFile, 'agent' | 'agents'>): void {
   if (Array.isArray(settings.notify) && settings.notify[0]?.trim() === '') throw unusable('notify', 'names no program');
   for (const key of ['setup', 'verify', 'notify'] as const) {
     const command = settings[key];
@@ -21,6 +19,7 @@ export function refuseUnusable({ merge = {}, ...settings }: Omit<SettingsFile, '
   for (const key of ['worktreeDir', 'workspaceRoot', 'featuresDir', 'skill', 'skillFlags'] as const) {
     refuseUnreadable(key, settings[key]);
   }
+  refuseUnreadable('beads.program', settings.beads?.program);
   if (settings.skill !== undefined && !SKILL.test(settings.skill))
     throw unusable('skill', 'must be the name of a command, like /implement-feature');
 }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { O8Error } from '../base/errors.js';
-import { branchOf } from './names.js';
 import type { Plan, PlannedTask, SourcePlan, SourceTask } from './plan.js';
 import { agentSettingsOf } from '../settings/agent-settings.js';
 import type { Settings } from '../settings/settings.js';
@@ -8,6 +7,8 @@ import { sourceOf, worktreeFolder, type PlanSource } from './sources.js';
 import { newTarget } from './target.js';
 import { someOf } from '../base/check.js';
 
+/** As git names the remote that was cloned. */
+const DEFAULT_REMOTE = 'origin';
 /** Limits the message; a plan may have 500 tasks. */
 const MOST_NAMED = 10;
 
@@ -18,6 +19,8 @@ export interface PlanInput {
   readonly source: SourcePlan;
   readonly settings: Settings;
   readonly base: { readonly branch: string; readonly commit: string };
+  /** The remote of the base branch, for pull requests. */
+  readonly remote?: string | null;
   /** Ids or stems the user leaves out. */
   readonly skip: readonly string[];
   /** The only wave to run, null for all. */
@@ -46,7 +49,7 @@ export function buildPlan(input: PlanInput): Plan {
     source: source.source,
     base: { ...input.base },
     landed: {},
-    target: newTarget(settings.merge.into, input.runId, input.base.branch),
+    target: newTarget(settings.merge.into, input.runId, input.base.branch, input.remote ?? DEFAULT_REMOTE),
     settings,
     tasks: source.tasks.map((task) => planTask(task, source.source, settings, root)),
     waves,
@@ -75,7 +78,9 @@ export function leftOutTasks(plan: Plan): LeftOut[] {
   });
 }
 
-function planTask(task: SourceTask, source: PlanSource, settings: Settings, root: string): PlannedTask {
+/** Names, paths and settings of a task. `root`: of the repository. */
+export function planTask(task: SourceTask, source: PlanSource, settings: Settings, root: string): PlannedTask {
+  const { branch, worktreeName } = sourceOf(source);
   return {
     id: task.id,
     stem: task.stem,
@@ -87,8 +92,8 @@ function planTask(task: SourceTask, source: PlanSource, settings: Settings, root
     promptKind: task.promptKind,
     promptFile: task.promptFile,
     scope: task.scope,
-    branch: branchOf(task.stem),
-    worktree: resolve(root, worktreeFolder(source, settings), sourceOf(source).worktreeName(task.id)),
+    branch: branch(task.stem),
+    worktree: resolve(root, worktreeFolder(source, settings), worktreeName(task.id)),
     setup: task.setup ?? settings.setup,
     verify: task.verify ?? settings.verify,
     timeoutMinutes: task.timeoutMinutes ?? settings.timeout,

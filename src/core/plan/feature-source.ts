@@ -2,6 +2,7 @@ import { o8, text } from '../base/text.js';
 import { relative, resolve, sep } from 'node:path';
 import * as z from 'zod';
 import { excludePattern } from '../base/exclude-pattern.js';
+import { branchOf } from './names.js';
 import type { Source, SourceFacts } from './source.js';
 
 /** Features by slug; `featuresDir` is absolute. */
@@ -31,6 +32,7 @@ export const featureFacts: SourceFacts = {
   hasWaves: false,
   hasScopes: false, // what their plans touch is compared instead
   textIsWork: false, // the prompts call one command: the documents differ
+  grows: false,
   start: { shown: 'summary', said: 'Starting parallel pipelines...' },
   again: 'as_new_attempts',
   worktrees: { setting: 'worktreeDir', word: 'worktrees' },
@@ -51,6 +53,7 @@ export function featureSource({ slugs, featuresDir }: FeatureSource): Source {
       const dir = relative(root, resolve(root, settings.worktreeDir)).split(sep).join('/');
       return dir === '..' || dir.startsWith('../') ? [] : [`${dir === '' ? '' : excludePattern(dir)}/feat-*`];
     },
+    branch: branchOf,
     worktreeName: (task) => `feat-${task}`,
     log: ({ worktree }) => `${worktree}.log`,
     parts: (tasks) => {

@@ -5,6 +5,7 @@ import { excludePattern } from '../base/exclude-pattern.js';
 import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 import { sameExceptExecution } from './execution-diff.js';
+import { branchOf } from './names.js';
 import type { Source, SourceFacts } from './source.js';
 
 export const MANIFEST = 'manifest.json';
@@ -41,6 +42,7 @@ export const manifestFacts: SourceFacts = {
   hasWaves: true,
   hasScopes: true,
   textIsWork: true,
+  grows: false,
   start: { shown: 'plan', said: null },
   again: 'after_cleanup',
   worktrees: { setting: 'workspaceRoot', word: 'workspaces' },
@@ -70,6 +72,7 @@ export function manifestSource({ dir, manifest, name, techSpec }: ManifestSource
       const top = relative(root, dir).split(sep).join('/');
       return ['logs/', MANIFEST_DRAFT].map((path) => excludePattern(top === '' ? path : `${top}/${path}`));
     },
+    branch: branchOf,
     worktreeName: (task) => task,
     log: ({ id }) => join(dir, 'logs', `${id}.log`),
     parts: (tasks, from) =>

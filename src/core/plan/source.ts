@@ -13,6 +13,8 @@ export interface SourceFacts {
   readonly hasWaves: boolean;
   /** Whether its tasks say which files they work on. */
   readonly hasScopes: boolean;
+  /** Whether tasks can join a run while it goes on. */
+  readonly grows: boolean;
   /** Whether two tasks with the same text are duplicates. */
   readonly textIsWork: boolean;
   /** What is shown before the confirmation question, and the message after the start. */
@@ -37,7 +39,7 @@ export interface Source extends SourceFacts {
   /** A short name for lists and headings. */
   readonly name: string;
   /** How answers name it; the same keys name it as input. */
-  readonly view: { dir: string } | { features: string[] };
+  readonly view: { dir: string } | { features: string[] } | { epic: string };
   /** First lines of the plan's text. `root`: of the repository. */
   readonly heading: (root: string) => string[];
   /** As a command line names it, typed in the folder `from`. */
@@ -50,6 +52,8 @@ export interface Source extends SourceFacts {
   readonly rewritten: readonly string[];
   /** Patterns from the top of the repository of files that o8 makes because of it. */
   readonly made: (root: string, settings: Settings) => string[];
+  /** The branch of a task, which the source names by `stem`. */
+  readonly branch: (stem: string) => string;
   /** The folder of a task's worktree, in the folder of all worktrees. */
   readonly worktreeName: (task: string) => string;
   /** Where a person finds a task's log: absolute. */

@@ -1,8 +1,16 @@
-import { o8, placeholder, text, type Command } from '../base/text.js';
+import { o8, placeholder, type Command } from '../base/text.js';
 import { relative } from 'node:path';
 import * as z from 'zod';
 import { O8Error } from '../base/errors.js';
 import type { Settings } from '../settings/settings.js';
+import {
+  beadsAnswers,
+  beadsFacts,
+  beadsInputs,
+  beadsSource,
+  beadsSourceSchema,
+  type BeadsKey,
+} from './beads-source.js';
 import {
   featureAnswers,
   featureFacts,
@@ -23,35 +31,44 @@ import {
 import type { OwnChange, Source, SourceFacts } from './source.js';
 
 /*
- * The table of plan sources. One more (Beads epics) is one more `<kind>-source.ts` with a line in each list and switch
- * here, and a folder in src/sources/ with a line in its table; nothing else asks for the kind.
+ * The table of plan sources. One more is one more `<kind>-source.ts` with a line in each list and switch here, and a
+ * folder in src/sources/ with a line in its table; nothing else asks for the kind.
  */
 
 /** Where a plan comes from, as `plan.json` has it. */
-export const planSourceSchema = z.discriminatedUnion('kind', [manifestSourceSchema, featureSourceSchema]);
+export const planSourceSchema = z.discriminatedUnion('kind', [
+  manifestSourceSchema,
+  featureSourceSchema,
+  beadsSourceSchema,
+]);
 export type PlanSource = z.infer<typeof planSourceSchema>;
 export type SourceKind = PlanSource['kind'];
 
 /** What says which plan is meant, before or after it has been read. */
-export type SourceKey = ManifestKey | FeatureKey;
+export type SourceKey = ManifestKey | FeatureKey | BeadsKey;
 
 /** Keys of a tool's input that name a plan, of which exactly one is given; answers have the same keys. */
 export const sourceInputs = {
   ...manifestInputs,
   ...featureInputs,
-  epic: z.string().min(1).optional().describe('Beads epic id'),
+  ...beadsInputs,
 };
 
 /** The keys by which an answer names the plan, of which it has one: a source's `view`. */
-export const sourceAnswers = { ...manifestAnswers, ...featureAnswers };
+export const sourceAnswers = { ...manifestAnswers, ...featureAnswers, ...beadsAnswers };
 
 /** What of an input, an answer or a command line names a plan. */
 export interface NamedSource {
   readonly dir?: string | undefined;
   readonly features?: readonly string[] | undefined;
+  readonly epic?: string | undefined;
 }
 
-const FACTS: Readonly<Record<SourceKind, SourceFacts>> = { manifest: manifestFacts, features: featureFacts };
+const FACTS: Readonly<Record<SourceKind, SourceFacts>> = {
+  manifest: manifestFacts,
+  features: featureFacts,
+  beads: beadsFacts,
+};
 
 export function sourceFacts(kind: SourceKind): SourceFacts {
   return FACTS[kind];
@@ -63,6 +80,8 @@ export function sourceOf(source: PlanSource): Source {
       return manifestSource(source);
     case 'features':
       return featureSource(source);
+    case 'beads':
+      return beadsSource(source);
   }
 }
 
@@ -72,29 +91,23 @@ export function folderKey(dir: string): ManifestKey {
 }
 
 /** Null where nothing is named. Of several the first in the order of `sourceInputs`. */
-export function keyOf({ dir, features }: NamedSource): SourceKey | null {
+export function keyOf({ dir, features, epic }: NamedSource): SourceKey | null {
   if (dir !== undefined) return folderKey(dir);
-  return features === undefined ? null : { kind: 'features', slugs: features };
+  if (features !== undefined) return { kind: 'features', slugs: features };
+  return epic === undefined ? null : { kind: 'beads', epic };
 }
 
-/** The key that an input must have: O8Error `usage` for none or several, `refused` for epics, which come later. */
-export function requireKey(input: NamedSource & { readonly epic?: string | undefined }): SourceKey {
+/** The key that an input must have: O8Error `usage` for none or several. */
+export function requireKey(input: NamedSource): SourceKey {
   const names = Object.keys(sourceInputs) as (keyof typeof sourceInputs)[];
   const given = names.filter((name) => input[name] !== undefined);
-  if (given.length !== 1) {
-    const count = given.length === 0 ? 'none was given' : `given: ${given.join(', ')}`;
-    throw new O8Error(
-      'usage',
-      `Say what to run with exactly one of ${names.join(', ')} (${count}).`,
-      o8('plan', [placeholder('parallel-dir')]),
-    );
-  }
   const key = keyOf(input);
-  if (key !== null) return key;
+  if (given.length === 1 && key !== null) return key;
+  const count = given.length === 0 ? 'none was given' : `given: ${given.join(', ')}`;
   throw new O8Error(
-    'refused',
-    'This version runs manifest folders and features, not Beads epics.',
-    text`Write the work as a manifest folder, then: ${o8('plan', [placeholder('parallel-dir')])}`,
+    'usage',
+    `Say what to run with exactly one of ${names.join(', ')} (${count}).`,
+    o8('plan', [placeholder('parallel-dir')]),
   );
 }
 
@@ -118,6 +131,8 @@ export function keyWords(key: SourceKey): readonly string[] {
       return [key.dir];
     case 'features':
       return key.slugs;
+    case 'beads':
+      return ['--epic', key.epic];
   }
 }
 
@@ -133,6 +148,8 @@ export function sourceKey(source: PlanSource): SourceKey {
       return folderKey(source.dir);
     case 'features':
       return { kind: source.kind, slugs: source.slugs };
+    case 'beads':
+      return { kind: source.kind, epic: source.epic };
   }
 }
 
@@ -142,6 +159,7 @@ export function keyFrom(key: SourceKey, cwd: string): SourceKey {
     case 'manifest':
       return manifestKeyFrom(key, cwd);
     case 'features':
+    case 'beads':
       return key;
   }
 }
@@ -152,6 +170,7 @@ export function keyFor(key: SourceKey, from: string): SourceKey {
     case 'manifest':
       return folderKey(relative(from, key.dir) || '.');
     case 'features':
+    case 'beads':
       return key;
   }
 }
@@ -160,6 +179,7 @@ export function keyFor(key: SourceKey, from: string): SourceKey {
 export function includesTask(key: SourceKey, task: string): boolean {
   switch (key.kind) {
     case 'manifest':
+    case 'beads':
       return true;
     case 'features':
       return key.slugs.includes(task);
@@ -173,13 +193,15 @@ export function covers(source: PlanSource, wanted: SourceKey): boolean {
       return wanted.kind === 'manifest' && wanted.dir === source.dir;
     case 'features':
       return wanted.kind === 'features' && wanted.slugs.every((slug) => source.slugs.includes(slug));
+    case 'beads':
+      return wanted.kind === 'beads' && wanted.epic === source.epic;
   }
 }
 
 /** Whether a run of `source` works on exactly what is meant; the order of slugs says nothing. */
 export function isSameSource(source: PlanSource, wanted: SourceKey): boolean {
   if (!covers(source, wanted)) return false;
-  return source.kind === 'manifest' || (wanted.kind === 'features' && wanted.slugs.length === source.slugs.length);
+  return source.kind !== 'features' || (wanted.kind === 'features' && wanted.slugs.length === source.slugs.length);
 }
 
 /** What a person types to run the plan again from `from`. */

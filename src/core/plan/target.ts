@@ -1,6 +1,5 @@
 import { spell, type Reader } from '../text/spelling.js';
 import { o8 } from '../base/text.js';
-import { noPullRequests } from '../settings/no-pull-requests.js';
 import type { MergeInto } from '../settings/settings.js';
 import type { Plan } from './plan.js';
 import { shellQuote } from '../base/shell-quote.js';
@@ -14,23 +13,35 @@ import { targetRef } from './own-refs.js';
  * - `integration`: a branch of the run's own; `merge` lands it on the base branch
  * - `base`: the base branch itself, on which each task lands as it is merged
  * - `none`: a hidden ref, which keeps dependents working; a person has the tasks' branches, and nothing lands
+ * - `pr`: the base branch as its remote has it (a remote-tracking ref, which each fetch updates); each task gets a pull
+ *   request, and the forge merges it
  *
- * The functions of this file are all that tells one from another: outside of it nobody asks for the kind. A target that
- * lands by pull request is one more kind here, with one more `WayToLand`.
+ * The functions of this file are all that tells one from another: outside of it nobody asks for the kind.
  */
 export type Target =
   | { readonly kind: 'integration'; readonly ref: string; readonly base: string; readonly branch: string }
   | { readonly kind: 'base'; readonly ref: string; readonly base: string }
-  | { readonly kind: 'none'; readonly ref: string; readonly base: string };
+  | { readonly kind: 'none'; readonly ref: string; readonly base: string }
+  | { readonly kind: 'pr'; readonly ref: string; readonly base: string; readonly remote: string };
 
-/** How merged work comes onto the base branch: the tool `merge` lands it, it is there once merged, or it never gets there. */
-export type WayToLand = 'with_merge' | 'as_merged' | 'never';
+/**
+ * How merged work comes onto the base branch: the tool `merge` lands it, it is there once merged, it is on the remote's
+ * once its pull request is merged, or it never gets there.
+ */
+export type WayToLand = 'with_merge' | 'as_merged' | 'by_pull_request' | 'never';
 
 /** The target as `plan.json` has it, and has had it in every version; `branch` is null where the ref is hidden. */
 type StoredTarget = Plan['target'];
 
-/** The target of a new run, for `plan.json`. O8Error `refused` for pull requests, which this version does not open. */
-export function newTarget(into: MergeInto, runId: string, base: string): StoredTarget {
+const REMOTES = 'refs/remotes/';
+
+/** Whether a run with this setting opens pull requests, so that its target needs a remote. */
+export function opensPulls(into: MergeInto): boolean {
+  return into === 'pr';
+}
+
+/** The target of a new run, for `plan.json`. `remote`: where pull requests are opened. */
+export function newTarget(into: MergeInto, runId: string, base: string, remote: string): StoredTarget {
   switch (into) {
     case 'integration':
       return { ref: `refs/heads/o8/${runId}`, branch: `o8/${runId}` };
@@ -39,26 +50,58 @@ export function newTarget(into: MergeInto, runId: string, base: string): StoredT
     case 'none':
       return { ref: targetRef(runId), branch: null };
     case 'pr':
-      throw noPullRequests();
+      return { ref: `${REMOTES}${remote}/${base}`, branch: null };
   }
 }
 
 export function targetOf({ target: { ref, branch }, base }: Pick<Plan, 'target' | 'base'>): Target {
-  if (branch === null) return { kind: 'none', ref, base: base.branch };
+  if (branch === null) {
+    const remote = remoteOf(ref, base.branch);
+    return remote === null ? { kind: 'none', ref, base: base.branch } : { kind: 'pr', ref, base: base.branch, remote };
+  }
   if (branch === base.branch) return { kind: 'base', ref, base: branch };
   return { kind: 'integration', ref, base: base.branch, branch };
+}
+
+/** The remote whose branch `base` is tracked by `ref`; null for another ref. */
+function remoteOf(ref: string, base: string): string | null {
+  const ending = `/${base}`;
+  return ref.startsWith(REMOTES) && ref.endsWith(ending) ? ref.slice(REMOTES.length, -ending.length) : null;
+}
+
+/** The remote where tasks get pull requests; null where the run opens none. */
+export function pullRemote(target: Target): string | null {
+  switch (target.kind) {
+    case 'pr':
+      return target.remote;
+    case 'integration':
+    case 'base':
+    case 'none':
+      return null;
+  }
 }
 
 /** The target of a run of which only an answer's `target` (see `targetName`) and `base` are known. */
 export function targetOfAnswer(name: string, base: string): Target {
   if (name === base) return { kind: 'base', ref: `refs/heads/${base}`, base };
   if (name.startsWith('refs/')) return { kind: 'none', ref: name, base };
+  const remote = remoteOf(`${REMOTES}${name}`, base);
+  if (remote !== null) return { kind: 'pr', ref: `${REMOTES}${name}`, base, remote };
   return { kind: 'integration', ref: `refs/heads/${name}`, base, branch: name };
 }
 
 /** As people, commit messages and answers name it; git takes it for the same commit as `ref`. */
 export function targetName(target: Target): string {
-  return targetBranch(target) ?? target.ref;
+  switch (target.kind) {
+    case 'integration':
+      return target.branch;
+    case 'base':
+      return target.base;
+    case 'none':
+      return target.ref;
+    case 'pr':
+      return `${target.remote}/${target.base}`;
+  }
 }
 
 /** The branch that moves when a task is merged, which a checkout may have; null where no branch moves. */
@@ -69,6 +112,7 @@ export function targetBranch(target: Target): string | null {
     case 'base':
       return target.base;
     case 'none':
+    case 'pr':
       return null;
   }
 }
@@ -80,6 +124,7 @@ export function ownBranch(target: Target): string | null {
       return target.branch;
     case 'base':
     case 'none':
+    case 'pr':
       return null;
   }
 }
@@ -90,6 +135,8 @@ export function wayToLand(target: Target): WayToLand {
       return 'with_merge';
     case 'base':
       return 'as_merged';
+    case 'pr':
+      return 'by_pull_request';
     case 'none':
       return 'never';
   }
@@ -104,12 +151,22 @@ export function whyMergeLandsNothing(target: Target): string | null {
       return `tasks are merged into ${target.base} itself`;
     case 'none':
       return 'merge.into is none: the work stays on the task branches';
+    case 'pr':
+      return `pull requests are merged into ${target.remote}/${target.base}`;
   }
 }
 
-/** The branches (without `refs/heads/`) in which a commit is kept, so that `cleanup` may remove a task's branch. */
-export function keepingBranches(target: Target): string[] {
-  return [...new Set([target.base, targetBranch(target) ?? target.base])];
+/** The refs (full) that keep a commit, so that `cleanup` may remove a task's branch. */
+export function keepingRefs(target: Target): string[] {
+  const base = `refs/heads/${target.base}`;
+  switch (target.kind) {
+    case 'integration':
+    case 'pr':
+      return [base, target.ref];
+    case 'base':
+    case 'none':
+      return [base];
+  }
 }
 
 /** Whether the task's branch is the user's only copy of the work, so that `cleanup` needs `force` to delete it. */
@@ -117,6 +174,7 @@ export function keepsTaskBranches(target: Target): boolean {
   switch (target.kind) {
     case 'integration':
     case 'base':
+    case 'pr':
       return false;
     case 'none':
       return true;
@@ -126,6 +184,7 @@ export function keepsTaskBranches(target: Target): boolean {
 /** The command that recreates the target at `commit` after it was deleted. */
 export function restoreCommand(target: Target, commit: string): string {
   const branch = targetBranch(target);
+  if (target.kind === 'pr') return `git fetch ${shellQuote(target.remote)}`;
   return branch === null ? `git update-ref ${target.ref} ${commit}` : `git branch ${shellQuote(branch)} ${commit}`;
 }
 
@@ -139,5 +198,7 @@ export function mergesIntoText(target: Target, reader: Reader = 'terminal'): str
       return `Merges into: ${base}, each task as it completes`;
     case 'none':
       return 'Merges into: no branch, the work stays on the branches above';
+    case 'pr':
+      return `Merges into: ${printable(targetName(target))}, by one pull request a task`;
   }
 }

@@ -16,6 +16,7 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'landed':
     case 'found_landed':
     case 'landing_undone':
+    case 'pull_opened':
       return true;
     case 'run_created':
     case 'owner_changed':
@@ -24,6 +25,7 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'target_created':
     case 'run_resumed':
     case 'run_aborting':
+    case 'task_added':
     case 'task_skipped':
     case 'task_requeued':
     case 'task_released':
@@ -38,6 +40,10 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'task_retrying':
     case 'task_done':
     case 'merge_intended':
+    case 'push_intended':
+    case 'branch_pushed':
+    case 'pull_seen':
+    case 'pull_returned':
     case 'held_accepted':
     case 'wave_validated':
     case 'wave_validation_reset':

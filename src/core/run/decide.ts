@@ -2,7 +2,7 @@ import { mergeHeld } from './merge-held.js';
 import { attemptBudget } from './budget.js';
 import type { RunEvent } from './events.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
-import { taskOf, type FinishedState, type RunState, type TaskRecord } from './run-state.js';
+import { isAtRest, isPublished, taskOf, type FinishedState, type RunState, type TaskRecord } from './run-state.js';
 import { startOrder } from '../plan/schedule.js';
 import { isInMergeQueue, isSettled, landedCommit } from './task-state.js';
 import { mergeAgain } from '../held/finding.js';
@@ -35,6 +35,8 @@ export interface Facts {
   readonly agents: ReadonlyMap<string, AgentFact>;
   /** Tasks whose `setup` may have left processes running. */
   readonly withSetupProcesses: ReadonlySet<string>;
+  /** Whether the run's source may still have tasks for it that it was not asked for. */
+  readonly moreTasks: boolean;
   /** Why no new agent may start on this machine now (disk, memory), null when it may. */
   readonly holdBack: string | null;
 }
@@ -145,7 +147,7 @@ function nextMerge(plan: Plan, tasks: readonly Entry[], facts: Facts): Action[] 
     facts.validating ? plan.waves.flatMap((wave) => (wave.validation === null ? [] : wave.tasks)) : [],
   );
   const waiting = tasks.flatMap(({ task, record }) =>
-    isInMergeQueue(record.state) && !facts.busyTasks.has(task.id) && !closed.has(task.id)
+    isInMergeQueue(record.state) && !isPublished(record) && !facts.busyTasks.has(task.id) && !closed.has(task.id)
       ? [{ id: task.id, doneSeq: record.state.doneSeq }]
       : [],
   );
@@ -266,14 +268,19 @@ function oneStartAtATime(plan: Plan, tasks: readonly Entry[], facts: Facts): (en
 
 function finishWhenSettled(plan: Plan, state: RunState, tasks: readonly Entry[], facts: Facts): Action[] {
   if (facts.busyTasks.size > 0 || facts.merging || facts.validating) return [];
-  if (!tasks.every(({ record }) => isSettled(record.state))) return [];
+  if (facts.moreTasks) return [];
+  const waitsForForge = plan.settings.pr.merge === 'auto'; // o8 merges the pull requests itself
+  if (!tasks.every(({ record }) => (waitsForForge ? isSettled(record.state) : isAtRest(record)))) return [];
   return [{ kind: 'finish', state: finalState(plan, state) }];
 }
 
-/** Completed: every task complete or left out, every validation passed. */
+/** Completed: every task complete, left out, or with its work in an open pull request; every validation passed. */
 export function finalState(plan: Plan, state: RunState): FinishedState {
   if (state.stoppedByUser) return 'aborted';
-  const good = plan.tasks.every(({ id }) => ['complete', 'skipped'].includes(taskOf(state, id).state.state));
+  const good = plan.tasks.every(({ id }) => {
+    const record = taskOf(state, id);
+    return (isPublished(record) && !isSettled(record.state)) || ['complete', 'skipped'].includes(record.state.state);
+  });
   const valid = [...state.validations.values()].every(({ kind }) => kind === 'passed');
   return good && valid ? 'completed' : 'failed';
 }
@@ -290,7 +297,7 @@ function decideAborting(runId: string, tasks: readonly Entry[], facts: Facts): r
       case 'blocked':
         return [{ kind: 'record', event: { type: 'task_aborted', task: task.id } }];
       case 'merge_pending':
-        if (record.state.hold !== null || facts.merging) return []; // the one being merged is told by its merge
+        if (record.state.hold !== null || facts.merging || isPublished(record)) return []; // the one being merged is told by its merge
         return [
           {
             kind: 'record',

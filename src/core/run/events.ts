@@ -1,6 +1,8 @@
 import { textSchema } from '../base/text.js';
 import * as z from 'zod';
 import { heldSchema } from '../held/finding.js';
+import { plannedTaskSchema } from '../plan/plan.js';
+import { pullSeenSchema } from './pull.js';
 import { mergeStrategySchema } from '../settings/settings.js';
 import { failureReasonSchema, nextAttemptSchema } from './task-state.js';
 
@@ -42,10 +44,13 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run_aborting') }),
   z.strictObject({ type: z.literal('run_finished'), state: z.enum(['completed', 'failed', 'aborted']) }),
 
+  /** The run's source has a further task; from here on the plan has it. */
+  z.strictObject({ type: z.literal('task_added'), task, planned: plannedTaskSchema }),
   z.strictObject({
     type: z.literal('task_skipped'),
     task,
-    why: z.enum(['user', 'other_wave']),
+    /** `claimed`: another person works on it. */
+    why: z.enum(['user', 'other_wave', 'claimed']),
     landed: commit.nullable(),
   }),
   z.strictObject({ type: z.literal('task_blocked'), task, by: z.array(z.string()) }),
@@ -146,6 +151,21 @@ export const runEventSchema = z.discriminatedUnion('type', [
     targetCommit: commit,
     branchCommit: commit,
   }),
+  /** The task's branch is about to be pushed; the remote has `replaces` (null: no such branch), or already `commit`. */
+  z.strictObject({ type: z.literal('push_intended'), task, commit, replaces: commit.nullable() }),
+  z.strictObject({ type: z.literal('branch_pushed'), task, commit }),
+  /** `base`: the branch it asks to be merged into. */
+  z.strictObject({
+    type: z.literal('pull_opened'),
+    task,
+    number: z.number().int(),
+    url: z.string(),
+    base: z.string(),
+  }),
+  /** Recorded when it changed, and with every merge. */
+  z.strictObject({ type: z.literal('pull_seen'), task, seen: pullSeenSchema }),
+  /** It goes back to the agent with `note`, because of `about` (what was said about which commit), once. */
+  z.strictObject({ type: z.literal('pull_returned'), task, note: z.string(), about: z.string() }),
   z.strictObject({ type: z.literal('wave_validated'), wave: z.number().int(), commit }),
   z.strictObject({ type: z.literal('wave_validation_failed'), wave: z.number().int(), message: z.string() }),
   /** The user asked to try the run again: the wave's validation counts as not yet done. */

@@ -1,9 +1,13 @@
 import type { RunEvent } from './events.js';
+import { NO_PULL, type PullRecord } from './pull.js';
 import type { TaskRecord } from './run-state.js';
 import type { TaskState, TaskStateName } from './task-state.js';
 
 /** What happens to a single task; an intended merge is kept with the run, beside its tasks. */
-export type TaskEvent = Exclude<Extract<RunEvent, { task: string }>, { type: 'merge_intended' | 'room_made' }>;
+export type TaskEvent = Exclude<
+  Extract<RunEvent, { task: string }>,
+  { type: 'merge_intended' | 'room_made' | 'task_added' }
+>;
 
 /** A task nothing has happened to yet. */
 export function newTask(id: string, wave: number): TaskRecord {
@@ -26,6 +30,7 @@ export function newTask(id: string, wave: number): TaskRecord {
     tokens: 0,
     notes: [],
     accepted: null,
+    pull: null,
     changedAt: 0,
   };
 }
@@ -42,6 +47,8 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
     allow(task, event, seq, allowed);
   };
   const to = (next: TaskState, change: Partial<TaskRecord> = {}): TaskRecord => ({ ...task, ...change, state: next });
+  const withPull = (change: Partial<PullRecord>): TaskRecord =>
+    to(task.state, { pull: { ...NO_PULL, ...task.pull, ...change } });
   switch (event.type) {
     case 'task_skipped':
       from('queued', 'blocked', 'failed', 'aborted', 'skipped');
@@ -153,8 +160,25 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
       from('merge_pending');
       return to(task.state, { accepted: { tip: event.tip, keys: event.keys } });
     case 'task_merged':
-      from('merge_pending');
+      from('merge_pending', 'merge_conflict');
       return to({ state: 'complete', landed: event.landed });
+    case 'push_intended':
+      from('merge_pending');
+      return withPull({ intent: { commit: event.commit, replaces: event.replaces } });
+    case 'branch_pushed':
+      return withPull({ intent: null, pushed: event.commit });
+    case 'pull_opened': {
+      const { number, url, base } = event;
+      return withPull({ opened: { number, url, base } });
+    }
+    case 'pull_seen':
+      return withPull({ seen: { ...event.seen, at } });
+    case 'pull_returned':
+      from('merge_pending', 'merge_conflict');
+      return to(
+        { state: 'worktree_created', notBefore: null, next: { kind: 'continue', note: event.note } },
+        { pull: { ...NO_PULL, ...task.pull, returned: [...(task.pull?.returned ?? []), event.about] } },
+      );
     case 'task_conflicted':
       from('merge_pending');
       return to({
@@ -207,6 +231,8 @@ function requeue(
           commits: 0,
           notes: [],
           accepted: null,
+          // The remote keeps its branch and its pull request: the new work replaces what is there.
+          pull: task.pull === null ? null : { ...task.pull, seen: null, returned: [] },
         },
       );
   }

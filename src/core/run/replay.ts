@@ -1,6 +1,7 @@
 import type { JournalRecord, RunEvent } from './events.js';
-import type { Plan } from '../plan/plan.js';
+import type { Plan, PlannedTask } from '../plan/plan.js';
 import {
+  isAtRest,
   taskOf,
   verifiedKey,
   type LandingRecord,
@@ -9,7 +10,6 @@ import {
   type TaskRecord,
   type WaveValidation,
 } from './run-state.js';
-import { isSettled } from './task-state.js';
 import { allow, changeTask, newTask, type TaskEvent } from './replay-task.js';
 
 /** The state of a run that has a plan and no history yet. */
@@ -22,6 +22,7 @@ export function initialState(plan: Plan): RunState {
     targetCreated: false,
     owner: null,
     tasks: new Map(plan.tasks.map(({ id, wave }) => [id, newTask(id, wave)])),
+    added: [],
     validations: new Map(),
     strategy: null,
     stopping: null,
@@ -59,6 +60,8 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
       };
     case 'run_stopped':
       return { ...state, stopping: state.stopping?.run === event.run ? null : state.stopping };
+    case 'task_added':
+      return withAdded(state, event.planned, seq);
     case 'room_made':
       return { ...state, roomMade: new Set(state.roomMade).add(event.task) };
     case 'target_created':
@@ -153,9 +156,7 @@ function nextPhase({ phase, tasks }: RunState, event: PhaseEvent): RunPhase {
     case 'run_aborting':
       return phase.kind === 'finished' ? phase : { kind: 'aborting' };
     case 'run_finished':
-      return [...tasks.values()].every(({ state }) => isSettled(state))
-        ? { kind: 'finished', state: event.state }
-        : phase;
+      return [...tasks.values()].every(isAtRest) ? { kind: 'finished', state: event.state } : phase;
   }
 }
 
@@ -170,12 +171,24 @@ function isLater(until: string | null, than: string | null): boolean {
 
 /** A finished run runs again as soon as one of its tasks has something to do. */
 function phaseAfter(phase: RunPhase, event: TaskEvent): RunPhase {
-  const reopens = event.type === 'task_requeued' || event.type === 'task_done' || event.type === 'task_retrying';
+  const reopens = ['task_requeued', 'task_done', 'task_retrying', 'pull_returned'].includes(event.type);
   return reopens ? reopened(phase) : phase;
 }
 
 function reopened(phase: RunPhase): RunPhase {
   return phase.kind === 'finished' ? { kind: 'running' } : phase;
+}
+
+/** The plan on disk may have it already. */
+function withAdded(state: RunState, planned: PlannedTask, seq: number): RunState {
+  const known = state.tasks.get(planned.id);
+  const task = { ...(known ?? newTask(planned.id, planned.wave)), changedAt: seq };
+  return {
+    ...state,
+    added: known === undefined ? [...state.added, planned] : state.added,
+    tasks: new Map(state.tasks).set(planned.id, task),
+    phase: reopened(state.phase),
+  };
 }
 
 function withLanding(state: RunState, landing: Omit<LandingRecord, 'undone'>): RunState {

@@ -1,7 +1,9 @@
 import type { Text } from '../base/text.js';
 import type { Acceptance } from '../held/finding.js';
 import type { MergeStrategy } from '../settings/settings.js';
-import type { TaskState } from './task-state.js';
+import type { PlannedTask } from '../plan/plan.js';
+import type { PullRecord } from './pull.js';
+import { isSettled, type TaskState } from './task-state.js';
 
 /** One task of a run as the journal knows it. `changedAt` is the number of the last record that changed it. */
 export interface TaskRecord {
@@ -28,6 +30,8 @@ export interface TaskRecord {
   readonly notes: readonly Text[];
   /** What a person let land although it was held. */
   readonly accepted: Acceptance | null;
+  /** Its branch on the remote and its pull request; null where none was announced. */
+  readonly pull: PullRecord | null;
   readonly changedAt: number;
 }
 
@@ -78,6 +82,8 @@ export interface RunState {
   readonly targetCreated: boolean;
   readonly owner: { readonly pid: number; readonly generation: number } | null;
   readonly tasks: ReadonlyMap<string, TaskRecord>;
+  /** Tasks that joined the run after it was planned, in order. */
+  readonly added: readonly PlannedTask[];
   readonly validations: ReadonlyMap<number, WaveValidation>;
   /** How branches are merged, chosen by the user since the run began; null: as planned. */
   readonly strategy: MergeStrategy | null;
@@ -110,6 +116,16 @@ export function taskOf(state: RunState, id: string): TaskRecord {
   const record = state.tasks.get(id);
   if (record === undefined) throw new Error(`run ${state.runId} has no task ${id}`);
   return record;
+}
+
+/** A pull request with exactly the work that is done: nothing is left to push. */
+export function isPublished({ state, pull }: Pick<TaskRecord, 'state' | 'pull'>): boolean {
+  return state.state === 'merge_pending' && pull !== null && pull.opened !== null && pull.pushed === state.tip;
+}
+
+/** A run may end with the task like that: it is settled, or what is left is up to who merges its pull request. */
+export function isAtRest(record: Pick<TaskRecord, 'state' | 'pull'>): boolean {
+  return isSettled(record.state) || isPublished(record);
 }
 
 export function countStates(state: RunState): Record<string, number> {

@@ -59,7 +59,7 @@ export type TaskState =
   | { readonly state: 'complete'; readonly landed: string }
   | { readonly state: 'failed'; readonly reason: FailureReason; readonly message: string }
   | { readonly state: 'blocked'; readonly by: readonly string[] }
-  | { readonly state: 'skipped'; readonly why: 'user' | 'other_wave'; readonly landed: string | null }
+  | { readonly state: 'skipped'; readonly why: 'user' | 'other_wave' | 'claimed'; readonly landed: string | null }
   | { readonly state: 'aborted' };
 
 export type TaskStateName = TaskState['state'];

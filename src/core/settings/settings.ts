@@ -9,6 +9,7 @@ const mergeInto = z.enum(['integration', 'base', 'none', 'pr']);
 const mergeStrategy = z.enum(['merge', 'squash', 'rebase']);
 const schedule = z.enum(['deps', 'waves']);
 const scopeMode = z.enum(['enforce', 'warn', 'off']);
+const pullMerge = z.enum(['manual', 'auto']);
 
 const minutes = z.number().min(0).max(10_080); // a week: a longer time is a typing error
 const count = (max: number) => z.number().int().min(1).max(max);
@@ -45,6 +46,15 @@ export const settingsFileSchema = z
     agent: agentFileSchema,
     agents: z.record(agentName, agentFileSchema),
     notify: z.array(z.string()).min(1).or(shellCommand),
+    beads: z.strictObject({ pollSeconds: z.number().int().min(5).max(86_400), program: z.string().min(1) }).partial(),
+    pr: z
+      .strictObject({
+        merge: pullMerge,
+        strategy: mergeStrategy,
+        rounds: z.number().int().min(0).max(20),
+        stack: z.boolean(),
+      })
+      .partial(),
   })
   .partial();
 export type SettingsFile = z.infer<typeof settingsFileSchema>;
@@ -60,6 +70,11 @@ export type ScopeMode = z.infer<typeof scopeMode>;
 export const scheduleSchema = schedule;
 export const mergeIntoSchema = mergeInto;
 export const mergeStrategySchema = mergeStrategy;
+
+/** Beads is asked for new tasks this often (seconds): a call of `bd` costs half a second of CPU. */
+const DEFAULT_BEADS = { pollSeconds: 30, program: 'bd' };
+/** `rounds`: how often failed checks or requested changes go back to the agent before a person has to act. */
+const DEFAULT_PR = { merge: 'manual' as const, strategy: 'squash' as const, rounds: 2, stack: false };
 
 /** Settings with every value set. `null` means "none". */
 export const settingsSchema = z.strictObject({
@@ -85,6 +100,11 @@ export const settingsSchema = z.strictObject({
   agents: z.record(z.string(), agentSettingsSchema).default({}),
   budget: z.strictObject({ taskUsd: z.number().nullable(), runUsd: z.number().nullable() }),
   notify: z.union([z.array(z.string()), z.string()]).nullable(),
+  /** Runs of earlier versions have neither `beads` nor `pr`. */
+  beads: z.strictObject({ pollSeconds: z.number(), program: z.string() }).default(DEFAULT_BEADS),
+  pr: z
+    .strictObject({ merge: pullMerge, strategy: mergeStrategy, rounds: z.number(), stack: z.boolean() })
+    .default(DEFAULT_PR),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -115,6 +135,8 @@ export function defaultSettings(): Settings {
     agents: {},
     budget: { taskUsd: null, runUsd: null },
     notify: null,
+    beads: DEFAULT_BEADS,
+    pr: DEFAULT_PR,
   };
 }
 
@@ -148,6 +170,8 @@ function overlay(base: Settings, layer: Layer): Settings {
     merge: { ...base.merge, ...withoutUndefined(layer.merge ?? {}) },
     agent: { ...base.agent, ...withoutUndefined<AgentFile>(layer.agent ?? {}) },
     budget: { ...base.budget, ...withoutUndefined(layer.budget ?? {}) },
+    beads: { ...base.beads, ...withoutUndefined(layer.beads ?? {}) },
+    pr: { ...base.pr, ...withoutUndefined(layer.pr ?? {}) },
   };
 }
 

@@ -81,6 +81,16 @@ export async function readRepositoryFacts(repo: Repository): Promise<RepositoryF
   };
 }
 
+/** The remote that a branch is pushed to and pulled from; null where the repository has no remote. */
+export async function remoteOfBranch(repo: Repository, branch: string): Promise<string | null> {
+  const { stdout } = await tryGit(['config', '-z', '--get-regexp', '^(remote|branch)[.]'], { cwd: repo.root });
+  const settings = stdout.split('\0').map((entry) => entry.split('\n'));
+  const remotes = settings.flatMap(([key = '']) => /^remote[.](.+)[.]url$/.exec(key)?.[1] ?? []);
+  const own = settings.findLast(([key]) => key === `branch.${branch}.remote`)?.[1];
+  if (own !== undefined && remotes.includes(own)) return own;
+  return remotes.includes('origin') ? 'origin' : (remotes[0] ?? null);
+}
+
 /** Content of a file as text; null if the commit does not contain it. */
 export async function readFileAt(repo: Repository, commit: string, path: string): Promise<string | null> {
   const listed = await git(['ls-tree', '-z', '--full-tree', commit, '--', path], { cwd: repo.root });

@@ -2,6 +2,7 @@ import { o8 } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { O8Error } from '../../core/base/errors.js';
 import type { Plan } from '../../core/plan/plan.js';
+import { growPlan } from '../../core/plan/grown-plan.js';
 import { redactor, secretValues } from '../../core/text/redact.js';
 import { guardFile } from '../../git/door/guard-file.js';
 import { createRef, resolveCommit } from '../../git/refs/refs.js';
@@ -24,6 +25,7 @@ import { endCommandsOfRun } from '../run/commands-of-run.js';
 import { openLedger } from '../run/ledger.js';
 import { forgetPinsOfComplete } from '../run/pins.js';
 import type { Run } from '../run/run.js';
+import { outsideOf } from './outside-of-run.js';
 import { Supervisor } from './supervise.js';
 import { VerifyNumbers } from '../run/verify-numbers.js';
 import { voidAttempts } from '../attempts/void-attempts.js';
@@ -84,7 +86,7 @@ export async function ownRun(
   let supervisor: Supervisor;
   try {
     const { run, room } = await openRun(plan, home, here, { lease, stopped }, place, env, log);
-    supervisor = new Supervisor(run, await isNewest(home, plan));
+    supervisor = new Supervisor(run, await isNewest(home, plan), outsideOf());
     await answerStart(home, options.start, {
       kind: 'won',
       pid: process.pid,
@@ -130,6 +132,7 @@ async function openRun(
   const repo = await startingCheckout(plan, here);
   const journal = await openJournal(paths.journal, lease);
   const ledger = openLedger(plan, journal);
+  for (const task of ledger.state.added) growPlan(plan, task);
   const run: Run = {
     plan,
     home,

@@ -16,6 +16,8 @@ import { Publisher } from './publish.js';
 import { remember } from '../run/remember.js';
 import { finishRemovals, unfinishedRemovals } from '../attempts/remove-worktree.js';
 import { RequestDesk } from '../requests/answer-requests.js';
+import { isPublished } from '../../core/run/run-state.js';
+import type { Outside } from '../run/outside.js';
 import { plannedTask, recordOf, type Run } from '../run/run.js';
 import { removeScratchWorktrees } from '../run/scratch-worktrees.js';
 import { settleAttempt } from '../attempts/settle-attempt.js';
@@ -51,6 +53,7 @@ export class Supervisor {
   constructor(
     private readonly run: Run,
     newest: boolean,
+    private readonly outside: readonly Outside[],
   ) {
     this.jobs = new JobBoard({
       log: run.log,
@@ -129,6 +132,10 @@ export class Supervisor {
     } else {
       await this.desk.serveAborts();
     }
+    for (const each of this.outside) {
+      const work = this.jobs.has(outsideKey(each)) ? null : each.due();
+      if (work !== null) this.jobs.start(outsideKey(each), work);
+    }
     const holdBack = await this.holdBack();
     const actions = decide(this.run.plan, this.run.ledger.state, {
       now: this.run.now(),
@@ -139,6 +146,7 @@ export class Supervisor {
       agents: this.agents.facts(),
       withSetupProcesses: tasksWithSetupProcesses(this.run),
       holdBack,
+      moreTasks: this.outside.some(({ moreTasks }) => moreTasks),
     });
     for (const action of actions) await this.act(action);
     await this.publisher.publish(holdBack, 'alive');
@@ -239,6 +247,7 @@ export class Supervisor {
   private async giveUp(key: string, why: string): Promise<void> {
     const { plan, ledger, redact } = this.run;
     const task = key === 'merge' ? this.merging[0] : /^task:(.*)$/s.exec(key)?.[1];
+    if (key.startsWith(OUTSIDE)) return; // it is logged and tried again when it is due
     if (task === undefined) throw new Error(`${key}: ${redact(why)}`);
     const kind = key === 'merge' ? 'merge' : 'task';
     const event = giveUp(plan.runId, ledger.state, { kind, task }, redact(why));
@@ -255,6 +264,15 @@ export class Supervisor {
   }
 }
 
+const OUTSIDE = 'outside:';
+
+function outsideKey({ name }: Outside): string {
+  return `${OUTSIDE}${name}`;
+}
+
 function mergesWaiting(run: Run): boolean {
-  return run.plan.tasks.some(({ id }) => isInMergeQueue(recordOf(run, id).state));
+  return run.plan.tasks.some(({ id }) => {
+    const record = recordOf(run, id);
+    return isInMergeQueue(record.state) && !isPublished(record);
+  });
 }

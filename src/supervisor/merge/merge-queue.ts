@@ -12,6 +12,7 @@ import {
   type Waits,
 } from '../../core/run/rules/merge-branch.js';
 import { afterAdvance, brokeVerify, held, keptMoving } from '../../core/run/rules/merge-stack.js';
+import { isPublished } from '../../core/run/run-state.js';
 import { isInMergeQueue } from '../../core/run/task-state.js';
 import type { Failure } from '../../core/run/rules/retry.js';
 import { forgetForwarded } from '../../git/checkout/checkout.js';
@@ -75,7 +76,8 @@ export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promi
 }
 
 function isWaiting(run: Run, id: string): boolean {
-  return isInMergeQueue(recordOf(run, id).state);
+  const record = recordOf(run, id);
+  return isInMergeQueue(record.state) && !isPublished(record);
 }
 
 /**

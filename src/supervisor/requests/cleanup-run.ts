@@ -19,7 +19,7 @@ import { forgetPins } from '../run/pins.js';
 import { errorText } from '../run/error-text.js';
 import { cleanupCommand, isTasksWorktree, rescueTask, stakeOf, whereToRescue } from '../attempts/remove-worktree.js';
 import { lastAttemptRef, recordOf, type Run } from '../run/run.js';
-import { keepingBranches, keepsTaskBranches, ownBranch, targetOf } from '../../core/plan/target.js';
+import { keepingRefs, keepsTaskBranches, ownBranch, targetOf } from '../../core/plan/target.js';
 
 /**
  * Removes worktrees and branches of settled tasks. Uncommitted work goes to a rescue ref first. A branch with
@@ -127,8 +127,8 @@ async function isThere(run: Run, landed: string, tip: string): Promise<boolean> 
 }
 
 async function isKeptElsewhere(run: Run, tip: string): Promise<boolean> {
-  for (const branch of keepingBranches(targetOf(run.plan))) {
-    const commit = await resolveCommit(run.repo, `refs/heads/${branch}`);
+  for (const ref of keepingRefs(targetOf(run.plan))) {
+    const commit = await resolveCommit(run.repo, ref);
     if (commit !== null && (await isAncestor(run.repo, tip, commit))) return true;
   }
   return false;

@@ -1,6 +1,7 @@
 import { o8 } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { Plan } from '../../core/plan/plan.js';
+import { grownPlan } from '../../core/plan/grown-plan.js';
 import { covers, type SourceKey } from '../../core/plan/sources.js';
 import { replay } from '../../core/run/replay.js';
 import type { RunState } from '../../core/run/run-state.js';
@@ -29,7 +30,7 @@ export async function loadRun(home: RunHome, runId: string): Promise<LoadedRun> 
   const state = replay(plan, records);
   const ownerAlive = lock.kind === 'held' && lock.holder.runId === runId;
   return {
-    plan,
+    plan: grownPlan(plan, state.added),
     records,
     state,
     ownerPid: ownerAlive ? lock.holder.process.pid : (state.owner?.pid ?? null),

@@ -9,8 +9,9 @@ import { estimateFrom } from '../../core/report/history.js';
 import { keyFrom, keyWords, sourceKey } from '../../core/plan/sources.js';
 import type { Plan } from '../../core/plan/plan.js';
 import type { SettingsFile, SettingsFlags } from '../../core/settings/settings.js';
+import { opensPulls, pullRemote, targetOf } from '../../core/plan/target.js';
 import { skillPaths } from '../../core/trust/skill-paths.js';
-import { readRepositoryFacts, type RepositoryFacts } from '../../git/checkout/repository-facts.js';
+import { readRepositoryFacts, remoteOfBranch, type RepositoryFacts } from '../../git/checkout/repository-facts.js';
 import { openRepository } from '../../git/door/repository.js';
 import { readSourcePlan, type ReadPlan } from '../../sources/plan-readers.js';
 import { readHistory } from '../../store/runs/history-file.js';
@@ -28,6 +29,8 @@ export interface PlanParts extends RepositoryContext, ReadPlan {
   /** Of the settings file, from which `settings` come; null where there is none. */
   readonly settingsText: string | null;
   readonly selection: Selection;
+  /** The base branch's remote, where it is needed for pull requests. */
+  readonly remote: string | null;
 }
 
 /** Which run a plan is for, and when it was made (ISO 8601). */
@@ -56,7 +59,10 @@ export async function readPlanParts(
   const settingsText = await readSettingsText(root);
   const read = await readSource(selection, settingsOf(root, settingsText), flags, { root, home, cwd: context.cwd });
   checkAgents(read.settings);
-  return { repo, root, home, facts: await readRepositoryFacts(repo), selection, settingsText, ...read };
+  const facts = await readRepositoryFacts(repo);
+  const base = facts.head.kind === 'branch' ? facts.head.branch : null;
+  const remote = base !== null && opensPulls(read.settings.merge.into) ? await remoteOfBranch(repo, base) : null;
+  return { repo, root, home, facts, selection, settingsText, remote, ...read };
 }
 
 async function readSource(
@@ -81,7 +87,11 @@ export async function planOnDisk(plan: Plan): Promise<Plan> {
   const selection: Selection = { ...sourceKey(source), wave: null, skip: [] };
   const read = await readSource(selection, file, {}, { root, home: runHome(await openRepository(root)), cwd: root });
   const now = { runId, createdAt, root, base, skip: [], wave: null };
-  return { ...buildPlan({ ...now, source: read.source, settings: read.settings }), skip, wave };
+  return {
+    ...buildPlan({ ...now, remote: pullRemote(targetOf(plan)), source: read.source, settings: read.settings }),
+    skip,
+    wave,
+  };
 }
 
 async function minutesFrom(home: RunHome): Promise<MinutesOf> {
@@ -136,6 +146,7 @@ export function diskEstimate({ facts }: PlanParts, plan: Plan): DiskEstimate {
   return estimateDisk(facts, selectedTasks(plan).length);
 }
 
-function planOn({ root, source, settings, selection }: PlanParts, identity: RunIdentity, base: Plan['base']): Plan {
-  return buildPlan({ ...identity, root, source, settings, base, skip: selection.skip, wave: selection.wave });
+function planOn(parts: PlanParts, identity: RunIdentity, base: Plan['base']): Plan {
+  const { root, source, settings, selection, remote } = parts;
+  return buildPlan({ ...identity, root, source, settings, base, remote, skip: selection.skip, wave: selection.wave });
 }

@@ -22,25 +22,18 @@ export type SelectionInput = z.output<z.ZodObject<typeof selectionShape>>;
 /** What to run, once it is clear: a plan as the user named it, and what of it. */
 export type Selection = SourceKey & { readonly wave: number | null; readonly skip: readonly string[] };
 
-/** Exactly one of the keys that name a plan: O8Error `usage` otherwise, `refused` for epics, which come later. */
+/** Exactly one of the keys that name a plan: O8Error `usage` otherwise. */
 export function requireSelection(input: SelectionInput): Selection {
   const key = requireKey(input);
   if (input.wave !== undefined && !sourceFacts(key.kind).hasWaves)
-    throw new O8Error(
-      'usage',
-      'Features have no waves.',
-      text`Leave wave out, or name fewer features: ${o8('plan', keyWords(key))}`,
-    );
+    throw new O8Error('usage', 'Only a plan folder has waves.', text`Leave wave out: ${o8('plan', keyWords(key))}`);
   return { ...key, wave: input.wave ?? null, skip: input.skip ?? [] };
 }
 
 /** Input keys of a plan beside its selection. */
 export const planFlagsShape = {
   maxConcurrent: z.coerce.number().int().min(1).max(64).optional().describe('agents at a time'),
-  mergeInto: mergeIntoSchema
-    .extract(['integration', 'base', 'none'])
-    .optional()
-    .describe('where finished tasks are merged'),
+  mergeInto: mergeIntoSchema.optional().describe('where finished tasks are merged'),
   schedule: scheduleSchema.optional().describe('deps: start when dependencies are merged; waves: wave after wave'),
 };
 

@@ -150,6 +150,7 @@ export class SimulatedSupervisor {
       agents: this.agentFacts(),
       withSetupProcesses: this.setups,
       holdBack: this.held,
+      moreTasks: false,
     });
   }
 

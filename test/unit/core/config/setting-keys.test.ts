@@ -78,7 +78,7 @@ describe('a setting', () => {
     ],
     ['agent.settings', '{"disableAllHooks":true}', 'agent.settings.disableAllHooks must be false (got true)'],
     ['agent.model', '--dangerous', 'agent.model must be the name of a model, not an option.'],
-    ['merge.into', 'pr', "merge.into 'pr' is not in this version"],
+    ['beads.program', ' ', 'beads.program must not be blank.'],
     ['verify', ' ', 'verify contains no command.'],
     ['setup', 'npm ci\u001b[2K', 'setup contains hidden characters.'],
     ['notify', '["", "x"]', 'notify names no program.'],

@@ -1,4 +1,3 @@
-import { inTerminal } from '../../../../src/core/base/text.js';
 import { describe, expect, it } from 'vitest';
 import { leftOutTasks, selectedTasks } from '../../../../src/core/plan/build-plan.js';
 import { O8Error } from '../../../../src/core/base/errors.js';
@@ -56,14 +55,9 @@ describe('buildPlan', () => {
     ['integration', 'refs/heads/o8/20261121-080512-a1b2', 'o8/20261121-080512-a1b2'],
     ['base', 'refs/heads/main', 'main'],
     ['none', 'refs/o8/target/20261121-080512-a1b2', null],
+    ['pr', 'refs/remotes/origin/main', null],
   ] as const)('merges into %s at %s', (into, ref, branch) => {
     expect(planOf(seedTasks(), { settings: { merge: { into } } }).target).toEqual({ ref, branch });
-  });
-
-  it('refuses pull requests, which come later', () => {
-    const error = errorOf(() => planOf(seedTasks(), { settings: { merge: { into: 'pr' } } }));
-    expect(error).toMatchObject({ code: 'refused' });
-    expect(inTerminal(error.hint)).toContain('o8 config set merge.into integration');
   });
 
   it('leaves out tasks by id or stem and says why', () => {

@@ -61,7 +61,7 @@ describe('the source of a plan', () => {
     expect(requireKey({ features: ['a'] })).toEqual({ kind: 'features', slugs: ['a'] });
     expect(() => requireKey({})).toThrow('exactly one of dir, features, epic (none was given)');
     expect(() => requireKey({ dir: 'x', epic: 'e' })).toThrow('(given: dir, epic)');
-    expect(() => requireKey({ epic: 'e' })).toThrow('not Beads epics');
+    expect(requireKey({ epic: 'e' })).toEqual({ kind: 'beads', epic: 'e' });
   });
 
   it('says what runs a part of it, and what o8 makes beside it', () => {

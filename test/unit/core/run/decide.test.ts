@@ -14,6 +14,7 @@ const quiet: Facts = {
   agents: new Map(),
   withSetupProcesses: new Set(),
   holdBack: null,
+  moreTasks: false,
 };
 
 function runOf(tasks: readonly TaskFixture[], fixture: PlanFixture = {}): RunHistory {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/core/run/events.js';
+import { grownPlan } from '../../../../src/core/plan/grown-plan.js';
 import { replay } from '../../../../src/core/run/replay.js';
+import { isAtRest, isPublished } from '../../../../src/core/run/run-state.js';
 import { TASK_STATE_NAMES, type TaskStateName } from '../../../../src/core/run/task-state.js';
 import { planOf } from '../../../support/runs/plan-fixture.js';
 import { attemptEnded, RunHistory, taskDone, timeOf } from '../../../support/runs/run-history.js';
@@ -88,7 +90,24 @@ const transitions: readonly (readonly [name: string, event: RunEvent, outcomes: 
     { type: 'merge_intended', task, ref: 'r', from: 'f', to: 't' },
     all('merge_pending').to('merge_pending'),
   ],
-  ['task_merged', { type: 'task_merged', task, landed: 'l' }, all('merge_pending').to('complete')],
+  [
+    'task_merged',
+    { type: 'task_merged', task, landed: 'l' },
+    all('merge_pending', 'merge_conflict').to('complete'), // a person resolves a conflict on the forge and merges there
+  ],
+  [
+    'push_intended',
+    { type: 'push_intended', task, commit: 'c', replaces: null },
+    all('merge_pending').to('merge_pending'),
+  ],
+  ['branch_pushed', { type: 'branch_pushed', task, commit: 'c' }, unchanged],
+  ['pull_opened', { type: 'pull_opened', task, number: 1, url: 'u', base: 'main' }, unchanged],
+  ['pull_seen', { type: 'pull_seen', task, seen: { kind: 'waiting', message: 'checks', head: 'c' } }, unchanged],
+  [
+    'pull_returned',
+    { type: 'pull_returned', task, note: 'n', about: 'x' },
+    all('merge_pending', 'merge_conflict').to('worktree_created'),
+  ],
   [
     'task_conflicted',
     { type: 'task_conflicted', task, files: [], targetCommit: 't', branchCommit: 'b' },
@@ -116,6 +135,40 @@ describe('a task', () => {
     expect(() => run.record(event)).toThrow(
       `task a is ${from}: ${event.type} (record ${run.state.seq + 1}) cannot follow`,
     );
+  });
+
+  it('with a pull request keeps it over a retry, and lets the run end while it is open', () => {
+    const run = history().lead(task, 'merge_pending');
+    run.record({ type: 'push_intended', task, commit: 't', replaces: null });
+    expect(run.task(task).pull).toMatchObject({ pushed: null, intent: { commit: 't', replaces: null } });
+    run.record({ type: 'branch_pushed', task, commit: 'other' });
+    run.record({ type: 'pull_opened', task, number: 7, url: 'u', base: 'main' });
+    expect(isPublished(run.task(task))).toBe(false); // what is done is not what was pushed
+    const { state } = run.task(task);
+    run.record({ type: 'branch_pushed', task, commit: state.state === 'merge_pending' ? state.tip : '' });
+    expect([isPublished(run.task(task)), isAtRest(run.task(task))]).toEqual([true, true]);
+    run.record({ type: 'pull_returned', task, note: 'checks failed', about: 'ci' });
+    expect(run.task(task)).toMatchObject({
+      state: { state: 'worktree_created', next: { kind: 'continue', note: 'checks failed' } },
+      pull: { returned: ['ci'], opened: { number: 7 } },
+    });
+    run.record({ type: 'task_failed', task, reason: 'timeout', message: '' });
+    run.record({ type: 'task_requeued', task, why: 'retry', next: fresh });
+    expect(run.task(task).pull).toMatchObject({ opened: { number: 7 }, returned: [], seen: null });
+  });
+
+  it('that joins later is in the state, and in the plan that goes with it', () => {
+    const run = history();
+    const [planned] = planOf([{ id: 'c' }]).tasks;
+    if (planned === undefined) throw new Error('no task');
+    run.record({ type: 'task_added', task: 'c', planned });
+    expect(run.task('c')).toMatchObject({ state: { state: 'queued' }, changedAt: run.state.seq });
+    const before = planOf([{ id: 'a' }, { id: 'b' }]);
+    const grown = grownPlan(before, run.state.added);
+    expect(grown.tasks.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(grown.waves.flatMap(({ tasks }) => tasks)).toEqual(['a', 'b', 'c']);
+    expect(before.tasks.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(grownPlan(grown, run.state.added)).toBe(grown);
   });
 
   it('that the plan does not have is a bug', () => {

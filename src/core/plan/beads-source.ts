@@ -1,0 +1,81 @@
+import { o8, text } from '../base/text.js';
+import { shellQuote } from '../base/shell-quote.js';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { printable } from '../text/untrusted-text.js';
+import type { Source, SourceFacts } from './source.js';
+
+/** Instead of an id: every issue that is ready. */
+export const ALL_EPICS = 'all';
+
+/** Issues of a Beads database: those below an epic, one issue, or all that are ready. */
+export const beadsSourceSchema = z.strictObject({
+  kind: z.literal('beads'),
+  /** An issue's id, or `all`. */
+  epic: z.string(),
+  /** Null for all, and where the issue has none. */
+  title: z.string().nullable(),
+  /** The folder with `.beads`, absolute. */
+  root: z.string(),
+});
+export type BeadsSource = z.infer<typeof beadsSourceSchema>;
+
+export interface BeadsKey {
+  readonly kind: 'beads';
+  readonly epic: string;
+}
+
+export const beadsInputs = {
+  epic: z.string().min(1).optional().describe("Beads epic id, or 'all' for every ready issue"),
+};
+
+export const beadsAnswers = { epic: z.string().optional().describe('Beads epic') };
+
+export const beadsFacts: SourceFacts = {
+  command: 'run',
+  defaults: { maxConcurrency: 4, merge: { into: 'pr' }, workspaceRoot: '../worktrees' },
+  of: 'tasks',
+  hasWaves: false,
+  hasScopes: false,
+  textIsWork: true,
+  grows: true,
+  start: { shown: 'plan', said: null },
+  again: 'as_new_attempts',
+  worktrees: { setting: 'workspaceRoot', word: 'worktrees' },
+  ownChange: null,
+};
+
+/** What Beads itself keeps in the repository. */
+export function isBeadsFile(path: string): boolean {
+  return path === '.beads' || path.startsWith('.beads/');
+}
+
+export function beadsSource({ epic, title, root }: BeadsSource): Source {
+  return {
+    ...beadsFacts,
+    name: epic,
+    view: { epic },
+    words: () => `--epic ${shellQuote(epic)}`,
+    heading: () => [
+      epic === ALL_EPICS
+        ? 'Epic: all ready issues'
+        : `Epic: ${printable(epic)}${title === null ? '' : ` ${printable(title)}`}`,
+    ],
+    documents: join(root, '.beads'),
+    planFolder: null,
+    rewritten: [],
+    made: () => ['.beads/orchestrator/'],
+    branch: (task) => `agent/${task}`,
+    worktreeName: (task) => task,
+    log: ({ worktree }) => `${worktree}.log`,
+    parts: (tasks) => {
+      const left = tasks.map(({ id }) => id);
+      return left.length === 0 ? [] : [{ tasks: left, command: o8(beadsFacts.command, [], { epic }) }];
+    },
+    partFlags: () => ({}),
+    nameTaken: (own, rename) =>
+      own
+        ? text`Previous execution was interrupted. Run '${o8('run', { resume: true })}' to continue, or '${o8('abort')}' to start over.`
+        : `Run '${rename}' or use --force.`,
+  };
+}

@@ -1,0 +1,20 @@
+import type { Plan, PlannedTask } from './plan.js';
+
+/** The plan with tasks that joined the run later; those it has already stay as they are. */
+export function grownPlan(plan: Plan, added: readonly PlannedTask[]): Plan {
+  const known = new Set(plan.tasks.map(({ id }) => id));
+  const joined = added.filter(({ id }) => !known.has(id));
+  if (joined.length === 0) return plan;
+  const grown = { ...plan, tasks: [...plan.tasks], waves: plan.waves.map((wave) => ({ ...wave })) };
+  for (const task of joined) growPlan(grown, task);
+  return grown;
+}
+
+/** Changes `plan` itself, which all parts of a supervisor share. */
+export function growPlan(plan: Plan, task: PlannedTask): void {
+  if (plan.tasks.some(({ id }) => id === task.id)) return;
+  plan.tasks.push(task);
+  const wave = plan.waves.find(({ number }) => number === task.wave);
+  if (wave === undefined) plan.waves.push({ number: task.wave, tasks: [task.id], validation: null });
+  else wave.tasks = [...wave.tasks, task.id];
+}

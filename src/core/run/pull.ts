@@ -1,0 +1,24 @@
+import * as z from 'zod';
+
+/** What a pull request waits for, or how it ended, as it was last seen. `message`: for a person. */
+export const pullSeenSchema = z.strictObject({
+  kind: z.enum(['waiting', 'ready', 'checks_failed', 'changes_requested', 'conflict', 'refused', 'merged', 'closed']),
+  message: z.string(),
+  /** The commit it had. */
+  head: z.string(),
+});
+export type PullSeen = z.infer<typeof pullSeenSchema>;
+
+/** A task's branch on the remote and its pull request, as the journal knows them. */
+export interface PullRecord {
+  /** The commit that was pushed last; null before the first push. */
+  readonly pushed: string | null;
+  /** A push that was announced and not yet recorded as done. */
+  readonly intent: { readonly commit: string; readonly replaces: string | null } | null;
+  readonly opened: { readonly number: number; readonly url: string; readonly base: string } | null;
+  readonly seen: (PullSeen & { readonly at: string }) | null;
+  /** What already went back to the agent. */
+  readonly returned: readonly string[];
+}
+
+export const NO_PULL: PullRecord = { pushed: null, intent: null, opened: null, seen: null, returned: [] };
