@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import type { Launch, AttemptLaunch } from '../../core/agents/base/agent.js';
 import { taskAgent } from '../../core/agents/kinds.js';
 import { attemptPrompt } from '../../core/run/attempt-prompt.js';
-import { attemptBudget } from '../../core/run/budget.js';
-import { dollars } from '../../core/text/dollars.js';
+import { nextAttempt } from '../../core/run/rules/start.js';
 import { COMPLETION_MARKER } from '../../core/plan/completion-marker.js';
 import { hasMarker } from './marker-file.js';
 import { O8Error } from '../../core/base/errors.js';
@@ -38,15 +37,11 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'agent_error', message });
   }
   if (!(await restoreWorktree(run, task))) return;
-  const attempt = record.attempt + 1;
+  const start = nextAttempt(run.plan, run.ledger.state, task);
+  if (start.kind === 'wait') return;
+  if (start.kind === 'record') return run.ledger.record(start.event);
+  const { attempt, budgetUsd } = start;
   const id = attemptId(run, task.id, attempt);
-  const budget = attemptBudget(run.plan, run.ledger.state, task);
-  if (budget.kind === 'wait') return; // decide asks again when a running agent's reservation is free
-  if (budget.kind === 'exhausted') {
-    const message = `budget of ${dollars(budget.ofUsd)} for the ${budget.which} spent`;
-    return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'budget_exceeded', message });
-  }
-  const budgetUsd = budget.kind === 'limited' ? budget.usd : null;
   const { agent } = taskAgent(run.plan.settings, task.agent);
   const session = await sessionFor(run, task, next.kind === 'continue' ? record.sessionId : null, record.attempt);
   const files = attemptOf(run, task.id, attempt);

@@ -1,10 +1,13 @@
-import { leftOutTasks } from '../../../src/core/plan/build-plan.js';
+import { leftOutTasks, type LeftOut } from '../../../src/core/plan/build-plan.js';
 import type { Plan, PlannedTask } from '../../../src/core/plan/plan.js';
 import type { RunEvent } from '../../../src/core/run/events.js';
 import { replay } from '../../../src/core/run/replay.js';
 import type { TaskRecord } from '../../../src/core/run/run-state.js';
+import type { EarlierBranch } from '../../../src/core/run/rules/adopt.js';
+import type { ContinueWish } from '../../../src/core/run/rules/continue.js';
+import type { BranchNow } from '../../../src/core/run/rules/requeue.js';
 import type { StopReason } from '../../../src/core/run/rules/settle.js';
-import { isSettled, landedCommit } from '../../../src/core/run/task-state.js';
+import { isSettled, landedCommit, type TaskStateName } from '../../../src/core/run/task-state.js';
 import { plainState } from './plain-state.js';
 import type { RunHistory } from './run-history.js';
 
@@ -14,6 +17,24 @@ const MOST_LOST = 3;
 /** How an agent that is watched ends; what the rules may make of it is promised here, in words of their own. */
 export type AgentEnd =
   'success' | 'failure' | 'unusable' | 'limit' | 'lost' | 'silent' | 'hung' | 'flood' | 'unguarded';
+
+/** What comes out when a branch is looked at for its merge. `announced`: the target was moved to it before. */
+export type BranchEnd =
+  | 'announced'
+  | ('clean' | 'conflict' | 'held' | 'scope' | 'there' | 'by_person' | 'rewritten' | 'unrelated' | 'unsigned');
+
+/** Work may count as merged after these, and only after these. */
+const LANDS: readonly BranchEnd[] = ['announced', 'clean', 'there', 'by_person'];
+/** Work that a person has to look at; nothing is wrong with it. */
+const WAITS: readonly BranchEnd[] = ['held', 'rewritten', 'unsigned'];
+
+/** What promises need to know of the world. */
+export interface World {
+  /** Commits of the target in order; a commit contains those before it. */
+  readonly target: readonly string[];
+  /** An agent was started for this attempt. */
+  began(task: string, attempt: number): boolean;
+}
 
 interface Ended {
   readonly end: AgentEnd;
@@ -27,6 +48,8 @@ interface Ended {
 export class RunPromises {
   /** Agents by task: how the last one ended by itself, and whether it was stopped before. */
   private readonly ends = new Map<string, Ended>();
+  /** How the last look at a task's branch came out. `isFirst`: nothing comes before it in the stack. */
+  private readonly branches = new Map<string, { readonly end: BranchEnd; readonly isFirst: boolean }>();
   private readonly lostInARow = new Map<string, number>();
   private readonly retries = new Map<string, number>();
   private pausedByPerson = false;
@@ -34,6 +57,7 @@ export class RunPromises {
   constructor(
     private readonly plan: Plan,
     private readonly history: RunHistory,
+    private readonly world: World,
   ) {}
 
   ended(task: string, ended: Ended): void {
@@ -52,14 +76,21 @@ export class RunPromises {
       case 'task_failed':
         if (event.reason === 'lost' && this.lostInARow.get(event.task) !== MOST_LOST - 1)
           throw new Error(`${event.task} failed as lost after ${this.lostInARow.get(event.task) ?? 0}`);
+        this.hasNoRetries(event);
+        this.mayFailMerge(event);
         return this.noFailure(event.task, 'fails');
       case 'task_requeued':
         return this.requeued(event);
       case 'attempt_ended':
         if (event.exit.kind !== 'unknown') this.lostInARow.set(event.task, 0);
         return;
+      case 'attempt_void':
+        if (this.world.began(event.task, event.attempt)) throw new Error(`the agent of ${event.task} is void and runs`);
+        return;
       case 'attempt_intended':
         if (this.pausedByPerson) throw new Error(`${event.task} starts an agent in a pause`);
+        if (this.history.task(event.task).costUsd >= (this.planned(event.task).budgetUsd ?? Infinity))
+          throw new Error(`${event.task} starts an agent with nothing left to spend`);
         this.ends.delete(event.task);
         return;
       case 'task_aborted':
@@ -70,6 +101,18 @@ export class RunPromises {
         if (this.isRunning(event.task) && !['success', 'hung'].includes(this.ends.get(event.task)?.end ?? ''))
           throw new Error(`${event.task} is done although its agent was not`);
         return;
+      case 'task_merged': {
+        const end = this.branches.get(event.task)?.end ?? 'unrelated';
+        if (!LANDS.includes(end)) throw new Error(`${event.task} counts as merged after ${end}`);
+        if (!this.world.target.includes(event.landed)) throw new Error(`${event.task} is not on the target`);
+        return;
+      }
+      case 'task_conflicted': {
+        const branch = this.branches.get(event.task);
+        if (branch?.end !== 'conflict' || !branch.isFirst)
+          throw new Error(`${event.task} conflicts with what may not land, or with nothing`);
+        return;
+      }
       case 'run_resumed':
       case 'run_finished': // one that goes on later is not paused
         this.pausedByPerson = false;
@@ -96,19 +139,69 @@ export class RunPromises {
     }
   }
 
-  /** What a person asked for is done: these tasks are to run again, those not. */
-  continued(again: readonly string[], skipped: readonly string[]): void {
+  /** What a person asked for is done, and nothing else. `before`: the tasks' states before it. */
+  continued({ retry, resume, skip, select }: ContinueWish, before: ReadonlyMap<string, TaskStateName>): void {
     for (const { id, state } of this.history.state.tasks.values()) {
-      if (again.includes(id) && !skipped.includes(id) && (state.state === 'failed' || state.state === 'aborted'))
-        throw new Error(`${id} is not run again`);
-      if (skipped.includes(id) && ['queued', 'failed', 'aborted'].includes(state.state))
-        throw new Error(`${id} was to be left out and is ${state.state}`);
+      const was = before.get(id) ?? 'queued';
+      const isOver = was === 'failed' || was === 'aborted';
+      const wanted: readonly TaskStateName[] =
+        skip.includes(id) && (isOver || was === 'queued' || was === 'blocked')
+          ? ['skipped']
+          : (retry.includes(id) && isOver) || (select.includes(id) && was === 'skipped')
+            ? ['queued']
+            : resume === true && was === 'aborted'
+              ? ['queued', 'worktree_created']
+              : [was];
+      if (!wanted.includes(state.state)) throw new Error(`${id} was ${was} and is ${state.state} after ${wanted[0]}`);
     }
     for (const [wave, { kind }] of this.history.state.validations) {
       if (kind === 'failed') throw new Error(`the validation of wave ${wave} is not tried again`);
     }
     const { phase } = this.history.state;
     if (phase.kind === 'paused' && phase.until === null) throw new Error('who goes on with a run finds it paused');
+    if (phase.kind === 'finished' && resume === true) throw new Error('a run that is resumed is over');
+  }
+
+  /** A person asked for a merge; `tip`: what is merged, null for nothing. */
+  requeuedForMerge(task: string, now: BranchNow, tip: string | null): void {
+    const isWhole = now.unfinished === null && now.tip !== null && !now.movedBack;
+    if (isWhole !== (tip !== null)) throw new Error(`${task} is merged without what a person has of it, or not at all`);
+  }
+
+  /** A job on it failed again and again. */
+  givenUp(task: string, was: TaskStateName): void {
+    const { state } = this.history.task(task);
+    if (!isSettled(state)) throw new Error(`${task} was given up and still waits`);
+    if (was === 'merge_pending' && state.state !== was) throw new Error(`${task} was done and is ${state.state}`);
+  }
+
+  /** What an earlier supervisor announced is void where nobody began it. */
+  voided(): void {
+    for (const { id, attempt, state } of this.history.state.tasks.values()) {
+      if (state.state === 'running' && state.process.kind === 'intended' && !this.world.began(id, attempt))
+        throw new Error(`${id} waits for an agent that nobody started`);
+    }
+  }
+
+  /** The branch of a task was looked at for its merge, and nothing is recorded yet. */
+  branch(task: string, looked: { readonly end: BranchEnd; readonly isFirst: boolean }): void {
+    this.branches.set(task, looked);
+  }
+
+  validated(wave: number, passed: boolean): void {
+    if ((this.history.state.validations.get(wave)?.kind === 'passed') !== passed)
+      throw new Error(`the validation of wave ${wave} ${passed ? 'passed' : 'failed'} and counts as the other`);
+  }
+
+  /** `pin`: the commit that was to stay reachable. */
+  adoptedAs({ task, why }: LeftOut, branch: EarlierBranch | null, pin: string | null): void {
+    const { state } = this.history.task(task.id);
+    const isNeeded = this.plan.tasks.some(({ deps, wave }) => wave === this.plan.wave && deps.includes(task.id));
+    const isThere = branch?.contained === true;
+    if (isThere !== (landedCommit(state) !== null)) throw new Error(`${task.id} counts as landed where it is not`);
+    const waits = branch !== null && !isThere && isNeeded && why === 'other_wave';
+    if (waits !== (state.state === 'merge_pending') || waits !== (pin !== null))
+      throw new Error(`${task.id} is ${state.state}, which others need`);
   }
 
   adopted(): void {
@@ -118,7 +211,8 @@ export class RunPromises {
   }
 
   /** Everything a task needs is in the commit it starts from. */
-  contains(task: PlannedTask, start: string, target: readonly string[]): void {
+  contains(task: PlannedTask, start: string): void {
+    const { target } = this.world;
     const at = target.indexOf(start);
     for (const dep of task.deps) {
       const landed = landedCommit(this.history.task(dep).state);
@@ -180,7 +274,8 @@ export class RunPromises {
   }
 
   /** `validatedAt`: how many commits the target had then. */
-  over(target: readonly string[], validatedAt: ReadonlyMap<number, number>): void {
+  over(validatedAt: ReadonlyMap<number, number>): void {
+    const { target } = this.world;
     this.replays();
     const { phase, validations } = this.history.state;
     for (const record of this.history.state.tasks.values()) {
@@ -240,6 +335,22 @@ export class RunPromises {
     if (!this.isRunning(task) || last === undefined) return;
     const isNone = (last.end === 'limit' && !last.stopped) || last.end === 'success';
     if (isNone) throw new Error(`${task} ${what}, and its agent ended with ${last.end}`);
+  }
+
+  /** What another attempt may mend is tried again as often as the plan says. */
+  private hasNoRetries({ task, reason }: Extract<RunEvent, { type: 'task_failed' }>): void {
+    const last = this.ends.get(task);
+    const mayBeMended = last?.end === 'failure' && last.why === null && this.isRunning(task);
+    if (!mayBeMended && reason !== 'verify_failed') return;
+    if ((this.retries.get(task) ?? 0) < this.planned(task).retries) throw new Error(`${task} fails with retries left`);
+  }
+
+  /** Finished work fails of its own faults only. */
+  private mayFailMerge({ task, reason }: Extract<RunEvent, { type: 'task_failed' }>): void {
+    if (this.history.task(task).state.state !== 'merge_pending') return;
+    const end = this.branches.get(task)?.end ?? 'clean';
+    const mayFail = reason === 'verify_failed' ? end === 'clean' : end === 'scope' || end === 'unrelated';
+    if (!mayFail || WAITS.includes(end)) throw new Error(`${task} is ${end} and fails as ${reason}`);
   }
 
   private isRunning(task: string): boolean {

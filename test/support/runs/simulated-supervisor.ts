@@ -1,37 +1,29 @@
-import { decide, MOST_OUTPUT_MB, RESULT_GRACE_MS, type Action, type AgentFact } from '../../../src/core/run/decide.js';
+import { decide, type Action } from '../../../src/core/run/decide.js';
 import type { AttemptExit, RunEvent } from '../../../src/core/run/events.js';
 import type { Plan, PlannedTask } from '../../../src/core/plan/plan.js';
-import { NO_FACTS } from '../../../src/core/agents/base/agent-facts.js';
-import { COMMAND_AGENT } from '../../../src/core/agents/command/command-agent.js';
 import { changedTasks, taskView, type TaskView } from '../../../src/core/report/status-view.js';
-import { aborted, abortRun, canBeAborted, keptByAbort } from '../../../src/core/run/rules/abort.js';
+import { aborted, keptByAbort } from '../../../src/core/run/rules/abort.js';
 import { adopt, tasksToAdopt } from '../../../src/core/run/rules/adopt.js';
-import { begunAnew, continueSteps, mayContinue, type ContinueWish } from '../../../src/core/run/rules/continue.js';
-import { giveUp } from '../../../src/core/run/rules/give-up.js';
 import { onlyAnnounced, voided } from '../../../src/core/run/rules/lost.js';
-import { pause, unpause } from '../../../src/core/run/rules/pause.js';
-import { requeueForMerge, tipThatWaits } from '../../../src/core/run/rules/requeue.js';
-import { retryOrFail, type Failure } from '../../../src/core/run/rules/retry.js';
+import { mergeBranch, type Link } from '../../../src/core/run/rules/merge-branch.js';
 import {
-  endOf,
-  settle,
-  type AttemptOver,
-  type AttemptWork,
-  type StopReason,
-} from '../../../src/core/run/rules/settle.js';
-import { isSettled } from '../../../src/core/run/task-state.js';
+  afterAdvance,
+  announced,
+  brokeVerify,
+  held,
+  keptMoving,
+  merged,
+  validated,
+  type Advance,
+} from '../../../src/core/run/rules/merge-stack.js';
+import { retryOrFail, type Failure } from '../../../src/core/run/rules/retry.js';
+import { settle, type StopReason } from '../../../src/core/run/rules/settle.js';
+import { nextAttempt } from '../../../src/core/run/rules/start.js';
+import { isInMergeQueue } from '../../../src/core/run/task-state.js';
 import { RunHistory, timeOf } from './run-history.js';
-import { RunPromises, type AgentEnd } from './run-promises.js';
-
-/** What happens outside of the decisions, in this order; when the list is used up, everything goes well. */
-export type Chance = number;
-
-/** What a person or the machine does to the run, each once, at a time of chance. */
-export const INTERVENTIONS = [
-  ...(['abort', 'abort_task', 'merge', 'retry', 'skip', 'select', 'resume', 'crash', 'hold_back', 'look'] as const),
-  ...(['limit', 'pause', 'pause_now', 'unpause', 'finish_late', 'surprise'] as const),
-];
-export type Intervention = (typeof INTERVENTIONS)[number];
+import { RunPromises } from './run-promises.js';
+import { SimulatedPerson, type Intervention, type Loop } from './simulated-person.js';
+import { overOf, SimulatedWorld, workOf, type Chance } from './simulated-world.js';
 
 export interface Script {
   readonly chances: readonly Chance[];
@@ -40,50 +32,29 @@ export interface Script {
 
 /** More than any run of the size tested can take; beyond, it turns in a circle. */
 const MOST_ROUNDS = 5000;
-const SILENT_MS = 3_600_000;
-/** Exit code by which the simulated program says that it met a limit. */
-const LIMIT_CODE = 75;
-
-const AGENT_ENDS = [
-  ...(['success', 'failure', 'unusable', 'limit', 'lost', 'silent', 'hung', 'flood', 'unguarded'] as const),
-] satisfies readonly AgentEnd[];
-const MERGE_ENDS = ['clean', 'conflict', 'verify_failed', 'held', 'scope'] as const;
-
-/** These go on until o8 stops them. */
-const ENDLESS: readonly AgentEnd[] = ['silent', 'hung', 'flood', 'unguarded'];
+const MOST_MOVES = 2;
 
 /** Each `yield` is a moment at which other jobs go on, a request comes or the process is killed. */
-type Job = Generator<undefined, void, undefined>;
-
-interface Agent {
-  readonly attempt: number;
-  readonly end: AgentEnd;
-  over: boolean;
-  stopped: boolean;
-}
+type Job<T = void> = Generator<undefined, T, undefined>;
 
 /**
  * Drives the rules of `src/core/run` as the supervisor does, with agents, git and commands replaced by chance. What the
  * rules say is recorded; what must never happen is checked at each step.
  */
-export class SimulatedSupervisor {
+export class SimulatedSupervisor implements Loop {
   readonly history: RunHistory;
-  private readonly promises: RunPromises;
-  private readonly chances: Chance[];
-  private readonly interventions: Intervention[];
+  readonly promises: RunPromises;
+  readonly world: SimulatedWorld;
+  private readonly person: SimulatedPerson;
   private readonly jobs = new Map<string, Job>();
-  private readonly alive = new Map<string, Agent>();
-  /** Commits of the target in order; a commit contains those before it. */
-  private readonly target: string[] = ['base'];
+  private merging: readonly string[] = [];
+  /** How many commits the target had when a wave was validated. */
   private readonly validatedAt = new Map<number, number>();
   /** Tasks whose `setup` has left something running. */
   private readonly setups = new Set<string>();
-  /** Requests for a pause and for a continuation that wait for their time. */
-  private pauses: { readonly agents: 'let_finish' | 'stop'; readonly stopped: Set<string> }[] = [];
-  private wishes: ContinueWish[] = [];
   private held: string | null = null;
   private late: RunEvent | null = null;
-  private now = 0;
+  private passed = 0;
   private seen = new Map<string, TaskView>();
   private cursor = 0;
 
@@ -92,48 +63,86 @@ export class SimulatedSupervisor {
     { chances, interventions }: Script,
   ) {
     this.history = new RunHistory(plan);
-    this.promises = new RunPromises(plan, this.history);
-    this.chances = [...chances];
-    this.interventions = [...interventions];
+    this.world = new SimulatedWorld(chances);
+    this.promises = new RunPromises(plan, this.history, this.world);
+    this.person = new SimulatedPerson(this, interventions);
   }
 
   run(): void {
     this.record({ type: 'run_created', runId: this.plan.runId }, { type: 'target_created', ref: 'r', commit: 'base' });
     this.begin();
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      if (this.isOver()) return this.end();
+      if (this.history.state.phase.kind === 'finished' && this.jobs.size === 0 && !this.person.hasMore())
+        return this.end();
       this.round();
     }
     throw new Error(`no end after ${MOST_ROUNDS} rounds: ${this.describe()}`);
   }
 
+  record(...events: readonly RunEvent[]): void {
+    for (const event of events) {
+      this.promises.allows(event);
+      this.history.record(event);
+    }
+    if (this.history.records.length !== this.history.state.seq) throw new Error('the cursor has a gap');
+  }
+
+  busyTasks(): ReadonlySet<string> {
+    const own = [...this.jobs.keys()].filter((key) => key.startsWith('task:')).map((key) => key.slice(5));
+    return new Set([...own, ...(this.jobs.has('merge') ? this.merging : [])]);
+  }
+
+  stopTask(task: string, why: StopReason): void {
+    this.start(`task:${task}`, why === 'aborted' ? this.abortTask(task) : this.stop(task, why));
+  }
+
+  now(): Date {
+    return new Date(Date.parse(timeOf(0)) + this.passed);
+  }
+
+  crash(): void {
+    this.jobs.clear();
+    this.promises.replays();
+    this.begin();
+  }
+
+  holdBack(): void {
+    this.held = 'only 20 MB of disk free';
+  }
+
+  look(): void {
+    const { plan } = this;
+    for (const task of changedTasks(plan, this.history.state, this.cursor)) {
+      this.seen.set(task.id, taskView(plan, task, this.history.task(task.id), null, 'log'));
+    }
+    if (this.history.state.seq < this.cursor) throw new Error('the cursor went back');
+    this.cursor = this.history.state.seq;
+  }
+
   /** A supervisor's first steps. */
   private begin(): void {
-    for (const announced of onlyAnnounced(this.history.state)) {
-      if (this.alive.get(announced.task)?.attempt !== announced.attempt) this.record(voided(announced));
+    for (const only of onlyAnnounced(this.history.state)) {
+      if (!this.world.began(only.task, only.attempt)) this.record(voided(only));
     }
+    this.promises.voided();
     for (const left of tasksToAdopt(this.plan, this.history.state)) {
-      const how = this.chance(3);
-      this.record(
-        ...adopt(this.plan, left, how === 0 ? null : { tip: 'base', contained: how === 1, commits: 1 }).events,
-      );
+      const how = this.world.chance(3);
+      const branch =
+        how === 0 ? null : { tip: how === 1 ? 'base' : `tip-${left.task.id}`, contained: how === 1, commits: 1 };
+      const { pin, events } = adopt(this.plan, left, branch);
+      this.record(...events);
+      this.promises.adoptedAs(left, branch, pin);
     }
     this.promises.adopted();
   }
 
-  private isOver(): boolean {
-    const { phase } = this.history.state;
-    const asked = this.interventions.length + this.pauses.length + this.wishes.length;
-    return phase.kind === 'finished' && this.jobs.size === 0 && asked === 0;
-  }
-
   private round(): void {
     const finished = this.history.state.phase.kind === 'finished';
-    if (this.interventions.length > 0 && (finished || this.chance(6) === 1)) this.intervene();
-    this.serve();
+    if (this.person.wantsMore() && (finished || this.world.happens(6))) this.person.intervene();
+    this.person.serve();
     const actions = this.decide();
     for (const action of actions) this.act(action);
-    this.promises.slots([...this.alive.values()].filter(({ over }) => !over).length, this.busyTasks());
+    this.promises.slots(this.world.agentsAlive().length, this.busyTasks());
     const moved = this.goOn();
     if (this.late !== null) this.record(this.late);
     this.late = null;
@@ -141,39 +150,18 @@ export class SimulatedSupervisor {
   }
 
   private decide(): readonly Action[] {
+    const running = this.plan.tasks.filter(({ id }) => this.history.task(id).state.state === 'running');
     return decide(this.plan, this.history.state, {
-      now: this.date(),
+      now: this.now(),
       busyTasks: this.busyTasks(),
       merging: this.jobs.has('merge'),
-      mergesAtOnce: 2,
+      mergesAtOnce: 3,
       validating: this.jobs.has('validate'),
-      agents: this.agentFacts(),
+      agents: new Map(running.map(({ id }) => [id, this.world.agentFact(id)])),
       withSetupProcesses: this.setups,
       holdBack: this.held,
       moreTasks: false,
     });
-  }
-
-  private busyTasks(): Set<string> {
-    return new Set([...this.jobs.keys()].filter((key) => key.startsWith('task:')).map((key) => key.slice(5)));
-  }
-
-  private agentFacts(): Map<string, AgentFact> {
-    const running = this.plan.tasks.filter(({ id }) => this.history.task(id).state.state === 'running');
-    return new Map(running.map(({ id }): [string, AgentFact] => [id, this.agentFact(id)]));
-  }
-
-  private agentFact(id: string): AgentFact {
-    const agent = this.alive.get(id);
-    if (agent === undefined || agent.over) return { kind: 'over' };
-    return {
-      kind: 'running',
-      quietMs: agent.end === 'silent' ? SILENT_MS : 0,
-      unattendedMs: null,
-      finishedMs: agent.end === 'hung' ? RESULT_GRACE_MS + 1 : null,
-      unguarded: agent.end === 'unguarded',
-      outputMB: agent.end === 'flood' ? MOST_OUTPUT_MB + 1 : 0,
-    };
   }
 
   private act(action: Action): void {
@@ -189,28 +177,24 @@ export class SimulatedSupervisor {
       case 'end_setup':
         return this.start(`task:${action.task}`, this.endSetup(action.task));
       case 'start':
-        return this.start(`task:${action.task}`, this.startAttempt(action.task));
+        return this.start(`task:${action.task}`, this.startAttempt(this.planned(action.task)));
       case 'settle':
         return this.start(`task:${action.task}`, this.settle(action.task, null));
       case 'stop':
-        return this.start(
-          `task:${action.task}`,
-          action.why === 'aborted' ? this.abortTask(action.task) : this.stop(action.task, action.why),
-        );
+        return this.stopTask(action.task, action.why);
       case 'merge':
         this.promises.mergeOrder(action.tasks, this.jobs.has('validate'), this.busyTasks());
+        this.merging = action.tasks;
         return this.start('merge', this.mergeAll(action.tasks));
       case 'validate':
         return this.start('validate', this.validate(action.wave));
     }
   }
 
-  /** The end is written by one job while another is just writing that there is more to do. */
   private finish(event: RunEvent): void {
-    if (this.interventions[0] === 'finish_late') {
-      this.interventions.shift();
+    if (this.person.actsBesideTheEnd()) {
       this.late = event;
-      this.intervene();
+      this.person.intervene();
     } else this.record(event);
   }
 
@@ -220,11 +204,11 @@ export class SimulatedSupervisor {
   }
 
   private *prepare(task: PlannedTask): Job {
-    const start = this.history.task(task.id).start ?? this.tip();
-    this.promises.contains(task, start, this.target);
+    const start = this.history.task(task.id).start ?? this.world.tip();
+    this.promises.contains(task, start);
     this.record({ type: 'worktree_intended', task: task.id, start });
     yield;
-    if (this.chance(20) === 1) {
+    if (this.world.happens(20)) {
       this.record({ type: 'task_failed', task: task.id, reason: 'setup_failed', message: 'setup: exit 1' });
       return;
     }
@@ -237,33 +221,35 @@ export class SimulatedSupervisor {
     this.setups.delete(task);
   }
 
-  private *startAttempt(task: string): Job {
+  private *startAttempt(task: PlannedTask): Job {
     yield;
-    const attempt = this.history.task(task).attempt + 1;
-    const attemptId = `${task}.${attempt}`;
-    this.record({ type: 'attempt_intended', task, attempt, attemptId, sessionId: null, budgetUsd: null });
-    if (this.alive.get(task)?.over === false) throw new Error(`two agents at once for ${task}`);
+    const start = nextAttempt(this.plan, this.history.state, task);
+    if (start.kind === 'wait') return;
+    if (start.kind === 'record') {
+      this.record(start.event);
+      return;
+    }
+    const { attempt, budgetUsd } = start;
+    const attemptId = `${task.id}.${attempt}`;
+    this.record({ type: 'attempt_intended', task: task.id, attempt, attemptId, sessionId: null, budgetUsd });
     yield; // a crash here leaves an attempt that was announced and never started: void
-    // What ends one agent without a trace often ends the next one, too.
-    const again = this.history.task(task).lostInARow > 0 && this.chance(3) !== 0;
-    const end = again ? 'lost' : (AGENT_ENDS[this.chance(AGENT_ENDS.length)] ?? 'success');
-    this.alive.set(task, { attempt, end, over: false, stopped: false });
-    this.record({ type: 'attempt_started', task, attempt, pid: 100 + attempt });
+    this.world.startAgent(task.id, attempt, this.history.task(task.id).lostInARow > 0);
+    if (this.world.happens(10)) return; // killed before it could say that it started
+    this.record({ type: 'attempt_started', task: task.id, attempt, pid: 100 + attempt });
   }
 
   private *settle(task: string, stop: StopReason | null): Job {
     const record = this.history.task(task);
     if (record.state.state !== 'running') return;
-    const known = this.alive.get(task);
-    const agent = known?.attempt === record.attempt ? known : { end: 'lost' as const, stopped: false };
+    const agent = this.world.agent(task, record.attempt);
     this.promises.ended(task, { end: agent.end, stopped: agent.stopped, why: stop });
     const over = overOf(task, agent, stop);
     yield;
     this.ended(task, over.exit);
     yield; // a crash here makes the next owner settle it again
-    const first = settle(this.history.state, over, null, this.date());
+    const first = settle(this.history.state, over, null, this.now());
     const settlement =
-      first.kind === 'look_at_work' ? settle(this.history.state, over, workOf(agent.end), this.date()) : first;
+      first.kind === 'look_at_work' ? settle(this.history.state, over, workOf(agent), this.now()) : first;
     switch (settlement.kind) {
       case 'record': {
         this.record(...settlement.events);
@@ -284,13 +270,13 @@ export class SimulatedSupervisor {
   }
 
   private *stop(task: string, why: StopReason): Job {
-    this.kill(task);
+    this.world.kill(task);
     yield;
     yield* this.settle(task, why);
   }
 
   private *abortTask(task: string): Job {
-    this.kill(task);
+    this.world.kill(task);
     yield;
     const wasRunning = this.history.task(task).state.state === 'running';
     if (wasRunning) yield* this.settle(task, 'aborted');
@@ -305,67 +291,99 @@ export class SimulatedSupervisor {
   }
 
   private *mergeAll(tasks: readonly string[]): Job {
-    for (const task of tasks) yield* this.merge(task);
+    let atOnce = tasks.length;
+    const waiting = (): string[] => tasks.filter((id) => isInMergeQueue(this.history.task(id).state));
+    for (let moved = 0; moved < MOST_MOVES;) {
+      const some = waiting().slice(0, atOnce);
+      if (some.length === 0) return;
+      const target = this.world.tip();
+      const links = yield* this.stack(some, target);
+      if (links.length === 0) continue;
+      const good = this.world.happens(8) ? links.slice(0, this.world.chance(links.length)) : links;
+      const last = good.at(-1);
+      if (last !== undefined) {
+        const after = afterAdvance(yield* this.advance(good, target), good.length);
+        switch (after.kind) {
+          case 'recompute':
+            moved += 1;
+            continue;
+          case 'one_at_a_time':
+            atOnce = 1;
+            continue;
+          case 'hold':
+            this.record(...held([last.task], after));
+            continue;
+          case 'merged':
+        }
+        for (const { task, commit } of good) {
+          yield;
+          this.record(...merged(task.id, commit, []));
+        }
+      }
+      const culprit = links[good.length];
+      if (culprit !== undefined) this.failOrRetry(culprit.task.id, brokeVerify('exit 1', { stacked: 1, runs: 1 }));
+    }
+    this.record(...held(waiting().map(this.planned), keptMoving(this.plan)));
   }
 
-  private *merge(task: string): Job {
+  private *stack(tasks: readonly string[], target: string): Job<Link[]> {
+    const links: Link[] = [];
+    for (const id of tasks) {
+      yield;
+      const { state } = this.history.task(id);
+      if (state.state !== 'merge_pending') continue;
+      const branch = { task: this.planned(id), tip: state.tip, target, onto: links.at(-1)?.commit ?? target };
+      const { end, facts } = this.world.branch(branch, this.history.state.mergeIntents.get(id)?.to);
+      const step = mergeBranch(this.plan, branch, facts);
+      this.promises.branch(id, { end, isFirst: branch.onto === target });
+      switch (step.kind) {
+        case 'merged_before':
+          this.record(...merged(id, step.landed, []));
+          continue;
+        case 'merged':
+          this.record(...merged(id, step.landed, step.notes));
+          continue;
+        case 'record':
+          this.record(step.event);
+          continue;
+        case 'stack':
+          links.push(step.link);
+          continue;
+        case 'hold_rest':
+          this.record(...held(tasks.slice(tasks.indexOf(id)).map(this.planned), step));
+          return links;
+        case 'wait':
+        case 'look':
+          continue;
+      }
+    }
+    return links;
+  }
+
+  private *advance(links: readonly Link[], from: string): Job<Advance> {
+    this.record(...announced(this.plan, links));
     yield;
-    const { state } = this.history.task(task);
-    if (state.state !== 'merge_pending' || state.hold !== null) return;
-    const intent = this.history.state.mergeIntents.get(task);
-    if (intent !== undefined && this.target.includes(intent.to)) {
-      this.record({ type: 'task_merged', task, landed: intent.to });
-      return;
-    }
-    switch (MERGE_ENDS[this.chance(MERGE_ENDS.length * 2)] ?? 'clean') {
-      case 'conflict': {
-        this.record({
-          type: 'task_conflicted',
-          task,
-          files: ['f'],
-          targetCommit: this.tip(),
-          branchCommit: 'b',
-        });
-        return;
-      }
-      case 'verify_failed': {
-        this.failOrRetry(task, { reason: 'verify_failed', message: '', retryable: true });
-        return;
-      }
-      case 'scope': {
-        this.record({ type: 'task_failed', task, reason: 'scope_violation', message: '' });
-        return;
-      }
-      case 'held': {
-        this.record({ type: 'merge_held', task, reason: 'in the way', hint: 'o8 merge' });
-        return;
-      }
-      case 'clean': {
-        const to = `${task}@${this.history.state.seq}`;
-        this.record({ type: 'merge_intended', task, ref: 'r', from: this.tip(), to });
-        yield;
-        this.target.push(to);
-        yield;
-        this.record({ type: 'task_merged', task, landed: to });
-      }
-    }
+    if (this.world.happens(6)) this.world.target.push(this.world.newCommit('person'));
+    if (this.world.tip() !== from) return { kind: 'moved' };
+    if (this.world.happens(6)) return { kind: 'blocked', reason: 'in the way', hint: 'o8 merge' };
+    this.world.target.push(...links.map(({ commit }) => commit));
+    yield;
+    return { kind: 'advanced' };
   }
 
   private *validate(wave: number): Job {
-    const at = this.target.length;
-    const commit = this.tip();
+    const at = this.world.target.length;
+    const commit = this.world.tip();
     yield;
     yield;
-    if (this.chance(4) === 1) {
-      this.record({ type: 'wave_validation_failed', wave, message: 'exit 1' });
-      return;
-    }
-    this.validatedAt.set(wave, at);
-    this.record({ type: 'wave_validated', wave, commit });
+    const passed = !this.world.happens(4);
+    if (passed) this.validatedAt.set(wave, at);
+    this.record(validated(wave, commit, passed ? { kind: 'passed' } : { kind: 'failed', message: 'exit 1' }));
+    this.promises.validated(wave, passed);
   }
 
   private failOrRetry(task: string, failure: Failure): void {
-    this.record(retryOrFail(this.history.state, this.planned(task), failure, this.date()));
+    this.record(retryOrFail(this.history.state, this.planned(task), failure, this.now()));
   }
 
   private ended(task: string, exit: AttemptExit): void {
@@ -373,19 +391,12 @@ export class SimulatedSupervisor {
     this.record({ type: 'attempt_ended', task, attempt, exit, costUsd: 1, tokens: 10 });
   }
 
-  private kill(task: string): void {
-    const agent = this.alive.get(task);
-    if (agent === undefined || agent.over) return;
-    agent.over = true;
-    agent.stopped = true;
-  }
-
   /** One job or one agent, by chance, makes a step. */
   private goOn(): boolean {
     const jobs = [...this.jobs];
-    const agents = [...this.alive.values()].filter(({ over, end }) => !over && !ENDLESS.includes(end));
+    const agents = this.world.agentsThatEnd();
     if (jobs.length + agents.length === 0) return false;
-    const pick = this.chance(jobs.length + agents.length);
+    const pick = this.world.chance(jobs.length + agents.length);
     const job = jobs[pick];
     if (job !== undefined) {
       const [key, work] = job;
@@ -405,146 +416,15 @@ export class SimulatedSupervisor {
       (task.state === 'queued' || task.state === 'worktree_created') && task.notBefore !== null ? [task.notBefore] : [],
     );
     if (state.phase.kind === 'paused') {
-      if (state.phase.until === null) this.unpause();
+      if (state.phase.until === null) this.person.unpause();
       else times.push(state.phase.until);
     }
-    const later = times.map((time) => Date.parse(time) - Date.parse(timeOf(0))).filter((ms) => ms > this.now);
-    this.now = later.length === 0 ? this.now + 1000 : Math.min(...later);
-  }
-
-  private intervene(): void {
-    const intervention = this.interventions.shift();
-    switch (intervention) {
-      case 'abort':
-        return this.record(...abortRun(this.history.state));
-      case 'limit': {
-        const until = new Date(this.date().getTime() + 90_000).toISOString();
-        return this.record({ type: 'run_paused', reason: 'limit', until });
-      }
-      case 'pause':
-        return void this.pauses.push({ agents: 'let_finish', stopped: new Set() });
-      case 'pause_now':
-        return void this.pauses.push({ agents: 'stop', stopped: new Set() });
-      case 'unpause':
-        return this.unpause();
-      case 'hold_back':
-        this.held = 'only 20 MB of disk free';
-        return;
-      case 'look':
-        return this.look();
-      case 'crash':
-        this.jobs.clear();
-        this.promises.replays();
-        return this.begin();
-      case 'abort_task':
-        return this.free(canBeAborted).forEach((id) => this.start(`task:${id}`, this.abortTask(id)));
-      case 'merge':
-        return this.requeue();
-      case 'surprise':
-        return this.surprise();
-      case 'retry':
-        return this.wish({ retry: this.inState('failed', 'aborted') });
-      case 'resume':
-        return this.wish({ resume: true });
-      case 'skip':
-        return this.wish({ skip: this.free(({ state }) => ['queued', 'blocked', 'failed'].includes(state.state)) });
-      case 'select':
-        return this.wish({ select: this.free(({ state }) => state.state === 'skipped' && state.landed === null) });
-      case 'finish_late':
-      case undefined:
-        return;
-    }
-  }
-
-  private wish(wish: Partial<ContinueWish>): void {
-    this.wishes.push({ select: [], skip: [], retry: [], ...wish });
-  }
-
-  /** Requests in the order in which the supervisor looks at them: a pause before anything goes on. */
-  private serve(): void {
-    const isBusy = (task: string): boolean => this.busyTasks().has(task);
-    this.pauses = this.pauses.filter(({ agents, stopped }) => {
-      const { events, stop, answer } = pause(this.history.state, { agents, isBusy, stopped });
-      this.record(...events);
-      for (const task of stop) {
-        stopped.add(task);
-        this.start(`task:${task}`, this.stop(task, 'paused'));
-      }
-      if (answer?.kind === 'paused') this.promises.paused(answer.running, agents);
-      return answer === null;
-    });
-    const [wish] = this.wishes;
-    if (wish === undefined || !mayContinue(this.history.state, wish, isBusy)) return;
-    this.wishes.shift();
-    for (const step of continueSteps(this.history.state, wish)) {
-      this.record(step.kind === 'record' ? step.event : begunAnew(step.task));
-    }
-    this.promises.continued(wish.resume === true ? this.inState('aborted') : wish.retry, wish.skip);
-  }
-
-  private unpause(): void {
-    const { events, answer } = unpause(this.history.state);
-    this.record(...events);
-    if (answer.kind === 'resumed') this.promises.unpaused();
-  }
-
-  /** A person asks for a merge of what waits for one. */
-  private requeue(): void {
-    for (const id of this.free(({ state }) => tipThatWaits(state) !== null)) {
-      const unfinished = this.chance(5) === 1 ? 'changes' : null;
-      const now = { unfinished, tip: tipThatWaits(this.history.task(id).state), movedBack: this.chance(5) === 1 };
-      const requeueing = requeueForMerge(now, true);
-      if (requeueing.kind !== 'merge') continue;
-      if (unfinished !== null || now.movedBack) throw new Error(`${id} is merged without what a person has of it`);
-      this.record({ type: 'task_done', task: id, tip: requeueing.tip, commits: 1, notes: [] });
-    }
-  }
-
-  /** A job on a task fails again and again. */
-  private surprise(): void {
-    for (const task of this.free(({ state }) => !isSettled(state) && state.state !== 'running')) {
-      const kind = this.history.task(task).state.state === 'merge_pending' ? 'merge' : 'task';
-      const event = giveUp(this.plan.runId, this.history.state, { kind, task }, 'git failed');
-      if (event !== null) this.record(event);
-      if (!isSettled(this.history.task(task).state)) throw new Error(`${task} was given up and still waits`);
-    }
-  }
-
-  private inState(...names: readonly string[]): string[] {
-    return this.plan.tasks.map(({ id }) => id).filter((id) => names.includes(this.history.task(id).state.state));
-  }
-
-  /** One task by chance that nothing is being done for and that is as wanted; none when there is none. */
-  private free(wanted: (record: ReturnType<RunHistory['task']>) => boolean): string[] {
-    const busy = this.busyTasks();
-    const merging = this.jobs.has('merge');
-    const tasks = this.plan.tasks.filter(({ id }) => {
-      const record = this.history.task(id);
-      return !busy.has(id) && wanted(record) && !(merging && record.state.state === 'merge_pending');
-    });
-    const task = tasks[tasks.length === 0 ? 0 : this.chance(tasks.length)];
-    return task === undefined ? [] : [task.id];
-  }
-
-  private look(): void {
-    const { plan } = this;
-    for (const task of changedTasks(plan, this.history.state, this.cursor)) {
-      this.seen.set(task.id, taskView(plan, task, this.history.task(task.id), null, 'log'));
-    }
-    if (this.history.state.seq < this.cursor) throw new Error('the cursor went back');
-    this.cursor = this.history.state.seq;
-  }
-
-  private record(...events: readonly RunEvent[]): void {
-    for (const event of events) {
-      this.promises.allows(event);
-      this.history.record(event);
-    }
-    if (this.history.records.length !== this.history.state.seq) throw new Error('the cursor has a gap');
+    const later = times.map((time) => Date.parse(time) - Date.parse(timeOf(0))).filter((ms) => ms > this.passed);
+    this.passed = later.length === 0 ? this.passed + 1000 : Math.min(...later);
   }
 
   private end(): void {
-    this.promises.over(this.target, this.validatedAt);
+    this.promises.over(this.validatedAt);
     this.look();
     for (const task of this.plan.tasks) {
       if (this.setups.has(task.id)) throw new Error(`the run ended with what setup of ${task.id} left running`);
@@ -554,52 +434,15 @@ export class SimulatedSupervisor {
     }
   }
 
-  private planned(id: string): PlannedTask {
+  private readonly planned = (id: string): PlannedTask => {
     const task = this.plan.tasks.find((candidate) => candidate.id === id);
     if (task === undefined) throw new Error(`no task ${id}`);
     return task;
-  }
-
-  private tip(): string {
-    return this.target.at(-1) ?? 'base';
-  }
-
-  private date(): Date {
-    return new Date(Date.parse(timeOf(0)) + this.now);
-  }
-
-  /** A number from 0 up to below `below`; 0, which means that all goes well, when the chances are used up. */
-  private chance(below: number): number {
-    return (this.chances.shift() ?? 0) % below;
-  }
+  };
 
   private describe(): string {
     const { phase, tasks } = this.history.state;
     const states = [...tasks.values()].map(({ id, state }) => `${id} ${state.state}`).join(', ');
     return `${phase.kind}; ${states}; jobs ${[...this.jobs.keys()].join(', ')}`;
   }
-}
-
-/** What the supervisor would find of an attempt that is over. */
-function overOf(task: string, { end, stopped }: Pick<Agent, 'end' | 'stopped'>, stop: StopReason | null): AttemptOver {
-  const codes: Partial<Record<AgentEnd, number>> = { success: 0, unusable: 0, limit: LIMIT_CODE };
-  const byItself: AttemptExit = end === 'lost' ? { kind: 'unknown' } : { kind: 'exited', code: codes[end] ?? 1 };
-  return {
-    task,
-    stop,
-    exit: endOf(stopped ? { kind: 'signalled', signal: 'SIGTERM' } : byItself, stop),
-    agent: {
-      ...COMMAND_AGENT,
-      facts: { ...NO_FACTS, unguarded: end === 'unguarded' ? 'Write' : null },
-      rateLimitExitCode: LIMIT_CODE,
-    },
-    markerPresent: end === 'success' || end === 'unusable' || end === 'hung',
-    limits: { timeoutMinutes: 60, stallMinutes: 10, budgetUsd: null, maxTurns: null },
-    output: 'agent.jsonl',
-  };
-}
-
-function workOf(end: AgentEnd): AttemptWork {
-  if (end === 'unusable') return { kind: 'unusable', message: 'the agent rewrote history' };
-  return { kind: 'usable', start: 'base', commits: 1, uncommitted: false };
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Plan } from '../../../../src/core/plan/plan.js';
 import { planOf } from '../../../support/runs/plan-fixture.js';
-import { INTERVENTIONS, SimulatedSupervisor, type Script } from '../../../support/runs/simulated-supervisor.js';
+import { INTERVENTIONS } from '../../../support/runs/simulated-person.js';
+import { SimulatedSupervisor, type Script } from '../../../support/runs/simulated-supervisor.js';
 
 /** A plan of any shape: dependencies point to tasks before, waves only grow. */
 const plans: fc.Arbitrary<Plan> = fc
@@ -12,6 +13,7 @@ const plans: fc.Arbitrary<Plan> = fc
         deps: fc.array(fc.nat(), { maxLength: 3 }),
         newWave: fc.boolean(),
         retries: fc.nat(2),
+        budgetUsd: fc.option(fc.integer({ min: 1, max: 3 })),
         skip: fc.integer({ min: 0, max: 5 }),
       }),
       { minLength: 1, maxLength: 8 },
@@ -23,10 +25,10 @@ const plans: fc.Arbitrary<Plan> = fc
   })
   .map(({ tasks, validated, schedule, maxConcurrency, wave }) => {
     let number = 1;
-    const described = tasks.map(({ deps, newWave, retries }, index) => {
+    const described = tasks.map(({ deps, newWave, retries, budgetUsd }, index) => {
       if (newWave && index > 0) number += 1;
       const ids = deps.filter(() => index > 0).map((dep) => `t${dep % index}`);
-      return { id: `t${index}`, wave: number, deps: [...new Set(ids)].sort(), retries };
+      return { id: `t${index}`, wave: number, deps: [...new Set(ids)].sort(), retries, budgetUsd };
     });
     const skip = tasks.flatMap((task, index) => (task.skip === 5 ? [`t${index}`] : []));
     const plan = planOf(described, {
