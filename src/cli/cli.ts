@@ -3,7 +3,7 @@ import { runCli } from './program.js';
 
 armFailpoint();
 
-// `o8 logs … | head`: whoever reads has seen enough; a run goes on by itself.
+// `o8 logs … | head` closes the pipe early. That is not an error, and a run continues without this process.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
@@ -11,5 +11,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const code = await runCli(process.argv.slice(2));
 process.exitCode = code;
-// Who pressed Ctrl+C twice is not kept waiting by what still goes on; what was printed goes out first.
+// After a second Ctrl+C the process ends at once, without waiting for pending work; printed text is written out first.
 if (code === 130) process.stdout.write('', () => process.exit(code));

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 /**
- * The `o8` command. Loads only the bundle that is asked for: an MCP client waits for `o8 mcp` to answer, and parsing
- * the terminal's code first would be the larger half of that wait.
+ * The `o8` command. Loads only the bundle that is needed: an MCP client waits for `o8 mcp` to answer, and loading the
+ * CLI's code as well would more than double that wait.
  */
 try {
   process.cwd();
 } catch {
-  // Node cannot even load a module from here: somebody stands in a worktree that went with its merged task.
+  // Node cannot load a module from a deleted working directory, such as the removed worktree of a merged task.
   process.stderr.write(
-    'Error: this folder was removed; o8 removes the worktree of a task once it is merged\n  cd <your repository>\n',
+    'Error: This folder was removed; o8 removes the worktree of a task once it is merged.\n  cd <your repository>\n',
   );
   process.exit(4);
 }

@@ -24,7 +24,7 @@ import { statusCommand } from './commands/status-command.js';
 import { openTerminal } from './context/terminal.js';
 import { trustCommand } from './commands/trust-command.js';
 
-/** The same commands again, for people and programs that know them by this name: not listed twice. */
+/** Alternative names of commands, which the help does not list. */
 const OTHER_NAMES = new Set(['parallel-config', 'run-checks']);
 
 /** Runs one command line and gives its exit code. The only place where errors are turned into text. */
@@ -36,8 +36,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     spelling: 'o8',
   };
   const program = new Command('o8')
-    .description('Runs many coding agents at once on one git repository and brings all of their work back whole.')
+    .description('Runs many coding agents at once on one git repository and merges their work safely.')
     .version(VERSION)
+    .configureHelp({ subcommandTerm: (command) => command.name() }) // with arguments, descriptions exceed 80 columns
     .exitOverride();
   for (const command of [
     runCommand(cli),
@@ -75,7 +76,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     if (!(error instanceof CommanderError))
       return printError(error, cli.terminal, argv.includes('--json'), process.env);
     if (error.exitCode === 0) return 0;
-    if (error.code === 'commander.help') return 2; // the help is what is printed
+    if (error.code === 'commander.help') return 2; // commander has printed the help
     return printError(usageError(error, program, argv), cli.terminal, argv.includes('--json'), process.env);
   }
 }

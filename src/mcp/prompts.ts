@@ -12,22 +12,22 @@ import { O8Error } from '../core/base/errors.js';
 import { longestValue } from '../core/input/longest-value.js';
 import { quote } from '../core/text/untrusted-text.js';
 
-/** The plugin's slash commands, for clients that have no plugins: the same files. */
+/** The plugin's slash commands as prompts, for clients without plugins. */
 const commands = [setup, decompose, run, status, merge, integrate, abort, cleanup].map(parseCommand);
 
-/** Clients ask for one line of arguments, and give it to the command as it is. */
+/** Clients ask their user for one line of arguments and pass it on unchanged. */
 const WHOLE = 'arguments';
 /**
- * Claude Code deals the words behind the command out to the arguments and drops what is left over, so it is offered as
- * many as people type. It names them all in its menu: not more.
+ * Claude Code gives each word after the command to one argument and drops the rest, so that it needs as many arguments
+ * as people type words. Its menu lists them all, so there are not more.
  */
 const WORDS = Array.from({ length: 16 }, (_, index) => `word${String(index + 1)}`);
-const MORE_WORDS = `There may have been more than ${String(WORDS.length)} words: go by the whole line, or ask for it.`;
+const MORE_WORDS = `There may have been more than ${String(WORDS.length)} words: use the whole line the user typed, or ask for it.`;
 
-/** The name that Claude Code gives itself. */
+/** The client name that Claude Code sends. */
 const SPLITS_WORDS = 'claude-code';
 
-/** The prompts as this client can call them. */
+/** The prompts in the form this client can call. */
 export function listPrompts(client: string | undefined): Prompt[] {
   return commands.map(({ name, description, argumentHint }) => ({
     name,
@@ -39,7 +39,7 @@ export function listPrompts(client: string | undefined): Prompt[] {
   }));
 }
 
-/** One prompt for these arguments. Throws O8Error `usage` for a prompt or an argument that there is not. */
+/** One prompt with its arguments filled in. Throws O8Error `usage` for an unknown prompt or argument. */
 export function getPrompt(name: string, given: Readonly<Record<string, string>>, root: string): GetPromptResult {
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {

@@ -3,12 +3,12 @@ import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import { O8Error } from '../core/base/errors.js';
 import { reportError, type ErrorReport } from '../core/text/report-error.js';
 
-/** The protocol's own number for a resource there is not. */
+/** The protocol's error code for an unknown resource. */
 const RESOURCE_NOT_FOUND = -32002;
 
 /**
- * An error of the protocol with our code, message and hint as its data. Not the SDK's McpError, which puts its number
- * in front of the message on both sides.
+ * A protocol error whose data has o8's code, message and hint. Not the SDK's McpError, which puts its number in front of
+ * the message in both server and client.
  */
 class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
@@ -20,12 +20,12 @@ class ProtocolError extends Error {
   }
 }
 
-/** For an address that leads to nothing; `hint` is the next step. */
+/** For an unknown address; `hint` is the next step. */
 export function noResource(message: string, hint: string): Error {
   return new ProtocolError(RESOURCE_NOT_FOUND, { code: 'no_resource', message, hint });
 }
 
-/** For prompts and resources, which have no error answers of their own as tools have. */
+/** For prompts and resources: unlike tools they can only fail with a protocol error. */
 export function protocolError(error: unknown): Error {
   return error instanceof ProtocolError
     ? error

@@ -33,7 +33,7 @@ const SCHEMAS = new Map<string, z.ZodType>([
   ['resources/read', ReadResourceRequestSchema],
 ]);
 
-/** The answer to a request whose params do not have the shape that the protocol gives them; null for any other message. */
+/** The answer to a request whose params do not match the protocol; null for any other message. */
 export function requestFault(message: JSONRPCMessage): RequestFault | null {
   if (!isJSONRPCRequest(message)) return null;
   const { id, method, params } = message;

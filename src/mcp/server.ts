@@ -34,16 +34,16 @@ import { readResource, resources, resourceTemplates } from './resources.js';
 
 /** Long enough for a plan of hundreds of tasks, short enough that a waiting `status` does not outlive its session. */
 const LAST_ANSWERS_MS = 1000;
-/** Of what the client sent and nobody could read: enough to recognise it in a log. */
+/** How much of an unreadable message is logged: enough to recognise it. */
 const MOST_OF_BROKEN_MESSAGE = 300;
 
 /**
- * The catalogue over stdio. Keeps nothing in memory between calls: the host kills it with every session. The
- * low-level server answers an unknown method at once, which newer hosts try before they settle on a protocol.
+ * Serves the tools over stdio. Keeps nothing in memory between calls: the client kills the server with every session.
+ * An unknown method is answered at once, because newer clients try some before they choose a protocol version.
  */
 export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
-  // The plugin has the commands themselves: prompts would be in every menu twice, and for resources Claude Code gives its
-  // model three more tools.
+  // The plugin already has the slash commands: as prompts they would be in every menu twice. And for resources Claude
+  // Code would give its model three more tools.
   const stands: Stands = env['CLAUDE_PLUGIN_ROOT'] === undefined ? 'alone' : 'in the plugin';
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- the high-level server starts slower and hides errors in text
   const server = new Server(
@@ -73,7 +73,7 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
     const report = (message: string): void => {
       progress += 1;
       const notification = { method: 'notifications/progress' as const, params: { progressToken, progress, message } };
-      sendNotification(notification).catch(() => undefined); // the client has gone; so will we
+      sendNotification(notification).catch(() => undefined); // the client has gone; this process ends soon
     };
     return tracked(call(params.name, params.arguments, { ...context, progress: report }));
   });
@@ -89,11 +89,11 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
     server.setRequestHandler(GetPromptRequestSchema, ({ params }) => prompt(params.name, params.arguments ?? {}));
   }
   server.onerror = (error) => {
-    // A broken message is the client's; we go on.
+    // The client sent a broken message; the server continues.
     process.stderr.write(`o8: ${screenText(clipped(error.message, MOST_OF_BROKEN_MESSAGE))}\n`);
   };
-  // Started through a wrapper such as npx we never see the host's signals: the end of stdin is the end of the session.
-  // What it asked for before that is still answered, if it takes no longer than a moment.
+  // Started through a wrapper such as npx, the server does not receive the client's signals: the session ends with
+  // stdin. Pending calls are still answered if they take no longer than LAST_ANSWERS_MS.
   process.stdin.on('end', () => {
     setTimeout(() => process.exit(0), LAST_ANSWERS_MS).unref();
     const leave = (): void => {
@@ -108,8 +108,8 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
 }
 
 /**
- * The SDK answers a request whose params have the wrong shape with its own internal error and the words of its schema
- * library; the protocol's answer is invalid params.
+ * The SDK answers a request with malformed params with an internal error in the words of its schema library; the
+ * protocol wants "invalid params".
  */
 function answerMalformedRequests(transport: Transport): void {
   const { onmessage } = transport;
@@ -137,7 +137,7 @@ function documentsOf(stands: Stands): WhereDocumentsAre {
   }
 }
 
-/** The package that this program belongs to: `dist/` is in it. */
+/** The folder of the installed package, which contains `dist/`. */
 function packageFolder(): string {
   return dirname(dirname(bundledProgram('o8.js')));
 }
@@ -154,7 +154,7 @@ function throwProtocolError(error: unknown): never {
   throw protocolError(error);
 }
 
-/** Newer hosts show their model the instructions late, but tools with its first request: one says where documents are. */
+/** Newer clients show the tools to their model before the instructions, so the tool `plan` names the documents too. */
 function describe(
   { name, title, description, input, output, annotations }: CatalogueEntry,
   { planFolder, features }: WhereDocumentsAre,
@@ -173,7 +173,7 @@ const objectSchemaShape = z.looseObject({ type: z.literal('object') });
 
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): McpTool['inputSchema'] {
   const json = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  delete json.$schema; // says nothing to a model and costs tokens in each listing
+  delete json.$schema; // costs tokens in each listing and is of no use to a model
   return objectSchemaShape.parse(json);
 }
 

@@ -104,7 +104,7 @@ describe('the resources of the server', () => {
     expect((await read(server, `o8://runs/${runId}/tasks/task-002/log`)).text).toBe(
       'task-002 has not started yet: it is queued.',
     );
-    expect(await refused(server, `o8://runs/${runId}/report`)).toEqual(notFound(/is running: its report/));
+    expect(await refused(server, `o8://runs/${runId}/report`)).toEqual(notFound(/is running; its report/));
 
     await agent.print(`${'x'.repeat(1000)}\n`.repeat(100));
     await agent.print('the end\n');

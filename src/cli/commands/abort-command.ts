@@ -18,11 +18,11 @@ interface Flags {
 }
 
 export function abortCommand(cli: Cli): Command {
-  return toolCommand('abort', 'Stop the running agents of a run, or of one task; work is kept')
-    .option('--run <id>', 'which run; default: the one that is not over')
+  return toolCommand('abort', 'Stop a run or one of its tasks; the work is kept')
+    .option('--run <id>', 'run id; default: the unfinished run')
     .option('--task <id>', 'stop only this task')
     .option('--cleanup', 'also remove the worktrees')
-    .option('--dry-run', 'say what would be stopped, stop nothing')
+    .option('--dry-run', 'show what would be stopped; stop nothing')
     .action(async (flags: Flags) => {
       const { run: runId, task, cleanup, dryRun, json } = flags;
       const announced = json === true || dryRun === true ? undefined : await announce(cli, flags);
@@ -37,7 +37,7 @@ async function flagOf({ context }: Cli, { runId }: ToolAnswer<'abort'>): Promise
   return runId === undefined ? {} : runFlagOf((await openContext(context)).home, runId);
 }
 
-/** Says what is about to be stopped; gives the run that is meant, so that no other is. */
+/** Prints what is about to be stopped and returns the id of that run, so that the abort acts on the same one. */
 async function announce(cli: Cli, { run, task }: Flags): Promise<string | undefined> {
   const found = await callTool('abort', { runId: run, task, dryRun: true }, cli.context);
   if (found.runId === undefined) return undefined;

@@ -16,12 +16,12 @@ import { openContext } from '../../tools/context/repository-context.js';
 import { refuseUntrustedRun } from '../../tools/context/run-trust.js';
 import type { Cli } from '../context/cli-context.js';
 
-/** `o8 attach <task>`: the session of the task's agent in its worktree, for a person to look or go on. */
+/** `o8 attach <task>`: opens the session of the task's agent in its worktree, for a person to read or continue. */
 export function attachCommand({ terminal, context, exit }: Cli): Command {
   return new Command('attach')
-    .description("Open the session of a task's agent in its worktree, when the agent is not running")
+    .description("Open the session of a task's agent in its worktree; the agent must not be running")
     .argument('<task>', 'task id')
-    .option('--run <id>', 'which run; default: the active one, else the newest')
+    .option('--run <id>', 'run id; default: the active run, else the newest')
     .action(async (name: string, flags: { run?: string }) => {
       refuseNested('attach', context);
       const { home } = await openContext(context);
@@ -69,23 +69,24 @@ function sessionOf(run: LoadedRun, task: string): Session {
       const branch = plan.tasks.find(({ id }) => id === task)?.branch ?? '';
       const again = `git worktree add -f -f ${shellQuote(worktree)} ${shellQuote(branch)}`;
       const lock = `git worktree lock --reason ${shellQuote(ownReason(plan.runId, `task ${task}`))} ${shellQuote(worktree)}`;
-      throw new O8Error('refused', `the worktree of ${task} was deleted: ${worktree}`, `${again} && ${lock}`);
+      throw new O8Error('refused', `The worktree of ${task} was deleted: ${worktree}.`, `${again} && ${lock}`);
     }
-    const why = record.worktree === 'removed' ? 'it was removed when the task was done' : 'it was not made yet';
-    throw new O8Error('refused', `${task} has no worktree: ${why}`, o8('logs', [task], { run: runId }));
+    const why = record.worktree === 'removed' ? 'it was removed when the task was complete' : 'it was not created yet';
+    throw new O8Error('refused', `${task} has no worktree: ${why}.`, o8('logs', [task], { run: runId }));
   }
   const name = plan.tasks.find(({ id }) => id === task)?.agent ?? null;
   const { agent, settings } = taskAgent(plan.settings, name);
   const { sessionId } = record;
   if (sessionId === null || agent.attach === null) {
-    const why = agent.attach === null ? 'its agent has none that could be opened' : 'it has not started';
-    throw new O8Error('refused', `${task} has no session to open: ${why}`, `cd ${shellQuote(worktree)}`);
+    const why =
+      agent.attach === null ? 'sessions of its agent program cannot be opened' : 'its agent has not started one';
+    throw new O8Error('refused', `${task} has no session to open: ${why}.`, `cd ${shellQuote(worktree)}`);
   }
   const program = (env: NodeJS.ProcessEnv): Promise<string> => agentProgram(agent, settings, env);
   return { sessionId, worktree, open: { program, arguments: agent.attach(sessionId) } };
 }
 
-/** After a failure or a limit, while somebody alive works on the run and the user has not paused it. */
+/** Whether the supervisor will continue the session by itself: after a failure or a limit, unless the user paused the run. */
 function isContinuedSoon({ state: { phase }, ownerAlive }: LoadedRun, { state: task }: TaskRecord): boolean {
   const waits = (task.state === 'queued' || task.state === 'worktree_created') && task.next.kind === 'continue';
   const pausedByUser = phase.kind === 'paused' && phase.until === null;

@@ -24,27 +24,29 @@ interface Flags {
 
 /** `o8 config`, `o8 config set <key> <value>`, `o8 config reset [key]`: the settings file of this repository. */
 export function configCommand(cli: Cli, name: 'config' | 'parallel-config'): Command {
-  const command = new Command(name).description('Show and change the settings of this repository').exitOverride(); // before its own commands are made: they inherit it
+  const command = new Command(name).description('Show and change the settings of this repository').exitOverride(); // before the subcommands are created: they inherit it
   command.option('--json', 'print the settings as JSON').action(async (flags: Flags) => {
     await show(cli, flags, name === 'config' ? 'manifest' : 'features');
   });
   command
     .command('set')
-    .description('Set one: o8 config set merge.into base; lists and objects as JSON')
-    .argument('<key>', 'name, such as retries or agent.model')
+    .description('Change a setting: o8 config set merge.into base; lists and objects as JSON')
+    .argument('<key>', 'setting, such as retries or agent.model')
     .argument('<value>', 'text, number or JSON')
     .action(async (key: string, value: string) => {
       if (SHELL_COMMANDS.has(key)) await refuseUnreadable(cli, key, value);
       await change(cli, async (root) => withSetting(await readSettingsFile(root), key, value));
-      cli.terminal.print(`${key} is set. A run that is already started keeps its settings.`);
+      cli.terminal.print(`${key} is set. Runs that have already started keep their settings.`);
     });
   command
     .command('reset')
-    .description('Back to the default, of one key or of all')
-    .argument('[key]', 'name; without one, everything')
+    .description('Reset one setting, or all of them, to the default')
+    .argument('[key]', 'setting; default: all settings')
     .action(async (key: string | undefined) => {
       await change(cli, async (root) => (key === undefined ? {} : withoutSetting(await readSettingsFile(root), key)));
-      cli.terminal.print(key === undefined ? 'All settings have their defaults.' : `${key} has its default.`);
+      cli.terminal.print(
+        key === undefined ? 'All settings were reset to their defaults.' : `${key} was reset to its default.`,
+      );
     });
   return withOwnOptions(command);
 }
@@ -72,22 +74,22 @@ function valueText({ value }: SettingView): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Settings that `sh` runs. */
+/** Settings whose value `sh` runs. */
 const SHELL_COMMANDS = new Set(['setup', 'verify']);
 
-/** What the shell cannot read would fail every task; O8Error `usage` with the shell's own words. */
+/** A command with a syntax error would fail every task: O8Error `usage` with the shell's own message. */
 async function refuseUnreadable({ context }: Cli, key: string, command: string): Promise<void> {
   const { faults } = await checkShellCommands([command], context);
   for (const { said } of faults) {
     throw new O8Error(
       'usage',
-      [`${key} is no command that sh can read:`, ...quotedOutput(said)].join('\n'),
+      [`${key} is not a command that sh can parse:`, ...quotedOutput(said)].join('\n'),
       o8('config set', [key, placeholder('command')]),
     );
   }
 }
 
-/** Read and write are one step for everybody who changes settings. An agent must not change what o8 runs. */
+/** Reads and writes the file under one lock, so that two changes at once are both kept. Agents may not change settings. */
 async function change({ context }: Cli, next: (root: string) => Promise<SettingsFile>): Promise<void> {
   refuseNested('config', context);
   const { repo, root } = await openContext(context);

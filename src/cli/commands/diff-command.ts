@@ -14,11 +14,11 @@ interface Flags {
 }
 
 export function diffCommand(cli: Cli): Command {
-  return toolCommand('diff', "Show a task's work: what its branch has and the target has not, or what it brought")
+  return toolCommand('diff', 'Show the changes of a task: those not merged yet, or those its merge made')
     .argument('<task>', 'task id')
-    .option('--run <id>', 'which run; default: the active one, else the newest')
-    .option('--stat', 'only how much changed in which files')
-    .option('--uncommitted', 'with what is not committed yet in its worktree')
+    .option('--run <id>', 'run id; default: the active run, else the newest')
+    .option('--stat', 'show only the changed files and line counts')
+    .option('--uncommitted', 'include uncommitted changes of its worktree')
     .action(async (name: string, flags: Flags) => {
       await diff(cli, name, flags);
     });

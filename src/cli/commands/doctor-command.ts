@@ -6,10 +6,10 @@ import { readDoctorFacts } from '../../tools/terminal/read-doctor-facts.js';
 import type { Cli } from '../context/cli-context.js';
 import { safeLines } from '../context/terminal.js';
 
-/** `o8 doctor`: what is installed, how the repository stands, what is left over. Changes nothing. */
+/** `o8 doctor`: checks installed programs, the repository and leftovers of earlier runs. Changes nothing. */
 export function doctorCommand({ terminal, context, exit }: Cli): Command {
   return new Command('doctor')
-    .description('What is installed, how the repository stands, and what earlier runs left over')
+    .description('Check installed programs, the repository and leftovers of earlier runs')
     .option('--json', 'print the findings as JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const facts = await readDoctorFacts(context);

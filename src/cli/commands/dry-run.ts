@@ -14,13 +14,13 @@ import { safeLines, type Terminal } from '../context/terminal.js';
 
 type ShownCheck = ToolAnswer<'preflight'>['checks'][number];
 
-/** A preflight of a new plan finds the names of the run that would go on, and of what --force moves. */
+/** Preflight checks a new plan: it reports names that belong to the run to be continued, or that --force moves aside. */
 const OWN_NAMES = ['branch-collision', 'worktree-collision'];
 
-/** Warnings that the plan of features has already said, beside the feature they are about. */
+/** Warnings that a plan of features already shows beside each feature. */
 const IN_THE_PLAN = ['feature-stories', 'feature-plan', 'feature-overlap', 'feature-dependencies'];
 
-/** What a start would meet: the checks that are not passed, the words about a wave, commands that changed. Exit 4 when it would refuse. */
+/** Prints the plan, the checks that did not pass and changed commands. Sets exit code 4 when a start would be refused. */
 export async function dryRun(
   { terminal, context, exit }: Cli,
   plan: ToolAnswer<'plan'> | null,
@@ -29,7 +29,7 @@ export async function dryRun(
 ): Promise<void> {
   if (plan === null) {
     const { root } = await openContext(context);
-    throw new O8Error('usage', '--dry-run needs a plan', o8('run', [await planWord(root)], { dryRun: true }));
+    throw new O8Error('usage', '--dry-run needs a plan.', o8('run', [await planWord(root)], { dryRun: true }));
   }
   const start = await previewStart(spawn.input.parse(onlyGiven(spawnInput(named, flags))), context);
   const answer = await callTool('preflight', { ...named, wave: flags.wave, skip: flags.skip }, context);

@@ -12,33 +12,33 @@ import { loadRun, type LoadedRun } from '../../tools/context/load-run.js';
 import type { Cli } from '../context/cli-context.js';
 import { outputLines, stdoutDrained, type Terminal } from '../context/terminal.js';
 
-/** The supervisor takes over agents' output once a second; looking more often would find nothing new. */
+/** The supervisor copies the agents' output once a second; looking more often would find nothing new. */
 const LOOK_MS = 500;
 
 export interface FollowedTask {
   readonly home: RunHome;
   readonly runId: string;
   readonly task: string;
-  /** The attempt whose log the reader stands in. */
+  /** The attempt whose log is being read. */
   readonly attempt: number;
-  /** Ends with this attempt, or goes on over retries until the task is over. */
+  /** Stop after this attempt, or follow retries until the task ends. */
   readonly until: 'task' | 'attempt';
 }
 
-/** Untrusted lines, made safe; resolves when they have gone out. */
+/** Prints untrusted lines without their terminal escapes; resolves when they have been written. */
 export async function printLines(terminal: Terminal, lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
   terminal.print(lines.map(outputLines).join('\n'));
   await stdoutDrained();
 }
 
-/** Prints what a task's log gains, attempt after attempt. Exit code 1 when nobody runs the task any more. */
+/** Prints new lines of a task's log, attempt after attempt. Exit code 1 when the run is interrupted. */
 export async function followTaskLog(cli: Cli, followed: FollowedTask, first: LogReader): Promise<void> {
   const { home, runId, task } = followed;
   let { attempt } = followed;
   let reader = first;
   for (;;) {
-    const run = await loadRun(home, runId); // before the log: what is over by then is read to its end
+    const run = await loadRun(home, runId); // before the log: if the task has ended by now, the log below is complete
     await printRest(cli.terminal, reader);
     const record = taskOf(run.state, task);
     if (followed.until === 'task' && record.attempt > attempt) {
@@ -49,12 +49,12 @@ export async function followTaskLog(cli: Cli, followed: FollowedTask, first: Log
     }
     const attemptOver = record.attempt > attempt || record.endedAttempt >= attempt;
     if (isSettled(record.state) || (followed.until === 'attempt' && attemptOver)) return;
-    if (nobodyIsThere(cli, run)) return;
+    if (hasNoOwner(cli, run)) return;
     await delay(LOOK_MS);
   }
 }
 
-/** Prints what the supervisor's log gains until it has ended: it has last words when the run is no longer its own. */
+/** Prints new lines of the supervisor's log until its process ends: it still writes after it released the run. */
 export async function followSupervisorLog(
   cli: Cli,
   { home, runId }: { readonly home: RunHome; readonly runId: string },
@@ -65,9 +65,9 @@ export async function followSupervisorLog(
     const lock = await readLock(home, processProbe);
     if (lock.kind === 'held' && lock.holder.runId === runId) owner = lock.holder.process;
     const run = await loadRun(home, runId);
-    const speaks = owner !== null && (await processProbe.check(owner)) === 'alive';
+    const isAlive = owner !== null && (await processProbe.check(owner)) === 'alive';
     await printRest(cli.terminal, reader);
-    if (!speaks && nobodyIsThere(cli, run)) return;
+    if (!isAlive && hasNoOwner(cli, run)) return;
     await delay(LOOK_MS);
   }
 }
@@ -80,7 +80,7 @@ async function printRest(terminal: Terminal, reader: LogReader): Promise<void> {
   }
 }
 
-function nobodyIsThere({ terminal, exit }: Cli, { plan, state, ownerAlive }: LoadedRun): boolean {
+function hasNoOwner({ terminal, exit }: Cli, { plan, state, ownerAlive }: LoadedRun): boolean {
   if (ownerAlive) return false;
   if (state.phase.kind !== 'finished') {
     terminal.warn(

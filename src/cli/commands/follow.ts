@@ -32,12 +32,12 @@ import { counted } from '../../core/text/counted.js';
 import type { SourceFacts } from '../../core/plan/source.js';
 import { keyCommand, keyFor, keyOf, sourceFacts } from '../../core/plan/sources.js';
 
-/** `lines`: for people; `verbose`: with the agents' output; `progress`: for programs; `json`: the last status only. */
+/** `lines`: for people; `verbose`: also the agents' output; `progress`: for programs; `json`: only the last status. */
 export type Style = 'lines' | 'verbose' | 'progress' | 'json';
 
-/** A signal that ended a child of ours has reached us, too, by then. */
+/** When Ctrl+C ended a git process of ours, our own signal handler has run after this time. */
 const SIGNAL_MS = 100;
-const LOOK_MS = 300; // quick enough to feel live, cheap enough to forget
+const LOOK_MS = 300; // feels live and costs little CPU
 
 /** Follows a run to its end, printing what changes; Ctrl+C stops the run, a second one only stops the waiting. */
 export async function follow(
@@ -66,7 +66,7 @@ export async function follow(
       const status = await look(cli, runId, interrupt.received);
       if (status === null) return await stop(cli, runId, style, tasks);
       const seen = wholeTasks(status.tasks);
-      // What an earlier part of the run finished is no news.
+      // Tasks that ended before the run was continued are not printed again.
       if (first && from === 'now') {
         for (const task of seen) if (isOver(task)) tasks.set(task.id, task);
         await logs?.skip(seen);
@@ -82,7 +82,7 @@ export async function follow(
       told = tellValidations(cli, style, told, validationsOf(status));
       pause = tellPause(cli, style, pause, status);
       if (isEnd(status)) {
-        await readSettledLock(home); // what comes next may be another run, or somebody who reads the manifest
+        await readSettledLock(home); // the caller may start the next run, or read the manifest
         return finish(cli, status, { tasks, style, flag: await runFlagOf(home, runId) });
       }
       live.show(status, [...tasks.values()]);
@@ -98,7 +98,7 @@ export async function follow(
   }
 }
 
-/** Null when Ctrl+C came meanwhile: the terminal sends it to git too, so the look itself may fail of it. */
+/** Null when Ctrl+C was pressed meanwhile: the terminal sends it to git too, so reading the status may fail because of it. */
 async function look({ context }: Cli, runId: string, interrupted: Promise<void>): Promise<StatusAnswer | null> {
   try {
     return await callTool('status', { runId, since: 0 }, context);
@@ -112,7 +112,7 @@ function isEnd({ state }: Pick<StatusAnswer, 'state'>): boolean {
   return ['completed', 'failed', 'aborted', 'interrupted', 'none'].includes(state);
 }
 
-/** Ends with what is true then, and with how to go on. The second Ctrl+C leaves at once, with what was seen last. */
+/** Stops the run and prints its state and how to continue. A second Ctrl+C returns at once with the last state seen. */
 async function stop(cli: Cli, runId: string, style: Style, seen: ReadonlyMap<string, TaskView>): Promise<ExitCode> {
   const { terminal, context } = cli;
   const forPeople = style === 'lines' || style === 'verbose';
@@ -159,7 +159,7 @@ function tell(
   terminal.print(`[${clock}] ${text}`);
 }
 
-/** Says which validation failed, once; gives the waves that were told. */
+/** Prints each failed validation once; returns the waves printed so far. */
 function tellValidations(
   { terminal, context }: Cli,
   style: Style,
@@ -174,7 +174,7 @@ function tellValidations(
   return failed.map(({ wave }) => wave);
 }
 
-/** Says when the run pauses and when it goes on; gives the pause that was told last. */
+/** Prints when the run pauses and when it resumes; returns the last pause printed. */
 function tellPause(
   { terminal, context }: Cli,
   style: Style,
@@ -202,7 +202,7 @@ function sentence(
     case 'task_started':
       return `${event.task.id}: Started (log: ${safeLines(logPath(event.task))})`;
     case 'task_retried':
-      return `${event.task.id}: Trying again (attempt ${String(event.task.attempt)})`;
+      return `${event.task.id}: Retrying (attempt ${String(event.task.attempt)})`;
     case 'task_merging':
       return `${event.task.id}: Done, merging (${counted(event.task.commits, 'commit')})`;
     case 'task_finished': {
@@ -213,7 +213,7 @@ function sentence(
   }
 }
 
-/** The short path of a task's log: the link beside the plan or the worktree, which is made before its agent starts. */
+/** The short path of a task's log: a link beside the plan or the worktree, created before the agent starts. */
 function shownLog({ context }: Cli, plan: Plan, task: TaskView): string {
   const link = logLinkPath(plan, task);
   const isTaken = link !== null && lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === false;
@@ -275,7 +275,7 @@ function validationsOf({ waves = [] }: StatusAnswer): FailedValidation[] {
   return waves.flatMap(({ wave, message }) => (message === undefined ? [] : [{ wave, message }]));
 }
 
-/** What holds for the plan of the run, null where the answer names none. */
+/** The properties of the run's kind of plan; null when the answer names no plan. */
 function factsOf(status: StatusAnswer): SourceFacts | null {
   const key = keyOf(status);
   return key === null ? null : sourceFacts(key.kind);

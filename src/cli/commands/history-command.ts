@@ -23,9 +23,9 @@ interface Flags {
 /** `o8 history`: finished runs of this repository, newest first. */
 export function historyCommand({ terminal, context }: Cli): Command {
   return new Command('history')
-    .description('Finished runs of this repository: outcome, time, cost')
-    .option('-n, --limit <n>', 'how many runs', wholeNumber, 20)
-    .option('--tasks', 'with a line for every task')
+    .description('List finished runs with their outcome, time and cost')
+    .option('-n, --limit <n>', 'number of runs', wholeNumber, 20)
+    .option('--tasks', 'also list the tasks of each run')
     .option('--json', 'print the records as JSON')
     .action(async (flags: Flags) => {
       const { home, repo } = await openContext(context);
@@ -33,17 +33,17 @@ export function historyCommand({ terminal, context }: Cli): Command {
       const off = await takenBackOf(repo, home, known);
       const runs = known.map((run) => ({ ...run, ...(off.get(run.runId) ?? {}) }));
       if (flags.json === true) terminal.print(JSON.stringify({ runs }));
-      else if (runs.length === 0) terminal.print('No run has ended here yet.');
+      else if (runs.length === 0) terminal.print('No run of this repository has finished yet.');
       else terminal.print(safeLines(table(runs, flags.tasks === true).join('\n')));
     });
 }
 
-/** A run with what was taken off its base since, and with what it comes back. */
+/** A run with those of its tasks that were reverted on the base branch since. */
 interface ShownRun extends HistoryRun {
   readonly takenBack?: readonly TakenBack[];
 }
 
-/** Of the runs whose files are still there; those of older ones went with the twentieth run after them. */
+/** Only for runs whose files are still there: o8 keeps the files of the newest 20 runs. */
 async function takenBackOf(
   repo: Repository,
   home: RunHome,

@@ -16,10 +16,10 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** `o8 integrate [dir]`: is the merged work of a run whole? */
+/** `o8 integrate [dir]`: checks the merged work of a run. */
 export function integrateCommand(cli: Cli): Command {
   return checksCommand('integrate')
-    .description('Check the merged work of a plan’s last run and write integration-report.md; merges nothing')
+    .description("Check the merged work of a plan's last run and write integration-report.md; merges nothing")
     .action(async (word: string | undefined, flags: Flags) => {
       const dir = folderOf(word, flags);
       if (flags.check !== undefined) refuseInClaude(cli, dir);
@@ -28,12 +28,12 @@ export function integrateCommand(cli: Cli): Command {
 }
 
 /**
- * The same under a name that `/parallel-integrate` does not have allowed beforehand: Claude Code asks its user before it
- * runs commands that a model chose.
+ * The same under a name that is not in the allowed tools of `/parallel-integrate`: Claude Code asks its user before it
+ * runs a `--check` command that a model chose.
  */
 export function runChecksCommand(cli: Cli): Command {
   return checksCommand('run-checks')
-    .description('The same as integrate, for Claude Code: it asks before it runs --check')
+    .description('Same as integrate; Claude Code asks before it runs this command')
     .action(async (word: string | undefined, flags: Flags) => {
       await integrate(cli, folderOf(word, flags) ?? null, flags);
     });
@@ -41,23 +41,27 @@ export function runChecksCommand(cli: Cli): Command {
 
 function checksCommand(name: string): Command {
   return new Command(name)
-    .argument('[parallel-dir]', 'plan folder; default: that of the newest run')
-    .option('--parallel-dir <dir>', 'the same as an option')
-    .option('--check <command>', 'run this instead of the usual checks of the technology; can be repeated', also)
+    .argument('[parallel-dir]', 'plan folder; default: the one of the newest run')
+    .option('--parallel-dir <dir>', 'plan folder, as an option')
+    .option(
+      '--check <command>',
+      'command to run instead of the default checks of the technology; can be repeated',
+      also,
+    )
     .option('--json', 'print the answer as JSON');
 }
 
-/** The plan folder, as a word or as the option that the slash command has. */
+/** The plan folder, given as an argument or as the option that the slash command uses. */
 function folderOf(word: string | undefined, { parallelDir }: Flags): string | undefined {
   if (word !== undefined && parallelDir !== undefined && word !== parallelDir) {
-    throw new O8Error('usage', 'The plan folder is named twice.', o8('integrate', [parallelDir]));
+    throw new O8Error('usage', 'The plan folder is given twice.', o8('integrate', [parallelDir]));
   }
   return parallelDir ?? word;
 }
 
 function refuseInClaude({ context }: Cli, dir: string | undefined): void {
   if (context.env['CLAUDECODE'] === undefined) return;
-  const message = 'Claude Code runs o8 integrate without asking, and --check runs any command.';
+  const message = 'Claude Code runs o8 integrate without asking, so --check is only allowed with run-checks.';
   throw new O8Error(
     'usage',
     message,

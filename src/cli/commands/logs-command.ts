@@ -25,15 +25,15 @@ interface Flags {
 
 export function logsCommand(cli: Cli): Command {
   return new Command('logs')
-    .description("Print the end of a task's log; without a task, of the supervisor's own")
-    .argument('[task]', 'task id')
-    .option('--run <id>', 'which run; default: the active one, else the newest')
-    .option('-n, --lines <n>', 'how many lines', wholeNumber, 200)
-    .option('-f, --follow', 'go on printing, over retries, until the task is over')
-    .option('--attempt <n>', 'of this attempt; default: the last one', wholeNumber)
-    .option('--raw', 'the output of a Claude agent as it came (JSON), not as a person reads it')
-    .option('--verify', 'what the last verify said; without a task, the last of the run')
-    .option('--wave <n>', 'what the validation of this wave said', wholeNumber)
+    .description("Print the end of a task's log, or of the supervisor's log")
+    .argument('[task]', 'task id; default: the supervisor')
+    .option('--run <id>', 'run id; default: the active run, else the newest')
+    .option('-n, --lines <n>', 'number of lines', wholeNumber, 200)
+    .option('-f, --follow', 'keep printing new lines, across retries, until the task ends')
+    .option('--attempt <n>', 'attempt number; default: the last one', wholeNumber)
+    .option('--raw', "print the agent's output as it was written (JSON), not formatted")
+    .option('--verify', 'print the output of the last verify of the task or of the run')
+    .option('--wave <n>', "print the output of this wave's validation", wholeNumber)
     .action(async (task: string | undefined, flags: Flags) => {
       if (flags.wave !== undefined) await waveLog(cli, task, flags.wave, flags);
       else if (flags.verify === true) await verifyLog(cli, task, flags);
@@ -42,7 +42,7 @@ export function logsCommand(cli: Cli): Command {
     });
 }
 
-/** In the shell of a model no more than it is given elsewhere: what it reads costs tokens. */
+/** In the shell of an agent the output is shortened as in MCP answers: every line costs tokens. */
 async function printTail({ terminal, context: { env } }: Cli, lines: readonly string[]): Promise<void> {
   const reader = env['CLAUDECODE'] ?? env['O8_ATTEMPT'];
   await printLines(terminal, reader === undefined ? lines : tailForModel(lines));
@@ -60,12 +60,12 @@ async function supervisorLog(cli: Cli, { run, lines, follow, attempt }: Flags): 
   if (follow === true) await followSupervisorLog(cli, { home, runId: plan.runId }, reader);
 }
 
-/** The output of the last check of a task's work, or of whatever the run checked last. */
+/** The output of the last verify of a task's work, or of the run. */
 async function verifyLog(cli: Cli, name: string | undefined, { run, lines, follow, attempt }: Flags): Promise<void> {
   if (follow === true || attempt !== undefined) {
     throw new O8Error(
       'usage',
-      '--verify goes with neither --follow nor --attempt.',
+      '--verify cannot be combined with --follow or --attempt.',
       o8('logs', name === undefined ? [] : [name], { verify: true }),
     );
   }
@@ -76,7 +76,7 @@ async function verifyLog(cli: Cli, name: string | undefined, { run, lines, follo
     .flatMap(({ event }) => (event.type === 'verify_ran' ? [event] : []))
     .findLast(({ tasks }) => task === null || tasks.includes(task));
   if (last === undefined) {
-    cli.terminal.warn(`No verify has ended yet${task === null ? '' : ` with the work of ${task}`}.`);
+    cli.terminal.warn(`No verify ${task === null ? '' : `of ${task} `}has ended yet.`);
     return;
   }
   await printCheck(cli, runPaths(home, plan.runId).verifyLog(last.number), last, lines);
@@ -85,11 +85,7 @@ async function verifyLog(cli: Cli, name: string | undefined, { run, lines, follo
 /** The output of the last validation of a wave. */
 async function waveLog(cli: Cli, task: string | undefined, wave: number, { run, lines, follow }: Flags): Promise<void> {
   if (task !== undefined || follow === true) {
-    throw new O8Error(
-      'usage',
-      '--wave is about a whole wave and goes with neither a task nor --follow.',
-      o8('logs', { wave }),
-    );
+    throw new O8Error('usage', '--wave cannot be combined with a task or --follow.', o8('logs', { wave }));
   }
   const { home } = await openContext(cli.context);
   const { plan, records } = await requireRun(home, run);

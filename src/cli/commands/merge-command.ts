@@ -12,7 +12,7 @@ import { toolCommand } from './tool-commands.js';
 interface Flags {
   readonly run?: string;
   readonly task?: string;
-  readonly into?: Given<'merge'>['into']; // the tool refuses any other word
+  readonly into?: Given<'merge'>['into']; // the tool refuses other values
   readonly strategy?: Given<'merge'>['strategy'];
   readonly dryRun?: boolean;
   readonly uncommitted?: boolean;
@@ -22,20 +22,20 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** A merge that takes longer is running somebody's verify command: worth a word. */
+/** A merge that takes longer is running the user's verify command: a message says so. */
 const SILENCE_MS = 1500;
 
 export function mergeCommand(cli: Cli): Command {
-  return toolCommand('merge', 'Land what is complete on the base branch')
-    .option('--run <id>', 'which run; default: the active one, else the newest')
-    .option('--task <id>', 'land this task and what was merged before it')
-    .option('--into <target>', 'integration: merge what waits, land nothing on the base')
-    .addOption(new Option('--strategy <how>', 'for what is merged from now on').choices(mergeStrategySchema.options))
-    .option('--dry-run', 'predict, change nothing')
+  return toolCommand('merge', 'Land completed tasks on the base branch')
+    .option('--run <id>', 'run id; default: the active run, else the newest')
+    .option('--task <id>', 'land this task and everything merged before it')
+    .option('--into <target>', 'integration: merge waiting tasks, land nothing on the base')
+    .addOption(new Option('--strategy <how>', 'how tasks are merged from now on').choices(mergeStrategySchema.options))
+    .option('--dry-run', 'show the expected result; change nothing')
     .option('--uncommitted', 'with --dry-run: include uncommitted changes')
-    .option('--resolve', 'check the conflict of --task out in its worktree')
-    .option('--undo', 'revert what landed on the base branch, with --task only that task')
-    .option('--accept-held', 'land --task although it is held; its commit says so')
+    .option('--resolve', 'open the conflict of --task in its worktree')
+    .option('--undo', 'revert what landed on the base branch; with --task only that task')
+    .option('--accept-held', 'land --task although it is held; its commit records that')
     .action(async (flags: Flags) => {
       await merge(cli, flags);
     });
@@ -53,7 +53,7 @@ async function merge(cli: Cli, flags: Flags): Promise<void> {
     const outcome = await Promise.race([work, interrupt.received.then(() => ({ kind: 'left' as const }))]);
     if (outcome.kind === 'left') {
       const of = runId === undefined ? '' : ` --run ${runId}`;
-      terminal.warn(`\nNot waiting. It goes on and may still change the base branch: o8 status${of}`);
+      terminal.warn(`\nNot waiting. The merge continues and may still change the base branch: o8 status${of}`);
       exit.code = 130;
       return;
     }

@@ -9,12 +9,12 @@ import { startRun, type StartFlags } from './start-run.js';
 import { statusCommand } from './status-command.js';
 import { cleanupCommand, toolCommand } from './tool-commands.js';
 
-/** `o8 parallel <slug>…` and what belongs to it, in the spelling of feature runs; the same tools underneath. */
+/** `o8 parallel <slug>…` and its subcommands: the commands for runs of features. They call the same tools. */
 export function parallelCommand(plain: Cli): Command {
   const cli: Cli = { ...plain, spelling: 'o8 parallel' };
-  const command = addRunning(new Command('parallel').description('Run features at the same time, each in a worktree'))
-    .exitOverride() // before its own commands are made: they inherit it
-    .argument('[slugs...]', 'features, by the name of their folder: user-auth for feature_user-auth')
+  const command = addRunning(new Command('parallel').description('Run features in parallel, each in its own worktree'))
+    .exitOverride() // before the subcommands are created: they inherit it
+    .argument('[slugs...]', 'feature slugs: user-auth for the folder feature_user-auth')
     .action(async (slugs: string[], flags: StartFlags) => {
       if (slugs.length > 0 || flags.resume === true || flags.retryFailed === true) {
         await startRun(cli, slugs.length === 0 ? {} : { features: slugs }, flags);
@@ -28,11 +28,11 @@ export function parallelCommand(plain: Cli): Command {
 }
 
 function rollbackOf({ terminal, context, exit }: Cli): Command {
-  return toolCommand('rollback', 'Revert what the run landed on its base branch, or one of its tasks')
+  return toolCommand('rollback', 'Revert what a run landed on its base branch, or one of its tasks')
     .exitOverride()
-    .option('--run <id>', 'which run; default: the newest')
-    .option('--task <id>', 'only what this task brought')
-    .option('--dry-run', 'show what would be reverted, change nothing')
+    .option('--run <id>', 'run id; default: the newest run')
+    .option('--task <id>', 'revert only this task')
+    .option('--dry-run', 'show what would be reverted; change nothing')
     .action(async (flags: { run?: string; task?: string; dryRun?: boolean; json?: boolean }) => {
       const input = { runId: flags.run, task: flags.task, dryRun: flags.dryRun, undo: true };
       const result = await callTool('merge', input, context);

@@ -11,7 +11,7 @@ interface Flags {
 }
 
 export function pauseCommand(cli: Cli): Command {
-  return toolCommand('pause', 'Start no new agents; running ones finish and are merged')
+  return toolCommand('pause', 'Pause a run: no new agents start, running ones finish and are merged')
     .option('--run <id>', 'which run; default: the active one')
     .option('--now', 'also stop the running agents; they continue after o8 unpause')
     .action(async (flags: Flags) => {
@@ -20,7 +20,7 @@ export function pauseCommand(cli: Cli): Command {
 }
 
 export function unpauseCommand(cli: Cli): Command {
-  return toolCommand('unpause', 'Go on with a paused run, also before a rate limit is over')
+  return toolCommand('unpause', 'Continue a paused run, even before its rate limit ends')
     .option('--run <id>', 'which run; default: the active one')
     .action(async (flags: Flags) => {
       await pause(cli, flags, 'off');

@@ -11,10 +11,10 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** `o8 render <dir>`: the parts of a plan folder that follow from the others. */
+/** `o8 render <dir>`: generates the files of a plan folder that derive from its task files. */
 export function renderCommand(cli: Cli): Command {
   return new Command('render')
-    .description('Make task-graph.md and the prompts of a plan folder from its task files, and check the plan')
+    .description('Write task-graph.md and the prompts of a plan folder from its task files, and check the plan')
     .argument('<parallel-dir>', 'folder with a manifest.json')
     .option('--check', 'write nothing; exit code 4 when something is missing, out of date or wrong')
     .option('--json', 'print the answer as JSON')

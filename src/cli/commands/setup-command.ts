@@ -8,11 +8,11 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** `o8 setup`: a folder for plans. */
+/** `o8 setup`: creates a folder for plans. */
 export function setupCommand(cli: Cli): Command {
   return new Command('setup')
-    .description('Make a folder for plans, parallel/, and describe it in CLAUDE.md; overwrites nothing')
-    .option('--tech <names>', 'what the repository is written in, comma-separated; default: what its files show', list)
+    .description('Create parallel/, a folder for plans, and describe it in CLAUDE.md; overwrites nothing')
+    .option('--tech <names>', 'technologies of the repository, comma-separated; default: detected from its files', list)
     .option('--json', 'print the answer as JSON')
     .action(async (flags: Flags) => {
       await setUp(cli, flags);
@@ -34,7 +34,9 @@ async function setUp({ terminal, context }: Cli, flags: Flags): Promise<void> {
   if (technologies.length > 0) terminal.print(safeLines(`Technology: ${technologies.join(', ')}\n`));
   for (const file of files) terminal.print(line(file));
   if (worktreeInclude.length > 0) {
-    terminal.print('\nWorktrees do not get the files that git ignores. For these, write a .worktreeinclude:\n');
+    terminal.print(
+      '\nWorktrees do not contain files that git ignores. To copy these, list them in .worktreeinclude:\n',
+    );
     for (const path of worktreeInclude) terminal.print(`  ${safeLines(path)}`);
   }
   const changed = files.filter(({ outcome }) => outcome === 'created' || outcome === 'updated');

@@ -32,7 +32,7 @@ export interface StartFlags extends RunFlags {
   readonly progress?: boolean;
 }
 
-/** The whole of a followed run: the plan, the question, the start, the way to its end. */
+/** A run from start to end: shows the plan, asks, starts the run and follows it. */
 export async function startRun(cli: Cli, named: NamedSource, flags: StartFlags): Promise<void> {
   const { terminal, context } = cli;
   const quiet = flags.json === true || flags.progress === true;
@@ -50,19 +50,19 @@ export async function startRun(cli: Cli, named: NamedSource, flags: StartFlags):
     said.push(...printWarnings(await callTool('preflight', selectionOf(named, flags), context), terminal));
     if (plan !== null) printFeatureSummary(plan, context.cwd, terminal.print);
   }
-  // A run that goes on was agreed to when it began; what is new in the repository is not part of it.
+  // The user accepted a continued run when it started; later changes of the repository are not part of it.
   const trust = plan === null || goesOn ? null : plan.trust;
   if (trust?.needed === true && summary !== 'plan')
     printTrust(trust, { print: quiet ? terminal.warn : terminal.print, colors: terminal.colors });
   if (flags.yes !== true) said.push(...(await sayChanged(cli, named, flags)));
   if (!(await mayStart(cli, named, flags, trust))) return;
-  // The run outlives this process from some moment of this call on: Ctrl+C stops it once it can be followed.
+  // During this call the run begins to outlive this process: Ctrl+C is held until `follow` can stop the run.
   const interrupt = interruptedBy('SIGINT');
   const spawned = await callTool('spawn', spawnInput(named, flags), context);
   for (const warning of (spawned.warnings ?? []).filter((each) => !said.some((one) => each.startsWith(one))))
     terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
   if (start.said !== null) {
-    const first = flags.yes === true && (spawned.warnings ?? []).length === 0; // nothing stands above it
+    const first = flags.yes === true && (spawned.warnings ?? []).length === 0; // nothing was printed before it
     say(`${first ? '' : '\n'}${start.said}`);
   }
   if (spawned.text !== undefined) say(`\n${safeLines(spawned.text)}`);
@@ -80,7 +80,7 @@ function namesAny(named: NamedSource): boolean {
   return keyOf(named) !== null;
 }
 
-/** How a run of what is named starts; one that goes on shows nothing before. */
+/** What is shown before a run of this kind of plan starts; the plan when none is named. */
 function startOf(named: NamedSource): SourceFacts['start'] {
   const key = keyOf(named);
   return key === null ? { shown: 'plan', said: null } : sourceFacts(key.kind).start;
@@ -90,7 +90,7 @@ function selectionOf(named: NamedSource, flags: StartFlags): Given<'preflight'> 
   return { ...named, wave: flags.wave, skip: flags.skip };
 }
 
-/** Commands that changed since the run that goes on started are part of what is agreed to. */
+/** Commands that changed since the continued run started are shown before the question. */
 async function sayChanged({ terminal, context }: Cli, named: NamedSource, flags: StartFlags): Promise<string[]> {
   if (!terminal.interactive) return [];
   const { changed } = await previewStart(spawn.input.parse(onlyGiven(spawnInput(named, flags))), context);
@@ -100,19 +100,19 @@ async function sayChanged({ terminal, context }: Cli, named: NamedSource, flags:
   return [said];
 }
 
-/** A live run is said at once, not after questions that lead nowhere. */
+/** Refuses a locked repository before any question is asked. */
 async function refuseWhileLocked({ context }: Cli, named: NamedSource, flags: StartFlags): Promise<void> {
   if (flags.force === true || flags.resume === true) return;
   const { home } = await openContext(context);
   refuseHeld(await readSettledLock(home), againCommand(askedBy(named, flags)));
 }
 
-/** What would refuse the start is said before the question, not after it. */
+/** Prints failed checks before the question, not after it. False: the start would be refused. */
 async function isReady({ terminal, context, exit }: Cli, named: NamedSource, flags: StartFlags): Promise<boolean> {
   const goesOn = flags.retryFailed === true || flags.resume === true || flags.wave !== undefined;
   if (goesOn || flags.force === true || flags.skipPreflight === true || flags.yes === true) return true;
   const { state } = await callTool('status', {}, context);
-  if (state === 'interrupted') return true; // spawn knows more about these
+  if (state === 'interrupted') return true; // spawn gives a better message for these
   const result = await callTool('preflight', selectionOf(named, flags), context);
   if (result.ok) return true;
   terminal.print('');
@@ -126,12 +126,16 @@ async function mayStart(cli: Cli, named: NamedSource, flags: StartFlags, trust: 
   if (flags.yes === true) return true;
   if (!namesAny(named) && flags.resume !== true && flags.retryFailed !== true) {
     const { root } = await openContext(cli.context);
-    throw new O8Error('usage', 'which plan? o8 run needs its folder', o8('run', [await planWord(root)]));
+    throw new O8Error('usage', 'o8 run needs a plan folder or feature slugs.', o8('run', [await planWord(root)]));
   }
   if (!terminal.interactive) {
     const { force, verbose, progress, json } = flags;
     const also = givenFlags({ force, verbose, progress, json, yes: true });
-    throw new O8Error('usage', 'there is no terminal to ask on', withFlags(againCommand(askedBy(named, flags)), also));
+    throw new O8Error(
+      'usage',
+      'There is no terminal to ask for confirmation on.',
+      withFlags(againCommand(askedBy(named, flags)), also),
+    );
   }
   if (!(await confirm(trust?.needed === true ? TRUST_QUESTION : question(named, flags)))) {
     terminal.print('\nAborted.');
@@ -145,7 +149,7 @@ async function mayStart(cli: Cli, named: NamedSource, flags: StartFlags, trust: 
   return false;
 }
 
-/** What `--force` overrides, by name where a live run is in the way. */
+/** What `--force` overrides; names the active run that will be aborted. */
 async function overridden({ terminal, context }: Cli): Promise<string> {
   const { supervisor, runId } = await callTool('status', {}, context);
   const moved = 'Old worktrees and branches in the way are moved aside, not deleted.';
@@ -157,14 +161,14 @@ async function overridden({ terminal, context }: Cli): Promise<string> {
   ].join('\n');
 }
 
-const TRUST_QUESTION = '\nAccept what the repository brings, as shown above, for all its runs, and continue?';
+const TRUST_QUESTION = '\nAccept the files shown above for all runs in this repository, and continue?';
 
-/** A retry or a resume goes on with a plan the user has seen; saying which is enough. */
+/** The user has already seen the plan of a retry or a resume: naming the run is enough. */
 function question(named: NamedSource, flags: StartFlags): string {
   const run = flags.run === undefined ? 'the last run' : `run ${flags.run}`;
   const what = namesAny(named) ? wordsOf(named).join(' ') : run;
   if (flags.retryFailed === true) {
-    return `Run ${flags.task === undefined ? 'the failed tasks' : `task ${flags.task}`} of ${what} again. Continue?`;
+    return `Retry ${flags.task === undefined ? 'the failed tasks' : `task ${flags.task}`} of ${what}. Continue?`;
   }
   if (flags.resume === true) return `Resume ${what}. Continue?`;
   return '\nContinue?';

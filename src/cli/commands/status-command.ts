@@ -18,13 +18,13 @@ interface Flags {
 }
 
 export function statusCommand({ terminal, context }: Cli): Command {
-  return toolCommand('status', 'Show where a run stands')
-    .option('--run <id>', 'which run; default: the active one, else the newest')
-    .option('--task <id>', 'only this task')
-    .option('--since <cursor>', 'only what changed after this cursor', wholeNumber)
-    .option('--wait <seconds>', 'wait for news', decimal)
-    .option('--tail <n>', 'with --task: last lines of its log', wholeNumber)
-    .option('--detailed', 'with attempts, tokens, worktrees and logs')
+  return toolCommand('status', 'Show the state of a run')
+    .option('--run <id>', 'run id; default: the active run, else the newest')
+    .option('--task <id>', 'show only this task')
+    .option('--since <cursor>', 'show only what changed after this cursor', wholeNumber)
+    .option('--wait <seconds>', 'wait up to this long for a change', decimal)
+    .option('--tail <n>', 'with --task: also print the last n lines of its log', wholeNumber)
+    .option('--detailed', 'also show attempts, tokens, worktrees and logs')
     .action(async (flags: Flags) => {
       const input = {
         runId: flags.run,

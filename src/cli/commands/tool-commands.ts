@@ -14,10 +14,10 @@ import { printCleanup, printPreflight, printSpawn } from '../print/print-results
 import type { Cli } from '../context/cli-context.js';
 import { printPlan } from '../print/print-plan.js';
 
-/** Commander takes everything before the dots for the argument's name. */
+/** The argument's description. Its name cannot be longer: commander takes everything before the dots as the name. */
 const WHAT = 'folder with a manifest.json, or feature slugs';
 
-/** A command that is a tool of the same name; `--json` prints exactly the tool's answer. */
+/** A command for the tool of the same name; `--json` prints exactly the tool's answer. */
 export function toolCommand(name: string, description: string): Command {
   return new Command(name).description(description).option('--json', 'print the answer as JSON');
 }
@@ -37,7 +37,7 @@ export function planCommand({ terminal, context }: Cli): Command {
 
 export function preflightCommand({ terminal, context, exit }: Cli): Command {
   return addSelection(
-    toolCommand('preflight', 'Check plan, repository and machine; writes nothing').argument(
+    toolCommand('preflight', 'Check the plan, the repository and this machine; writes nothing').argument(
       '<parallel-dir | slugs...>',
       WHAT,
     ),
@@ -52,7 +52,7 @@ export function preflightCommand({ terminal, context, exit }: Cli): Command {
 
 export function spawnCommand({ terminal, context }: Cli): Command {
   return addSpawning(
-    toolCommand('spawn', 'Start the agents in the background and return at once').argument(
+    toolCommand('spawn', 'Start a run in the background and return at once').argument(
       '[parallel-dir | slugs...]',
       `${WHAT}; not needed with --resume`,
     ),
@@ -76,11 +76,11 @@ interface CleanupFlags {
 
 export function cleanupCommand({ terminal, context }: Cli): Command {
   return toolCommand('cleanup', 'Remove worktrees and merged branches of finished tasks')
-    .option('--run <id>', 'which run; default: the newest')
-    .option('--all', 'of every run that is over')
-    .option('--task <id>', 'only this task')
-    .option('--force', 'also drop branches whose commits are nowhere else')
-    .option('--dry-run', 'say what would go, remove nothing')
+    .option('--run <id>', 'run id; default: the newest run')
+    .option('--all', 'clean up all finished runs')
+    .option('--task <id>', 'clean up only this task')
+    .option('--force', 'also delete branches with unmerged commits')
+    .option('--dry-run', 'show what would be removed; remove nothing')
     .action(async ({ run: runId, all, task, force, dryRun, json }: CleanupFlags) => {
       const result = await callTool('cleanup', { runId, all, task, force, dryRun }, context);
       if (json === true) terminal.print(JSON.stringify(result));

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { screenText } from '../../core/text/screen-text.js';
 
-/** Asks `<question> [y/N]`; only y or Y (or yes) goes on, everything else and the end of input is no. */
+/** Asks `<question> [y/N]`; true for y or yes, false for everything else and for the end of input. */
 export async function confirm(question: string): Promise<boolean> {
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   try {

@@ -1,6 +1,6 @@
 /**
- * A promise of the next signal; `forget` gives the signal its ordinary meaning back. The listener stays until then:
- * libraries that clean up on exit send the signal again when they find nobody else listening.
+ * A promise of the next signal; `forget` restores the signal's default effect. The listener stays until then: libraries
+ * that clean up on exit send the signal again when there is no other listener.
  */
 export function interruptedBy(signal: 'SIGINT'): { readonly received: Promise<void>; forget: () => void } {
   let listener: () => void = () => undefined;
@@ -16,7 +16,7 @@ export function interruptedBy(signal: 'SIGINT'): { readonly received: Promise<vo
   };
 }
 
-/** An abort signal for what has to be stopped with us: programs in a group of their own get no Ctrl+C. */
+/** An abort signal for child processes: those in their own process group do not receive Ctrl+C from the terminal. */
 export function abortedBySignals(): { readonly signal: AbortSignal; readonly forget: () => void } {
   const controller = new AbortController();
   const listener = (): void => {

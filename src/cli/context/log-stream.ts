@@ -2,7 +2,7 @@ import type { TaskView } from '../../core/report/status-view.js';
 import type { LogReader } from '../../store/logs/log-reader.js';
 import { outputLines, stdoutDrained, type Terminal } from './terminal.js';
 
-/** Prints what is new in the logs of all tasks and all of their attempts, each line with its task in front. */
+/** Prints new lines of the logs of all tasks and attempts, each with its task in front. */
 export class LogStream {
   private readonly shown = new Map<string, { attempt: number; reader: LogReader }>();
 
@@ -11,12 +11,12 @@ export class LogStream {
     private readonly open: (task: string, attempt: number) => LogReader,
   ) {}
 
-  /** Leaves out what the logs have by now: an earlier part of the run said it. */
+  /** Skips what the logs contain now: it was written before the run was continued. */
   async skip(tasks: readonly TaskView[]): Promise<void> {
     for (const { id, attempt } of tasks) if (attempt > 0) await this.readerOf(id, attempt).tail(0);
   }
 
-  /** To the end of each log, through every attempt since the last look. */
+  /** Prints each log to its end, through every attempt since the last call. */
   async print(tasks: readonly TaskView[]): Promise<void> {
     for (const { id, attempt } of tasks) {
       for (let number = this.shown.get(id)?.attempt ?? 1; number <= attempt; number += 1) {

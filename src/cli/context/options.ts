@@ -6,7 +6,7 @@ import { nameProblem } from '../../core/plan/names.js';
 import type { Given } from './call-tool.js';
 import { keyOf, keyWords, namedBy as namedByWords, type NamedSource } from '../../core/plan/sources.js';
 
-/** The flags of every command; several spellings of one flag (`--max-agents`, `--max-concurrent`) end in one value. */
+/** Flags shared by commands. Several names of one flag (`--max-agents`, `--max-concurrent`) set one value. */
 export interface SelectionFlags {
   readonly epic?: string;
   readonly wave?: number;
@@ -29,12 +29,12 @@ export interface RunFlags extends SelectionFlags {
 }
 
 export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it must be a whole number.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
 
 export function decimal(text: string): number {
-  if (!/^\d{1,9}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError('it must be a number.');
+  if (!/^\d{1,9}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError('It must be a number.');
   return Number(text);
 }
 
@@ -52,18 +52,18 @@ export function addSelection(command: Command): Command {
   return command
     .option('--epic <id>', "tasks of a Beads epic instead of a plan; 'all': every ready issue")
     .addOption(new Option('--wave <n>', 'only this wave').argParser(wholeNumber))
-    .addOption(new Option('--skip <ids>', 'leave these tasks out, comma-separated').argParser(names));
+    .addOption(new Option('--skip <ids>', 'ids of tasks to leave out, comma-separated').argParser(names));
 }
 
 export function addPlanning(command: Command): Command {
   return addSelection(command)
-    .addOption(new Option('--max-concurrent <n>', 'agents at the same time').argParser(wholeNumber))
+    .addOption(new Option('--max-concurrent <n>', 'number of agents at a time').argParser(wholeNumber))
     .addOption(new Option('--max-concurrency <n>').argParser(wholeNumber).hideHelp())
     .addOption(new Option('--max-agents <n>').argParser(wholeNumber).hideHelp())
     .addOption(
       new Option(
         '--schedule <how>',
-        'deps: start a task when what it needs is merged; waves: one wave after the other',
+        'deps: start a task when its dependencies are merged; waves: one wave after the other',
       ).choices(['deps', 'waves']),
     )
     .addOption(
@@ -78,26 +78,26 @@ export function addPlanning(command: Command): Command {
 
 export function addSpawning(command: Command): Command {
   return addPlanning(command)
-    .option('--retry-failed', 'run failed tasks of the last run again')
+    .option('--retry-failed', 'retry the failed tasks of the last run')
     .option('--task <id>', 'with --retry-failed: only this task')
     .option('--resume', 'continue an interrupted or aborted run')
-    .option('--run <id>', 'with --resume or --retry-failed: which run')
-    .option('--force', 'stop a live run and move old worktrees and branches aside')
-    .option('--skip-preflight', 'start although a check fails (not recommended)')
-    .addOption(new Option('--budget-usd <n>', 'most the whole run may cost').argParser(decimal));
+    .option('--run <id>', 'with --resume or --retry-failed: run id')
+    .option('--force', 'stop an active run; move old worktrees and branches aside')
+    .option('--skip-preflight', 'start despite failed checks (not recommended)')
+    .addOption(new Option('--budget-usd <n>', 'cost limit of the whole run in US dollars').argParser(decimal));
 }
 
-/** What a command that follows a run takes. */
+/** The flags of a command that follows a run. */
 export function addRunning(command: Command): Command {
   return addSpawning(command)
     .option('--dry-run', 'show the plan and stop')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'do not ask for confirmation')
     .option('--verbose', "also print the agents' output")
-    .option('--progress', 'print [PROGRESS] lines for programs')
+    .option('--progress', 'print machine-readable [PROGRESS] lines')
     .option('--json', 'print the final status as JSON');
 }
 
-/** What the words of a command name; they are relative to `cwd`. Nothing for no words. */
+/** The plan folder, features or epic that the arguments name; paths are relative to `cwd`. Empty without arguments. */
 export function namedBy(words: readonly string[], { epic }: SelectionFlags, cwd: string): NamedSource {
   const named = namedByWords(words, {
     isSlug: (word) => nameProblem(word) === null,
@@ -106,7 +106,7 @@ export function namedBy(words: readonly string[], { epic }: SelectionFlags, cwd:
   return { ...named, epic };
 }
 
-/** The words of a command line that say what is to be run. */
+/** The arguments of a command line that name this plan or these features. */
 export function wordsOf(named: NamedSource): readonly string[] {
   const key = keyOf(named);
   return key === null ? [] : keyWords(key);
@@ -123,7 +123,7 @@ export function planInput(named: NamedSource, flags: RunFlags): Given<'plan'> {
   };
 }
 
-/** The same as what a command can ask for again. */
+/** The same input in the form from which a command is spelled again. */
 export function askedBy(named: NamedSource, flags: RunFlags): Asked {
   const { run: runId, maxConcurrent, maxConcurrency, maxAgents, ...same } = flags;
   return { ...named, ...same, runId, maxConcurrent: maxConcurrent ?? maxConcurrency ?? maxAgents };

@@ -1,6 +1,6 @@
 import type { Reader } from '../../core/text/spelling.js';
 
-/** Whoever reads what a command prints: Claude Code runs some programs for its user, and shows what they print. */
+/** Who reads the output: a person at a terminal, or the chat of Claude Code, which runs some commands for its user. */
 export function readerOf(env: NodeJS.ProcessEnv): Reader {
   return env['CLAUDECODE'] === '1' ? 'chat' : 'terminal';
 }

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { O8Error } from '../../core/base/errors.js';
 
 /**
- * Options behind a subcommand are its own, those before it count for it too. What it does not know is refused: a
- * `--dry-run` that is ignored deletes. O8Error `usage`.
+ * Options before a subcommand's name apply to the subcommand too. One that the subcommand does not have is refused with
+ * O8Error `usage`: an ignored `--dry-run` would delete things.
  */
 export function withOwnOptions(command: Command): Command {
   return command.enablePositionalOptions().hook('preAction', (parent, action) => {

@@ -9,20 +9,20 @@ const PEN_NAMES = ['red', 'green', 'yellow', 'cyan', 'dim'] as const;
 type PenName = (typeof PEN_NAMES)[number];
 export type Colors = Readonly<Record<PenName, (text: string) => string>>;
 
-/** Where a command prints, and what that place can show. */
+/** Where a command prints, and what can be shown there. */
 export interface Terminal {
   readonly colors: Colors;
-  /** A person looks at it: live lines and prompts are possible. */
+  /** Input and output are a terminal: live lines and prompts are possible. */
   readonly interactive: boolean;
   readonly print: (text: string) => void;
   readonly warn: (text: string) => void;
-  /** A text as `print` would write it, for what writes to the terminal itself. */
+  /** The text as `print` would write it, for libraries that write to the terminal themselves. */
   readonly render: (text: string) => string;
 }
 
 /**
- * The one way to the terminal: colours only on a terminal and never with NO_COLOR; in everything else that is printed,
- * whoever wrote it, what would drive the terminal is spelled out.
+ * All output goes through here. Colours are used only on a terminal and never with NO_COLOR; all other control
+ * characters in printed texts are shown as visible escapes.
  */
 export function openTerminal(env: NodeJS.ProcessEnv): Terminal {
   const noColor = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
@@ -68,7 +68,7 @@ function pens(enabled: boolean): Pick<Terminal, 'colors' | 'render'> {
   };
 }
 
-/** Untrusted text as lines that cannot move the cursor or change colours, and that hide nothing. */
+/** Untrusted text as lines that cannot move the cursor or change colours; hidden characters are shown as escapes. */
 export function safeLines(text: string): string {
   return text.split('\n').map(escapeHiddenButTabs).join('\n');
 }
@@ -78,7 +78,7 @@ export function outputLines(text: string): string {
   return text.split('\n').map(sanitizeLine).join('\n');
 }
 
-/** Waits until what was printed has gone out: who prints megabytes must not pile them up in memory. */
+/** Waits until printed text was written, so that megabytes of output do not pile up in memory. */
 export async function stdoutDrained(): Promise<void> {
   if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
 }

@@ -3,18 +3,18 @@ import { O8Error } from '../../core/base/errors.js';
 import { clipped } from '../../core/text/bounds.js';
 import type { Terminal } from './terminal.js';
 
-/** A flag and a word are recognised; an argument of any length is not repeated. */
+/** Enough to recognise the flag and the value; a long argument is not repeated in full. */
 const MOST_CHARACTERS = 300;
 
-/** What commander says of a command line, as every other error; `argv` tells whose help has the rest. */
+/** commander's error as an O8Error; `argv` tells which command's help is the hint. */
 export function usageError(error: CommanderError, program: Command, argv: readonly string[]): O8Error {
   const text = clipped(error.message.replace(/^error: /, ''), MOST_CHARACTERS);
   return new O8Error('usage', text.charAt(0).toUpperCase() + text.slice(1), `${commandOf(program, argv)} --help`);
 }
 
 /**
- * commander prints its help through the one way to the terminal. Its own report of an error is left out: `usageError`
- * is printed instead.
+ * Makes commander print its help through `terminal`. Its own error message is not printed: `usageError` is printed
+ * instead.
  */
 export function speakThrough(terminal: Terminal, command: Command): void {
   command.configureOutput({

@@ -2,7 +2,7 @@ import { dirname, relative } from 'node:path';
 import type { ToolAnswer } from '../../tools/catalogue.js';
 import { featureSummary } from '../../core/report/feature-plan-text.js';
 
-/** What a run of features will make and start. */
+/** Prints which worktrees and branches a run of features will create. */
 export function printFeatureSummary(
   { tasks, maxConcurrency }: ToolAnswer<'plan'>,
   cwd: string,

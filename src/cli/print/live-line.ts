@@ -4,21 +4,21 @@ import type { TaskView } from '../../core/report/status-view.js';
 import type { StatusAnswer } from './print-status.js';
 import { outputLines, safeLines, type Terminal } from '../context/terminal.js';
 
-const MOST_LINES = 8; // leaves room for the history above it on a small terminal
+const MOST_LINES = 8; // leaves room for the lines above it on a small terminal
 
-/** The lines below the history that say what runs right now; nothing where no person watches. */
+/** The lines at the bottom of a terminal that show the running tasks; nothing when the output is not a terminal. */
 export class LiveLine {
   private shown = false;
 
   private constructor(
     private readonly terminal: Terminal,
-    /** Null where nobody watches. */
+    /** Null when the output is not a terminal. */
     private readonly update: ReturnType<typeof createLogUpdate> | null,
   ) {}
 
   static async open(terminal: Terminal, forPeople: boolean): Promise<LiveLine> {
     if (!forPeople || !process.stdout.isTTY) return new LiveLine(terminal, null);
-    // Loaded only here: its tables of Unicode alone take a tenth of the time in which every command starts.
+    // Loaded only here: its Unicode tables would make every command start a tenth slower.
     const { createLogUpdate } = await import('log-update');
     return new LiveLine(terminal, createLogUpdate(process.stdout, { showCursor: true }));
   }
@@ -33,7 +33,7 @@ export class LiveLine {
       const cost = task.costUsd === undefined ? '' : `  $${task.costUsd.toFixed(2)}`;
       const last = task.lastActivity === undefined ? '' : `  ${outputLines(task.lastActivity).slice(0, 60)}`;
       const line = this.terminal.render(`  ${task.id.padEnd(width)}  ${time}${cost}${last}`);
-      return colors.dim(line.slice(0, process.stdout.columns)); // two lines for one task jump up and down
+      return colors.dim(line.slice(0, process.stdout.columns)); // a wrapped line would make the display jump
     });
     const words = tasks.map(countWord);
     const counts = [...new Set(words)].map((word) => `${String(words.filter((each) => each === word).length)} ${word}`);
@@ -42,14 +42,14 @@ export class LiveLine {
     this.update(this.terminal.render([...lines, colors.dim(`  ${counts.join(' · ')}${note}`)].join('\n')));
   }
 
-  /** Only what was shown is erased: a second time would eat the lines printed since. */
+  /** Erases only what was shown: clearing twice would erase lines printed since. */
   clear(): void {
     if (this.shown) this.update?.clear();
     this.shown = false;
   }
 }
 
-/** The state in one word, as `stateWords` says it. */
+/** The state in one word, the same as in `stateWords`. */
 function countWord({ state, pausedUntil, held }: TaskView): string {
   switch (state) {
     case 'worktree_created':

@@ -8,8 +8,8 @@ import { counted } from '../../core/text/counted.js';
 type Aborted = ToolAnswer<'abort'>;
 
 /**
- * What `abort` did. Scripts read these lines: words and order are fixed. `flag`: of commands about the
- * run.
+ * Prints what `abort` did. Scripts read these lines: their words and order are fixed. `flag`: the `--run` flag of
+ * printed commands.
  */
 export function printAborted(cli: Cli, aborted: Aborted, flag: RunFlag): void {
   const { terminal, context, spelling } = cli;
@@ -36,7 +36,7 @@ export function printAborted(cli: Cli, aborted: Aborted, flag: RunFlag): void {
   terminal.print(`\nTo clean up: ${inTerminal(o8(spelling === 'o8' ? 'cleanup' : 'parallel cleanup', flag))}`);
 }
 
-/** What `abort --dry-run` found. */
+/** Prints what `abort --dry-run` found. */
 export function printWouldStop({ terminal }: Cli, { message, stopped }: Aborted): void {
   for (const { task, pid } of stopped) {
     terminal.print(`would stop ${task}${pid === undefined ? '' : ` (PID: ${String(pid)})`}`);
@@ -44,7 +44,7 @@ export function printWouldStop({ terminal }: Cli, { message, stopped }: Aborted)
   terminal.print(`${stopped.length === 0 ? '' : '\n'}${message}`);
 }
 
-/** Each task that was stopped, and what was kept of it. */
+/** Prints each task that was stopped and where its uncommitted work was kept. */
 export function printStopped({ terminal, context }: Cli, { stopped, cleanup }: Aborted): void {
   for (const { task } of stopped) terminal.print(`[${clock(context)}] ${task}: Stopped`);
   for (const { task } of cleanup?.worktrees ?? []) terminal.print(`[${clock(context)}] ${task}: Removing worktree`);
@@ -54,7 +54,7 @@ export function printStopped({ terminal, context }: Cli, { stopped, cleanup }: A
   }
 }
 
-/** The time of day of a line of progress. */
+/** The time of day as printed in front of a progress line. */
 export function clock({ now }: Cli['context']): string {
   return now().toTimeString().slice(0, 8);
 }

@@ -1,9 +1,9 @@
 import type { ExpectedConflictsAnswer } from '../../tools/predict/expected-conflicts.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
 
-const MOST_FILES = 5; // of one conflict in a line; --json has more
+const MOST_FILES = 5; // per conflict; --json has more
 
-/** Prints which branches are expected to conflict; nothing where none are. `target`: what the others are merged into. */
+/** Prints which branches are expected to conflict. `target`: the branch they are merged into. */
 export function printConflicts(
   { conflicts = [], moreConflicts = 0, conflictsUnknown }: ExpectedConflictsAnswer,
   target: string,
@@ -17,7 +17,7 @@ export function printConflicts(
     print(`  ${one} and ${other}: ${names.join(', ')}`);
   }
   if (moreConflicts > 0) print(`  and ${String(moreConflicts)} more`);
-  if (conflictsUnknown !== undefined) print(`\nExpected conflicts not known: ${safeLines(conflictsUnknown)}`);
+  if (conflictsUnknown !== undefined) print(`\nExpected conflicts are not known: ${safeLines(conflictsUnknown)}`);
 }
 
 /** Only conflicts of two tasks with each other. */
@@ -29,12 +29,12 @@ export function betweenTasks({
   return { conflicts: conflicts?.filter(({ tasks }) => tasks.length > 1), moreConflicts, conflictsUnknown };
 }
 
-/** The order in which the fewest branches conflict, where it is another than the one they wait in. */
+/** Prints a merge order with fewer conflicts, if there is one. */
 export function printOrder(order: readonly string[] | undefined, { print }: Pick<Terminal, 'print'>): void {
   if (order !== undefined) print(`\nFewest conflicts in this order: ${order.join(', ')}`);
 }
 
-/** A path can hold a newline, which would end the line it is in. */
+/** A path can contain a newline, which would break the line it is printed in. */
 export function oneLine(path: string): string {
   return safeLines(path.replaceAll('\n', '?'));
 }

@@ -4,7 +4,7 @@ import { spelled } from '../../core/text/spelling.js';
 import { readerOf } from '../context/reader-of.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
 
-/** One failure as a person reads it, or as JSON with `--json`; gives the exit code. */
+/** Prints an error as text, or as JSON with `--json`; returns the exit code. */
 export function printError(error: unknown, terminal: Terminal, json: boolean, env: NodeJS.ProcessEnv): ExitCode {
   const report = spelled(reportError(error), json ? 'terminal' : readerOf(env));
   if (json) terminal.print(JSON.stringify({ error: report }));

@@ -3,7 +3,7 @@ import { oneLine, printConflicts } from './print-conflicts.js';
 import { printTrust } from './print-trust.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
 
-/** The plan, and below it where its tasks may get in each other's way. */
+/** Prints the plan, and below it overlapping scopes and expected conflicts. */
 export function printPlan(plan: ToolAnswer<'plan'>, terminal: Terminal): void {
   const { colors, print } = terminal;
   const { text, base, trust, overlaps = [], ...expected } = plan;

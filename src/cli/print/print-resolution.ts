@@ -5,7 +5,7 @@ import { safeLines, type Terminal } from '../context/terminal.js';
 
 type MergeAnswer = ToolAnswer<'merge'>;
 
-/** What `merge --resolve` opened, with what to do there. */
+/** Prints where `merge --resolve` opened the conflict, and the next commands. */
 export function printResolution({ resolution, target }: MergeAnswer, { colors, print }: Terminal, cwd: string): void {
   if (resolution === undefined) return;
   switch (resolution.kind) {
@@ -39,11 +39,11 @@ function printOpened(
   if (files.length > 0) print(colors.yellow('\nTo be resolved:'));
   for (const file of files) print(`  ${safeLines(file)}`);
   if (silent.length > 0)
-    print(colors.yellow('\nResolved by a merge driver or attribute of the repository, to be looked at:'));
+    print(colors.yellow('\nResolved by a merge driver or attribute of the repository; check these:'));
   for (const file of silent) print(`  ${safeLines(file)}`);
 }
 
-/** What `merge --undo` took back, and how it comes again. */
+/** Prints what `merge --undo` reverted, and the command that restores it. */
 export function printUndone({ undone = [] }: MergeAnswer, { colors, print }: Terminal): void {
   for (const each of undone) printOneUndone(each, { colors, print });
 }
@@ -54,12 +54,12 @@ function printOneUndone(undone: UndoneAnswer, { colors, print }: Output): void {
       print(`Nothing to revert: ${safeLines(undone.reason)}.`);
       return;
     case 'reverted':
-      print(colors.green(`Taken back from ${undone.branch}: ${what(undone)}, by ${undone.commit.slice(0, 12)}`));
+      print(colors.green(`Reverted on ${undone.branch}: ${what(undone)}, by ${undone.commit.slice(0, 12)}`));
       print(`  ${undone.again}   (restores it)`);
       return;
     case 'moved_back':
       print(
-        colors.green(`Taken back from ${undone.branch}: ${what(undone)}; it is at ${undone.to.slice(0, 12)} again`),
+        colors.green(`Reverted on ${undone.branch}: ${what(undone)}; the branch is back at ${undone.to.slice(0, 12)}`),
       );
       print(`  ${undone.again}   (lands it again)`);
       return;

@@ -19,17 +19,17 @@ export function printPreflight({ ok, checks }: PreflightAnswer, { colors, print 
     print(`${mark[level]} ${safeLines(message)}`);
     if (level !== 'pass' && hint !== '') print(`    ${safeLines(hint)}`);
   }
-  print(ok ? colors.green('\nReady.') : colors.red('\nNot ready: fix what is marked ✗.'));
+  print(ok ? colors.green('\nReady.') : colors.red('\nNot ready: fix the checks marked ✗.'));
 }
 
-/** Only what keeps a run from starting. */
+/** Prints only the checks that prevent a run from starting. */
 export function printFailedChecks({ checks }: PreflightAnswer, { colors, warn }: Terminal): void {
   for (const { level, message, hint } of checks) {
     if (level === 'fail') warn(`${colors.red('✗')} ${safeLines(message)}\n    ${safeLines(hint)}`);
   }
 }
 
-/** What does not keep a run from starting and is worth knowing before it does; gives what was said. */
+/** Prints the checks that only warn; returns the printed messages. */
 export function printWarnings({ checks }: PreflightAnswer, { colors, print }: Terminal): string[] {
   const warnings = checks.filter(({ level }) => level === 'warn');
   for (const { message, hint } of warnings)
@@ -47,12 +47,12 @@ export function printSpawn(
   if (runId !== undefined) print(`Follow it: o8 status --run ${runId}`);
 }
 
-/** An answer that is one sentence, like that of `pause`. */
+/** Prints an answer that is one sentence, such as that of `pause`. */
 export function printMessage({ message }: { readonly message: string }, { print }: Terminal): void {
   print(safeLines(message));
 }
 
-/** Gives whether everything that was asked for landed. */
+/** Prints the state of each task and what landed on the base branch. */
 export function printMerge(answer: ToolAnswer<'merge'>, { colors, print }: Terminal): void {
   const { runId, tasks, landing, target, state: run, order, leftOut = [], ...predicted } = answer;
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
@@ -68,7 +68,7 @@ export function printMerge(answer: ToolAnswer<'merge'>, { colors, print }: Termi
       : heldLines(held, state === 'merge_pending' ? inTerminal(acceptCommand(runId, id)) : null))
       print(`${' '.repeat(width)}  ${safeLines(line)}`);
   }
-  printConflicts(betweenTasks(predicted), target, { colors, print }); // those with the target are told above
+  printConflicts(betweenTasks(predicted), target, { colors, print }); // conflicts with the target are printed above
   printOrder(order, { print });
   if (landing !== undefined) printLanding(landing, { colors, print });
   const left = leftOutLines(leftOut);
@@ -117,7 +117,7 @@ export function printCleanup(answer: ToolAnswer<'cleanup'>, root: string, { prin
   if (worktrees.length + branches.length + kept.length === 0) print('Nothing to clean up.');
 }
 
-/** How a task's state reads in the terminal: the same words everywhere. */
+/** A task's state in words: the same in every command. */
 export function stateWords(task: TaskChange): string {
   switch (task.state) {
     case 'failed':

@@ -15,13 +15,13 @@ import { type Colors, outputLines, safeLines, type Terminal } from '../context/t
 import { targetOfAnswer, wayToLand } from '../../core/plan/target.js';
 
 export type StatusAnswer = ToolAnswer<'status'>;
-/** With a cursor only what is news is there. */
+/** With a cursor only changed fields are present. */
 type ShownTask = { readonly [Key in keyof TaskView]?: TaskView[Key] | undefined } & Pick<
   TaskView,
   'id' | 'state' | 'attempt'
 >;
 
-/** `flag`: of commands about the run. */
+/** `flag`: the `--run` flag of printed commands. */
 export function printStatus(
   status: StatusAnswer,
   { cwd, flag }: { readonly cwd: string; readonly flag: RunFlag },
@@ -72,7 +72,7 @@ export function printStatus(
   const { base, target } = status;
   const lands = base !== undefined && target !== undefined && wayToLand(targetOfAnswer(target, base)) === 'with_merge';
   if (over && complete > takenBack.length && status.landed === undefined && lands) {
-    print(`\n${inTerminal(o8('merge', flag))} puts what is complete on ${base}`);
+    print(`\n${inTerminal(o8('merge', flag))} lands the completed tasks on ${base}`);
   }
   const leftOut = leftOutLines(status.leftOut ?? []);
   if (leftOut.length > 0) print(`\n${safeLines(leftOut.join('\n'))}`);
@@ -82,7 +82,7 @@ export function printStatus(
   if (status.tail !== undefined) print(`\n${status.tail.map(outputLines).join('\n')}`);
 }
 
-/** What `printStatus` leaves out. */
+/** Prints the details that `printStatus` leaves out. */
 export function printDetails(status: StatusAnswer, cwd: string, { print }: Terminal): void {
   const tasks: readonly ShownTask[] = status.tasks;
   for (const task of tasks) {

@@ -2,10 +2,10 @@ import { trustLines } from '../../core/trust/trust-text.js';
 import type { TrustAnswer } from '../../core/trust/trust.js';
 import { safeLines, type Terminal } from '../context/terminal.js';
 
-/** What a terminal is taken to be as wide as where nobody says. */
+/** Used when the width of the terminal is not known. */
 const COLUMNS = 120;
 
-/** What the repository brings, in full while somebody still has to agree to it, by name afterwards. */
+/** Prints the repository's files that need consent: in full before they are accepted, by name afterwards. */
 export function printTrust({ needed, items = [] }: TrustAnswer, output: Pick<Terminal, 'print' | 'colors'>): void {
   if (items.length === 0) return;
   if (needed) {
@@ -19,7 +19,7 @@ export function printTrust({ needed, items = [] }: TrustAnswer, output: Pick<Ter
   }
 }
 
-/** What has to be seen before anybody agrees, as wide as the terminal, nothing cut. */
+/** Prints these files in full, wrapped to the width of the terminal. */
 export function printTrustItems(
   items: Parameters<typeof trustLines>[0],
   { print, colors }: Pick<Terminal, 'print' | 'colors'>,

@@ -129,7 +129,7 @@ it('hints name the run where the repository has several, and repeat every flag',
   await run.o8('unpause');
   await agent.succeed('b.txt', 'b\n');
   expect((await following.ended).stdout).toContain(`Next step: o8 merge --run ${second} (puts o8/${second} on main)`);
-  expect((await run.o8('status')).stdout).toContain(`\no8 merge --run ${second} puts what is complete on main\n`);
+  expect((await run.o8('status')).stdout).toContain(`\no8 merge --run ${second} lands the completed tasks on main\n`);
   expect((await run.status())['text']).toContain(
     `Next step: /parallel-integrate --parallel-dir ${other}\nThen: /parallel-merge ${second}`,
   );

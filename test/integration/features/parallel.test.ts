@@ -169,7 +169,7 @@ describe('o8 parallel', () => {
     );
     const back = await run.o8('parallel', 'rollback');
     expect(back.code, back.stderr).toBe(0);
-    expect(back.stdout).toContain('Taken back from main');
+    expect(back.stdout).toContain('Reverted on main');
     expect(await run.workOnFile('user-auth.txt')).toBe(false);
     const history = await run.o8Json('history');
     expect(history['runs']).toEqual([expect.objectContaining({ state: 'completed' })]);

@@ -96,7 +96,7 @@ it('a conflict whose branch was moved back is not complete; a deleted worktree s
   expect((await run.task(task)).state).toBe('merge_conflict');
 
   await rm(run.worktree(task), { recursive: true });
-  expect((await run.o8('attach', task)).stderr).toContain(`the worktree of ${task} was deleted`);
+  expect((await run.o8('attach', task)).stderr).toContain(`The worktree of ${task} was deleted`);
   const again = run.start('run', PLAN_DIR, '--force', '--yes');
   for (const { id } of tasks) {
     const agent = await run.agents.waitForAgent(id);

@@ -155,7 +155,7 @@ describe('a status that cannot compare', () => {
     expect(answer['conflictsUnknown']).toEqual(expect.stringContaining('git diff-tree failed'));
     expect(answer['tasks']).toHaveLength(3);
     const { stdout } = await compared(async () => run.o8('status'));
-    expect(stdout).toContain('Expected conflicts not known: git diff-tree failed');
+    expect(stdout).toContain('Expected conflicts are not known: git diff-tree failed');
   });
 });
 

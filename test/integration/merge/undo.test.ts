@@ -166,7 +166,7 @@ describe('merge with undo', () => {
     const printed = await run.o8('merge', '--undo');
     expect(printed.code, printed.stderr).toBe(0);
     expect(printed.stdout).toMatch(
-      /^Taken back from main: task-002 at \w{12}, by \w{12}\n {2}git revert \w{12} {3}\(restores it\)\nTaken back from main: task-001/,
+      /^Reverted on main: task-002 at \w{12}, by \w{12}\n {2}git revert \w{12} {3}\(restores it\)\nReverted on main: task-001/,
     );
     const { runId = '' } = await run.status();
     expect(await subjects(run, `${landed}..main`)).toEqual([

@@ -92,7 +92,7 @@ it('attach opens a task’s session in its worktree, and refuses a running one a
   await agent.exit(1);
   await run.waitForRun('failed');
   const other = await run.o8('attach', 'task-001');
-  expect(other.stderr).toContain('task-001 has no session to open: its agent has none that could be opened');
+  expect(other.stderr).toContain('task-001 has no session to open: sessions of its agent program cannot be opened.');
 });
 
 it('attach gives the terminal to claude --resume with the task’s session', async () => {

@@ -43,7 +43,7 @@ describe('o8 run', () => {
     const run = await RunFixture.open({ tasks: ONE });
     const o8 = new TerminalProcess(['run'], { cwd: run.root, env: run.environment });
     expect(await o8.ended).toBe(2);
-    expect(o8.screen).toContain(`which plan? o8 run needs its folder\n  o8 run ${PLAN_DIR}`);
+    expect(o8.screen).toContain(`o8 run needs a plan folder or feature slugs.\n  o8 run ${PLAN_DIR}`);
     expect(o8.screen).not.toContain('Continue?');
   });
 

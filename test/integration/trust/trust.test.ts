@@ -185,7 +185,7 @@ it('a person at a terminal is shown what the repository brings, and asked once',
   const run = await RunFixture.open({ tasks: ONE });
   await commitSettings(run);
   const declined = new TerminalProcess(['run', PLAN_DIR], { cwd: run.root, env: run.environment });
-  await declined.waitFor(/"command"[\s\S]*Accept what the repository brings[\s\S]*\[y\/N\]/);
+  await declined.waitFor(/"command"[\s\S]*Accept the files shown above[\s\S]*\[y\/N\]/);
   declined.type('n\n');
   expect(await declined.ended).toBe(0);
   expect((await trustOf(run)).needed).toBe(true);
