@@ -12,7 +12,7 @@ interface Flags {
 
 export function pauseCommand(cli: Cli): Command {
   return toolCommand('pause', 'Pause a run: no new agents start, running ones finish and are merged')
-    .option('--run <id>', 'which run; default: the active one')
+    .option('--run <id>', 'run id; default: the active run')
     .option('--now', 'also stop the running agents; they continue after o8 unpause')
     .action(async (flags: Flags) => {
       await pause(cli, flags, flags.now === true ? 'now' : 'let_finish');
@@ -21,7 +21,7 @@ export function pauseCommand(cli: Cli): Command {
 
 export function unpauseCommand(cli: Cli): Command {
   return toolCommand('unpause', 'Continue a paused run, even before its rate limit ends')
-    .option('--run <id>', 'which run; default: the active one')
+    .option('--run <id>', 'run id; default: the active run')
     .action(async (flags: Flags) => {
       await pause(cli, flags, 'off');
     });
