@@ -20,18 +20,18 @@ export const abort = defineTool({
   name: 'abort',
   title: 'Stop a run',
   description:
-    'Stop the running agents of a run, or of one task, whole process trees included. Work is kept: worktrees stay unless cleanup is true.',
+    'Stop a run or one of its tasks, with all processes of its agents. Work is kept; worktrees stay unless cleanup is true.',
   input: z.strictObject({
-    runId: z.string().optional().describe('default: the run that is not over'),
+    runId: z.string().optional().describe('default: the unfinished run'),
     task: z.string().optional().describe('stop only this task'),
     cleanup: z.boolean().optional().describe('also remove the worktrees; uncommitted work goes to a rescue ref'),
-    dryRun: z.boolean().optional().describe('say what would be stopped, stop nothing'),
+    dryRun: z.boolean().optional().describe('show what would be stopped; stop nothing'),
   }),
   output: z.object({
     runId: z.string().optional(),
     dryRun: z.boolean().optional(),
     message: z.string().describe('untrusted'),
-    notes: z.array(z.string()).optional().describe('untrusted: what waits to be merged, other runs that are not over'),
+    notes: z.array(z.string()).optional().describe('untrusted: tasks waiting to be merged, other unfinished runs'),
     stopped: z.array(
       z.object({
         task: z.string(),
@@ -52,7 +52,7 @@ export const abort = defineTool({
     const { run, others } = meant;
     const found = run.plan.runId;
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
-    // Work that is held can be given up also when the run is over.
+    // Held work can also be aborted after the run has finished.
     const isHeld = task !== null && heldOfTask(taskOf(run.state, task).state) !== null;
     if (run.state.phase.kind === 'finished' && !run.ownerAlive && !isHeld)
       return { message: NOTHING_RUNNING, stopped: [] };
@@ -66,7 +66,7 @@ export const abort = defineTool({
       ...(except.length === 0 ? {} : { except }),
     };
     const { stopped: ended, cleanup } = await askSupervisor(home, found, request, context.env);
-    // They end in any order; people read them in the plan's.
+    // In the order of the plan: the agents end in any order.
     const stopped = run.plan.tasks.flatMap(({ id }) => ended.filter((one) => one.task === id));
     const removed = new Set((cleanup?.worktrees ?? []).map((worktree) => worktree.path));
     const count = counted(stopped.length, 'pipeline');
@@ -93,10 +93,10 @@ export const abort = defineTool({
 function worktreesText({ tasks }: Plan, cleanup: CleanupResult | null): string {
   if (cleanup === null) return 'Worktrees preserved for debugging.';
   const left = cleanup.kept.filter(({ what }) => tasks.some(({ worktree }) => worktree === what)).length;
-  return left === 0 ? 'Worktrees removed.' : `Worktrees removed, but for ${String(left)} with work that waits (kept).`;
+  return left === 0 ? 'Worktrees removed.' : `Worktrees removed, except ${String(left)} that still hold work.`;
 }
 
-/** What an abort would stop now; nothing is asked of anybody. */
+/** What an abort would stop now. Sends no request. */
 function prediction({ plan, state }: LoadedRun, only: string | null, cleanup: boolean) {
   const stopped = plan.tasks.flatMap(({ id, worktree }) => {
     const { state: task } = taskOf(state, id);
@@ -129,7 +129,7 @@ interface Meant {
   readonly others: readonly LoadedRun[];
 }
 
-/** The run by its id, else the one that is not over, else the newest; null when there never was one. */
+/** The run with this id, else the unfinished one, else the newest; null when the repository has no run. */
 async function meantRun(home: RunHome, runId: string | undefined): Promise<Meant | null> {
   if (runId !== undefined) return { run: await requireRun(home, runId), others: [] };
   const open = await theOpenRun(home, (id) => o8('abort', { run: id }));

@@ -13,7 +13,7 @@ import { preflight } from './preflight-tool.js';
 import { spawn } from './spawn-tool.js';
 import { status } from './status-tool.js';
 
-/** A tool as a door lists and calls it. */
+/** A tool as the MCP server and the terminal list and call it. */
 export interface CatalogueEntry<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly title: string;
@@ -49,7 +49,7 @@ function inputError(tool: { name: string; input: z.ZodObject }, given: unknown, 
   return new O8Error('usage', `${tool.name}: ${problems.join('; ')}`, helpOf(tool.name));
 }
 
-/** Every tool by its name, in the order people use them. */
+/** Every tool by its name, in the order in which people use them. */
 export const tools = {
   preflight: entry(preflight),
   plan: entry(plan),
@@ -64,5 +64,5 @@ export type ToolName = keyof typeof tools;
 export type ToolInput<N extends ToolName> = z.input<(typeof tools)[N]['input']>;
 export type ToolAnswer<N extends ToolName> = z.output<(typeof tools)[N]['output']>;
 
-/** The same as a list. Both doors, MCP and terminal, list exactly these. */
+/** The same as a list: the MCP server and the terminal list exactly these. */
 export const catalogue: readonly CatalogueEntry[] = Object.values(tools);

@@ -29,17 +29,14 @@ export const cleanup = defineTool({
     'Remove worktrees and merged branches of finished tasks. Uncommitted work goes to a rescue ref; branches with unmerged commits stay unless force.',
   input: z.strictObject({
     runId: z.string().optional().describe('default: the newest run'),
-    all: z.boolean().optional().describe('every run that is over, instead of one'),
+    all: z.boolean().optional().describe('all finished runs'),
     task: z.string().optional().describe('only this task'),
-    force: z
-      .boolean()
-      .optional()
-      .describe('also drop branches whose commits are nowhere else; their ids are in the answer'),
-    dryRun: z.boolean().optional().describe('say what would go, remove nothing'),
+    force: z.boolean().optional().describe('also delete branches with unmerged commits; the answer has the ids'),
+    dryRun: z.boolean().optional().describe('show what would be removed; remove nothing'),
   }),
   output: cleanupAnswerSchema.extend({
     runId: z.string().optional(),
-    runs: z.array(z.string()).optional().describe('with all: those that had something to remove'),
+    runs: z.array(z.string()).optional().describe('with all: runs that had something to remove'),
     dryRun: z.boolean().optional(),
     takenBack: z
       .array(z.object({ task: z.string(), commit: z.string() }))
@@ -78,7 +75,7 @@ interface Input {
 
 function refuseOne({ runId, task }: Input): void {
   if (runId === undefined && task === undefined) return;
-  throw new O8Error('usage', 'all does not go together with runId or task.', o8('cleanup', { run: runId, task }));
+  throw new O8Error('usage', 'all cannot be combined with runId or task.', o8('cleanup', { run: runId, task }));
 }
 
 async function cleanOne(home: RunHome, run: LoadedRun, wish: Wish, env: NodeJS.ProcessEnv): Promise<CleanupResult> {
@@ -95,7 +92,7 @@ async function cleanOne(home: RunHome, run: LoadedRun, wish: Wish, env: NodeJS.P
   return askSupervisor(home, plan.runId, request, env);
 }
 
-/** Newest first; a run that is not over stays as it is, and so do all others while it is alive. */
+/** Newest first. Unfinished runs are not touched, and while one is active no other run is either. */
 async function cleanAll(
   repo: Repository,
   home: RunHome,
@@ -139,7 +136,7 @@ function openText({ plan, ownerAlive }: LoadedRun): CleanupResult['kept'][number
       };
 }
 
-/** Whether any branch or worktree of the run is there: starting a supervisor for nothing takes a second for each run. */
+/** Whether the run has a branch or worktree left. Saves starting a supervisor for nothing, which takes a second a run. */
 async function hasLeftovers(repo: Repository, home: RunHome, run: LoadedRun): Promise<boolean> {
   const { plan, state } = run;
   const taken = await takenTasks(home, run);

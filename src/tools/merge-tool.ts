@@ -29,26 +29,23 @@ import { targetName, targetOf } from '../core/plan/target.js';
 
 const inputSchema = z.strictObject({
   runId: z.string().optional().describe('default: the active run, else the newest'),
-  task: z.string().optional().describe('land this task and what was merged before it'),
-  dryRun: z.boolean().optional().describe('predict, change nothing'),
+  task: z.string().optional().describe('land this task and all merged before it'),
+  dryRun: z.boolean().optional().describe('predict the result; change nothing'),
   uncommitted: z.boolean().optional().describe('with dryRun: include uncommitted changes'),
   into: mergeIntoSchema
     .extract(['integration', 'base'])
     .optional()
-    .describe('integration: merge what waits, land nothing on the base'),
-  strategy: mergeStrategySchema.optional().describe('for what is merged from now on'),
-  resolve: z.boolean().optional().describe("check the task's conflict out in its worktree"),
+    .describe('integration: merge waiting tasks, land nothing on the base'),
+  strategy: mergeStrategySchema.optional().describe('how tasks are merged from now on'),
+  resolve: z.boolean().optional().describe("open the task's conflict in its worktree"),
   undo: z.boolean().optional().describe('revert what landed on the base, or only the task; dryRun shows what'),
-  acceptHeld: z
-    .boolean()
-    .optional()
-    .describe('with task: land it with what was held; only when the user has decided so'),
+  acceptHeld: z.boolean().optional().describe("with task: land it although it is held; only on the user's decision"),
 });
 type MergeInput = z.output<typeof inputSchema>;
 
 const outputSchema = z.object({
   runId: z.string(),
-  state: z.string().describe('running: tasks that waited for this go on now'),
+  state: z.string().describe('running: waiting tasks continue now'),
   base: z.string(),
   target: z.string(),
   tasks: z.array(mergeTaskSchema),
@@ -56,7 +53,7 @@ const outputSchema = z.object({
   ...predictionShape,
   resolution: resolutionAnswerSchema.optional(),
   undone: z.array(undoneAnswerSchema).optional().describe('newest landing first'),
-  leftOut: leftOutSchema.optional().describe('tasks the run was started without, and what runs them'),
+  leftOut: leftOutSchema.optional().describe('tasks left out of the run, and how to run them'),
 });
 type Answer = Unspelled<z.input<typeof outputSchema>>;
 
@@ -64,7 +61,7 @@ export const merge = defineTool({
   name: 'merge',
   title: 'Land the work of a run',
   description:
-    "Land a run's merged tasks on the base branch by fast-forward, and try again what waited (a resolved conflict, a checkout that was in the way). dryRun predicts conflicts, also of running agents; resolve opens a conflict; undo reverts what landed.",
+    "Land a run's merged tasks on the base branch by fast-forward, and retry merges that waited (for a resolved conflict, a clean checkout). dryRun predicts conflicts, also of running agents; resolve opens a conflict; undo reverts what landed.",
   input: inputSchema,
   output: outputSchema,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true },
@@ -128,7 +125,7 @@ function undoPrediction({ plan, state }: LoadedRun, task: string | null): Undone
 
 type Wish = 'merge' | 'predict' | 'predict_undo' | 'resolve' | 'undo';
 
-/** Which of the things this tool does is meant. O8Error `usage` names inputs that do not go together. */
+/** Which of its actions the tool should do. O8Error `usage` for inputs that cannot be combined. */
 function wishOf(input: MergeInput): Wish {
   const given = (['dryRun', 'uncommitted', 'into', 'strategy', 'resolve', 'undo', 'acceptHeld'] as const).filter(
     (name) => input[name] !== undefined && input[name] !== false,
@@ -138,7 +135,7 @@ function wishOf(input: MergeInput): Wish {
     const others = given.filter((name) => name !== wish);
     const onlyPredicts = wish === 'undo' && others.every((name) => name === 'dryRun');
     if (others.length > 0 && !onlyPredicts) {
-      const message = `${wish} does not go together with ${others.join(' and ')}`;
+      const message = `${wish} cannot be combined with ${others.join(' and ')}.`;
       throw new O8Error('usage', message, withFlags(mergeCommand(input, wish === 'resolve'), { [wish]: true }));
     }
     if (wish === 'resolve' && input.task === undefined) throw needsTask(input);
@@ -146,12 +143,16 @@ function wishOf(input: MergeInput): Wish {
   }
   if (input.acceptHeld === true) {
     if (input.task === undefined) {
-      throw new O8Error('usage', 'acceptHeld needs a task', withFlags(mergeCommand(input, true), { acceptHeld: true }));
+      throw new O8Error(
+        'usage',
+        'acceptHeld needs a task.',
+        withFlags(mergeCommand(input, true), { acceptHeld: true }),
+      );
     }
     if (input.dryRun === true) {
       throw new O8Error(
         'usage',
-        'acceptHeld and dryRun exclude each other',
+        'acceptHeld and dryRun cannot be combined.',
         withFlags(mergeCommand(input, true), { dryRun: true }),
       );
     }
@@ -159,12 +160,12 @@ function wishOf(input: MergeInput): Wish {
   if (input.dryRun === true) return 'predict';
   if (input.uncommitted === true) {
     const command = withFlags(mergeCommand(input, false), { dryRun: true, uncommitted: true });
-    throw new O8Error('usage', 'uncommitted needs dryRun: only commits are merged', command);
+    throw new O8Error('usage', 'uncommitted needs dryRun: only commits are merged.', command);
   }
   return 'merge';
 }
 
-/** The command with the run and the task that were given; `needs` a task where none was. */
+/** The command with the given run and task. `needs`: with a placeholder when no task was given. */
 function mergeCommand({ runId, task }: MergeInput, needs: boolean): Command {
   return o8('merge', { run: runId, task: task ?? (needs ? placeholder('id') : undefined) });
 }
@@ -172,7 +173,7 @@ function mergeCommand({ runId, task }: MergeInput, needs: boolean): Command {
 function needsTask(input: MergeInput): O8Error {
   return new O8Error(
     'usage',
-    'resolve needs a task: conflicts are resolved one at a time',
+    'resolve needs a task: conflicts are resolved one at a time.',
     withFlags(mergeCommand(input, true), { resolve: true }),
   );
 }

@@ -20,7 +20,7 @@ import { readTrust } from './context/read-trust.js';
 import { planFlags, planFlagsShape, requireSelection, selectionShape } from './plan/selection.js';
 import { targetBranch, targetOf } from '../core/plan/target.js';
 
-/** Globs over the same folder in hundreds of tasks overlap in every pair; `preflight` has them all. */
+/** Hundreds of tasks with globs over one folder overlap in every pair; `preflight` lists them all. */
 const MOST_OVERLAPS = 50;
 
 const outputSchema = z.object({
@@ -33,7 +33,7 @@ const outputSchema = z.object({
     z.object({
       id: z.string(),
       wave: z.number(),
-      deps: z.array(z.string()).describe('what it waits for; of whole waves the last one stands for those before'),
+      deps: z.array(z.string()).describe('what it waits for; of whole waves only the last one is listed'),
       branch: z.string(),
       worktree: z.string(),
       agent: z.string().optional().describe('named agent of the settings; absent: the default one'),
@@ -42,7 +42,7 @@ const outputSchema = z.object({
   waves: z.array(
     z.object({ wave: z.number(), tasks: z.array(z.string()), validation: z.string().optional().describe('untrusted') }),
   ),
-  order: z.array(z.string()).describe('in which free slots are given out'),
+  order: z.array(z.string()).describe('in which tasks start'),
   criticalPath: z.array(z.string()),
   disk: z.object({ worktrees: z.number(), perWorktreeMB: z.number(), totalMB: z.number() }),
   commands: z
@@ -60,11 +60,11 @@ const outputSchema = z.object({
       z.object({ path: z.string().describe('untrusted'), tasks: z.array(z.string()), level: z.enum(['warn', 'fail']) }),
     )
     .optional()
-    .describe('paths that tasks which may run at the same time both claim'),
+    .describe('paths in the scopes of two tasks that may run at once'),
   ...expectedConflictsShape,
   trust: trustSchema,
   mermaid: z.string().describe('untrusted'),
-  text: z.string().describe('the plan for people, untrusted: show it as it is'),
+  text: z.string().describe('the plan as text, untrusted: show it unchanged'),
 });
 
 export const plan = defineTool({
@@ -92,7 +92,7 @@ export const plan = defineTool({
       tasks: selected.map((task) => ({
         id: task.id,
         wave: task.wave,
-        // All of the waves before it, for every task: with hundreds of tasks that alone would be a megabyte.
+        // Listing all earlier waves for each of hundreds of tasks would be a megabyte.
         deps: [...((followsWaveRule(planned, task) ? direct.get(task.id) : undefined) ?? task.deps)],
         branch: task.branch,
         worktree: task.worktree,
@@ -125,7 +125,7 @@ function overlapsOf(planned: Plan, foldsCase: boolean): Pick<z.input<typeof outp
   };
 }
 
-/** Of branches that are there already, from an earlier run or by hand, with the base and with each other. */
+/** Conflicts of branches that already exist with the base and with each other. */
 async function conflictsOfEarlierWork({ repo }: PlanParts, planned: Plan): Promise<Unspelled<ExpectedConflictsAnswer>> {
   const target = planned.base.commit;
   const { conflicts, incomplete } = await conflictsAtAGlance(repo, selectedTasks(planned), { target, least: 1 });

@@ -14,7 +14,7 @@ const CHARACTERS_PER_TOKEN = 4;
 const levelSchema = z.enum(['pass', 'warn', 'fail']);
 
 const outputSchema = z.object({
-  ok: z.boolean().describe('no check fails'),
+  ok: z.boolean().describe('no check failed'),
   checks: z.array(
     z.object({
       id: z.string(),
@@ -47,7 +47,7 @@ const outputSchema = z.object({
   batches: z
     .array(z.array(z.string()))
     .optional()
-    .describe('features of one batch share no file; run one after another'),
+    .describe('features of a batch share no files; batches run one after another'),
   minutes: z.object({ alone: z.number(), parallel: z.number() }).optional().describe('all features, estimated'),
 });
 
@@ -55,7 +55,7 @@ export const preflight = defineTool({
   name: 'preflight',
   title: 'Check a plan',
   description:
-    'Checks a plan folder or features, the repository and this machine before a run, without writing anything. Every finding has a level and the exact next command.',
+    'Check a plan folder or features, the repository and this machine before a run, without writing anything. Every finding has a level and the exact next command.',
   input: z.strictObject(selectionShape),
   output: outputSchema,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
@@ -93,7 +93,7 @@ export const preflight = defineTool({
   },
 });
 
-/** A task that will be blocked is only a warning for the run. */
+/** A missing dependency is only a warning for the run, but the task will be blocked. */
 function stopsTask({ id, level }: Check): boolean {
   return level === 'fail' || (level === 'warn' && id === 'dependencies');
 }

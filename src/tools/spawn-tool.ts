@@ -37,11 +37,11 @@ export const spawn = defineTool({
     refuseLocked(lock, { force: input.force === true, again });
     const goesOn = input.resume === true || input.retryFailed === true;
     const selection = goesOn && selectionWords(input) === null ? null : requireSelection(input);
-    // Or nobody is stopped.
+    // A plan that could not start must not stop the active run.
     if (lock.kind === 'held' && !goesOn) await readyPlan(requireSelection(input), input, context);
     if (lock.kind === 'held' && goesOn)
       await refuseUntrustedRun(await readPlan(home, lock.holder.runId), home, context.env);
-    // Who can be seen is stopped here, once: a supervisor started by force would stop one that won meanwhile, too.
+    // The owner found now is stopped here. A supervisor started with --force would also stop one that won the lock since.
     const { warnings, replacing }: TakenOver =
       input.force === true ? await takeOver(home, lock, context.env) : { warnings: [], replacing: NOBODY };
     if (lock.kind === 'stale')
@@ -63,7 +63,7 @@ export const spawn = defineTool({
   },
 });
 
-/** Inputs that say different things at once. O8Error `usage`. */
+/** O8Error `usage` for inputs that contradict each other. */
 function refuseMixed(input: SpawnInput): void {
   const words = selectionWords(input);
   if (input.task !== undefined && input.retryFailed !== true) {

@@ -50,9 +50,9 @@ import { targetName, targetOf } from '../core/plan/target.js';
 
 /** Looking four times a second costs a few milliseconds of CPU and keeps answers prompt. */
 const POLL_MS = 250;
-/** How often a caller that waits is told the same again. */
+/** How often the same progress is reported again to a waiting caller. */
 const TELL_AGAIN_MS = 10_000;
-/** Changes that come close together are told together. */
+/** Changes within this time are answered together. */
 const GATHER_MS = 2000;
 
 const outputSchema = z.object({
@@ -67,16 +67,16 @@ const outputSchema = z.object({
   counts: z.record(z.string(), z.number()),
   cursor: z.number(),
   pausedUntil: z.string().optional(),
-  leftOut: leftOutSchema.optional().describe('tasks the run was started without, and what runs them'),
+  leftOut: leftOutSchema.optional().describe('tasks left out of the run, and how to run them'),
   others: z
     .array(z.object({ runId: z.string(), plan: z.string().describe('untrusted'), state: z.string(), hint: z.string() }))
     .optional()
-    .describe('other runs that are not over'),
+    .describe('other unfinished runs'),
   landed: z.string().optional().describe('all work is on the base, at this commit'),
   takenBack: z
     .array(z.object({ task: z.string(), commit: z.string() }))
     .optional()
-    .describe('work that was taken off the base, by commit'),
+    .describe('work reverted on the base; reverting the commit restores it'),
   waves: z
     .array(
       z.object({
@@ -87,9 +87,9 @@ const outputSchema = z.object({
       }),
     )
     .optional(),
-  tasks: z.array(z.union([taskViewSchema, taskChangeSchema])).describe('with since: only what is new'),
+  tasks: z.array(z.union([taskViewSchema, taskChangeSchema])).describe('with since: only changes'),
   ...expectedConflictsShape,
-  text: z.string().optional().describe('final report, untrusted: to be shown as it is'),
+  text: z.string().optional().describe('final report, untrusted: show it unchanged'),
   tail: z.array(z.string()).optional().describe('last lines of the task log: untrusted output of the agent'),
 });
 
@@ -99,12 +99,12 @@ export const status = defineTool({
   name: 'status',
   title: 'State of a run',
   description:
-    'Where a run stands. With since (the last cursor) only changed tasks; with waitSeconds (up to 50, or more where calls may take that long) it answers when something happens: pass both to follow a run cheaply.',
+    'State of a run. With since (the last cursor) only changed tasks; with waitSeconds (up to 50, more if your client allows longer calls) it answers when something changes: pass both to follow a run cheaply.',
   input: z.strictObject({
     runId: z.string().optional().describe('default: the active run, else the newest'),
     task: z.string().optional().describe('only this task'),
     since: z.coerce.number().int().min(0).optional().describe('cursor of the last answer'),
-    waitSeconds: z.coerce.number().min(0).max(3600).optional().describe('wait up to this long for news'),
+    waitSeconds: z.coerce.number().min(0).max(3600).optional().describe('wait up to this long for a change'),
     tail: z.coerce.number().int().min(1).max(1000).optional().describe('with task: this many last lines of its log'),
   }),
   output: outputSchema,
@@ -125,7 +125,7 @@ export const status = defineTool({
     }
     let run = await loadRun(home, found);
     const only = input.task === undefined ? null : requireTask(run.plan, input.task);
-    // A cursor of another run says nothing about what is known of this one.
+    // A cursor larger than the journal is from another run.
     const since = input.since !== undefined && input.since > run.state.seq ? 0 : input.since;
     if (input.waitSeconds !== undefined)
       run = await waitForNews(home, run, { since: since ?? run.state.seq, ms: input.waitSeconds * 1000 }, context);
@@ -135,14 +135,14 @@ export const status = defineTool({
       tail: input.tail ?? null,
       reader: context.reader,
     });
-    // Who follows a run asks often and wants what changed.
+    // A caller that follows a run asks often and needs only the changes.
     const follows = input.since !== undefined || input.waitSeconds !== undefined;
     if (follows || only !== null) return answer;
     return { ...answer, ...(await othersOf(home, found)), ...(await expectedConflicts(opened, run)) };
   },
 });
 
-/** Runs that are not over beside the one that is shown: nobody else would tell of them. */
+/** Unfinished runs other than the one shown. */
 async function othersOf(home: RunHome, shown: string): Promise<Pick<Answer, 'others'>> {
   const others = (await openRuns(home)).filter(({ plan }) => plan.runId !== shown);
   if (others.length === 0) return {};
@@ -159,7 +159,7 @@ async function othersOf(home: RunHome, shown: string): Promise<Pick<Answer, 'oth
   };
 }
 
-/** What is to be expected when the branches that have work are merged; nothing where fewer than two have any. */
+/** Expected conflicts between unmerged branches; nothing for fewer than two of them. */
 async function expectedConflicts(
   { repo, home }: RepositoryContext,
   { plan, state }: LoadedRun,
@@ -169,14 +169,14 @@ async function expectedConflicts(
     ...{ target: targetOf(plan).ref, least: 2 },
     flag: await runFlagOf(home, plan.runId),
   });
-  const known = (id: string): boolean => taskOf(state, id).state.state === 'merge_conflict'; // the task itself tells it
+  const known = (id: string): boolean => taskOf(state, id).state.state === 'merge_conflict'; // shown with the task itself
   return conflictsAnswer(
     conflicts.filter(({ tasks: [one, other] }) => other !== undefined || !known(one)),
     incomplete,
   );
 }
 
-/** Waits until the run has news after `since`, stops being alive, or the time is over. */
+/** Waits until the run has a newsworthy event after `since`, ends, loses its supervisor, or the time has passed. */
 async function waitForNews(
   home: RunHome,
   first: LoadedRun,
@@ -188,7 +188,7 @@ async function waitForNews(
   const tell = ({ plan, state }: LoadedRun): void => {
     if (progress === undefined) return;
     const text = runningText(plan, state, now());
-    // The same again only now and then: a host takes a silent call for one that hangs.
+    // The same text is repeated now and then: a client may take a silent call for one that hangs.
     if (text === told && performance.now() - toldAt < TELL_AGAIN_MS) return;
     [told, toldAt] = [text, performance.now()];
     progress(text);
@@ -198,7 +198,7 @@ async function waitForNews(
   let gatherUntil: number | null = null;
   let run = first;
   for (;;) {
-    if (!run.ownerAlive && run.state.phase.kind !== 'finished') return run; // interrupted: nothing will come
+    if (!run.ownerAlive && run.state.phase.kind !== 'finished') return run; // interrupted: no event will follow
     if (run.state.phase.kind === 'finished') return run;
     const news = run.records.some(({ seq, event }) => seq > since && isNewsworthy(event));
     if (news) gatherUntil ??= Date.now() + GATHER_MS;
@@ -277,7 +277,7 @@ async function view(
     ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null
       ? { message: `No new agents: ${queue.holdBack}` }
       : {}),
-    // Who asks with a cursor has been told what does not change.
+    // A caller with a cursor already knows what does not change.
     ...(since > 0
       ? {}
       : {
@@ -313,7 +313,7 @@ function leftOutView(root: string, { plan, state }: LoadedRun): { leftOut?: Left
   return leftOut.length === 0 ? {} : { leftOut };
 }
 
-/** Why no agent starts, and until when: a time, or the command of the person who paused it. */
+/** Why the run is paused, and until when: a time, or the command that ends the pause. */
 function pauseView(
   { phase }: LoadedRun['state'],
   flag: RunFlag,
@@ -324,7 +324,7 @@ function pauseView(
     : { message: phase.reason, pausedUntil: phase.until };
 }
 
-/** The report a driving session shows word for word, with its own commands as the next step. */
+/** The final report, with commands in the form for this reader. */
 function reportOf(
   home: RunHome,
   { plan, state, ownerAlive }: LoadedRun,
@@ -369,7 +369,7 @@ function reportOf(
   });
 }
 
-/** The snapshot is derived and may be missing, old or broken: then there are just no live figures. */
+/** The snapshot file may be missing, old or broken: then the answer has no live figures. */
 async function liveFigures(root: string): Promise<QueueSnapshot | null> {
   try {
     return await readQueueFile(root);
@@ -379,7 +379,7 @@ async function liveFigures(root: string): Promise<QueueSnapshot | null> {
   }
 }
 
-/** The commit on the base that has all of the run's work, null while something is not there. */
+/** The commit on the base that has all of the run's work; null while some is missing. */
 async function landedTip(repo: Repository, { plan, state }: LoadedRun): Promise<string | null> {
   if (state.landed === null || state.phase.kind !== 'finished') return null;
   const target = await resolveCommit(repo, targetOf(plan).ref);

@@ -2,7 +2,7 @@ import { givenFlags, o8, withFlags, type Command } from '../../core/base/text.js
 import { keyCommand, keyOf, keyWords, type NamedSource } from '../../core/plan/sources.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
 
-/** What a caller asked for beside that. */
+/** The input of a command, as far as it can be repeated. */
 export interface Asked extends NamedSource {
   readonly wave?: number | undefined;
   readonly skip?: readonly string[] | undefined;
@@ -17,13 +17,13 @@ export interface Asked extends NamedSource {
   readonly skipPreflight?: boolean | undefined;
 }
 
-/** The selection as a command line names it, null for one that names nothing. */
+/** The selection as arguments of a command line; null when none is named. */
 export function selectionWords(input: NamedSource): string | null {
   const key = keyOf(input);
   return key === null ? null : keyWords(key).map(shellQuote).join(' ');
 }
 
-/** The flags that say again what was asked for; all but `force` and `maxConcurrent`. */
+/** The flags that repeat the input, except `force` and `maxConcurrent`. */
 export function askedFlags(input: Asked): Command['flags'] {
   const { wave, skip, schedule, mergeInto, budgetUsd, retryFailed, resume, runId, task, skipPreflight } = input;
   return givenFlags({
@@ -32,7 +32,7 @@ export function askedFlags(input: Asked): Command['flags'] {
   });
 }
 
-/** The command that asks for the same again; where nothing was named, the one that goes on with a run. */
+/** The command that repeats the input; `o8 run --resume` when nothing was named. */
 export function againCommand(input: Asked): Command {
   const key = keyOf(input);
   const goesOn = key !== null || input.retryFailed === true || input.resume === true;

@@ -9,15 +9,15 @@ import { runProgram } from '../../process/programs/run-program.js';
 import { checkoutPaths, homePaths, runHome, type RunHome } from '../../store/files/paths.js';
 import { hasOldRuns, linkNote, oldHomeLink } from '../../store/old-runs/old-home.js';
 
-/** Runs of months are moved by renaming; between two file systems they are copied. */
+/** Moving is a rename, but between two file systems the runs of months are copied. */
 const TIMEOUT_MS = 30 * 60_000;
 
 const refusalSchema = z.object({ code: z.string(), message: textSchema, hint: textSchema });
 
 /**
- * Has the runs that an earlier version kept in the checkout `root` moved to the run home, once, by the supervisor's program;
- * nothing there is the usual case and costs one look. Throws O8Error `locked` or `lock_unknown` while a supervisor of that
- * version may be alive, `refused` for run files that came with a commit.
+ * Starts the supervisor's program to move the runs that an earlier version kept in the checkout `root` into the git folder.
+ * Usually there are none. Throws O8Error `locked` or `lock_unknown` while a supervisor of that version may be running,
+ * `refused` for run files that came with a commit.
  */
 export async function askTakeOver(repo: Repository, root: string): Promise<void> {
   if (!(await isLeft(checkoutPaths(root).oldHome, runHome(repo)))) return;
@@ -41,7 +41,7 @@ function refusalOf(output: string, root: string): O8Error {
     const { code, message, hint } = refusalSchema.parse(JSON.parse(last));
     return new O8Error(code as ErrorCode, message, hint);
   } catch {
-    const message = `The runs of an earlier version in ${root}/.claude/parallel could not be taken over: ${last}`;
+    const message = `Could not move the runs of an earlier version from ${root}/.claude/parallel: ${last}`;
     return new O8Error('supervisor_failed', message, o8('doctor'));
   }
 }

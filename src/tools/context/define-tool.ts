@@ -1,14 +1,14 @@
 import type { Reader, Unspelled } from '../../core/text/spelling.js';
 import type * as z from 'zod';
 
-/** What a tool may know of its caller. `cwd` decides the repository. */
+/** What a tool knows of its caller. The repository is the one that contains `cwd`. */
 export interface ToolContext {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => Date;
-  /** Whose words the answer is in. */
+  /** For whom commands in the answer are spelled. */
   readonly reader: Reader;
-  /** Tells a caller that waits what is going on; there where it asked for that. */
+  /** Reports progress to a waiting caller; absent unless the caller asked for it. */
   readonly progress?: (message: string) => void;
 }
 
@@ -19,13 +19,13 @@ export interface ToolAnnotations {
 }
 
 /**
- * One tool for all doors: the MCP server and the terminal run the same handler with the same schemas. A handler
- * throws O8Error for everything a user can meet.
+ * The MCP server and the terminal run the same handler with the same schemas. A handler throws O8Error for every failure
+ * that a user can cause or fix.
  */
 export interface Tool<I extends z.ZodObject, O extends z.ZodObject> {
   readonly name: string;
   readonly title: string;
-  /** One line a model can choose by. */
+  /** What a model reads to choose a tool. */
   readonly description: string;
   readonly input: I;
   readonly output: O;

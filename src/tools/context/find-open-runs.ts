@@ -17,8 +17,8 @@ import { readableRun, type LoadedRun } from './load-run.js';
 import { placeOfRuns } from './place-of-runs.js';
 
 /**
- * Every run that is not over, newest first. One of which nothing is recorded is being started, or whoever started it was
- * killed: it counts while no other run was made since.
+ * Every unfinished run, newest first. A run with an empty journal is being started, or the process that started it was
+ * killed: it counts only while it is the newest.
  */
 export async function openRuns(home: RunHome): Promise<LoadedRun[]> {
   const open: LoadedRun[] = [];
@@ -30,7 +30,7 @@ export async function openRuns(home: RunHome): Promise<LoadedRun[]> {
   return open;
 }
 
-/** The run a command means that was given none. Throws `usage` with the list of them where several are interrupted. */
+/** The run for a command without a run id. Throws `usage` with a list when several runs are interrupted. */
 export async function theOpenRun(
   home: RunHome,
   command: (runId: string) => Command,
@@ -51,7 +51,7 @@ export function asOpenRun({ plan, state, ownerAlive }: LoadedRun): OpenRun {
   return { runId: plan.runId, plan: sourceOf(plan.source).words(plan.root), state, alive: ownerAlive };
 }
 
-/** Of all runs but `except`. */
+/** Agents that still run although their run has no supervisor; of all runs except `except`. */
 export async function livingOrphans(home: RunHome, except: string | null): Promise<Orphans[]> {
   const found: Orphans[] = [];
   for (const run of await openRuns(home)) {
@@ -76,7 +76,7 @@ async function livingAgents(home: RunHome, { plan, state }: LoadedRun): Promise<
   return living;
 }
 
-/** Two runs at once would work on one target and share one limit: throws `locked`. `again` can be repeated with `--force`. */
+/** Throws `locked` while agents of another run are running. `again`: the command to which `--force` can be added. */
 export function refuseOrphans(orphans: readonly Orphans[], again: Command): void {
   const [first] = orphans;
   if (first === undefined) return;

@@ -11,7 +11,7 @@ export interface GitChanges {
   readonly hooks: readonly ChangeText[];
 }
 
-/** Git settings and hooks that agents changed and nobody put back, in words, each with the command for it. */
+/** Git settings and hooks that agents changed and that were not restored, each with the command to restore it. */
 export async function readGitChanges(repo: Repository, env: NodeJS.ProcessEnv): Promise<GitChanges> {
   const settings = settingTexts(await settingsNow(repo), {
     commonDir: repo.commonDir,

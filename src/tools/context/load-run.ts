@@ -13,7 +13,7 @@ import { readLock } from '../../store/lock/lock-state.js';
 import { runPaths, type RunHome } from '../../store/files/paths.js';
 import { listRuns, readPlan } from '../../store/runs/runs.js';
 
-/** A run as its files say: the plan, the journal added up, and whether the process that owns it lives. */
+/** A run as read from its files: the plan, the state from its journal, and whether its supervisor is running. */
 export interface LoadedRun {
   readonly plan: Plan;
   readonly records: readonly JournalRecord[];
@@ -24,7 +24,7 @@ export interface LoadedRun {
 
 export async function loadRun(home: RunHome, runId: string): Promise<LoadedRun> {
   const plan = await readPlan(home, runId);
-  // The lock first: a run that ends between the two reads is then finished, and never looks abandoned.
+  // The lock first: a run that ends between the two reads is then read as finished, not as interrupted.
   const lock = await readLock(home, processProbe);
   const { records } = await readJournal(runPaths(home, runId).journal);
   const state = replay(plan, records);
@@ -38,19 +38,19 @@ export async function loadRun(home: RunHome, runId: string): Promise<LoadedRun> 
   };
 }
 
-/** Does a live process own this run right now? */
+/** Whether a running supervisor owns this run. */
 export async function ownsRun(home: RunHome, runId: string): Promise<boolean> {
   const lock = await readLock(home, processProbe);
   return lock.kind === 'held' && lock.holder.runId === runId;
 }
 
-/** The run that was named, else the one a live process owns, else the newest; null when there never was one. */
+/** The run with this id, else the active one, else the newest; null when the repository has no run. */
 export async function findRun(home: RunHome, runId: string | undefined): Promise<string | null> {
   const runs = await listRuns(home);
   if (runId !== undefined) {
     if (runs.includes(runId)) return runId;
-    const known = runs.length === 0 ? 'there are no runs yet' : `known: ${runs.slice(0, 5).join(', ')}`;
-    throw new O8Error('no_run', `no run ${runId} here (${known})`, o8('status'));
+    const known = runs.length === 0 ? 'no runs yet' : `runs: ${runs.slice(0, 5).join(', ')}`;
+    throw new O8Error('no_run', `There is no run ${runId} in this repository (${known}).`, o8('status'));
   }
   const lock = await readLock(home, processProbe);
   if (lock.kind === 'held' && runs.includes(lock.holder.runId)) return lock.holder.runId;
@@ -64,7 +64,7 @@ export async function requireRun(home: RunHome, runId: string | undefined): Prom
   return loadRun(home, found);
 }
 
-/** The newest run that works on all of this, whatever became of it. */
+/** The newest run that includes everything in `wanted`, in any state. */
 export async function latestRunOf(home: RunHome, wanted: SourceKey): Promise<LoadedRun | null> {
   for (const runId of await listRuns(home)) {
     const run = await runIfBegun(home, runId, wanted);
@@ -74,8 +74,8 @@ export async function latestRunOf(home: RunHome, wanted: SourceKey): Promise<Loa
 }
 
 /**
- * The run of all this that goes on: one that is not over, else the newest. With `resume` also one of which nothing is
- * recorded because whoever started it was killed.
+ * The run to continue for `wanted`: an unfinished one, else the newest. With `resume` also a run with an empty journal,
+ * whose start was interrupted.
  */
 export async function runToContinue(home: RunHome, wanted: SourceKey, resume: boolean): Promise<LoadedRun | null> {
   let newest: LoadedRun | null = null;
@@ -88,8 +88,8 @@ export async function runToContinue(home: RunHome, wanted: SourceKey, resume: bo
 }
 
 /**
- * Null for a run of something else, and for one of which nothing is recorded: somebody is just starting it, or has lost the
- * lock and takes it away again.
+ * Null for a run of another plan, and for one with an empty journal: it is just being started, or removed because its
+ * supervisor did not get the lock.
  */
 async function runIfBegun(
   home: RunHome,
@@ -115,12 +115,12 @@ export function requireTask(plan: Plan, name: string): string {
   const known = plan.tasks.map(({ id }) => id).join(', ');
   throw new O8Error(
     'unknown_task',
-    `run ${plan.runId} has no task '${name}' (it has: ${known})`,
+    `Run ${plan.runId} has no task '${name}' (its tasks: ${known}).`,
     o8('status', { run: plan.runId }),
   );
 }
 
-/** Null for damaged files: those of one run keep nobody from the others, and `o8 doctor` names them. */
+/** Null for a run with damaged files, which `o8 doctor` reports: other runs must stay usable. */
 export async function readableRun(home: RunHome, runId: string): Promise<LoadedRun | null> {
   try {
     return await loadRun(home, runId);

@@ -3,8 +3,8 @@ import { O8Error } from '../../core/base/errors.js';
 import type { LockFact, LockHolderFact } from '../../core/preflight/preflight-facts.js';
 
 /**
- * The fixed text about a lock that a live process holds: who, since when, and the three ways on. `again` can be repeated with
- * `--force`; null where what was asked for has no such flag.
+ * The error for a lock that another process holds: its pid, since when, and the options. `again`: the command to which
+ * `--force` can be added; null for commands without that flag.
  */
 export function lockedError(
   holder: { pid: number; startedAt: string; why: 'held' | 'unknown' },
@@ -16,8 +16,8 @@ export function lockedError(
       'lock_unknown',
       `Another parallel execution may be in progress (PID: ${pid}), started on another machine or in another container\nStarted at: ${holder.startedAt}`,
       again === null
-        ? 'Look there first, and wait until it has ended.'
-        : text`Look there first. If that run has ended: ${withFlags(again, { force: true })}`,
+        ? 'Check there first, and wait until that run has ended.'
+        : text`Check there first. If that run has ended: ${withFlags(again, { force: true })}`,
     );
   }
   return new O8Error(
@@ -37,7 +37,7 @@ export function lockedError(
   );
 }
 
-/** Throws `locked` when a live process holds the lock and `force` was not given. */
+/** Throws `locked` when a running process holds the lock and `force` was not given. */
 export function refuseLocked(
   lock: LockFact,
   { force, again }: { readonly force: boolean; readonly again: Command },
@@ -45,12 +45,12 @@ export function refuseLocked(
   if (!force) refuseHeld(lock, again);
 }
 
-/** Throws `locked` when a live process holds the lock; `again` is the command to repeat with `--force`. */
+/** Throws `locked` when a running process holds the lock. `again`: the command to which `--force` can be added. */
 export function refuseHeld(lock: LockFact, again: Command): void {
   if (lock.kind === 'held') throw heldError(lock.holder, again);
 }
 
-/** The same for a lock that was just read. */
+/** The error for a lock that was just read. */
 export function heldError(holder: LockHolderFact, again: Command | null): O8Error {
   return lockedError({ pid: holder.process.pid, startedAt: holder.startedAt, why: 'held' }, again);
 }

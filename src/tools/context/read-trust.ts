@@ -13,18 +13,18 @@ export interface TrustQuestion {
   readonly repo: Repository;
   /** The commit that agents start from; null where there is none yet. */
   readonly commit: string | null;
-  /** Text of the settings file that counts, null for none. */
+  /** Text of the settings file, null for none. */
   readonly settings: string | null;
-  /** Paths that may define the command that tasks call; none for tasks with prompts of their own. */
+  /** Paths that may define the slash command that tasks call; empty for tasks with their own prompts. */
   readonly skill: readonly string[];
 }
 
 export interface ReadTrust extends Trust {
-  /** Also those that the user trusts already. */
+  /** All items, including those the user has accepted. */
   readonly all: readonly TrustItem[];
 }
 
-/** What the repository brings that runs or redirects, and whether the user has agreed to it. Writes nothing. */
+/** The repository's files that need consent, and whether the user has accepted them. Writes nothing. */
 export async function readTrust(question: TrustQuestion, env: NodeJS.ProcessEnv): Promise<ReadTrust> {
   const { repo, commit, skill } = question;
   const settings = await ownSettings(question);
@@ -40,7 +40,7 @@ export async function readTrustRecord(repo: Repository, env: NodeJS.ProcessEnv):
   return { consents: await readConsents(env, repo.commonDir), kinds };
 }
 
-/** Null for settings that are only the user's, or that set nothing. */
+/** Null for a settings file that is not in git, or that sets nothing. */
 export async function ownSettings({
   repo,
   settings,
@@ -50,11 +50,11 @@ export async function ownSettings({
   return { kind: 'file', path: SETTINGS_FILE, text: settings };
 }
 
-/** What a run is started with, for its plan: later attempts get this and nothing newer. */
+/** The accepted files, recorded in the plan of a run: later attempts get these versions and no newer ones. */
 export async function runConsent({ repo, skill }: TrustQuestion, { items, all }: ReadTrust): Promise<RunConsent> {
   const own: TrustItem[] = [];
   const known = new Set(all.map(({ digest }) => digest));
-  // Ignored files of the user's that `.worktreeinclude` copies into worktrees.
+  // The user's ignored files that `.worktreeinclude` copies into worktrees.
   for (const item of agentItems(await readCheckoutFiles(repo.root, WANTED_FILES), skill)) {
     if (!known.has(item.digest) && !(await comesFromRepository(repo, item.from))) own.push(item);
   }

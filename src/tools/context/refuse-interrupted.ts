@@ -3,7 +3,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { resumeCommand } from '../../core/run/open-runs.js';
 import type { LoadedRun } from './load-run.js';
 
-/** Somebody who merges or cleans up an abandoned run does not mean to start its agents again. */
+/** Merging or cleaning up would start a supervisor, and with it the agents of the interrupted run: that is refused. */
 export function refuseInterrupted(tool: string, { plan, state, ownerAlive }: LoadedRun): void {
   if (ownerAlive || state.phase.kind === 'finished') return;
   throw new O8Error(

@@ -9,8 +9,8 @@ import type { RunHome } from '../../store/files/paths.js';
 import type { LoadedRun } from './load-run.js';
 
 /**
- * A run whose worktrees still hold work cannot go on after its repository was moved: git, the plan and the agents know
- * them by paths that are not there any more. O8Error `refused` with the command that puts it back.
+ * A run whose worktrees still hold work cannot continue after the repository was moved: git, the plan and the agent
+ * sessions contain their old paths. O8Error `refused` with the command that moves the repository back.
  */
 export function refuseMoved(home: RunHome, { plan, state, ownerAlive }: LoadedRun): void {
   if (ownerAlive) return;
@@ -23,7 +23,7 @@ export function refuseMoved(home: RunHome, { plan, state, ownerAlive }: LoadedRu
   const aside = existsSync(old) ? `mv ${shellQuote(old)} ${shellQuote(`${old}.other`)} && ` : '';
   throw new O8Error(
     'refused',
-    `The repository was moved from ${printable(old)} to ${printable(now)} after run ${plan.runId} began, and the run's worktrees belong to the old place`,
+    `The repository was moved from ${printable(old)} to ${printable(now)} after run ${plan.runId} began; the run's worktrees are tied to the old path.`,
     text`${aside}mv ${shellQuote(now)} ${shellQuote(old)} && cd ${shellQuote(old)} && ${o8('status')}`,
   );
 }

@@ -12,12 +12,12 @@ import { askTakeOver } from './ask-take-over.js';
 
 export interface RepositoryContext {
   readonly repo: Repository;
-  /** What paths are relative to: the top of the checkout the caller is in. */
+  /** The top folder of the checkout; paths in answers are relative to it. */
   readonly root: string;
   readonly home: RunHome;
 }
 
-/** The repository of the caller's folder; of the run where the caller stands in one of its worktrees. Throws O8Error `not_a_repository`. */
+/** The repository that contains `cwd`; from a task's worktree, the checkout that started the run. Throws O8Error `not_a_repository`. */
 export async function openContext({ cwd }: Pick<ToolContext, 'cwd'>): Promise<RepositoryContext> {
   const repo = await homeCheckout(await openRepository(cwd));
   const home = runHome(repo);
@@ -26,11 +26,11 @@ export async function openContext({ cwd }: Pick<ToolContext, 'cwd'>): Promise<Re
   return { repo, root: repo.root, home };
 }
 
-/** Who follows a run asks several times a second, and a repository does not move. */
+/** A caller that follows a run asks several times a second. */
 const REMEMBERED_MS = 5000;
 const remembered = new Map<string, { readonly found: RepositoryContext; readonly until: number }>();
 
-/** The same for who only reads and asks again and again: looked up once in five seconds (four git processes). */
+/** The same for callers that only read and ask repeatedly: looked up every five seconds, as it takes four git processes. */
 export async function openContextToRead({ cwd }: Pick<ToolContext, 'cwd'>): Promise<RepositoryContext> {
   const known = remembered.get(cwd);
   if (known !== undefined && performance.now() < known.until) return known.found;
@@ -39,7 +39,7 @@ export async function openContextToRead({ cwd }: Pick<ToolContext, 'cwd'>): Prom
   return found;
 }
 
-/** A run that a supervisor of an earlier version still owns is read where that one keeps it. */
+/** While a supervisor of an earlier version is running, its run is read from the folder of that version. */
 async function openToRead(cwd: string): Promise<RepositoryContext> {
   try {
     return await openContext({ cwd });
@@ -50,24 +50,24 @@ async function openToRead(cwd: string): Promise<RepositoryContext> {
   }
 }
 
-/** Says that the other checkouts were looked at: a look that was killed is repeated. */
+/** This file exists once the other checkouts were searched for runs. */
 function lookedNote({ folder }: RunHome): string {
   return join(folder, 'other-checkouts-looked-at');
 }
 
-/** The first time in a repository: earlier versions kept the runs of each checkout apart. */
+/** On first use in a repository: earlier versions kept the runs of each checkout in that checkout. */
 async function takeOverOthers(repo: Repository, home: RunHome): Promise<void> {
   for (const { path } of await listWorktrees(repo)) {
     if (path === repo.root) continue;
     try {
       await askTakeOver(repo, path);
     } catch (error) {
-      // Somebody works there: a new run is refused because of it, and everything else does not mind.
+      // A supervisor of an earlier version is running there. That refuses only a new run.
       if (!(error instanceof O8Error)) throw error;
     }
   }
   if (!existsSync(home.folder)) return;
-  // Not written (a git folder that can only be read): looked at again the next time.
+  // If it cannot be written (read-only git folder), the search is repeated next time.
   await writeFile(lookedNote(home), '', { mode: PRIVATE_FILE }).catch(() => undefined);
 }
 

@@ -11,8 +11,8 @@ import { readSettingsText } from '../../store/runs/settings-file.js';
 import { ownSettings, readTrust } from './read-trust.js';
 
 /**
- * Before anybody goes on with a run: what it was started with is still accepted. O8Error `untrusted`. A run of an older
- * o8 does not say what that was; then it is what the repository brings now.
+ * Throws O8Error `untrusted` when the files a run was started with are no longer accepted. A run of an older o8 did not
+ * record them: then the files of the repository as they are now must be accepted.
  */
 export async function refuseUntrustedRun(plan: Plan, home: RunHome, env: NodeJS.ProcessEnv): Promise<void> {
   const repo = await checkoutOf(plan, home);
@@ -25,7 +25,7 @@ export async function refuseUntrustedRun(plan: Plan, home: RunHome, env: NodeJS.
   refuseUntrusted(await trustOfOlderRun(repo, plan, env));
 }
 
-/** Whether the settings file as it is now is the user's own, the one a run was started with, or accepted meanwhile. */
+/** Whether the settings file is not in git, is the one the run was started with, or was accepted since. */
 export async function areSettingsAccepted(plan: Plan, home: RunHome, env: NodeJS.ProcessEnv): Promise<boolean> {
   const repo = await checkoutOf(plan, home);
   const file = await ownSettings({ repo, settings: await readSettingsText(repo.root) });
@@ -36,11 +36,11 @@ export async function areSettingsAccepted(plan: Plan, home: RunHome, env: NodeJS
   );
 }
 
-/** The checkout the run was started in, as its supervisor finds it: the one that asks now where that is gone. */
+/** The checkout that started the run; the caller's checkout when that one no longer exists. */
 async function checkoutOf({ root }: Plan, home: RunHome): Promise<Repository> {
   const here = await openRepository(home.root);
   if (root === here.root) return here;
-  const there = await openRepository(root).catch(() => null); // removed, or no repository any more
+  const there = await openRepository(root).catch(() => null); // removed, or no longer a repository
   return there?.commonDir === here.commonDir ? there : here;
 }
 

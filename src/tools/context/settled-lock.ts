@@ -6,7 +6,7 @@ import { readLock, type LockState } from '../../store/lock/lock-state.js';
 import type { RunHome } from '../../store/files/paths.js';
 import { loadRun } from './load-run.js';
 
-/** A supervisor that has ended its run lets the lock go within milliseconds; a loaded machine may take a second. */
+/** A supervisor releases the lock milliseconds after its run ended; a loaded machine may take a second. */
 const RELEASE_TIMEOUT_MS = 5000;
 const POLL_MS = 20;
 
@@ -22,8 +22,8 @@ export async function readSettledLock(home: RunHome): Promise<LockState> {
 }
 
 /**
- * Finished, or without a task that is left to do: its owner finds so in its next round. Of a run whose files are gone or
- * damaged nothing is known: whoever has the lock is then somebody to name.
+ * Whether the run is finished or has no task left, so that its supervisor is about to release the lock. False for a run
+ * with missing or damaged files: then the owner of the lock is reported.
  */
 async function isEnding(home: RunHome, runId: string): Promise<boolean> {
   try {

@@ -18,11 +18,11 @@ import { readableRun, type LoadedRun } from './load-run.js';
 import { keepsTaskBranches, targetOf } from '../../core/plan/target.js';
 
 /**
- * Tasks that the run is about to begin and whose branch or worktree is somebody else's by now. Throws `preflight_failed`
- * with what makes room for the first of them and loses nothing.
+ * Throws `preflight_failed` when a branch or worktree that the run is about to create exists and is not the run's own,
+ * with the commands that move it aside without losing anything.
  */
 export async function refuseTakenNames(repo: Repository, run: LoadedRun, ids: readonly string[]): Promise<void> {
-  // Where the supervisor still has to make room, what is in the way is known.
+  // The supervisor itself moves aside what is in the way of these.
   const tasks = run.plan.tasks.filter(({ id }) => ids.includes(id) && !needsRoom(run, id));
   const tips = await branchTips(
     repo,
@@ -54,7 +54,7 @@ function needsRoom({ plan, state }: LoadedRun, id: string): boolean {
   return tasksThatNeedRoom(plan).has(id) && !state.roomMade.has(id);
 }
 
-/** The newest other run that began a task with the same branch or worktree; `later`: of those made since. */
+/** The newest other run that started a task with the same branch or worktree; `later`: only runs newer than this one. */
 async function otherOwner(
   home: RunHome,
   { plan }: LoadedRun,
@@ -92,7 +92,7 @@ async function wayOut(
   ].join(' && ');
 }
 
-/** `-old`, or with a number where somebody made room like that before. */
+/** `-old`, or `-old-2` and so on when that name is taken. */
 async function freeSuffix(repo: Repository, { worktree, branch }: PlannedTask): Promise<string> {
   for (let number = 1; ; number += 1) {
     const suffix = number === 1 ? '-old' : `-old-${String(number)}`;
@@ -102,7 +102,7 @@ async function freeSuffix(repo: Repository, { worktree, branch }: PlannedTask): 
   }
 }
 
-/** Tasks of the run whose branch and worktree a later run made anew: what is there now is not this run's. */
+/** Tasks of the run whose branch and worktree a later run created again: those belong to that run. */
 export async function takenTasks(home: RunHome, { plan, state }: LoadedRun): Promise<string[]> {
   const begun = plan.tasks.filter(({ id }) => taskOf(state, id).start !== null);
   const taken = new Set<string>();

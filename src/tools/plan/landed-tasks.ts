@@ -6,8 +6,8 @@ import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 
 /**
- * Ids of the left-out tasks whose work the run begins with: landed on its base, merged by the run it goes on with, or,
- * for another wave, on a branch that is merged first (the dependency check asks for that branch).
+ * Ids of left-out tasks whose work the run can build on: it landed on the base, was merged by the run that is continued,
+ * or, for a task of another wave, is on a branch that will be merged first.
  */
 export async function findLandedTasks(repo: Repository, plan: Plan, earlier: RunState | null): Promise<string[]> {
   const landed: string[] = [];
@@ -31,7 +31,7 @@ async function isOnBase(repo: Repository, plan: Plan, commit: string | null): Pr
   return known !== null && (await isAncestor(repo, known, plan.base.commit));
 }
 
-/** Of the left-out tasks, those whose branch is gone but whose work an earlier run put on the base: id to commit. */
+/** Left-out tasks whose work an earlier run landed on the base: id to commit. */
 export async function findLandedCommits(
   repo: Repository,
   plan: Plan,

@@ -20,15 +20,15 @@ import { readableRun, type LoadedRun } from '../context/load-run.js';
 import { branchRef, isOwnBranch } from '../context/own-branch.js';
 
 export interface EarlierWork {
-  /** Features whose branch and worktree an earlier run made that is over: they begin anew. */
+  /** Features whose branch and worktree a finished run created: they start again. */
   readonly newAttempts: readonly NewAttempt[];
-  /** Features on which a run that is not over still works, by slug. */
+  /** Slugs of features that belong to an unfinished run. */
   readonly unfinished: readonly string[];
 }
 
 /**
- * What earlier runs left of the features of this one. Whatever else is in the way (somebody's branch, one that is
- * checked out elsewhere) is in neither list, and so a collision.
+ * What earlier runs left of the features of this plan. Anything else in the way (a branch that o8 did not create or that
+ * is checked out elsewhere) is in neither list, and so a collision.
  */
 export async function findEarlierWork(
   repo: Repository,
@@ -60,8 +60,8 @@ export async function findEarlierWork(
 }
 
 /**
- * Throws O8Error `refused` where the worktree of an earlier attempt holds what no commit can carry: the supervisor, which
- * makes room for the new attempts, would leave it as it is.
+ * Throws O8Error `refused` when the worktree of an earlier attempt holds files that cannot be committed to a rescue ref:
+ * the supervisor would not remove that worktree.
  */
 export async function refuseUnkept(repo: Repository, plan: Plan, attempts: readonly NewAttempt[]): Promise<void> {
   for (const { task: id, runId } of attempts) {
@@ -70,10 +70,10 @@ export async function refuseUnkept(repo: Repository, plan: Plan, attempts: reado
     const prepared = await readPrepared(runPaths(runHome(repo), runId).tasks, id);
     const why = whyKept((await atStake(repo, task.worktree, prepared)).stays);
     if (why === null) continue;
-    const hint = text`${afterKept(task.worktree, 'the same command again')}; or have the whole worktree moved aside with --force`;
+    const hint = text`${afterKept(task.worktree, 'the same command again')}; or move the whole worktree aside with --force`;
     throw new O8Error(
       'refused',
-      `The worktree ${task.worktree} of an earlier attempt holds work that no commit can carry: ${why}.`,
+      `The worktree ${task.worktree} of an earlier attempt holds work that cannot be committed: ${why}.`,
       hint,
     );
   }
@@ -84,7 +84,7 @@ interface Owner {
   readonly record: TaskRecord;
 }
 
-/** The newest run that began a task with this branch and worktree, or still may. */
+/** The newest run that started a task with this branch and worktree, or may still start it. */
 async function lastOwner(home: RunHome, task: PlannedTask): Promise<Owner | null> {
   for (const runId of await listRuns(home)) {
     const run = await readableRun(home, runId);

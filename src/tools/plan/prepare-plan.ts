@@ -23,10 +23,10 @@ import { openContext, type RepositoryContext } from '../context/repository-conte
 import type { TrustQuestion } from '../context/read-trust.js';
 import type { Selection } from './selection.js';
 
-/** What a plan is made of, looked up at one time; nothing written. */
+/** Everything that a plan is made of. */
 export interface PlanParts extends RepositoryContext, ReadPlan {
   readonly facts: RepositoryFacts;
-  /** Of the settings file, from which `settings` come; null where there is none. */
+  /** Text of the settings file; null when there is none. */
   readonly settingsText: string | null;
   readonly selection: Selection;
   /** The base branch's remote, where it is needed for pull requests. */
@@ -39,10 +39,10 @@ export interface RunIdentity {
   readonly createdAt: string;
 }
 
-/** Stands for the run's id where none has been given out yet, so that a preview is the same every time. */
+/** The placeholder for the run id in a preview, which is the same every time. */
 export const PREVIEW: RunIdentity = { runId: '<run-id>', createdAt: '1970-01-01T00:00:00.000Z' };
 
-/** Finds and reads everything a plan is made of. Throws O8Error `invalid_plan` with all faults of the folder, `usage` for wrong settings. */
+/** Reads everything that a plan is made of. Throws O8Error `invalid_plan` with all faults of the folder, `usage` for wrong settings. */
 export async function readPlanParts(
   selection: Selection,
   flags: SettingsFlags,
@@ -52,7 +52,7 @@ export async function readPlanParts(
   if (repo.bare) {
     throw new O8Error(
       'refused',
-      `${root} is a bare repository: it has no checkout to start from`,
+      `${root} is a bare repository: it has no checkout to start from.`,
       'git clone <repository>',
     );
   }
@@ -80,7 +80,7 @@ async function readSource(
   });
 }
 
-/** The plan of a run as its files and settings are now, with nothing of the repository's state. Throws as `readPlanParts`. */
+/** The plan of a run, read again from its files and settings. Throws as `readPlanParts`. */
 export async function planOnDisk(plan: Plan): Promise<Plan> {
   const { root, source, runId, createdAt, base, skip, wave } = plan;
   const file = settingsOf(root, await readSettingsText(root));
@@ -102,14 +102,14 @@ async function minutesFrom(home: RunHome): Promise<MinutesOf> {
   };
 }
 
-/** The plan of a run that starts from the current branch. Throws O8Error `refused` when there is none with a commit. */
+/** The plan of a run that starts from the current branch. Throws O8Error `refused` without a branch or commit. */
 export function planFrom(parts: PlanParts, identity: RunIdentity): Plan {
   const { head } = parts.facts;
   switch (head.kind) {
     case 'branch':
       return planOn(parts, identity, { branch: head.branch, commit: head.commit });
     case 'detached':
-      throw new O8Error('refused', 'HEAD is detached: there is no base branch to land on', 'git switch <branch>');
+      throw new O8Error('refused', 'HEAD is detached: there is no base branch to land on.', 'git switch <branch>');
     case 'unborn':
       if (head.last !== undefined) {
         const { said, command } = lostBranch(head.branch, head.last);
@@ -117,20 +117,20 @@ export function planFrom(parts: PlanParts, identity: RunIdentity): Plan {
       }
       throw new O8Error(
         'refused',
-        `Branch ${head.branch} has no commit yet: there is nothing to start from`,
+        `Branch ${head.branch} has no commit yet: there is nothing to start from.`,
         'git add -A && git commit -m "Initial commit"',
       );
   }
 }
 
-/** The plan as far as it can be told, for preflight, which reports a missing base as one finding of several. */
+/** The plan for preflight, which reports a missing base branch as one of its findings. */
 export function planForChecks(parts: PlanParts): Plan {
   const { head } = parts.facts;
   const branch = head.kind === 'detached' ? 'HEAD' : head.branch;
   return planOn(parts, PREVIEW, { branch, commit: head.kind === 'unborn' ? '' : head.commit });
 }
 
-/** What has to be asked about trust before these parts may run. */
+/** The input for `readTrust` about this plan. */
 export function trustQuestion({ repo, facts, details, settingsText }: PlanParts): TrustQuestion {
   const { head } = facts;
   return {
@@ -141,7 +141,7 @@ export function trustQuestion({ repo, facts, details, settingsText }: PlanParts)
   };
 }
 
-/** Space the worktrees of the plan's tasks take. */
+/** Disk space for the worktrees of the plan's tasks. */
 export function diskEstimate({ facts }: PlanParts, plan: Plan): DiskEstimate {
   return estimateDisk(facts, selectedTasks(plan).length);
 }

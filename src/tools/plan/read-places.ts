@@ -7,7 +7,7 @@ import { firstPlaceProblem, gitFolders, placeProblem } from '../../process/progr
 import type { ToolContext } from '../context/define-tool.js';
 import type { PlanParts } from './prepare-plan.js';
 
-/** Whether a run of this plan can write where it has to; nothing is written to find out. */
+/** Whether a run of this plan can write its folders. Writes nothing itself. */
 export async function readPlaces(parts: PlanParts, plan: Plan, { env }: ToolContext): Promise<PlaceFacts> {
   const { root, repo, source } = parts;
   const own = sourceOf(plan.source);
@@ -24,7 +24,7 @@ export async function readPlaces(parts: PlanParts, plan: Plan, { env }: ToolCont
   };
 }
 
-/** Inside the repository, where it is kept out of git; else beside it, else at home. */
+/** Another folder for worktrees: inside the repository, beside it, or in the home folder. */
 async function otherPlace(root: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   const home = env['HOME'] ?? homedir();
   const candidates = ['.claude/worktrees', '../workspaces', '../worktrees', join(home, 'o8-worktrees', basename(root))];

@@ -32,12 +32,12 @@ import { readTrust, type ReadTrust } from '../context/read-trust.js';
 import { findStalePrompts } from './stale-prompts.js';
 import { keepsTaskBranches, targetOf } from '../../core/plan/target.js';
 
-/** Claude answers in under a second; a machine under load was seen to need several. */
+/** `claude --version` takes under a second, but took several on a loaded machine. */
 const VERSION_TIMEOUT_MS = 15_000;
 
 /**
- * Looks up what preflight decides on; nothing written. `continuedTasks` are ids whose branch and worktree belong to
- * the run that is being continued and so are no collision.
+ * Reads the facts for preflight. Writes nothing. `continuedTasks`: ids of tasks whose branch and worktree belong to the
+ * continued run and so are no collision.
  */
 export async function readPreflightFacts(
   parts: PlanParts,
@@ -107,7 +107,7 @@ async function untrackedOf(repo: Repository, paths: readonly string[]): Promise<
   return untracked;
 }
 
-/** What earlier runs have of this plan's branches and worktrees, and what becomes of it. */
+/** Branches and worktrees of this plan that belong to earlier runs. */
 async function findEarlier(
   { repo, facts }: PlanParts,
   plan: Plan,
@@ -131,7 +131,7 @@ function completedRun({ plan, state }: LoadedRun): PreflightFacts['completedRun'
   return { runId: plan.runId, landed: hasLanded(plan, state), leftOut: leftOutOf(plan, state, plan.root) };
 }
 
-/** The changes of the checkout without files in which all that differs is what o8 itself writes there. */
+/** Uncommitted changes of the checkout, without those that o8 itself wrote (such as `execution` in a manifest). */
 async function changesOfOthers(
   repo: Repository,
   plan: Plan,
@@ -169,7 +169,7 @@ async function findOccupied(plan: Plan, { worktrees }: RepositoryFacts, repo: Re
   const occupied: OccupiedPath[] = [];
   for (const { worktree: path } of selectedTasks(plan)) {
     const folder = dirname(path);
-    // git lists real paths, and the folder of the worktrees may be reached through a link.
+    // git lists real paths, but the worktree folder may be a symbolic link.
     const real = realFolders.get(folder) ?? (await realPathToBe(folder));
     realFolders.set(folder, real);
     const owner = siblings.get(path);
@@ -181,7 +181,7 @@ async function findOccupied(plan: Plan, { worktrees }: RepositoryFacts, repo: Re
   return occupied;
 }
 
-/** The real path of a folder that may not be there yet. */
+/** The real path of a folder that may not exist yet. */
 async function realPathToBe(path: string): Promise<string> {
   if (await isThere(path)) return realpath(path);
   return path === dirname(path) ? path : join(await realPathToBe(dirname(path)), basename(path));
@@ -192,7 +192,7 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (error) {
-    // A folder that may not be entered has nothing of ours; whether it can be written is asked for itself.
+    // An unreadable folder contains no worktree of ours; whether it can be written is another check.
     if (error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(error.code)))
       return false;
     throw error;

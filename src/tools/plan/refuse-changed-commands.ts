@@ -13,17 +13,17 @@ import { areSettingsAccepted } from '../context/run-trust.js';
 
 export interface FoundChanges {
   readonly changes: CommandChanges | null;
-  /** What is said of them before the run goes on; null where there is nothing to say. */
+  /** The text about them to show before the run continues; null for none. */
   readonly text: Text | null;
 }
 
 /**
- * `setup`, `verify` and `validation` of a run as its plan and the settings have them now. Reads only. O8Error
- * `preflight_failed` for one that the shell cannot read; a plan that cannot be read any more changes nothing.
+ * The changes of `setup`, `verify` and `validation` in the plan and settings since the run started. Reads only. O8Error
+ * `preflight_failed` for a command that the shell cannot parse. If the plan cannot be read, the run keeps its commands.
  */
 export async function findChangedCommands(plan: Plan, home: RunHome, { env }: ToolContext): Promise<FoundChanges> {
   if (!(await areSettingsAccepted(plan, home, env))) {
-    const why = text`since ${SETTINGS_FILE} is another one in git and you have not accepted it: ${o8('trust')}`;
+    const why = text`since ${SETTINGS_FILE} changed in git and you have not accepted it: ${o8('trust')}`;
     return { changes: null, text: text`The run keeps the commands it started with, ${why}` };
   }
   let onDisk: Plan;

@@ -8,12 +8,12 @@ import { readLock } from '../../store/lock/lock-state.js';
 import { checkoutPaths, runHome, type RunHome } from '../../store/files/paths.js';
 import { readPlan } from '../../store/runs/runs.js';
 
-/** Folders beside the worktrees that are looked into; whoever keeps more clones in one place hears of a collision later. */
+/** How many folders beside the worktrees are searched. With more clones there, a collision is only found at the start. */
 const MOST_NEIGHBOURS = 200;
 
 /**
- * Of these worktree paths, those that belong to another repository, with its folder: a clone beside this one plans its
- * worktrees in the same place. A path of its run that is alive counts also before its worktree is there.
+ * Those of these worktree paths that belong to another repository, with its folder: a clone beside this one puts its
+ * worktrees in the same folder. Paths of its active run count even before their worktrees exist.
  */
 export async function pathsOfSiblings(
   paths: readonly string[],
@@ -35,7 +35,7 @@ export async function pathsOfSiblings(
   return found;
 }
 
-/** The common git folder of the worktree at a path; null where there is none. */
+/** The common git folder of the worktree at a path; null when there is no worktree. */
 async function ownerOf(path: string): Promise<string | null> {
   try {
     const pointer = join(path, '.git');
@@ -44,7 +44,7 @@ async function ownerOf(path: string): Promise<string | null> {
     if (gitDir === undefined) return null;
     return await realpath(dirname(dirname(resolve(path, gitDir)))); // without worktrees/<name>
   } catch {
-    return null; // nothing there, or nothing that can be read
+    return null; // missing or unreadable
   }
 }
 
@@ -53,14 +53,14 @@ async function clonesIn(folder: string): Promise<string[]> {
     const names = (await readdir(folder)).slice(0, MOST_NEIGHBOURS);
     return names.map((name) => join(folder, name)).filter((path) => existsSync(join(path, '.git')));
   } catch {
-    return []; // not ours to read
+    return []; // unreadable
   }
 }
 
 async function pathsOfLiveRun(clone: string): Promise<ReadonlySet<string>> {
   const homes: RunHome[] = [
     runHome({ commonDir: join(clone, '.git'), root: clone }),
-    checkoutPaths(clone).oldHome, // of a run that an earlier version works on
+    checkoutPaths(clone).oldHome, // of an active run of an earlier version
   ];
   const paths = new Set<string>();
   for (const home of homes) {
@@ -70,7 +70,7 @@ async function pathsOfLiveRun(clone: string): Promise<ReadonlySet<string>> {
       if (lock.kind !== 'held') continue;
       for (const { worktree } of (await readPlan(home, lock.holder.runId)).tasks) paths.add(worktree);
     } catch (error) {
-      if (!(error instanceof O8Error)) throw error; // another clone's files are not ours to complain about
+      if (!(error instanceof O8Error)) throw error; // damaged files of another clone are not reported here
     }
   }
   return paths;

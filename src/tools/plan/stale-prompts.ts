@@ -5,7 +5,7 @@ import { renderedPrompt } from '../../core/plan/rendered-prompt.js';
 import { composeTaskPrompts } from '../../sources/manifest/task-prompts.js';
 import { sourceOf } from '../../core/plan/sources.js';
 
-/** Tasks whose prompt file `o8 render` made of a task file, scope or context that has changed since. */
+/** Tasks whose prompt file was written by `o8 render` before the task file, scope or context changed. */
 export async function findStalePrompts(plan: Plan): Promise<PreflightFacts['stalePrompts']> {
   const generated = plan.tasks.filter(({ promptFile, prompt }) => promptFile !== null && isAsGenerated(prompt));
   const { planFolder } = sourceOf(plan.source);

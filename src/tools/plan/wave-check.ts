@@ -7,8 +7,8 @@ import { resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 
 /**
- * The check before one wave runs alone: is there the work of earlier waves that it needs? Throws `refused`
- * with the same text when something is missing.
+ * The check before a single wave runs: whether the work of earlier waves that it needs exists. Throws `refused` with the
+ * same text when something is missing.
  */
 export async function waveCheckText(repo: Repository, plan: Plan, wave: number): Promise<string> {
   const needed = new Set(selectedTasks(plan).flatMap(({ deps }) => deps));

@@ -6,13 +6,13 @@ import { listRefs } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { branchRef, isOwnBranch } from '../context/own-branch.js';
 
-/** Between two ids: who follows a run asks several times a second, and it never changes. */
+/** Number of commits between two commit ids, which never changes. Callers that follow a run ask several times a second. */
 const counts = new Map<string, number>();
 
 /**
- * The commits of tasks that ended without being done are nobody's evidence and in no record: their branches have them.
- * Only of the newest run, since a later one may have taken the name. A branch that git cannot read changes nothing:
- * that is never a reason for the whole answer to fail.
+ * Counts the commits on the branches of failed and aborted tasks: the journal records commits only for finished work.
+ * Only for the newest run, since a later one may have taken the branch name. When git cannot read a branch, the counts
+ * stay as they are.
  */
 export async function countOnBranches(
   repo: Repository,

@@ -7,14 +7,13 @@ import type { Repository } from '../../git/door/repository.js';
 import { compareWork, type ComparedWork } from './expected-conflicts.js';
 import { findWork, unmergedWork } from './unmerged-work.js';
 
-const MOST_COMPARED = 40; // 780 pairs: two tenths of a second
-/** Nobody waits for this: the rest of the answer is what was asked for. */
+const MOST_COMPARED = 40; // 780 pairs take 0.2 s
+/** The rest of the answer must not wait longer for this. */
 const WITHIN_MS = 700;
 
 /**
- * Conflicts of what is committed on the tasks' branches with `target` (a ref or commit) and with each other, in an
- * answer about something else: quick, and never a reason for that answer to fail. Nothing where fewer than `least`
- * branches have work.
+ * Conflicts of the commits on the tasks' branches with `target` (a ref or commit) and with each other, as an addition to
+ * an answer: quick, and never a reason for that answer to fail. Empty when fewer than `least` branches have work.
  */
 export async function conflictsAtAGlance(
   repo: Repository,
@@ -30,8 +29,8 @@ export async function conflictsAtAGlance(
     const work = tasks.flatMap(({ id }) => unmergedWork(id, found.get(id)));
     if (work.length < least) return nothing;
     if (work.length > MOST_COMPARED) {
-      const count = `${String(work.length)} branches, and only up to ${String(MOST_COMPARED)} are compared here`;
-      return { ...nothing, incomplete: text`${count}; more: ${o8('merge', { ...flag, dryRun: true })}` };
+      const count = `${String(work.length)} branches, but at most ${String(MOST_COMPARED)} are compared here`;
+      return { ...nothing, incomplete: text`${count}; to compare them: ${o8('merge', { ...flag, dryRun: true })}` };
     }
     return await compareWork(repo, work, { target, mostCompared: MOST_COMPARED, withinMs: WITHIN_MS });
   } catch (error) {
@@ -39,7 +38,7 @@ export async function conflictsAtAGlance(
     const slow = error.code === 'timed_out';
     return {
       ...nothing,
-      incomplete: slow ? text`comparing takes longer than this: ${o8('merge', { ...flag, dryRun: true })}` : error.said,
+      incomplete: slow ? text`comparing takes too long here: ${o8('merge', { ...flag, dryRun: true })}` : error.said,
     };
   }
 }

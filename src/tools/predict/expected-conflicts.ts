@@ -5,7 +5,7 @@ import type { ExpectedConflict } from '../../core/merge/conflict-prediction.js';
 import { trialMerges } from '../../git/merge/merge-batch.js';
 import type { Repository } from '../../git/door/repository.js';
 
-/** Work that may still be merged, at a commit. */
+/** The commit with a task's unmerged work. */
 export interface UnmergedWork {
   readonly id: string;
   readonly commit: string;
@@ -13,13 +13,13 @@ export interface UnmergedWork {
 
 export interface ComparedWork {
   readonly conflicts: readonly ExpectedConflict[];
-  /** Ids of work that shares no history with the target and cannot be merged at all. */
+  /** Ids of tasks whose branch shares no history with the target and cannot be merged. */
   readonly unrelated: ReadonlySet<string>;
   /** Why not all pairs were compared, null when they were. */
   readonly incomplete: Text | null;
 }
 
-/** Compares all work with the target and with each other, in the order given. Writes nothing into the repository. */
+/** Merges all work on trial with the target and with each other, in the given order. Writes nothing into the repository. */
 export async function compareWork(
   repo: Repository,
   work: readonly UnmergedWork[],
@@ -50,7 +50,7 @@ export async function compareWork(
   return { conflicts, unrelated, incomplete };
 }
 
-/** The fields of an answer that tell expected conflicts; each only where it says something. */
+/** The fields of an answer for expected conflicts; each is absent when empty. */
 export const expectedConflictsShape = {
   conflicts: z
     .array(
@@ -61,15 +61,15 @@ export const expectedConflictsShape = {
       }),
     )
     .optional()
-    .describe('expected when branches are merged: of one task with the target, of two with each other'),
+    .describe('expected merge conflicts: of one task with the target, or of two with each other'),
   moreConflicts: z.number().optional(),
   conflictsUnknown: z.string().optional().describe('why not all conflicts are known: untrusted'),
 };
 export type ExpectedConflictsAnswer = z.input<z.ZodObject<typeof expectedConflictsShape>>;
 type Unanswered = Unspelled<ExpectedConflictsAnswer>;
 
-const MOST_FILES = 20; // a lock file of a thousand lines is one file; whole folders moved on both sides are hundreds
-/** Forty branches that all change one line are 780 conflicts: the first few tell as much. */
+const MOST_FILES = 20; // folders moved on both sides conflict in hundreds of files
+/** Forty branches that change the same line are 780 conflicts. */
 const MOST_CONFLICTS = 30;
 
 export function conflictsAnswer(conflicts: readonly ExpectedConflict[], incomplete: Text | null): Unanswered {

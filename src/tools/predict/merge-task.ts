@@ -4,10 +4,10 @@ import { heldViewSchema } from '../../core/held/finding.js';
 export const mergeTaskSchema = z.object({
   id: z.string(),
   state: z.string(),
-  landed: z.string().optional().describe('commit of the target that brought it in'),
+  landed: z.string().optional().describe('commit of the target that merged it'),
   files: z.array(z.string()).optional().describe('conflicting files: untrusted'),
   moreFiles: z.number().optional(),
   message: z.string().optional().describe('untrusted'),
   hint: z.string().optional(),
-  held: heldViewSchema.optional().describe('the user has to decide before it lands'),
+  held: heldViewSchema.optional().describe('the user must decide before it lands'),
 });

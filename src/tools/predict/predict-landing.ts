@@ -10,7 +10,7 @@ import type { Repository } from '../../git/door/repository.js';
 import type { ShownLanding } from '../../core/run/request-results.js';
 import { targetOf, whyMergeLandsNothing } from '../../core/plan/target.js';
 
-/** What `merge` would do to the base branch, with target and base as they are now. */
+/** What `merge` would do to the base branch, given the current target and base. */
 export type PredictedLanding = Extract<
   Unspelled<ShownLanding>,
   { kind: 'would_land' | 'would_conflict' | 'nothing' | 'held' }
@@ -32,7 +32,7 @@ export async function predictLanding(
   if (to === null) {
     const last = lastOf(state.landings, target.ref);
     const landed = last === null || (await isOnBase(branches, last));
-    if (landed) return { kind: 'nothing', reason: whyNothingToLand(branch, takenBack) }; // cleaned up after it landed
+    if (landed) return { kind: 'nothing', reason: whyNothingToLand(branch, takenBack) }; // the target was removed after it landed
     return { kind: 'held', files: [], ...(await targetGone(branches)) };
   }
   const lost = await lostFromTarget(branches, to);
@@ -46,17 +46,17 @@ export async function predictLanding(
   if (there !== null) {
     return {
       kind: 'nothing',
-      reason: `${branch} has this work since ${there.slice(0, 12)}, which somebody made without merging`,
+      reason: `${branch} already contains these changes, since ${there.slice(0, 12)} (without a merge of ${target.ref})`,
     };
   }
   const [trial] = await trialMerges(repo, [{ ours: from, theirs: to }]);
   switch (trial?.kind) {
     case 'clean': {
-      const message = `${branch} has moved: both would be merged and verified first`;
+      const message = `${branch} has new commits: both would be merged and verified first`;
       return { kind: 'would_land', branch, from, to, commits, message };
     }
     case 'conflict':
-      return { kind: 'would_conflict', branch, files: trial.files, message: `${branch} has moved and conflicts` };
+      return { kind: 'would_conflict', branch, files: trial.files, message: `${branch} has new commits that conflict` };
     case 'unrelated':
     case undefined:
       return { kind: 'nothing', reason: `${branch} shares no history with ${target.ref}` };

@@ -19,10 +19,10 @@ import { predictLanding, type PredictedLanding } from './predict-landing.js';
 import { findWork, unmergedWork, type TaskWork } from './unmerged-work.js';
 import { targetName, targetOf } from '../../core/plan/target.js';
 
-/** What `merge` tells beside the tasks and the landing when it only predicts. */
+/** The fields of `merge` that only a prediction has. */
 export const predictionShape = {
   ...expectedConflictsShape,
-  order: z.array(z.string()).optional().describe('merged in this one, fewer conflict than in the order they wait in'),
+  order: z.array(z.string()).optional().describe('merge order with fewer conflicts than the current one'),
 };
 
 type TaskPrediction = Unspelled<z.input<typeof mergeTaskSchema>>;
@@ -31,11 +31,11 @@ type Prediction = Unspelled<z.input<z.ZodObject<typeof predictionShape>>> & {
   landing: PredictedLanding;
 };
 
-const MOST_COMPARED = 100; // 4,950 pairs: one to two seconds
+const MOST_COMPARED = 100; // 4,950 pairs take one to two seconds
 
 /**
- * What merging each task's branch, as committed now, into the target as it is now would give, and which branches
- * conflict with each other. `uncommitted`: with what lies in the worktrees. Moves nothing.
+ * Predicts the merge of each task's branch into the target, and which branches conflict with each other.
+ * `uncommitted`: includes uncommitted changes of the worktrees. Changes nothing.
  */
 export async function predictMerges(
   repo: Repository,
@@ -88,7 +88,7 @@ export async function predictMerges(
   };
 }
 
-/** What a person would have to decide about, by task: of the work that merges and that nobody has decided about yet. */
+/** Findings that the user must accept, by task: for work that would merge without a conflict. */
 async function findHeldWork(
   repo: Repository,
   { plan, state }: LoadedRun,
@@ -112,7 +112,7 @@ async function findHeldWork(
   return views;
 }
 
-/** The tasks that were merged and that a target which somebody moved does not have any more. */
+/** The tasks whose merged work the target no longer contains, because the branch was moved. */
 async function notIn(repo: Repository, { plan, state }: LoadedRun, target: string): Promise<string[]> {
   const missing: string[] = [];
   for (const { id } of plan.tasks) {
@@ -122,7 +122,7 @@ async function notIn(repo: Repository, { plan, state }: LoadedRun, target: strin
   return missing;
 }
 
-/** As many as `status` names. */
+/** The same number of files as in `status`. */
 function someFiles(files: readonly string[]): Pick<TaskPrediction, 'files' | 'moreFiles'> {
   const more = files.length - MOST_FILES;
   return { files: files.slice(0, MOST_FILES), ...(more > 0 ? { moreFiles: more } : {}) };
@@ -132,7 +132,7 @@ function nameOf({ plan }: LoadedRun): string {
   return targetName(targetOf(plan));
 }
 
-/** Said for a branch that nothing stands against. */
+/** The prediction for a branch without conflicts or findings. */
 function prospect({ state }: TaskRecord, work: TaskWork | undefined, target: string): string {
   if (state.state === 'complete') return `already in ${target}`;
   if (work === undefined) return 'would not be merged'; // failed, aborted or left out
@@ -148,7 +148,7 @@ function prospect({ state }: TaskRecord, work: TaskWork | undefined, target: str
 
 function leftOutOf(work: TaskWork | undefined): string {
   if (work === undefined || work.kind === 'no_branch' || work.leftOut === null) return '';
-  return `, without what is uncommitted: ${work.leftOut}`;
+  return `, without uncommitted changes: ${work.leftOut}`;
 }
 
 function betterOrder(

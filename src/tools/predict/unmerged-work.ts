@@ -5,14 +5,14 @@ import type { Repository } from '../../git/door/repository.js';
 import { workInProgress, type WorkInProgress } from '../../git/worktrees/work-in-progress.js';
 import type { UnmergedWork } from './expected-conflicts.js';
 
-/** What a task has that the target has not. */
+/** A task's work that is not in the target. */
 export type TaskWork =
   | { readonly kind: 'no_branch' }
   | { readonly kind: 'nothing'; readonly leftOut: string | null }
-  /** `leftOut`: why uncommitted work that was asked for is not in the commit, null when all of it is. */
+  /** `leftOut`: why requested uncommitted changes are not in the commit; null when they are. */
   | { readonly kind: 'unmerged'; readonly commit: string; readonly leftOut: string | null };
 
-/** The work of these tasks as it is on their branches, and with `uncommitted` in their worktrees; by id. */
+/** The work of these tasks by id: on their branches, and with `uncommitted` also in their worktrees. */
 export async function findWork(
   repo: Repository,
   tasks: readonly PlannedTask[],
@@ -36,7 +36,7 @@ export async function findWork(
   return found;
 }
 
-/** As something to compare: none where there is nothing that the target has not. */
+/** The work to compare; empty when everything is in the target. */
 export function unmergedWork(id: string, work: TaskWork | undefined): UnmergedWork[] {
   return work?.kind === 'unmerged' ? [{ id, commit: work.commit }] : [];
 }

@@ -8,13 +8,16 @@ import { ownsRun } from '../context/load-run.js';
 import { readSettledLock } from '../context/settled-lock.js';
 import { ensureSupervisor } from './start-supervisor.js';
 
-/** A merge verifies with the user's own command, which may take as long as a task may. */
+/** A merge runs the user's verify command, which may take as long as a task. */
 const ANSWER_TIMEOUT_MS = 4 * 60 * 60_000;
 
-/** A supervisor that was just ending, or was killed, leaves the request to the next one. */
+/** A supervisor that ends or is killed before it answers leaves the request to the next one. */
 const MOST_SUPERVISORS = 3;
 
-/** Writes the request first, so that it is done even if we die; starts a supervisor where none is alive; waits. */
+/**
+ * Writes the request first, so that it is carried out even if this process is killed; starts a supervisor when none is
+ * running; waits for the answer.
+ */
 export async function askSupervisor<K extends Request['kind']>(
   home: RunHome,
   runId: string,
@@ -47,7 +50,7 @@ async function answerOf(
 ): Promise<RequestAnswer> {
   for (let started = 1; ; started += 1) {
     await ensureSupervisor(home, runId, env).catch(async (error: unknown) => {
-      // Who hears that another run is in the way must not find it done when this one goes on.
+      // The caller is told that another run is in the way: the request must not be carried out later.
       if (isLocked(error)) await withdrawRequest(home, runId, requestId);
       throw error;
     });

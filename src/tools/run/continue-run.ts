@@ -36,7 +36,7 @@ import { startSupervisor, type Replacing } from './start-supervisor.js';
 import { refuseMoved } from '../context/refuse-moved.js';
 import { refuseUntrustedRun } from '../context/run-trust.js';
 
-/** What of an earlier run is wanted. `resume`: also what an abort stopped. */
+/** How an earlier run is to be continued. `resume`: also the tasks that an abort stopped. */
 export type Wish =
   | { readonly kind: 'go_on' }
   | {
@@ -53,18 +53,18 @@ export type Continuation =
   | { readonly kind: 'nothing'; readonly message: string }
   | { readonly kind: 'continue'; readonly run: LoadedRun; readonly wish: Wish };
 
-/** To go on, also with what an abort stopped. */
+/** Continues, also with the tasks that an abort stopped. */
 const TAKE_UP: Wish = { kind: 'tasks', select: [], retry: [], skip: [], resume: true, text: '' };
 
-/** To go on with what there is. */
+/** Continues without adding tasks. */
 const NO_TASKS = { select: [], retry: [], skip: [], resume: false };
 
 const NOTHING_TO_RESUME: Continuation = { kind: 'nothing', message: 'No interrupted run to resume.' };
 
 /**
- * Which earlier run goes on, if one does. An interrupted run of the selection always does; a finished one when a retry,
- * another of its waves, or the resumption of what an abort stopped is asked for. Null: the caller named no plan, and
- * means a run by `runId`, or the only one there is to mean. O8Error `no_run` where there is nothing to retry.
+ * Which earlier run is continued, if any: an interrupted run of the selection always; a finished one for a retry, for
+ * another of its waves, or to resume tasks that an abort stopped. `selection` is null when the caller named no plan and
+ * means the run `runId` or the only unfinished one. O8Error `no_run` when there is nothing to retry.
  */
 export async function findContinuation(
   home: RunHome,
@@ -75,7 +75,7 @@ export async function findContinuation(
   const wanted = selection === null ? null : keyFrom(selection, await realpath(cwd));
   const run = wanted === null ? await meantRun(home, input) : await runToContinue(home, wanted, input.resume === true);
   if (run === null) {
-    // Its plan is known by a path that is not there any more.
+    // The plan may have been recorded under a path that no longer exists.
     const [newest] = await listRuns(home);
     if (newest !== undefined && (input.resume === true || input.retryFailed === true)) {
       refuseMoved(home, await loadRun(home, newest));
@@ -109,7 +109,7 @@ function continuationOf(
     }
     if (!unfinished) return { kind: 'nothing', message: `No failed tasks in run ${run.plan.runId}.` };
   }
-  // A run of more features than are wanted now goes on as a whole, or not at all.
+  // A run with more features than are named now is not continued in part.
   if (!isSameSource(run.plan.source, wanted)) return fresh;
   const select = wave === null ? [] : otherWave(run, wave).filter((id) => !skip.includes(id));
   const resume = input.resume === true && resumption(run.state) === 'take_up';
@@ -123,7 +123,7 @@ function continuationOf(
   return input.resume === true ? NOTHING_TO_RESUME : fresh;
 }
 
-/** The run that a caller means who names no plan: by id, else the one that is not over, else the newest. */
+/** The run for a caller that names no plan: the one with the given id, else the unfinished one, else the newest. */
 async function meantRun(home: RunHome, { runId, resume }: SpawnInput): Promise<LoadedRun | null> {
   if (runId !== undefined) return requireRun(home, runId);
   const command = resume === true ? resumeCommand : (id: string) => o8('run', { retryFailed: true, run: id });
@@ -137,7 +137,7 @@ function hasFailedValidation({ state }: LoadedRun): boolean {
   return [...state.validations.values()].some(({ kind }) => kind === 'failed');
 }
 
-/** Puts the wish into the run and makes sure that somebody alive works on it. */
+/** Sends the wish to the run's supervisor and starts one when none is running. */
 export async function continueRun(work: {
   readonly repo: Repository;
   readonly home: RunHome;
@@ -168,7 +168,7 @@ export async function continueRun(work: {
     await askSupervisor(home, runId, { kind: 'continue', id: randomUUID(), ...tasks, ...commands }, context.env);
   } else {
     said.push(...roomWords(await startSupervisor(home, runId, context.env, start)));
-    // To resume is to go on; a limit's pause still ends at its time.
+    // Resuming ends the user's pause; the pause of a rate limit still ends at its time.
     if (isPausedByUser(run)) await askSupervisor(home, runId, { kind: 'unpause', id: randomUUID() }, context.env);
   }
   const now = await loadRun(home, runId);
@@ -190,25 +190,25 @@ export async function continueRun(work: {
   };
 }
 
-/** The abort that its owner did not answer is carried out by the next one; the user wants it to go on. */
+/** The supervisor that did not answer left the abort to the next one, but the user wants to continue the run. */
 function replacesOwner(replacing: Replacing, { plan }: LoadedRun): boolean {
   return replacing.kind === 'owner' && replacing.runId === plan.runId;
 }
 
-/** The tasks that will get a branch and a worktree because of the wish. */
+/** The tasks for which the wish creates a branch and a worktree. */
 function begunAnew({ state }: LoadedRun, { select, retry, resume }: Extract<Wish, { kind: 'tasks' }>): string[] {
   const stopped = resume ? [...state.tasks.values()].filter((task) => task.state.state === 'aborted') : [];
   return [...select, ...retry, ...stopped.map(({ id }) => id)];
 }
 
-/** Who named a plan is told that a run of it goes on instead of a new one. */
+/** Tells the user that an earlier run is continued instead of a new one. */
 function foundText({ plan, state }: LoadedRun, wish: Wish): string[] {
   const counts = countsText(state);
   if (state.phase.kind !== 'finished') return [`Found the interrupted run ${plan.runId}: ${counts}.`];
   return wish.kind === 'tasks' && wish.resume ? [`Found the aborted run ${plan.runId}: ${counts}.`] : [];
 }
 
-/** What is said of a run before it starts is fixed from then on. */
+/** A warning for settings that cannot change after the start of the run. */
 function keptSettings(input: SpawnInput): string[] {
   const ignored = (
     [
@@ -232,7 +232,7 @@ function failedTasks({ plan, state }: LoadedRun, wave: number | null): string[] 
     .map(({ id }) => id);
 }
 
-/** The task that is to run again, by id or stem. O8Error `refused` where it has nothing to repeat, with what helps instead. */
+/** The task to retry, by id or stem. O8Error `refused` when it did not fail, with the command that fits its state. */
 function failedTask({ plan, state }: LoadedRun, name: string): string {
   const id = idOf(plan, name);
   const { state: task } = taskOf(state, id);
@@ -249,17 +249,17 @@ function failedTask({ plan, state }: LoadedRun, name: string): string {
         text`${withFlags(runCommand(plan.source, plan.root), { retryFailed: true })}   (${id} starts when what blocks it is complete)`,
       );
     case 'merge_conflict':
-      throw refused('did not fail but conflicts', resolveCommand(plan.runId, id));
+      throw refused('did not fail: it has a merge conflict', resolveCommand(plan.runId, id));
     case 'merge_pending':
-      throw refused('did not fail but waits to be merged', mergeAgain(plan.runId, id));
+      throw refused('did not fail: it waits to be merged', mergeAgain(plan.runId, id));
     case 'skipped':
-      throw refused('was left out', withFlags(runCommand(plan.source, plan.root), partFlags(plan, id)));
+      throw refused('was left out of the run', withFlags(runCommand(plan.source, plan.root), partFlags(plan, id)));
     case 'complete':
       throw refused('is complete', status);
     case 'queued':
     case 'worktree_created':
     case 'running':
-      throw refused(`has not failed, it is ${task.state.replace('_', ' ')}`, status);
+      throw refused(`has not failed: it is ${task.state.replace('_', ' ')}`, status);
   }
 }
 
@@ -267,7 +267,7 @@ function partFlags({ source, tasks }: Plan, id: string): Command['flags'] {
   return sourceOf(source).partFlags(tasks.find((task) => task.id === id));
 }
 
-/** Tasks of a wave that the run has left out; what an earlier run landed of it is done again, as the wave was asked for. */
+/** Tasks of a wave that the run left out. Those that an earlier run landed run again, since the wave was named. */
 function otherWave({ plan, state }: LoadedRun, wave: number): string[] {
   return plan.tasks
     .filter((task) => task.wave === wave)
@@ -296,7 +296,7 @@ function retryText({ plan, state }: LoadedRun, retry: readonly string[]): string
   ].join('\n');
 }
 
-/** The dependency check, answered by the run itself. Throws `refused` when something it needs is not done. */
+/** The dependency check for a wave of an existing run. O8Error `refused` when a dependency is missing. */
 function waveText({ plan, state }: LoadedRun, wave: number, select: readonly string[]): string {
   const needed = new Set(plan.tasks.filter(({ id }) => select.includes(id)).flatMap(({ deps }) => deps));
   const lines = [`=== Running Wave ${String(wave)} Only ===`];
@@ -332,7 +332,7 @@ function idOf(plan: Plan, name: string): string {
   if (task !== undefined) return task.id;
   throw new O8Error(
     'unknown_task',
-    `run ${plan.runId} has no task '${name}'`,
+    `Run ${plan.runId} has no task '${name}'.`,
     `its tasks: ${someOf(
       plan.tasks.map(({ id }) => id),
       10,

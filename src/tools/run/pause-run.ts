@@ -14,10 +14,10 @@ import { findRun, loadRun, type LoadedRun } from '../context/load-run.js';
 import type { SpawnInput, SpawnResult } from './spawn-input.js';
 import { refuseUntrustedRun } from '../context/run-trust.js';
 
-/** `let_finish`: no new agents; `now`: also stop those that run, to be continued later; `off`: go on. */
+/** `let_finish`: start no new agents; `now`: also stop the running ones, to continue them later; `off`: end the pause. */
 export type Pause = 'let_finish' | 'now' | 'off';
 
-/** Pauses a run or ends its pause. Returns when that is so: with `now` no agent is left. O8Error `usage`, `no_run`. */
+/** Pauses a run or ends its pause. With `now` it returns after the agents have ended. O8Error `usage`, `no_run`. */
 export async function pauseRun(
   pause: Pause,
   home: RunHome,
@@ -35,7 +35,7 @@ export async function pauseRun(
   if (run === null) return { message: NOTHING_RUNNING, tasks: [] };
   const found = run.plan.runId;
   if (run.state.phase.kind === 'finished') return { runId: found, message: NOTHING_RUNNING, tasks: [] };
-  // A pause that outlived its supervisor is ended like any other: the next supervisor starts and goes on.
+  // Without a supervisor the pause can still be ended: one is started and continues the run.
   const goesOnAlone = pause === 'off' && run.state.phase.kind === 'paused';
   if (!run.ownerAlive && !goesOnAlone) return { runId: found, message: interruptedText(pause, found), tasks: [] };
   if (pause === 'off') await refuseUntrustedRun(run.plan, home, env);
@@ -53,7 +53,7 @@ export async function pauseRun(
   };
 }
 
-/** The run by its id, else the one that is not over, else the newest; null when there never was one. */
+/** The run with this id, else the unfinished one, else the newest; null when the repository has no run. */
 async function meantRun(pause: Pause, home: RunHome, runId: string | undefined): Promise<LoadedRun | null> {
   const command = (id: string): Command =>
     pause === 'off' ? o8('unpause', { run: id }) : o8('pause', { now: pause === 'now', run: id });
@@ -65,8 +65,8 @@ async function meantRun(pause: Pause, home: RunHome, runId: string | undefined):
 
 function interruptedText(pause: Pause, runId: string): Text {
   return pause === 'off'
-    ? text`Run ${runId} is not paused but interrupted. Continue it with: ${resumeCommand(runId)}`
-    : text`Run ${runId} is interrupted: no agents are started for it. Stop those that may still run with: ${o8('abort', { run: runId })}`;
+    ? text`Run ${runId} is not paused; it is interrupted. Continue it with: ${resumeCommand(runId)}`
+    : text`Run ${runId} is interrupted: it starts no agents. To stop agents that may still be running: ${o8('abort', { run: runId })}`;
 }
 
 function messageOf(result: PauseResult, unpause: Command): Text {
@@ -83,7 +83,7 @@ function messageOf(result: PauseResult, unpause: Command): Text {
           'Paused: no new agents start.',
           ...finishing(result.running),
           ...stopped(result.stopped),
-          text`Go on with: ${unpause}`,
+          text`To continue: ${unpause}`,
         ],
         ' ',
       );
@@ -91,14 +91,14 @@ function messageOf(result: PauseResult, unpause: Command): Text {
 }
 
 function finishing(tasks: readonly string[]): string[] {
-  return tasks.length === 0 ? [] : [`Still running, to be finished and merged: ${tasks.join(', ')}.`];
+  return tasks.length === 0 ? [] : [`Still running, will finish and be merged: ${tasks.join(', ')}.`];
 }
 
 function stopped(tasks: readonly string[]): string[] {
-  return tasks.length === 0 ? [] : [`Stopped, to be continued: ${tasks.join(', ')}.`];
+  return tasks.length === 0 ? [] : [`Stopped, will be continued: ${tasks.join(', ')}.`];
 }
 
-/** The tasks whose agents the pause is about. */
+/** The tasks whose agents the pause affects. */
 function tasksOf({ plan, state }: LoadedRun, result: PauseResult): SpawnResult['tasks'] {
   const concerned = result.kind === 'paused' ? [...result.running, ...result.stopped] : [];
   return plan.tasks

@@ -33,19 +33,19 @@ import { waveCheckText } from '../plan/wave-check.js';
 import { counted } from '../../core/text/counted.js';
 import { sourceKey, sourceOf } from '../../core/plan/sources.js';
 
-/** The first record of a journal says who owns the run: everything after it is news. */
+/** The first record of a journal names the owner of the run; `status` reports what follows. */
 const RUN_BEGAN = 1;
 
 interface Ready {
   readonly repo: Repository;
   readonly plan: Plan;
   readonly checks: readonly Check[];
-  /** The fixed text about a single wave; null for a whole plan. */
+  /** The dependency check of a single wave; null for a whole plan. */
   readonly text: string | null;
   readonly newAttempts: readonly NewAttempt[];
 }
 
-/** The plan of a new run, writing nothing. Throws what keeps it from starting, but for a lock that is held. */
+/** The plan of a new run. Writes nothing. Throws whatever prevents the start, except a lock that is held. */
 export async function readyPlan(selection: Selection, input: SpawnInput, context: ToolContext): Promise<Ready> {
   const parts = await readPlanParts(selection, spawnFlags(input), context);
   const { repo } = parts;
@@ -67,7 +67,7 @@ export async function readyPlan(selection: Selection, input: SpawnInput, context
   return { repo, plan: { ...plan, consent }, checks, text, newAttempts: facts.newAttempts };
 }
 
-/** A new run: checks, run folder, supervisor. Nothing is left behind where the lock was lost. */
+/** Starts a new run: checks, run folder, supervisor. Removes the run folder again when another run has the lock. */
 export async function startFresh(
   selection: Selection,
   input: SpawnInput,
@@ -78,7 +78,7 @@ export async function startFresh(
   const ready = await readyUnlessLocked(selection, input, context, { replacing: start.replacing, again });
   const { repo, checks, text, newAttempts } = ready;
   const home = runHome(repo);
-  refuseOther(await readSettledLock(home), start.replacing, again); // somebody may have been faster, also with force
+  refuseOther(await readSettledLock(home), start.replacing, again); // another run may have started meanwhile
   if (input.force !== true) await refuseUnkept(repo, ready.plan, newAttempts);
   const room = roomFor(ready, input);
   const plan: Plan = room === null ? ready.plan : { ...ready.plan, room };
@@ -102,7 +102,7 @@ export async function startFresh(
   };
 }
 
-/** Who was faster has made branches and worktrees by now: what is in the way then is the run, not these. */
+/** If another run started meanwhile, reports that run instead of its branches and worktrees. */
 async function readyUnlessLocked(
   selection: Selection,
   input: SpawnInput,
@@ -118,20 +118,20 @@ async function readyUnlessLocked(
   }
 }
 
-/** Throws `locked` when somebody else has the lock than the owner that is to be replaced. */
+/** Throws `locked` when the lock is held by another owner than the one to be replaced. */
 function refuseOther(lock: LockState, replacing: Replacing, again: Command): void {
   const isMeant = lock.kind === 'held' && replacing.kind === 'owner' && lock.holder.generation === replacing.generation;
   if (!isMeant) refuseHeld(lock, again);
 }
 
-/** What the supervisor has to do first; null where nothing is in the way. `force` takes every name that is wanted. */
+/** Branches and worktrees that the supervisor must move first; null for none. With `force` those of all tasks. */
 function roomFor({ plan, newAttempts }: Ready, { force }: SpawnInput): Room | null {
   const retire = newAttempts.map(({ task, runId, attempt, ref }) => ({ task, runId, attempt, ref }));
   const aside = force === true ? selectedTasks(plan).map(({ id }) => id) : [];
   return retire.length === 0 && aside.length === 0 ? null : { retire, aside };
 }
 
-/** What an earlier version left in other checkouts of this repository: a run that is alive there is in our way, too. */
+/** Moves the runs that an earlier version kept in other checkouts. An active run there also prevents a new run here. */
 async function takeOverOtherCheckouts(
   repo: Repository,
   worktrees: readonly { readonly path: string }[],
@@ -146,7 +146,7 @@ function spawnFlags(input: SpawnInput): SettingsFlags {
   };
 }
 
-/** Names that `force` makes free are no reason to refuse; everything else needs `skipPreflight`. */
+/** Throws for failed checks, except about names that `force` moves aside, unless `skipPreflight` is set. */
 function refuseFailures(checks: readonly Check[], input: SpawnInput): void {
   const forced = input.force === true ? ['branch-collision', 'worktree-collision', 'lock'] : [];
   const failures = checks.filter(({ id, level }) => level === 'fail' && !forced.includes(id));
@@ -158,7 +158,7 @@ function refuseFailures(checks: readonly Check[], input: SpawnInput): void {
   throw new O8Error(
     'preflight_failed',
     message,
-    text`Fix these, then the same command again; ${preflightOf(input)} shows all checks.`,
+    text`Fix these, then repeat the command; ${preflightOf(input)} shows all checks.`,
   );
 }
 
@@ -170,7 +170,7 @@ function warningsOf(checks: readonly Check[], input: SpawnInput): Text[] {
   return [...skippedFailures(checks, input), ...plainWarnings(checks)];
 }
 
-/** What `skipPreflight` went over, in one warning. */
+/** The failed checks that `skipPreflight` ignored, as one warning. */
 function skippedFailures(checks: readonly Check[], { skipPreflight }: SpawnInput): string[] {
   const failed = checks.filter(({ level }) => level === 'fail');
   if (skipPreflight !== true || failed.length === 0) return [];
@@ -182,18 +182,18 @@ function skippedFailures(checks: readonly Check[], { skipPreflight }: SpawnInput
 
 function plainWarnings(checks: readonly Check[]): Text[] {
   return firstOfEachKind(checks)
-    .filter(({ id, level }) => level === 'warn' && id !== 'manifest-commands') // the plan shows those
+    .filter(({ id, level }) => level === 'warn' && id !== 'manifest-commands') // shown by the plan
     .map(({ message, hint }) => (hint === '' ? message : text`${message} (${hint})`));
 }
 
-/** Everything o8 writes in the repository stays out of git, without touching the user's .gitignore. */
+/** Excludes everything o8 writes in the repository from git, without changing the user's .gitignore. */
 async function excludeOwnFiles(repo: Repository, plan: Plan): Promise<void> {
   await ensureExcluded(repo, [
     '/.claude/parallel/',
     '/.claude/parallel.lock',
     '/.claude/parallel-queue.json',
     '/.claude/parallel-config.json',
-    '/.claude/.parallel*.tmp', // of a writer killed in mid-write
+    '/.claude/.parallel*.tmp', // left when a process is killed while writing
     '/.claude/worktrees/',
     '/.claude-task-complete',
     ...sourceOf(plan.source).made(plan.root, plan.settings),

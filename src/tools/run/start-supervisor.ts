@@ -13,38 +13,38 @@ import { ownsRun } from '../context/load-run.js';
 import { heldError, lockedError } from '../context/lock-error.js';
 import { readSettledLock } from '../context/settled-lock.js';
 
-/** Node starts in well under a second; a machine under full load was seen to need several. */
+/** Node starts in well under a second, but needed several on a machine under full load. */
 const START_TIMEOUT_MS = 30_000;
 const POLL_MS = 20;
-/** Each time lost to somebody who has ended since: more in a row was never seen. */
+/** Attempts that lost the lock to a supervisor which then ended. More in a row was never seen. */
 const MOST_STARTS = 3;
 
-/** Whose lock is taken from them. */
+/** Whose lock the new supervisor takes over. */
 export type Replacing =
   | { readonly kind: 'nobody' }
-  /** An owner nobody here can see, and that has been silent for long. */
+  /** An owner on another machine or in another container that has not updated the lock for long. */
   | { readonly kind: 'silent' }
-  /** The owner of this generation, which does not answer: it is ended, and what its run has running. */
+  /** The owner of this generation, which does not answer: it and the agents of its run are ended. */
   | { readonly kind: 'owner'; readonly generation: number; readonly runId: string };
 
 export const NOBODY: Replacing = { kind: 'nobody' };
 
 export interface StartOptions {
   readonly replacing: Replacing;
-  /** The command that overrides another owner with `--force`, null where there is none. */
+  /** The command to which `--force` can be added to override another owner; null for none. */
   readonly again: Command | null;
   /**
-   * Makes the run's folder, for a run that is new: whoever loses the lock to somebody else removes it before anything
-   * begins. Without: the run is there.
+   * Creates the folder of a new run. A supervisor that does not get the lock removes the folder again. Absent for a run
+   * that exists.
    */
   readonly create?: () => Promise<void>;
-  /** It makes room first, which takes as long as there is to keep and to move. */
+  /** The supervisor first moves worktrees and branches aside, which has no time limit. */
   readonly makesRoom?: boolean;
 }
 
 /**
- * Starts the detached process that owns the run and waits until it has the lock. It shares nothing with us, so it
- * outlives the terminal and the Claude session. Throws `locked` when another process has the lock.
+ * Starts the detached supervisor of the run and waits until it has the lock. It shares no files or terminal with this
+ * process, so that it outlives the Claude session. Throws `locked` when another process has the lock.
  */
 export async function startSupervisor(
   home: RunHome,
@@ -62,7 +62,7 @@ export async function startSupervisor(
       case 'lost': {
         const { holder } = start;
         if (holder.why === 'unknown') throw lockedError(holder, again);
-        const lock = await readSettledLock(home); // the winner may have been one that only ended a finished run
+        const lock = await readSettledLock(home); // the winner may only have been finishing an ended run
         if (lock.kind === 'held') throw heldError(lock.holder, again);
         if (started === MOST_STARTS) throw lockedError(holder, again);
         continue;
@@ -110,13 +110,13 @@ function replacingOptions(replacing: Replacing): string[] {
   }
 }
 
-/** Makes sure a live process owns this run; throws `locked` when the owner works on another run. */
+/** Starts a supervisor for the run unless it has one. Throws `locked` when another run has the lock. */
 export async function ensureSupervisor(home: RunHome, runId: string, env: NodeJS.ProcessEnv): Promise<void> {
   if (await ownsRun(home, runId)) return;
   try {
     await startSupervisor(home, runId, env, { replacing: NOBODY, again: null });
   } catch (error) {
-    if (await ownsRun(home, runId)) return; // somebody else was faster with the same wish
+    if (await ownsRun(home, runId)) return; // another process started it meanwhile
     throw error;
   }
 }
@@ -139,7 +139,7 @@ async function awaitStart({ home, start, pid, log, timeoutMs }: Awaited): Promis
       if (last !== null) return last;
       throw new O8Error(
         'supervisor_failed',
-        `the supervisor (pid ${String(pid)}) ended before the run began`,
+        `The supervisor (pid ${String(pid)}) ended before the run started.`,
         `cat ${shellQuote(log)}`,
       );
     }
@@ -147,7 +147,7 @@ async function awaitStart({ home, start, pid, log, timeoutMs }: Awaited): Promis
   }
   throw new O8Error(
     'timed_out',
-    `the supervisor (pid ${String(pid)}) did not answer in ${String(timeoutMs / 1000)} s`,
+    `The supervisor (pid ${String(pid)}) did not answer within ${String(timeoutMs / 1000)} s.`,
     `cat ${shellQuote(log)}`,
   );
 }

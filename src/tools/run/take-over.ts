@@ -7,16 +7,15 @@ import { NOBODY, type Replacing } from './start-supervisor.js';
 import { loadRun } from '../context/load-run.js';
 import { orphansText, type Orphans } from '../../core/run/open-runs.js';
 
-/** What became of the run that had the lock, for people, and whose lock is still to be taken. */
+/** What was done with the run that had the lock, as warnings, and whose lock the new supervisor must take over. */
 export interface TakenOver {
   readonly warnings: string[];
   readonly replacing: Replacing;
 }
 
 /**
- * What `--force` does to a run that is alive: abort it, so that its agents stop and its work is kept. An owner that
- * does not answer is ended by the supervisor that starts next, and so are its agents; the next owner of that run finds
- * them ended.
+ * What `--force` does to an active run: it aborts the run, so that its agents stop and its work is kept. A supervisor
+ * that does not answer is ended, with its agents, by the supervisor that starts next.
  */
 export async function takeOver(home: RunHome, lock: LockState, env: NodeJS.ProcessEnv): Promise<TakenOver> {
   if (lock.kind === 'unknown') return { warnings: [], replacing: { kind: 'silent' } };
@@ -28,17 +27,20 @@ export async function takeOver(home: RunHome, lock: LockState, env: NodeJS.Proce
     await askSupervisor(home, runId, { kind: 'abort', id: randomUUID(), task: null, cleanup: false }, env, {
       patienceMs: plan.settings.killAfter * 1000 + ANSWER_MS,
     });
-    return { warnings: [warning, `Run ${runId} was aborted; its worktrees are kept`], replacing: NOBODY };
+    return { warnings: [warning, `Run ${runId} was aborted; its worktrees are kept.`], replacing: NOBODY };
   } catch (error) {
     if (!(error instanceof O8Error)) throw error;
     return {
-      warnings: [warning, `Run ${runId} did not answer (${error.message}); it and its agents were stopped`],
+      warnings: [
+        warning,
+        `The supervisor of run ${runId} did not answer, so it and its agents were stopped: ${error.message}`,
+      ],
       replacing: { kind: 'owner', generation, runId },
     };
   }
 }
 
-/** The same to runs that nobody owns and whose agents live: each is aborted, so that its agents stop and its work is kept. */
+/** The same for runs without a supervisor whose agents are still running. */
 export async function stopOrphans(
   home: RunHome,
   orphans: readonly Orphans[],
@@ -48,10 +50,10 @@ export async function stopOrphans(
   for (const orphan of orphans) {
     const request = { kind: 'abort' as const, id: randomUUID(), task: null, cleanup: false };
     await askSupervisor(home, orphan.runId, request, env);
-    warnings.push(`${orphansText(orphan)}. The run was aborted; its worktrees are kept`);
+    warnings.push(`${orphansText(orphan)}. The run was aborted; its worktrees are kept.`);
   }
   return warnings;
 }
 
-/** On top of what its agents are given to end. One that is alive reads requests many times a second. */
+/** Added to the time that its agents have to end. A running supervisor reads requests many times a second. */
 const ANSWER_MS = 10_000;

@@ -27,14 +27,14 @@ import type { SpawnInput, SpawnResult } from './spawn-input.js';
 import { sourceKey, sourceOf } from '../../core/plan/sources.js';
 import { MANIFEST_DRAFT } from '../../core/plan/manifest-source.js';
 
-/** Writes the plan folder's scripts and `logs/`, starts nothing. Scripts somebody changed stay as they are. */
+/** Writes the scripts and `logs/` of the plan folder and starts nothing. Scripts that a person changed are kept. */
 export async function generateScripts(
   selection: Selection,
   input: SpawnInput,
   context: ToolContext,
 ): Promise<SpawnResult> {
   if (input.resume === true) {
-    throw new O8Error('usage', 'An interrupted run goes on without a script.', o8('run', { resume: true }));
+    throw new O8Error('usage', 'An interrupted run is resumed without a script.', o8('run', { resume: true }));
   }
   const parts = await readPlanParts(selection, planFlags(input), context);
   const plan = planFrom(parts, PREVIEW);
@@ -68,13 +68,13 @@ export async function generateScripts(
   return { message: 'Scripts generated; nothing was started.', tasks: [], text: scriptsReport(shown || '.', scripts) };
 }
 
-/** The `execution` block of a plan that has not begun; what an earlier run wrote there stays. */
+/** Writes the `execution` block of a plan that has not been run; one of an earlier run is kept. */
 async function announce({ repo, home }: PlanParts, plan: Plan, manifest: string): Promise<void> {
   if ((await latestRunOf(home, sourceKey(plan.source))) !== null) return;
   await writeExecution(manifest, executionBlock(plan, new Map()), criticalSection(guardFile(repo)));
 }
 
-/** What the script says to `o8 run` each time, beside how many agents may run. */
+/** The flags with which the script calls `o8 run`, except the number of agents. */
 function flagsOf(input: SpawnInput): string[] {
   const flags: Command['flags'] = { ...askedFlags(input), ...(input.force === true ? { force: true } : {}) };
   return Object.entries(flags).flatMap(([name, value]) => [

@@ -12,7 +12,7 @@ import { refuseNested } from '../context/refuse-nested.js';
 import { openContext } from '../context/repository-context.js';
 import { readTrust, type ReadTrust } from '../context/read-trust.js';
 
-/** Everything the repository brings, whatever is run of it. O8Error `nested_run` for an agent of a run. */
+/** All files of the repository that need consent. O8Error `nested_run` for an agent of a run. */
 export async function trustOfRepository(
   context: ToolContext,
 ): Promise<ReadTrust & { readonly acceptedAt: string | null }> {
@@ -26,8 +26,8 @@ export async function trustOfRepository(
 }
 
 /**
- * Records that the user agrees to what has this digest: everything the repository brings, or what a plan of tasks or of
- * features showed of it. Gives the files. O8Error `untrusted` when nothing here has it, because it changed.
+ * Records that the user accepts the files with this digest: all that need consent, or those that a plan showed. Returns
+ * the files. O8Error `untrusted` when no files have this digest because they changed.
  */
 export async function acceptDigest(digest: string, context: ToolContext): Promise<readonly string[]> {
   refuseNested('trust', context);
@@ -39,15 +39,15 @@ export async function acceptDigest(digest: string, context: ToolContext): Promis
   if (found === undefined) {
     const message =
       withSkill.items.length === 0
-        ? 'This repository brings nothing that needs to be accepted.'
-        : `What this repository brings has another digest: ${withSkill.digest}. It is not what was shown when ${digest.slice(0, 80)} was.`;
+        ? 'This repository has no files that need to be accepted.'
+        : `The files to accept have the digest ${withSkill.digest}. They changed since ${digest.slice(0, 80)} was shown.`;
     throw new O8Error('untrusted', message, o8('trust'));
   }
   await accept(repo, found.items, found.digest, context);
   return found.items.map(({ from }) => from);
 }
 
-/** Records that the user agrees to these items, which were shown to them. */
+/** Records that the user accepts these items, which were shown before. */
 export async function accept(
   repo: Repository,
   items: readonly TrustItem[],
@@ -63,7 +63,7 @@ export async function accept(
   });
 }
 
-/** Takes back everything that was accepted for this repository. Gives the files, none where nothing was. */
+/** Revokes everything accepted for this repository. Returns the files. */
 export async function revoke(context: ToolContext): Promise<readonly string[]> {
   refuseNested('trust', context);
   const { repo } = await openContext(context);
@@ -71,7 +71,7 @@ export async function revoke(context: ToolContext): Promise<readonly string[]> {
   return [...new Set(removed.flatMap(({ from }) => from))].sort();
 }
 
-/** Where consent is kept, for people. */
+/** The file in which consent is recorded. */
 export function consentPlace({ env }: ToolContext): string {
   return trustedFile(env);
 }
@@ -83,7 +83,7 @@ async function inputs(
   return { repo, commit: repo.bare ? null : await resolveCommit(repo, 'HEAD'), settings: await readSettingsText(root) };
 }
 
-/** The command features call, also where the settings file cannot be used: it has to be shown all the same. */
+/** The slash command that features call; the default one when the settings file cannot be read. */
 async function skillOf(root: string): Promise<string[]> {
   try {
     const { skill } = await readSettingsFile(root);

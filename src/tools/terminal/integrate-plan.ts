@@ -38,9 +38,9 @@ import { openContext } from '../context/repository-context.js';
 import { targetName, targetOf } from '../../core/plan/target.js';
 
 export interface IntegrateInput {
-  /** Plan folder as the user wrote it; null: that of the newest run. */
+  /** Plan folder as the user wrote it; null for the one of the newest run. */
   readonly dir: string | null;
-  /** Commands instead of those the technology is usually checked with; null: not given. */
+  /** Commands instead of the default checks of the technology; null for the default. */
   readonly commands: readonly string[] | null;
   readonly stop: AbortSignal;
   readonly announce: (check: UsualCommand) => void;
@@ -54,8 +54,8 @@ export interface IntegrateResult extends Omit<Integration, 'checks'> {
 }
 
 /**
- * Checks the merged work of a plan's last run, and writes `integration-report.md` (its part between the marks) and the
- * manifest's `integration` block. Merges nothing. O8Error `refused` while the run goes on or for a plan of features.
+ * Checks the merged work of a plan's last run, and writes o8's section of `integration-report.md` and the manifest's
+ * `integration` block. Merges nothing. O8Error `refused` for an unfinished run and for features.
  */
 export async function integratePlan(input: IntegrateInput, context: ToolContext): Promise<IntegrateResult> {
   refuseNested('integrate', context);
@@ -64,9 +64,13 @@ export async function integratePlan(input: IntegrateInput, context: ToolContext)
   const { plan } = run;
   const { name, planFolder } = sourceOf(plan.source);
   if (planFolder === null)
-    throw new O8Error('refused', 'The last run has no plan folder to report in: it was one of features.', o8('status'));
+    throw new O8Error(
+      'refused',
+      'The last run was one of features, which have no plan folder for the report.',
+      o8('status'),
+    );
   const { dir, manifest } = planFolder;
-  await editedReport(root, join(dir, INTEGRATION_REPORT), ''); // what refuses it is said before the long part
+  await editedReport(root, join(dir, INTEGRATION_REPORT), ''); // a report that cannot be edited is refused before the checks run
   const subject = await whatToCheck(repo, plan);
   const checks = await runIntegrationChecks({
     ...{ repo, plan, env: context.env },
@@ -104,11 +108,11 @@ async function finishedRun(home: RunHome, dir: string | null, { cwd }: ToolConte
   if (run.state.phase.kind === 'finished') return run;
   const { runId } = run.plan;
   const hint = run.ownerAlive ? o8('status', { run: runId }) : resumeCommand(runId);
-  throw new O8Error('refused', `Run ${runId} is not over: its result changes while it is checked.`, hint);
+  throw new O8Error('refused', `Run ${runId} has not finished: its result could change during the checks.`, hint);
 }
 
 async function runOfFolder(home: RunHome, path: string, named: string): Promise<LoadedRun> {
-  // Opening it says what is wrong with a folder that is none.
+  // Throws if it is not a plan folder.
   const { dir } = await PlanFolder.open(home.root, await realpathOr(path), new FaultCollector());
   const run = await latestRunOf(home, folderKey(dir));
   if (run === null) throw new O8Error('no_run', `${named} has not been run yet.`, o8('run', [named]));
@@ -124,7 +128,7 @@ async function realpathOr(path: string): Promise<string> {
   }
 }
 
-/** The base branch once it has everything that was merged, the run's own branch until then. */
+/** The base branch if it contains everything that was merged, else the run's target branch. */
 async function whatToCheck(repo: Repository, plan: Plan): Promise<{ readonly name: string; readonly commit: string }> {
   const base = await resolveCommit(repo, baseRef(plan));
   const target = await resolveCommit(repo, targetOf(plan).ref);
@@ -138,7 +142,7 @@ async function whatToCheck(repo: Repository, plan: Plan): Promise<{ readonly nam
   );
 }
 
-/** The report with o8's part replaced, null when it says so already. Below that part people and agents write. */
+/** The report with o8's section replaced; null when nothing changes. People and agents write below that section. */
 async function editedReport(root: string, path: string, part: string): Promise<string | null> {
   const edit = withSection((await readDocument(root, path)) ?? '', part);
   switch (edit.kind) {
@@ -149,7 +153,7 @@ async function editedReport(root: string, path: string, part: string): Promise<s
     case 'broken_marks':
       throw new O8Error(
         'refused',
-        `${path}: one of the two lines that mark o8's part is missing.`,
+        `${path}: one of the two marker lines of o8's section is missing.`,
         `mv ${shellQuote(path)} ${shellQuote(`${path}.old`)}`,
       );
   }

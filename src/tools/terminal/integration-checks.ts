@@ -18,18 +18,18 @@ import { criticalSection } from '../../store/files/critical-section.js';
 import { assertInside } from '../../store/files/inside-repository.js';
 import { checkoutPaths, runHome, runPaths } from '../../store/files/paths.js';
 
-/** What a shell says of a program that is not there. */
+/** The exit code of a shell that does not find a program. */
 const NOT_FOUND = 127;
-/** What setup left running gets this long after SIGTERM. */
+/** Time between SIGTERM and SIGKILL for processes that setup left running. */
 const KILL_AFTER_MS = 2000;
-/** Of a failed check's output: enough to see what failed. */
+/** Enough of a failed check's output to see what failed. */
 const QUOTED_LINES = 30;
 
 export interface CheckRequest {
   readonly repo: Repository;
   readonly plan: Plan;
   readonly commit: string;
-  /** Instead of what the technology is usually checked with; null: not given. */
+  /** Instead of the default checks of the technology; null for the default. */
   readonly commands: readonly string[] | null;
   readonly env: NodeJS.ProcessEnv;
   readonly stop: AbortSignal;
@@ -38,13 +38,13 @@ export interface CheckRequest {
 }
 
 /**
- * Runs the plan's own checks and those of its technology on a commit, in a scratch worktree that is made and removed
- * here. All of them run, whatever fails. Throws O8Error `interrupted` once `stop` is aborted.
+ * Runs the plan's own checks and those of its technology on a commit, in a temporary worktree. All of them run, even if
+ * some fail. Throws O8Error `interrupted` once `stop` is aborted.
  */
 export async function runIntegrationChecks(request: CheckRequest): Promise<IntegrationCheck[]> {
   const { repo, plan, commit } = request;
   const { dir } = runPaths(runHome(repo), plan.runId);
-  // One at a time: both would use the same folder.
+  // One at a time, since all use the same folder.
   return criticalSection(join(dir, 'integrate'))(async () => {
     const serialise = criticalSection(guardFile(repo));
     const path = join(checkoutPaths(repo.root).scratch(plan.runId), 'integrate');
@@ -73,7 +73,7 @@ async function runAll(request: CheckRequest, path: string, logs: string): Promis
   const checks = [...own, ...more.filter(({ command }) => !own.some((check) => check.command === command))];
   const first = setup === undefined ? [] : [{ name: SETUP_CHECK, command: setup }];
   const results: IntegrationCheck[] = [];
-  // A database that setup started is for the checks.
+  // Processes that setup started (a database) are needed by the checks.
   return withServices(KILL_AFTER_MS, async (keep) => {
     for (const check of checks.length === 0 ? [] : [...first, ...checks]) {
       const logFile = join(logs, `${String(results.length + 1)}.log`);
@@ -101,8 +101,8 @@ async function runOne(
   });
   if (ran.kept.length > 0) keep({ marker: shellCommandMarker(check.command, logFile), seen: ran.kept });
   if (stop.aborted) throw new O8Error('interrupted', 'The checks were stopped.', o8('integrate'));
-  const left = ran.ended.length === 0 ? '' : `\nleft processes running, which o8 ended: ${ran.ended.join(', ')}`;
-  const output = `${ran.outputTail}${ran.timedOut ? '\nran out of time' : ''}${left}`;
+  const left = ran.ended.length === 0 ? '' : `\nprocesses left running, ended by o8: ${ran.ended.join(', ')}`;
+  const output = `${ran.outputTail}${ran.timedOut ? '\ntimed out' : ''}${left}`;
   return {
     ...check,
     outcome: ran.code === 0 ? 'passed' : ran.code === NOT_FOUND ? 'unavailable' : 'failed',

@@ -13,7 +13,7 @@ import type { Repository } from '../../git/door/repository.js';
 import { takenBackNow } from '../../git/refs/standing-reverts.js';
 import type { LoadedRun } from '../context/load-run.js';
 
-/** Where each task's work is, in the order of the plan. */
+/** Where the work of each task is, in the order of the plan. */
 export async function integratedTasks(repo: Repository, { plan, state }: LoadedRun): Promise<IntegratedTask[]> {
   const base = await resolveCommit(repo, baseRef(plan));
   const tasks: IntegratedTask[] = [];
@@ -60,7 +60,7 @@ function whyOpen(state: TaskState): string {
   }
 }
 
-/** What merged tasks changed outside their scopes, and contracts changed by tasks that have no scope. */
+/** Changes of merged tasks outside their scopes, and contracts changed by tasks without a scope. */
 export async function findTrespasses(repo: Repository, run: LoadedRun): Promise<Trespass[]> {
   const { plan } = run;
   if (plan.settings.scope === 'off') return [];

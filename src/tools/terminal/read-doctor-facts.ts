@@ -26,10 +26,10 @@ import { readGitChanges } from '../context/git-changes.js';
 import { loadRun } from '../context/load-run.js';
 import { openContext } from '../context/repository-context.js';
 
-/** Programs answer in a second; a machine under load was seen to need several. */
+/** Programs answer within a second, but took several on a loaded machine. */
 const VERSION_MS = 15_000;
 
-/** Looks everything up and changes nothing. A run whose files cannot be read is `damaged`. */
+/** Reads all facts and changes nothing. A run whose files cannot be read is `damaged`. */
 export async function readDoctorFacts(context: ToolContext): Promise<DoctorFacts> {
   const { root, repo, home } = await openContext(context);
   const { agent, agents } = await readSettingsFile(root);
@@ -71,7 +71,7 @@ function repositoryFact(facts: RepositoryFacts): RepositoryFact {
     ...(bare ? ['a bare repository'] : []),
     ...(shallow ? ['a shallow clone: old commits are missing'] : []),
     ...(sparse ? ['a sparse checkout'] : []),
-    ...(submodules.length > 0 ? [`submodules, which worktrees do not get: ${submodules.join(', ')}`] : []),
+    ...(submodules.length > 0 ? [`submodules, which are not checked out in worktrees: ${submodules.join(', ')}`] : []),
     ...(lfs ? ['files in Git LFS'] : []),
   ];
   return {
@@ -85,7 +85,7 @@ function repositoryFact(facts: RepositoryFacts): RepositoryFact {
   };
 }
 
-/** o8 itself writes the `execution` of manifests, and settings need not be in git: neither keeps a run from starting. */
+/** Changes that do not prevent a run: o8 writes `execution` in manifests, and settings need not be in git. */
 function isOfO8({ path, untracked }: { readonly path: string; readonly untracked: boolean }): boolean {
   return (basename(path) === 'manifest.json' && !untracked) || path === '.claude/parallel-config.json';
 }
@@ -93,12 +93,12 @@ function isOfO8({ path, untracked }: { readonly path: string; readonly untracked
 interface WantedProgram {
   readonly name: string;
   readonly neededFor: string | null;
-  /** Whether it is known what it does with `--version`. */
+  /** Whether the program is known to have `--version`. */
   readonly isKnown: boolean;
   readonly tested: string | null;
 }
 
-/** Programs of the agents that the settings name, and, needed for nothing, of the other kinds. */
+/** Programs of the agents in the settings, and of the other kinds as not needed. */
 function wantedAgents({ agent, agents }: Pick<Settings, 'agent' | 'agents'>): WantedProgram[] {
   const named = Object.entries(agents).map(([name, own]): WantedProgram => wantedAgent(own, `the agent ${name}`));
   const used = [wantedAgent(agent, 'running agents (or set agent.command)'), ...named];
@@ -146,7 +146,7 @@ function environmentOf(env: NodeJS.ProcessEnv): Record<string, string> {
   );
 }
 
-/** Each checkout has run files of its own, while they share worktrees and branches. */
+/** Runs of earlier versions, which kept run files in each checkout. */
 async function runsElsewhere(root: string, { worktrees }: RepositoryFacts): Promise<DoctorFacts['elsewhere']> {
   const others = worktrees.filter(({ path }) => path !== root).map(({ path }) => path);
   const runs = others.map(async (checkout) =>
@@ -168,7 +168,7 @@ async function runsOf(repo: Repository, home: RunHome): Promise<RunFact[]> {
       const takenBack = `has work that was reverted on ${plan.base.branch} (${bringsBack(off)} restores it)`;
       runs.push({ runId, state: runStateName(state, ownerAlive), waiting, ...(off.length === 0 ? {} : { takenBack }) });
     } catch {
-      runs.push({ runId, state: 'damaged', waiting: [] }); // the rest is still worth a look; `o8 status --run` says what is wrong
+      runs.push({ runId, state: 'damaged', waiting: [] }); // the other facts are still useful; `o8 status --run` shows the error
     }
   }
   return runs;

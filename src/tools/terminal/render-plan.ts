@@ -17,7 +17,7 @@ export interface RenderedFile {
 }
 
 export interface RenderResult {
-  /** Nothing has to be put right, and with `check` nothing has to be rendered. */
+  /** No finding fails, and with `check` all files are up to date. */
   readonly ok: boolean;
   readonly files: readonly RenderedFile[];
   readonly findings: readonly PlanFinding[];
@@ -30,8 +30,8 @@ interface Rendering {
 }
 
 /**
- * Makes `task-graph.md` and `prompts/` of a plan folder's manifest and task files, and says what is wrong with the plan
- * itself. Files that somebody wrote or changed stay as they are. `check` writes nothing.
+ * Writes `task-graph.md` and `prompts/` from a plan folder's manifest and task files, and returns what is wrong with the
+ * plan itself. Files that a person wrote or changed are kept. `check` writes nothing.
  */
 export async function renderPlan(dir: string, mode: 'write' | 'check', context: ToolContext): Promise<RenderResult> {
   refuseNested('render', context);
@@ -57,7 +57,7 @@ export async function renderPlan(dir: string, mode: 'write' | 'check', context: 
   return { ok: !failed && (mode === 'write' || !stale), files, findings };
 }
 
-/** What writing it would come to. */
+/** The outcome that writing would have. */
 async function outlook(root: string, { path, text }: Rendering): Promise<GeneratedOutcome> {
   return generatedOutcome(await readDocument(root, path), text);
 }

@@ -21,14 +21,14 @@ export interface SetupFile {
   /** Relative to the repository. */
   readonly path: string;
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'kept';
-  /** Why it was kept, or what about it is worth knowing; empty where nothing is. */
+  /** Why the file was kept, or what changed in it; may be empty. */
   readonly note: string;
 }
 
 export interface SetupResult {
   readonly technologies: readonly string[];
   readonly files: readonly SetupFile[];
-  /** Lines for a `.worktreeinclude`, which is left to the user; none where there is one or nothing asks for it. */
+  /** Suggested lines for a `.worktreeinclude`, which the user writes; empty when the file exists. */
   readonly worktreeInclude: readonly string[];
 }
 
@@ -37,8 +37,8 @@ const GITIGNORE = 'parallel/.gitignore';
 const CLAUDE = 'CLAUDE.md';
 
 /**
- * Gives the repository a folder for plans and, in a `CLAUDE.md` that is there, a section about it. Can be repeated;
- * files that exist stay as they are, and of `CLAUDE.md` only the lines between o8's own marks change.
+ * Creates a folder for plans and, if there is a `CLAUDE.md`, a section about it. Can be repeated: existing files are
+ * kept, and in `CLAUDE.md` only the lines between o8's markers change.
  */
 export async function setUpRepository(
   technologies: readonly string[] | null,
@@ -47,9 +47,9 @@ export async function setUpRepository(
   refuseNested('setup', context);
   const { repo, root } = await openContext(context);
   if (repo.bare)
-    throw new O8Error('refused', `${root} is a bare repository: it has no files`, 'git clone <repository>');
+    throw new O8Error('refused', `${root} is a bare repository: it has no files.`, 'git clone <repository>');
   const facts: SetupFacts = { ...(await readProjectFiles(root)), technologies };
-  const described = await describeInClaude(root, claudeSection(facts)); // first: this is what may be refused
+  const described = await describeInClaude(root, claudeSection(facts)); // first, since it may be refused
   const files = [
     await createOnce(root, README, parallelReadme(facts)),
     await createOnce(root, GITIGNORE, PARALLEL_GITIGNORE),
@@ -66,7 +66,7 @@ async function createOnce(root: string, path: string, text: string): Promise<Set
     return { path, outcome: 'created', note: '' };
   }
   if (present === text) return { path, outcome: 'unchanged', note: '' };
-  return { path, outcome: 'kept', note: 'it is there already' };
+  return { path, outcome: 'kept', note: 'it already exists' };
 }
 
 async function describeInClaude(root: string, section: string): Promise<SetupFile[]> {
@@ -78,9 +78,11 @@ async function describeInClaude(root: string, section: string): Promise<SetupFil
     case 'unchanged':
       return [{ path: CLAUDE, outcome: 'unchanged', note: '' }];
     case 'broken_marks':
-      return [{ path: CLAUDE, outcome: 'kept', note: 'remove the lines of o8 in it, one of the two marks is missing' }];
+      return [
+        { path: CLAUDE, outcome: 'kept', note: 'one of the two marker lines of o8 is missing; remove the other one' },
+      ];
     case 'edited':
       await writeDocument(root, path, edit.text);
-      return [{ path: CLAUDE, outcome: 'updated', note: 'the section between the marks of o8' }];
+      return [{ path: CLAUDE, outcome: 'updated', note: 'the section between the marker lines of o8' }];
   }
 }

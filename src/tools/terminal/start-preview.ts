@@ -13,19 +13,19 @@ import { waveCheckText } from '../plan/wave-check.js';
 import { refuseMoved } from '../context/refuse-moved.js';
 import { findChangedCommands } from '../plan/refuse-changed-commands.js';
 
-/** What a start would do beside its plan and checks. */
+/** What a start would do, in addition to its plan and checks. */
 export interface StartPreview {
-  /** The run that would go on, null for a new one. */
+  /** The run that would be continued, null for a new one. */
   readonly continues: string | null;
-  /** Is what a single wave needs there; what is repeated; why there is nothing to do. */
+  /** The dependency check of a single wave, the tasks to retry, or why there is nothing to do. */
   readonly text: Text | null;
-  /** Commands of that run that have changed since. */
+  /** Commands that changed since that run started. */
   readonly changed: Text | null;
-  /** What would refuse it, beside the checks. */
+  /** The error with which the start would be refused, other than failed checks. */
   readonly refusal: O8Error | null;
 }
 
-/** Looks at what `spawn` would do with this input, without doing any of it. */
+/** What `spawn` would do with this input. Changes nothing. */
 export async function previewStart(input: SpawnInput, context: ToolContext): Promise<StartPreview> {
   const none: StartPreview = { continues: null, text: null, changed: null, refusal: null };
   try {

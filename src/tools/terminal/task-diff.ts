@@ -11,15 +11,15 @@ import { workInProgress } from '../../git/worktrees/work-in-progress.js';
 import type { LoadedRun } from '../context/load-run.js';
 import { targetOf } from '../../core/plan/target.js';
 
-/** Two commits, of which the second has a task's work and the first is the same without it. */
+/** Two commits: without a task's work, and with it. */
 export interface TaskDiff {
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * A task's work: what it brought to the target, or, until then, what its branch has and the target has not. O8Error
- * `refused` where there is nothing to show. `uncommitted`: with what is not committed in its worktree.
+ * A task's work: the changes that its merge made on the target, or before that, those on its branch that are not in the
+ * target. `uncommitted`: includes uncommitted changes. O8Error `refused` when there is nothing to show.
  */
 export async function taskDiff(
   repo: Repository,
@@ -34,23 +34,23 @@ export async function taskDiff(
     if (!uncommitted) return { from: landing.from, to: landing.to };
     throw new O8Error(
       'refused',
-      `${id} is merged: there is no uncommitted work of it`,
+      `${id} is merged and has no uncommitted changes.`,
       o8('diff', [id], { run: run.plan.runId }),
     );
   }
   const { state, start } = taskOf(run.state, id);
   const tip = await resolveCommit(repo, `refs/heads/${task.branch}`);
   if (tip === null) {
-    const message = `${id} has no branch ${task.branch}: it is ${state.state}`;
+    const message = `${id} has no branch ${task.branch}: it is ${state.state}.`;
     throw new O8Error('refused', message, o8('status', { run: run.plan.runId }));
   }
   const { ref } = targetOf(run.plan);
   const target = await resolveCommit(repo, ref);
   const common = target === null ? null : await mergeBase(repo, target, tip);
-  // Work that came to the target by other ways than ours is all of it in common.
+  // If the target contains the branch without a merge by o8, the whole branch is in common.
   const from = common === tip || common === null ? start : common;
   if (from === null) {
-    const message = `${task.branch} has no commit in common with ${ref}`;
+    const message = `${task.branch} has no commit in common with ${ref}.`;
     throw new O8Error('refused', message, `git log ${task.branch}`);
   }
   return { from, to: uncommitted ? await withUncommitted(repo, task, tip) : tip };
@@ -64,7 +64,7 @@ async function withUncommitted(repo: Repository, { id, branch, worktree }: Plann
     case 'commit':
       return work.commit;
     case 'unclear': {
-      const message = `what is uncommitted of ${id} cannot be told: ${work.reason} in ${worktree}`;
+      const message = `Cannot read the uncommitted changes of ${id}: ${work.reason} in ${worktree}.`;
       throw new O8Error('refused', message, `git -C ${shellQuote(worktree)} status`);
     }
   }

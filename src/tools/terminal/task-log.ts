@@ -15,24 +15,24 @@ export interface TaskLog {
   readonly task: string;
   readonly attempt: number;
   readonly path: string;
-  /** Stands at the beginning. Its lines are the agent's: secrets are taken out, what drives a terminal is not. */
+  /** Starts at the first line. Lines are untrusted agent output: secrets are redacted, terminal escapes are not. */
   readonly reader: LogReader;
   /** Why there cannot be a log: the task has not started. */
   readonly notStarted: string | null;
 }
 
 export interface WantedLog {
-  /** The active run, else the newest, when not given. */
+  /** Default: the active run, else the newest. */
   readonly runId?: string | undefined;
-  /** By id or stem. */
+  /** Id or stem. */
   readonly task: string;
-  /** The last one when not given. */
+  /** Default: the last one. */
   readonly attempt?: number | undefined;
-  /** `raw`: as the agent wrote them; else as a person reads them. */
+  /** `raw`: as the agent wrote them; `readable`: formatted. */
   readonly lines: 'readable' | 'raw';
 }
 
-/** Throws O8Error `no_run`, `unknown_task`, or `usage` for an attempt that there was not. */
+/** Throws O8Error `no_run`, `unknown_task`, or `usage` for an attempt that does not exist. */
 export async function openTaskLog(home: RunHome, wanted: WantedLog): Promise<TaskLog> {
   const { plan, state } = await requireRun(home, wanted.runId);
   const task = requireTask(plan, wanted.task);
@@ -61,7 +61,7 @@ export async function openTaskLog(home: RunHome, wanted: WantedLog): Promise<Tas
   };
 }
 
-/** What keeps a task from having a log, with the reason of what blocks it. */
+/** Why a task has no log, with the reason of what blocks it. */
 function whyNotStarted(task: string, state: RunState, flag: RunFlag): string {
   const { state: now } = taskOf(state, task);
   switch (now.state) {

@@ -83,10 +83,10 @@ it('a name that is no folder and no feature gets the nearest ones, exit code 4; 
   const feature = await run.o8('run', 'user-aut', '--yes');
   expect(feature.code).toBe(4);
   expect(feature.stderr).toMatch(/^Error: user-aut: no folder and no feature of that name/);
-  expect(feature.stderr).toContain('Nearest:\no8 parallel user-auth\n');
+  expect(feature.stderr).toContain('Did you mean:\no8 parallel user-auth\n');
   expect(await run.refusal('plan', { features: ['inventory'] })).toMatchObject({
     code: 'preflight_failed',
-    hint: expect.stringContaining(`Nearest:\n/parallel-run ${PLAN_DIR}\n`) as string,
+    hint: expect.stringContaining(`Did you mean:\n/parallel-run ${PLAN_DIR}\n`) as string,
   });
   const folder = await run.o8('run', 'parallel/TS-042-inventory', '--yes');
   expect(folder.code).toBe(2);
@@ -105,7 +105,7 @@ it('hints name the run where the repository has several, and repeat every flag',
   await run.spawn();
   await run.agents.waitForAgent('task-001');
   await run.waitForTask('task-001', 'running');
-  expect((await run.o8('pause', '--now')).stdout).toContain('Go on with: o8 unpause\n');
+  expect((await run.o8('pause', '--now')).stdout).toContain('To continue: o8 unpause\n');
   const { runId: first = '' } = await run.status();
   await killSupervisor(run);
   const flags = ['--wave', '1', '--max-concurrent', '2', '--progress'];
@@ -124,7 +124,7 @@ it('hints name the run where the repository has several, and repeat every flag',
   expect((await run.o8('merge', '--run', first, '--task', 'task-001', '--accept-held', '--dry-run')).stderr).toContain(
     `\n  o8 merge --run ${first} --task task-001 --dry-run\n`,
   );
-  expect((await run.o8('pause')).stdout).toContain(`Go on with: o8 unpause --run ${second}\n`);
+  expect((await run.o8('pause')).stdout).toContain(`To continue: o8 unpause --run ${second}\n`);
   expect((await run.call('status'))['hint']).toBe(`spawn with pause: "off" and runId: "${second}"`);
   await run.o8('unpause');
   await agent.succeed('b.txt', 'b\n');

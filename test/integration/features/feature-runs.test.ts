@@ -129,7 +129,7 @@ describe('a run of features', () => {
       const killed = await run.o8With({ ...run.environment, O8_FAILPOINT: point }, 'spawn', 'user-auth');
       // The supervisor of the new run falls; the same command continues it, and each step is done once.
       expect(killed.code, `${point}: ${killed.stderr}${killed.stdout}`).toBe(1);
-      expect(killed.stderr).toMatch(/the supervisor \(pid \d+\) ended before the run began/);
+      expect(killed.stderr).toMatch(/The supervisor \(pid \d+\) ended before the run started\./);
     }
     const again = await run.o8('spawn', 'user-auth');
     expect(again.code, again.stderr).toBe(0);
@@ -225,7 +225,7 @@ describe('features that are refused', () => {
     expect(checked.stdout).toContain('! dashboard: no story in .blueprint/features/feature_dashboard');
     for (const command of ['plan', 'preflight', 'spawn']) expect((await run.o8(command, 'nothing')).code).toBe(4);
     expect((await run.o8('spawn', 'nothing', '--skip-preflight')).stderr).toContain('FEATURE_SPEC.md is missing');
-    const folder = '\no8 run parallel/nothing   (if you mean the plan in that folder)\n';
+    const folder = '\no8 run parallel/nothing   (the plan in that folder)\n';
     expect((await run.o8('run', 'nothing', '--dry-run')).stderr).not.toContain(folder);
     await run.repository.write('parallel/nothing/manifest.json', '{}');
     expect((await run.o8('run', 'nothing', '--dry-run')).stderr).toContain(folder);

@@ -134,7 +134,7 @@ describe('three agents at work', () => {
     await expect(one?.git('merge', 'main')).rejects.toThrow();
     const before = await photograph(run);
     const { tasks } = await run.call('merge', { dryRun: true, uncommitted: true, task: 'task-001' });
-    const message = 'would merge, without what is uncommitted: a merge is in progress';
+    const message = 'would merge, without uncommitted changes: a merge is in progress';
     expect(tasks).toEqual([{ id: 'task-001', state: 'running', message }]);
     expect(await photograph(run)).toEqual(before);
   });

@@ -170,9 +170,9 @@ describe('merge with resolve', () => {
 
     for (const [input, message] of [
       [{ resolve: true }, 'resolve needs a task'],
-      [{ resolve: true, task: 'task-002', undo: true }, 'resolve does not go together with undo'],
-      [{ resolve: true, task: 'task-002', into: 'base' }, 'resolve does not go together with into'],
-      [{ undo: true, strategy: 'squash', dryRun: true }, 'undo does not go together with dryRun and strategy'],
+      [{ resolve: true, task: 'task-002', undo: true }, 'resolve cannot be combined with undo.'],
+      [{ resolve: true, task: 'task-002', into: 'base' }, 'resolve cannot be combined with into.'],
+      [{ undo: true, strategy: 'squash', dryRun: true }, 'undo cannot be combined with dryRun and strategy.'],
     ] as const) {
       const refusal = await run.refusal('merge', input);
       expect(refusal).toMatchObject({ code: 'usage', message: expect.stringContaining(message) as string });

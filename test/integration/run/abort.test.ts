@@ -119,7 +119,7 @@ describe('abort', () => {
     const runId = await run.spawn();
     await waitFor(() => existsSync(join(run.home, 'ready')), { timeoutMs: 20_000, what: 'the agent' });
     const { message, notes, cleanup } = await run.call('abort', { cleanup: true });
-    expect(message).toBe('Aborted 1 pipeline. Worktrees removed, but for 1 with work that waits (kept).');
+    expect(message).toBe('Aborted 1 pipeline. Worktrees removed, except 1 that still hold work.');
     expect(notes).toEqual([`1 finished task waits to be merged: /parallel-merge ${runId}`]);
     expect(cleanup).toMatchObject({
       worktrees: [],

@@ -67,7 +67,7 @@ describe('the lock, from a terminal', () => {
     expect(stderr).toContain(
       [
         `Warning: Overriding existing lock (PID: ${pid})`,
-        `Warning: Run ${oldRun} was aborted; its worktrees are kept`,
+        `Warning: Run ${oldRun} was aborted; its worktrees are kept.`,
         `Warning: Moved aside: worktree task-001 -> ${aside}`,
         `Warning: Moved aside: branch ${branchOf('task-001')} -> ${branchOf('task-001')}.before-${runId}`,
       ].join('\n'),

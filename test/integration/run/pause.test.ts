@@ -27,7 +27,7 @@ describe('pause', () => {
     const paused = await run.call('spawn', { pause: 'let_finish' });
     expect(paused).toMatchObject({
       message:
-        'Paused: no new agents start. Still running, to be finished and merged: task-001. Go on with: spawn with pause: "off"',
+        'Paused: no new agents start. Still running, will finish and be merged: task-001. To continue: spawn with pause: "off"',
       tasks: [{ id: 'task-001', state: 'running' }],
     });
     await one.succeed('task-001.txt', 'task-001\n');
@@ -58,7 +58,7 @@ describe('pause', () => {
     const paused = await run.o8('pause', '--now');
     expect(paused.code, paused.stderr).toBe(0);
     expect(paused.stdout).toBe(
-      'Paused: no new agents start. Stopped, to be continued: task-001. Go on with: o8 unpause\n',
+      'Paused: no new agents start. Stopped, will be continued: task-001. To continue: o8 unpause\n',
     );
     const marked = await run.processes.pids();
     expect(marked).not.toContain(one.pid);

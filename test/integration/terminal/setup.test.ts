@@ -77,7 +77,7 @@ Next step: write a plan as parallel/README.md shows
   it('never overwrites a README or .gitignore of somebody else', async () => {
     const repository = await repositoryOf({ 'parallel/README.md': 'mine\n', 'parallel/.gitignore': '*.tmp\n' });
     const { stdout } = await setup(repository);
-    expect(stdout).toContain('kept       parallel/README.md (it is there already)');
+    expect(stdout).toContain('kept       parallel/README.md (it already exists)');
     expect(await repository.git(['status', '--porcelain'])).toBe('');
   });
 
