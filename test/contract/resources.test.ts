@@ -159,7 +159,9 @@ describe('the resources of the server', () => {
     for (const id of hostile) {
       const name = decodeURIComponent(id).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
       for (const uri of [`o8://runs/${id}`, `o8://runs/${id}/report`, `o8://runs/${id}/tasks/task-001/log`]) {
-        expect(await refused(server, uri), uri).toEqual(notFound(new RegExp(`no run ${name} in this repository`), 'no_run'));
+        expect(await refused(server, uri), uri).toEqual(
+          notFound(new RegExp(`no run ${name} in this repository`), 'no_run'),
+        );
       }
       const uri = `o8://runs/${runId}/tasks/${id}/log`;
       expect(await refused(server, uri), uri).toEqual(notFound(new RegExp(`has no task '${name}'`), 'unknown_task'));

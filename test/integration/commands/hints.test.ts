@@ -137,5 +137,7 @@ it('hints name the run where the repository has several, and repeat every flag',
   // The newest run is over: the one that is paused is meant, and what was refused is not done now.
   expect((await run.o8('unpause')).stdout).toBe('Run resumed.\n');
   await (await run.agents.waitForAgent('task-001')).succeed('one.txt', 'one\n');
-  await run.waitForTask('task-001', 'complete');
+  // Ends with the task. Once the run has ended, status without its id shows the newer one.
+  expect((await run.o8('logs', 'task-001', '--run', first, '--follow')).code).toBe(0);
+  expect((await run.status({ runId: first, task: 'task-001' })).tasks).toMatchObject([{ state: 'complete' }]);
 });

@@ -44,7 +44,9 @@ describe('an owner that does not answer', { timeout: 120_000 }, () => {
     const { code, stderr } = await run.o8('spawn', PLAN_DIR, '--resume', '--force');
     expect(code, stderr).toBe(0);
     expect(stderr).toContain(`Warning: Overriding existing lock (PID: ${owner})`);
-    expect(stderr).toMatch(new RegExp(`The supervisor of run ${runId} did not answer, so it and its agents were stopped: `));
+    expect(stderr).toMatch(
+      new RegExp(`The supervisor of run ${runId} did not answer, so it and its agents were stopped: `),
+    );
     const alive = await run.processes.pids();
     expect([owner, ...tree].filter((pid) => alive.includes(pid))).toEqual([]);
     const again = await run.agents.waitForAgent('task-001');

@@ -116,7 +116,7 @@ Next step: write a plan as parallel/README.md shows
     await repository.write('.env', 'A=1\n');
     await repository.write('node_modules/x/.env', 'A=1\n');
     const { stdout } = await setup(repository);
-    expect(stdout).toContain('write a .worktreeinclude:\n\n  /.env\n');
+    expect(stdout).toContain('list them in .worktreeinclude:\n\n  /.env\n');
     expect(existsSync(join(repository.root, '.worktreeinclude'))).toBe(false);
     await repository.write('.worktreeinclude', '.env\n');
     expect((await setup(repository)).stdout).not.toContain('.worktreeinclude');
