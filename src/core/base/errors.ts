@@ -35,7 +35,7 @@ export interface Fault {
 
 export class O8Error extends Error {
   override readonly name = 'O8Error';
-  /** `said`: the message as a door spells it; `message` is the same for logs. */
+  /** `said` is the message with commands as data, for the CLI and MCP; `message` is the same as plain text. */
   constructor(
     readonly code: ErrorCode,
     readonly said: Text,

@@ -1,5 +1,5 @@
 /**
- * Places where a test can kill a process (the failpoints of etcd and FreeBSD): before and after every durable effect.
+ * Places where a test can kill a process (failpoints, as in etcd and FreeBSD): before and after every durable effect.
  * `test/unit/failpoints.test.ts` compares this list with the sources.
  */
 export const FAILPOINTS = [

@@ -1,6 +1,6 @@
 /**
  * Proof of owning the repository's lock. Everything that writes run state or moves a ref takes it as an argument, so
- * that the compiler checks that the lock was taken (the idea is bors' lock proof).
+ * that the compiler checks that the lock was taken.
  */
 export interface Lease {
   readonly runId: string;

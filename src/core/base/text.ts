@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { shellQuote } from './shell-quote.js';
 
-/** What each command of o8 can be told in a text: the names of its flags. */
+/** The commands of o8 and the flags that a message may mention for each. */
 interface FlagNames {
   run:
     'epic' | 'resume' | 'retryFailed' | 'run' | 'task' | 'wave' | 'skip' | 'dryRun' | 'generateOnly' | 'force' | 'yes';
@@ -36,11 +36,13 @@ interface FlagNames {
 
 type CommandName = keyof FlagNames;
 
-/** A value that is given, or the name of one that the reader has to fill in: `<id>`. */
+/** A known value, or a placeholder that the reader has to fill in: `<id>`. */
 const wordSchema = z.union([z.string(), z.strictObject({ placeholder: z.string() })]);
 export type Word = z.infer<typeof wordSchema>;
 
-/** A command of o8 as data: each door spells it in its own way. `flags` in their order; true: without a value. */
+/**
+ * An o8 command as data; `spell` writes it as a shell command or a slash command. A flag that is `true` takes no value.
+ */
 export const commandSchema = z.strictObject({
   o8: z.string(),
   words: z.array(wordSchema),
@@ -50,13 +52,13 @@ export type Command = z.infer<typeof commandSchema>;
 
 const partSchema = z.union([z.string(), commandSchema]);
 
-/** Words in which commands of o8 are data. A string has none. */
+/** A text whose o8 commands are data. A plain string contains no command. */
 export const textSchema = z.union([partSchema, z.strictObject({ parts: z.array(partSchema) })]);
 export type Text = z.infer<typeof textSchema>;
 
 type Flags<K extends CommandName> = Readonly<Partial<Record<FlagNames[K], Word | number | boolean | undefined>>>;
 
-/** A command, with what is behind its name. Flags that are undefined or false are left out. */
+/** A command with its arguments and flags. Flags that are undefined or false are omitted. */
 export function o8<K extends CommandName>(name: K, words: readonly Word[], flags?: Flags<K>): Command;
 export function o8<K extends CommandName>(name: K, flags?: Flags<K>): Command;
 export function o8<K extends CommandName>(
@@ -72,7 +74,7 @@ export function o8<K extends CommandName>(
   };
 }
 
-/** Without those that are undefined or false. */
+/** The flags that are neither undefined nor false. */
 export function givenFlags(flags: Readonly<Record<string, Word | number | boolean | undefined>>): Command['flags'] {
   return Object.fromEntries(
     Object.entries(flags).flatMap(([flag, value]) => (value === undefined || value === false ? [] : [[flag, value]])),
@@ -83,17 +85,17 @@ function isList(value: object): value is readonly Word[] {
   return Array.isArray(value);
 }
 
-/** Something of this name that the reader has to fill in: `<name>`. Only where the value is not known. */
+/** A value that the reader has to fill in: `<name>`. Only where the value is not known. */
 export function placeholder(name: string): Word {
   return { placeholder: name };
 }
 
-/** The same command with more flags behind it. */
+/** The same command with additional flags at the end. */
 export function withFlags(command: Command, flags: Command['flags']): Command {
   return { ...command, flags: { ...command.flags, ...flags } };
 }
 
-/** A text with commands in it: text`${o8('merge', { run })} && ${o8('cleanup', { run })}`. */
+/** A text that contains commands: text`${o8('merge', { run })} && ${o8('cleanup', { run })}`. */
 export function text(strings: TemplateStringsArray, ...values: readonly (Text | number)[]): Text {
   const parts = strings.flatMap((string, at) => {
     const value = values[at];
@@ -102,7 +104,7 @@ export function text(strings: TemplateStringsArray, ...values: readonly (Text | 
   return ofParts(parts);
 }
 
-/** Several texts as one. */
+/** Joins texts with a separator. */
 export function joined(texts: readonly Text[], separator: string): Text {
   return ofParts(texts.flatMap((each, at) => [...(at === 0 ? [] : [separator]), ...partsOf(each)]));
 }
@@ -124,7 +126,7 @@ function ofParts(parts: readonly Part[]): Text {
   return merged.length <= 1 ? only : { parts: merged };
 }
 
-/** The same text with each of its strings changed, those in its commands too. */
+/** The text with every string in it changed, including those in its commands. */
 export function mapText(value: Text, change: (words: string) => string): Text {
   const word = <T>(each: T): T | string => (typeof each === 'string' ? change(each) : each);
   return ofParts(
@@ -136,7 +138,7 @@ export function mapText(value: Text, change: (words: string) => string): Text {
   );
 }
 
-/** A text as it reads at a terminal, in a log and in a file. */
+/** The text as written in a terminal, a log or a file. */
 export function inTerminal(value: Text): string {
   return partsOf(value)
     .map((part) => (typeof part === 'string' ? part : terminalCommand(part)))
@@ -149,7 +151,7 @@ function terminalCommand({ o8: name, words, flags }: Command): string {
   return ['o8', name, ...words.map(wordText), ...flagWords(flags)].join(' ');
 }
 
-/** Flags as every door writes them. */
+/** The flags as words of a command line. */
 export function flagWords(flags: Command['flags']): string[] {
   return Object.entries(flags).flatMap(([name, value]) => [
     flagName(name),
@@ -157,7 +159,7 @@ export function flagWords(flags: Command['flags']): string[] {
   ]);
 }
 
-/** `--retry-failed` of `retryFailed`. */
+/** `retryFailed` as `--retry-failed`. */
 export function flagName(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
@@ -166,7 +168,7 @@ export function valueText(value: Word | number | true): string {
   return typeof value === 'string' || typeof value === 'object' ? quoted(value) : String(value);
 }
 
-/** A word that begins like a flag can only be a folder's name. */
+/** An argument that starts with `-` can only be the name of a folder, so it gets `./` in front. */
 export function wordText(word: Word): string {
   return quoted(typeof word === 'string' && word.startsWith('-') ? `./${word}` : word);
 }

@@ -7,9 +7,9 @@ import { sourceOf, worktreeFolder, type PlanSource } from './sources.js';
 import { newTarget } from './target.js';
 import { someOf } from '../base/check.js';
 
-/** As git names the remote that was cloned. */
+/** Git's default name for the remote that was cloned. */
 const DEFAULT_REMOTE = 'origin';
-/** Limits the message; a plan may have 500 tasks. */
+/** Keeps the message short; a plan may have 500 tasks. */
 const MOST_NAMED = 10;
 
 export interface PlanInput {
@@ -21,7 +21,7 @@ export interface PlanInput {
   readonly base: { readonly branch: string; readonly commit: string };
   /** The remote of the base branch, for pull requests. */
   readonly remote?: string | null;
-  /** Ids or stems the user leaves out. */
+  /** Ids or stems the user excludes. */
   readonly skip: readonly string[];
   /** The only wave to run, null for all. */
   readonly wave: number | null;
@@ -58,7 +58,7 @@ export function buildPlan(input: PlanInput): Plan {
   };
 }
 
-/** The tasks this run will work on. */
+/** The tasks that this run works on. */
 export function selectedTasks(plan: Plan): PlannedTask[] {
   const left = new Set(leftOutTasks(plan).map(({ task }) => task.id));
   return plan.tasks.filter(({ id }) => !left.has(id));
@@ -69,7 +69,7 @@ export interface LeftOut {
   readonly why: 'user' | 'other_wave';
 }
 
-/** The tasks this run leaves out: the user named them, or chose another wave. */
+/** The tasks that this run leaves out: skipped by the user, or in another wave than the chosen one. */
 export function leftOutTasks(plan: Plan): LeftOut[] {
   const skipped = new Set(plan.skip);
   return plan.tasks.flatMap((task): LeftOut[] => {

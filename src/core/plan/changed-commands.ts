@@ -12,7 +12,7 @@ export const commandChangesSchema = z.strictObject({
 });
 export type CommandChanges = z.infer<typeof commandChangesSchema>;
 
-/** Commands of the run that differ from the plan on disk, for the tasks and waves of the run; null when none does. */
+/** Commands that differ between the run and the plan on disk, for the tasks and waves of the run; null if none does. */
 export function changedCommands(plan: Plan, onDisk: Plan): CommandChanges | null {
   const fresh = new Map(onDisk.tasks.map((task) => [task.id, task]));
   const tasks = plan.tasks.flatMap(({ id, setup, verify }) => {
@@ -49,7 +49,7 @@ function withVerify(prompt: string, before: string | null, now: string | null): 
     : prompt.replace(`\`${before}\` has to pass`, () => `\`${now}\` has to pass`);
 }
 
-/** One line for each changed or removed command, in the format of the plan. */
+/** One line per changed or removed command, in the format of the plan. */
 export function changesText(plan: Plan, { tasks, waves }: CommandChanges): string[] {
   const before = new Map(plan.tasks.map((task) => [task.id, task]));
   const lines = new Map<string, string[]>();

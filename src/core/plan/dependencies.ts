@@ -1,7 +1,7 @@
 import type { Fault } from '../base/errors.js';
 import { quote } from '../text/untrusted-text.js';
 
-/** A task with its dependencies as its source declares them, by id or stem. Ids and stems are unique. */
+/** A task with its dependencies as written by its source, by id or stem. Ids and stems are unique. */
 export interface DeclaredTask {
   readonly id: string;
   readonly stem: string;
@@ -9,32 +9,32 @@ export interface DeclaredTask {
   readonly wave: number;
   readonly deps: readonly string[];
   readonly blocks: readonly string[];
-  /** Further names that mean this task, where no id or stem is spelled so. */
+  /** Additional names of this task; an id or stem of another task takes precedence. */
   readonly aliases?: readonly string[];
-  /** Words that are dependencies where a task has that name, and nothing otherwise. */
+  /** Names that are dependencies if a task has that name, and are ignored otherwise. */
   readonly mayNeed?: readonly string[];
 }
 
 export interface Dependencies {
-  /** What each task waits for, by id, sorted, without repeats. */
+  /** The dependencies of each task, by id, sorted, without duplicates. */
   readonly deps: ReadonlyMap<string, readonly string[]>;
   readonly faults: readonly Fault[];
-  /** Faults about names no task has: they mean something only when every task of the plan could be read. */
+  /** Faults about names that no task has; only reliable if every task of the plan could be read. */
   readonly unknown: readonly Fault[];
 }
 
 interface Edge {
-  /** The task that waits. */
+  /** The dependent task. */
   readonly from: DeclaredTask;
-  /** The task it waits for. */
+  /** Its dependency. */
   readonly to: DeclaredTask;
-  /** The task whose file says so. */
+  /** The task whose file declares it. */
   readonly by: DeclaredTask;
 }
 
 /**
- * What every task waits for: its `deps`, the `blocks` of others, and, for a task of a later wave that declares no
- * `deps`, every task of the waves before. Unknown names, dependencies in a later wave and cycles are faults.
+ * The dependencies of every task: its `deps`, the `blocks` of others, and, for a task of a later wave without `deps`,
+ * every task of the earlier waves. Unknown names, dependencies in a later wave and cycles are faults.
  */
 export function resolveDependencies(tasks: readonly DeclaredTask[]): Dependencies {
   const byName = namesOf(tasks);
@@ -80,7 +80,7 @@ export function resolveDependencies(tasks: readonly DeclaredTask[]): Dependencie
   return { deps, faults, unknown };
 }
 
-/** Ids count before stems, and stems before other names. */
+/** Ids take precedence over stems, and stems over aliases. */
 function namesOf(tasks: readonly DeclaredTask[]): ReadonlyMap<string, DeclaredTask> {
   return new Map([
     ...tasks.flatMap((task) => (task.aliases ?? []).map((alias) => [alias, task] as const)),
@@ -89,15 +89,15 @@ function namesOf(tasks: readonly DeclaredTask[]): ReadonlyMap<string, DeclaredTa
   ]);
 }
 
-/** `task-001` for the task `task-001-chunker`, where no other begins like that. */
+/** Finds `task-001-chunker` for the name `task-001` if no other task begins like that. */
 function onlyBeginning(name: string, tasks: readonly DeclaredTask[]): DeclaredTask | undefined {
   const found = tasks.filter(({ id, stem }) => id.startsWith(`${name}-`) || stem.startsWith(`${name}-`));
   return name !== '' && found.length === 1 ? found[0] : undefined;
 }
 
 /**
- * Cycles in "waits for", each as the ids along it, beginning with the smallest; no two share a task. Empty exactly
- * when the tasks can be put in an order.
+ * Dependency cycles, each as the ids along it, starting with the smallest; no two share a task. Empty if and only if
+ * the tasks can be put in an order.
  */
 export function findCycles(deps: ReadonlyMap<string, Iterable<string>>): string[][] {
   const waiting = new Map([...deps].map(([id, on]) => [id, new Set([...on].filter((other) => deps.has(other)))]));
@@ -106,7 +106,7 @@ export function findCycles(deps: ReadonlyMap<string, Iterable<string>>): string[
     removeOrdered(waiting);
     const [start] = waiting.keys();
     if (start === undefined) return cycles;
-    // Every task left waits for another one that is left, so walking along must come back to a task seen before.
+    // Every remaining task depends on a remaining one, so following dependencies must reach a task seen before.
     const path: string[] = [];
     let at = start;
     while (!path.includes(at)) {
@@ -121,7 +121,7 @@ export function findCycles(deps: ReadonlyMap<string, Iterable<string>>): string[
   }
 }
 
-/** Removes tasks whose dependencies are all removed, until none is left (Kahn's algorithm). */
+/** Removes tasks whose dependencies are all removed, until none remains (Kahn's algorithm). */
 function removeOrdered(waiting: Map<string, Set<string>>): void {
   const dependents = new Map<string, string[]>();
   for (const id of waiting.keys()) dependents.set(id, []);
@@ -171,7 +171,7 @@ function cycleFault(cycle: readonly string[], byName: ReadonlyMap<string, Declar
   };
 }
 
-/** Suggestions for an unknown name: ids that contain it or are contained in it, else the first few. */
+/** Suggestions for an unknown name: ids that contain it or are contained in it, otherwise the first few. */
 function closest(name: string, tasks: readonly DeclaredTask[]): string[] {
   const ids = tasks.map((task) => task.id);
   const folded = name.toLowerCase();

@@ -8,10 +8,10 @@ export interface DiskEstimate {
 
 const MB = 1024 * 1024;
 
-// The usual block of ext4, APFS and XFS is 4 KB; a file leaves half of its last block empty on average.
+// The usual block of ext4, APFS and XFS is 4 KB; on average, half of a file's last block is unused.
 const UNUSED_BYTES_PER_FILE = 2048;
 
-/** What the worktrees of a run take on disk, from the size of the tree they are filled with; at least 1 MB each. */
+/** Disk space for the worktrees of a run, from the size of the tracked files; at least 1 MB per worktree. */
 export function estimateDisk(tree: { trackedFiles: number; trackedBytes: number }, worktrees: number): DiskEstimate {
   const bytes = tree.trackedBytes + tree.trackedFiles * UNUSED_BYTES_PER_FILE;
   const perWorktreeMB = Math.max(1, Math.round(bytes / MB));
@@ -23,7 +23,7 @@ export function formatEstimate(disk: DiskEstimate): string {
   return `~${formatMB(disk.totalMB)} (${counted(disk.worktrees, 'worktree')} x ~${formatMB(disk.perWorktreeMB)})`;
 }
 
-/** Megabytes up to 10 GB, where a person still compares them, gigabytes above. */
+/** In megabytes up to 10 GB, in gigabytes above. */
 export function formatMB(megabytes: number): string {
   return megabytes > 10_240 ? `${(megabytes / 1024).toFixed(1)}GB` : `${String(megabytes)}MB`;
 }

@@ -1,11 +1,11 @@
 import { jsonNesting, NESTING_LIMIT } from '../base/json-nesting.js';
 
-/** The blocks of a manifest that o8 and its integration step rewrite themselves. */
+/** The blocks of a manifest that o8 rewrites. */
 const OWN_BLOCKS = new Set(['execution', 'integration']);
 
 /**
- * Whether two manifests say the same apart from `execution` and `integration`, white space aside. A different order
- * of keys counts as different, as does text that is not a JSON object: then the user has changed something.
+ * Whether two manifests are the same apart from `execution`, `integration` and white space. A different order of keys
+ * counts as a difference, as does text that is not a JSON object: in both cases the user has changed something.
  */
 export function sameExceptExecution(a: string, b: string): boolean {
   const first = withoutOwnBlocks(a);

@@ -13,7 +13,7 @@ export const featureSourceSchema = z.strictObject({
 });
 export type FeatureSource = z.infer<typeof featureSourceSchema>;
 
-/** Which features are meant, in the order they were named. */
+/** Names features, in the order in which the user listed them. */
 export interface FeatureKey {
   readonly kind: 'features';
   readonly slugs: readonly string[];
@@ -30,8 +30,8 @@ export const featureFacts: SourceFacts = {
   defaults: { timeout: 30, merge: { into: 'base' } },
   of: 'features',
   hasWaves: false,
-  hasScopes: false, // what their plans touch is compared instead
-  textIsWork: false, // the prompts call one command: the documents differ
+  hasScopes: false, // the files in their plans are compared instead
+  textIsWork: false, // all prompts call the same command; the documents differ
   grows: false,
   start: { shown: 'summary', said: 'Starting parallel pipelines...' },
   again: 'as_new_attempts',

@@ -2,7 +2,7 @@ import { isAbsolute, relative, sep } from 'node:path';
 import type { Plan, PlannedTask } from './plan.js';
 import { sourceOf } from './sources.js';
 
-/** Where a person finds the log of a task's current attempt; null when that would be outside the repository. */
+/** Path of the readable log of a task's current attempt; null if that would be outside the repository. */
 export function logLinkPath(
   { root, source }: Pick<Plan, 'root' | 'source'>,
   task: Pick<PlannedTask, 'id' | 'worktree'>,

@@ -9,7 +9,7 @@ import { branchOf } from './names.js';
 import type { Source, SourceFacts } from './source.js';
 
 export const MANIFEST = 'manifest.json';
-/** Temporary file while the manifest is rewritten. The name is fixed, so the next write replaces a leftover. */
+/** Temporary file for rewriting the manifest. The name is fixed, so that the next write replaces a leftover. */
 export const MANIFEST_DRAFT = '.manifest.json.o8';
 
 /** A plan folder; paths are absolute. */
@@ -23,7 +23,7 @@ export const manifestSourceSchema = z.strictObject({
 });
 export type ManifestSource = z.infer<typeof manifestSourceSchema>;
 
-/** Which plan folder is meant: as a person wrote it, or absolute. */
+/** Names a plan folder: as typed, or absolute. */
 export interface ManifestKey {
   readonly kind: 'manifest';
   readonly dir: string;
@@ -49,7 +49,7 @@ export const manifestFacts: SourceFacts = {
   ownChange: { mayBeIn: (path) => path === MANIFEST || path.endsWith(`/${MANIFEST}`), isAll: sameExceptExecution },
 };
 
-/** The folder made absolute: it was typed in `cwd`. */
+/** The same with an absolute folder; a relative one was typed in `cwd`. */
 export function manifestKeyFrom({ kind, dir }: ManifestKey, cwd: string): ManifestKey {
   return { kind, dir: resolve(cwd, dir) };
 }

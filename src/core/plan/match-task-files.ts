@@ -1,4 +1,4 @@
-/** A task file as far as matching goes: its name without `.md`, and the id its frontmatter gives, null for none. */
+/** The parts of a task file used for matching: its name without `.md`, and the id in its frontmatter, null if none. */
 export interface MatchableFile {
   readonly stem: string;
   readonly id: string | null;
@@ -10,16 +10,16 @@ export type Match<File> =
   | { readonly kind: 'none' };
 
 export interface Matches<File> {
-  /** By the manifest's id. */
+  /** By task id in the manifest. */
   readonly byId: ReadonlyMap<string, Match<File>>;
-  /** Files that no task takes. */
+  /** Files that match no task. */
   readonly unused: readonly File[];
 }
 
 /**
- * Which task file belongs to which id of the manifest: the one of that name or with that id in its frontmatter; else
- * the one whose name or id begins with it and a dash (`task-001` and `task-001-chunker.md`). Where that is also a
- * longer id of the manifest's, the longer one has it.
+ * Finds the file of each task id in the manifest: the file with that name or with that id in its frontmatter, otherwise
+ * the one whose name or id starts with the task id and a dash (`task-001` matches `task-001-chunker.md`). If several
+ * task ids match like that, the longest one gets the file.
  */
 export function matchTaskFiles<File extends MatchableFile>(
   ids: readonly string[],
@@ -55,7 +55,7 @@ function exactFiles<File extends MatchableFile>(
   if (named !== undefined) return [named];
   const declared = files.filter((file) => file.id === id);
   if (declared.length > 0) return declared;
-  // Its frontmatter has an id that the manifest does not know.
+  // The frontmatter has an id that is not in the manifest.
   return files.filter((file) => file.stem === id && file.id !== null && !known.has(file.id));
 }
 

@@ -7,8 +7,8 @@ export const NAME_RULE =
   'Use 1 to 64 letters, digits, ".", "_" or "-", beginning with a letter or digit, without "..", not ending in "." or ".lock".';
 
 /**
- * What is wrong with a task's id, a task file's stem or a feature's slug, null when nothing is. Names become folders
- * and branches, so the rule is the strictest of git's ref format and of the file systems we run on.
+ * What is wrong with a task's id, a task file's stem or a feature's slug; null if it is valid. Names become folders and
+ * branches, so the rule is the strictest of git's ref format and the supported file systems.
  */
 export function nameProblem(name: string): string | null {
   if (!NAME.test(name)) return `${quote(name)} is not a valid name`;
@@ -26,13 +26,13 @@ export function branchOf(stem: string): string {
 export interface NamedTask {
   readonly id: string;
   readonly stem: string;
-  /** Where the name is written, for messages. */
+  /** The file that contains the name, for messages. */
   readonly file: string;
 }
 
 /**
- * Faults of all names of a plan: each on its own, then ids and stems against each other with case folded, because
- * macOS folders fold case, and because a task may be named by its id or its stem.
+ * Faults of all names of a plan: each on its own, then ids and stems compared with each other, ignoring case (as macOS
+ * folders do), because users may refer to a task by its id or its stem.
  */
 export function nameFaults(tasks: readonly NamedTask[]): Fault[] {
   const faults: Fault[] = [];

@@ -1,6 +1,6 @@
 /*
- * Every ref of o8's own, outside `refs/heads`: git keeps by them what nothing else surely does. `rescue` and `attempts`
- * are kept for good; the others only until what they hold is on a branch.
+ * All refs that o8 creates outside `refs/heads`. They keep commits that no branch surely contains. `rescue` and
+ * `attempts` are permanent; the others exist only until their commits are on a branch.
  */
 
 /** Keeps the commits of an earlier attempt whose branch was removed or restarted. */
@@ -28,17 +28,23 @@ export function landingRef(runId: string): string {
   return `refs/o8/landing/${runId}`;
 }
 
-/** Keeps the target's commits when a user landed the work differently (squash, rebase): no other ref has them. */
+/**
+ * Keeps the target's commits if a user landed the work differently (squash, rebase), because no other ref contains
+ * them.
+ */
 export function foundRef(runId: string): string {
   return `refs/o8/found/${runId}`;
 }
 
-/** Keeps the revert of a landing until the branch has it; it stays for the user when the branch could not be updated. */
+/**
+ * Keeps the revert of a landing until the branch has it; if the branch could not be updated, the ref stays for the
+ * user.
+ */
 export function undoRef(runId: string, landing: string): string {
   return `refs/o8/undo/${runId}/${landing.slice(0, 12)}`;
 }
 
-/** Where a run with `merge.into: none` collects its work. */
+/** The target of a run with `merge.into: none`. */
 export function targetRef(runId: string): string {
   return `refs/o8/target/${runId}`;
 }

@@ -1,12 +1,12 @@
 import { selectedTasks } from './build-plan.js';
 import type { Plan, SourcePlan } from './plan.js';
 
-/** A shell command that this run passes to `sh` unchanged, and when it runs. */
+/** A shell command that this run passes unchanged to `sh`, and when. */
 export type PlannedCommand =
   | { readonly kind: 'setup' | 'verify'; readonly command: string; readonly tasks: 'all' | readonly string[] }
   | { readonly kind: 'validation'; readonly command: string; readonly wave: number };
 
-/** Every setup, verify and validation command of the tasks this run works on, each once. */
+/** Every setup, verify and validation command of this run's tasks, without duplicates. */
 export function plannedCommands(plan: Plan): PlannedCommand[] {
   return [...taskCommands(plan, 'setup'), ...taskCommands(plan, 'verify'), ...validations(plan)];
 }

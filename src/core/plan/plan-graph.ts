@@ -1,11 +1,11 @@
 import { selectedTasks } from './build-plan.js';
 import type { Plan, PlannedTask } from './plan.js';
 
-// From this many arrows between the same two groups on, a point in the middle draws the same with far fewer:
-// 50 tasks that wait for 50 need 100 arrows instead of 2,500.
+// If two groups are connected by at least this many arrows, a point in the middle needs far fewer: with 50 tasks that
+// all wait for 50 others, 100 arrows instead of 2,500.
 const MOST_DIRECT_ARROWS = 16;
 
-/** The plan as a Mermaid graph: an arrow from each task to those that wait for it, without the arrows others imply. */
+/** The plan as a Mermaid graph: an arrow from each task to those that wait for it, without redundant arrows. */
 export function mermaid(plan: Plan): string {
   const nodeOf = new Map(plan.tasks.map(({ id }, index) => [id, `t${String(index + 1)}`]));
   const selected = new Set(selectedTasks(plan).map(({ id }) => id));
@@ -30,7 +30,7 @@ interface Group {
   readonly tasks: string[];
 }
 
-/** Tasks that wait for the same tasks, in the plan's order; tasks that wait for nothing are in no group. */
+/** Tasks that wait for the same tasks, in the plan's order; tasks without dependencies are in no group. */
 function groupByDeps(tasks: readonly PlannedTask[]): Group[] {
   const groups = new Map<string, Group>();
   for (const [id, deps] of directDeps(tasks)) {
@@ -43,10 +43,10 @@ function groupByDeps(tasks: readonly PlannedTask[]): Group[] {
   return [...groups.values()];
 }
 
-/** What each task waits for, without what those already wait for (transitive reduction). */
+/** The dependencies of each task without indirect ones (transitive reduction). */
 export function directDeps(tasks: readonly Pick<PlannedTask, 'id' | 'deps'>[]): ReadonlyMap<string, readonly string[]> {
   const byId = new Map(tasks.map((task) => [task.id, task]));
-  // Sets as bits of one number: with Set objects 500 tasks in ten waves take two seconds, so a few milliseconds.
+  // Sets as bits of one number: with Set objects, 500 tasks in ten waves take two seconds instead of milliseconds.
   const bitOf = new Map(tasks.map(({ id }, index) => [id, 1n << BigInt(index)]));
   const ancestors = new Map<string, bigint>();
   const ancestorsOf = (id: string): bigint => {

@@ -11,8 +11,9 @@ import { mergesIntoText, targetOf } from './target.js';
 import { sourceOf } from './sources.js';
 
 /**
- * The "Parallel Execution Plan", whose text is fixed because scripts read it, and below it the rest: other
- * dependencies than the waves', the shell commands, where the work goes, what is left out. No newline at the end.
+ * The "Parallel Execution Plan", whose text is fixed because scripts parse it, followed by everything else:
+ * dependencies that differ from the waves, the shell commands, where the work is merged, and what is left out. No
+ * newline at the end.
  */
 export function planText(plan: Plan, disk: DiskEstimate, reader: Reader = 'terminal'): string {
   const sections = [
@@ -46,12 +47,12 @@ export function agents({ settings, ...plan }: Plan): string[] {
   });
 }
 
-/** A path as people read it: relative to the repository, without a slash at the end. */
+/** A path for people: relative to the repository, without a slash at the end. */
 export function relativePath(root: string, path: string): string {
   return printable(relative(root, path) || '.');
 }
 
-/** `setup (task-001, task-002): npm ci`, the command as it will be given to the shell; its further lines are indented. */
+/** `setup (task-001, task-002): npm ci`, the command as passed to the shell; its continuation lines are indented. */
 export function commandLine(command: PlannedCommand): string {
   const lines = shownText(command.command).split('\n');
   return `${command.kind} (${occasion(command)}): ${lines.join('\n        ')}`;
@@ -76,7 +77,7 @@ export function heading(plan: Plan): string[] {
 
 function waves(plan: Plan): string[][] {
   const selected = selectedTasks(plan);
-  // Fixed columns: the arrows stand three past the longest name of the whole plan.
+  // The arrows of all waves are in one column, three characters after the longest name.
   const width = Math.max(0, ...plan.tasks.map(({ stem }) => stem.length)) + 3;
   return plan.waves
     .map(({ number }) => ({ number, tasks: selected.filter(({ wave }) => wave === number) }))
@@ -100,7 +101,7 @@ export function dependencies(plan: Plan): string[] {
   return ['Dependencies:', ...lines];
 }
 
-/** Whether a task waits for exactly the tasks of the waves before it, as one that declares nothing does. */
+/** Whether a task depends on exactly the tasks of the earlier waves, like a task without declared dependencies. */
 export function followsWaveRule(plan: Plan, task: PlannedTask): boolean {
   const earlier = plan.tasks.filter(({ wave }) => wave < task.wave);
   const deps = new Set(task.deps);

@@ -5,7 +5,7 @@ import { settingsSchema, type ManifestSettings } from '../settings/settings.js';
 import { runConsentSchema } from '../trust/trust.js';
 import { planSourceSchema, type PlanSource } from './sources.js';
 
-/** One glob of a scope line; `symbol` is the part behind `::` (`Order.total`), null for the whole file. */
+/** One glob of a scope line; `symbol` is the part after `::` (`Order.total`), null for the whole file. */
 const scopeEntrySchema = z.strictObject({ glob: z.string(), symbol: z.string().nullable() });
 export type ScopeEntry = z.infer<typeof scopeEntrySchema>;
 
@@ -16,7 +16,7 @@ export const scopeSchema = z.strictObject({
 });
 export type Scope = z.infer<typeof scopeSchema>;
 
-/** `skill`: the prompt calls a command of the repository, so its agent needs slash commands and agents of its own. */
+/** `skill`: the prompt calls a command of the repository, so the agent needs slash commands and subagents. */
 const promptKindSchema = z.enum(['text', 'skill']);
 export type PromptKind = z.infer<typeof promptKindSchema>;
 
@@ -25,11 +25,11 @@ export interface SourceTask {
   readonly id: string;
   readonly stem: string;
   readonly wave: number;
-  /** Everything this task waits for, by id: declared `deps`, others' `blocks`, and the wave rule. Sorted. */
+  /** Ids of all dependencies: its own `deps`, the `blocks` of other tasks, and the wave rule. Sorted. */
   readonly deps: readonly string[];
   readonly agent: string | null;
   readonly component: string | null;
-  /** The whole prompt. Never empty. */
+  /** The complete prompt, never empty. */
   readonly prompt: string;
   readonly promptKind: PromptKind;
   readonly promptFile: string | null;
@@ -54,7 +54,7 @@ export interface SourceWarning {
   readonly tasks: readonly string[];
 }
 
-/** What a source returns: complete and checked for itself, deterministic, nothing written. */
+/** What a source returns: complete, valid and deterministic; reading it writes nothing. */
 export interface SourcePlan<Source extends PlanSource = PlanSource> {
   readonly source: Source;
   readonly settings: ManifestSettings;
@@ -85,7 +85,7 @@ export const plannedTaskSchema = z.strictObject({
 });
 export type PlannedTask = z.infer<typeof plannedTaskSchema>;
 
-/** `plan.json` of a run: everything the supervisor needs, fixed when the run is spawned but for corrected commands. */
+/** `plan.json` of a run: everything the supervisor needs. Fixed when the run is spawned, except corrected commands. */
 export const planSchema = z.strictObject({
   version: z.literal(1),
   runId: z.string(),
@@ -97,14 +97,14 @@ export const planSchema = z.strictObject({
   settings: settingsSchema,
   tasks: z.array(plannedTaskSchema),
   waves: z.array(z.strictObject({ number: z.number(), tasks: z.array(z.string()), validation: z.string().nullable() })),
-  /** Tasks the user left out of this run with `skip` or `wave`, by id. */
+  /** Tasks that the user excluded from this run with `skip` or `wave`, by id. */
   skip: z.array(z.string()),
   wave: z.number().nullable(),
-  /** Of the tasks left out, those whose work an earlier run put on the base: id to the commit that brought it. */
+  /** Tasks left out whose work an earlier run put on the base branch: id to that commit. */
   landed: z.record(z.string(), z.string()),
-  /** What the repository brought that runs or redirects, as it was accepted; a run of an older o8 has none. */
+  /** The repository's settings that run programs, as the user accepted them; absent in runs of older versions. */
   consent: runConsentSchema.optional(),
-  /** Existing branches and worktrees that the supervisor has to move first; usually empty. */
+  /** Existing branches and worktrees that are in the way and that the supervisor has to move first. */
   room: roomSchema.optional(),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -2,7 +2,7 @@ import { COMPLETION_MARKER } from './completion-marker.js';
 import { sealed } from '../text/generated-text.js';
 import type { Scope } from './plan.js';
 
-/** A prompt file made of a task file; `from` names that file. The first line says so, to people and to `o8 render`. */
+/** A prompt file generated from the task file `from`. The first line says so, for people and for `o8 render`. */
 export function renderedPrompt(text: string, from: string): string {
   return sealed(
     (seal) =>
@@ -10,7 +10,7 @@ export function renderedPrompt(text: string, from: string): string {
   );
 }
 
-/** What a prompt that somebody wrote does not tell its agent: paths it works on, and how to say that it is done. */
+/** What a hand-written prompt does not mention: paths of the task's scope, and how to report that the task is done. */
 export function missingInPrompt(prompt: string, scope: Scope): string[] {
   const paths = new Set([...scope.create, ...scope.modify].map(({ glob }) => glob));
   const untold = [...paths].filter((path) => !prompt.includes(path));

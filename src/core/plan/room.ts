@@ -1,11 +1,13 @@
 import * as z from 'zod';
 
 /**
- * What is in the way of a run's branches and worktrees when it is made. The tool that makes the run writes it; the
- * supervisor that starts makes room as its first recorded steps.
+ * Branches and worktrees that already have the names this run needs. The tool that creates the run records them; the
+ * supervisor moves them as its first steps.
  */
 export const roomSchema = z.strictObject({
-  /** Tasks whose branch and worktree an earlier run left, which is over: that attempt is retired. `ref`: keeps its commits. */
+  /**
+   * Tasks whose branch and worktree are from an earlier, ended run. Its attempt is retired; `ref` keeps its commits.
+   */
   retire: z.array(z.strictObject({ task: z.string(), runId: z.string(), attempt: z.number().int(), ref: z.string() })),
   /** Tasks whose existing worktree and branch are renamed, whoever created them. */
   aside: z.array(z.string()),

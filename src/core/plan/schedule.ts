@@ -3,7 +3,7 @@ import type { Plan, PlannedTask } from './plan.js';
 
 type Node = Pick<PlannedTask, 'id' | 'wave' | 'deps'>;
 
-/** Waves that later waves wait for as a whole: those with a validation, all of them under `schedule: waves`. */
+/** Waves that must end before any later wave starts: those with a validation, or all with `schedule: waves`. */
 export function barrierWaves(plan: Pick<Plan, 'settings' | 'waves'>): ReadonlySet<number> {
   const { schedule } = plan.settings;
   return new Set(
@@ -12,9 +12,9 @@ export function barrierWaves(plan: Pick<Plan, 'settings' | 'waves'>): ReadonlySe
 }
 
 /**
- * Tasks on the longest chain that begins with a task, itself counted, every task alike: the priority of
- * critical-path list scheduling, measured 2% above the lower bound (true durations: 0%). Deps on tasks that
- * are not in the list are ignored.
+ * The number of tasks on the longest dependency chain that starts with each task, including the task: the priority of
+ * critical-path list scheduling. Counting tasks alike takes 2% longer than the lower bound (with true durations: 0%).
+ * Dependencies on tasks that are not in the list are ignored.
  */
 export function remainingPath(
   tasks: readonly Node[],
@@ -36,7 +36,7 @@ export function remainingPath(
     return path;
   };
 
-  // Later waves first: a task of a barrier wave comes before all of them.
+  // From the last wave to the first, because a task of a barrier wave precedes all tasks of later waves.
   const waves = [...new Set(tasks.map(({ wave }) => wave))].sort((a, b) => b - a);
   for (const wave of waves) {
     const paths = tasks.filter((task) => task.wave === wave).map(measure);
@@ -45,12 +45,12 @@ export function remainingPath(
   return remaining;
 }
 
-/** Every task by id in the order in which free slots are given out: longest remaining path, then wave, then the plan's order. */
+/** Ids of all tasks in the order in which they get free slots: longest remaining path, then wave, then plan order. */
 export function startOrder(plan: Plan): string[] {
   return inStartOrder(plan, plan.tasks).map(({ id }) => id);
 }
 
-/** The longest chain of tasks that this run will go through, first task first; ties by start order. */
+/** The longest dependency chain of this run's tasks, first task first; ties are decided by start order. */
 export function criticalPath(plan: Plan): string[] {
   const tasks = selectedTasks(plan);
   const barriers = barrierWaves(plan);

@@ -1,68 +1,71 @@
 import type { Command, Text } from '../base/text.js';
 import type { Settings, SettingsFile } from '../settings/settings.js';
 
-/** What every plan of one kind of source has in common. */
+/** What all plans of one kind of source have in common. */
 export interface SourceFacts {
-  /** The command that runs it. */
+  /** The command that runs such a plan. */
   readonly command: 'run' | 'parallel';
-  /** Settings that it has where nobody says otherwise, where they differ from those of all. */
+  /** Default settings, where they differ from the general defaults. */
   readonly defaults: SettingsFile;
   /** The noun for its tasks. */
   readonly of: 'tasks' | 'features';
-  /** Whether `--wave` can choose a part of it. */
+  /** Whether `--wave` can select a part of the plan. */
   readonly hasWaves: boolean;
-  /** Whether its tasks say which files they work on. */
+  /** Whether its tasks declare the files they work on. */
   readonly hasScopes: boolean;
-  /** Whether tasks can join a run while it goes on. */
+  /** Whether tasks can be added to an active run. */
   readonly grows: boolean;
   /** Whether two tasks with the same text are duplicates. */
   readonly textIsWork: boolean;
-  /** What is shown before the confirmation question, and the message after the start. */
+  /** What is shown before the confirmation question, and the message after the run has started. */
   readonly start: { readonly shown: 'plan' | 'summary'; readonly said: string | null };
-  /** What becomes of the branches of a finished run when its tasks run again: the user cleans up, or they are kept aside. */
+  /**
+   * What happens to the branches of a finished run when its tasks run again: the user cleans up first, or o8 keeps
+   * them.
+   */
   readonly again: 'after_cleanup' | 'as_new_attempts';
-  /** The setting with the folder of its worktrees, and the last word of another such folder. */
+  /** The setting for the folder of its worktrees, and the suffix of a suggested other folder. */
   readonly worktrees: { readonly setting: 'workspaceRoot' | 'worktreeDir'; readonly word: string };
-  /** Changes that o8 itself makes to tracked files, which do not count as uncommitted work. Null: none. */
+  /** Changes that o8 itself makes to tracked files, which do not count as uncommitted work; null if there are none. */
   readonly ownChange: OwnChange | null;
 }
 
 export interface OwnChange {
   /** Whether o8 may change a file with this path (from the top, `/` between its parts). */
   readonly mayBeIn: (path: string) => boolean;
-  /** Whether two versions differ only in what o8 writes. */
+  /** Whether two versions differ only in parts that o8 writes. */
   readonly isAll: (before: string, after: string) => boolean;
 }
 
-/** One plan's source: what the program asks of it. Nothing outside of the sources asks which kind it is. */
+/** The source of one plan. Code outside the sources uses this interface and never the kind. */
 export interface Source extends SourceFacts {
   /** A short name for lists and headings. */
   readonly name: string;
-  /** How answers name it; the same keys name it as input. */
+  /** How answers of tools name the plan; the same keys name it in their input. */
   readonly view: { dir: string } | { features: string[] } | { epic: string };
   /** First lines of the plan's text. `root`: of the repository. */
   readonly heading: (root: string) => string[];
-  /** As a command line names it, typed in the folder `from`. */
+  /** The plan as arguments of a command typed in the folder `from`. */
   readonly words: (from: string) => string;
-  /** The folder (absolute) with its documents. */
+  /** The folder (absolute) that contains its documents. */
   readonly documents: string;
-  /** The folder and the manifest that o8 keeps up to date beside the tasks, absolute; null: there is none. */
+  /** The plan folder and the manifest that o8 updates during a run, absolute; null if there is none. */
   readonly planFolder: { readonly dir: string; readonly manifest: string } | null;
-  /** Files that o8 rewrites while the run goes on, absolute. */
+  /** Files that o8 rewrites during a run, absolute. */
   readonly rewritten: readonly string[];
-  /** Patterns from the top of the repository of files that o8 makes because of it. */
+  /** Patterns, relative to the repository, of the files that o8 creates for this plan. */
   readonly made: (root: string, settings: Settings) => string[];
-  /** The branch of a task, which the source names by `stem`. */
+  /** The branch of the task with this stem. */
   readonly branch: (stem: string) => string;
-  /** The folder of a task's worktree, in the folder of all worktrees. */
+  /** The name of a task's worktree folder. */
   readonly worktreeName: (task: string) => string;
-  /** Where a person finds a task's log: absolute. */
+  /** Path of a task's readable log, absolute. */
   readonly log: (task: { readonly id: string; readonly worktree: string }) => string;
-  /** What runs these tasks of it, which an earlier run was started without. */
+  /** The commands that run these tasks, which an earlier run was started without. */
   readonly parts: (tasks: readonly PartTask[], from: string) => { tasks: string[]; command: Command }[];
-  /** The flags with which the command includes this task. */
+  /** Flags that make the command include this task. */
   readonly partFlags: (task: PartTask | undefined) => Command['flags'];
-  /** What to do about a branch with the name of a task's. `own`: an earlier run made it; `rename` moves it away. */
+  /** The hint for a task's branch name that is taken. `own`: by an earlier run; `rename` is the command to move it. */
   readonly nameTaken: (own: boolean, rename: string) => Text;
 }
 

@@ -31,11 +31,11 @@ import {
 import type { OwnChange, Source, SourceFacts } from './source.js';
 
 /*
- * The table of plan sources. One more is one more `<kind>-source.ts` with a line in each list and switch here, and a
- * folder in src/sources/ with a line in its table; nothing else asks for the kind.
+ * The table of plan sources. To add one, add a `<kind>-source.ts` and an entry in each list and switch here, and a
+ * folder in src/sources/ with an entry in its table. No other code depends on the kind.
  */
 
-/** Where a plan comes from, as `plan.json` has it. */
+/** The source of a plan, as stored in `plan.json`. */
 export const planSourceSchema = z.discriminatedUnion('kind', [
   manifestSourceSchema,
   featureSourceSchema,
@@ -44,20 +44,20 @@ export const planSourceSchema = z.discriminatedUnion('kind', [
 export type PlanSource = z.infer<typeof planSourceSchema>;
 export type SourceKind = PlanSource['kind'];
 
-/** What says which plan is meant, before or after it has been read. */
+/** Identifies a plan, before or after it has been read. */
 export type SourceKey = ManifestKey | FeatureKey | BeadsKey;
 
-/** Keys of a tool's input that name a plan, of which exactly one is given; answers have the same keys. */
+/** Keys of a tool's input that name a plan; exactly one must be given. Answers have the same keys. */
 export const sourceInputs = {
   ...manifestInputs,
   ...featureInputs,
   ...beadsInputs,
 };
 
-/** The keys by which an answer names the plan, of which it has one: a source's `view`. */
+/** Keys of an answer that name the plan: a source's `view`. An answer has one of them. */
 export const sourceAnswers = { ...manifestAnswers, ...featureAnswers, ...beadsAnswers };
 
-/** What of an input, an answer or a command line names a plan. */
+/** The part of an input, an answer or a command line that names a plan. */
 export interface NamedSource {
   readonly dir?: string | undefined;
   readonly features?: readonly string[] | undefined;
@@ -85,19 +85,19 @@ export function sourceOf(source: PlanSource): Source {
   }
 }
 
-/** The key of a plan folder, as it was typed or absolute. */
+/** The key of a plan folder, as typed or absolute. */
 export function folderKey(dir: string): ManifestKey {
   return { kind: 'manifest', dir };
 }
 
-/** Null where nothing is named. Of several the first in the order of `sourceInputs`. */
+/** Null if no plan is named. If several are, the first in the order of `sourceInputs`. */
 export function keyOf({ dir, features, epic }: NamedSource): SourceKey | null {
   if (dir !== undefined) return folderKey(dir);
   if (features !== undefined) return { kind: 'features', slugs: features };
   return epic === undefined ? null : { kind: 'beads', epic };
 }
 
-/** The key that an input must have: O8Error `usage` for none or several. */
+/** The key in an input. O8Error `usage` for none or several. */
 export function requireKey(input: NamedSource): SourceKey {
   const names = Object.keys(sourceInputs) as (keyof typeof sourceInputs)[];
   const given = names.filter((name) => input[name] !== undefined);
@@ -106,14 +106,14 @@ export function requireKey(input: NamedSource): SourceKey {
   const count = given.length === 0 ? 'none was given' : `given: ${given.join(', ')}`;
   throw new O8Error(
     'usage',
-    `Say what to run with exactly one of ${names.join(', ')} (${count}).`,
+    `Specify exactly one of ${names.join(', ')} (${count}).`,
     o8('plan', [placeholder('parallel-dir')]),
   );
 }
 
 /**
- * What the words of `o8 run` name: several are slugs; a single one is a slug when it could be one (`isSlug`) and is no
- * plan folder (`isFolder`). Nothing for no words.
+ * Interprets the arguments of `o8 run`: several are slugs; a single one is a slug if it could be one (`isSlug`) and is
+ * not a plan folder (`isFolder`). Empty without arguments.
  */
 export function namedBy(
   words: readonly string[],
@@ -124,7 +124,7 @@ export function namedBy(
   return words.length > 1 || (isSlug(first) && !isFolder(first)) ? { features: words } : { dir: first };
 }
 
-/** The words of a command line that name it; `keyOf` of what `namedBy` makes of them is the key again. */
+/** The key as arguments of a command line; `namedBy` and `keyOf` turn them back into the key. */
 export function keyWords(key: SourceKey): readonly string[] {
   switch (key.kind) {
     case 'manifest':
@@ -136,12 +136,12 @@ export function keyWords(key: SourceKey): readonly string[] {
   }
 }
 
-/** The command that runs what a key names. */
+/** The command that runs the plan. */
 export function keyCommand(key: SourceKey): Command {
   return o8(sourceFacts(key.kind).command, keyWords(key));
 }
 
-/** The key of a plan that has been read, by which it can be read again. */
+/** The key with which a plan that has been read can be read again. */
 export function sourceKey(source: PlanSource): SourceKey {
   switch (source.kind) {
     case 'manifest':
@@ -153,7 +153,7 @@ export function sourceKey(source: PlanSource): SourceKey {
   }
 }
 
-/** The key with paths made absolute, which were typed in `cwd` (absolute and real). */
+/** The key with absolute paths; relative ones were typed in `cwd` (absolute and real). */
 export function keyFrom(key: SourceKey, cwd: string): SourceKey {
   switch (key.kind) {
     case 'manifest':
@@ -164,7 +164,7 @@ export function keyFrom(key: SourceKey, cwd: string): SourceKey {
   }
 }
 
-/** The key with absolute paths as a person in the folder `from` types them. */
+/** The key with paths as typed in the folder `from`; they are absolute in `key`. */
 export function keyFor(key: SourceKey, from: string): SourceKey {
   switch (key.kind) {
     case 'manifest':
@@ -175,7 +175,7 @@ export function keyFor(key: SourceKey, from: string): SourceKey {
   }
 }
 
-/** Whether the task of a run is among what is meant. */
+/** Whether the key includes this task. */
 export function includesTask(key: SourceKey, task: string): boolean {
   switch (key.kind) {
     case 'manifest':
@@ -186,7 +186,7 @@ export function includesTask(key: SourceKey, task: string): boolean {
   }
 }
 
-/** Whether a run of `source` works on everything that is meant. */
+/** Whether a run of `source` works on everything the key names. */
 export function covers(source: PlanSource, wanted: SourceKey): boolean {
   switch (source.kind) {
     case 'manifest':
@@ -198,23 +198,23 @@ export function covers(source: PlanSource, wanted: SourceKey): boolean {
   }
 }
 
-/** Whether a run of `source` works on exactly what is meant; the order of slugs says nothing. */
+/** Whether a run of `source` works on exactly what the key names; the order of slugs does not matter. */
 export function isSameSource(source: PlanSource, wanted: SourceKey): boolean {
   if (!covers(source, wanted)) return false;
   return source.kind !== 'features' || (wanted.kind === 'features' && wanted.slugs.length === source.slugs.length);
 }
 
-/** What a person types to run the plan again from `from`. */
+/** The command, typed in the folder `from`, that runs the plan again. */
 export function runCommand(source: PlanSource, from: string): Command {
   return keyCommand(keyFor(sourceKey(source), from));
 }
 
-/** The folder the worktrees of a plan are made in, as the settings have it. */
+/** The folder for the worktrees of a plan, as written in the settings. */
 export function worktreeFolder(source: PlanSource, settings: Settings): string {
   return settings[sourceOf(source).worktrees.setting];
 }
 
-/** Includes all kinds of plans, because files written by another plan's run are not the user's work either. */
+/** For all kinds of sources, because files written by another plan's run are not the user's work either. */
 export function ownChanges(): OwnChange[] {
   return Object.values(FACTS).flatMap(({ ownChange }) => ownChange ?? []);
 }

@@ -7,16 +7,16 @@ import { printable } from '../text/untrusted-text.js';
 import { targetRef } from './own-refs.js';
 
 /**
- * Where the work of a run is merged. `ref` (full) is what the merge queue advances and what a dependent starts from;
- * `base` is the branch the run started from. A merged task is in `ref`; a landed one is on the base branch:
+ * Where the work of a run is merged. The merge queue advances `ref` (full name), and dependent tasks start from it;
+ * `base` is the branch from which the run started. A merged task is in `ref`; a landed one is on the base branch.
  *
- * - `integration`: a branch of the run's own; `merge` lands it on the base branch
- * - `base`: the base branch itself, on which each task lands as it is merged
- * - `none`: a hidden ref, which keeps dependents working; a person has the tasks' branches, and nothing lands
- * - `pr`: the base branch as its remote has it (a remote-tracking ref, which each fetch updates); each task gets a pull
- *   request, and the forge merges it
+ * - `integration`: a branch created for the run; `merge` lands it on the base branch
+ * - `base`: the base branch itself; each task lands when it is merged
+ * - `none`: a hidden ref for dependent tasks; the user merges the tasks' branches, and o8 lands nothing
+ * - `pr`: the remote-tracking ref of the base branch, which each fetch updates; each task gets a pull request, which the
+ *   forge merges
  *
- * The functions of this file are all that tells one from another: outside of it nobody asks for the kind.
+ * Code outside this file uses the functions below and never the kind.
  */
 export type Target =
   | { readonly kind: 'integration'; readonly ref: string; readonly base: string; readonly branch: string }
@@ -25,12 +25,12 @@ export type Target =
   | { readonly kind: 'pr'; readonly ref: string; readonly base: string; readonly remote: string };
 
 /**
- * How merged work comes onto the base branch: the tool `merge` lands it, it is there once merged, it is on the remote's
- * once its pull request is merged, or it never gets there.
+ * How merged work gets to the base branch: with the command `merge`, immediately when merged, on the remote when its
+ * pull request is merged, or never through o8.
  */
 export type WayToLand = 'with_merge' | 'as_merged' | 'by_pull_request' | 'never';
 
-/** The target as `plan.json` has it, and has had it in every version; `branch` is null where the ref is hidden. */
+/** The target as stored in `plan.json` by every version; `branch` is null if the ref is hidden. */
 type StoredTarget = Plan['target'];
 
 const REMOTES = 'refs/remotes/';
@@ -69,7 +69,7 @@ function remoteOf(ref: string, base: string): string | null {
   return ref.startsWith(REMOTES) && ref.endsWith(ending) ? ref.slice(REMOTES.length, -ending.length) : null;
 }
 
-/** The remote where tasks get pull requests; null where the run opens none. */
+/** The remote on which the run opens pull requests; null if it opens none. */
 export function pullRemote(target: Target): string | null {
   switch (target.kind) {
     case 'pr':
@@ -81,7 +81,7 @@ export function pullRemote(target: Target): string | null {
   }
 }
 
-/** The target of a run of which only an answer's `target` (see `targetName`) and `base` are known. */
+/** The target of a run from the `target` (see `targetName`) and `base` in an answer. */
 export function targetOfAnswer(name: string, base: string): Target {
   if (name === base) return { kind: 'base', ref: `refs/heads/${base}`, base };
   if (name.startsWith('refs/')) return { kind: 'none', ref: name, base };
@@ -90,7 +90,7 @@ export function targetOfAnswer(name: string, base: string): Target {
   return { kind: 'integration', ref: `refs/heads/${name}`, base, branch: name };
 }
 
-/** As people, commit messages and answers name it; git takes it for the same commit as `ref`. */
+/** The name used in messages, commit messages and answers; git resolves it to the same commit as `ref`. */
 export function targetName(target: Target): string {
   switch (target.kind) {
     case 'integration':
@@ -104,7 +104,7 @@ export function targetName(target: Target): string {
   }
 }
 
-/** The branch that moves when a task is merged, which a checkout may have; null where no branch moves. */
+/** The branch that moves when a task is merged; null if no branch moves. */
 export function targetBranch(target: Target): string | null {
   switch (target.kind) {
     case 'integration':
@@ -117,7 +117,7 @@ export function targetBranch(target: Target): string | null {
   }
 }
 
-/** The branch that is made for the run and that `cleanup` removes once all of it has landed. */
+/** The branch that was created for the run; `cleanup` removes it when all of it has landed. */
 export function ownBranch(target: Target): string | null {
   switch (target.kind) {
     case 'integration':
@@ -142,7 +142,7 @@ export function wayToLand(target: Target): WayToLand {
   }
 }
 
-/** Why `merge` does not change the base branch; null when it lands the target there. */
+/** Why `merge` does not change the base branch; null if it lands the target there. */
 export function whyMergeLandsNothing(target: Target): string | null {
   switch (target.kind) {
     case 'integration':
@@ -156,7 +156,7 @@ export function whyMergeLandsNothing(target: Target): string | null {
   }
 }
 
-/** The refs (full) that keep a commit, so that `cleanup` may remove a task's branch. */
+/** Refs (full names) of which one must contain a task's commits before `cleanup` removes its branch. */
 export function keepingRefs(target: Target): string[] {
   const base = `refs/heads/${target.base}`;
   switch (target.kind) {
@@ -188,7 +188,7 @@ export function restoreCommand(target: Target, commit: string): string {
   return branch === null ? `git update-ref ${target.ref} ${commit}` : `git branch ${shellQuote(branch)} ${commit}`;
 }
 
-/** Of the plan's text: where the work goes. `reader`: whose commands it names. */
+/** The line of the plan that says where the work is merged. `reader`: for whom commands are spelled. */
 export function mergesIntoText(target: Target, reader: Reader = 'terminal'): string {
   const base = printable(target.base);
   switch (target.kind) {

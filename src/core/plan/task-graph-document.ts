@@ -5,7 +5,7 @@ import { sourceOf } from './sources.js';
 import type { Plan, PlannedTask, ScopeEntry } from './plan.js';
 import { printable } from '../text/untrusted-text.js';
 
-/** `task-graph.md` of a plan: who waits for whom, as a graph and as a table, and which task owns which path. */
+/** `task-graph.md` of a plan: its dependencies as a graph and as a table, and the tasks that own each path. */
 export function taskGraphDocument(plan: Plan): string {
   return sealed((seal) =>
     [
@@ -40,7 +40,7 @@ interface Owners {
   readonly boundary: string[];
 }
 
-/** One line for each path that a scope names, sorted; a path that is created belongs to one task only. */
+/** One row per path in a scope, sorted; a path under CREATE belongs to only one task. */
 function ownershipTable(tasks: readonly PlannedTask[]): string {
   const owners = new Map<string, Owners>();
   const ownersOf = (path: string): Owners => {
@@ -71,7 +71,7 @@ function entryText({ glob, symbol }: ScopeEntry): string {
   return symbol === null ? glob : `${glob}::${symbol}`;
 }
 
-/** A path as code; with backticks in it only a longer fence shows it as it is. */
+/** A path as inline code; if it contains backticks, the delimiter must be longer. */
 function code(path: string): string {
   const fence = path.includes('`') ? '``' : '`';
   return `${fence}${printable(path)}${fence}`;

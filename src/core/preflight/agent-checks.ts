@@ -3,7 +3,7 @@ import { someOf, warn, type Check } from '../base/check.js';
 import { selectedTasks } from '../plan/build-plan.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
 
-/** The agents that the tasks of this run have, each once, with its tasks; without tasks the agent of the run. */
+/** The agents of this run's tasks without duplicates, each with its tasks; without tasks, the agent of the run. */
 export function agentsOf(plan: Plan): (TaskAgent & { readonly tasks: readonly PlannedTask[] })[] {
   const found = new Map<unknown, TaskAgent & { readonly tasks: PlannedTask[] }>();
   for (const task of selectedTasks(plan)) {

@@ -8,15 +8,15 @@ import { printable } from '../text/untrusted-text.js';
 
 type Change = PreflightFacts['changes'][number];
 
-/** Folders that tools make and nobody commits. */
+/** Files and folders that tools create and that are not usually committed. */
 const GENERATED = new Set(
   '.venv venv node_modules __pycache__ .pytest_cache .mypy_cache .ruff_cache .tox dist build target .next .nuxt .turbo .cache .parcel-cache .gradle .terraform .idea coverage .nyc_output htmlcov .DS_Store Thumbs.db'.split(
     ' ',
   ),
 );
-/** Nobody writes as many files by hand and forgets to add them. */
+/** More untracked files than a user creates by hand. */
 const MANY = 50;
-/** As many names as a command line may have and still be read. */
+/** More names would make the suggested command unreadable. */
 const MOST_NAMED = 5;
 const MOST_GROUPS = 3;
 

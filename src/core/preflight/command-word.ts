@@ -1,10 +1,10 @@
-/** Words after which a command begins, and words of the shell that are no programs. */
+/** Keywords of the shell, which are not programs. */
 const KEYWORDS = new Set(['if', 'then', 'while', 'until', 'for', 'case', 'do', 'else', 'elif', 'function', 'select']);
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/;
 
 /**
- * The program or builtin a shell command begins with, behind assignments and `!`; null where that cannot be told
- * without a shell (quotes, variables, groups, paths, which the plan's own tasks may make).
+ * The program or builtin with which a shell command begins, after assignments and `!`; null if only a shell can tell
+ * (quotes, variables, groups) or if it is a path, which a task may still create.
  */
 export function commandWord(command: string): string | null {
   const line = command
@@ -21,7 +21,7 @@ export function commandWord(command: string): string | null {
   return null;
 }
 
-/** Whether a command has nothing in it but blanks and comments. */
+/** Whether a command contains only blanks and comments. */
 export function isOnlyComment(command: string): boolean {
   return command.split('\n').every((line) => line.trim() === '' || line.trim().startsWith('#'));
 }

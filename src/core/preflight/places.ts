@@ -6,18 +6,18 @@ import { fail, pass, warn, type Check } from '../base/check.js';
 import { shellQuote } from '../base/shell-quote.js';
 import { printable } from '../text/untrusted-text.js';
 
-/** Why nothing can be made in a folder; `at` is the absolute path that is in the way. */
+/** Why nothing can be created in a folder; `at` is the absolute path that prevents it. */
 export type PlaceProblem =
   | { readonly kind: 'not_a_folder' | 'link_to_nothing' | 'read_only'; readonly at: string }
   /** `foreign`: it belongs to another user. */
   | { readonly kind: 'denied'; readonly at: string; readonly foreign: boolean };
 
-/** Where a run writes, each with what is in the way there. */
+/** The folders to which a run writes, each with its problem or null. */
 export interface PlaceFacts {
   readonly worktrees: PlaceProblem | null;
-  /** A value for the setting of the worktree folder that would do, null where none was found. */
+  /** A value that would work for the worktree folder setting; null if none was found. */
   readonly worktreesInstead: string | null;
-  /** Whether the plan itself says where the worktrees go. */
+  /** Whether the plan itself sets the worktree folder. */
   readonly worktreesByPlan: boolean;
   readonly claude: PlaceProblem | null;
   readonly git: PlaceProblem | null;
@@ -32,7 +32,7 @@ export function placeChecks(plan: Plan, places: PlaceFacts): readonly Check[] {
 function worktrees(plan: Plan, { worktrees: problem, worktreesInstead: instead, worktreesByPlan }: PlaceFacts): Check {
   const folder = worktreeFolder(plan.source, plan.settings);
   const shown = printable(folder);
-  if (problem === null) return pass('worktree-folder', `Worktrees can be made in ${shown}`);
+  if (problem === null) return pass('worktree-folder', `Worktrees can be created in ${shown}`);
   const { planFolder, worktrees } = sourceOf(plan.source);
   const key = worktrees.setting;
   const change = worktreesByPlan
@@ -40,7 +40,7 @@ function worktrees(plan: Plan, { worktrees: problem, worktreesInstead: instead, 
     : instead === null
       ? text`Run '${o8('config set', [key, placeholder('a folder you may write to')])}'`
       : text`Run '${o8('config set', [key, instead])}'`;
-  const message = `Worktrees cannot be made in ${shown}: ${problemText(plan, problem)}`;
+  const message = `Worktrees cannot be created in ${shown}: ${problemText(plan, problem)}`;
   return fail('worktree-folder', message, text`${change}${orOwn(folder, problem)}`);
 }
 
@@ -100,7 +100,7 @@ function mend(plan: Plan, problem: PlaceProblem): string {
   }
 }
 
-/** Relative to the repository, null for what is outside of it. */
+/** The path relative to the repository; null if it is outside. */
 function inside({ root }: Plan, path: string): string | null {
   const way = relative(root, path) || '.';
   return way.startsWith('..') ? null : way;

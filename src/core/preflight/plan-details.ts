@@ -11,7 +11,7 @@ export interface PathOverlap {
   readonly level: 'warn' | 'fail';
 }
 
-/** What a source knows of a task's size; no key that says nothing. */
+/** What a source knows about a task's size; unknown values are absent. */
 export interface TaskSize {
   readonly stories?: number;
   readonly criteria?: number;
@@ -21,27 +21,27 @@ export interface TaskSize {
 }
 
 /**
- * What a source that has read a plan knows beyond the plan itself. Each source makes its own; who asks does not know
- * which one answers. All of it is about the tasks the plan's run works on.
+ * What a source knows in addition to the plan. Every source implements it, and callers do not depend on the kind. All
+ * of it is about the tasks of this run.
  */
 export interface PlanDetails {
-  /** The plan for people, no newline at the end. `reader`: whose commands it names. */
+  /** The plan for people, without a newline at the end. `reader`: for whom commands are spelled. */
   readonly text: (plan: Plan, disk: DiskEstimate, reader?: Reader) => string;
   readonly overlaps: (plan: Plan, foldsCase: boolean) => readonly PathOverlap[];
-  /** By task; empty where nothing is known. */
+  /** By task id; empty if nothing is known. */
   readonly sizes: (plan: Plan) => ReadonlyMap<string, TaskSize>;
-  /** Minutes of the whole, and which tasks to run one group after another; no key that says nothing. */
+  /** Estimated minutes for all tasks, and batches of tasks to run one after the other; unknown values are absent. */
   readonly whole: (plan: Plan) => {
     readonly minutes?: { readonly alone: number; readonly parallel: number };
     readonly batches?: readonly (readonly string[])[];
   };
-  /** O8Error `preflight_failed` where something is missing without which there is nothing to preview, or to start. */
+  /** O8Error `preflight_failed` if something is missing that a preview, or a start, requires. */
   readonly refuseIncomplete: (plan: Plan, step: 'preview' | 'start') => void;
-  /** The command of the repository that agents are told to run, null where they are told none. */
+  /** The repository's command that agents are told to run, null if there is none. */
   readonly calls: string | null;
-  /** Files agents are told to use (from the top), which worktrees have only when git has them. */
+  /** Files that agents are told to use, relative to the repository; worktrees only have them if git tracks them. */
   readonly toldFiles: (plan: Plan) => readonly string[];
-  /** `untracked`: those of `toldFiles` that git does not have. */
+  /** `untracked`: those of `toldFiles` that git does not track. */
   readonly checks: (
     plan: Plan,
     found: { readonly untracked: readonly string[]; readonly newAttempts: readonly NewAttempt[] },

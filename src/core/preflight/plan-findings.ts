@@ -5,7 +5,7 @@ import { missingInPrompt } from '../plan/rendered-prompt.js';
 import { overlapWords } from '../scope/scope-overlap.js';
 import { printable } from '../text/untrusted-text.js';
 
-/** Something about a plan's own files that should be put right (`fail`) or looked at (`warn`). */
+/** A problem in a plan's own files that must be fixed (`fail`) or reviewed (`warn`). */
 export interface PlanFinding {
   readonly level: 'warn' | 'fail';
   readonly message: string;
@@ -16,8 +16,8 @@ export interface PlanFinding {
 const MOST_NAMED = 5;
 
 /**
- * What a plan's files alone tell, without the repository's state and the machine, which are `preflight`'s. `written`: ids
- * of the tasks whose prompt somebody wrote.
+ * Problems in a plan's files, independent of the repository's state and the machine, which `preflight` checks.
+ * `written`: ids of the tasks whose prompt was written by hand.
  */
 export function planFindings(plan: Plan, written: ReadonlySet<string>): PlanFinding[] {
   return [...overlaps(plan), ...withoutScope(plan), ...untoldPrompts(plan, written)];
@@ -51,7 +51,7 @@ function untoldPrompts(plan: Plan, written: ReadonlySet<string>): PlanFinding[] 
       {
         level: 'warn',
         message: `The prompt of ${stem} does not name ${missing.slice(0, MOST_NAMED).map(printable).join(', ')}${more}`,
-        hint: text`Complete it, or remove it: ${o8('render')} then makes one of the task file`,
+        hint: text`Complete it, or remove it: ${o8('render')} then generates one from the task file`,
         tasks: [id],
       },
     ];

@@ -10,7 +10,7 @@ import { printable } from '../text/untrusted-text.js';
 import { ownBranch, targetOf } from '../plan/target.js';
 import { sourceOf } from '../plan/sources.js';
 
-/** Are the names of the branches and worktrees of this run free? */
+/** Checks that the branch and worktree names of this run are free. */
 export function collisionChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
   return [
     ...findingsOr(branchCollisions(plan, facts), 'branch-collision', 'No branch of this run exists yet'),
@@ -18,7 +18,7 @@ export function collisionChecks(plan: Plan, facts: PreflightFacts): readonly Che
   ];
 }
 
-/** How an existing branch keeps a wanted one from being made. */
+/** How an existing branch prevents the creation of another one. */
 type Obstacle = 'same' | 'nested' | 'same_but_for_case' | 'nested_but_for_case';
 
 function branchCollisions(plan: Plan, facts: PreflightFacts): Check[] {
@@ -27,7 +27,7 @@ function branchCollisions(plan: Plan, facts: PreflightFacts): Check[] {
     ...newTasks(plan, facts).map(({ id, branch }) => ({ branch, task: id })),
     ...(own === null ? [] : [{ branch: own, task: null }]),
   ];
-  // One branch called `feature` is in the way of every task: one finding.
+  // One branch called `feature` blocks the branches of all tasks, which is one finding.
   const findings = new Map<string, { existing: string; obstacle: Obstacle; branch: string; tasks: string[] }>();
   for (const { branch, task } of wanted) {
     for (const existing of facts.branches) {
@@ -44,7 +44,7 @@ function branchCollisions(plan: Plan, facts: PreflightFacts): Check[] {
   return [...(again === null ? [] : [again]), ...others.map((finding) => describe(plan, finding, facts))];
 }
 
-/** One finding for a run that completed and is started again, instead of one for each of its branches. */
+/** One finding for a completed run that is started again, instead of one per branch. */
 function startedAgain(plan: Plan, { completedRun, earlierTasks, branches, occupied }: PreflightFacts): Check | null {
   if (completedRun === null || sourceOf(plan.source).again === 'as_new_attempts') return null;
   const inTheWay = selectedTasks(plan).filter(({ id, branch, worktree }) => {
@@ -87,7 +87,7 @@ function obstacleOf(wanted: string, existing: string): Obstacle | null {
   return areNested(foldedWanted, foldedExisting) || spelledOtherwise ? 'nested_but_for_case' : null;
 }
 
-/** A ref is a file, so `feature/a` and `feature/a/b` cannot both be. */
+/** A ref is a file, so `feature/a` and `feature/a/b` cannot both exist. */
 function areNested(a: string, b: string): boolean {
   return a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }
@@ -178,7 +178,7 @@ function describePath(plan: Plan, task: PlannedTask, { by, owner = '' }: Occupie
   }
 }
 
-/** Puts the worktrees of this clone in a folder that has its name. */
+/** The command that moves the worktrees of this clone to a folder named after it. */
 function otherPlace({ root, source }: Plan): Command {
   const { setting, word } = sourceOf(source).worktrees;
   return o8('config set', [setting, `../${basename(root)}-${word}`]);

@@ -11,7 +11,7 @@ import type { ShellFacts } from './shell-commands.js';
 import type { ChangeText } from '../surroundings/change-text.js';
 import type { Trust } from '../trust/trust.js';
 
-/** What preflight has to know of the repository, the machine and earlier runs. Looked up elsewhere; nothing here does I/O. */
+/** Everything preflight needs to know about the repository, the machine and earlier runs. */
 export interface PreflightFacts {
   readonly git: { readonly major: number; readonly minor: number; readonly patch: number };
   readonly bare: boolean;
@@ -19,53 +19,53 @@ export interface PreflightFacts {
   readonly sparse: boolean;
   readonly head: HeadFact;
   readonly operation: 'merge' | 'rebase' | 'cherry-pick' | 'revert' | 'bisect' | null;
-  /** Changes of the checkout, without the manifest when it differs only in what o8 writes there. Relative paths. */
+  /** Uncommitted changes of the checkout, relative paths. A manifest that only o8 changed is omitted. */
   readonly changes: readonly { readonly path: string; readonly untracked: boolean }[];
   readonly submodules: readonly string[];
   readonly lfs: LfsFact;
   readonly places: PlaceFacts;
   readonly shell: ShellFacts;
   readonly branches: readonly string[];
-  /** Whether the file system takes `HEAD` and `head` for the same file, as macOS does, or git was told so (core.ignorecase). */
+  /** Whether the file system treats `HEAD` and `head` as the same file, as on macOS, or core.ignorecase is set. */
   readonly foldsCase: boolean;
-  /** Files of HEAD, paths from the top. */
+  /** Files of HEAD, relative to the repository. */
   readonly tracked: readonly string[];
-  /** Planned worktree paths at which something already is. */
+  /** Planned worktree paths that already exist. */
   readonly occupied: readonly OccupiedPath[];
   readonly disk: { readonly freeMB: number; readonly estimate: DiskEstimate };
-  /** Of each agent that a task of the run has. */
+  /** The program of each agent that a task of the run uses. */
   readonly agents: readonly AgentProgram[];
   readonly lock: LockFact;
-  /** Agents of other runs that live although nobody owns their run. */
+  /** Agents of other runs that are still running although their supervisor is not. */
   readonly orphans: readonly Orphans[];
-  /** Tasks whose branches and worktrees an earlier run of the same plan made, or one that is not over and does not go on. */
+  /** Tasks whose branches and worktrees were created by an earlier run of the same plan, or by an unfinished run. */
   readonly earlierTasks: readonly string[];
-  /** The last run of the same plan when it completed and its work is on branches; null otherwise. */
+  /** The last run of the same plan if it completed and its branches still exist; null otherwise. */
   readonly completedRun: {
     readonly runId: string;
     readonly landed: boolean;
     readonly leftOut: readonly LeftOut[];
   } | null;
-  /** Tasks whose branch and worktree belong to the run that is being continued: no collision. */
+  /** Tasks whose branch and worktree belong to the run that is being continued; they do not collide. */
   readonly continuedTasks: readonly string[];
-  /** Left-out tasks whose work this run begins with: landed, or on a branch that is merged first. */
+  /** Tasks left out whose work this run starts with: landed, or on a branch that is merged first. */
   readonly landedTasks: readonly string[];
-  /** What reading the plan's files left to look at. */
+  /** Warnings from reading the plan's files. */
   readonly sourceWarnings: readonly SourceWarning[];
   readonly manifestCommands: readonly PlannedCommand[];
-  /** Tasks whose prompt file was generated and is older than what it is made of; `from` is the task file. */
+  /** Tasks whose generated prompt file is older than its sources; `from` is the task file. */
   readonly stalePrompts: readonly { readonly task: string; readonly from: string }[];
-  /** Git settings and hooks that agents of earlier runs changed and nobody put back, in words. */
+  /** Git settings and hooks that agents of earlier runs changed and that were not restored. */
   readonly gitChanges: readonly ChangeText[];
-  /** What the repository brings that runs or redirects. */
+  /** The repository's settings that run programs or redirect them. */
   readonly trust: Trust;
-  /** Tasks whose branch and worktree an earlier run made that is over: they make room, and the task begins anew. */
+  /** Tasks whose branch and worktree are from an ended run: these are moved away, and the task starts again. */
   readonly newAttempts: readonly NewAttempt[];
-  /** What the plan's source finds by itself. */
+  /** Checks made by the plan's source. */
   readonly sourceChecks: readonly Check[];
 }
 
-/** `files`: tracked ones that Git LFS keeps; `configured`: git knows its filter. */
+/** `files`: number of files in Git LFS; `configured`: git is set up to use it. */
 export type LfsFact =
   | { readonly kind: 'unused' }
   | {
@@ -81,26 +81,26 @@ export type HeadFact =
   | { readonly kind: 'unborn'; readonly branch: string; readonly last?: string };
 
 export interface OccupiedPath {
-  /** Absolute, as planned. */
+  /** Absolute. */
   readonly path: string;
   readonly by: 'worktree' | 'locked_worktree' | 'other' | 'sibling';
-  /** The repository beside this one that has, or is about to have, its worktree there: of `sibling` only. */
+  /** Only for `sibling`: the other repository that uses, or would use, this path for its worktree. */
   readonly owner?: string;
 }
 
 export interface AgentProgram {
-  /** Its kind; two agents of one kind are there once, those of different programs are not. */
+  /** Agents with the same kind and program occur once in the list. */
   readonly kind: string;
-  /** As it is started: a name or a path. */
+  /** The name or path with which it is started. */
   readonly name: string;
-  /** What is known of the program, null for one of the user's. */
+  /** Known properties of the program; null for the user's own program. */
   readonly cli: AgentCli | null;
-  /** Where it was found, null when it is not there. */
+  /** Where it was found, null if it was not. */
   readonly path: string | null;
   readonly version: AgentVersion;
 }
 
-/** Only a program that is known is asked for its version: nobody knows what another one does with `--version`. */
+/** Only known programs are run with `--version`, because others may do anything with it. */
 export type AgentVersion =
   | { readonly kind: 'not_asked' }
   | { readonly kind: 'known'; readonly text: string }

@@ -20,22 +20,22 @@ import { startOrder } from '../plan/schedule.js';
 import { shellQuote } from '../base/shell-quote.js';
 import { printable, quote } from '../text/untrusted-text.js';
 
-/** Limits the list: two copies of one plan share every file. */
+/** Two copies of one plan share every file, so the list must be limited. */
 const MOST_OVERLAPS = 20;
 
-/** What is known of the features of a run from their documents. */
+/** What the documents of a run's features contain. */
 export interface FeatureDetails {
   readonly features: readonly Feature[];
-  /** The repository's command that agents are told to run; null where they get the documents. */
+  /** The repository's command that agents are told to run; null if they get the documents instead. */
   readonly skill: Skill | null;
   readonly minutesOf: MinutesOf;
-  /** Those that have no folder, by slug: what else was meant. */
+  /** Features without a folder, by slug, with suggestions of what the user meant. */
   readonly nowhere: ReadonlyMap<string, { readonly isFolder: boolean; readonly near: readonly Text[] }>;
 }
 
-/** The same with what the repository has to say. */
+/** The same with facts about the repository. */
 export interface FeatureFacts extends FeatureDetails {
-  /** Files that agents are told to use and git does not have, so that no worktree will: relative paths. */
+  /** Files that agents are told to use but git does not track, so that worktrees do not have them. Relative paths. */
   readonly untracked: readonly string[];
   readonly newAttempts: readonly NewAttempt[];
 }
@@ -52,7 +52,7 @@ export function featureChecks(plan: Plan, facts: FeatureFacts): Check[] {
   ];
 }
 
-/** Spec with its required sections, stories, plan: what each feature of the run lacks. */
+/** Checks each feature's specification with its required sections, its stories and its plan. */
 export function documentChecks(plan: Plan, { features, nowhere }: FeatureDetails): readonly Check[] {
   const selected = selectedFeatures(plan, features);
   return [
@@ -66,7 +66,7 @@ export function documentChecks(plan: Plan, { features, nowhere }: FeatureDetails
   ];
 }
 
-/** Only the missing specifications, without which nothing can be planned. */
+/** Checks only for missing specifications, without which nothing can be planned. */
 export function missingSpecs(plan: Plan, { features, nowhere }: FeatureDetails): readonly Check[] {
   return selectedFeatures(plan, features).flatMap((feature) =>
     feature.spec.kind === 'missing' ? specFindings(feature, nowhere) : [],
@@ -88,7 +88,7 @@ export function featureEstimates(
   return { each, time: estimateTime(inOrder, plan.settings.maxConcurrency) };
 }
 
-/** `~75 min one after the other, ~30 min with 3 at a time`, and what that is taken from. */
+/** `~75 min one after the other, ~30 min with 3 at a time`, and the basis of the estimate. */
 export function timeText(plan: Plan, each: readonly FeatureEstimate[], time: TimeEstimate): string {
   const together = Math.min(plan.settings.maxConcurrency, each.length);
   const guessed = each.some(({ basis }) => basis === 'defaults');
@@ -178,7 +178,7 @@ function untrackedChecks({ untracked }: FeatureFacts): readonly Check[] {
 /** Dependencies that are not part of the run, and features that are mentioned without a declared dependency. */
 export function dependencyChecks(plan: Plan, features: readonly Feature[]): readonly Check[] {
   const selected = selectedFeatures(plan, features);
-  const ids = new Set(plan.tasks.map(({ id }) => id)); // one left out with --skip is the check of `dependencies`
+  const ids = new Set(plan.tasks.map(({ id }) => id)); // for tasks excluded with --skip, see the check `dependencies`
   const findings = selected.flatMap(({ slug, dir, dependsOn, names }) => [
     ...dependsOn
       .filter((other) => !ids.has(other))
@@ -258,7 +258,7 @@ function unfinishedBefore({ task, runId, state, ref }: NewAttempt): Check[] {
         warn(
           'new-attempt',
           `${task} was done by run ${runId} and is not merged yet: this run does it again`,
-          text`Run '${o8('merge', { run: runId, task })}' to have that work instead. ${kept}`,
+          text`Run '${o8('merge', { run: runId, task })}' to use that work instead. ${kept}`,
           [task],
         ),
       ];

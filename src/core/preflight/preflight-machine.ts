@@ -23,7 +23,7 @@ export function machineChecks(plan: Plan, facts: PreflightFacts): readonly Check
 function diskSpace(plan: Plan, { disk }: PreflightFacts): Check {
   const { freeMB, estimate } = disk;
   const kept = plan.settings.minDiskSpaceMB;
-  // Worktrees of finished tasks go, those of failed ones stay: between these two the run may or may not fit.
+  // Worktrees of finished tasks are removed, those of failed tasks stay, so the space needed is in this range.
   const least = estimate.perWorktreeMB * Math.min(plan.settings.maxConcurrency, selectedTasks(plan).length) + kept;
   const most = estimate.totalMB + kept;
   const free = `${formatMB(Math.floor(freeMB))} free`;
@@ -95,7 +95,7 @@ function lock({ lock: found }: PreflightFacts): Check {
   }
 }
 
-/** Two runs at once share limits and the merge queue: the first one continues, or ends, before another starts. */
+/** Two active runs would share limits and the merge queue, so the first one must be continued or aborted. */
 function orphans({ orphans: found }: PreflightFacts): Check[] {
   return found.map((orphan) =>
     fail(

@@ -13,7 +13,7 @@ import type { PreflightFacts } from './preflight-facts.js';
 import { overlapWords, scopeOverlaps, type ScopeOverlap } from '../scope/scope-overlap.js';
 import { printable } from '../text/untrusted-text.js';
 
-// About 50,000 tokens: a quarter of the usual context window gone before the work begins.
+// About 50,000 tokens: a quarter of the usual context window, before the work begins.
 const LONG_PROMPT_BYTES = 200_000;
 
 /** Checks the plan itself: dependencies, scopes, prompts and shell commands. */
@@ -31,13 +31,13 @@ export function planChecks(plan: Plan, facts: PreflightFacts): readonly Check[] 
   ];
 }
 
-/** Places that tasks of this run share although they may work at the same time; none when scopes are off. */
+/** Paths that tasks of this run share although they may run at the same time; none if scopes are off. */
 export function planOverlaps(plan: Plan, foldsCase = false): ScopeOverlap[] {
   if (plan.settings.scope === 'off') return [];
   return scopeOverlaps({ ...plan, skip: leftOutTasks(plan).map(({ task }) => task.id) }, foldsCase);
 }
 
-/** The fixed text about a single wave. */
+/** This text is fixed, because scripts read it. */
 function dependenciesSatisfied({ wave }: Plan): string {
   return `All dependencies satisfied.${wave === null ? '' : ` Proceeding with Wave ${String(wave)}.`}`;
 }
@@ -74,7 +74,7 @@ function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
   });
 }
 
-/** A source without scopes compares what its tasks touch by itself. */
+/** A source without scopes compares the files of its tasks itself. */
 function scopeChecks(plan: Plan, facts: PreflightFacts): readonly Check[] {
   const { hasScopes } = sourceOf(plan.source);
   const overlaps = hasScopes ? planOverlaps(plan, facts.foldsCase) : [];
@@ -122,7 +122,7 @@ function stalePrompts(plan: Plan, { stalePrompts: stale }: PreflightFacts): Chec
   return stale.map(({ task, from }) =>
     warn(
       'stale-prompt',
-      `The prompt of ${task} is older than ${printable(from)}, context.md or the verify command, of which it is made`,
+      `The prompt of ${task} is older than ${printable(from)}, context.md or the verify command, from which it is generated`,
       o8('render', keyWords(keyFor(sourceKey(plan.source), plan.root))),
       [task],
     ),

@@ -56,7 +56,7 @@ function gitVersion({ git }: PreflightFacts): Check {
   if (!atLeast(38)) {
     return warn(
       'git-version',
-      `git ${text} works, but merges are tried in a scratch worktree`,
+      `git ${text} is supported, but trial merges need a scratch worktree`,
       'Install git 2.38 or newer for faster merges: https://git-scm.com/downloads',
     );
   }
@@ -158,12 +158,12 @@ function submodules(plan: Plan, facts: PreflightFacts): Check {
 function lfs({ lfs: found }: PreflightFacts): Check {
   if (found.kind === 'unused') return pass('lfs', 'No Git LFS files');
   const files =
-    found.files === 0 ? 'Git LFS is set up but has no files yet' : `Git LFS keeps ${counted(found.files, 'file')}`;
+    found.files === 0 ? 'Git LFS is set up but has no files yet' : `${counted(found.files, 'file')} in Git LFS`;
   if (found.program === null) {
     const install = "Install git-lfs (https://git-lfs.com), then run 'git lfs install && git lfs pull'";
     if (found.files === 0) return warn('lfs', `${files}, and git-lfs was not found`, install);
-    // Agents would read pointers, and what they change would be committed in full.
-    return fail('lfs', `${files} of the repository, and git-lfs was not found`, install);
+    // Agents would read pointer files, and files they change would be committed in full.
+    return fail('lfs', `${files}, and git-lfs was not found`, install);
   }
   if (!found.configured) {
     return warn(

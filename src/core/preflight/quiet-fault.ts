@@ -1,9 +1,9 @@
 /**
- * What is wrong with a command that a shell reads without an error: a here-document that never ends (`said` is what
- * bash said of it), or a line that ends as on Windows, whose last word the shell takes with the carriage return in it.
+ * A fault that a shell does not report as an error: a here-document that never ends (`said` is bash's warning about
+ * it), or a carriage return at the end of a line, which the shell treats as part of the last word.
  */
 export function quietFault(command: string, said: string): string | null {
   if (/\r(?:\n|$)/.test(command)) return 'a line ends with a carriage return, as on Windows';
   const end = /here-document .*delimited by end-of-file \(wanted [`'"](.*)['"]\)/.exec(said)?.[1];
-  return end === undefined ? null : `the here-document that ends with ${end} has no end`;
+  return end === undefined ? null : `a here-document is missing its end marker ${end}`;
 }

@@ -29,7 +29,8 @@ export function sameTaskChecks(plan: Plan): readonly Check[] {
 }
 
 function workOf({ id, stem, prompt, scope }: PlannedTask): string {
-  // Headings name the task; its id in a sentence may be all that is asked for. The stem first: it often begins with the id.
+  // Ids are ignored in headings only, because an id in a sentence may be the only difference between two tasks. The
+  // stem is replaced first, because it often starts with the id.
   const text = prompt
     .split('\n')
     .map((line) => (line.startsWith('#') ? line.replaceAll(stem, '').replaceAll(id, '') : line))

@@ -260,7 +260,7 @@ describe('preflight', () => {
     const context = { ...repository.context, env: { ...repository.context.env, PATH: bin } };
     expect(problems(await check({ ...repository, context })).find(({ id }) => id === 'lfs')).toMatchObject({
       level: 'fail',
-      message: 'Git LFS keeps 1 file of the repository, and git-lfs was not found',
+      message: '1 file in Git LFS, and git-lfs was not found',
     });
   });
 });

@@ -202,7 +202,7 @@ describe('the repository', () => {
     const lfs = { kind: 'used', program: null, files: 2, configured: false } as const;
     expect(finding('lfs', { lfs })).toMatchObject({
       level: 'fail',
-      message: 'Git LFS keeps 2 files of the repository, and git-lfs was not found',
+      message: '2 files in Git LFS, and git-lfs was not found',
       hint: expect.stringContaining('git lfs install') as string,
     });
     expect(findings('lfs', { lfs: { ...lfs, program: '/usr/bin/git-lfs', configured: true } })).toEqual([]);
@@ -555,7 +555,7 @@ describe('places a run writes to', () => {
     const worktrees = { ...places, worktrees: denied('/home', true), worktreesInstead: '.claude/worktrees' };
     expect(finding('worktree-folder', { places: worktrees })).toMatchObject({
       level: 'fail',
-      message: 'Worktrees cannot be made in ../workspaces: /home belongs to another user and is not writable',
+      message: 'Worktrees cannot be created in ../workspaces: /home belongs to another user and is not writable',
       hint: `Run 'o8 config set workspaceRoot .claude/worktrees', or run 'sudo install -d -o "$(id -un)" ../workspaces'`,
     });
     expect(finding('claude-folder', { places: { ...places, claude: denied(`${ROOT}/.claude`) } }).hint).toBe(

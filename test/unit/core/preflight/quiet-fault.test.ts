@@ -7,7 +7,7 @@ it.each([
   [
     'cat <<EOF\nnpm test',
     "bash: line 1: warning: here-document at line 0 delimited by end-of-file (wanted `EOF')\n",
-    'the here-document that ends with EOF has no end',
+    'a here-document is missing its end marker EOF',
   ],
   ["printf 'a\\r\\n'", '', null],
   ['cat <<EOF\nhi\nEOF\n', '', null],
