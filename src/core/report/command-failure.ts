@@ -2,19 +2,19 @@ import { minutesText } from '../text/duration.js';
 import { clipped } from '../text/bounds.js';
 import { quotedOutput } from '../text/quoted-output.js';
 
-/** How a command of the user's (`setup`, `verify`, `validation`) ended when it did not succeed. */
+/** How a user's command (`setup`, `verify`, `validation`) failed. */
 export interface FailedCommand {
   readonly command: string;
-  /** Null when a signal ended it. */
+  /** Null if a signal ended it. */
   readonly code: number | null;
   readonly signal: string | null;
   readonly timedOut: boolean;
   readonly timeoutMinutes: number;
-  /** The end of what it printed, secrets taken out. */
+  /** The end of its output, with secrets replaced. */
   readonly output: string;
 }
 
-/** Which command, how it ended, and below that its last lines. */
+/** The command, how it ended, and its last lines of output. */
 export function commandFailure({ command, output, ...how }: FailedCommand): string {
   const [first = '', ...more] = command.trim().split('\n');
   const name = `${clipped(first, 200)}${more.length === 0 ? '' : ' …'}`;

@@ -6,7 +6,7 @@ import { resumeCommand } from '../run/open-runs.js';
 import { lostBranch } from '../text/lost-branch.js';
 import { shellQuote } from '../base/shell-quote.js';
 
-/** One line of `o8 doctor`. `hint` is the exact next command, empty where nothing is to be done. */
+/** One line of `o8 doctor`. `hint` is the exact next command, empty if there is nothing to do. */
 export interface Finding {
   readonly id: string;
   readonly level: 'ok' | 'leftover' | 'problem';
@@ -14,17 +14,17 @@ export interface Finding {
   readonly hint: Text;
 }
 
-/** A program by name; `version` is what it prints itself, null when it is not installed or does not start. */
+/** A program by name; `version` is the output of `--version`, null if it is not installed or does not start. */
 export interface InstalledProgram {
   readonly name: string;
   readonly version: string | null;
   /** The version that o8 is tested with. */
   readonly tested?: string;
-  /** What does not work without it; null when nothing here uses it. */
+  /** What does not work without it; null if nothing here uses it. */
   readonly neededFor: string | null;
 }
 
-/** `special`: what worktrees do not contain as usual (submodules, LFS files), in words. */
+/** `special`: text about parts of the repository that worktrees may not contain (submodules, LFS files). */
 export interface RepositoryFact {
   readonly branch: string | null;
   /** The branch has no commits yet. */
@@ -42,7 +42,7 @@ export interface RunFact {
   readonly runId: string;
   readonly state: string;
   readonly waiting: readonly { readonly worktree: string; readonly why: string; readonly command: Text }[];
-  /** That work of it was taken off its base, and how it comes back. */
+  /** Says which of its work was reverted on the base branch, and how to restore it. */
   readonly takenBack?: string;
 }
 

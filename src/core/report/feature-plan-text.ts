@@ -20,11 +20,11 @@ import { counted } from '../text/counted.js';
 import { mergesIntoText, targetOf } from '../plan/target.js';
 import { worktreeFolder } from '../plan/sources.js';
 
-/** The rest can be had from `o8 preflight --json`. */
+/** `o8 preflight --json` lists all of them. */
 const MOST_OVERLAPS = 20;
 
 export interface FeatureSummary {
-  /** Where the worktrees go, as people read it. */
+  /** The folder of the worktrees, relative to the repository. */
   readonly folder: string;
   readonly branches: readonly string[];
   readonly maxConcurrency: number;
@@ -50,8 +50,8 @@ function summaryOf(plan: Plan): FeatureSummary {
 }
 
 /**
- * The plan of a run of features for people: what it will do, each feature with what it lacks and its estimate, files
- * that several change and how to split them, time, space, commands, where the work goes. No newline at the end.
+ * The plan of a run of features for people: the summary, each feature with missing documents and its estimate, files
+ * that several features change and how to split the run, time, space, commands, target. No newline at the end.
  */
 export function featurePlanText(
   plan: Plan,

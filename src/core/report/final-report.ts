@@ -13,7 +13,7 @@ import { targetOfAnswer, wayToLand } from '../plan/target.js';
 
 export interface ReportInput {
   readonly runId: string;
-  /** Of commands about the run. */
+  /** The `--run` flag for commands about the run. */
   readonly runFlag: RunFlag;
   readonly state: string;
   readonly tasks: ReadonlyMap<string, TaskView>;
@@ -28,17 +28,17 @@ export interface ReportInput {
   readonly leftOut?: readonly Spelled<LeftOut>[];
   readonly commands: {
     readonly run: Command;
-    /** What to run before the work lands, null: nothing is suggested. */
+    /** The command to check the work before it lands, null if none is suggested. */
     readonly integrate: Command | null;
     readonly cleanup: Command;
   };
-  /** Texts in `tasks` and `leftOut` are spelled for the same. */
+  /** Also the reader for whom texts in `tasks` and `leftOut` are already spelled. */
   readonly reader: Reader;
-  /** An absolute path as the reader is to see it. */
+  /** Formats an absolute path for the reader. */
   readonly show: (path: string) => string;
 }
 
-/** The final report: waves, branches, what needs a person, and the next step. */
+/** The final report: waves, branches, tasks that need the user, and the next step. */
 export function finalReport(input: ReportInput): string {
   const { state, tasks, waves } = input;
   const all = waves
@@ -81,14 +81,14 @@ export function finalReport(input: ReportInput): string {
 }
 
 /**
- * The last line of every followed run, for people and scripts alike; parts that are zero are left out except
- * completed.
+ * The last line printed about a followed run, for people and scripts; counts that are zero are omitted, except
+ * `completed`.
  */
 export function summaryLine(tasks: Iterable<TaskView>): string {
   const all = [...tasks];
   const count = (state: TaskView['state']): number => all.filter((task) => task.state === state).length;
   const [failed, conflicts, blocked] = [count('failed'), count('merge_conflict'), count('blocked')];
-  const held = count('merge_pending'); // finished, but a person must decide or clean a checkout first
+  const held = count('merge_pending'); // finished, but the user must decide something or clean a checkout first
   return [
     `Summary: ${String(count('complete'))} completed`,
     ...(failed > 0 ? [`${String(failed)} failed`] : []),
@@ -98,7 +98,7 @@ export function summaryLine(tasks: Iterable<TaskView>): string {
   ].join(', ');
 }
 
-/** Last lines quoted of a failed command or agent; `o8 status` shows more, the log has all of them. */
+/** Lines quoted from a failed command or agent; `o8 status` shows more, the log all of them. */
 const MOST_QUOTED_LINES = 6;
 
 function openLines(task: TaskView, { runId, runFlag, reader, show }: ReportInput): string[] {
@@ -139,7 +139,7 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
   const lands = isLeft && !landed && way === 'with_merge';
   const again = `${run} --retry-failed`;
   if (some('merge_conflict')) {
-    return `resolve the conflicts, then ${merge}${some('failed', 'aborted') ? `; for what failed: ${again}` : ''}`;
+    return `resolve the conflicts, then ${merge}${some('failed', 'aborted') ? `; to retry the failed tasks: ${again}` : ''}`;
   }
   if (some('failed', 'aborted')) {
     return `${again}${lands ? `, or ${merge} to land what is complete` : ''}`;

@@ -4,7 +4,9 @@ import type { Plan } from '../plan/plan.js';
 import type { RunState } from '../run/run-state.js';
 import { TASK_STATE_NAMES } from '../run/task-state.js';
 
-/** One task of one finished run. Times are ISO 8601; `minutes` from its first start to its last end, null: never ran. */
+/**
+ * One task of a finished run. Times are ISO 8601; `minutes` from its first start to its last end, null if it never ran.
+ */
 export const historyRecordSchema = z.object({
   version: z.literal(1),
   runId: z.string(),
@@ -76,7 +78,7 @@ export function historyRuns(records: readonly HistoryRecord[]): HistoryRun[] {
     .sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
 }
 
-/** How long a task may take, in minutes, from the median of those that completed: of the same name, else of all. */
+/** The expected duration of a task in minutes: the median of completed tasks with the same name, otherwise of all. */
 export interface Estimate {
   readonly minutes: number;
   readonly from: 'same task' | 'all tasks';

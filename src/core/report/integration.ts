@@ -35,7 +35,7 @@ export interface Trespass {
   readonly rule: string;
 }
 
-/** What is known of the merged work of a run. Paths are relative to the repository. */
+/** The results for the merged work of a run. Paths are relative to the repository. */
 export interface Integration {
   readonly name: string;
   readonly runId: string;

@@ -7,8 +7,8 @@ const LOG_LINE = /^\[[^\]]+\] \[(stdout|stderr)\] (.*)$/;
 const READABLE_LINE = /^\[[^\]]+\] (?:\[stdout\] )?(.*)$/;
 
 /**
- * What an agent wrote last, for the message of its failure: its stderr, else its output as a person reads it. `log` is
- * the end of its `pipeline.log`; what `said` already has is not repeated. Empty when there is nothing to quote.
+ * The last lines that an agent wrote, for the message about its failure: its stderr, otherwise its readable output.
+ * `log` is the end of its `pipeline.log`; lines already in `said` are not repeated. Empty if there is nothing to quote.
  */
 export function lastWords(log: readonly string[], view: LineView, said: string): string {
   const written = log.flatMap((line) => {

@@ -5,8 +5,8 @@ import type { RunState } from '../run/run-state.js';
 export type ExecutionStatus = 'pending' | 'running' | 'completed' | 'failed';
 
 /**
- * A manifest's `execution` block; its keys are fixed. `failed_tasks` holds ids, like `waves[].tasks`, so that scripts
- * can join them; why each failed is in `errors`, a key of o8's own.
+ * A manifest's `execution` block; its keys are fixed. `failed_tasks` contains ids, like `waves[].tasks`, so that
+ * scripts can join them; `errors`, an additional key, has the reasons.
  */
 export interface ExecutionBlock {
   readonly status: ExecutionStatus;
@@ -45,9 +45,9 @@ export function executionTasks(state: RunState): ReadonlyMap<string, ExecutionTa
 type Progress = 'waiting' | 'active' | 'done' | 'failed' | 'blocked' | 'left_out';
 
 /**
- * The block for a plan and the state of its tasks; a task without a state has not begun. Failed are also conflicts and
- * aborted tasks: all that `retryFailed` or a person has to bring to an end. Tasks left out because only another wave
- * was asked for (`reason: other_wave`) are still pending.
+ * The block for a plan and the state of its tasks; a task without a state has not started. Conflicts and aborted tasks
+ * also count as failed, because they need `retryFailed` or the user. Tasks left out because another wave was selected
+ * (`reason: other_wave`) are still pending.
  */
 export function executionBlock(plan: Plan, states: ReadonlyMap<string, ExecutionTask>): ExecutionBlock {
   const ids = plan.tasks.map((task) => task.id);

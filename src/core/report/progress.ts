@@ -14,7 +14,7 @@ export interface WavePlan {
   readonly tasks: readonly string[];
 }
 
-/** The waves that these tasks make, in order. */
+/** The waves of these tasks, in order. */
 export function wavesOf(tasks: Iterable<TaskView>): WavePlan[] {
   const all = [...tasks];
   const numbers = [...new Set(all.map(({ wave }) => wave))].sort((a, b) => a - b);
@@ -37,8 +37,8 @@ export function isOver(task: TaskView): boolean {
 }
 
 /**
- * Events that lead from `before` to `after`. A task that started and ended between two looks still gives both, so
- * that a reader of the lines never sees an end without a start.
+ * Events that lead from `before` to `after`. A task that started and ended between the two states gives both events, so
+ * that a reader never sees an end without a start.
  */
 export function progressBetween(
   before: ReadonlyMap<string, TaskView>,
@@ -82,7 +82,7 @@ function taskEvents(before: TaskView | undefined, after: TaskView | undefined): 
   return events;
 }
 
-/** The `[PROGRESS]` line for an event, null for those that have none; scripts and Claude sessions parse these. */
+/** The `[PROGRESS]` line for an event, null if it has none; scripts and Claude sessions parse these lines. */
 export function progressLine(event: ProgressEvent): string | null {
   switch (event.kind) {
     case 'wave_started':

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { liveFiguresSchema, taskViewSchema } from './status-view.js';
 
 /**
- * `.claude/parallel-queue.json`: what people and scripts read of the current or last run. Derived from the
- * journal; deleting it loses nothing. `live` has figures newer than the journal, by task id.
+ * `.claude/parallel-queue.json`: the current or last run, for people and scripts. Derived from the journal, so it can
+ * be deleted. `live` has figures newer than the journal, by task id.
  */
 export const queueSnapshotSchema = z.object({
   version: z.literal(1),
@@ -15,7 +15,7 @@ export const queueSnapshotSchema = z.object({
   counts: z.record(z.string(), z.number()),
   cursor: z.number(),
   updatedAt: z.string(),
-  /** Why no new agent is started now (disk, memory); null when nothing holds back. */
+  /** Why no new agents start now (disk, memory); null if they may. */
   holdBack: z.string().nullable(),
   tasks: z.array(taskViewSchema),
   live: z.record(z.string(), liveFiguresSchema),

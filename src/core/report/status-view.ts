@@ -26,7 +26,7 @@ export const taskViewSchema = z.object({
   blockedBy: z.array(z.string()).optional(),
   notes: z.array(z.string()).optional().describe('untrusted'),
   hint: z.string().optional(),
-  held: heldViewSchema.optional().describe('a person has to decide before it lands'),
+  held: heldViewSchema.optional().describe('the user has to decide before it lands'),
   pausedUntil: z.string().optional(),
   wave: z.number(),
   deps: z.array(z.string()),
@@ -75,7 +75,7 @@ export function wholeTasks(tasks: readonly (TaskView | TaskChange)[]): TaskView[
 /** Keeps the answer short; `git status` in the worktree lists all conflicts. */
 export const MOST_FILES = 100;
 
-/** One task as `status` shows it to this reader: no field that says nothing. `log` is the path of its readable log. */
+/** One task as `status` shows it to this reader, without empty fields. `log` is the path of its readable log. */
 export function taskView(
   plan: Plan,
   task: PlannedTask,
@@ -108,7 +108,7 @@ export function taskView(
   };
 }
 
-/** Only the fields that are new for the state, with log and worktree when a person must act. */
+/** Only the fields that can change; log and worktree are included if the user must act. */
 export function taskChange(view: TaskView): TaskChange {
   switch (view.state) {
     case 'queued':

@@ -1,4 +1,4 @@
-/** Behind the name of a worktree or branch that `--force` moved out of the way of a run. */
+/** The suffix of the name of a worktree or branch that `--force` moved away. */
 export function asideSuffix(runId: string): string {
   return `.before-${runId}`;
 }

@@ -3,24 +3,25 @@ import type { Plan, PlannedTask } from '../plan/plan.js';
 import { taskOf, type RunState } from './run-state.js';
 import { isSettled } from './task-state.js';
 
-/** What the next attempt of a task may cost, in US dollars. */
+/** The budget of a task's next attempt, in US dollars. */
 export type AttemptBudget =
   | { readonly kind: 'unlimited' }
   | { readonly kind: 'limited'; readonly usd: number }
-  /** All that is left is reserved by agents that run; what they do not use comes back. */
+  /** The rest is reserved by running agents; what they do not spend becomes available again. */
   | { readonly kind: 'wait' }
   | { readonly kind: 'exhausted'; readonly which: 'task' | 'run'; readonly ofUsd: number };
 
-/** Less than a cent buys no answer of any model: an agent started with it would only fail. */
+/** With less than a cent, any agent would fail at once. */
 const LEAST_USD = 0.01;
 
 /**
- * The smaller of what the task has left and what the run has left that no running agent may still spend. A run budget
- * without task budgets is shared evenly among the tasks still to start, so that the first does not reserve it all.
+ * The smaller of the task's remaining budget and the run's remaining budget that running agents have not reserved. A
+ * run budget without task budgets is shared evenly among the tasks not yet started, so that the first does not reserve
+ * it all.
  */
 export function attemptBudget(plan: Plan, state: RunState, task: PlannedTask): AttemptBudget {
   const isBound = (each: PlannedTask): boolean => taskAgent(plan.settings, each.agent).agent.tellsCost;
-  if (!isBound(task)) return { kind: 'unlimited' }; // what it costs is never known
+  if (!isBound(task)) return { kind: 'unlimited' }; // its cost is unknown
   const { runUsd } = plan.settings.budget;
   const ownLeft = task.budgetUsd === null ? null : task.budgetUsd - taskOf(state, task.id).costUsd;
   if (task.budgetUsd !== null && ownLeft !== null && ownLeft < LEAST_USD)

@@ -7,44 +7,44 @@ import { startOrder } from '../plan/schedule.js';
 import { isInMergeQueue, isSettled, landedCommit } from './task-state.js';
 import { mergeAgain } from '../held/finding.js';
 
-/** What the supervisor saw of a task's agent just now. */
+/** The observed state of a task's agent. */
 export type AgentFact =
   | { readonly kind: 'starting' }
-  /** `unattendedMs`: how long it has run, where no shim is left to end it when its time is over; null with one. */
+  /** `unattendedMs`: its running time if no shim is left to stop it at its time limit; null if there is one. */
   | {
       readonly kind: 'running';
       readonly quietMs: number;
-      /** How long ago its last result came and nothing of its session since; null while it works. */
+      /** Time since its final result, if nothing of its session followed; null while it works. */
       readonly finishedMs: number | null;
-      /** A tool ran without the guard in front of it. */
+      /** A tool ran without o8's write guard. */
       readonly unguarded: boolean;
       readonly unattendedMs: number | null;
       readonly outputMB: number;
     }
-  /** Ended, or gone without a trace: `settle` finds out which. */
+  /** Ended or disappeared; `settle` determines which. */
   | { readonly kind: 'over' };
 
 export interface Facts {
   readonly now: Date;
-  /** Tasks something is being done for right now (prepare, start, settle, stop, merge). */
+  /** Tasks that a job is working on (prepare, start, settle, stop, merge). */
   readonly busyTasks: ReadonlySet<string>;
   readonly merging: boolean;
-  /** How many branches may be merged together: 1 while merging them together ended in a surprise. */
+  /** How many branches may be merged together: 1 after merging several together failed unexpectedly. */
   readonly mergesAtOnce: number;
   readonly validating: boolean;
   readonly agents: ReadonlyMap<string, AgentFact>;
   /** Tasks whose `setup` may have left processes running. */
   readonly withSetupProcesses: ReadonlySet<string>;
-  /** Whether the run's source may still have tasks for it that it was not asked for. */
+  /** Whether the run's source may have further tasks that have not been read yet. */
   readonly moreTasks: boolean;
-  /** Why no new agent may start on this machine now (disk, memory), null when it may. */
+  /** Why no new agents may start on this machine now (disk, memory), null if they may. */
   readonly holdBack: string | null;
 }
 
 export type Action =
   | { readonly kind: 'record'; readonly event: RunEvent }
   | { readonly kind: 'prepare' | 'start' | 'settle' | 'end_setup'; readonly task: string }
-  /** In the order they came in. */
+  /** In the order in which they finished. */
   | { readonly kind: 'merge'; readonly tasks: readonly string[] }
   | {
       readonly kind: 'stop';
@@ -54,16 +54,16 @@ export type Action =
   | { readonly kind: 'validate'; readonly wave: number }
   | { readonly kind: 'finish'; readonly state: FinishedState };
 
-/** A long Claude session writes some 50 MB; an agent in a loop fills a disk. What it wrote is kept. */
+/** A long Claude session writes about 50 MB; an agent in a loop could fill the disk. Its output is kept. */
 export const MOST_OUTPUT_MB = 512;
 
 /**
- * Claude Code ends half a second after its result, and five after it when it has background shells to end. What has
- * not ended by itself then never will: a child keeps it, or its output.
+ * Claude Code exits half a second after its result, or after five seconds if it has background shells to end. If it has
+ * not exited by then, it never will, because a child process keeps it or its output open.
  */
 export const RESULT_GRACE_MS = 30_000;
 
-/** What to do next. Pure: the same state and facts give the same actions; the supervisor carries them out and records. */
+/** The next actions. A pure function: the supervisor carries the actions out and records the results. */
 export function decide(plan: Plan, state: RunState, facts: Facts): readonly Action[] {
   const tasks = plan.tasks.map((task) => ({ task, record: taskOf(state, task.id) }));
   switch (state.phase.kind) {
@@ -75,13 +75,13 @@ export function decide(plan: Plan, state: RunState, facts: Facts): readonly Acti
       if (state.phase.until !== null && facts.now >= new Date(state.phase.until)) {
         return [{ kind: 'record', event: { type: 'run_resumed' } }];
       }
-      return goOn(plan, state, tasks, facts, []); // a pause holds back agents and nothing else
+      return nextActions(plan, state, tasks, facts, []); // a pause only prevents new agents
     case 'running':
-      return goOn(plan, state, tasks, facts, startAgents(plan, state, tasks, facts));
+      return nextActions(plan, state, tasks, facts, startAgents(plan, state, tasks, facts));
   }
 }
 
-function goOn(
+function nextActions(
   plan: Plan,
   state: RunState,
   tasks: readonly Entry[],
@@ -89,7 +89,7 @@ function goOn(
   starts: readonly Action[],
 ): readonly Action[] {
   const changes = blockTasks(plan, state, tasks, facts);
-  // A task that is unblocked is one its wave waits for again: barriers are looked at when that is recorded.
+  // An unblocked task delays the validation of its wave, so these changes are recorded before barriers are checked.
   const next = changes.length > 0 ? changes : [...nextValidation(plan, state, tasks, facts), ...starts];
   const actions = [
     ...settleAgents(plan, tasks, facts),
@@ -130,7 +130,7 @@ function settleAgents(plan: Plan, tasks: readonly Entry[], facts: Facts): Action
   });
 }
 
-/** What `setup` started serves all attempts of a task and its merge. */
+/** Processes that `setup` started may be needed by all attempts of a task and by its merge. */
 function endSetups(tasks: readonly Entry[], facts: Facts): Action[] {
   return tasks.flatMap(({ task, record }): Action[] =>
     facts.withSetupProcesses.has(task.id) && isSettled(record.state) && !facts.busyTasks.has(task.id)
@@ -139,10 +139,10 @@ function endSetups(tasks: readonly Entry[], facts: Facts): Action[] {
   );
 }
 
-/** First finished, first merged; those that wait are verified together. */
+/** Merges in the order in which tasks finished; several waiting tasks are verified together. */
 function nextMerge(plan: Plan, tasks: readonly Entry[], facts: Facts): Action[] {
   if (facts.merging) return [];
-  // What came in while its wave is validated would count as validated, although it was not on that commit.
+  // Work merged while its wave is being validated would count as validated, although the validated commit lacks it.
   const closed = new Set(
     facts.validating ? plan.waves.flatMap((wave) => (wave.validation === null ? [] : wave.tasks)) : [],
   );
@@ -178,7 +178,7 @@ function sameNames(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((name, index) => name === other[index]);
 }
 
-/** What a task needs and will not get unless a person acts: task ids, or `wave N` whose validation failed. */
+/** What prevents a task from ever starting unless a person acts: task ids, or `wave N` whose validation failed. */
 export function blockers(plan: Plan, state: RunState, task: PlannedTask): string[] {
   const failedWaves = plan.waves
     .filter(({ number }) => number < task.wave && state.validations.get(number)?.kind === 'failed')
@@ -201,7 +201,10 @@ function depsLanded(state: RunState, task: PlannedTask): boolean {
   return task.deps.every((dep) => landedCommit(taskOf(state, dep).state) !== null);
 }
 
-/** A wave with a validation holds back later waves until it passed; `--schedule waves` makes every wave a barrier. */
+/**
+ * A wave with a validation is a barrier: later waves wait until it has passed; `--schedule waves` makes every wave a
+ * barrier.
+ */
 function earlierWavesDone(plan: Plan, state: RunState, task: PlannedTask): boolean {
   return plan.waves
     .filter(({ number }) => number < task.wave)
@@ -215,7 +218,7 @@ function earlierWavesDone(plan: Plan, state: RunState, task: PlannedTask): boole
     });
 }
 
-/** A wave of which nothing is on the target, or that this run left out, has nothing to validate. */
+/** There is nothing to validate if none of the wave's tasks is merged, or this run left the wave out. */
 function waveNeedsValidation(state: RunState, ids: readonly string[]): boolean {
   const states = ids.map((id) => taskOf(state, id).state);
   return !states.every((task) => isSettled(task) && task.state !== 'complete');
@@ -252,7 +255,7 @@ function startAgents(plan: Plan, state: RunState, tasks: readonly Entry[], facts
     .map(({ task, record }) => ({ kind: record.state.state === 'queued' ? 'prepare' : 'start', task: task.id }));
 }
 
-/** Two agents that start at once would both reserve the same rest of the run's budget. */
+/** Two agents started at the same time would both reserve the same part of the run's budget. */
 function oneStartAtATime(plan: Plan, tasks: readonly Entry[], facts: Facts): (entry: Entry) => boolean {
   if (plan.settings.budget.runUsd === null) return () => true;
   let starting = tasks.some(
@@ -274,7 +277,7 @@ function finishWhenSettled(plan: Plan, state: RunState, tasks: readonly Entry[],
   return [{ kind: 'finish', state: finalState(plan, state) }];
 }
 
-/** Completed: every task complete, left out, or with its work in an open pull request; every validation passed. */
+/** `completed` if every task is complete, left out or in an open pull request, and every validation passed. */
 export function finalState(plan: Plan, state: RunState): FinishedState {
   if (state.stoppedByUser) return 'aborted';
   const good = plan.tasks.every(({ id }) => {
@@ -285,7 +288,7 @@ export function finalState(plan: Plan, state: RunState): FinishedState {
   return good && valid ? 'completed' : 'failed';
 }
 
-/** Work that is done stays done: it waits for `merge`. Everything else stops. */
+/** Finished work is kept and waits for `merge`. Everything else is stopped. */
 function decideAborting(runId: string, tasks: readonly Entry[], facts: Facts): readonly Action[] {
   const stops = tasks.flatMap(({ task, record }): Action[] => {
     if (facts.busyTasks.has(task.id)) return [];
@@ -297,7 +300,8 @@ function decideAborting(runId: string, tasks: readonly Entry[], facts: Facts): r
       case 'blocked':
         return [{ kind: 'record', event: { type: 'task_aborted', task: task.id } }];
       case 'merge_pending':
-        if (record.state.hold !== null || facts.merging || isPublished(record)) return []; // the one being merged is told by its merge
+        // The merge job in progress handles its own tasks.
+        if (record.state.hold !== null || facts.merging || isPublished(record)) return [];
         return [
           {
             kind: 'record',

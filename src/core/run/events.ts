@@ -13,7 +13,7 @@ export const attemptExitSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('timed_out') }),
   /** The agent's program could not be started. */
   z.strictObject({ kind: z.literal('not_started'), message: z.string() }),
-  /** The agent is gone and nobody saw how: never success. */
+  /** The agent is gone and its exit was not observed; never counts as success. */
   z.strictObject({ kind: z.literal('unknown') }),
 ]);
 export type AttemptExit = z.infer<typeof attemptExitSchema>;
@@ -22,24 +22,28 @@ const task = z.string();
 const commit = z.string();
 const undo = { branch: z.string(), task: z.string().nullable(), landing: commit, from: commit, to: commit };
 
-/** Everything the journal can say. State is what these events add up to; see `replay.ts`. */
+/** All events of the journal. `replay.ts` computes the state of a run from them. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run_created'), runId: z.string() }),
-  /** `replaced`: another run whose owner did not answer and was ended for this one; what it has running is stopped next. */
+  /**
+   * `replaced`: another run whose supervisor did not answer and was killed for this run; its agents are stopped next.
+   */
   z.strictObject({
     type: z.literal('owner_changed'),
     pid: z.number(),
     generation: z.number(),
     replaced: z.string().optional(),
   }),
-  /** Nothing of this other run is alive any more. */
+  /** No process of this other run is running any more. */
   z.strictObject({ type: z.literal('run_stopped'), run: z.string() }),
-  /** What was in the task's way is out of it: `kept` are refs with what there was, `moved` says for people what has another name. */
+  /**
+   * The task's branch and worktree names are free: `kept` are refs that keep the old commits, `moved` lists renames.
+   */
   z.strictObject({ type: z.literal('room_made'), task, kept: z.array(z.string()), moved: z.array(z.string()) }),
   z.strictObject({ type: z.literal('target_created'), ref: z.string(), commit }),
-  /** No new agents; `until` is when it ends by itself, null for a pause that a person has to end. */
+  /** No new agents start. `until` is when the pause ends automatically, null if the user has to end it. */
   z.strictObject({ type: z.literal('run_paused'), reason: z.string(), until: z.string().nullable() }),
-  /** `reopens`: a person goes on with a run that was aborted. */
+  /** `reopens`: the user continues a run that was aborted. */
   z.strictObject({ type: z.literal('run_resumed'), reopens: z.boolean().optional() }),
   z.strictObject({ type: z.literal('run_aborting') }),
   z.strictObject({ type: z.literal('run_finished'), state: z.enum(['completed', 'failed', 'aborted']) }),
@@ -73,7 +77,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     budgetUsd: z.number().nullable(),
   }),
   z.strictObject({ type: z.literal('attempt_started'), task, attempt: z.number().int(), pid: z.number().int() }),
-  /** Whoever announced it is gone, and nobody began it or ever will: the task is as it was before. */
+  /** The announced attempt never started and never will: the task returns to its previous state. */
   z.strictObject({ type: z.literal('attempt_void'), task, attempt: z.number().int() }),
   z.strictObject({
     type: z.literal('attempt_ended'),
@@ -82,7 +86,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     exit: attemptExitSchema,
     costUsd: z.number(),
     tokens: z.number(),
-    /** The session's name, of an agent that names it itself. */
+    /** The session id, for agents that choose it themselves. */
     sessionId: z.string().optional(),
   }),
   z.strictObject({
@@ -94,7 +98,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   }),
   /** Stopped by a rate or usage limit: not a failure, not a retry. */
   z.strictObject({ type: z.literal('task_rate_limited'), task, until: z.string() }),
-  /** The user wants it to go on now: it waits for no time any more. */
+  /** The user wants the task to continue now instead of waiting until `notBefore`. */
   z.strictObject({ type: z.literal('task_released'), task }),
   z.strictObject({ type: z.literal('task_failed'), task, reason: failureReasonSchema, message: z.string() }),
   z.strictObject({ type: z.literal('task_aborted'), task }),
@@ -106,17 +110,17 @@ export const runEventSchema = z.discriminatedUnion('type', [
     commits: z.number().int(),
     notes: z.array(z.string()),
   }),
-  /** What a person should know although the task goes on. */
+  /** Facts for the user that do not stop the task. */
   z.strictObject({
     type: z.literal('task_noted'),
     task,
     notes: z.array(z.string()),
-    /** The same as data, where they name commands. */
+    /** The same notes with commands as data, if they contain any. */
     texts: z.array(textSchema).optional(),
   }),
   /**
-   * `held`: a person has to decide about what it would bring; without it something is in the way of it. `hint` is for a
-   * terminal, `next` the same as data, where it names commands.
+   * The merge has to wait. With `held`, the user has to decide about changes in it; without, something else prevents
+   * it. `hint` is written for a terminal; `next` is the same with commands as data, if it contains any.
    */
   z.strictObject({
     type: z.literal('merge_held'),
@@ -126,7 +130,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     next: textSchema.optional(),
     held: heldSchema.optional(),
   }),
-  /** The user let it land at `tip` with what was held. */
+  /** The user accepted the held changes for the branch at `tip`. */
   z.strictObject({ type: z.literal('held_accepted'), task, tip: commit, keys: z.array(z.string()) }),
   z.strictObject({ type: z.literal('merge_intended'), task, ref: z.string(), from: commit, to: commit }),
   z.strictObject({ type: z.literal('task_merged'), task, landed: commit }),
@@ -141,7 +145,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     tree: z.string(),
     check: z.string(),
     passed: z.boolean(),
-    /** Of which wave it was the validation. */
+    /** The wave, if the check was a wave's validation. */
     wave: z.number().int().optional(),
   }),
   z.strictObject({
@@ -171,7 +175,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   /** The user asked to try the run again: the wave's validation counts as not yet done. */
   z.strictObject({ type: z.literal('wave_validation_reset'), wave: z.number().int() }),
   z.strictObject({ type: z.literal('landing_intended'), branch: z.string(), from: commit, to: commit }),
-  /** `tasks`: everybody whose work is in `to`, also from a landing before it. */
+  /** `tasks`: all tasks whose work is in `to`, including those of earlier landings. */
   z.strictObject({
     type: z.literal('landed'),
     branch: z.string(),
@@ -179,11 +183,11 @@ export const runEventSchema = z.discriminatedUnion('type', [
     to: commit,
     tasks: z.array(z.string()),
   }),
-  /** Somebody else put all that is in `target` on the branch (squashed, rebased, cherry-picked): it is there since `commit`. */
+  /** The user put the content of `target` on the branch another way (squash, rebase, cherry-pick), by `commit`. */
   z.strictObject({ type: z.literal('found_landed'), branch: z.string(), target: commit, commit }),
   /**
-   * The work of the landing at `landing` is about to be taken off the branch: `to` is the revert, or where it was.
-   * `task` as in the landing: a task's own and the whole target may have landed at the same commit.
+   * The landing at commit `landing` is about to be undone: `to` is the reverting commit, or the commit before the
+   * landing. `task` as in the landing, because a task and the whole target may have landed at the same commit.
    */
   z.strictObject({ type: z.literal('undo_intended'), ...undo }),
   z.strictObject({ type: z.literal('landing_undone'), ...undo }),
@@ -191,7 +195,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
 ]);
 export type RunEvent = z.infer<typeof runEventSchema>;
 
-/** A line of the journal: the event, its number from 1 without gaps, and when it was written. */
+/** A line of the journal: the event, its number (from 1, without gaps), and the time it was written. */
 export interface JournalRecord {
   readonly seq: number;
   readonly at: string;

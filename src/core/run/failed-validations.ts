@@ -14,7 +14,9 @@ export function failedValidations({ validations }: RunState): FailedValidation[]
   );
 }
 
-/** The failure as lines of a report or a status, with the command that shows all of the output; `flag`: of which run. */
+/**
+ * The failure as lines of a report or a status, with the command that shows the complete output; `flag` names the run.
+ */
 export function validationLines({ wave, message }: FailedValidation, flag: RunFlag): Text[] {
   const [what = '', ...output] = message.split('\n');
   return [

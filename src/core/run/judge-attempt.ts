@@ -7,23 +7,23 @@ import { COMPLETION_MARKER } from '../plan/completion-marker.js';
 import type { AttemptExit } from './events.js';
 import type { FailureReason } from './task-state.js';
 
-/** Everything that counts as evidence when an attempt is over. */
+/** The evidence by which an ended attempt is judged. */
 export interface AttemptEvidence {
   readonly exit: AttemptExit;
-  /** What the program said, whether it says a result when it ends, and with which exit code that a limit stopped it. */
+  /** What the agent reported, whether its program reports a result at all, and its exit code for a usage limit. */
   readonly agent: Pick<Agent, 'givesResult' | 'unguarded'> & {
     readonly facts: AgentFacts;
     readonly rateLimitExitCode: number | null;
   };
   readonly markerPresent: boolean;
-  /** Commits on the task's branch since its start; changes not yet committed count as one. */
+  /** Commits on the task's branch since its start; uncommitted changes count as one. */
   readonly commits: number;
-  /** Why o8 stopped the agent, null when it did not. `finished`: it had given its result and did not end. */
+  /** Why o8 stopped the agent, null if it did not. `finished`: the agent had given its result but did not exit. */
   readonly stopReason: 'finished' | 'stalled' | null;
   readonly limits: AttemptLimits;
 }
 
-/** What an attempt was allowed, for the message that names the limit it hit; null: no limit. */
+/** The limits of an attempt, for messages; null means no limit. */
 export interface AttemptLimits {
   readonly timeoutMinutes: number;
   readonly stallMinutes: number;
@@ -31,21 +31,21 @@ export interface AttemptLimits {
   readonly maxTurns: number | null;
 }
 
-/** `retryable`: another attempt in the same worktree may well succeed where this one did not. */
+/** `retryable`: another attempt in the same worktree may succeed. */
 export type AttemptVerdict =
   | { readonly kind: 'succeeded'; readonly noChange: boolean; readonly summary: string }
   | { readonly kind: 'failed'; readonly reason: FailureReason; readonly message: string; readonly retryable: boolean }
-  /** `until` is ISO time, null when nobody said. The same session goes on afterwards. */
+  /** `until` is an ISO time, null if unknown. The same session continues afterwards. */
   | { readonly kind: 'rate_limited'; readonly until: string | null };
 
 type Failed = Extract<AttemptVerdict, { kind: 'failed' }>;
 
-/** Exit codes of programs that a signal ends and that say so themselves, as a shell would. */
+/** Exit codes with which programs report that a signal ended them, as a shell would. */
 const SIGNAL_CODES = [129, 130, 131, 137, 143];
 
 /**
- * Whether an agent that was ended by a signal or its time had given its last word before: a result without an error, and
- * with it the structured result or the marker file. What the agent did counts then, not what ended its process.
+ * Whether an agent that was ended by a signal or its time limit had finished before: it gave a result without an error,
+ * and the structured result or the marker file. In that case its work counts, not how its process ended.
  */
 export function spokeLast(
   exit: AttemptExit,
@@ -61,8 +61,9 @@ export function spokeLast(
 }
 
 /**
- * Success is exit code 0 and a result that is not an error and the agent's own word (structured result or marker file)
- * and work on the branch, or the agent's word that none was needed. Anything less is a failure with its reason.
+ * Success requires exit code 0, a result that is not an error, the agent's report that it is done (structured result or
+ * marker file), and commits on the branch or the agent's report that none were needed. Otherwise a failure with a
+ * reason.
  */
 export function judgeAttempt(evidence: AttemptEvidence): AttemptVerdict {
   const { exit, agent, limits } = evidence;
@@ -71,7 +72,7 @@ export function judgeAttempt(evidence: AttemptEvidence): AttemptVerdict {
   if (spoke || evidence.stopReason === 'finished' || (exit.kind === 'exited' && exit.code === 0)) {
     return agent.givesResult ? judgeResult(evidence, facts) : judgeWord(evidence, null, '');
   }
-  // Nobody saw how it ended, so what it said before proves nothing.
+  // How it ended is unknown, so its earlier output proves nothing.
   if (exit.kind === 'unknown')
     return failed('lost', 'the agent process ended while no supervisor was running; how it ended is unknown', true);
   if (exit.kind === 'not_started')
@@ -121,12 +122,11 @@ function judgeWord(evidence: AttemptEvidence, report: CompletionReport | null, t
 
 type FailedResult = Extract<AgentResult, { kind: 'failed' }>;
 
-/** A limit of the attempt itself ends it whatever else was reached on the way. */
+/** A limit of the attempt itself takes precedence over other reasons. */
 function endedByOwnLimit({ result }: AgentFacts): boolean {
   return result?.kind === 'failed' && result.limit !== null;
 }
 
-/** An error the agent reported itself. */
 function resultFailure({ text, limit, retryable }: FailedResult, limits: AttemptLimits): Failed {
   switch (limit) {
     case 'budget':
@@ -151,7 +151,7 @@ function budgetSpent(usd: number | null): string {
   return usd === null ? 'budget spent' : `budget of ${dollars(usd)} spent`;
 }
 
-/** The limit first, then what the agent said about it. */
+/** The limit, followed by the agent's message about it. */
 function withWords(limit: string, text: string): string {
   return text === '' ? limit : `${limit}: ${text}`;
 }

@@ -5,14 +5,14 @@ import type { Plan } from '../plan/plan.js';
 import { sourceOf } from '../plan/sources.js';
 import { taskOf, type RunState } from './run-state.js';
 
-/** Tasks that a run has not done because it was started without them. `command` runs them. */
+/** Tasks that a run does not include. `command` runs them. */
 export const leftOutSchema = z.array(z.object({ tasks: z.array(z.string()), command: z.string() }));
 export interface LeftOut {
   readonly tasks: readonly string[];
   readonly command: Command;
 }
 
-/** As the source divides its work (by wave). `from`: where the command is typed. */
+/** Grouped as by the source (by wave). `from`: the folder in which the commands are typed. */
 export function leftOutOf(plan: Plan, state: RunState, from: string): LeftOut[] {
   const left = plan.tasks.filter(({ id }) => {
     const { state: task } = taskOf(state, id);
@@ -21,7 +21,6 @@ export function leftOutOf(plan: Plan, state: RunState, from: string): LeftOut[] 
   return sourceOf(plan.source).parts(left, from);
 }
 
-/** Lines for people. */
 export function leftOutLines(leftOut: readonly Spelled<LeftOut>[]): string[] {
   if (leftOut.length === 0) return [];
   return ['Left out of this run:', ...leftOut.map(({ tasks, command }) => `  - ${tasks.join(', ')}: ${command}`)];

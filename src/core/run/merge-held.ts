@@ -2,7 +2,10 @@ import { inTerminal, type Text } from '../base/text.js';
 import type { Held } from '../held/finding.js';
 import type { RunEvent } from './events.js';
 
-/** The event of a merge that waits. Journals have the hint as words, too: older versions read nothing else. */
+/**
+ * The event of a merge that has to wait. The hint is also recorded as plain text, because older versions read only
+ * that.
+ */
 export function mergeHeld(
   task: string,
   reason: string,

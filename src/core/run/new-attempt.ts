@@ -1,12 +1,14 @@
 import type { TaskStateName } from './task-state.js';
 
-/** A task whose branch and worktree an earlier run of o8 left behind: they make room, and it begins anew. */
+/**
+ * A task whose branch and worktree an earlier, ended run left behind: these are moved away, and the task starts again.
+ */
 export interface NewAttempt {
   readonly task: string;
-  /** The earlier run, which is over, and what became of the task in it. */
+  /** The earlier run. */
   readonly runId: string;
   readonly state: TaskStateName;
   readonly attempt: number;
-  /** Where the commits of its branch are kept. */
+  /** The ref that keeps the commits of its branch. */
   readonly ref: string;
 }

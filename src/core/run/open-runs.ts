@@ -3,12 +3,12 @@ import { O8Error } from '../base/errors.js';
 import { isSettled } from './task-state.js';
 import type { RunState } from './run-state.js';
 
-/** A run that is not over, as a list of them names it. `plan`: its folder or its slugs, as a command line has them. */
+/** An unfinished run, as shown in a list. `plan`: its folder or slugs, as typed on a command line. */
 export interface OpenRun {
   readonly runId: string;
   readonly plan: string;
   readonly state: RunState;
-  /** A supervisor owns it. */
+  /** Its supervisor is running. */
   readonly alive: boolean;
 }
 
@@ -17,14 +17,14 @@ export type Choice<T> =
   | { readonly kind: 'one'; readonly run: T; readonly others: readonly T[] }
   | { readonly kind: 'several'; readonly runs: readonly T[] };
 
-/** The run a command without a run id means: the one that is alive, else the only one that is interrupted. */
+/** The run that a command without a run id acts on: the active one, otherwise the only interrupted one. */
 export function chooseOpenRun<T extends Pick<OpenRun, 'alive'>>(open: readonly T[]): Choice<T> {
   const run = open.find(({ alive }) => alive) ?? (open.length === 1 ? open[0] : undefined);
   if (run !== undefined) return { kind: 'one', run, others: open.filter((other) => other !== run) };
   return open.length === 0 ? { kind: 'none' } : { kind: 'several', runs: open };
 }
 
-/** What to say where several are meant; `command` is the one for a run. */
+/** The error if several runs are possible; `command` returns the command for one run. */
 export function severalRunsError(runs: readonly OpenRun[], command: (runId: string) => Command): O8Error {
   const lines = runs.map((run) => `  ${run.runId}  ${run.plan} (${countsText(run.state)})`);
   const message = `${String(runs.length)} runs are interrupted; name the one you mean:\n${lines.join('\n')}`;
@@ -38,30 +38,30 @@ export function severalRunsError(runs: readonly OpenRun[], command: (runId: stri
   );
 }
 
-/** `1 complete, 2 running`: the tasks of a run by state, in the order in which they come. */
+/** `1 complete, 2 running`: the number of tasks in each state, in the plan's order. */
 export function countsText(state: RunState): string {
   const counts = new Map<string, number>();
   for (const { state: task } of state.tasks.values()) counts.set(task.state, (counts.get(task.state) ?? 0) + 1);
   return [...counts].map(([name, count]) => `${String(count)} ${name}`).join(', ');
 }
 
-/** What `--resume` finds in a run: nothing to do; to go on as it is; or also to take up what an abort stopped. */
-export function resumption({ phase, tasks, stoppedByUser }: RunState): 'nothing' | 'go_on' | 'take_up' {
+/** What `--resume` has to do: nothing, continue the run, or also continue what an abort stopped. */
+export function resumption({ phase, tasks, stoppedByUser }: RunState): 'nothing' | 'continue' | 'continue_stopped' {
   const all = [...tasks.values()].map(({ state }) => state.state);
   switch (phase.kind) {
     case 'running':
     case 'paused':
-      return 'go_on';
+      return 'continue';
     case 'aborting':
-      return 'take_up';
+      return 'continue_stopped';
     case 'finished': {
       const waits = stoppedByUser && all.includes('merge_pending');
-      return all.includes('aborted') || waits ? 'take_up' : 'nothing';
+      return all.includes('aborted') || waits ? 'continue_stopped' : 'nothing';
     }
   }
 }
 
-/** The tasks that have no branch and worktree yet and will get them when the run goes on. */
+/** Tasks that have no branch and worktree yet and get them when the run continues. */
 export function tasksToPrepare({ tasks }: RunState): string[] {
   return [...tasks.values()].filter(({ state, start }) => start === null && !isSettled(state)).map(({ id }) => id);
 }
@@ -70,7 +70,7 @@ export function resumeCommand(runId: string): Command {
   return o8('run', { resume: true, run: runId });
 }
 
-/** Agents that live although the supervisor of their run is dead. */
+/** Agents that are running although the supervisor of their run is not. */
 export interface Orphans {
   readonly runId: string;
   readonly agents: readonly { readonly task: string; readonly pid: number }[];

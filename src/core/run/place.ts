@@ -6,58 +6,59 @@ export interface PlacedAttempt {
   readonly dir: string;
 }
 
-/** What to start. */
 export interface AttemptOrder extends PlacedAttempt {
   readonly argv: readonly string[];
   readonly cwd: string;
   /** Never written to disk. */
   readonly env: Readonly<Record<string, string>>;
-  /** File the agent reads as stdin; null for an empty stdin. */
+  /** File used as the agent's stdin; null for an empty stdin. */
   readonly stdin: string | null;
   readonly timeoutMs: number;
-  /** Between SIGTERM and SIGKILL when the time is over. */
+  /** Time between SIGTERM and SIGKILL after the timeout. */
   readonly killAfterMs: number;
 }
 
 /*
  * unclaimed -> starting -> running -> ended
  *     |            |          |
- *     v            '----------'-> lost (whoever ran it died without a word)
+ * v            '----------'-> lost (the process that ran it died without recording an exit)
  *    void
  */
 export type PlacedStatus =
-  /** Nobody began it, and nobody we know of is about to; `fence` makes sure that nobody will. */
+  /** Not started, and no known process is about to start it; `fence` makes sure of that. */
   | { readonly kind: 'unclaimed' }
   | { readonly kind: 'void' }
-  /** Begun, or still on its way. `pid`: of what starts the agent, null while it is not known. */
+  /** Started or about to start. `pid`: the process that starts the agent, null if not yet known. */
   | { readonly kind: 'starting'; readonly pid: number | null }
-  /** `attended`: something lives that ends it at its timeout and will know how it ended. */
+  /** `attended`: a process is watching that stops the agent at its timeout and records its exit. */
   | { readonly kind: 'running'; readonly pid: number; readonly attended: boolean }
   | { readonly kind: 'ended'; readonly exit: AttemptExit; readonly pid: number | null }
-  /** What the agent started may live on: `stop` ends it. */
+  /** Processes started by the agent may still be running: `stop` ends them. */
   | { readonly kind: 'lost' };
 
 /**
- * Where attempts run. The supervisor asks its place and neither processes nor the files by which a place works. Whatever
- * an agent writes arrives, in order and while it runs, in `agent.jsonl` (standard output) and `agent.stderr` of the
- * attempt's folder, wherever the agent is.
+ * Where attempts run. The supervisor only uses this interface, never processes or files of the place directly. Wherever
+ * the agent runs, its output arrives in order, while it is written, in `agent.jsonl` (standard output) and
+ * `agent.stderr` in the attempt's folder.
  */
 export interface Place {
-  /** Returns at once; however often it is called, the agent starts at most once. */
+  /** Returns at once. The agent starts at most once, no matter how often this is called. */
   start(order: AttemptOrder): Promise<void>;
   /** O8Error `journal_damaged`. */
   status(attempt: PlacedAttempt): Promise<PlacedStatus>;
-  /** Of one that nobody began: whoever is late starts nothing. Idempotent. `claimed`: somebody was faster. */
+  /**
+   * Makes sure that an unclaimed attempt never starts. Idempotent. `claimed`: another process had already claimed it.
+   */
   fence(attempt: PlacedAttempt): Promise<'voided' | 'claimed'>;
   /**
-   * Ends all that runs of an attempt, in any state of it: asked to end, after `killAfterMs` made to. Idempotent.
-   * `survivors`: pids that could not be ended; `running`: command lines of what the agent had running. O8Error
-   * `lock_unknown` when it runs where the place cannot look.
+   * Ends all processes of an attempt, in any status: SIGTERM, then SIGKILL after `killAfterMs`. Idempotent.
+   * `survivors`: pids that could not be ended; `running`: command lines of processes started by the agent. O8Error
+   * `lock_unknown` if the attempt runs where this place cannot check.
    */
   stop(
     attempt: PlacedAttempt,
     killAfterMs: number,
   ): Promise<{ readonly survivors: readonly number[]; readonly running: readonly string[] }>;
-  /** Calls back when its status may have changed. A hint that comes sooner than the next look: it may be missed. */
+  /** Calls back when the status may have changed. Only an optimization: calls may be missed. */
   watch(attempt: PlacedAttempt, news: () => void): { close(): void };
 }

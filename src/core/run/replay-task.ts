@@ -3,13 +3,13 @@ import { NO_PULL, type PullRecord } from './pull.js';
 import type { TaskRecord } from './run-state.js';
 import type { TaskState, TaskStateName } from './task-state.js';
 
-/** What happens to a single task; an intended merge is kept with the run, beside its tasks. */
+/** Events of a single task. Intended merges are part of the run's state. */
 export type TaskEvent = Exclude<
   Extract<RunEvent, { task: string }>,
   { type: 'merge_intended' | 'room_made' | 'task_added' }
 >;
 
-/** A task nothing has happened to yet. */
+/** A task without events. */
 export function newTask(id: string, wave: number): TaskRecord {
   return {
     id,
@@ -35,13 +35,15 @@ export function newTask(id: string, wave: number): TaskRecord {
   };
 }
 
-/** Throws where the lifecycle does not let `event` follow: a bug, or a journal that nobody wrote. */
+/** Throws if the lifecycle does not allow `event` in this state: a bug, or a journal that o8 did not write. */
 export function allow(task: TaskRecord, event: RunEvent, seq: number, states: readonly TaskStateName[]): void {
   if (states.includes(task.state.state)) return;
-  throw new Error(`task ${task.id} is ${task.state.state}: ${event.type} (record ${String(seq)}) cannot follow`);
+  throw new Error(
+    `task ${task.id} is ${task.state.state}: ${event.type} (record ${String(seq)}) is not allowed in this state`,
+  );
 }
 
-/** One task after one event of it; the transitions are drawn in `task-state.ts`. */
+/** Applies an event to a task; see the diagram in `task-state.ts`. */
 export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: number): TaskRecord {
   const from = (...allowed: TaskStateName[]): void => {
     allow(task, event, seq, allowed);
@@ -107,7 +109,7 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
       );
     case 'attempt_ended':
       from('running');
-      if (event.attempt === task.endedAttempt) return task; // paid for once
+      if (event.attempt === task.endedAttempt) return task; // its cost is already counted
       return to(task.state, {
         endedAttempt: event.attempt,
         costUsd: task.costUsd + event.costUsd,
@@ -126,7 +128,7 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
       return to({
         state: 'worktree_created',
         notBefore: event.until,
-        next: { kind: 'continue', note: 'The usage limit that stopped you is over. Go on where you were.' },
+        next: { kind: 'continue', note: 'The usage limit that stopped you has ended. Continue where you stopped.' },
       });
     case 'task_released':
       from('queued', 'worktree_created');
@@ -190,7 +192,7 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
   }
 }
 
-/** Back to the queue: with its worktree where the work goes on, without one where it begins anew. */
+/** Queues the task again: with its worktree if the work continues, without one if it starts over. */
 function requeue(
   task: TaskRecord,
   event: Extract<RunEvent, { type: 'task_requeued' }>,

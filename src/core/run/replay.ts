@@ -12,7 +12,6 @@ import {
 } from './run-state.js';
 import { allow, changeTask, newTask, type TaskEvent } from './replay-task.js';
 
-/** The state of a run that has a plan and no history yet. */
 export function initialState(plan: Plan): RunState {
   return {
     runId: plan.runId,
@@ -38,7 +37,7 @@ export function initialState(plan: Plan): RunState {
   };
 }
 
-/** Adds a journal up. Pure; an event that the lifecycle does not allow is a bug and throws. */
+/** The state after all records of a journal. Throws if an event is not allowed in the state before it. */
 export function replay(plan: Plan, records: readonly JournalRecord[]): RunState {
   return records.reduce(applyRecord, initialState(plan));
 }
@@ -121,17 +120,17 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
 
 function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: number): RunState {
   const before = taskOf(state, event.task);
-  // Tidying up after a task is no news of it.
+  // Removing a task's worktree or branch does not count as a change of the task.
   const tidied = event.type === 'worktree_removed' || event.type === 'branch_removed';
   const task: TaskRecord = { ...changeTask(before, event, at, seq), changedAt: tidied ? before.changedAt : seq };
   const tasks = new Map(state.tasks).set(event.task, task);
   const mergeIntents = new Map(state.mergeIntents);
-  // What was announced for a branch says nothing of commits that came to it since.
+  // An intended merge does not include commits added to the branch since.
   const grown = before.state.state === 'merge_pending' && event.type === 'task_done' && event.tip !== before.state.tip;
   if (task.state.state !== 'merge_pending' || grown) mergeIntents.delete(event.task);
-  // A validation speaks for the wave as it was merged then; what is merged later has to be validated, too.
+  // A validation applies to the wave's work merged at that time; work merged later has to be validated again.
   const validations = event.type === 'task_merged' ? withoutWave(state.validations, task.wave) : state.validations;
-  // What is unblocked by a merge is not a person's wish to go on with a run they stopped.
+  // If a merge unblocks a task, that does not mean that the user wants to continue a stopped run.
   const wanted = event.type === 'task_requeued' && ['retry', 'selected', 'resumed'].includes(event.why);
   const stoppedByUser = state.stoppedByUser && !wanted;
   const intent = state.mergeIntents.get(event.task);
@@ -164,12 +163,12 @@ function reopens(event: PhaseEvent): boolean {
   return event.type === 'run_resumed' && event.reopens === true;
 }
 
-/** Of two limits the one that ends later counts; null has no end. */
+/** Whether a pause ends later than another one; null means no end. */
 function isLater(until: string | null, than: string | null): boolean {
   return than !== null && (until === null || new Date(until) > new Date(than));
 }
 
-/** A finished run runs again as soon as one of its tasks has something to do. */
+/** A finished run becomes active again when one of its tasks has work to do. */
 function phaseAfter(phase: RunPhase, event: TaskEvent): RunPhase {
   const reopens = ['task_requeued', 'task_done', 'task_retrying', 'pull_returned'].includes(event.type);
   return reopens ? reopened(phase) : phase;

@@ -2,23 +2,23 @@ import { textSchema } from '../base/text.js';
 import * as z from 'zod';
 import type { Request } from './requests.js';
 
-/** Results have texts in them that no door has spelled yet; in the answers of tools they are strings. */
+/** The supervisor's results contain texts with commands as data; in the answers of tools these are strings. */
 type TextSchema = typeof textSchema | z.ZodString;
 
 const untrusted = <T extends TextSchema>(text: T): T => text.describe('untrusted') as T;
 
-/** What the supervisor stopped of one task. `worktree`: where its work is; `rescue`: the ref that holds what was not committed. */
+/** What was stopped of one task. `rescue`: the ref that keeps its uncommitted changes. */
 const stoppedSchema = z.object({
   task: z.string(),
   pid: z.number().nullable(),
   worktree: z.string().nullable(),
   rescue: z.string().nullable(),
-  /** Pids that outlived SIGKILL. */
+  /** Pids that are still running after SIGKILL. */
   survivors: z.array(z.number()),
 });
 export type Stopped = z.infer<typeof stoppedSchema>;
 
-/** The result of `cleanup`. `kept`: what stays, why, and what removes it. */
+/** The result of `cleanup`. `kept`: what was not removed, why, and the command that removes it. */
 const cleanupOf = <T extends TextSchema>(text: T) =>
   z.object({
     worktrees: z.array(z.object({ task: z.string(), path: z.string(), rescued: z.string().nullable() })),
@@ -35,13 +35,13 @@ const cleanupResultSchema = cleanupOf(textSchema);
 export type CleanupResult = z.infer<typeof cleanupResultSchema>;
 export const cleanupAnswerSchema = cleanupOf(z.string());
 
-/** The result of `abort`; `cleanup` where that was asked for. */
+/** The result of `abort`; `cleanup` only if it was requested. */
 const abortResultSchema = z.object({
   stopped: z.array(stoppedSchema),
   cleanup: cleanupResultSchema.nullable(),
 });
 
-/** What became of the landing that `merge` asked for. */
+/** The result of the landing that `merge` requested. */
 const landingKinds = <T extends TextSchema>(text: T) =>
   [
     z.object({ kind: z.literal('landed'), branch: z.string(), from: z.string(), to: z.string() }),
@@ -56,7 +56,7 @@ const landingKinds = <T extends TextSchema>(text: T) =>
 const landingSchema = z.discriminatedUnion('kind', landingKinds(textSchema));
 export type Landing = z.infer<typeof landingSchema>;
 
-/** The same, or what is expected of it. */
+/** The same, or the expected result of a dry run. */
 export const shownLandingSchema = z.discriminatedUnion('kind', [
   ...landingKinds(z.string()),
   z.object({
@@ -93,8 +93,8 @@ const resolutionOf = <T extends TextSchema>(text: T) =>
       worktree: z.string(),
       branch: z.string(),
       files: z.array(z.string()).describe('with conflict markers, or deleted on one side: untrusted'),
-      /** Files git resolved there by a merge driver or attribute, which o8 takes for conflicts. */
-      silent: z.array(z.string()).describe('resolved by a merge driver, to be looked at: untrusted'),
+      /** Conflicts that git resolved with a merge driver or attribute; o8 still treats them as conflicts. */
+      silent: z.array(z.string()).describe('resolved by a merge driver, to be reviewed: untrusted'),
       targetCommit: z.string(),
       branchCommit: z.string(),
       next: z.array(text),
@@ -112,7 +112,7 @@ export type ResolutionAnswer = z.infer<typeof resolutionAnswerSchema>;
 
 const landing = { branch: z.string(), landing: z.string().describe('commit'), task: z.string().optional() };
 
-/** What `undo` did with one landing. `again`: the command that brings the work back. */
+/** What `undo` did with one landing. `again`: the command that restores the work. */
 const undoneOf = <T extends TextSchema>(text: T) =>
   z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('reverted'), ...landing, commit: z.string(), again: text }),
@@ -132,7 +132,7 @@ export type Undone = z.infer<typeof undoneSchema>;
 export const undoneAnswerSchema = undoneOf(z.string());
 export type UndoneAnswer = z.infer<typeof undoneAnswerSchema>;
 
-/** What each kind of request is answered with, once it is done: the supervisor writes it, the tool that asked reads it. */
+/** The result of each kind of request. The supervisor writes it, and the tool that made the request reads it. */
 export const requestResults = {
   abort: abortResultSchema,
   merge: z.object({ landing: landingSchema }),

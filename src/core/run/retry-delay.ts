@@ -1,4 +1,4 @@
-/** One second lets a passing fault pass without a person noticing; a minute is as long as a person likes to wait. */
+/** One second is enough for many temporary faults; more than a minute would annoy a waiting user. */
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 60_000;
 

@@ -1,11 +1,11 @@
-/** The flag of a command that says which run is meant. */
+/** The flag of a command that names the run. */
 export interface RunFlag {
   readonly run?: string;
 }
 
 /**
- * The flag of a command about a run: without it the active or the newest run is meant, and that may be another one by the
- * time somebody types it. None where the repository has `only` this run.
+ * The flag for a command about a run. Without it, a command acts on the active or newest run, which may be another one
+ * by the time the command is typed. Empty if the repository has `only` this run.
  */
 export function runFlag(runId: string, only: boolean): RunFlag {
   return only ? {} : { run: runId };

@@ -2,8 +2,8 @@ const PARTS = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/;
 const SECOND_MS = 1000;
 
 /**
- * `20261121-080512-a1b2`, in UTC, valid in a ref; `ending`: four hex digits. Sorts after `newest`, the newest run's id
- * or null, which may be of the same second, or of a later one where the clock was set back.
+ * `20261121-080512-a1b2`, in UTC, valid in a ref; `ending`: four hex digits. Always sorts after `newest` (the newest
+ * run's id or null), even if that is from the same second, or the clock was set back.
  */
 export function nextRunId(now: Date, newest: string | null, ending: string): string {
   const after = newest === null ? null : timeOf(newest);
@@ -12,7 +12,7 @@ export function nextRunId(now: Date, newest: string | null, ending: string): str
   return `${time.replace(/[-:]/g, '').replace('T', '-').slice(0, 15)}-${ending}`;
 }
 
-/** In ms since 1970; null for a name that is no such id. */
+/** In ms since 1970; null if the name is not a run id. */
 function timeOf(runId: string): number | null {
   const [, year, month, day, hour, minute, second] = PARTS.exec(runId) ?? [];
   const time = Date.parse(`${year ?? ''}-${month ?? ''}-${day ?? ''}T${hour ?? ''}:${minute ?? ''}:${second ?? ''}Z`);

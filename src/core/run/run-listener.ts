@@ -1,14 +1,14 @@
 import type { RunState } from './run-state.js';
 
 /**
- * Somebody outside who is told how a run goes on: what its source keeps about it, for instance. A run never waits for it
- * and never fails of it.
+ * Receives the progress of a run, for example to update files of its source. A run never waits for a listener and never
+ * fails because of one.
  */
 export interface RunListener {
   /**
-   * Told after changes, in order, one call at a time; `state` is always the whole, so that changes may come together. What
-   * it has told already it keeps itself: after a crash the next owner tells it the state again. An error is logged, and the
-   * next change tells it again.
+   * Called after changes, in order, one call at a time. `state` is the complete state, and several changes may be
+   * combined in one call. After a crash, the next supervisor calls it again, so the listener must remember what it has
+   * processed. An error is logged, and the next change calls it again.
    */
   tell(state: RunState): Promise<void>;
 }

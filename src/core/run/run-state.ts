@@ -5,17 +5,17 @@ import type { PlannedTask } from '../plan/plan.js';
 import type { PullRecord } from './pull.js';
 import { isSettled, type TaskState } from './task-state.js';
 
-/** One task of a run as the journal knows it. `changedAt` is the number of the last record that changed it. */
+/** One task of a run, according to the journal. `changedAt` is the number of the last record that changed it. */
 export interface TaskRecord {
   readonly id: string;
   readonly wave: number;
   readonly state: TaskState;
-  /** Number of the last attempt, 0 before the first. Counts on over retries, so attempt folders never collide. */
+  /** Number of the last attempt, 0 before the first. Retries continue the count, so attempt folders never collide. */
   readonly attempt: number;
-  /** The last attempt whose end is recorded: a crash right after it makes the next owner record it again. */
+  /** The last attempt whose end is recorded, so that the next owner does not count a repeated record after a crash. */
   readonly endedAttempt: number;
   readonly sessionId: string | null;
-  /** The commit the branch started from; null until the worktree was announced. */
+  /** The commit the branch started from; null until the worktree has been announced. */
   readonly start: string | null;
   readonly worktree: 'none' | 'intended' | 'present' | 'removed';
   readonly branchRemoved: boolean;
@@ -26,9 +26,9 @@ export interface TaskRecord {
   readonly commits: number;
   readonly costUsd: number;
   readonly tokens: number;
-  /** What a person should know although the task went on: scope warnings, leftovers committed by o8. */
+  /** Facts for the user that did not stop the task: scope warnings, leftover changes committed by o8. */
   readonly notes: readonly Text[];
-  /** What a person let land although it was held. */
+  /** Held changes that the user accepted. */
   readonly accepted: Acceptance | null;
   /** Its branch on the remote and its pull request; null where none was announced. */
   readonly pull: PullRecord | null;
@@ -39,14 +39,14 @@ export type FinishedState = 'completed' | 'failed' | 'aborted';
 
 /*
  * running <-> paused;  running|paused -> aborting -> finished;  running -> finished
- * finished -> running when something is to be done again (retry, another wave, a resolved conflict, a validation)
+ * finished -> running when there is work again (retry, another wave, a resolved conflict, a validation)
  *
- * Jobs run side by side, so such an event may be written when another has just changed the run: one that no longer
- * fits (a pause while aborting, an end while a task was queued again) is without effect, unlike one of a task.
+ * Jobs run concurrently, so another job may change the run before such an event is written. An event that no longer
+ * fits (a pause during an abort, an end after a task was queued again) has no effect, unlike events of a task.
  */
 export type RunPhase =
   | { readonly kind: 'running' }
-  /** `until`: when it ends by itself; null: a person paused it and has to end it. */
+  /** `until`: when the pause ends automatically; null if the user has to end it. */
   | { readonly kind: 'paused'; readonly reason: string; readonly until: string | null }
   | { readonly kind: 'aborting' }
   | { readonly kind: 'finished'; readonly state: FinishedState };
@@ -54,30 +54,32 @@ export type RunPhase =
 export type WaveValidation =
   { readonly kind: 'passed'; readonly commit: string } | { readonly kind: 'failed'; readonly message: string };
 
-/** A move of a ref that was announced and not yet recorded as done. */
+/** A ref update that was announced and is not yet recorded as done. */
 export interface RefIntent {
   readonly from: string;
   readonly to: string;
 }
 
-/** Work that came to a ref: `from` is what the ref held before it. `task`: null for a whole target on the base branch. */
+/**
+ * Work merged into a ref; `from` is its previous commit. `task`: null if the whole target landed on the base branch.
+ */
 export interface LandingRecord extends RefIntent {
   readonly ref: string;
   readonly task: string | null;
-  /** Everybody whose work is in `to`: where only a part of the target landed, not all that was merged by then. */
+  /** The tasks whose work is in `to`. If only part of the target landed, these are not all merged tasks. */
   readonly tasks: readonly string[];
-  /** How its work was taken off the ref again; null: it was not. */
+  /** How the landing was undone; null if it was not. */
   readonly undone: Undoing | null;
 }
 
-/** `commit` has the work and takes it away, so merging the same work again brings nothing. */
+/** After a revert in `commit`, merging the same work again changes nothing. */
 export type Undoing = { readonly kind: 'reverted'; readonly commit: string } | { readonly kind: 'moved_back' };
 
 export interface RunState {
   readonly runId: string;
   readonly seq: number;
   readonly phase: RunPhase;
-  /** The user stopped the run, and nothing was queued again since: it ends as aborted. */
+  /** The user stopped the run and nothing has been queued since, so it ends as aborted. */
   readonly stoppedByUser: boolean;
   readonly targetCreated: boolean;
   readonly owner: { readonly pid: number; readonly generation: number } | null;
@@ -85,29 +87,29 @@ export interface RunState {
   /** Tasks that joined the run after it was planned, in order. */
   readonly added: readonly PlannedTask[];
   readonly validations: ReadonlyMap<number, WaveValidation>;
-  /** How branches are merged, chosen by the user since the run began; null: as planned. */
+  /** The merge strategy chosen by the user after the run started; null: as planned. */
   readonly strategy: MergeStrategy | null;
-  /** Another run whose owner was ended for this one and that may still have something running. */
+  /** Another run whose supervisor was killed for this run and whose agents may still be running. */
   readonly stopping: { readonly run: string; readonly generation: number } | null;
-  /** Tasks that had something in their way, and have it no more. */
+  /** Tasks whose branch and worktree names have been made free. */
   readonly roomMade: ReadonlySet<string>;
   readonly mergeIntents: ReadonlyMap<string, RefIntent & { readonly ref: string }>;
   readonly landingIntent: (RefIntent & { readonly branch: string }) | null;
-  /** The commit of the target that is on the base branch, null before anything landed or when all of it was reverted. */
+  /** The commit of the target that is on the base branch, null if nothing landed or all of it was reverted. */
   readonly landed: string | null;
   /** All work in `target` is on the base branch since `commit`, but was not landed by o8 (squashed, rebased). */
   readonly foundLanded: { readonly target: string; readonly commit: string } | null;
-  /** In order. */
+  /** In the order in which they happened. */
   readonly landings: readonly LandingRecord[];
   readonly undoIntent:
     (RefIntent & { readonly branch: string; readonly task: string | null; readonly landing: string }) | null;
-  /** Checks that passed, as `verifiedKey` writes them: the same tree is not checked twice. */
+  /** Passed checks, by `verifiedKey`, so that the same tree is not checked twice. */
   readonly verified: ReadonlySet<string>;
-  /** How often a check has run. */
+  /** The number of checks run so far. */
   readonly verifyRuns: number;
 }
 
-/** A tree and what was run on it. */
+/** The key of a check that ran on a tree. */
 export function verifiedKey(tree: string, check: string): string {
   return `${tree} ${check}`;
 }

@@ -3,10 +3,12 @@ import type { Plan } from '../plan/plan.js';
 import { taskOf, type RunState } from './run-state.js';
 import { isSettled } from './task-state.js';
 
-/** A line of a terminal; the rest are counted. */
+/** As many as fit on a terminal line; the rest are counted. */
 const MOST_NAMED = 4;
 
-/** What goes on in a run, on one line, for who waits: which tasks run, since when, and how many are over. */
+/**
+ * The state of a run on one line, for waiting users: the running tasks with their start, and how many have finished.
+ */
 export function runningText(plan: Plan, state: RunState, now: Date): string {
   const tasks = plan.tasks.map(({ id }) => taskOf(state, id));
   const running = tasks.flatMap(({ id, state: task }) =>

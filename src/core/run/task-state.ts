@@ -7,7 +7,7 @@ import type { Held } from '../held/finding.js';
  *    |            |                |  ^          |   \
  *    |            v                v  | retry    |    -> merge_conflict -> merge_pending (the user resolved it)
  *    |-> skipped  failed <---------'--'          '-> failed (verify_failed, scope_violation)
- *    '-> blocked -> queued (what it needs completed)      any unfinished one, run aborted -> aborted
+ * '-> blocked -> queued (its dependencies completed)   any unfinished one, run aborted -> aborted
  */
 
 export const failureReasonSchema = z.union([
@@ -29,7 +29,7 @@ export const failureReasonSchema = z.union([
 ]);
 export type FailureReason = z.infer<typeof failureReasonSchema>;
 
-/** How the next attempt begins: on a fresh prompt, or in the earlier agent session with a note of what went wrong. */
+/** How the next attempt starts: with a new session, or in the earlier session with a note about what happened. */
 export const nextAttemptSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fresh') }),
   z.strictObject({ kind: z.literal('continue'), note: z.string() }),
@@ -43,9 +43,9 @@ export type TaskState =
       readonly state: 'running';
       readonly attemptId: string;
       readonly since: string;
-      /** What the attempt may spend, null for no limit: reserved until it is over. */
+      /** The attempt's budget, reserved until it ends; null for no limit. */
       readonly budgetUsd: number | null;
-      /** How the attempt begins; another one begins like that if nobody starts this one. */
+      /** How the attempt starts, and its replacement if it turns out to be void. */
       readonly next: NextAttempt;
       readonly process: AttemptProcess;
     }
@@ -77,12 +77,12 @@ export const TASK_STATE_NAMES = [
   'aborted',
 ] as const satisfies readonly TaskStateName[];
 
-/** The agent process of an attempt: announced in the journal first, seen alive later. */
+/** The agent process of an attempt: first announced in the journal, then seen running. */
 export type AttemptProcess = { readonly kind: 'intended' } | { readonly kind: 'started'; readonly pid: number };
 
 /**
- * Why a finished branch could not be put on the target yet, and the command that tries again. `held`: what a person
- * has to decide about; null where something is in the way of it.
+ * Why a finished branch could not be merged into the target yet, and the command that tries again. `held`: changes that
+ * the user has to decide about; null if something else prevents the merge.
  */
 export interface MergeHold {
   readonly reason: string;
@@ -90,7 +90,7 @@ export interface MergeHold {
   readonly held: Held | null;
 }
 
-/** What a person has to decide about before the task's work may land; null for every other task. */
+/** The changes that the user has to decide about before the task's work may land; null if there are none. */
 export function heldOfTask(state: TaskState): Held | null {
   return state.state === 'merge_pending' ? (state.hold?.held ?? null) : null;
 }
@@ -104,12 +104,12 @@ export function isRunning(state: TaskState): state is Extract<TaskState, { state
   return state.state === 'running';
 }
 
-/** What has landed counts as done for the tasks that need it, also when this run left it out. */
+/** The commit with the task's work if dependents may use it, even if this run left the task out; otherwise null. */
 export function landedCommit(state: TaskState): string | null {
   return state.state === 'complete' || state.state === 'skipped' ? state.landed : null;
 }
 
-/** Nothing more will happen to the task unless a person acts. */
+/** Whether nothing more will happen to the task unless the user acts. */
 export function isSettled(state: TaskState): boolean {
   switch (state.state) {
     case 'queued':

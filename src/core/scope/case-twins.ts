@@ -1,13 +1,16 @@
 import { foldName } from './folded-name.js';
 
-/** Two paths of which macOS and Windows can check out one: the same but for case or accents, or one a folder of the other. */
+/**
+ * Two paths of which macOS and Windows can check out only one: they are equal, or one contains the other, if case and
+ * accents are ignored.
+ */
 export interface CaseTwins {
-  /** What the branch brings. */
+  /** The path that the branch adds. */
   readonly brought: string;
   readonly other: string;
 }
 
-/** For each of the paths that a branch adds, the first of `all`, every path of the commit, that takes its name. */
+/** For each path that a branch adds, the first conflicting path among `all` paths of the commit. */
 export function caseTwins(added: readonly string[], all: Iterable<string>): CaseTwins[] {
   const files = new Map<string, string[]>();
   const folders = new Map<string, string[]>();

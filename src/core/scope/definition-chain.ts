@@ -51,8 +51,8 @@ export function definitionChains(lines: readonly string[], isDefinition: (line: 
 }
 
 /**
- * Remarks and text of strings may be at the margin inside a function: they get the definitions that the lines before
- * and after them share. Nothing for other lines.
+ * Comments and text of strings may be at the margin inside a function: they get the definitions that the lines before
+ * and after them share. Empty for other lines.
  */
 function chainsAround(lines: readonly string[], starts: readonly boolean[], chains: readonly Chain[]): Chain[] {
   let before = NOTHING;

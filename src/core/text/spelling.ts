@@ -3,7 +3,7 @@ import { flagWords, inTerminal, valueText, wordText, type Command, type Text } f
 /** Who reads a text: a person at a terminal, or a chat with the slash commands of the plugin. */
 export type Reader = 'terminal' | 'chat';
 
-/** A text with its commands as this reader types them. */
+/** A text with its commands written for this reader. */
 export function spell(text: Text, reader: Reader): string {
   if (typeof text === 'string') return text;
   if ('parts' in text) return text.parts.map((part) => spell(part, reader)).join('');
@@ -15,7 +15,7 @@ export function spell(text: Text, reader: Reader): string {
   }
 }
 
-/** The same value with all texts in it spelled: an answer, or an error. */
+/** The type of an answer or error after all its texts have been spelled. */
 export type Spelled<T> = T extends Text
   ? T extends string
     ? T
@@ -26,7 +26,7 @@ export type Spelled<T> = T extends Text
       ? { [Key in keyof T]: Spelled<T[Key]> }
       : T;
 
-/** What becomes `T` when its texts are spelled. */
+/** The type that becomes `T` after its texts are spelled. */
 export type Unspelled<T> = T extends string
   ? string extends T
     ? Text
@@ -37,7 +37,7 @@ export type Unspelled<T> = T extends string
       ? { readonly [Key in keyof T]: Unspelled<T[Key]> }
       : T;
 
-/** Spells every text in a value. `value` is made of plain objects and lists, as answers are. */
+/** Spells every text in a value. `value` must consist of plain objects and arrays. */
 export function spelled<T>(value: T, reader: Reader): Spelled<T> {
   return spelledValue(value, reader) as Spelled<T>;
 }
@@ -49,12 +49,15 @@ function spelledValue(value: unknown, reader: Reader): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, spelledValue(each, reader)]));
 }
 
-/** Nothing else in an answer has these keys. */
+/** No other object in an answer has these keys. */
 function isText(value: object): value is Exclude<Text, string> {
   return ('parts' in value && Object.keys(value).length === 1) || ('o8' in value && 'words' in value);
 }
 
-/** In a chat there are slash commands; a model calls the tools of these names. What only a terminal has is named so. */
+/**
+ * In a chat, a command is a slash command, or a call of the tool; commands without either say that they need a
+ * terminal.
+ */
 function chatCommand(command: Command): string {
   const { o8: name, words, flags } = command;
   const slash = (as: string, rest: readonly string[]): string => [`/parallel-${as}`, ...rest].join(' ');
@@ -95,13 +98,13 @@ function chatCommand(command: Command): string {
   }
 }
 
-/** The run of `/parallel-merge <run>` has no flag. */
+/** The run is an argument in a chat, as in `/parallel-merge <run>`. */
 function runFirst({ flags }: Command): string[] {
   const { run, ...others } = flags;
   return [...(run === undefined ? [] : [valueText(run)]), ...flagWords(others)];
 }
 
-/** No slash command pauses: the tool does. */
+/** There is no slash command for a pause, only the tool. */
 function spawnWith(pause: string, { run }: Command['flags']): string {
   return `spawn with pause: "${pause}"${run === undefined ? '' : ` and runId: "${valueText(run)}"`}`;
 }

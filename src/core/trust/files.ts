@@ -17,10 +17,10 @@ export interface WantedFiles {
   readonly folders: readonly string[];
 }
 
-/** Words in commands: so many that any file of the repository may be among them. */
+/** With more words in its commands than this, any file of the repository may be one of them. */
 export const MOST_WORDS = 20_000;
 
-/** Something in the repository that runs or redirects programs. `text` is its exact content. */
+/** A setting in the repository that runs or redirects programs. `text` is its exact content. */
 export interface TrustItem {
   /** Relative to the repository. */
   readonly from: string;

@@ -18,7 +18,7 @@ export interface TrustRecord {
   readonly kinds: ReadonlySet<string>;
 }
 
-/** The items of a repository that run or redirect programs, and whether the user still has to accept them. */
+/** The settings of a repository that run or redirect programs, and whether the user still has to accept them. */
 export interface Trust {
   readonly needed: boolean;
   readonly items: readonly TrustItem[];
@@ -51,7 +51,7 @@ function digestOfItems(items: readonly TrustItem[]): string {
   return digestOf(items.map(({ digest }) => digest).sort());
 }
 
-/** The trusted content a run was started with, in its plan: later attempts use it and nothing newer. */
+/** The trusted content a run was started with, in its plan: later attempts use only this. */
 export const runConsentSchema = z.strictObject({
   /** What was accepted for it. */
   items: z.array(z.object({ from: z.string(), digest: z.string() })),

@@ -16,7 +16,7 @@ import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
 import { inspectWorktree } from '../../git/worktrees/worktrees.js';
 import { answerRequest, pendingRequests } from '../../store/runs/request-files.js';
 import { cleanupRun } from './cleanup-run.js';
-import { continueRun } from '../attempts/begin-anew.js';
+import { continueRun } from '../attempts/start-over.js';
 import type { CleanupResult } from '../../core/run/request-results.js';
 import { takeCommands } from '../run/take-commands.js';
 import { landTarget } from '../merge/land-target.js';

@@ -112,7 +112,7 @@ function continuationOf(
   // A run with more features than are named now is not continued in part.
   if (!isSameSource(run.plan.source, wanted)) return fresh;
   const select = wave === null ? [] : otherWave(run, wave).filter((id) => !skip.includes(id));
-  const resume = input.resume === true && resumption(run.state) === 'take_up';
+  const resume = input.resume === true && resumption(run.state) === 'continue_stopped';
   if (unfinished && select.length === 0 && skip.length === 0 && !resume) {
     return { kind: 'continue', run, wish: { kind: 'go_on' } };
   }

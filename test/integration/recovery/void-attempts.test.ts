@@ -35,7 +35,7 @@ it('the session that such an attempt was to continue is continued by the next', 
   expect((await run.o8('spawn', '--resume')).code).toBe(0);
   const third = await run.agents.waitForAgent('task-001');
   expect(optionOf(third, '--resume')).toBe(session);
-  expect(third.started.stdin).toContain('The process was lost');
+  expect(third.started.stdin).toContain('The agent process disappeared');
   await openSession(third);
   await endWell(third, 0.1);
   await run.waitForRun('completed');

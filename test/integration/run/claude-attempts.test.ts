@@ -34,7 +34,7 @@ it('a continued session is told the rules where they are others than it began wi
   await first.exit(3);
   const second = await run.agents.waitForAgent('task-001');
   expect(optionOf(second, '--resume')).toBe(session);
-  expect(second.started.stdin).toContain('The rules for workers have changed. From now on these count:');
+  expect(second.started.stdin).toContain('The rules for workers have changed. From now on, follow these:');
   expect(second.started.stdin).toContain('Stay in your task:');
   await openSession(second);
   await second.exit(3);

@@ -60,7 +60,7 @@ describe('a rate or usage limit', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(until);
     expect(optionOf(second, '--resume')).toBe(session);
     expect(optionOf(second, '--session-id')).toBeNull();
-    expect(second.started.stdin).toContain('The usage limit that stopped you is over.');
+    expect(second.started.stdin).toContain('The usage limit that stopped you has ended.');
     expect(await second.readFile('half.txt')).toBe('half\n');
     await openSession(second);
     await endWell(second, 0.1);

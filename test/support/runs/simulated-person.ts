@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../../src/core/run/events.js';
 import type { TaskRecord } from '../../../src/core/run/run-state.js';
 import { abortRun, canBeAborted } from '../../../src/core/run/rules/abort.js';
-import { begunAnew, continueSteps, mayContinue, type ContinueWish } from '../../../src/core/run/rules/continue.js';
+import { startedOver, continueSteps, mayContinue, type ContinueWish } from '../../../src/core/run/rules/continue.js';
 import { giveUp } from '../../../src/core/run/rules/give-up.js';
 import { pause, unpause } from '../../../src/core/run/rules/pause.js';
 import { requeueForMerge, tipThatWaits } from '../../../src/core/run/rules/requeue.js';
@@ -120,7 +120,7 @@ export class SimulatedPerson {
     this.wishes.shift();
     const before = new Map([...history.state.tasks].map(([id, { state }]) => [id, state.state]));
     for (const step of continueSteps(history.state, wish)) {
-      this.loop.record(step.kind === 'record' ? step.event : begunAnew(step.task));
+      this.loop.record(step.kind === 'record' ? step.event : startedOver(step.task));
     }
     promises.continued(wish, before);
   }

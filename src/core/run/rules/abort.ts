@@ -4,19 +4,19 @@ import type { RunEvent } from '../events.js';
 import type { RunState, TaskRecord } from '../run-state.js';
 import { heldOfTask, isSettled } from '../task-state.js';
 
-/** A person stops the run; what is over stays as it is. */
+/** Aborts the run; a finished one stays as it is. */
 export function abortRun({ phase }: RunState): readonly RunEvent[] {
   return phase.kind === 'running' || phase.kind === 'paused' ? [{ type: 'run_aborting' }] : [];
 }
 
-/** Held work may be given up; whatever else is settled is left as it is. */
+/** Held work can be aborted; other settled tasks stay as they are. */
 export function canBeAborted({ state }: TaskRecord): boolean {
   return !isSettled(state) || heldOfTask(state) !== null;
 }
 
 /**
- * Of a task whose agent has been stopped and settled: what is held is given up; other finished work waits to be merged.
- * Null: nothing of it is finished, and it is aborted.
+ * The event for a task whose agent has been stopped and settled: finished work waits to be merged, unless it is held.
+ * Null if the task is to be aborted.
  */
 export function keptByAbort(runId: string, { id, state }: TaskRecord): RunEvent | null {
   if (state.state !== 'merge_pending' || heldOfTask(state) !== null) return null;

@@ -3,23 +3,23 @@ import type { Plan } from '../../plan/plan.js';
 import type { RunEvent } from '../events.js';
 import { taskOf, type RunState } from '../run-state.js';
 
-/** Tasks this run leaves out and has not looked at yet: once, as a later wish to run one of them stands. */
+/** Left-out tasks not yet checked. Each is checked once, so that a later request to run one is not overwritten. */
 export function tasksToAdopt(plan: Plan, state: RunState): readonly LeftOut[] {
   return leftOutTasks(plan).filter(({ task }) => taskOf(state, task.id).changedAt === 0);
 }
 
-/** What is there of a task that is left out. `commits`: of its branch since the base. */
+/** The existing branch of a left-out task. `commits`: their number since the base. */
 export interface EarlierBranch {
   readonly tip: string;
-  /** The target has all of it. */
+  /** The target contains all of its commits. */
   readonly contained: boolean;
   readonly commits: number;
 }
 
 /**
- * One whose branch is already in the target, or that an earlier run landed, counts as landed for those that need it; one of
- * another wave whose branch holds unmerged work is merged first, so that what needs it starts from a base that contains
- * it. `pin`: the commit that has to stay reachable first.
+ * A left-out task whose branch is already in the target, or that an earlier run landed, counts as landed for its
+ * dependents. If a task of the selected wave needs one with unmerged work, that work is merged first, so that the
+ * dependent starts from a base that contains it. `pin`: the commit that has to be kept reachable first.
  */
 export function adopt(
   plan: Plan,

@@ -2,7 +2,7 @@ import type { RunEvent } from '../events.js';
 import type { RunState } from '../run-state.js';
 import { unpause } from './pause.js';
 
-/** What a person wants done now of a run there is. `resume`: also what an abort of it stopped. */
+/** How the user wants to continue a run. `resume`: also continue what an abort stopped. */
 export interface ContinueWish {
   readonly select: readonly string[];
   readonly skip: readonly string[];
@@ -10,13 +10,13 @@ export interface ContinueWish {
   readonly resume?: boolean | undefined;
 }
 
-/** `begin_anew`: the task's last attempt is retired, then `begunAnew` is recorded. */
+/** `start_over`: retire the task's last attempt, then record `startedOver`. */
 export type ContinueStep =
-  { readonly kind: 'record'; readonly event: RunEvent } | { readonly kind: 'begin_anew'; readonly task: string };
+  { readonly kind: 'record'; readonly event: RunEvent } | { readonly kind: 'start_over'; readonly task: string };
 
 /**
- * Not while a job works on one of the tasks, and not while the run is being aborted: what is queued then would be stopped
- * with the rest.
+ * False while a job works on one of the tasks, and while the run is being aborted, because the abort would stop tasks
+ * queued now.
  */
 export function mayContinue(
   { phase, tasks }: RunState,
@@ -28,7 +28,7 @@ export function mayContinue(
   return ![...wish.select, ...wish.skip, ...wish.retry, ...taken.map(({ id }) => id)].some(isBusy);
 }
 
-/** In order. Where an abort left a worktree the same session goes on in it; where `cleanup` removed it the task begins anew. */
+/** The steps, in order. A task with a worktree continues its session there; a task without one starts over. */
 export function continueSteps(state: RunState, { select, skip, retry, resume }: ContinueWish): readonly ContinueStep[] {
   const tasks = [...state.tasks.values()];
   const skipped = tasks.filter(
@@ -41,7 +41,7 @@ export function continueSteps(state: RunState, { select, skip, retry, resume }: 
   const taken = resume === true ? left.filter((task) => task.state.state === 'aborted' && !anew.includes(task)) : [];
   const isPausedByPerson = state.phase.kind === 'paused' && state.phase.until === null;
   return [
-    ...(isPausedByPerson ? unpause(state).events : []).map(record), // to go on is what is asked for
+    ...(isPausedByPerson ? unpause(state).events : []).map(record), // continuing ends the user's pause
     ...skipped.map(({ id }) => record({ type: 'task_skipped', task: id, why: 'user', landed: null })),
     ...left
       .filter(({ id, state: task }) => select.includes(id) && task.state === 'skipped')
@@ -49,19 +49,19 @@ export function continueSteps(state: RunState, { select, skip, retry, resume }: 
     ...[...state.validations]
       .filter(([, { kind }]) => kind === 'failed')
       .map(([wave]) => record({ type: 'wave_validation_reset', wave })),
-    ...anew.map(({ id }): ContinueStep => ({ kind: 'begin_anew', task: id })),
+    ...anew.map(({ id }): ContinueStep => ({ kind: 'start_over', task: id })),
     ...(resume === true ? [record({ type: 'run_resumed', reopens: true })] : []),
     ...taken.map(({ id, worktree }): ContinueStep => {
-      if (worktree === 'removed') return { kind: 'begin_anew', task: id };
-      const note = 'The run was stopped by the user and is resumed now. Go on where you were.';
+      if (worktree === 'removed') return { kind: 'start_over', task: id };
+      const note = 'The run was stopped by the user and has now been resumed. Continue where you stopped.';
       const next = worktree === 'present' ? { kind: 'continue' as const, note } : { kind: 'fresh' as const };
       return record({ type: 'task_requeued', task: id, why: 'resumed', next });
     }),
   ];
 }
 
-/** The task's last attempt is retired: it is queued as if it had never begun. */
-export function begunAnew(task: string): RunEvent {
+/** The task's last attempt has been retired; the task is queued as if it had never started. */
+export function startedOver(task: string): RunEvent {
   return { type: 'task_requeued', task, why: 'retry', next: { kind: 'fresh' } };
 }
 

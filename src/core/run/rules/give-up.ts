@@ -3,15 +3,15 @@ import { mergeAgain } from '../../held/finding.js';
 import type { RunEvent } from '../events.js';
 import { taskOf, type RunState } from '../run-state.js';
 
-/** What a job was for: a task's own (prepare, start, settle, stop) or a merge that begins with the task. */
+/** The job that failed: one of the task (prepare, start, settle, stop), or a merge that starts with it. */
 export interface GivenUp {
   readonly kind: 'task' | 'merge';
   readonly task: string;
 }
 
 /**
- * A job failed again and again for a reason nobody foresaw. What it was for ends with that reason, so that the rest
- * of the run goes on and a later retry starts clean. Null where there is nothing to end any more.
+ * The event after a job failed repeatedly for an unexpected reason. The task ends with that reason, so that the rest of
+ * the run continues and a later retry starts cleanly. Null if the task has already ended.
  */
 export function giveUp(runId: string, state: RunState, { kind, task }: GivenUp, why: string): RunEvent | null {
   const message = why.slice(0, 2000); // a journal record stays small

@@ -2,19 +2,21 @@ import { heldOfTask, type TaskState } from '../task-state.js';
 import type { RunEvent } from '../events.js';
 import type { TaskRecord } from '../run-state.js';
 
-/** The commit of a task's branch as it was when its merge stopped, where the task waits for a person; else null. */
+/**
+ * The branch's commit when the merge of a task stopped and the task began to wait for the user; null if it does not.
+ */
 export function tipThatWaits(state: TaskState): string | null {
   if (state.state === 'merge_conflict') return state.branchCommit;
   return state.state === 'merge_pending' && state.hold !== null ? state.tip : null;
 }
 
-/** What is known of a branch whose task waits for a person. */
+/** The current branch of a task that waits for the user. */
 export interface BranchNow {
-  /** What of it is begun and not committed: it would not be part of what is merged. */
+  /** Describes uncommitted changes, which the merge would not include; null if there are none. */
   readonly unfinished: string | null;
-  /** Its commit now, or the last known one where somebody deleted it; null where that is gone, too. */
+  /** Its commit, or the last known one if the branch was deleted; null if that commit is gone too. */
   readonly tip: string | null;
-  /** Somebody moved it back to before what was known of it. */
+  /** The branch was moved back to a commit before the last known one. */
   readonly movedBack: boolean;
 }
 
@@ -23,7 +25,7 @@ export type Requeueing =
   | { readonly kind: 'refuse'; readonly why: 'unfinished' | 'moved_back' }
   | { readonly kind: 'leave' };
 
-/** `named`: the person means this very task, and is told why it cannot be merged; others of a run are left then. */
+/** `named`: the user named this task and is told why it cannot be merged; other tasks are skipped in that case. */
 export function requeueForMerge({ unfinished, tip, movedBack }: BranchNow, named: boolean): Requeueing {
   if (unfinished !== null) return named ? { kind: 'refuse', why: 'unfinished' } : { kind: 'leave' };
   if (tip === null) return { kind: 'leave' };
@@ -32,8 +34,8 @@ export function requeueForMerge({ unfinished, tip, movedBack }: BranchNow, named
 }
 
 /**
- * What was shown for the branch's tip may land. A branch that has moved since was not shown: it is looked at again. Null
- * for a task that is not held (again, after it has landed): there is nothing to accept.
+ * Accepts the held changes that were shown for the branch's tip. If the branch has moved since, it is checked again
+ * instead. Null if the task is not held: there is nothing to accept.
  */
 export function acceptHeld({ id, state }: TaskRecord, tip: string | null): RunEvent | null {
   const held = heldOfTask(state);

@@ -6,15 +6,15 @@ import type { FailureReason } from '../task-state.js';
 
 export interface Failure {
   readonly reason: FailureReason;
-  /** Secrets replaced. */
+  /** With secrets replaced. */
   readonly message: string;
   readonly retryable: boolean;
 }
 
-/** A journal record stays small; what an agent said last is at the end of it and is short itself. */
+/** Keeps journal records small; the agent's quoted last lines, which are short, come at the end. */
 const MOST_CHARACTERS = 4000;
 
-/** Another attempt in the same worktree while the task has retries left, else failed. */
+/** Another attempt in the same worktree if the task has retries left, otherwise failure. */
 export function retryOrFail(state: RunState, task: PlannedTask, failure: Failure, now: Date): RunEvent {
   const { retriesUsed } = taskOf(state, task.id);
   const { reason } = failure;

@@ -6,44 +6,43 @@ import { rateLimited } from './limit.js';
 import { lost } from './lost.js';
 import type { Failure } from './retry.js';
 
-/** Why o8 itself ended an attempt. `aborted`: only work that was done by then counts, nothing else is recorded. */
+/** Why o8 ended an attempt. `aborted`: only work that was already finished counts; nothing else is recorded. */
 export type StopReason = 'unguarded' | 'finished' | 'stalled' | 'timeout' | 'paused' | 'output' | 'aborted';
 
-/** What is known of an attempt that is over before anybody looks at its work. `exit`: as `endOf` has it. */
+/** An ended attempt, before its work is checked. `exit` is the result of `endOf`. */
 export interface AttemptOver extends Omit<AttemptEvidence, 'commits' | 'stopReason'> {
   readonly task: string;
   readonly stop: StopReason | null;
-  /** Where the agent's output is, for the message of one that wrote too much. */
+  /** Path of the agent's output, for the message if it wrote too much. */
   readonly output: string;
 }
 
-/** Where the agent left its branch. `uncommitted`: changes that o8 would commit. */
+/** The state of the agent's branch. `uncommitted`: there are changes that o8 would commit. */
 export type AttemptWork =
   | { readonly kind: 'usable'; readonly start: string; readonly commits: number; readonly uncommitted: boolean }
   | { readonly kind: 'unusable'; readonly message: string };
 
-/** What follows from an attempt's end. */
 export type Settlement =
-  /** Whoever aborts the task says what becomes of it. */
+  /** The job that aborts the task records its state. */
   | { readonly kind: 'left_to_abort' }
   | { readonly kind: 'record'; readonly events: readonly RunEvent[] }
-  /** Ask again with what is known of its work. */
+  /** Call `settle` again with the attempt's work. */
   | { readonly kind: 'look_at_work' }
-  /** `quotes`: the message gets what the agent wrote last. `rescues`: what is not on its branch is kept first. */
+  /** `quotes`: add the agent's last lines to the message. `rescues`: first save work that is not on its branch. */
   | { readonly kind: 'fail'; readonly failure: Failure; readonly quotes: boolean; readonly rescues: boolean }
   | { readonly kind: 'take_work'; readonly start: string };
 
-/** What we stopped ourselves is no riddle, also when no shim was left to say how it ended. */
+/** If o8 stopped the agent, its end is known even if no shim was left to record it. */
 export function endOf(seen: AttemptExit, stop: StopReason | null): AttemptExit {
   if (stop === 'timeout') return { kind: 'timed_out' };
   return seen.kind === 'unknown' && stop !== null ? { kind: 'signalled', signal: 'SIGTERM' } : seen;
 }
 
-/** `work`: null where nobody has looked at it yet. */
+/** `work`: null if it has not been checked yet. */
 export function settle(state: RunState, over: AttemptOver, work: AttemptWork | null, now: Date): Settlement {
   const { task, exit, stop } = over;
   const { facts, unguarded } = over.agent;
-  // An agent that was done before it was stopped is judged like any other.
+  // An agent that had finished before it was stopped is judged as usual.
   const isDone = (exit.kind === 'exited' && exit.code === 0) || spokeLast(exit, facts, over.markerPresent);
   if (stop === 'paused' && !isDone) return { kind: 'record', events: [stoppedByPause(task)] };
   if (stop === 'aborted' && !isDone) return { kind: 'left_to_abort' };
@@ -76,7 +75,7 @@ export function settle(state: RunState, over: AttemptOver, work: AttemptWork | n
   }
 }
 
-/** What another attempt would only repeat. */
+/** A failure that another attempt would only repeat. */
 function failed(message: string): Extract<Settlement, { kind: 'fail' }> {
   return {
     kind: 'fail',
@@ -86,8 +85,8 @@ function failed(message: string): Extract<Settlement, { kind: 'fail' }> {
   };
 }
 
-/** Neither a failure nor a retry: the same session goes on when the run does. */
+/** Neither a failure nor a retry: the same session continues when the run does. */
 function stoppedByPause(task: string): RunEvent {
-  const next = { kind: 'continue' as const, note: 'The run was paused by the user. Go on where you were.' };
+  const next = { kind: 'continue' as const, note: 'The run was paused by the user. Continue where you stopped.' };
   return { type: 'task_requeued', task, why: 'paused', next };
 }

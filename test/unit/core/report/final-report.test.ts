@@ -103,7 +103,7 @@ Not completed:
   - task-004: blocked by task-002, task-003
   - task-005: aborted
 
-Next step: resolve the conflicts, then o8 merge; for what failed: o8 run <parallel-dir> --retry-failed`);
+Next step: resolve the conflicts, then o8 merge; to retry the failed tasks: o8 run <parallel-dir> --retry-failed`);
   });
 
   it('shows paths as its reader wants them', () => {

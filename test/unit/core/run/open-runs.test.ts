@@ -28,12 +28,12 @@ describe('the run a command without a run id means', () => {
 
 describe('--resume', () => {
   it('goes on with what is not over, and takes up what an abort stopped', () => {
-    expect(resumption(history().lead('task-001', 'running').state)).toBe('go_on');
+    expect(resumption(history().lead('task-001', 'running').state)).toBe('continue');
     const aborted = history().lead('task-001', 'running').record({ type: 'run_aborting' });
-    expect(resumption(aborted.state)).toBe('take_up');
+    expect(resumption(aborted.state)).toBe('continue_stopped');
     for (const id of aborted.state.tasks.keys()) aborted.record({ type: 'task_aborted', task: id });
     aborted.record({ type: 'run_finished', state: 'aborted' });
-    expect(resumption(aborted.state)).toBe('take_up');
+    expect(resumption(aborted.state)).toBe('continue_stopped');
 
     aborted.record({ type: 'run_resumed', reopens: true });
     const next = { kind: 'continue', note: 'go on' } as const;

@@ -133,7 +133,7 @@ describe('a task', () => {
   it.each(cases.filter(({ to }) => to === undefined))('that is $from refuses $name', ({ event, from }) => {
     const run = history().lead(task, from);
     expect(() => run.record(event)).toThrow(
-      `task a is ${from}: ${event.type} (record ${run.state.seq + 1}) cannot follow`,
+      `task a is ${from}: ${event.type} (record ${run.state.seq + 1}) is not allowed in this state`,
     );
   });
 

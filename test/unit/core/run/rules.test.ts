@@ -98,7 +98,7 @@ describe('a wish to continue', () => {
   it('ends a pause by a person, not one of a limit, and does not begin what is left out', () => {
     const history = new RunHistory(planOf([{ id: 'a' }])).lead('a', 'failed');
     history.record({ type: 'run_paused', reason: 'limit', until: '2027-01-01T00:00:00.000Z' });
-    expect(continueSteps(history.state, { ...NOTHING, retry: ['a'] })).toEqual([{ kind: 'begin_anew', task: 'a' }]);
+    expect(continueSteps(history.state, { ...NOTHING, retry: ['a'] })).toEqual([{ kind: 'start_over', task: 'a' }]);
     history.record({ type: 'run_paused', reason: 'asked', until: null });
     const steps = continueSteps(history.state, { ...NOTHING, retry: ['a'], skip: ['a'] });
     expect(steps.map((step) => (step.kind === 'record' ? step.event.type : step.kind))).toEqual([

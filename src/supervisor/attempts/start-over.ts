@@ -2,7 +2,7 @@ import { text } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { afterKept } from '../../core/kept/kept-text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { begunAnew, continueSteps, type ContinueWish } from '../../core/run/rules/continue.js';
+import { startedOver, continueSteps, type ContinueWish } from '../../core/run/rules/continue.js';
 import { landedCommit } from '../../core/run/task-state.js';
 import { doneRef } from '../../core/plan/own-refs.js';
 import { createRef, isAncestor, resolveCommit } from '../../git/refs/refs.js';
@@ -18,7 +18,7 @@ export async function continueRun(run: Run, wish: ContinueWish): Promise<void> {
   await restoreTarget(run);
   for (const step of continueSteps(run.ledger.state, wish)) {
     if (step.kind === 'record') await run.ledger.record(step.event);
-    else await startAnew(run, plannedTask(run, step.task));
+    else await startOver(run, plannedTask(run, step.task));
   }
 }
 
@@ -38,7 +38,7 @@ async function restoreTarget(run: Run): Promise<void> {
 }
 
 /** The old attempt stays reachable: leftovers under a rescue ref, the branch's tip under `refs/o8/attempts/`. */
-async function startAnew(run: Run, task: PlannedTask): Promise<void> {
+async function startOver(run: Run, task: PlannedTask): Promise<void> {
   const { start, worktree, attempt } = recordOf(run, task.id);
   if (existsSync(task.worktree)) await isTasksWorktree(run, task); // one whose `.git` was deleted is mended
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
@@ -59,5 +59,5 @@ async function startAnew(run: Run, task: PlannedTask): Promise<void> {
   }
   if (needsRoom(run, task)) await makeRoomFor(run, task);
   await forgetPins(run, task.id); // the attempt's ref has it
-  await run.ledger.record(begunAnew(task.id));
+  await run.ledger.record(startedOver(task.id));
 }
