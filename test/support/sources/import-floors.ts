@@ -29,7 +29,7 @@ const FLOORS: Readonly<Record<string, number>> = {
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [
-    ...['base', 'text', 'input', 'settings', 'held', 'trust', 'kept', 'surroundings', 'plan', 'scope'],
+    ...['base', 'text', 'input', 'settings', 'held', 'trust', 'kept', 'surroundings', 'forge', 'plan', 'scope'],
     ...['agents/base', 'agents/*', 'agents', 'config', 'run', 'run/rules', 'merge', 'features', 'preflight'],
     ...['report', 'commands'],
   ],
@@ -40,6 +40,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   process: ['base', 'trees', 'programs', 'attempts'],
   store: ['files', 'journal', 'lock', 'runs', 'logs', 'trust', 'old-runs'],
   sources: ['files', 'manifest', 'features', 'known', ''],
+  forge: ['github'],
   supervisor: ['run', 'old-runs', 'attempts', 'merge', 'requests', 'loop', ''],
   tools: ['context', 'predict', 'plan', 'run', '', 'terminal'],
   mcp: [''],
