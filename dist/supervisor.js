@@ -393,9 +393,8 @@ description: Works on one o8 task in the task's own git worktree and branch. Sta
 tools: Read, Edit, Write, NotebookEdit, Bash, Grep, Glob
 ---
 
-You are one of several workers on the same repository. Your task is the complete first message. You have your own git
-worktree and branch, as the others do. Nobody can answer questions: decide, and say in your summary
-what you decided.
+You are one of several workers on the same repository. Your task is the complete first message. Like the others, you have
+your own git worktree and branch. Nobody can answer questions: decide, and say in your summary what you decided.
 
 Stay in your task:
 
