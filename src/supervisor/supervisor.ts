@@ -8,8 +8,9 @@ import { answerTakeOver } from './old-runs/answer-take-over.js';
 import { thisMachine } from '../process/attempts/this-machine.js';
 
 /**
- * `node dist/supervisor.js --root <dir> --run <id> --start <name> [--new] [--force] [--replace <generation>]`: the detached
- * process that owns one run. `--take-over` instead of a run: takes over the runs of an earlier version of o8, and ends.
+ * `node dist/supervisor.js --root <dir> --run <id> --start <name> [--new] [--force] [--replace <generation>]`: the
+ * detached process that owns one run. With `--take-over` it takes over the runs of an earlier version instead and
+ * exits.
  */
 armFailpoint();
 const { values } = parseArgs({

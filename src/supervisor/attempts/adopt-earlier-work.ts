@@ -6,7 +6,9 @@ import { isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
 import { targetOf } from '../../core/plan/target.js';
 import type { Run } from '../run/run.js';
 
-/** Looks at what is there of the tasks that this run leaves out (`--skip`, `--wave`), and takes what is needed of it. */
+/**
+ * Checks for existing work of tasks that this run leaves out (`--skip`, `--wave`), and merges what its own tasks need.
+ */
 export async function adoptEarlierWork(run: Run): Promise<void> {
   for (const left of tasksToAdopt(run.plan, run.ledger.state)) {
     const { pin, events } = adopt(run.plan, left, await branchOf(run, left.task));

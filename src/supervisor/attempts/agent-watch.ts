@@ -11,7 +11,7 @@ import { openPipelineLog, type PipelineLog } from '../../store/logs/pipeline-log
 import { noteOverage } from './note-overage.js';
 import { attemptOf, placedAttempt, plannedTask, recordOf, type Run } from '../run/run.js';
 
-/** Output is read once a second: a tenth of the CPU of following it line by line was measured. */
+/** Output is read once a second, which takes a tenth of the CPU time of reading each line when it is written. */
 const PUMP_MS = 1000;
 
 interface Watched {
@@ -23,14 +23,14 @@ interface Watched {
   stream: AgentOutput;
   activity: string | null;
   lastOutputAt: number;
-  /** When a result was read that nothing has followed. */
+  /** When the agent's final result was read; null if more output followed. */
   finishedAt: number | null;
   pumpedAt: number;
   outputMB: number;
   fact: AgentFact;
 }
 
-/** Looks at the agents of running tasks: alive or over, how long silent, what they said last. */
+/** Observes the agents of running tasks: whether they run, how long they have been silent, and their latest output. */
 export class AgentWatch {
   private readonly watched = new Map<string, Watched>();
 
@@ -39,7 +39,7 @@ export class AgentWatch {
     private readonly wake: () => void,
   ) {}
 
-  /** Leaves alone what a job is working on: that job records what it finds. */
+  /** Ignores tasks that a job is working on, because the job records their state. */
   async observe(busy: ReadonlySet<string>): Promise<void> {
     const running = this.run.plan.tasks.filter(({ id }) => recordOf(this.run, id).state.state === 'running');
     for (const id of this.watched.keys()) if (!running.some((task) => task.id === id)) this.forget(id);
@@ -64,7 +64,7 @@ export class AgentWatch {
         id,
         {
           costUsd: stream.facts.costUsd ?? 0,
-          tokens: this.isOfProcess(id) ? stream.facts.tokens : 0, // of a session: with what earlier attempts used
+          tokens: this.isOfProcess(id) ? stream.facts.tokens : 0, // tokens of a session include those of earlier attempts
           lastActivity: shown(stream.facts.activity ?? activity, plannedTask(this.run, id)),
         },
       ]),
@@ -79,7 +79,6 @@ export class AgentWatch {
     for (const id of [...this.watched.keys()]) this.forget(id);
   }
 
-  /** Ends the log of a task whose agent is over. */
   async finishLog(id: string, exitCode: number): Promise<void> {
     const watched = await this.watchedOf(id);
     await watched.log.finish(this.run.now(), exitCode);
@@ -124,7 +123,7 @@ export class AgentWatch {
     if (pid !== null) await this.run.ledger.record({ type: 'attempt_started', task: id, attempt, pid });
   }
 
-  /** What an earlier owner of the run has read. */
+  /** Reads the part of the output that an earlier supervisor of the run had read. */
   private async streamUpTo(id: string, output: string, bytes: number): Promise<AgentOutput> {
     const { agent } = taskAgent(this.run.plan.settings, plannedTask(this.run, id).agent);
     if (bytes === 0) return agent.output;
@@ -150,20 +149,20 @@ export class AgentWatch {
     watched.activity = lines.at(-1)?.text.slice(0, 120) ?? watched.activity;
     for (const line of output) watched.stream = watched.stream.add(line, time);
     const { facts } = watched.stream;
-    // Another result after more turns begins the wait anew.
+    // The wait starts again if another result follows after more turns.
     if (facts.result !== before.result || !facts.finished) watched.finishedAt = facts.finished ? tick : null;
     if (facts.overage && !before.overage) await noteOverage(this.run, id);
   }
 
   private factOf(id: string, watched: Watched, status: PlacedStatus): AgentFact {
-    const now = performance.now(); // stands still while the machine sleeps: a laptop that woke up has no silent agents
+    const now = performance.now(); // does not advance while the machine sleeps, so that agents do not count as silent after a laptop wakes up
     switch (status.kind) {
       case 'starting':
         return { kind: 'starting' };
       case 'running':
         return {
           kind: 'running',
-          quietMs: Math.max(0, watched.pumpedAt - watched.lastOutputAt), // up to the last look, not beyond it
+          quietMs: Math.max(0, watched.pumpedAt - watched.lastOutputAt), // up to the last time output was read
           finishedMs: watched.finishedAt === null ? null : now - watched.finishedAt,
           unguarded: watched.stream.facts.unguarded !== null,
           outputMB: watched.outputMB,

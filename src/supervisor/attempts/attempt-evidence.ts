@@ -6,7 +6,7 @@ import { dropRawOutput, foldAgentOutput } from '../../store/logs/agent-output.js
 import { errorText } from '../run/error-text.js';
 import { attemptOf, placedAttempt, type Run } from '../run/run.js';
 
-/** Null while it is not over after all. What was never started is fenced first, so that it never will be. */
+/** How the attempt ended; null if it is still running. An attempt that was never started is fenced first. */
 export async function attemptExit(run: Run, task: string, attempt: number): Promise<AttemptExit | null> {
   const placed = placedAttempt(run, task, attempt);
   const status = await run.place.status(placed);
@@ -24,7 +24,7 @@ export async function attemptExit(run: Run, task: string, attempt: number): Prom
   }
 }
 
-/** What an attempt's whole output says. */
+/** The facts in the complete output of an attempt. */
 export async function factsOf(run: Run, task: PlannedTask, attempt: number): Promise<AgentFacts> {
   const { agent } = taskAgent(run.plan.settings, task.agent);
   const { output } = attemptOf(run, task.id, attempt);
@@ -32,7 +32,7 @@ export async function factsOf(run: Run, task: PlannedTask, attempt: number): Pro
   return (await foldAgentOutput(output, agent.output, (read, line) => read.add(line, time))).facts;
 }
 
-/** The tokens of this attempt alone, also where the program tells those of the whole session. */
+/** The tokens of this attempt only, even if the program reports those of the whole session. */
 async function ownTokens(run: Run, task: PlannedTask, attempt: number, facts: AgentFacts): Promise<number> {
   if (taskAgent(run.plan.settings, task.agent).agent.tokensOf === 'process') return facts.tokens;
   let before = 0;
@@ -43,7 +43,7 @@ async function ownTokens(run: Run, task: PlannedTask, attempt: number, facts: Ag
   return Math.max(0, facts.tokens - before);
 }
 
-/** What an attempt's whole output says, and the event of its end: what it cost, and its session where that is news. */
+/** The facts in the complete output of an attempt, and its end event, with its cost and a session id if that is new. */
 export async function endedEvent(
   run: Run,
   task: PlannedTask,
@@ -62,8 +62,8 @@ export async function endedEvent(
 }
 
 /**
- * The output of an attempt that is over and judged is in its log; of the files the agent wrote itself only the events
- * stay that say which session it was and how it ended.
+ * The output of an ended attempt is in its log. Of the agent's raw output, only the events that name the session and
+ * the result are kept.
  */
 export async function storeOutputOnce(run: Run, { id, agent: name }: PlannedTask, attempt: number): Promise<void> {
   try {
@@ -73,7 +73,7 @@ export async function storeOutputOnce(run: Run, { id, agent: name }: PlannedTask
   }
 }
 
-/** The number `pipeline.log` ends with: the shell's convention for signals, 124 for a timeout as timeout(1) has it. */
+/** The exit code at the end of `pipeline.log`: for signals as in a shell, 124 for a timeout as in timeout(1). */
 export function exitNumber(exit: AttemptExit): number {
   switch (exit.kind) {
     case 'exited':

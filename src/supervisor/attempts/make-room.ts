@@ -10,18 +10,18 @@ import { errorText } from '../run/error-text.js';
 import { recordOf, type Run } from '../run/run.js';
 import { retireAttempt } from './retire-attempt.js';
 
-/** For people: what has another name now, and for which tasks there is no room. */
+/** For people: what was renamed, and the tasks whose names could not be made free. */
 export interface RoomMade {
   readonly moved: readonly string[];
   readonly problems: readonly string[];
 }
 
-/** Without the lock, a sound journal or disk space nothing more may be done. */
+/** After these errors the supervisor must not continue. */
 const FATAL: readonly string[] = ['lease_lost', 'journal_damaged', 'disk_full'];
 
 /**
- * The first steps of a run that found something in its way: each is recorded when it is done and repeated after a crash. A
- * task for which there is no room fails; the others go on.
+ * The first steps of a run whose branch or worktree names were taken. Each step is recorded when it is done, and
+ * repeated after a crash. A task whose names cannot be made free fails; the others continue.
  */
 export async function makeRoom(run: Run): Promise<RoomMade> {
   const moved: string[] = [];
@@ -41,12 +41,12 @@ export async function makeRoom(run: Run): Promise<RoomMade> {
   return { moved, problems };
 }
 
-/** Something was in the task's way when the run was made, and may still be. */
+/** Whether the task's branch or worktree name was taken when the run was created, and may still be. */
 export function needsRoom(run: Run, task: PlannedTask): boolean {
   return tasksThatNeedRoom(run.plan).has(task.id) && !run.ledger.state.roomMade.has(task.id);
 }
 
-/** Gives what has another name now. O8Error `refused` where a worktree holds what no commit can carry. */
+/** Returns what was renamed. O8Error `refused` if a worktree contains work that no commit can contain. */
 export async function makeRoomFor(run: Run, task: PlannedTask): Promise<readonly string[]> {
   const { room } = run.plan;
   const earlier = room?.retire.find((attempt) => attempt.task === task.id);

@@ -18,14 +18,14 @@ import { attemptOf, recordOf, type Run } from '../run/run.js';
 
 const BEFORE = 'surroundings.json';
 const AFTER = 'surroundings-after.json';
-const MOST_NOTES = 12; // a person looks for themselves after as many
+const MOST_NOTES = 12; // enough for the user to investigate
 
-/** Remembers what an agent must leave alone, beside its attempt, just before it starts. */
+/** Saves the state of everything an agent must not change in the attempt's folder, just before the agent starts. */
 export async function rememberSurroundings(run: Run, task: string, attempt: number): Promise<void> {
   await writeFileAtomically(fileOf(run, task, attempt, BEFORE), JSON.stringify(await look(run)), 'cached');
 }
 
-/** What of it changed while the agent ran, in words, with what puts it back: worth knowing, not a proof of who did it. */
+/** Notes on what changed in it while the agent ran and how to restore it. They do not prove who made a change. */
 export async function surroundingsNotes(run: Run, task: string, attempt: number): Promise<string[]> {
   const before = await readJson(fileOf(run, task, attempt, BEFORE), surroundingsSchema);
   if (before === null) return [];
@@ -38,7 +38,7 @@ export async function surroundingsNotes(run: Run, task: string, attempt: number)
   const changes: SurroundingChange[] = [];
   for (const change of seen) {
     const owner = ownerOf(change, run.plan.tasks);
-    if (owner !== null && owner !== task && others.some((other) => other.task === owner)) continue; // told there
+    if (owner !== null && owner !== task && others.some((other) => other.task === owner)) continue; // reported with that task
     if (change.name === `refs/heads/${run.plan.base.branch}` && (await movedInCheckout(run.repo, change))) continue;
     changes.push(change);
   }
@@ -61,7 +61,7 @@ export async function surroundingsNotes(run: Run, task: string, attempt: number)
   return [...notes.slice(0, MOST_NOTES), `and ${String(notes.length - MOST_NOTES)} more changes outside its worktree`];
 }
 
-/** Where o8 itself moved the base branch to, as `<ref> <commit>`. */
+/** Commits to which o8 itself moved the base branch, as `<ref> <commit>`. */
 function ownMoves({ plan, ledger: { state } }: Run): Set<string> {
   const moves = [...state.landings, state.landingIntent, state.undoIntent, ...state.mergeIntents.values()];
   const undone = state.landings.flatMap((landing) =>
@@ -77,7 +77,7 @@ interface Other {
   readonly after: Surroundings | null;
 }
 
-/** Tasks whose last attempt ran at some time since then. */
+/** Tasks whose last attempt ran at some time since `since`. */
 async function othersMeanwhile(run: Run, task: string, since: number): Promise<Other[]> {
   const others: Other[] = [];
   for (const { id } of run.plan.tasks) {

@@ -15,8 +15,8 @@ import { branchesOf, filesOf, recordOf, type Run } from '../run/run.js';
 import { targetOf } from '../../core/plan/target.js';
 
 /**
- * Worktree, included files, `setup`. Every step can be repeated, so that a crash in between costs nothing. The
- * start commit is proven to contain everything the task depends on before anything is made.
+ * Creates the worktree, copies included files and runs `setup`. All steps can be repeated after a crash. Before
+ * anything is created, it is checked that the start commit contains everything the task depends on.
  */
 export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
   const { ref } = targetOf(run.plan);
@@ -33,7 +33,7 @@ export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
   await run.ledger.record({ type: 'worktree_created', task: task.id, start });
 }
 
-/** The worktree on the task's branch, which is, or will be, at `start`. False when the task failed of it. */
+/** Creates the worktree on the task's branch, which is, or will be, at `start`. False if that failed the task. */
 export async function provideWorktree(run: Run, task: PlannedTask, start: string): Promise<boolean> {
   try {
     await addWorktree(run.repo, run.serialise, {
@@ -74,7 +74,7 @@ async function runSetup(run: Run, task: PlannedTask, setup: string): Promise<boo
     logFile: filesOf(run).setupLog(task.id),
     stop,
   });
-  if (stop.aborted) return false; // whoever interrupted it says what becomes of the task
+  if (stop.aborted) return false; // the job that interrupted it records the task's state
   if (result.code === 0) return true;
   const { code, signal, timedOut, outputTail } = result;
   const how = { command: run.redact(setup), code, signal, timedOut, output: run.redact(outputTail) };

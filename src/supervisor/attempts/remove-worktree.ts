@@ -15,17 +15,17 @@ import { errorText } from '../run/error-text.js';
 import { attemptOf, filesOf, recordOf, type Run } from '../run/run.js';
 
 /**
- * Removes the worktree of a task whose branch has landed. One that still holds something git does not have
- * (a change nobody committed, a repository inside it) stays for `cleanup`; single ignored files are rescued first.
+ * Removes the worktree of a task whose branch has landed. If it still contains something that git does not have (an
+ * uncommitted change, a nested repository), it stays for `cleanup`; single ignored files are rescued first.
  */
 export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<void> {
-  // Gone already: moved away and not yet forgotten by git when its last owner was killed.
+  // A killed supervisor may have moved the folder away before git's entry for it was removed.
   const gone = !existsSync(task.worktree);
   if (!gone && !(await isTasksWorktree(run, task))) return;
   const stake = await stakeOf(run, task);
   const stays = [...stake.stays, ...uncommitted(stake)];
   run.lease.assertHeld();
-  // Also where the worktree stays: a person who tidies it up need not look for what git ignores.
+  // Ignored files are rescued even if the worktree stays, so that the user need not look for them when cleaning up.
   const rescued = await rescueTask(run, task, stake).catch((error: unknown) => errorText(error));
   if (typeof rescued === 'string')
     return keep(run, task, [{ path: task.worktree, why: `cannot be rescued: ${rescued}` }]);
@@ -41,14 +41,14 @@ async function keep(run: Run, task: PlannedTask, stays: readonly Stays[]): Promi
 }
 
 function uncommitted({ found }: AtStake): Stays[] {
-  // A path that ends so is a repository, which is looked at by itself.
+  // A path that ends in a slash is a nested repository, which is checked separately.
   const [first, ...rest] = found.changes.filter(({ path }) => !path.endsWith('/'));
   if (first === undefined) return [];
   const more = rest.length === 0 ? '' : `and ${String(rest.length)} more `;
   return [{ path: first.path, why: `${more}${rest.length === 0 ? 'is' : 'are'} in no commit` }];
 }
 
-/** Notes that are not there yet. */
+/** Records the notes that the task does not have yet. */
 export async function noteOnce(run: Run, task: PlannedTask, notes: readonly Text[]): Promise<void> {
   const known = recordOf(run, task.id).notes.map(inTerminal);
   const fresh = notes
@@ -73,20 +73,20 @@ export function cleanupCommand(run: Run, task: PlannedTask): Command {
   return o8('cleanup', { run: run.plan.runId, task: task.id });
 }
 
-/** Whether the task's worktree is o8's, after mending one whose `.git` was deleted. */
+/** Whether the folder is the task's worktree. Restores its `.git` file first if that was deleted. */
 export async function isTasksWorktree(run: Run, task: PlannedTask): Promise<boolean> {
   if (await mendPointer(run.repo, task.worktree, run.plan.runId)) {
-    run.log(`${task.id}: ${task.worktree}/.git was deleted and is written again`);
+    run.log(`${task.id}: ${task.worktree}/.git was deleted and has been restored`);
   }
   return isOwnWorktree(task.worktree, run.plan.runId);
 }
 
-/** What would be lost with the task's worktree. */
+/** Everything that would be lost with the task's worktree. */
 export async function stakeOf(run: Run, task: PlannedTask): Promise<AtStake> {
   return atStake(run.repo, task.worktree, await readPrepared(filesOf(run).tasks, task.id));
 }
 
-/** Keeps all of it that a commit can carry. */
+/** Saves all of it that a commit can contain. */
 export async function rescueTask(run: Run, task: PlannedTask, stake: AtStake): Promise<Rescued> {
   const { attempt } = recordOf(run, task.id);
   return rescueStake(run.repo, task.worktree, stake, {
@@ -96,13 +96,13 @@ export async function rescueTask(run: Run, task: PlannedTask, stake: AtStake): P
   });
 }
 
-/** The ref it would be kept under; null when there is nothing to keep. */
+/** The ref that would keep it; null if there is nothing to keep. */
 export async function whereToRescue(run: Run, task: PlannedTask, stake: AtStake): Promise<string | null> {
   const { attempt } = recordOf(run, task.id);
   return (await needsRescue(run.repo, stake, task.branch)) ? rescueRef(run.plan.runId, task.id, attempt) : null;
 }
 
-/** Tasks whose work is on the target and whose worktree the last owner of the run was killed before it removed. */
+/** Merged tasks whose worktree still exists because the last supervisor was killed before removing it. */
 export function unfinishedRemovals(run: Run): PlannedTask[] {
   return run.plan.tasks.filter(({ id }) => {
     const { state, worktree } = recordOf(run, id);
@@ -110,7 +110,7 @@ export function unfinishedRemovals(run: Run): PlannedTask[] {
   });
 }
 
-/** A worktree that cannot be removed now is left for `cleanup`. */
+/** Worktrees that cannot be removed now are left for `cleanup`. */
 export async function finishRemovals(run: Run, tasks: readonly PlannedTask[]): Promise<void> {
   for (const task of tasks) {
     if (recordOf(run, task.id).worktree !== 'present') continue;
@@ -121,8 +121,8 @@ export async function finishRemovals(run: Run, tasks: readonly PlannedTask[]): P
 }
 
 /**
- * Keeps what is not committed in a worktree that stays, or commits that are not on its branch, under a ref of its own; null
- * when there is nothing to keep.
+ * Saves uncommitted work of a worktree that stays, or commits that are not on its branch, under a rescue ref; null if
+ * there is nothing to save.
  */
 export async function rescueWorktree(run: Run, task: PlannedTask): Promise<{ ref: string; commit: string } | null> {
   if (!(await isTasksWorktree(run, task))) return null;
@@ -134,7 +134,7 @@ export async function rescueWorktree(run: Run, task: PlannedTask): Promise<{ ref
     ref,
     message: `Uncommitted work of ${task.id}, attempt ${String(attempt)} (${attemptOf(run, task.id, attempt).dir})`,
   });
-  if (kept !== null) return kept; // on top of HEAD, so it has the commits too
+  if (kept !== null) return kept; // its parent is HEAD, so it includes the commits
   if (head === null || (await isOnBranch(run, task, head))) return null;
   return { ref: await keepCommit(run.repo, ref, head), commit: head };
 }

@@ -8,14 +8,14 @@ import { provideWorktree } from './prepare-task.js';
 import { recordOf, type Run } from '../run/run.js';
 
 /**
- * Somebody may have deleted a task's worktree or branch while nobody owned the run: both come back with every commit
- * git still has. False when that failed; then it is recorded why.
+ * The task's worktree or branch may have been deleted while no supervisor was running. Restores both with every commit
+ * git still has. If that fails, records why and returns false.
  */
 export async function restoreWorktree(run: Run, task: PlannedTask): Promise<boolean> {
   const ref = `refs/heads/${task.branch}`;
   const tip = await resolveCommit(run.repo, ref);
   if (await mendPointer(run.repo, task.worktree, run.plan.runId)) {
-    run.log(`${task.id}: ${task.worktree}/.git was deleted and is written again`);
+    run.log(`${task.id}: ${task.worktree}/.git was deleted and has been restored`);
   }
   const isThere = existsSync(join(task.worktree, '.git'));
   if (tip !== null && isThere) return true;

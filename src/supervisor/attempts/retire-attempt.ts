@@ -11,26 +11,31 @@ import { attemptPaths, runPaths } from '../../store/files/paths.js';
 import { readPrepared } from '../../store/runs/prepared.js';
 import type { Run } from '../run/run.js';
 
-/** An attempt at a task, of this run or an earlier one. `branch`: the task's branch has its commits, and goes with it. */
+/**
+ * An attempt of this run or an earlier one. `branch`: whether the task's branch contains its commits and is removed
+ * too.
+ */
 export interface OldAttempt extends RetiredAttempt {
   readonly branch: 'goes' | 'stays';
-  /** Where the branch stays or is gone: the last commit that is known of the attempt, null for none. */
+  /** The attempt's last known commit, for a branch that stays or no longer exists; null if there is none. */
   readonly lastKnown: string | null;
 }
 
-/** `stays`: why nothing was done: its worktree holds what no commit can carry. `kept`: refs. */
+/**
+ * `stays`: nothing was done, because the worktree contains work that no commit can contain. `kept`: the refs created.
+ */
 export type Retired =
   { readonly kind: 'retired'; readonly kept: readonly string[] } | { readonly kind: 'stays'; readonly why: string };
 
-/** How often somebody may commit to the branch in the moment in which it is about to go. */
+/** How often another process may commit to the branch while it is about to be removed. */
 const MOST_MOVES = 5;
 
 /**
- * Retires an attempt: what is uncommitted goes to a rescue ref, the commits to the attempt's ref, then worktree and branch
- * go. Can be repeated after a crash at any step. A worktree that is not the attempt's stays.
+ * Retires an attempt: saves uncommitted work under a rescue ref and the commits under the attempt's ref, then removes
+ * worktree and branch. Every step can be repeated after a crash. A worktree that is not the attempt's stays.
  */
 export async function retireAttempt(run: Run, task: PlannedTask, attempt: OldAttempt): Promise<Retired> {
-  // Also where its folder is gone: git's own folder of it may have commits that nothing else has.
+  // Also if the folder is gone, because git's entry for the worktree may refer to commits that nothing else has.
   const own = !existsSync(task.worktree) || (await isOwnWorktree(task.worktree, attempt.runId));
   const prepared = own ? await readPrepared(runPaths(run.home, attempt.runId).tasks, task.id) : 0;
   const stake = own ? await atStake(run.repo, task.worktree, prepared) : null;
@@ -56,13 +61,13 @@ export async function retireAttempt(run: Run, task: PlannedTask, attempt: OldAtt
   if (stake?.found.exists === true) await removeWithWorktrees(run.repo, run.serialise, task.worktree, stake);
   for (let moved = 0; tip !== null && !(await deleteRef(run.repo, ref, tip)); moved += 1) {
     if (moved === MOST_MOVES) throw new Error(`branch ${task.branch} keeps moving, so it was left unchanged`);
-    tip = await resolveCommit(run.repo, ref); // somebody has just committed to it
+    tip = await resolveCommit(run.repo, ref); // another process has just committed to it
     if (tip !== null) kept.push(await keep(run, attempt.ref, tip));
   }
   return { kind: 'retired', kept: [...new Set(kept)] };
 }
 
-/** Under the ref of the attempt, or beside it where that already keeps something else. */
+/** Keeps the commit under the attempt's ref, or under a similar name if that ref already keeps another commit. */
 async function keep(run: Run, ref: string, tip: string): Promise<string> {
   if ((await createRef(run.repo, ref, tip)) || (await resolveCommit(run.repo, ref)) === tip) return ref;
   const beside = `${ref}-${tip.slice(0, 12)}`;

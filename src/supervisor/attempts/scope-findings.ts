@@ -9,7 +9,10 @@ import { changedPaths } from '../../git/diff/changes.js';
 import { readFileParts } from '../../git/definitions/enclosing-definitions.js';
 import type { Run } from '../run/run.js';
 
-/** What of a task's work between two commits its scope does not allow; parts of files as far as git can tell them. */
+/**
+ * Changes between two commits that the task's scope does not allow; for parts of files, as far as git recognizes
+ * definitions.
+ */
 export async function scopeFindings(
   run: Pick<Run, 'repo'>,
   task: Pick<PlannedTask, 'scope'>,
@@ -22,7 +25,7 @@ export async function scopeFindings(
   return scopeViolations(task.scope, changes, (path) => parts.get(path) ?? { kind: 'unknown' });
 }
 
-/** One line for each of them. */
+/** One line per violation. */
 export function violationText(violations: readonly ScopeViolation[]): string {
   return violations.map(describeViolation).join('\n');
 }

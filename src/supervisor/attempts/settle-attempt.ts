@@ -28,15 +28,15 @@ import { scopeFindings, violationText } from './scope-findings.js';
 import { attemptExit, endedEvent, exitNumber, storeOutputOnce } from './attempt-evidence.js';
 import { attemptOf, lastAttemptRef, placedAttempt, recordOf, type Run } from '../run/run.js';
 
-/** Why o8 itself ended an attempt, and the command lines of what the agent had running then. */
+/** Why o8 ended an attempt, and the command lines of the processes that the agent had running. */
 interface OwnStop {
   readonly why: StopReason;
   readonly running: readonly string[];
 }
 
 /**
- * An attempt is over: learn how it ended, stop what it left running, weigh the evidence, and record what follows.
- * Nothing here depends on having seen the agent before, so a new supervisor does the same.
+ * Handles an ended attempt: determines how it ended, stops processes it left running, judges the evidence, and records
+ * the result. It does not need earlier observations of the agent, so a new supervisor can do the same.
  */
 export async function settleAttempt(
   run: Run,
@@ -46,7 +46,7 @@ export async function settleAttempt(
 ): Promise<void> {
   const { attempt } = recordOf(run, task.id);
   await recordEnd(run, agents, task, stop);
-  // Only when what follows is recorded: until then a new supervisor reads the agent's own output again.
+  // Only after the result is recorded, because until then a new supervisor may have to read the raw output again.
   if (recordOf(run, task.id).state.state !== 'running') await storeOutputOnce(run, task, attempt);
 }
 
@@ -82,7 +82,7 @@ async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: 
   if (first.kind === 'left_to_abort') return;
   if (first.kind === 'record') return run.ledger.record(...first.events);
 
-  await noteOnce(run, task, await surroundingsNotes(run, task.id, attempt)); // whatever becomes of the task
+  await noteOnce(run, task, await surroundingsNotes(run, task.id, attempt)); // for every result
   const around = [...denialNotes(facts), ...stopNotes(stop)];
   if (facts.overage) await noteOverage(run, task.id);
   if (first.kind === 'look_at_work') around.push(...(await restoreBranch(run, task)));
@@ -95,7 +95,7 @@ async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: 
       return run.ledger.record(...settlement.events);
     case 'fail': {
       const rescued = settlement.rescues ? await rescueWorktree(run, task) : null;
-      const kept = rescued === null ? '' : `; what is not on ${task.branch} is kept as ${rescued.ref}`;
+      const kept = rescued === null ? '' : `; work that is not on ${task.branch} is kept as ${rescued.ref}`;
       const message = settlement.failure.message + kept + around.map((note) => `\n${note}`).join('');
       const whole = settlement.quotes ? await quoting(run, task, files, message) : message;
       return failOrRetry(run, task, { ...settlement.failure, message: whole });
@@ -103,7 +103,7 @@ async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: 
     case 'take_work':
       return takeWork(run, task, settlement.start, around);
     case 'look_at_work':
-      throw new Error(`the work of ${task.id} was looked at and is asked for again`);
+      throw new Error(`the work of ${task.id} was already checked and is requested again`);
   }
 }
 
@@ -130,15 +130,18 @@ function denialNotes({ denials }: AgentFacts): string[] {
   });
 }
 
-/** The message of a failure, and below it what the agent wrote last. */
+/** The failure message followed by the agent's last lines. */
 async function quoting(run: Run, task: PlannedTask, { log }: { log: string }, message: string): Promise<string> {
   const words = lastWords(await readLogTail(log, LINES_TO_QUOTE_FROM), taskLogView(run.plan, task.id), message);
   return words === '' ? message : `${message}\n${words}`;
 }
 
-/** Where the agent left its branch. Another branch checked out or a rewritten start is not work o8 can merge. */
+/**
+ * The state of the agent's branch. If another branch is checked out or the start was rewritten, o8 cannot merge the
+ * work.
+ */
 async function workOf(run: Run, task: PlannedTask): Promise<AttemptWork> {
-  await isTasksWorktree(run, task); // one whose `.git` was deleted is mended
+  await isTasksWorktree(run, task); // restores a deleted `.git` file
   const found = await inspectWorktree(task.worktree);
   const start = recordOf(run, task.id).start;
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
@@ -166,8 +169,8 @@ async function workOf(run: Run, task: PlannedTask): Promise<AttemptWork> {
 }
 
 /**
- * A branch that is gone while its worktree is still on it was deleted by nobody in particular: one agent can take the
- * branches of all others away. It comes back with every commit git still has, and the work counts as it is. Notes.
+ * Restores a branch that was deleted while its worktree still has it checked out: any agent can delete the branches of
+ * all others, so this is not held against the task. Returns notes.
  */
 async function restoreBranch(run: Run, task: PlannedTask): Promise<string[]> {
   const ref = `refs/heads/${task.branch}`;
@@ -192,7 +195,7 @@ async function removedBranch(run: Run, task: PlannedTask, start: string | null):
   return `${removed}; its commits are kept as ${lastAttemptRef(run, task.id)}`;
 }
 
-/** The agent's work counts: what it left uncommitted is committed, and its branch waits to be merged. */
+/** Accepts the agent's work: commits uncommitted changes and queues the branch to be merged. */
 async function takeWork(run: Run, task: PlannedTask, start: string, around: readonly string[]): Promise<void> {
   const notes = [...around];
   run.lease.assertHeld();
@@ -201,7 +204,7 @@ async function takeWork(run: Run, task: PlannedTask, start: string, around: read
   const staged = await keepStaged(run.repo, task.worktree, before, rescueRef(run.plan.runId, task.id, attempt));
   if (staged !== null) {
     notes.push(
-      rescuedNote('what was staged and changed again before it was committed is', staged.ref, before.stagedOnly),
+      rescuedNote('content that was staged and then changed before the commit is', staged.ref, before.stagedOnly),
     );
   }
   const leftovers = await commitLeftovers(run.repo, {
@@ -227,7 +230,8 @@ async function takeWork(run: Run, task: PlannedTask, start: string, around: read
   }
   const commits = await countCommits(run.repo, start, tip);
   await recordDone(run, { task: task.id, tip, commits, notes });
-  // Not before it is recorded: who settles this attempt after a crash must find the agent's word, too.
+  // Only after the result is recorded, so that a supervisor that settles the attempt after a crash finds the marker
+  // too.
   failpoint('marker.remove.before');
   if (hasMarker(task.worktree)) await rm(join(task.worktree, COMPLETION_MARKER), { force: true });
   failpoint('marker.remove.after');

@@ -13,7 +13,7 @@ import { retireAttempt } from './retire-attempt.js';
 import { lastAttemptRef, plannedTask, recordOf, type Run } from '../run/run.js';
 import { targetOf } from '../../core/plan/target.js';
 
-/** Queues what the user wants done now: other waves, and failed tasks from a fresh start with the old one kept. */
+/** Queues what the user requested: other waves, and failed tasks, which start over while their old attempt is kept. */
 export async function continueRun(run: Run, wish: ContinueWish): Promise<void> {
   await restoreTarget(run);
   for (const step of continueSteps(run.ledger.state, wish)) {
@@ -22,7 +22,7 @@ export async function continueRun(run: Run, wish: ContinueWish): Promise<void> {
   }
 }
 
-/** `cleanup` removes a target all of which is on the base: what is done now then goes on from the base. */
+/** `cleanup` removes a target that has landed completely; new work then starts from the base branch. */
 async function restoreTarget(run: Run): Promise<void> {
   const { base, tasks } = run.plan;
   const target = targetOf(run.plan);
@@ -31,18 +31,18 @@ async function restoreTarget(run: Run): Promise<void> {
   if (tip === null) return;
   for (const { id } of tasks) {
     const landed = landedCommit(recordOf(run, id).state);
-    if (landed !== null && !(await isAncestor(run.repo, landed, tip))) return; // somebody removed it with work on it
+    if (landed !== null && !(await isAncestor(run.repo, landed, tip))) return; // it was removed while it still had unlanded work
   }
   run.lease.assertHeld();
   await createRef(run.repo, target.ref, tip);
 }
 
-/** The old attempt stays reachable: leftovers under a rescue ref, the branch's tip under `refs/o8/attempts/`. */
+/** The old attempt stays reachable: uncommitted work under a rescue ref, commits under `refs/o8/attempts/`. */
 async function startOver(run: Run, task: PlannedTask): Promise<void> {
   const { start, worktree, attempt } = recordOf(run, task.id);
-  if (existsSync(task.worktree)) await isTasksWorktree(run, task); // one whose `.git` was deleted is mended
+  if (existsSync(task.worktree)) await isTasksWorktree(run, task); // restores a deleted `.git` file
   const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
-  // A worktree that was only announced may have failed because the branch was somebody else's.
+  // The worktree may only have been announced, and not created because the branch was not o8's.
   const isOurs = tip !== null && start !== null && (worktree !== 'intended' || tip === start);
   const retired = await retireAttempt(run, task, {
     task: task.id,
@@ -54,10 +54,10 @@ async function startOver(run: Run, task: PlannedTask): Promise<void> {
   });
   if (retired.kind === 'stays') {
     return noteOnce(run, task, [
-      text`not started again, its worktree holds more than a commit can carry: ${retired.why}; ${afterKept(task.worktree, 'the same command again')}`,
+      text`not started again: its worktree contains work that cannot be saved in a commit: ${retired.why}; ${afterKept(task.worktree, 'the same command again')}`,
     ]);
   }
   if (needsRoom(run, task)) await makeRoomFor(run, task);
-  await forgetPins(run, task.id); // the attempt's ref has it
+  await forgetPins(run, task.id); // the attempt's ref keeps the commits
   await run.ledger.record(startedOver(task.id));
 }

@@ -27,13 +27,13 @@ import { rememberSurroundings } from './note-surroundings.js';
 import { isStillAccepted } from '../run/run-consent.js';
 import { projectSettingsOf } from '../run/project-settings.js';
 
-/** Starts the next attempt of a task that has its worktree. Announced first, so that it can never be started twice. */
+/** Starts the next attempt of a task that has its worktree. It is announced first, so that it can never start twice. */
 export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   const record = recordOf(run, task.id);
   if (record.state.state !== 'worktree_created') return;
   const { next } = record.state;
   if (!(await isStillAccepted(run))) {
-    const message = 'what the repository brings for it is no longer accepted, so its agent was not started';
+    const message = 'its agent was not started, because settings of the repository are no longer accepted';
     return run.ledger.record({ type: 'task_failed', task: task.id, reason: 'agent_error', message });
   }
   if (!(await restoreWorktree(run, task))) return;
@@ -73,7 +73,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
     });
   }
   failpoint('marker.clear.before');
-  if (hasMarker(task.worktree)) await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's word is not this one's
+  if (hasMarker(task.worktree)) await rm(join(task.worktree, COMPLETION_MARKER), { force: true }); // an earlier attempt's marker says nothing about this one
   failpoint('marker.clear.after');
   await linkTaskLog(run, task, attempt);
   await rememberSurroundings(run, task.id, attempt);
@@ -101,7 +101,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
 const RULES_FILE = 'rules.md';
 const MOST_RULES_BYTES = 1024 * 1024;
 
-/** What the last attempt that began was told; `undefined` where nothing says so, as with runs of earlier versions. */
+/** The rules given to the last attempt that started; `undefined` if unknown, as in runs of earlier versions. */
 async function earlierRules(run: Run, task: PlannedTask, lastAttempt: number): Promise<string | undefined> {
   for (let attempt = lastAttempt; attempt > 0; attempt -= 1) {
     const file = join(attemptOf(run, task.id, attempt).dir, RULES_FILE);
@@ -112,8 +112,8 @@ async function earlierRules(run: Run, task: PlannedTask, lastAttempt: number): P
 }
 
 /**
- * The earlier session where an agent had opened it; there is nothing to resume before its first event. Attempts that
- * were to go on with it and never began have no output.
+ * The earlier session if an agent had opened it; before its first event there is nothing to resume. Attempts that were
+ * to continue it but never started have no output.
  */
 async function sessionFor(
   run: Run,
@@ -125,7 +125,7 @@ async function sessionFor(
   for (let attempt = lastAttempt; attempt > 0 && earlier !== null && sessions !== 'none'; attempt -= 1) {
     const { sessionId } = await factsOf(run, task, attempt);
     if (sessionId === null) continue;
-    if (attempt < lastAttempt && sessionId !== earlier) break; // of before the task was begun anew
+    if (attempt < lastAttempt && sessionId !== earlier) break; // from before the task started over
     return { sessionId: earlier, continues: true };
   }
   return { sessionId: sessions === 'chosen' ? randomUUID() : null, continues: false };

@@ -11,8 +11,8 @@ import { errorText } from '../run/error-text.js';
 import type { Run } from '../run/run.js';
 
 /**
- * The owner of another run did not answer and was ended when this run took the lock: what it had running goes, too. Repeated
- * after a crash, unless somebody has continued that run since. Its next owner finds its agents ended.
+ * The supervisor of another run did not answer and was killed when this run took the lock. Stops the agents of that run
+ * too, again after a crash, unless that run has been continued since. Its next supervisor finds its agents ended.
  */
 export async function stopReplacedRun(run: Run): Promise<void> {
   const { stopping } = run.ledger.state;
@@ -27,7 +27,7 @@ export async function stopReplacedRun(run: Run): Promise<void> {
   await run.ledger.record({ type: 'run_stopped', run: stopping.run });
 }
 
-/** Its agents, what `setup` of its tasks left running, and its checks. */
+/** Stops its agents, processes left running by `setup`, and its checks. */
 async function stopAll({ home, place }: Run, runId: string, replacedBy: number): Promise<void> {
   const plan = await readPlan(home, runId);
   const { records } = await readJournal(runPaths(home, runId).journal);

@@ -8,8 +8,8 @@ import { rescueWorktree } from './remove-worktree.js';
 import { placedAttempt, plannedTask, recordOf, type Run } from '../run/run.js';
 
 /**
- * Ends a task for good: its whole process tree first, then its uncommitted work to a rescue ref, then the record. One
- * whose agent was done before it was stopped is done, and waits to be merged.
+ * Aborts a task: ends its process tree, saves its uncommitted work under a rescue ref, then records the abort. If the
+ * agent had finished before it was stopped, the task is done and waits to be merged.
  */
 export async function abortTask(run: Run, agents: AgentWatch, id: string): Promise<Stopped> {
   const record = recordOf(run, id);
@@ -41,17 +41,17 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
 
 export interface StoppedTree {
   readonly survivors: readonly number[];
-  /** Command lines of what the agent had running; secrets replaced. */
+  /** Command lines of processes that the agent had running, with secrets replaced. */
   readonly running: readonly string[];
 }
 
 const NOTHING_STOPPED: StoppedTree = { survivors: [], running: [] };
 
-/** SIGTERM, `killAfter`, SIGKILL, until nothing of the attempt's tree is left; gives what could not be stopped. */
+/** Ends the attempt's process tree: SIGTERM, SIGKILL after `killAfter`. Returns what could not be stopped. */
 export async function stopTree(run: Run, id: string): Promise<StoppedTree> {
   const { attempt } = recordOf(run, id);
   const killAfterMs = run.plan.settings.killAfter * 1000;
   const { survivors, running } = await run.place.stop(placedAttempt(run, id, attempt), killAfterMs);
-  if (survivors.length > 0) run.log(`${id}: still alive after SIGKILL: ${survivors.join(', ')}`);
+  if (survivors.length > 0) run.log(`${id}: still running after SIGKILL: ${survivors.join(', ')}`);
   return { survivors, running: running.map(run.redact) };
 }

@@ -3,8 +3,8 @@ import type { PlacedAttempt } from '../../core/run/place.js';
 import { placedAttempt, type Run } from '../run/run.js';
 
 /**
- * What an earlier owner announced and nobody began is no lost agent: it is fenced, so that a late shim starts nothing,
- * and the task goes on as if the attempt had never been announced.
+ * An attempt that an earlier supervisor announced and that never started does not count as lost. It is fenced, so that
+ * a late shim starts nothing, and the task continues as if the attempt had not been announced.
  */
 export async function voidAttempts(run: Run): Promise<void> {
   for (const announced of onlyAnnounced(run.ledger.state)) {

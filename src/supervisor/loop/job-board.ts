@@ -1,17 +1,17 @@
 import { O8Error } from '../../core/base/errors.js';
 import { errorText } from '../run/error-text.js';
 
-/** A job that throws is a surprise (git failed, a file went away): it is tried again this often. */
+/** A job that throws unexpectedly (git failed, a file disappeared) is tried this often. */
 const MOST_SURPRISES = 3;
 
-/** Only the supervisor itself ends of these: without the lock or a sound journal it may write nothing more. */
+/** These errors end the supervisor: without the lock or an intact journal it must not write anything. */
 const FATAL: readonly string[] = ['lease_lost', 'journal_damaged'];
 
 export interface JobBoardHost {
   readonly log: (line: string) => void;
-  /** A job has ended, well or not. */
+  /** Called when a job has ended, successfully or not. */
   readonly ended: (key: string) => void;
-  /** A job failed too often: whatever it was for must not be tried for ever. */
+  /** Called when a job failed too often, so that it is not tried forever. */
   readonly giveUp: (key: string, message: string) => Promise<void>;
 }
 
@@ -27,11 +27,11 @@ export class JobBoard {
   start(key: string, work: () => Promise<void>): void {
     if (this.running.has(key)) return;
     this.run(key, work).catch((error: unknown) => {
-      this.broken ??= error instanceof Error ? error : new Error(errorText(error)); // giving up failed, too
+      this.broken ??= error instanceof Error ? error : new Error(errorText(error)); // giving up failed too
     });
   }
 
-  /** Runs the job under the key and waits for it; its surprises are dealt with here and not thrown. */
+  /** Runs the job under the key and waits for it. Unexpected errors are handled here and not thrown. */
   async run(key: string, work: () => Promise<void>): Promise<void> {
     const job = work().then(
       () => void this.surprises.delete(key),
@@ -50,7 +50,7 @@ export class JobBoard {
     return this.running.has(key);
   }
 
-  /** Its last job ended in a surprise. */
+  /** Whether the last job with this key failed unexpectedly. */
   wasSurprised(key: string): boolean {
     return this.surprises.has(key);
   }

@@ -8,14 +8,17 @@ import { noteLeftovers } from '../run/note-leftovers.js';
 import type { Run } from '../run/run.js';
 import { isStillAccepted } from '../run/run-consent.js';
 
-/** A notification is a message, not work. */
+/** Sending a message should not take longer. */
 const TIMEOUT_MS = 10_000;
-/** What a command sends in the background may take this long, as the next notification waits for it. */
+/** Time for processes that the command started in the background, because the next notification waits for them. */
 const LEFT_MS = 3_000;
-/** At the run's end what waits gets this long; behind it, only the end itself is told. */
+/** Time for waiting notifications at the end of a run; after it, only the end itself is sent. */
 const GOODBYE_MS = 10_000;
 
-/** Runs the user's `notify` command for what happens, one after the other beside the loop. Its failures are only logged. */
+/**
+ * Runs the user's `notify` command for each event, one at a time, concurrently with the loop. Its failures are only
+ * logged.
+ */
 export class Notifier {
   private told: RunState;
   private readonly waiting: Notification[] = [];
@@ -26,7 +29,7 @@ export class Notifier {
     this.told = run.ledger.state;
   }
 
-  /** Looks at what has happened since the last call. */
+  /** Queues notifications for what has happened since the last call. */
   observe(): void {
     if (this.run.plan.settings.notify === null) return;
     const { state } = this.run.ledger;
@@ -35,7 +38,7 @@ export class Notifier {
     if (this.waiting.length > 0) this.working ??= this.work();
   }
 
-  /** Tells the rest, the end of the run always; resolves when nothing runs any more. */
+  /** Sends the remaining notifications, always including the end of the run; resolves when no command is running. */
   async close(): Promise<void> {
     this.deadline = performance.now() + GOODBYE_MS;
     this.observe();
@@ -45,7 +48,7 @@ export class Notifier {
   private async work(): Promise<void> {
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
       const late = performance.now() > this.deadline && next.event !== 'run_finished';
-      if (late) this.run.log(`notify ${nameOf(next)}: left out, the command is too slow`);
+      if (late) this.run.log(`notify ${nameOf(next)}: skipped because the command is too slow`);
       else await this.tell(next);
     }
     this.working = null;
@@ -55,7 +58,7 @@ export class Notifier {
     const { plan, env, redact, log } = this.run;
     const message = redact(notification.message);
     try {
-      if (!(await isStillAccepted(this.run))) return; // the command is one of what is not accepted
+      if (!(await isStillAccepted(this.run))) return; // the command is part of what is no longer accepted
       const result = await this.start({
         cwd: plan.root,
         env: {
@@ -73,7 +76,7 @@ export class Notifier {
     }
   }
 
-  /** Once the lock is given back nothing more is recorded. */
+  /** Nothing is recorded after the lock has been released. */
   private async noteLeft({ task }: Notification, ended: readonly string[]): Promise<void> {
     await noteLeftovers(this.run, this.deadline === Infinity ? task : null, 'notify', ended);
   }
@@ -89,6 +92,6 @@ function nameOf({ event, task }: Notification): string {
 }
 
 function failureText({ code, signal, timedOut, outputTail }: ProgramResult): string {
-  const ending = timedOut ? `not done after ${String(TIMEOUT_MS / 1000)} s` : `exit ${String(code ?? signal)}`;
+  const ending = timedOut ? `timed out after ${String(TIMEOUT_MS / 1000)} s` : `exit ${String(code ?? signal)}`;
   return `${ending} ${outputTail.trim().slice(-300)}`.trim();
 }

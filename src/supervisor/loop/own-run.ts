@@ -35,23 +35,23 @@ import { shellQuote } from '../../core/base/shell-quote.js';
 import { targetOf } from '../../core/plan/target.js';
 import type { Place } from '../../core/run/place.js';
 
-const RUNS_KEPT = 20; // the contract's number: enough history to look back, small enough to forget
+const RUNS_KEPT = 20; // enough history without using much disk space
 
 export interface OwnRunOptions {
   readonly root: string;
   readonly runId: string;
-  /** Names this start for the answer. */
+  /** The name of this start; its result is written under it. */
   readonly start: string;
-  /** Nobody has worked on the run: its folder goes again where it does not begin. */
+  /** The run is new: its folder is removed if it cannot start. */
   readonly isNew: boolean;
   readonly force: boolean;
-  /** The generation of an owner that does not answer and is to be ended; null: nobody is. */
+  /** The lock generation of an owner that does not answer and has to be killed; null if there is none. */
   readonly replace: number | null;
 }
 
 /**
- * Takes the lock, answers whoever started it whether it was won, and runs the loop to the run's end. Its attempts run at
- * `place`.
+ * Takes the lock, reports to the starting process whether that succeeded, and runs the loop until the run ends.
+ * Attempts run at `place`.
  */
 export async function ownRun(
   options: OwnRunOptions,
@@ -164,7 +164,7 @@ async function openRun(
   return { run, room };
 }
 
-/** The checkout the run was started in, or the one that asks now where that was removed, moved or replaced. */
+/** The checkout in which the run was started; the current one if that was removed, moved or replaced. */
 async function startingCheckout({ root }: Plan, here: Repository): Promise<Repository> {
   if (root === here.root || !existsSync(root)) return here;
   try {
@@ -176,7 +176,7 @@ async function startingCheckout({ root }: Plan, here: Repository): Promise<Repos
   }
 }
 
-/** A newer one without a journal does not count: it was never begun, or waits to be told that this one was faster. */
+/** A newer run without a journal does not count: it never started, or will be told that this one got the lock. */
 async function isNewest(home: RunHome, { runId }: Plan): Promise<boolean> {
   for (const other of await listRuns(home)) {
     if (other === runId) return true;
@@ -193,7 +193,7 @@ async function isBegun(home: RunHome, runId: string): Promise<boolean> {
   }
 }
 
-/** The target starts at the base's commit as the plan saw it. An existing base branch is the target itself. */
+/** Creates the target at the base commit recorded in the plan. An existing base branch is its own target. */
 async function createTarget(run: Run): Promise<void> {
   const { plan, ledger } = run;
   if (ledger.state.targetCreated) return;
@@ -205,7 +205,7 @@ async function createTarget(run: Run): Promise<void> {
   await ledger.record({ type: 'target_created', ref, commit: plan.base.commit });
 }
 
-/** A run of which nothing is recorded never began: its folder must not look like one to go on with. */
+/** A run without records never started; its folder must not look like a run that can be continued. */
 async function removeUnbegun(home: RunHome, { runId, isNew }: OwnRunOptions): Promise<void> {
   if (isNew && !(await isBegun(home, runId))) await removeRun(home, runId);
 }

@@ -14,20 +14,24 @@ import { targetName, targetOf } from '../../core/plan/target.js';
 /** Figures that are newer than the journal (cost, last activity) are written at most this often. */
 const LIVE_FIGURES_MS = 1000;
 
-/** Writes what others read, and tells the listeners of the run's source. All of it is derived, never the truth. */
+/**
+ * Writes files for other readers and calls the listeners of the run's source. All of it is derived from the journal.
+ */
 export class Publisher {
   private published = -1;
   private heard = -1;
   private publishedAt = 0;
   private readonly told = new Set<string>();
   private readonly listeners: readonly RunListener[];
-  /** Told beside the loop: a manifest's turn may take seconds when a process was killed in its own. */
+  /**
+   * Listeners run concurrently with the loop: waiting for a manifest's lock may take seconds if its owner was killed.
+   */
   private telling: Promise<void> | null = null;
 
   constructor(
     private readonly run: Run,
     private readonly agents: AgentWatch,
-    /** Tidying up an older run must not hide the newest one. */
+    /** Cleaning up an older run must not hide the newest one. */
     private readonly newest: boolean,
   ) {
     this.listeners = sourceListeners(run.plan, { state: run.ledger.state, guard: run.serialise });
@@ -93,7 +97,7 @@ export class Publisher {
     });
   }
 
-  /** A manifest somebody broke or moved meanwhile does not stop the run; the journal has everything. */
+  /** A manifest that was broken or moved does not stop the run; the journal has everything. */
   private async tell(state: RunState): Promise<void> {
     for (const listener of this.listeners) {
       try {

@@ -28,16 +28,16 @@ import { validateWave } from '../merge/validate-wave.js';
 import { WakeUp } from './wake-up.js';
 import { Wakefulness } from './wakefulness.js';
 
-/** Looked at even when nothing woke us: agents' output, timers, a missed file event. */
+/** The loop runs at least this often, for agents' output, timers and missed file events. */
 const TICK_MS = 250;
-/** More tasks than this seldom wait together, and a verify that fails for one of 16 is found in five runs. */
+/** More tasks rarely wait at the same time, and finding one that fails among 16 takes five runs of verify. */
 const MOST_MERGES_AT_ONCE = 16;
-/** A full disk is looked at again after this time; agents run on meanwhile. */
+/** Time until a full disk is checked again; agents keep running. */
 const DISK_FULL_MS = 2000;
 
 /**
- * The loop of a run: observe, serve requests, decide (core), act, record; until the run is finished and nobody asks
- * anything. Jobs run beside the loop and wake it; each tick can be called by a test.
+ * The loop of a run: observe, serve requests, decide (core), act, record; until the run has finished and no requests
+ * are left. Jobs run concurrently and wake the loop. A test can call each tick itself.
  */
 export class Supervisor {
   private readonly wakeUp = new WakeUp();
@@ -58,7 +58,7 @@ export class Supervisor {
     this.jobs = new JobBoard({
       log: run.log,
       ended: (key) => {
-        if (key !== 'requests') this.wakeUp.now(); // one that has to wait is looked at with the next tick, not at once
+        if (key !== 'requests') this.wakeUp.now(); // a request that has to wait is checked with the next tick, not immediately
       },
       giveUp: (key, message) => this.giveUp(key, message),
     });
@@ -85,7 +85,7 @@ export class Supervisor {
 
   async untilDone(): Promise<void> {
     this.wakeUp.watch(this.run);
-    // Beside the loop: a process that was killed at this very work holds everybody else back for seconds.
+    // Concurrently with the loop, because a lock left by a process killed during such work delays it for seconds.
     const left = unfinishedRemovals(this.run);
     if (left.length > 0) this.jobs.start('tidy', () => finishRemovals(this.run, left));
     try {
@@ -102,7 +102,7 @@ export class Supervisor {
     }
   }
 
-  /** Removes what killed supervisors of the run left behind. What cannot be removed now is named by `o8 doctor`. */
+  /** Removes what killed supervisors of the run left behind. `o8 doctor` lists what cannot be removed now. */
   async tidyUp(): Promise<void> {
     try {
       await removeScratchWorktrees(this.run);
@@ -111,19 +111,21 @@ export class Supervisor {
     }
   }
 
-  /** Tells the user what is not told yet. Nothing of the run is written any more. */
+  /** Sends the remaining notifications. Nothing is recorded any more. */
   async sayGoodbye(): Promise<void> {
     await this.notifier.close();
   }
 
-  /** One round. Throws when the lease or the journal is lost: then nothing more may be written by this process. */
+  /**
+   * One round of the loop. Throws if the lock or the journal is lost; this process must not write anything after that.
+   */
   async tick(): Promise<void> {
     this.run.lease.assertHeld();
     this.jobs.throwIfBroken();
     await this.agents.observe(this.busyTasks());
     await this.desk.servePauses();
     if (!this.jobs.has('requests')) {
-      await this.desk.serveAtOnce(); // before anything is decided, so that an abort finds nothing newly started
+      await this.desk.serveAtOnce(); // before decisions, so that nothing is started after an abort
       if (await this.desk.hasSlow()) {
         this.jobs.start('requests', async () => {
           if ((await this.desk.serveInTime()) === 'idle') this.wakeUp.now();
@@ -154,7 +156,7 @@ export class Supervisor {
     this.wakefulness.observe(this.hasWork());
   }
 
-  /** A full disk pauses the run where it is: nothing was recorded that is not on disk, agents run on. */
+  /** A full disk pauses the run. Everything recorded is on disk, and agents keep running. */
   private async tickOrWaitForDisk(): Promise<void> {
     try {
       await this.tick();
@@ -209,7 +211,7 @@ export class Supervisor {
     }
   }
 
-  /** A run that a person paused has none once its agents are over. */
+  /** A run paused by the user has no work left when its agents have ended. */
   private hasWork(): boolean {
     const { phase, tasks } = this.run.ledger.state;
     if (phase.kind === 'finished') return false;

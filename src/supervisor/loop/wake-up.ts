@@ -1,7 +1,10 @@
 import { watchFolder, type FolderWatch } from '../../process/base/folder-watch.js';
 import { filesOf, type Run } from '../run/run.js';
 
-/** Ends the loop's pause early: a job ended, a request came. File events only shorten the wait, never replace it. */
+/**
+ * Ends the loop's wait early, for example when a job ends or a request arrives. File events may be missed, so the loop
+ * never relies on them.
+ */
 export class WakeUp {
   private wake: (() => void) | null = null;
   private pending = false;

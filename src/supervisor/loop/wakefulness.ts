@@ -2,7 +2,7 @@ import { keepAwake, type KeepAwake } from '../../process/programs/keep-awake.js'
 import { errorText } from '../run/error-text.js';
 import type { Run } from '../run/run.js';
 
-/** Keeps the machine awake while a run has something to do; a run that a person paused lets it sleep. */
+/** Keeps the machine awake while a run has work to do, but not while the user has paused it. */
 export class Wakefulness {
   private awake: Promise<KeepAwake | null> | null = null;
   private said = false;
@@ -21,7 +21,7 @@ export class Wakefulness {
     this.awake = null;
   }
 
-  /** A machine that falls asleep is no reason to end a run. */
+  /** The run continues if the machine cannot be kept awake. */
   private readonly giveUp = (error: unknown): null => {
     this.sayOnce(`the machine may fall asleep: ${errorText(error)}`);
     return null;

@@ -13,7 +13,10 @@ type Moved =
   | { readonly kind: 'moved' }
   | { readonly kind: 'blocked'; readonly reason: string; readonly paths: readonly string[]; readonly lock?: string };
 
-/** Moves the target by compare-and-swap, in the checkout that has it if any. Announced first, for every task in it. */
+/**
+ * Moves the target by compare-and-swap, and updates a checkout that has it. The move is announced first, for every task
+ * in it.
+ */
 export async function advanceTarget(
   run: Run,
   links: readonly Omit<Link, 'note'>[],
@@ -22,7 +25,7 @@ export async function advanceTarget(
   const last = links.at(-1);
   if (last === undefined || from === to) return { kind: 'advanced' };
   run.lease.assertHeld();
-  await pinRef(run.repo, mergeRef(run.plan.runId, last.task.id), to); // git gc must not take it before it lands
+  await pinRef(run.repo, mergeRef(run.plan.runId, last.task.id), to); // so that git gc does not remove it before it lands
   await run.ledger.record(...announced(run.plan, links));
   run.lease.assertHeld();
   const result = await moveTarget(run, { from, to });
@@ -34,7 +37,7 @@ export async function advanceTarget(
   };
 }
 
-/** One move by compare-and-swap: a branch in the checkout that has it, a hidden ref by itself. */
+/** Moves a branch, with a checkout that has it, or a hidden ref, by compare-and-swap. */
 export async function moveTarget(
   run: Run,
   { from, to }: { readonly from: string; readonly to: string },
@@ -49,7 +52,7 @@ export async function moveTarget(
   return result;
 }
 
-const MOST_PATHS = 20; // more would not be read, and a journal record stays small
+const MOST_PATHS = 20; // more would not be read, and journal records must stay small
 
 function withPaths(reason: string, paths: readonly string[]): string {
   if (paths.length === 0) return reason;

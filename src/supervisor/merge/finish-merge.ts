@@ -5,15 +5,18 @@ import { forgetPins } from '../run/pins.js';
 import { removeCleanWorktree } from '../attempts/remove-worktree.js';
 import { recordOf, type Run } from '../run/run.js';
 
-/** A task's work is on the target as `landed`: recorded first, then what only existed for the merge is removed. */
+/**
+ * Completes a task whose work is on the target as `landed`: records that first, then removes what only the merge
+ * needed.
+ */
 export async function finishMerge(
   run: Run,
   task: PlannedTask,
   landed: string,
   notes: readonly string[],
 ): Promise<void> {
-  await endSetupProcesses(run, task.id); // they may write into the worktree that goes now
+  await endSetupProcesses(run, task.id); // they may write into the worktree that is removed next
   await run.ledger.record(...merged(task.id, landed, notes));
   await forgetPins(run, task.id);
-  if (recordOf(run, task.id).worktree !== 'none') await removeCleanWorktree(run, task); // adopted work has none of ours
+  if (recordOf(run, task.id).worktree !== 'none') await removeCleanWorktree(run, task); // work from an earlier run has no worktree of this run
 }

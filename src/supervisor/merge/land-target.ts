@@ -22,8 +22,8 @@ import { moveTarget } from './advance-target.js';
 const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round costs a verify
 
 /**
- * Lands the run's target on the base branch by fast-forward only; `upTo` lands a prefix of it. Where the base has
- * moved meanwhile it is merged into the target first, off to the side, and verified again.
+ * Lands the run's target on the base branch by fast-forward only; `upTo` lands a part of it. If the base branch has
+ * moved, it is merged into the target first, in a commit that no branch has yet, and verified again.
  */
 export async function landTarget(run: Run, upTo: string | null): Promise<Landing> {
   const { base, runId } = run.plan;
@@ -45,7 +45,7 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
         return { kind: 'nothing', reason: await whyNothing(run) };
       }
       await forgetForwarded(run.repo, branch);
-      return recordLanding(run, { branch, from: intent.from, to: intent.to }); // we were killed in between
+      return recordLanding(run, { branch, from: intent.from, to: intent.to }); // a supervisor was killed before recording it
     }
     const canForward = await isAncestor(run.repo, from, tip);
     const there = canForward ? null : await contentThere(run.repo, tip, from);
@@ -67,7 +67,7 @@ export async function landTarget(run: Run, upTo: string | null): Promise<Landing
   return held(`${branch} kept moving while the work was verified`, [], o8('merge', { run: runId }));
 }
 
-/** `cleanup` removes a target that has landed; a person may have removed one that has not. */
+/** `cleanup` removes a target that has landed; the user may have removed one that has not. */
 async function withoutTarget(run: Run, base: string): Promise<Landing> {
   const merged = run.plan.tasks.filter(({ id }) => landedCommit(recordOf(run, id).state) !== null);
   const there = await tasksIn(run, merged, base);
@@ -79,15 +79,15 @@ async function withoutTarget(run: Run, base: string): Promise<Landing> {
   return heldBy(await targetGone(branchesOf(run)));
 }
 
-/** Somebody squashed, rebased or cherry-picked the work: it is not merged once more. */
+/** The work was already squashed, rebased or cherry-picked, so it is not merged again. */
 async function found(run: Run, tip: string, commit: string): Promise<Landing> {
   await recordFound(run, tip, commit);
   const { base, runId } = run.plan;
-  const reason = text`${base.branch} has this work since ${commit.slice(0, 12)}, which somebody made without merging; ${o8('cleanup', { run: runId })} removes its branches`;
+  const reason = text`${base.branch} already contains this work since ${commit.slice(0, 12)}, which was not created by a merge; ${o8('cleanup', { run: runId })} removes its branches`;
   return { kind: 'nothing', reason };
 }
 
-/** Of the whole target only: a part of it that is there closes nothing. */
+/** Only for the whole target, because a part of it does not complete the landing. */
 export async function recordFound(run: Run, tip: string, commit: string): Promise<void> {
   const { base } = run.plan;
   const whole = (await resolveCommit(run.repo, targetOf(run.plan).ref)) ?? tip;
@@ -105,18 +105,18 @@ async function recordLanding(run: Run, move: { branch: string; from: string; to:
 type Refreshed = { readonly kind: 'ready'; readonly commit: string } | Extract<Landing, { kind: 'held' }>;
 
 /**
- * Every check of the tasks in it passes on exactly what lands. Mostly nothing runs: the queue verified these files
- * before. It did not where tasks have checks of their own, or a person made the tip (a conflict with the base resolved).
+ * Requires that every check of the included tasks passes on exactly the commit that lands. Usually nothing has to run,
+ * because the merge queue verified the same files, except for tasks with their own checks or a tip created by the user.
  */
 async function proven(run: Run, tip: string): Promise<Refreshed> {
   const known = await tasksIn(run, tasksToVerify(run), tip);
-  // A target that somebody rebased has the work in other commits.
+  // If the target was rebased, it contains the work in other commits.
   const failure = await verifyLanding(run, tip, known.length > 0 ? known : tasksToVerify(run));
   if (failure === null) return { kind: 'ready', commit: tip };
   return held(`verify failed on ${targetOf(run.plan).ref}: ${failure}`, [], o8('merge', { run: run.plan.runId }));
 }
 
-/** A target that contains the base's new commits: merged, verified, and only then the target's new tip. */
+/** Merges the base branch's new commits into the target and verifies the result before the target moves to it. */
 async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> {
   const { runId, base: from } = run.plan;
   const target = targetOf(run.plan);
@@ -127,7 +127,7 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     return held(
       `${from.branch} has moved and conflicts with ${where}`,
       trial.files,
-      text`git worktree add ../resolve ${where} && git -C ../resolve merge ${from.branch}   (resolve and commit there, then: git worktree remove ../resolve && ${o8('merge', { run: runId })}); or, when its work is there in another form: git merge -s ours ${where}`,
+      text`git worktree add ../resolve ${where} && git -C ../resolve merge ${from.branch}   (resolve and commit there, then: git worktree remove ../resolve && ${o8('merge', { run: runId })}); or, if its work is already there in another form: git merge -s ours ${where}`,
     );
   }
   const commit = await createLandingCommit(run.repo, {
@@ -150,13 +150,13 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
     case 'advanced':
       return { kind: 'ready', commit };
     case 'moved':
-      return held(`${targetName(target)} moved meanwhile`, [], o8('merge', { run: runId }));
+      return held(`${targetName(target)} moved during the merge`, [], o8('merge', { run: runId }));
     case 'blocked':
       return held(moved.reason, moved.paths, hintAfterLock(moved.lock, o8('merge', { run: runId })));
   }
 }
 
-/** Those of the tasks with their work in this commit: only a part of the run may land. */
+/** The tasks whose work is in this commit, because only a part of the run may land. */
 async function tasksIn(run: Run, among: readonly PlannedTask[], commit: string): Promise<PlannedTask[]> {
   const tasks: PlannedTask[] = [];
   for (const task of among) {
@@ -166,7 +166,7 @@ async function tasksIn(run: Run, among: readonly PlannedTask[], commit: string):
   return tasks;
 }
 
-/** What was reverted is there, too, together with its revert: only reverting the revert restores it. */
+/** Reverted work is in the history together with its revert; only reverting the revert restores it. */
 async function whyNothing({ repo, plan, ledger }: Run): Promise<string> {
   const { branch } = plan.base;
   const waits = [...ledger.state.tasks.values()].some(({ state }) => waitingWork(plan.runId, '', state) !== null);

@@ -6,15 +6,16 @@ import { mergeBase } from '../../git/refs/refs.js';
 import { commitSubjects, replayCommits } from '../../git/merge/replay-commits.js';
 import { filesOf, type Run } from '../run/run.js';
 
-/** What would land: a commit on top of `onto`, with a word where it is not what the strategy says. */
+/** The commit that would land on top of `onto`, with a note if it does not follow the strategy. */
 export type Candidate =
   | { readonly kind: 'clean'; readonly commit: string; readonly note: string | null }
   | { readonly kind: 'conflict'; readonly files: string[] };
 
 /**
- * A task's branch brought together with `onto`, off to the side. Whatever the strategy, the files are those of the
- * merge; a branch that cannot be rebased to exactly these is merged, and `note` says so. `base` is the common ancestor
- * where the caller knows it. What was held and `accepted` is said in the message of a commit of o8's own.
+ * Combines a task's branch with `onto` without changing any branch. The files are those of the merge for every
+ * strategy: a branch that cannot be rebased to exactly these is merged, and `note` says so. `base` is the common
+ * ancestor, if the caller knows it. The message of a merge or squash commit lists changes that were held and
+ * `accepted`.
  */
 export async function mergeCandidate(
   run: Run,
@@ -29,7 +30,7 @@ export async function mergeCandidate(
   const { onto, tip, base, accepted } = o;
   const { repo, plan } = run;
   const chosen = run.ledger.state.strategy ?? plan.settings.merge.strategy;
-  // Commits that are made again keep the message of their author.
+  // Rebased commits keep their author's message, so they cannot list accepted changes.
   const strategy = chosen === 'rebase' && accepted.length > 0 ? 'merge' : chosen;
   const canFastForward = (base ?? (await mergeBase(repo, onto, tip))) === onto;
   if (canFastForward && strategy !== 'squash' && accepted.length === 0)

@@ -30,13 +30,13 @@ import { scopeFindings, violationText } from '../attempts/scope-findings.js';
 import { verifyCommit, type Verdict } from './verify-commit.js';
 import { targetBranch, targetOf } from '../../core/plan/target.js';
 
-/** How often a target may move under a merge before it waits for `merge`; each time costs a verify. */
+/** How often the target may move during a merge before the tasks wait for `merge`; each time costs a verify. */
 const MOST_RECOMPUTATIONS = 5;
 
 /**
- * Puts finished branches on the target, in the order given: stacked off to the side, scope checked, verified together
- * (and, when that fails, by bisection, so that the good ones land), then one compare-and-swap to exactly the commit
- * that was verified. The idea is bors'. Announced before the ref moves, so a crash repeats nothing.
+ * Merges finished branches into the target, in the given order: stacks them in commits that no branch has yet, checks
+ * scopes, verifies them together (if that fails, by bisection, so that the good ones land), then moves the target to
+ * exactly the verified commit by compare-and-swap. The move is announced first, so that a crash repeats nothing.
  */
 export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promise<void> {
   let atOnce = tasks.length;
@@ -48,7 +48,7 @@ export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promi
     const lost = await lostFromTarget(branchesOf(run), target);
     if (lost !== null && !(await isOnBase(branchesOf(run), lost.commit))) return holdAll(run, waiting, lost.moved);
     const links = await stack(run, waiting, target);
-    if (links.length === 0) continue; // each of them was settled another way
+    if (links.length === 0) continue; // every task was settled without a merge
     const proof = await prove(run, links);
     if (proof.kind === 'interrupted') return;
     const good = links.slice(0, proof.good);
@@ -81,8 +81,9 @@ function isWaiting(run: Run, id: string): boolean {
 }
 
 /**
- * The branches stacked on the target. What is there already, conflicts with the target itself, or must not be merged
- * is settled here. A conflict with a branch further down the stack is none yet: that one may not land.
+ * Stacks the branches on the target. Branches that are already there, conflict with the target itself, or must not be
+ * merged are settled here. A conflict with a branch lower in the stack does not count yet, because that one may not
+ * land.
  */
 async function stack(run: Run, tasks: readonly PlannedTask[], target: string): Promise<Link[]> {
   const links: Link[] = [];
@@ -110,7 +111,7 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
         continue;
       case 'hold_rest': {
         const rest = tasks.slice(tasks.indexOf(task)).filter(({ id }) => isWaiting(run, id));
-        await holdAll(run, rest, step); // each would wait as long for the same program
+        await holdAll(run, rest, step); // each of them would wait for the same program
         return links;
       }
     }
@@ -118,7 +119,7 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
   return links;
 }
 
-/** Looks up what the rule asks for, until it says what becomes of the branch. */
+/** Provides the facts that the rule requests until it decides about the branch. */
 async function settleBranch(run: Run, branch: Branch): Promise<Exclude<BranchStep, { kind: 'look' }>> {
   let facts: BranchFacts = {};
   for (;;) {
@@ -153,7 +154,7 @@ async function look(run: Run, branch: Branch, ancestor: string | null, at: keyof
   }
 }
 
-/** `base`: the common ancestor of `onto` and the branch, where that is known. */
+/** `base`: the common ancestor of `onto` and the branch, if known. */
 async function trialOf(run: Run, { task, tip, onto }: Branch, base: string | null): Promise<Trial> {
   try {
     const candidate = await mergeCandidate(run, task, { onto, tip, base, accepted: [] });
@@ -177,7 +178,7 @@ type Proof =
     }
   | { readonly kind: 'interrupted' };
 
-/** How many of the links pass together, and who broke the next one. */
+/** How many of the links pass together, and the task that breaks the next one. */
 async function prove(run: Run, links: readonly Link[]): Promise<Proof> {
   const before = run.ledger.state.verifyRuns;
   const failures = new Map<number, string>();
@@ -198,7 +199,7 @@ async function prove(run: Run, links: readonly Link[]): Promise<Proof> {
   return { kind: 'known', good, culprit: { task: culprit.task, failure } };
 }
 
-/** Every different check of these tasks, on the commit that has all of them. */
+/** Runs every distinct check of these tasks on the commit that contains all of them. */
 async function verifyLinks(run: Run, links: readonly Link[]): Promise<Verdict> {
   const last = links.at(-1);
   const checks = new Map(

@@ -8,7 +8,10 @@ import { gitAt, worktreeCommands } from '../../git/findings/mending.js';
 import { recordOf, type Run } from '../run/run.js';
 import { targetName, targetOf } from '../../core/plan/target.js';
 
-/** Landing `tip` would bring back commits that somebody took out of the base's history (amended, reset, force-pulled). */
+/**
+ * The problem if landing `tip` would bring back commits that were removed from the base's history (amended, reset,
+ * force-pulled); otherwise null.
+ */
 export async function baseRewritten({ repo, plan }: Run, base: string, tip: string): Promise<Moved | null> {
   const { commit, branch } = plan.base;
   if (commit === '' || (await resolveCommit(repo, commit)) === null) return null;
@@ -20,7 +23,7 @@ export async function baseRewritten({ repo, plan }: Run, base: string, tip: stri
   };
 }
 
-/** The same for one branch and the target, which does not have the commit any more that the branch started from. */
+/** The same for a branch and a target that no longer contains the commit from which the branch started. */
 export async function targetRewritten(run: Run, task: PlannedTask, target: string, tip: string): Promise<Moved | null> {
   const { repo, plan } = run;
   const { start } = recordOf(run, task.id);
@@ -34,7 +37,7 @@ export async function targetRewritten(run: Run, task: PlannedTask, target: strin
   };
 }
 
-/** A branch that was moved back behind its finished work: what it has now is not what the task did. */
+/** The branch was moved back to a commit before its finished work and no longer contains what the task did. */
 export function branchMovedBack(
   { plan }: Run,
   task: PlannedTask,

@@ -23,9 +23,9 @@ import { filesOf, recordOf, type Run } from '../run/run.js';
 import { targetName, targetOf } from '../../core/plan/target.js';
 
 /**
- * Checks a task's conflict with the target out in the task's own worktree, for a person or an agent to resolve and
- * commit there. Asked again while that is going on, answers the same. O8Error `refused` where there is no conflict to
- * resolve, or something uncommitted is in that worktree.
+ * Checks out a task's conflict with the target in the task's own worktree, for the user or an agent to resolve and
+ * commit there. Repeating the request returns the same answer. O8Error `refused` if there is no conflict to resolve, or
+ * that worktree has uncommitted changes.
  */
 export async function resolveConflict(run: Run, task: PlannedTask): Promise<Resolution> {
   const { state } = recordOf(run, task.id);
@@ -60,7 +60,7 @@ export async function resolveConflict(run: Run, task: PlannedTask): Promise<Reso
   return opened(run, task, target, tip);
 }
 
-/** The task's worktree on its branch, made again where somebody deleted it. Gives the branch's tip. */
+/** Restores the task's worktree on its branch if it was deleted. Returns the branch's tip. */
 async function openWorktree(run: Run, task: PlannedTask, branchCommit: string): Promise<string> {
   const ref = `refs/heads/${task.branch}`;
   const tip =
@@ -80,7 +80,7 @@ async function openWorktree(run: Run, task: PlannedTask, branchCommit: string): 
   return tip;
 }
 
-/** The target may have moved, or somebody merged it into the branch. */
+/** Null if there is still a conflict. The target may have moved, or may have been merged into the branch. */
 async function whyNoConflict(run: Run, task: PlannedTask, target: string, tip: string): Promise<string | null> {
   const name = targetName(targetOf(run.plan));
   if (await isAncestor(run.repo, target, tip)) return `${task.branch} contains ${name} already`;
@@ -89,7 +89,7 @@ async function whyNoConflict(run: Run, task: PlannedTask, target: string, tip: s
   return `${task.branch} does not conflict with ${name} at ${target.slice(0, 12)} any more`;
 }
 
-const MOST_PATHS = 10; // of more a person needs no list to see that there is something
+const MOST_PATHS = 10; // enough for a message
 
 async function refuseUnclean(task: PlannedTask): Promise<void> {
   const { operation, changes } = await inspectWorktree(task.worktree);
@@ -112,7 +112,7 @@ async function opened(run: Run, task: PlannedTask, target: string, tip: string):
   const silent = predicted.filter((path) => !marked.includes(path));
   const at = `git -C ${shellQuote(task.worktree)}`;
   const files = [...marked, ...silent];
-  // A file where the other side has a folder lies beside it, by a name that is none of the branch's.
+  // If one side has a file and the other a folder of that name, git adds the file under a new name.
   const moved = (await unresolvedPaths(task.worktree)).some((path) => !files.includes(path));
   const add = moved || files.length > MOST_PATHS ? '--all' : `-- ${files.map(shellQuote).join(' ')}`;
   return {

@@ -41,7 +41,7 @@ export async function undoLandings(run: Run, task: string | null): Promise<Undon
   return undone.length > 0 ? undone : [{ kind: 'nothing', reason: whyNothing(run, task) }];
 }
 
-/** Finishes an undo whose supervisor was killed after it moved the branch and before it recorded that. */
+/** Finishes an undo whose supervisor was killed after moving the branch and before recording that. */
 async function finishInterrupted(run: Run): Promise<Undone[]> {
   const { undoIntent: intent, landings } = run.ledger.state;
   const landing = landings.find(({ to, task }) => to === intent?.landing && task === intent.task);
@@ -69,7 +69,7 @@ async function landingsOf(run: Run, task: string): Promise<LandingRecord[]> {
       `${task} is not on ${plan.base.branch}, only on ${targetName(target)}`,
       lands
         ? text`${o8('merge', { run: plan.runId, task })}   (lands it)`
-        : text`${o8('diff', [task])}   (what it has)`,
+        : text`${o8('diff', [task])}   (shows its changes)`,
     );
   }
   return [landing];
@@ -79,11 +79,11 @@ function whyNothing({ plan, ledger }: Run, task: string | null): string {
   const { branch } = plan.base;
   if (task === null) {
     const before = ledger.state.landings.some(({ ref, undone }) => ref === baseRef(plan) && undone !== null);
-    return before ? `it was reverted on ${branch} before` : `the run has landed nothing on ${branch}`;
+    return before ? `it was reverted on ${branch} earlier` : `the run has landed nothing on ${branch}`;
   }
   const presence = basePresence(plan, ledger.state, task);
   if (presence.kind !== 'taken_back') return `${task} has no landed commits of its own`;
-  return `${task} was reverted on ${branch} before`;
+  return `${task} was reverted on ${branch} earlier`;
 }
 
 async function undoLanding(run: Run, landing: LandingRecord): Promise<Undone> {
@@ -106,7 +106,7 @@ async function undoLanding(run: Run, landing: LandingRecord): Promise<Undone> {
   return held(run, landing, { reason: `${branch} kept moving while the work was verified` });
 }
 
-/** Only where nobody has seen the landing: a branch that goes back surprises everybody who has it. */
+/** Only if nobody else can have the landing, because a branch that moves back is a problem for everybody who has it. */
 async function canMoveBack(run: Run, landing: LandingRecord, tip: string): Promise<boolean> {
   if (landing.task !== null || landing.to !== tip) return false;
   if ((await findCheckout(run.repo, run.plan.base.branch)) !== null) return false;
@@ -138,18 +138,18 @@ async function revert(run: Run, landing: LandingRecord, tip: string): Promise<Un
   return held(run, landing, {
     reason: result.reason,
     files: result.paths,
-    hint: text`${o8('merge', { run: runId, task, undo: true })}   (when that is out of the way)`,
+    hint: text`${o8('merge', { run: runId, task, undo: true })}   (after fixing that)`,
   });
 }
 
-/** The commit that a killed supervisor announced; the checkout may be partly updated to it. */
+/** The revert commit that a killed supervisor announced; the checkout may already be partly updated to it. */
 function preparedBefore({ ledger }: Run, landing: LandingRecord, tip: string): string | null {
   const intent = ledger.state.undoIntent;
   const same = intent?.landing === landing.to && intent.task === landing.task && intent.from === tip;
   return same && intent.to !== landing.from ? intent.to : null;
 }
 
-/** The revert commit, verified like everything that lands. */
+/** The revert commit, verified like any other landing. */
 async function provenRevert(run: Run, landing: LandingRecord, tip: string): Promise<string | Undone> {
   const { base } = run.plan;
   const { from, to } = landing;
@@ -184,7 +184,9 @@ async function provenRevert(run: Run, landing: LandingRecord, tip: string): Prom
   });
 }
 
-/** Whose checks still have to pass: those whose work stays on the base, and those with the check all tasks share. */
+/**
+ * The tasks whose checks must pass: those whose work stays on the base, and those with the check that all tasks share.
+ */
 async function tasksThatStay(run: Run, landing: LandingRecord, tip: string): Promise<PlannedTask[]> {
   const staying: PlannedTask[] = [];
   for (const task of tasksToVerify(run)) {
@@ -208,7 +210,8 @@ async function finish(run: Run, landing: LandingRecord, { from, to }: { from: st
   const { runId, base } = run.plan;
   const head = { branch: base.branch, landing: landing.to, ...(landing.task === null ? {} : { task: landing.task }) };
   const prepared = await resolveCommit(run.repo, undoRef(run.plan.runId, landing.to));
-  // Not needed any more. Before the record: what comes after it is not done again when we are killed.
+  // The ref is no longer needed. It is deleted before the record, because steps after the record are not repeated after
+  // a crash.
   if (prepared !== null) await deleteRef(run.repo, undoRef(run.plan.runId, landing.to), prepared);
   await run.ledger.record({
     type: 'landing_undone',

@@ -4,7 +4,7 @@ import { plannedTask, type Run } from '../run/run.js';
 import { verifyCommit } from './verify-commit.js';
 import { targetOf } from '../../core/plan/target.js';
 
-/** Runs a wave's `validation` on the target as it stands; later waves wait for it. */
+/** Runs a wave's `validation` on the current target; later waves wait for it. */
 export async function validateWave(run: Run, number: number): Promise<void> {
   const wave = run.plan.waves.find((candidate) => candidate.number === number);
   const first = wave?.tasks[0];

@@ -17,27 +17,27 @@ import { inScratchWorktree } from '../run/scratch-worktrees.js';
 export type Verdict =
   | { readonly kind: 'passed' }
   | { readonly kind: 'failed'; readonly message: string }
-  /** The task or the run is being aborted: nothing is known. */
+  /** The task or the run is being aborted, so the result is unknown. */
   | { readonly kind: 'interrupted' };
 
 export interface Check {
-  /** Of the scratch worktree; two checks that may run beside each other have different ones. */
+  /** The name of the scratch worktree, unique among checks that may run at the same time. */
   readonly name: string;
   readonly kind: 'verify' | 'validation';
   readonly commit: string;
   readonly command: string;
-  /** Whose settings (setup, time limit, environment) count. */
+  /** The task whose setup, time limit and environment are used. */
   readonly task: PlannedTask;
-  /** Everybody whose work is in question; aborting one of them ends the check. */
+  /** The tasks whose work is being checked; aborting one of them ends the check. */
   readonly tasks: readonly PlannedTask[];
-  /** Whose validation it is. */
+  /** The wave, if this is its validation. */
   readonly wave?: number;
 }
 
 /**
- * Runs a command of the user's on exactly the commit that would land, in a scratch worktree that is made and
- * removed here: nobody's checkout is involved. `setup` runs first, since a fresh worktree has nothing installed.
- * Files that passed once are not checked again; what fails is, since a test may have failed by chance.
+ * Runs a user's command on exactly the commit that would land, in a temporary worktree, so that no checkout is
+ * involved. `setup` runs first, because nothing is installed in a new worktree. Files that passed are not checked
+ * again; files that failed are, because a test may fail by chance.
  */
 export async function verifyCommit(run: Run, check: Check): Promise<Verdict> {
   const { task } = check;
@@ -91,7 +91,7 @@ async function verifyInScratch(run: Run, check: Check, log: string): Promise<Ver
     }
     return { kind: 'passed' };
   };
-  // What the check left running ends before its worktree goes.
+  // Processes that the check left running are ended before its worktree is removed.
   return inScratchWorktree(run, { name, commit }, async (path) => {
     try {
       return await work(path);
@@ -101,7 +101,10 @@ async function verifyInScratch(run: Run, check: Check, log: string): Promise<Ver
   });
 }
 
-/** What `setup` left running for this check: a database, say. The task's own has its own, and lives on. */
+/**
+ * Ends processes that `setup` left running for this check, such as a database. Those of the task's worktree keep
+ * running.
+ */
 async function endServices(run: Run, task: string, services: readonly KeptProcesses[]): Promise<void> {
   for (const each of services) {
     const ended = await endKept(each, run.plan.settings.killAfter * 1000);
@@ -110,7 +113,7 @@ async function endServices(run: Run, task: string, services: readonly KeptProces
   }
 }
 
-/** A journal record stays small, and a command may be long. */
+/** A command may be long, and journal records must stay small. */
 function digestOf(setup: string | null, command: string): string {
   return createHash('sha256')
     .update(JSON.stringify([setup, command]))

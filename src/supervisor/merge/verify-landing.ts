@@ -4,7 +4,7 @@ import { landedCommit } from '../../core/run/task-state.js';
 import { recordOf, type Run } from '../run/run.js';
 import { verifyCommit } from './verify-commit.js';
 
-/** Every distinct check of these tasks, on a commit that is to land on the base branch; null when all passed. */
+/** Runs every distinct check of these tasks on a commit that is to land on the base branch; null if all passed. */
 export async function verifyLanding(run: Run, commit: string, tasks: readonly PlannedTask[]): Promise<string | null> {
   const seen = new Set<string>();
   for (const task of tasks) {
@@ -26,8 +26,8 @@ export async function verifyLanding(run: Run, commit: string, tasks: readonly Pl
 }
 
 /**
- * The tasks whose checks have to pass on the base branch with the run's work. A task's own check speaks of its work, so
- * it goes when that was taken back; the one that all tasks share stays.
+ * The tasks whose checks have to pass on the base branch with the run's work. A task's own check is omitted if its work
+ * was reverted; the check that all tasks share is always run.
  */
 export function tasksToVerify(run: Run): PlannedTask[] {
   return run.plan.tasks.filter((task) => {

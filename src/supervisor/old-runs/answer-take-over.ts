@@ -2,7 +2,10 @@ import { reportError } from '../../core/text/report-error.js';
 import { openRepository } from '../../git/door/repository.js';
 import { takeOverOldRuns } from './take-over-old-runs.js';
 
-/** Takes over what an earlier version left in the checkout `root`. On stdout, where it cannot: the error as JSON, and 1. */
+/**
+ * Takes over the runs of an earlier version in the checkout `root`. If that fails, prints the error as JSON and returns
+ * 1.
+ */
 export async function answerTakeOver(root: string): Promise<number> {
   try {
     const repo = await openRepository(root);

@@ -5,7 +5,7 @@ import { linkLog } from '../../store/logs/log-links.js';
 import { attemptPaths, type RunHome } from '../../store/files/paths.js';
 import { readPlan } from '../../store/runs/runs.js';
 
-/** Links to logs of these runs lead to where the logs are now. What else has their names stays. */
+/** Updates the links to logs of these runs to the new location. Other files with the same names stay. */
 export async function relinkLogs(home: RunHome, runIds: readonly string[]): Promise<void> {
   for (const runId of runIds) {
     try {

@@ -33,20 +33,21 @@ import { relinkLogs } from './relink-logs.js';
 const OLD = '.claude/parallel';
 
 /**
- * Moves the runs that an earlier version kept in the checkout `root` to the run home, once; nothing there is the usual
- * case and costs one look. Can be repeated after a crash, and by several at once. Throws O8Error `locked` or
- * `lock_unknown` while a supervisor of that version may be alive, `refused` for run files that came with a commit.
+ * Moves runs that an earlier version kept in the checkout `root` to the current folder for runs, once. Usually there is
+ * nothing to do, which costs one check. Can be repeated after a crash, and by several processes at once. O8Error
+ * `locked` or `lock_unknown` while a supervisor of that version may be running, `refused` for run files that were
+ * committed.
  */
 export async function takeOverOldRuns(repo: Repository, root: string): Promise<void> {
   const home = runHome(repo);
   const { oldHome: old } = checkoutPaths(root);
   if ((await oldHomeLink(old, home)) !== null) return removeUnusedLink(old, home);
-  const isOwed = existsSync(linkNote(old, home)); // a takeover was killed before it left the link
+  const isOwed = existsSync(linkNote(old, home)); // a takeover was killed before it created the link
   if (!isOwed && !(await hasOldRuns(old))) return;
   if (!isOwed) await refuseForeignRuns(root);
   await makePrivateFolder(home.folder);
   await criticalSection(join(home.folder, 'take-over'))(async () => {
-    if ((await oldHomeLink(old, home)) !== null) return; // somebody else has just done it
+    if ((await oldHomeLink(old, home)) !== null) return; // another process has just done it
     if (!(await hasOldRuns(old))) return provideOwedLink(old, home);
     if (isOwed) await refuseForeignRuns(root);
     const owner = await holdOldLock(old, processProbe);
@@ -54,7 +55,7 @@ export async function takeOverOldRuns(repo: Repository, root: string): Promise<v
     try {
       await moveAll(repo, old, home);
     } catch (error) {
-      await releaseOldLock(old); // we live on, and would keep the next try out
+      await releaseOldLock(old); // this process keeps running, and its lock would block the next try
       throw error;
     }
   });
@@ -68,13 +69,13 @@ async function moveAll(repo: Repository, old: RunHome, home: RunHome): Promise<v
   await removeOldScratch(repo, old, await oldRuns(old));
   if (living.length > 0) await noteLink(repo, old, home);
   await moveOldRuns(old, home, new Set(living.map(({ runId }) => runId)));
-  // Of all runs: what an earlier try moved may have its links as they were.
+  // Links of all runs, because those of runs moved by an earlier try may still be old.
   await relinkLogs(home, await listRuns(home));
   await (living.length > 0 || isOwed ? swapOldHome(old, home) : removeOldHome(old));
 }
 
 async function noteLink(repo: Repository, old: RunHome, home: RunHome): Promise<void> {
-  await ensureExcluded(repo, [`/${OLD}`]); // the pattern of the folder does not fit a link
+  await ensureExcluded(repo, [`/${OLD}`]); // the pattern for the folder does not match a link
   const note = linkNote(old, home);
   await makePrivateFolder(dirname(note));
   failpoint('old_runs.note.before');
@@ -83,12 +84,12 @@ async function noteLink(repo: Repository, old: RunHome, home: RunHome): Promise<
 }
 
 async function provideOwedLink(old: RunHome, home: RunHome): Promise<void> {
-  if (!existsSync(linkNote(old, home))) return; // somebody else has just done all of it
+  if (!existsSync(linkNote(old, home))) return; // another process has just done all of it
   if ((await livingAttempts(homePaths(home).runsDir)).length > 0) linkOldHome(old, home);
   else await removeNote(old, home);
 }
 
-/** Run folders that came with a clone would have their commands run by the next resume or merge. */
+/** The commands in committed run folders would be run by the next resume or merge. */
 async function refuseForeignRuns(root: string): Promise<void> {
   const inside = await openRepository(checkoutPaths(root).oldHome.folder); // a submodule has tracked files of its own
   if (inside.root === root && !(await isTracked(inside, OLD))) return;
@@ -131,7 +132,7 @@ async function onOneFileSystem(old: RunHome, home: RunHome): Promise<boolean> {
   return (await stat(old.folder)).dev === (await stat(home.folder)).dev;
 }
 
-/** Worktrees for checks that a killed supervisor left there: git would go on listing them where they no longer are. */
+/** Removes scratch worktrees left by a killed supervisor; after the move, git would still list them at the old path. */
 async function removeOldScratch(repo: Repository, old: RunHome, runIds: readonly string[]): Promise<void> {
   const serialise = criticalSection(guardFile(repo));
   const { runsDir } = homePaths(old);

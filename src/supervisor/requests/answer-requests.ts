@@ -28,7 +28,7 @@ import { plannedTask, recordOf, type Run } from '../run/run.js';
 import { undoLandings } from '../merge/undo-landings.js';
 import { targetName, targetOf, whyMergeLandsNothing } from '../../core/plan/target.js';
 
-/** What requests need of the loop: is the merge queue empty, and stopping one task's agent. */
+/** What requests need from the loop. */
 export interface RequestHost extends PauseHost {
   readonly run: Run;
   readonly mergesIdle: () => boolean;
@@ -40,16 +40,16 @@ export interface RequestHost extends PauseHost {
 
 type RequestOf<K extends Request['kind']> = Extract<Request, { kind: K }>;
 
-/** Null: not yet, it has to wait for the loop. */
+/** Null if the request has to wait for the loop. */
 type Attended = RequestAnswer | null;
 
 /**
- * Carries out what tools asked for. A request is answered once what it asked for is done and recorded; one that has
- * to wait stays pending and is looked at again on the next tick. One that fails is answered with why.
+ * Carries out requests from tools. A request is answered when everything it requested is done and recorded. One that
+ * has to wait stays pending and is tried again on the next tick. One that fails is answered with the error.
  */
 export class RequestDesk {
   private readonly requeued = new Set<string>();
-  /** By request: the tasks whose agents a pause has stopped so far. */
+  /** Tasks whose agents have been stopped so far, by id of the pause request. */
   private readonly paused = new Map<string, Set<string>>();
 
   constructor(private readonly host: RequestHost) {}
@@ -58,12 +58,12 @@ export class RequestDesk {
     return (await this.pending()).length > 0;
   }
 
-  /** Are there any for `serveInTime`? */
+  /** Whether there are requests for `serveInTime`. */
   async hasSlow(): Promise<boolean> {
     return (await this.pending()).some(isSlow);
   }
 
-  /** Stopping overtakes everything, also a landing that is being verified. */
+  /** Aborts come before everything else, even a landing that is being verified. */
   async serveAborts(): Promise<void> {
     for (const request of await this.pending()) {
       if (request.kind !== 'abort') continue;
@@ -77,7 +77,7 @@ export class RequestDesk {
     }
   }
 
-  /** In order, also beside what takes its time: who pauses wants no agent to start from now on. */
+  /** In order, and also during slow requests, because no agent may start after a pause was requested. */
   async servePauses(): Promise<void> {
     for (const request of await this.pending()) {
       if (request.kind !== 'pause' && request.kind !== 'unpause') continue;
@@ -85,7 +85,7 @@ export class RequestDesk {
     }
   }
 
-  /** What changes tasks that the loop decides about: between two decisions, never beside one. */
+  /** Requests that change tasks the loop decides about. Called between two decisions, never during one. */
   async serveAtOnce(): Promise<void> {
     await this.serveAborts();
     for (const request of await this.pending()) {
@@ -93,7 +93,7 @@ export class RequestDesk {
     }
   }
 
-  /** What takes its time (a landing is verified, worktrees are removed), oldest first, beside the loop. */
+  /** Slow requests (verifying a landing, removing worktrees), oldest first, concurrently with the loop. */
   async serveInTime(): Promise<'idle' | 'waiting'> {
     for (const request of await this.pending()) {
       if (!isSlow(request)) continue;
@@ -191,7 +191,7 @@ export class RequestDesk {
     return landTarget(run, upTo);
   }
 
-  /** First what waits for a person goes back into the queue, then, when the queue is empty, the target lands. */
+  /** First tasks that wait for the user are queued again; when the queue is empty, the target lands. */
   private async merge(request: RequestOf<'merge'>): Promise<Attended> {
     const { run } = this.host;
     if (!this.requeued.has(request.id)) {
@@ -209,7 +209,9 @@ export class RequestDesk {
   }
 }
 
-/** Nothing is left to do for it but to say so: an answer before that would call it running. */
+/**
+ * All tasks are settled and only the end has to be recorded; an answer before that would say that the run is active.
+ */
 function isEnding({ ledger }: Run): boolean {
   const { phase, tasks } = ledger.state;
   return phase.kind === 'running' && [...tasks.values()].every(({ state }) => isSettled(state));
@@ -221,14 +223,14 @@ function isSlow(request: Request): request is SlowRequest {
   return ['merge', 'resolve', 'undo', 'cleanup'].includes(request.kind);
 }
 
-/** What was shown may land; a branch that has moved since is looked at again. */
+/** Accepts the held changes that were shown; a branch that has moved since is checked again. */
 async function recordAccepted(run: Run, id: string): Promise<void> {
   const tip = await resolveCommit(run.repo, `refs/heads/${plannedTask(run, id).branch}`);
   const event = acceptHeld(recordOf(run, id), tip);
   if (event !== null) await run.ledger.record(event);
 }
 
-/** What waits for a person goes back into the queue; `only`: this task, which is refused where it cannot. */
+/** Queues tasks that wait for the user again. `only`: just this task, with an error if that is not possible. */
 async function requeueAll(run: Run, only: string | null): Promise<void> {
   for (const task of run.plan.tasks) {
     if (only !== null && task.id !== only) continue;
@@ -236,7 +238,7 @@ async function requeueAll(run: Run, only: string | null): Promise<void> {
     const known = tipThatWaits(state);
     if (known === null) continue;
     const unfinished = await unfinishedWork(run, task);
-    // Somebody may have deleted the branch: its last known commit is pinned.
+    // The branch may have been deleted; a ref keeps its last known commit.
     const tip = (await resolveCommit(run.repo, `refs/heads/${task.branch}`)) ?? (await resolveCommit(run.repo, known));
     const movedBack = tip !== null && tip !== known && (await isAncestor(run.repo, tip, known));
     const requeueing = requeueForMerge({ unfinished, tip, movedBack }, only !== null);
@@ -265,7 +267,10 @@ function movedBackError(run: Run, task: PlannedTask, moved: Parameters<typeof br
   return new O8Error('refused', reason, hint);
 }
 
-/** What a person has begun in a task's worktree and not committed yet: it would not be part of what is merged. */
+/**
+ * Describes uncommitted changes or an unfinished merge in a task's worktree, which would not be merged; null if there
+ * are none.
+ */
 async function unfinishedWork(run: Run, task: PlannedTask): Promise<string | null> {
   if (!(await isOwnWorktree(task.worktree, run.plan.runId))) return null;
   const { operation, changes } = await inspectWorktree(task.worktree);

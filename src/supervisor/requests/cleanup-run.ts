@@ -22,8 +22,8 @@ import { lastAttemptRef, recordOf, type Run } from '../run/run.js';
 import { keepingRefs, keepsTaskBranches, ownBranch, targetOf } from '../../core/plan/target.js';
 
 /**
- * Removes worktrees and branches of settled tasks. Uncommitted work goes to a rescue ref first. A branch with
- * commits that are nowhere else goes only with `force`, and then its id is in the answer.
+ * Removes worktrees and branches of settled tasks. Uncommitted work is saved under a rescue ref first. A branch with
+ * commits that no other branch has is removed only with `force`, and the answer then contains its commit id.
  */
 export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupResult> {
   const result: CleanupResult = { worktrees: [], branches: [], kept: [] };
@@ -55,14 +55,14 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
 
 async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<boolean> {
   const { worktree } = recordOf(run, task.id);
-  const deleted = worktree === 'present' && !existsSync(task.worktree); // by hand: git still has it in its list
+  const deleted = worktree === 'present' && !existsSync(task.worktree); // the folder was deleted, but git still lists the worktree
   const own = deleted || (await isTasksWorktree(run, task));
   if (!own && worktree === 'present' && (await hasFiles(task.worktree))) {
     const why = 'it is no longer a worktree of this run and contains files';
     result.kept.push({ what: task.worktree, why, hint: `ls -la ${shellQuote(task.worktree)}` });
     return false;
   }
-  if (!own) return worktree !== 'intended'; // in the way of the task, so the branch is not ours either
+  if (!own) return worktree !== 'intended'; // it existed before the task, so the branch is not the run's either
   const stake = await stakeOf(run, task);
   const why = whyKept(stake.stays);
   if (why !== null) {
@@ -89,7 +89,7 @@ async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, res
 }
 
 async function hasFiles(folder: string): Promise<boolean> {
-  return (await readdir(folder).catch(() => [])).length > 0; // mostly not there any more
+  return (await readdir(folder).catch(() => [])).length > 0; // usually the folder no longer exists
 }
 
 async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<void> {
@@ -109,7 +109,7 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
     return;
   }
   run.lease.assertHeld();
-  // A squashed branch's own commits are on no other branch: they stay reachable as the task's attempt.
+  // No other branch contains the commits of a squashed branch, so they are kept as the task's attempt.
   if (landed && !(await isKeptElsewhere(run, tip))) await createRef(run.repo, lastAttemptRef(run, task.id), tip);
   if (await deleteRef(run.repo, ref, tip)) {
     await run.ledger.record({ type: 'branch_removed', task: task.id, commit: tip });
@@ -119,7 +119,7 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   }
 }
 
-/** A person may have moved the target back, or put the work on the base in another form. */
+/** The user may have moved the target back, or put the work on the base branch in another form. */
 async function isThere(run: Run, landed: string, tip: string): Promise<boolean> {
   if (run.ledger.state.foundLanded !== null || (await isKeptElsewhere(run, landed))) return true;
   const base = await resolveCommit(run.repo, `refs/heads/${run.plan.base.branch}`);
@@ -134,7 +134,7 @@ async function isKeptElsewhere(run: Run, tip: string): Promise<boolean> {
   return false;
 }
 
-/** The run's own branch goes when all of it is on the base. */
+/** Removes the run's own branch if all of it is on the base branch. */
 async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): Promise<void> {
   const target = targetOf(run.plan);
   const { ref } = target;
@@ -144,7 +144,7 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
     ['merge_pending', 'merge_conflict'].includes(recordOf(run, id).state.state),
   );
   if (waiting.length > 0 && !wish.force) {
-    const why = `${waiting.map(({ id }) => id).join(', ')} still to be merged into it`;
+    const why = `${waiting.map(({ id }) => id).join(', ')} must still be merged into it`;
     result.kept.push({ what: branch, why, hint: o8('merge', { run: run.plan.runId }) });
     return;
   }
@@ -152,7 +152,7 @@ async function cleanTarget(run: Run, wish: CleanupWish, result: CleanupResult): 
   const base = await baseTip(run);
   if (tip === null) return;
   if (base === null) {
-    const why = `${run.plan.base.branch} is gone, so nobody knows what of it has landed`;
+    const why = `${run.plan.base.branch} no longer exists, so it is unknown what has landed`;
     result.kept.push({ what: branch, why, hint: o8('merge', { run: run.plan.runId }) });
     return;
   }

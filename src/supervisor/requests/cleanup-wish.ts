@@ -3,6 +3,6 @@ export interface CleanupWish {
   readonly task: string | null;
   readonly force: boolean;
   readonly dryRun: boolean;
-  /** Tasks whose branch and worktree a later run has by now: not this run's any more. */
+  /** Tasks whose branch and worktree now belong to a later run. */
   readonly except?: readonly string[] | undefined;
 }

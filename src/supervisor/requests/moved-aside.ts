@@ -15,8 +15,8 @@ import { errorText } from '../run/error-text.js';
 import { filesOf, type Run } from '../run/run.js';
 
 /**
- * What `--force` moved out of the way of a task: the worktree goes once what it holds is rescued, the branch where its
- * commits are elsewhere or with `force`. A folder that is no worktree is somebody's and stays.
+ * Cleans up what `--force` moved out of the way of a task: the worktree is removed after its content is rescued, the
+ * branch if its commits are elsewhere or with `force`. A folder that is not a worktree may be the user's and stays.
  */
 export async function cleanMovedAside(
   run: Run,
@@ -46,11 +46,11 @@ async function cleanWorktree(
 ): Promise<boolean> {
   const again = o8('cleanup', { run: run.plan.runId, task: id });
   if ((await findWorktree(run.repo, path)) === null) {
-    const hint = `ls -la ${shellQuote(path)}   (rm -r ${shellQuote(path)} drops it)`;
-    result.kept.push({ what: path, why: '--force moved it aside, and it is no worktree', hint });
+    const hint = `ls -la ${shellQuote(path)}   (rm -r ${shellQuote(path)} deletes it)`;
+    result.kept.push({ what: path, why: '--force moved it out of the way, and it is not a worktree', hint });
     return false;
   }
-  const stake = await atStake(run.repo, path, 0); // whatever is ignored may be somebody's
+  const stake = await atStake(run.repo, path, 0); // ignored files may be the user's
   const why = whyKept(stake.stays);
   if (why !== null) {
     result.kept.push({ what: path, why, hint: afterKept(path, again) });
@@ -78,14 +78,14 @@ async function cleanWorktree(
   return true;
 }
 
-/** The refs that keep it, or why it cannot be kept. */
+/** The refs that keep its content, or why it cannot be kept. */
 async function rescue(
   run: Run,
   { id, path, branch }: Aside,
   stake: AtStake,
   ref: string,
 ): Promise<readonly string[] | string> {
-  const message = `Work of ${id} that --force moved aside (${filesOf(run).dir})`;
+  const message = `Work of ${id} that --force moved out of the way (${filesOf(run).dir})`;
   try {
     return (await rescueStake(run.repo, path, stake, { ref, branch, message })).refs;
   } catch (error) {

@@ -5,16 +5,16 @@ import type { Run } from '../run/run.js';
 
 type PauseRequest = Extract<Request, { kind: 'pause' }>;
 
-/** What pausing needs of the loop. */
+/** What pausing needs from the loop. */
 export interface PauseHost {
   readonly isBusy: (task: string) => boolean;
-  /** Stops the task's agent so that it can be continued; beside the loop. */
+  /** Stops the task's agent so that it can be continued; runs concurrently with the loop. */
   readonly startStopping: (task: string) => void;
 }
 
 /**
- * A person's pause, one step towards it; null until it is reached. `stopped` collects what it has stopped over the calls
- * for one request.
+ * One step of the user's pause; null until it is complete. `stopped` collects the stopped tasks over all calls for one
+ * request.
  */
 export async function pauseRun(
   run: Run,

@@ -2,7 +2,7 @@ import type { PlannedTask } from '../../core/plan/plan.js';
 import { agentEnvironment } from '../../process/programs/agent-environment.js';
 import type { Run } from './run.js';
 
-/** Ten ports for each task, from a range below the one operating systems hand out by themselves (32768 up). */
+/** Ten ports per task, below the range from which operating systems assign ports (32768 and up). */
 const FIRST_PORT = 20_000;
 const PORTS_PER_TASK = 10;
 
@@ -21,7 +21,7 @@ export function agentEnvironmentOf(
     O8_BASE: run.plan.base.branch,
     O8_PORT: String(FIRST_PORT + index * PORTS_PER_TASK),
     ...(attempt === null ? {} : { O8_ATTEMPT: attempt.id, O8_PROMPT_FILE: attempt.promptFile }),
-    // An agent's own git must not collect garbage that another worktree still needs.
+    // An agent's own git must not remove objects that another worktree still needs (git gc).
     GIT_CONFIG_COUNT: '1',
     GIT_CONFIG_KEY_0: 'gc.auto',
     GIT_CONFIG_VALUE_0: '0',

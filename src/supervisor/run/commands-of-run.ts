@@ -7,7 +7,7 @@ export function markOfCommands({ plan }: Run): Record<string, string> {
   return { [commandOfRun(plan.runId).name]: plan.runId };
 }
 
-/** Ends what an earlier owner of the run was running; its checks are run again. */
+/** Ends commands that an earlier supervisor of the run was running; its checks are run again. */
 export async function endCommandsOfRun(run: Run): Promise<void> {
   const { runId, settings } = run.plan;
   const ended = await endKept({ marker: commandOfRun(runId).marker, seen: [] }, settings.killAfter * 1000);

@@ -16,15 +16,15 @@ import type { Run } from './run.js';
 import { noteLeftovers } from './note-leftovers.js';
 
 /*
- * A database that `setup` starts is there for the whole task: its attempts, and until its work is merged. What is
- * known of such processes is in a file, so that the next owner of the run ends them, too.
+ * A process that `setup` starts, such as a database, is needed for the whole task: for its attempts, and until its work
+ * is merged. These processes are listed in a file, so that the next supervisor of the run can end them too.
  */
 
 function setupOf({ plan, home }: Run, task: string): SetupOf {
   return { home, runId: plan.runId, task };
 }
 
-/** Runs `setup` for a task and lets what it leaves running live; what an earlier one left is ended first. */
+/** Runs `setup` for a task. Processes that it leaves running continue; those of an earlier `setup` are ended first. */
 export async function runSetupCommand(
   run: Run,
   task: string,
@@ -40,12 +40,12 @@ export async function runSetupCommand(
   return result;
 }
 
-/** The task is over: ends what its `setup` left running, and notes what that was. */
+/** Ends processes that the `setup` of a finished task left running, and notes their command lines. */
 export async function endSetupProcesses(run: Run, task: string): Promise<void> {
   await noteLeftovers(run, task, 'setup', await endProcessesOf(run, task));
 }
 
-/** Tasks whose `setup` may have left something running. */
+/** Tasks whose `setup` may have left processes running. */
 export function tasksWithSetupProcesses(run: Run): ReadonlySet<string> {
   return new Set(
     run.plan.tasks.flatMap(({ id, setup }) => (setup !== null && hasSetupProcesses(setupOf(run, id)) ? [id] : [])),

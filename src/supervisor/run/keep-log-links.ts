@@ -4,15 +4,16 @@ import type { PlannedTask } from '../../core/plan/plan.js';
 import { linkLog } from '../../store/logs/log-links.js';
 import { attemptOf, recordOf, type Run } from './run.js';
 
-/** A link beside the plan or the worktree leads to the current attempt's log, where that is in the repository. */
+/** Creates a link to the current attempt's log next to the plan or the worktree, if that is inside the repository. */
 export async function linkTaskLog(run: Run, task: PlannedTask, attempt: number): Promise<void> {
   const link = logLinkPath(run.plan, task);
   if (link === null) return;
   const { log } = attemptOf(run, task.id, attempt);
-  if (!(await linkLog(run.plan.root, link, log))) run.log(`${task.id}: ${link} is somebody else's, left as it is`);
+  if (!(await linkLog(run.plan.root, link, log)))
+    run.log(`${task.id}: ${link} was not created by o8 and was left unchanged`);
 }
 
-/** Makes links again that are gone: `git clean` in the checkout of a live run takes them. */
+/** Restores missing links, for example after `git clean` in the checkout of an active run. */
 export async function keepLogLinks(run: Run): Promise<void> {
   if (!(await isThere(run.plan.root))) return;
   for (const task of run.plan.tasks) {
@@ -27,6 +28,6 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch {
-    return false; // linking says what is wrong with it
+    return false; // creating the link reports the error
   }
 }

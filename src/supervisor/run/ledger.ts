@@ -4,10 +4,10 @@ import { applyRecord, replay } from '../../core/run/replay.js';
 import type { RunState } from '../../core/run/run-state.js';
 import type { Journal } from '../../store/journal/journal.js';
 
-/** The journal and the state it adds up to, kept in step: nothing is in the state that is not on disk. */
+/** The journal and the state computed from it. The state contains only what is on disk. */
 export interface Ledger {
   readonly state: RunState;
-  /** Appends and applies, in the order of the calls; resolves when it is on disk. */
+  /** Appends the events and applies them to the state, in the order of the calls; resolves when they are on disk. */
   record(...events: readonly RunEvent[]): Promise<void>;
 }
 
@@ -19,14 +19,14 @@ export function openLedger(plan: Plan, journal: Journal): Ledger {
       return state;
     },
     async record(...events) {
-      // Jobs run side by side; their records go one group after the other.
+      // Jobs run concurrently; their groups of records are written one after the other.
       const write = last.then(async () => {
-        // What the lifecycle does not allow must not get on disk: every later replay would fail on it.
+        // An event that the lifecycle does not allow must not be written, because every later replay would fail.
         events.reduce((next, event) => applyRecord(next, { seq: next.seq + 1, at: '', event }), state);
         const records = await journal.append([...events]);
         state = records.reduce(applyRecord, state);
       });
-      last = write.catch(() => undefined); // the caller of this group has the error
+      last = write.catch(() => undefined); // the caller of this group gets the error
       return write;
     },
   };

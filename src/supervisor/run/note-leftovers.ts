@@ -1,7 +1,7 @@
 import { leftoverNote } from '../../core/kept/leftover-note.js';
 import { recordOf, type Run } from './run.js';
 
-/** Notes, once for a task, what a command left running and o8 ended; without a task it is said in the supervisor's log. */
+/** Notes, once per task, the processes that a command left running and o8 ended; without a task, logs them. */
 export async function noteLeftovers(
   run: Run,
   task: string | null,

@@ -10,9 +10,9 @@ import { readCheckoutFiles } from '../../git/trust/checkout-files.js';
 import type { Run } from './run.js';
 
 /**
- * Which project settings an attempt gets. Those of its worktree where they are what the run was started with;
- * an earlier attempt, or a branch that somebody let land, may have changed them: then what the run was started with, given
- * explicitly. A task that calls a command of the repository cannot do without its worktree's files: O8Error `untrusted`.
+ * The agent's project settings for an attempt. If those in its worktree differ from those accepted at the start of the
+ * run (an earlier attempt or a merged branch may have changed them), the accepted ones are passed explicitly. A task
+ * that calls a command of the repository needs the worktree's own files: O8Error `untrusted` if they differ.
  */
 export async function projectSettingsOf(run: Run, task: PlannedTask): Promise<ProjectSettings> {
   const { consent, settings } = run.plan;
@@ -25,14 +25,14 @@ export async function projectSettingsOf(run: Run, task: PlannedTask): Promise<Pr
   const changed = loaded.filter(({ digest }) => !consent.allowed.includes(digest));
   if (changed.length === 0) return { kind: 'worktree' };
   const names = changed.map(({ from }) => printable(from)).join(', ');
-  run.log(`${task.id}: ${names} changed since the run began; its agent gets what was there then`);
+  run.log(`${task.id}: ${names} changed since the run started; its agent uses the earlier version`);
   if (!isSkill) {
     const { settingsFile } = project;
     return { kind: 'frozen', settings: settingsFile === null ? null : consentedText(consent, settingsFile) };
   }
   throw new O8Error(
     'untrusted',
-    `${names} in the worktree of ${task.id} is not what was accepted when the run began`,
+    `${names} in the worktree of ${task.id} differs from what was accepted when the run started`,
     `git -C ${task.worktree} diff ${run.plan.base.commit.slice(0, 12)} -- .claude`,
   );
 }

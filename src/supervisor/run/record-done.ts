@@ -2,7 +2,7 @@ import { doneRef } from '../../core/plan/own-refs.js';
 import { pinRef } from '../../git/refs/refs.js';
 import type { Run } from './run.js';
 
-/** A task's work is on its branch at `tip`. From here on git keeps that commit, whatever becomes of the branch. */
+/** Records that a task's work is on its branch at `tip`. A ref keeps that commit even if the branch is deleted. */
 export async function recordDone(
   run: Run,
   done: { task: string; tip: string; commits: number; notes: readonly string[] },

@@ -3,7 +3,7 @@ import { writeHistory } from '../../store/runs/history-file.js';
 import { errorText } from './error-text.js';
 import type { Run } from './run.js';
 
-/** Puts a finished run into the repository's history, from which times are estimated. No run fails for it. */
+/** Adds a finished run to the repository's history, which is used for time estimates. Errors are only logged. */
 export async function remember(run: Run): Promise<void> {
   try {
     await writeHistory(run.home, historyOf(run.plan, run.ledger.state));

@@ -11,14 +11,14 @@ import type { VerifyNumbers } from './verify-numbers.js';
 import { attemptRef } from '../../core/plan/own-refs.js';
 import type { Place, PlacedAttempt } from '../../core/run/place.js';
 
-/** Everything a job of the supervisor needs; made once when the supervisor has the lock. */
+/** Everything a job of the supervisor needs; created once, when the supervisor has the lock. */
 export interface Run {
   readonly plan: Plan;
   readonly home: RunHome;
   readonly repo: Repository;
   readonly lease: Lease;
   readonly ledger: Ledger;
-  /** Registering and removing worktrees and writing shared git files, between processes. */
+  /** Serialises, between processes, adding and removing worktrees and writing shared git files. */
   readonly serialise: CriticalSection;
   readonly env: NodeJS.ProcessEnv;
   readonly redact: Redactor;
@@ -48,22 +48,22 @@ export function filesOf(run: Run): ReturnType<typeof runPaths> {
   return runPaths(run.home, run.plan.runId);
 }
 
-/** Unique over all runs of the machine: the marker by which a process tree is found again. */
+/** Unique among all runs on the machine; marks the process tree of an attempt so that it can be found again. */
 export function attemptId(run: Run, id: string, attempt: number): string {
   return `${run.plan.runId}.${id}.${String(attempt)}`;
 }
 
-/** An attempt as its place knows it. */
+/** The attempt as passed to its place. */
 export function placedAttempt(run: Run, id: string, attempt: number): PlacedAttempt {
   return { attemptId: attemptId(run, id, attempt), dir: attemptOf(run, id, attempt).dir };
 }
 
-/** Where the commits of a task's last attempt stay reachable when its branch goes or begins anew. */
+/** The ref that keeps the commits of a task's last attempt when its branch is removed or starts over. */
 export function lastAttemptRef(run: Run, id: string): string {
   return attemptRef(run.plan.runId, id, recordOf(run, id).attempt);
 }
 
-/** For what looks at where base and target are. */
+/** For functions that check the positions of base and target. */
 export function branchesOf({ repo, plan, ledger }: Run): RunBranches {
   return { repo, plan, landings: ledger.state.landings };
 }

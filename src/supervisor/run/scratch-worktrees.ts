@@ -7,7 +7,7 @@ import { assertInside } from '../../store/files/inside-repository.js';
 import { checkoutPaths } from '../../store/files/paths.js';
 import type { Run } from './run.js';
 
-/** Does `work` in a worktree of `commit` that nobody else uses, made and removed here; `name` tells it from others of the run. */
+/** Does `work` in a temporary worktree of `commit`; `name` distinguishes it from others of the run. */
 export async function inScratchWorktree<T>(
   run: Run,
   { name, commit }: { readonly name: string; readonly commit: string },
@@ -27,7 +27,7 @@ export async function inScratchWorktree<T>(
   }
 }
 
-/** What supervisors that were killed during a check left. */
+/** Removes scratch worktrees left by supervisors that were killed during a check. */
 export async function removeScratchWorktrees(run: Run): Promise<void> {
   const folder = folderOf(run);
   if (!existsSync(folder)) return;
@@ -45,6 +45,6 @@ async function removeIfEmpty(folder: string): Promise<void> {
   try {
     await rmdir(folder);
   } catch {
-    // Another check of the run is at work in it; the last one removes it.
+    // Another check of the run is using the folder; the last one removes it.
   }
 }

@@ -1,4 +1,4 @@
-/** Numbers of verify runs, each used once: a landing may be verified beside a merge. */
+/** Numbers of verify runs, each used once, because a landing may be verified at the same time as a merge. */
 export class VerifyNumbers {
   private last = 0;
 

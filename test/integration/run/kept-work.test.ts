@@ -57,7 +57,7 @@ describe('what an agent leaves that git does not carry', () => {
 
     await run.call('spawn', { dir: 'parallel/TS-0042-inventory', retryFailed: true, skipPreflight: true });
     const again = await run.waitForRun('failed');
-    expect(again.tasks[2]?.notes?.at(-1)).toMatch(/^not started again, .*vendor\/lib is a nested repository/);
+    expect(again.tasks[2]?.notes?.at(-1)).toMatch(/^not started again: .*vendor\/lib is a nested repository/);
     expect(existsSync(join(run.worktree('task-003'), 'vendor/lib/precious.txt'))).toBe(true);
   });
 
