@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { defineTool } from './context/define-tool.js';
 import { askSupervisor } from './run/ask-supervisor.js';
-import { findRun, loadRun, requireRun, requireTask, type LoadedRun } from './context/load-run.js';
+import { findRun, loadRun, requireRun, requireTask } from './context/load-run.js';
+import { RunFiles, type LoadedRun } from './context/run-files.js';
 import { theOpenRun } from './context/find-open-runs.js';
 import { refuseNested } from './context/refuse-nested.js';
 import { openContext } from './context/repository-context.js';
@@ -132,10 +133,11 @@ interface Meant {
 /** The run with this id, else the unfinished one, else the newest; null when the repository has no run. */
 async function meantRun(home: RunHome, runId: string | undefined): Promise<Meant | null> {
   if (runId !== undefined) return { run: await requireRun(home, runId), others: [] };
-  const open = await theOpenRun(home, (id) => o8('abort', { run: id }));
+  const files = new RunFiles(home);
+  const open = await theOpenRun(files, (id) => o8('abort', { run: id }));
   if (open.kind === 'one') return open;
-  const found = await findRun(home, undefined);
-  return found === null ? null : { run: await loadRun(home, found), others: [] };
+  const found = await findRun(files, undefined);
+  return found === null ? null : { run: await files.load(found), others: [] };
 }
 
 function otherText({ plan }: LoadedRun): Text {

@@ -11,10 +11,10 @@ import { cleanupAnswerSchema, type CleanupResult } from '../core/run/request-res
 import { resolveCommit } from '../git/refs/refs.js';
 import type { Repository } from '../git/door/repository.js';
 import type { RunHome } from '../store/files/paths.js';
-import { listRuns } from '../store/runs/runs.js';
 import { defineTool } from './context/define-tool.js';
 import { askSupervisor } from './run/ask-supervisor.js';
-import { readableRun, requireRun, requireTask, type LoadedRun } from './context/load-run.js';
+import { readableRun, requireRun, requireTask } from './context/load-run.js';
+import { RunFiles, type LoadedRun } from './context/run-files.js';
 import { openRuns } from './context/find-open-runs.js';
 import { takenTasks } from './context/taken-names.js';
 import { refuseInterrupted } from './context/refuse-interrupted.js';
@@ -56,7 +56,7 @@ export const cleanup = defineTool({
     refuseInterrupted('cleanup', run);
     const result = await cleanOne(home, run, input, context.env);
     if (input.runId === undefined && input.task === undefined) {
-      const others = (await openRuns(home)).filter(({ plan }) => plan.runId !== run.plan.runId);
+      const others = (await openRuns(new RunFiles(home))).filter(({ plan }) => plan.runId !== run.plan.runId);
       result.kept.push(...others.map(openText));
     }
     const takenBack = await takenBackNow(repo, run.plan, run.state);
@@ -100,12 +100,13 @@ async function cleanAll(
   env: NodeJS.ProcessEnv,
 ): Promise<CleanupResult & { runs: string[] }> {
   const all: CleanupResult & { runs: string[] } = { runs: [], worktrees: [], branches: [], kept: [] };
-  const open = await openRuns(home);
+  const files = new RunFiles(home);
+  const open = await openRuns(files);
   all.kept.push(...open.map(openText));
   const alive = open.find(({ ownerAlive }) => ownerAlive);
-  for (const runId of await listRuns(home)) {
+  for (const runId of await files.list()) {
     if (open.some(({ plan }) => plan.runId === runId)) continue;
-    const run = await readableRun(home, runId);
+    const run = await readableRun(new RunFiles(home), runId);
     if (run === null || !(await hasLeftovers(repo, home, run))) continue;
     if (alive !== undefined) {
       const why = `run ${alive.plan.runId} is active`;

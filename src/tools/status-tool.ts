@@ -1,7 +1,6 @@
 import { o8, withFlags, type Text } from '../core/base/text.js';
 import { spelled, type Reader, type Unspelled } from '../core/text/spelling.js';
 import { runFlag, type RunFlag } from '../core/run/run-flag.js';
-import { runFlagOf } from './context/find-run-flag.js';
 import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
@@ -33,16 +32,15 @@ import { unmergedTasks } from '../core/merge/unmerged-tasks.js';
 import { isAncestor, resolveCommit } from '../git/refs/refs.js';
 import { takenBackNow } from '../git/refs/standing-reverts.js';
 import type { Repository } from '../git/door/repository.js';
-import { journalSize } from '../store/journal/journal.js';
-import { attemptPaths, runPaths, type RunHome } from '../store/files/paths.js';
+import { attemptPaths, type RunHome } from '../store/files/paths.js';
 import { readQueueFile } from '../store/runs/queue-file.js';
 import { readLogTail } from '../store/logs/log-reader.js';
-import { listRuns } from '../store/runs/runs.js';
 import { countOnBranches } from './predict/branch-commits.js';
 import { defineTool, type ToolContext } from './context/define-tool.js';
 import { conflictsAtAGlance } from './predict/conflicts-at-a-glance.js';
 import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './predict/expected-conflicts.js';
-import { findRun, loadRun, ownsRun, requireTask, type LoadedRun } from './context/load-run.js';
+import { findRun, requireTask } from './context/load-run.js';
+import { runFilesOf, type LoadedRun, type RunFiles } from './context/run-files.js';
 import { planWord } from './context/nearest-plans.js';
 import { asOpenRun, openRuns } from './context/find-open-runs.js';
 import { openContextToRead, type RepositoryContext } from './context/repository-context.js';
@@ -112,7 +110,9 @@ export const status = defineTool({
   async run(input, context): Promise<Answer> {
     const opened = await openContextToRead(context);
     const { home } = opened;
-    const found = await findRun(home, input.runId);
+    const files = runFilesOf(context, home);
+    files.lookAgain();
+    const found = await findRun(files, input.runId);
     if (found === null) {
       return {
         state: 'none',
@@ -123,13 +123,13 @@ export const status = defineTool({
         tasks: [],
       };
     }
-    let run = await loadRun(home, found);
+    let run = await files.load(found);
     const only = input.task === undefined ? null : requireTask(run.plan, input.task);
     // A cursor larger than the journal is from another run.
     const since = input.since !== undefined && input.since > run.state.seq ? 0 : input.since;
     if (input.waitSeconds !== undefined)
-      run = await waitForNews(home, run, { since: since ?? run.state.seq, ms: input.waitSeconds * 1000 }, context);
-    const answer = await view(opened, run, {
+      run = await waitForNews(files, run, { since: since ?? run.state.seq, ms: input.waitSeconds * 1000 }, context);
+    const answer = await view(opened, files, run, {
       only,
       since: since ?? 0,
       tail: input.tail ?? null,
@@ -138,13 +138,13 @@ export const status = defineTool({
     // A caller that follows a run asks often and needs only the changes.
     const follows = input.since !== undefined || input.waitSeconds !== undefined;
     if (follows || only !== null) return answer;
-    return { ...answer, ...(await othersOf(home, found)), ...(await expectedConflicts(opened, run)) };
+    return { ...answer, ...(await othersOf(files, found)), ...(await expectedConflicts(opened, files, run)) };
   },
 });
 
 /** Unfinished runs other than the one shown. */
-async function othersOf(home: RunHome, shown: string): Promise<Pick<Answer, 'others'>> {
-  const others = (await openRuns(home)).filter(({ plan }) => plan.runId !== shown);
+async function othersOf(files: RunFiles, shown: string): Promise<Pick<Answer, 'others'>> {
+  const others = (await openRuns(files)).filter(({ plan }) => plan.runId !== shown);
   if (others.length === 0) return {};
   return {
     others: others.map((run) => {
@@ -161,13 +161,14 @@ async function othersOf(home: RunHome, shown: string): Promise<Pick<Answer, 'oth
 
 /** Expected conflicts between unmerged branches; nothing for fewer than two of them. */
 async function expectedConflicts(
-  { repo, home }: RepositoryContext,
+  { repo }: RepositoryContext,
+  files: RunFiles,
   { plan, state }: LoadedRun,
 ): Promise<Unspelled<ExpectedConflictsAnswer>> {
   const tasks = unmergedTasks(plan, state);
   const { conflicts, incomplete } = await conflictsAtAGlance(repo, tasks, {
     ...{ target: targetOf(plan).ref, least: 2 },
-    flag: await runFlagOf(home, plan.runId),
+    flag: await files.flagOf(plan.runId),
   });
   const known = (id: string): boolean => taskOf(state, id).state.state === 'merge_conflict'; // shown with the task itself
   return conflictsAnswer(
@@ -178,7 +179,7 @@ async function expectedConflicts(
 
 /** Waits until the run has a newsworthy event after `since`, ends, loses its supervisor, or the time has passed. */
 async function waitForNews(
-  home: RunHome,
+  files: RunFiles,
   first: LoadedRun,
   { since, ms }: { readonly since: number; readonly ms: number },
   { progress, now }: ToolContext,
@@ -194,7 +195,6 @@ async function waitForNews(
     progress(text);
   };
   const deadline = Date.now() + ms;
-  const { journal } = runPaths(home, first.plan.runId);
   let gatherUntil: number | null = null;
   let run = first;
   for (;;) {
@@ -204,16 +204,10 @@ async function waitForNews(
     if (news) gatherUntil ??= Date.now() + GATHER_MS;
     const until = Math.min(deadline, gatherUntil ?? deadline);
     if (Date.now() >= until) return run;
-    const size = await journalSize(journal);
-    do {
-      tell(run);
-      await delay(Math.min(POLL_MS, Math.max(1, until - Date.now())));
-    } while (
-      Date.now() < until &&
-      (await journalSize(journal)) === size &&
-      (await ownsRun(home, run.plan.runId)) === run.ownerAlive
-    );
-    run = await loadRun(home, run.plan.runId);
+    tell(run);
+    await delay(Math.min(POLL_MS, Math.max(1, until - Date.now())));
+    files.lookAgain();
+    run = await files.load(run.plan.runId);
   }
 }
 
@@ -227,6 +221,7 @@ interface Asked {
 
 async function view(
   { repo, home }: RepositoryContext,
+  files: RunFiles,
   run: LoadedRun,
   { only, since, tail, reader }: Asked,
 ): Promise<Answer> {
@@ -246,7 +241,7 @@ async function view(
       reader,
     );
   });
-  const runs = await listRuns(home);
+  const runs = await files.list();
   const tasks = runs[0] === plan.runId ? await countOnBranches(repo, state, recorded) : recorded;
   const waves = plan.waves.flatMap(({ number }) => {
     const validation = state.validations.get(number);

@@ -1,6 +1,6 @@
 import type { ToolAnswer } from '../../tools/catalogue.js';
 import type { RunFlag } from '../../core/run/run-flag.js';
-import { runFlagOf } from '../../tools/context/find-run-flag.js';
+import { RunFiles } from '../../tools/context/run-files.js';
 import type { Command } from 'commander';
 import { listRuns } from '../../store/runs/runs.js';
 import { openContext } from '../../tools/context/repository-context.js';
@@ -34,7 +34,7 @@ export function abortCommand(cli: Cli): Command {
 }
 
 async function flagOf({ context }: Cli, { runId }: ToolAnswer<'abort'>): Promise<RunFlag> {
-  return runId === undefined ? {} : runFlagOf((await openContext(context)).home, runId);
+  return runId === undefined ? {} : new RunFiles((await openContext(context)).home).flagOf(runId);
 }
 
 /** Prints what is about to be stopped and returns the id of that run, so that the abort acts on the same one. */

@@ -5,10 +5,9 @@ import type { ProcessIdentity } from '../../core/base/process-identity.js';
 import { taskOf } from '../../core/run/run-state.js';
 import { isSettled } from '../../core/run/task-state.js';
 import { processProbe } from '../../process/trees/identify-process.js';
-import { readLock } from '../../store/lock/lock-state.js';
 import type { LogReader } from '../../store/logs/log-reader.js';
 import { attemptPaths, type RunHome } from '../../store/files/paths.js';
-import { loadRun, type LoadedRun } from '../../tools/context/load-run.js';
+import { RunFiles, type LoadedRun } from '../../tools/context/run-files.js';
 import type { Cli } from '../context/cli-context.js';
 import { outputLines, stdoutDrained, type Terminal } from '../context/terminal.js';
 
@@ -37,8 +36,10 @@ export async function followTaskLog(cli: Cli, followed: FollowedTask, first: Log
   const { home, runId, task } = followed;
   let { attempt } = followed;
   let reader = first;
+  const files = new RunFiles(home);
   for (;;) {
-    const run = await loadRun(home, runId); // before the log: if the task has ended by now, the log below is complete
+    files.lookAgain();
+    const run = await files.load(runId); // before the log: if the task has ended by now, the log below is complete
     await printRest(cli.terminal, reader);
     const record = taskOf(run.state, task);
     if (followed.until === 'task' && record.attempt > attempt) {
@@ -61,10 +62,12 @@ export async function followSupervisorLog(
   reader: LogReader,
 ): Promise<void> {
   let owner: ProcessIdentity | null = null;
+  const files = new RunFiles(home);
   for (;;) {
-    const lock = await readLock(home, processProbe);
+    files.lookAgain();
+    const lock = await files.lock();
     if (lock.kind === 'held' && lock.holder.runId === runId) owner = lock.holder.process;
-    const run = await loadRun(home, runId);
+    const run = await files.load(runId);
     const isAlive = owner !== null && (await processProbe.check(owner)) === 'alive';
     await printRest(cli.terminal, reader);
     if (!isAlive && hasNoOwner(cli, run)) return;

@@ -14,10 +14,9 @@ import { taskLogView } from '../../core/agents/readable-log.js';
 import { wholeTasks, type TaskView } from '../../core/report/status-view.js';
 import { LogReader } from '../../store/logs/log-reader.js';
 import { attemptPaths } from '../../store/files/paths.js';
-import { readPlan } from '../../store/runs/runs.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { againCommand } from '../../tools/context/again-command.js';
-import { runFlagOf } from '../../tools/context/find-run-flag.js';
+import { RunFiles } from '../../tools/context/run-files.js';
 import { readSettledLock } from '../../tools/context/settled-lock.js';
 import { callTool } from '../context/call-tool.js';
 import { interruptedBy } from '../context/interrupt.js';
@@ -49,7 +48,8 @@ export async function follow(
 ): Promise<ExitCode> {
   const live = await LiveLine.open(cli.terminal, style === 'lines' || style === 'verbose');
   const { home } = await openContext(cli.context);
-  const plan = await readPlan(home, runId);
+  const files = new RunFiles(home);
+  let { plan } = await files.load(runId);
   const logs =
     style === 'verbose'
       ? new LogStream(
@@ -63,8 +63,9 @@ export async function follow(
   let first = true;
   try {
     for (;;) {
-      const status = await look(cli, runId, interrupt.received);
-      if (status === null) return await stop(cli, runId, style, tasks);
+      const status = await look(cli, files, runId, interrupt.received);
+      if (status === null) return await stop(cli, files, runId, style, tasks);
+      ({ plan } = await files.load(runId)); // tasks may join it
       const seen = wholeTasks(status.tasks);
       // Tasks that ended before the run was continued are not printed again.
       if (first && from === 'now') {
@@ -82,14 +83,14 @@ export async function follow(
       told = tellValidations(cli, style, told, validationsOf(status));
       pause = tellPause(cli, style, pause, status);
       if (isEnd(status)) {
-        await readSettledLock(home); // the caller may start the next run, or read the manifest
-        return finish(cli, status, { tasks, style, flag: await runFlagOf(home, runId) });
+        await readSettledLock(home, files); // the caller may start the next run, or read the manifest
+        return finish(cli, status, { tasks, style, flag: await files.flagOf(runId) });
       }
       live.show(status, [...tasks.values()]);
       const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
       if (stopped) {
         live.clear();
-        return await stop(cli, runId, style, tasks);
+        return await stop(cli, files, runId, style, tasks);
       }
     }
   } finally {
@@ -99,9 +100,14 @@ export async function follow(
 }
 
 /** Null when Ctrl+C was pressed meanwhile: the terminal sends it to git too, so reading the status may fail because of it. */
-async function look({ context }: Cli, runId: string, interrupted: Promise<void>): Promise<StatusAnswer | null> {
+async function look(
+  { context }: Cli,
+  files: RunFiles,
+  runId: string,
+  interrupted: Promise<void>,
+): Promise<StatusAnswer | null> {
   try {
-    return await callTool('status', { runId, since: 0 }, context);
+    return await callTool('status', { runId, since: 0 }, { ...context, files });
   } catch (error) {
     if (await Promise.race([interrupted.then(() => true), delay(SIGNAL_MS, false)])) return null;
     throw error;
@@ -113,7 +119,13 @@ function isEnd({ state }: Pick<StatusAnswer, 'state'>): boolean {
 }
 
 /** Stops the run and prints its state and how to continue. A second Ctrl+C returns at once with the last state seen. */
-async function stop(cli: Cli, runId: string, style: Style, seen: ReadonlyMap<string, TaskView>): Promise<ExitCode> {
+async function stop(
+  cli: Cli,
+  files: RunFiles,
+  runId: string,
+  style: Style,
+  seen: ReadonlyMap<string, TaskView>,
+): Promise<ExitCode> {
   const { terminal, context } = cli;
   const forPeople = style === 'lines' || style === 'verbose';
   const say = forPeople ? terminal.print : terminal.warn;
@@ -128,8 +140,8 @@ async function stop(cli: Cli, runId: string, style: Style, seen: ReadonlyMap<str
       return 130;
     }
     if (forPeople) printStopped(cli, outcome.result);
-    const status = await callTool('status', { runId, since: 0 }, context);
-    const flag = await runFlagOf((await openContext(context)).home, runId);
+    const status = await callTool('status', { runId, since: 0 }, { ...context, files });
+    const flag = await files.flagOf(runId);
     say(`\nAborted. Worktrees preserved. Run '${inTerminal(o8(cleanupName(cli), flag))}' to remove.`);
     say(`To continue: ${inTerminal(withFlags(againOf(status, context.cwd), { resume: true }))}\n`);
     if (style === 'json') terminal.print(JSON.stringify(status));

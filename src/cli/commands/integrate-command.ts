@@ -1,6 +1,6 @@
 import type { RunFlag } from '../../core/run/run-flag.js';
 import { inTerminal, o8, placeholder } from '../../core/base/text.js';
-import { runFlagOf } from '../../tools/context/find-run-flag.js';
+import { RunFiles } from '../../tools/context/run-files.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { Command } from 'commander';
 import { isAskedFor } from '../../core/report/integration.js';
@@ -90,7 +90,7 @@ async function integrate({ terminal, context, exit }: Cli, dir: string | null, f
     const lacks = result.checks.some(({ name, outcome }) => isAskedFor(name) && outcome === 'unavailable');
     if (result.status === 'failed' || result.status === 'incomplete' || lacks) exit.code = 1;
     if (flags.json === true) terminal.print(JSON.stringify(result));
-    else print(result, await runFlagOf((await openContext(context)).home, result.runId), terminal);
+    else print(result, await new RunFiles((await openContext(context)).home).flagOf(result.runId), terminal);
   } finally {
     interrupt.forget();
   }

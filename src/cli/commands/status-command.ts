@@ -1,4 +1,4 @@
-import { runFlagOf } from '../../tools/context/find-run-flag.js';
+import { RunFiles } from '../../tools/context/run-files.js';
 import { openContextToRead } from '../../tools/context/repository-context.js';
 import type { Command } from 'commander';
 import { callTool } from '../context/call-tool.js';
@@ -33,12 +33,13 @@ export function statusCommand({ terminal, context }: Cli): Command {
         waitSeconds: flags.wait,
         tail: flags.tail,
       };
-      const result = await callTool('status', input, context);
+      const { home } = await openContextToRead(context);
+      const files = new RunFiles(home);
+      const result = await callTool('status', input, { ...context, files });
       if (flags.json === true) terminal.print(JSON.stringify(result));
       else {
         const { runId } = result;
-        const { home } = await openContextToRead(context);
-        const flag = runId === undefined ? {} : await runFlagOf(home, runId);
+        const flag = runId === undefined ? {} : await files.flagOf(runId);
         printStatus(result, { cwd: context.cwd, flag }, terminal);
         if (flags.detailed === true) printDetails(result, context.cwd, terminal);
       }

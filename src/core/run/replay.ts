@@ -42,6 +42,21 @@ export function replay(plan: Plan, records: readonly JournalRecord[]): RunState 
   return records.reduce(applyRecord, initialState(plan));
 }
 
+/** The state after a part of a journal. */
+export interface Replayed {
+  readonly plan: Plan;
+  readonly records: readonly JournalRecord[];
+  readonly state: RunState;
+}
+
+/** The same as `replay`, but continues from `before` if `records` begins with the same record objects. */
+export function replayOn(before: Replayed | null, plan: Plan, records: readonly JournalRecord[]): Replayed {
+  const count = before?.records.length ?? 0;
+  if (before?.plan !== plan || before.records[count - 1] !== records[count - 1])
+    return { plan, records, state: replay(plan, records) };
+  return { plan, records, state: records.slice(count).reduce(applyRecord, before.state) };
+}
+
 export function applyRecord(state: RunState, record: JournalRecord): RunState {
   return { ...applyEvent(state, record.event, record), seq: record.seq };
 }

@@ -41,19 +41,24 @@ export function encodeRecords(
     seq += 1;
     const body = JSON.stringify({ version: 1, seq, at, ...event }).slice(0, -1);
     crc = crc32(body, crc);
-    text += `${body},"crc":"${hex(crc)}"}\n`;
+    text += `${body}${crcField(crc)}\n`;
     records.push({ seq, at, event });
   }
   return { text, records, end: { seq, crc } };
 }
 
+/** The last bytes of the line that ends the chain there; none for an empty one. */
+export function lineEnd({ seq, crc }: ChainEnd): Buffer {
+  return Buffer.from(seq === 0 ? '' : `${crcField(crc)}\n`);
+}
+
 /**
- * Reads all complete lines. A last line without a newline is an interrupted write and is ignored; any other fault is
- * damage.
+ * Reads all complete lines that follow `from`. A last line without a newline is an interrupted write and is ignored; any
+ * other fault is damage.
  */
-export function decodeJournal(bytes: Buffer): JournalContent {
+export function decodeJournal(bytes: Buffer, from = EMPTY_CHAIN): JournalContent {
   const records: JournalRecord[] = [];
-  let end = EMPTY_CHAIN;
+  let end = from;
   let position = 0;
   for (;;) {
     const newline = bytes.indexOf(NEWLINE, position);
@@ -95,6 +100,10 @@ function decodeLine(line: Buffer, before: ChainEnd): Line {
 
 function withoutEnvelope(line: z.infer<typeof lineSchema>): unknown {
   return Object.fromEntries(Object.entries(line).filter(([key]) => !(key in lineSchema.shape)));
+}
+
+function crcField(crc: number): string {
+  return `,"crc":"${hex(crc)}"}`;
 }
 
 function hex(crc: number): string {

@@ -1,13 +1,14 @@
 import { o8, text } from '../../core/base/text.js';
 import { constants, fstatSync, ftruncateSync, writeSync } from 'node:fs';
-import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 import type { JournalRecord, RunEvent } from '../../core/run/events.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import type { Lease } from '../../core/base/lease.js';
 import { makePrivateFolder, PRIVATE_FILE, syncFolder } from '../files/atomic-file.js';
-import { decodeJournal, encodeRecords, type ChainEnd, type JournalContent } from './journal-format.js';
+import { encodeRecords, type ChainEnd, type JournalContent } from './journal-format.js';
+import { readFrom, validContent } from './journal-reader.js';
 import { systemCode, writeError } from '../files/system-error.js';
 
 /** The run's journal, opened by its single writer. */
@@ -26,15 +27,12 @@ export interface Journal {
  * missing file is an empty journal. Throws O8Error `journal_damaged` with the number of the first damaged record.
  */
 export async function readJournal(path: string): Promise<{ records: JournalRecord[]; tornBytes: number }> {
-  const bytes = await readOrEmpty(path);
+  const bytes = await readFrom(path, 0);
   const content = validContent(path, bytes);
   return { records: content.records, tornBytes: bytes.length - content.validBytes };
 }
 
-/**
- * Size of the journal in bytes, 0 if there is none. Every record increases it, so an unchanged size means that nothing
- * happened.
- */
+/** Size of the journal in bytes, 0 if there is none. */
 export async function journalSize(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
@@ -186,26 +184,4 @@ async function keepTornBytes(path: string, bytes: Buffer, lease: Lease): Promise
       if (systemCode(error) !== 'EEXIST') throw error;
     }
   }
-}
-
-async function readOrEmpty(path: string): Promise<Buffer> {
-  try {
-    // Reading a named pipe would wait for a writer.
-    if (!(await stat(path)).isFile())
-      throw new O8Error('journal_damaged', `${path} is not a regular file.`, `ls -ld '${path}'`);
-    return await readFile(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return Buffer.alloc(0);
-    throw error;
-  }
-}
-
-function validContent(path: string, bytes: Buffer): Extract<JournalContent, { kind: 'valid' }> {
-  const content = decodeJournal(bytes);
-  if (content.kind === 'valid') return content;
-  throw new O8Error(
-    'journal_damaged',
-    `Record ${content.record} of ${path} is damaged: ${content.why}. Nothing was changed.`,
-    `sed -n ${content.record}p '${path}'`,
-  );
 }

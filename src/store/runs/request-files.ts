@@ -1,5 +1,6 @@
 import { resumeCommand } from '../../core/run/open-runs.js';
 import { o8, text } from '../../core/base/text.js';
+import { existsSync } from 'node:fs';
 import { lstat, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -55,6 +56,12 @@ export async function pendingRequests(home: RunHome, runId: string): Promise<Req
     a.written === b.written ? compare(a.request.id, b.request.id) : a.written < b.written ? -1 : 1,
   );
   return pending.map(({ request }) => request);
+}
+
+/** Whether a request that was pending still is: nobody has answered or withdrawn it meanwhile. */
+export function isPending(home: RunHome, runId: string, id: string): boolean {
+  const folder = runPaths(home, runId).requests;
+  return existsSync(fileOf(folder, id, REQUEST)) && !existsSync(fileOf(folder, id, ANSWER));
 }
 
 /** Answers a request once; a later answer is ignored. */

@@ -15,7 +15,7 @@ import { prepareTask } from '../attempts/prepare-task.js';
 import { Publisher } from './publish.js';
 import { remember } from '../run/remember.js';
 import { finishRemovals, unfinishedRemovals } from '../attempts/remove-worktree.js';
-import { RequestDesk } from '../requests/answer-requests.js';
+import { isSlow, RequestDesk } from '../requests/answer-requests.js';
 import { isPublished } from '../../core/run/run-state.js';
 import type { Outside } from '../run/outside.js';
 import { plannedTask, recordOf, type Run } from '../run/run.js';
@@ -123,16 +123,18 @@ export class Supervisor {
     this.run.lease.assertHeld();
     this.jobs.throwIfBroken();
     await this.agents.observe(this.busyTasks());
-    await this.desk.servePauses();
+    const requests = await this.desk.pending();
+    await this.desk.servePauses(requests);
     if (!this.jobs.has('requests')) {
-      await this.desk.serveAtOnce(); // before decisions, so that nothing is started after an abort
-      if (await this.desk.hasSlow()) {
+      await this.desk.serveAtOnce(requests); // before decisions, so that nothing is started after an abort
+      const slow = requests.filter(isSlow);
+      if (slow.length > 0) {
         this.jobs.start('requests', async () => {
-          if ((await this.desk.serveInTime()) === 'idle') this.wakeUp.now();
+          if ((await this.desk.serveInTime(slow)) === 'idle') this.wakeUp.now();
         });
       }
     } else {
-      await this.desk.serveAborts();
+      await this.desk.serveAborts(requests);
     }
     for (const each of this.outside) {
       const work = this.jobs.has(outsideKey(each)) ? null : each.due();
@@ -262,7 +264,7 @@ export class Supervisor {
 
   private async isDone(): Promise<boolean> {
     if (this.run.ledger.state.phase.kind !== 'finished' || !this.jobs.isIdle()) return false;
-    return !(await this.desk.hasMore());
+    return (await this.desk.pending()).length === 0;
   }
 }
 

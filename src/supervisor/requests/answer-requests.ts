@@ -14,7 +14,7 @@ import { unresolvedPaths } from '../../git/merge/conflict-checkout.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
 import { inspectWorktree } from '../../git/worktrees/worktrees.js';
-import { answerRequest, pendingRequests } from '../../store/runs/request-files.js';
+import { answerRequest, isPending, pendingRequests } from '../../store/runs/request-files.js';
 import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from '../attempts/start-over.js';
 import type { CleanupResult } from '../../core/run/request-results.js';
@@ -54,65 +54,58 @@ export class RequestDesk {
 
   constructor(private readonly host: RequestHost) {}
 
-  async hasMore(): Promise<boolean> {
-    return (await this.pending()).length > 0;
-  }
-
-  /** Whether there are requests for `serveInTime`. */
-  async hasSlow(): Promise<boolean> {
-    return (await this.pending()).some(isSlow);
+  /** Unanswered requests, oldest first. A tick scans the folder once and serves all of them from this list. */
+  async pending(): Promise<readonly Request[]> {
+    const { plan, home } = this.host.run;
+    return pendingRequests(home, plan.runId);
   }
 
   /** Aborts come before everything else, even a landing that is being verified. */
-  async serveAborts(): Promise<void> {
-    for (const request of await this.pending()) {
+  async serveAborts(requests: readonly Request[]): Promise<void> {
+    for (const request of requests) {
       if (request.kind !== 'abort') continue;
       const { task } = request;
-      if (task === null) await this.serve(request, this.abortRun(request));
+      if (task === null) await this.serve(request, () => this.abortRun(request));
       else if (this.host.isBusy(task)) this.host.run.interrupts.interrupt(task);
       else
         this.host.startJob(`abort:${request.id}`, async () => {
-          await this.serve(request, this.abortTask(request, task));
+          await this.serve(request, () => this.abortTask(request, task));
         });
     }
   }
 
   /** In order, and also during slow requests, because no agent may start after a pause was requested. */
-  async servePauses(): Promise<void> {
-    for (const request of await this.pending()) {
+  async servePauses(requests: readonly Request[]): Promise<void> {
+    for (const request of requests) {
       if (request.kind !== 'pause' && request.kind !== 'unpause') continue;
-      if (!(await this.serve(request, this.pauseOrGoOn(request)))) return;
+      if (!(await this.serve(request, () => this.pauseOrGoOn(request)))) return;
     }
   }
 
   /** Requests that change tasks the loop decides about. Called between two decisions, never during one. */
-  async serveAtOnce(): Promise<void> {
-    await this.serveAborts();
-    for (const request of await this.pending()) {
-      if (request.kind === 'continue') await this.serve(request, this.continue(request));
+  async serveAtOnce(requests: readonly Request[]): Promise<void> {
+    await this.serveAborts(requests);
+    for (const request of requests) {
+      if (request.kind === 'continue') await this.serve(request, () => this.continue(request));
     }
   }
 
   /** Slow requests (verifying a landing, removing worktrees), oldest first, concurrently with the loop. */
-  async serveInTime(): Promise<'idle' | 'waiting'> {
-    for (const request of await this.pending()) {
-      if (!isSlow(request)) continue;
-      const answered = await this.serve(request, this.attend(request));
+  async serveInTime(requests: readonly SlowRequest[]): Promise<'idle' | 'waiting'> {
+    for (const request of requests) {
+      const answered = await this.serve(request, () => this.attend(request));
       if (!answered) return 'waiting'; // in order: a later request must not overtake
     }
     return 'idle';
   }
 
-  private async pending(): Promise<Request[]> {
-    const { plan, home } = this.host.run;
-    return pendingRequests(home, plan.runId);
-  }
-
-  private async serve(request: Request, work: Promise<Attended>): Promise<boolean> {
+  /** False while the request has to wait. One that was answered or withdrawn since the scan is skipped. */
+  private async serve(request: Request, work: () => Promise<Attended>): Promise<boolean> {
     const { plan, home, ledger, log } = this.host.run;
+    if (!isPending(home, plan.runId, request.id)) return true;
     let result: Attended;
     try {
-      result = await work;
+      result = await work();
     } catch (error) {
       if (error instanceof O8Error && ['lease_lost', 'journal_damaged', 'disk_full'].includes(error.code)) throw error;
       const { code, message, hint } = reportError(error);
@@ -217,9 +210,10 @@ function isEnding({ ledger }: Run): boolean {
   return phase.kind === 'running' && [...tasks.values()].every(({ state }) => isSettled(state));
 }
 
-type SlowRequest = RequestOf<'merge' | 'resolve' | 'undo' | 'cleanup'>;
+/** For `serveInTime`. */
+export type SlowRequest = RequestOf<'merge' | 'resolve' | 'undo' | 'cleanup'>;
 
-function isSlow(request: Request): request is SlowRequest {
+export function isSlow(request: Request): request is SlowRequest {
   return ['merge', 'resolve', 'undo', 'cleanup'].includes(request.kind);
 }
 

@@ -1,5 +1,6 @@
 import type { Reader, Unspelled } from '../../core/text/spelling.js';
 import type * as z from 'zod';
+import type { RunFiles } from './run-files.js';
 
 /** What a tool knows of its caller. The repository is the one that contains `cwd`. */
 export interface ToolContext {
@@ -8,6 +9,8 @@ export interface ToolContext {
   readonly now: () => Date;
   /** For whom commands in the answer are spelled. */
   readonly reader: Reader;
+  /** Of a caller that polls or continues with the same files, so that they are not read again. */
+  readonly files?: RunFiles;
   /** Reports progress to a waiting caller; absent unless the caller asked for it. */
   readonly progress?: (message: string) => void;
 }

@@ -12,18 +12,18 @@ import {
 } from '../../core/run/open-runs.js';
 import { isRunning } from '../../core/run/task-state.js';
 import { attemptPaths, type RunHome } from '../../store/files/paths.js';
-import { listRuns } from '../../store/runs/runs.js';
-import { readableRun, type LoadedRun } from './load-run.js';
+import { readableRun } from './load-run.js';
+import { RunFiles, type LoadedRun } from './run-files.js';
 import { placeOfRuns } from './place-of-runs.js';
 
 /**
  * Every unfinished run, newest first. A run with an empty journal is being started, or the process that started it was
  * killed: it counts only while it is the newest.
  */
-export async function openRuns(home: RunHome): Promise<LoadedRun[]> {
+export async function openRuns(files: RunFiles): Promise<LoadedRun[]> {
   const open: LoadedRun[] = [];
-  for (const [index, runId] of (await listRuns(home)).entries()) {
-    const run = await readableRun(home, runId);
+  for (const [index, runId] of (await files.list()).entries()) {
+    const run = await readableRun(files, runId);
     if (run === null || run.state.phase.kind === 'finished') continue;
     if (run.records.length > 0 || run.ownerAlive || index === 0) open.push(run);
   }
@@ -32,10 +32,10 @@ export async function openRuns(home: RunHome): Promise<LoadedRun[]> {
 
 /** The run for a command without a run id. Throws `usage` with a list when several runs are interrupted. */
 export async function theOpenRun(
-  home: RunHome,
+  files: RunFiles,
   command: (runId: string) => Command,
 ): Promise<Exclude<Choice<LoadedRun>, { kind: 'several' }>> {
-  const open = await openRuns(home);
+  const open = await openRuns(files);
   const choice = chooseOpenRun(open.map((run) => ({ run, alive: run.ownerAlive })));
   switch (choice.kind) {
     case 'none':
@@ -54,7 +54,7 @@ export function asOpenRun({ plan, state, ownerAlive }: LoadedRun): OpenRun {
 /** Agents that still run although their run has no supervisor; of all runs except `except`. */
 export async function livingOrphans(home: RunHome, except: string | null): Promise<Orphans[]> {
   const found: Orphans[] = [];
-  for (const run of await openRuns(home)) {
+  for (const run of await openRuns(new RunFiles(home))) {
     if (run.ownerAlive || run.plan.runId === except) continue;
     const agents = await livingAgents(home, run);
     if (agents.length > 0) found.push({ runId: run.plan.runId, agents });

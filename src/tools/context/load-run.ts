@@ -1,41 +1,16 @@
 import { o8 } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { Plan } from '../../core/plan/plan.js';
-import { grownPlan } from '../../core/plan/grown-plan.js';
 import { covers, type SourceKey } from '../../core/plan/sources.js';
-import { replay } from '../../core/run/replay.js';
-import type { RunState } from '../../core/run/run-state.js';
-import type { JournalRecord } from '../../core/run/events.js';
 import { planWord } from './nearest-plans.js';
 import { processProbe } from '../../process/trees/identify-process.js';
-import { readJournal } from '../../store/journal/journal.js';
 import { readLock } from '../../store/lock/lock-state.js';
-import { runPaths, type RunHome } from '../../store/files/paths.js';
-import { listRuns, readPlan } from '../../store/runs/runs.js';
+import type { RunHome } from '../../store/files/paths.js';
+import { RunFiles, type LoadedRun } from './run-files.js';
 
-/** A run as read from its files: the plan, the state from its journal, and whether its supervisor is running. */
-export interface LoadedRun {
-  readonly plan: Plan;
-  readonly records: readonly JournalRecord[];
-  readonly state: RunState;
-  readonly ownerPid: number | null;
-  readonly ownerAlive: boolean;
-}
-
+/** Reads one run. A caller that needs more of the same files uses `RunFiles`. */
 export async function loadRun(home: RunHome, runId: string): Promise<LoadedRun> {
-  const plan = await readPlan(home, runId);
-  // The lock first: a run that ends between the two reads is then read as finished, not as interrupted.
-  const lock = await readLock(home, processProbe);
-  const { records } = await readJournal(runPaths(home, runId).journal);
-  const state = replay(plan, records);
-  const ownerAlive = lock.kind === 'held' && lock.holder.runId === runId;
-  return {
-    plan: grownPlan(plan, state.added),
-    records,
-    state,
-    ownerPid: ownerAlive ? lock.holder.process.pid : (state.owner?.pid ?? null),
-    ownerAlive,
-  };
+  return new RunFiles(home).load(runId);
 }
 
 /** Whether a running supervisor owns this run. */
@@ -45,29 +20,31 @@ export async function ownsRun(home: RunHome, runId: string): Promise<boolean> {
 }
 
 /** The run with this id, else the active one, else the newest; null when the repository has no run. */
-export async function findRun(home: RunHome, runId: string | undefined): Promise<string | null> {
-  const runs = await listRuns(home);
+export async function findRun(files: RunFiles, runId: string | undefined): Promise<string | null> {
+  const runs = await files.list();
   if (runId !== undefined) {
     if (runs.includes(runId)) return runId;
     const known = runs.length === 0 ? 'no runs yet' : `runs: ${runs.slice(0, 5).join(', ')}`;
     throw new O8Error('no_run', `There is no run ${runId} in this repository (${known}).`, o8('status'));
   }
-  const lock = await readLock(home, processProbe);
+  const lock = await files.lock();
   if (lock.kind === 'held' && runs.includes(lock.holder.runId)) return lock.holder.runId;
   return runs[0] ?? null;
 }
 
 export async function requireRun(home: RunHome, runId: string | undefined): Promise<LoadedRun> {
-  const found = await findRun(home, runId);
+  const files = new RunFiles(home);
+  const found = await findRun(files, runId);
   if (found === null)
     throw new O8Error('no_run', 'There is no run in this repository yet.', o8('run', [await planWord(home.root)]));
-  return loadRun(home, found);
+  return files.load(found);
 }
 
 /** The newest run that includes everything in `wanted`, in any state. */
 export async function latestRunOf(home: RunHome, wanted: SourceKey): Promise<LoadedRun | null> {
-  for (const runId of await listRuns(home)) {
-    const run = await runIfBegun(home, runId, wanted);
+  const files = new RunFiles(home);
+  for (const runId of await files.list()) {
+    const run = await runIfBegun(files, runId, wanted);
     if (run !== null) return run;
   }
   return null;
@@ -79,8 +56,9 @@ export async function latestRunOf(home: RunHome, wanted: SourceKey): Promise<Loa
  */
 export async function runToContinue(home: RunHome, wanted: SourceKey, resume: boolean): Promise<LoadedRun | null> {
   let newest: LoadedRun | null = null;
-  for (const [index, runId] of (await listRuns(home)).entries()) {
-    const run = await runIfBegun(home, runId, wanted, resume && index === 0 ? 'or_only_made' : 'begun');
+  const files = new RunFiles(home);
+  for (const [index, runId] of (await files.list()).entries()) {
+    const run = await runIfBegun(files, runId, wanted, resume && index === 0 ? 'or_only_made' : 'begun');
     if (run !== null && run.state.phase.kind !== 'finished') return run;
     newest ??= run;
   }
@@ -92,15 +70,15 @@ export async function runToContinue(home: RunHome, wanted: SourceKey, resume: bo
  * supervisor did not get the lock.
  */
 async function runIfBegun(
-  home: RunHome,
+  files: RunFiles,
   runId: string,
   wanted: SourceKey,
   which: 'begun' | 'or_only_made' = 'begun',
 ): Promise<LoadedRun | null> {
   try {
-    const plan = await readPlan(home, runId);
+    const plan = await files.plan(runId);
     if (!covers(plan.source, wanted)) return null;
-    const run = await loadRun(home, runId);
+    const run = await files.load(runId);
     return run.records.length === 0 && !run.ownerAlive && which === 'begun' ? null : run;
   } catch (error) {
     if (error instanceof O8Error && error.code === 'no_run') return null;
@@ -121,9 +99,9 @@ export function requireTask(plan: Plan, name: string): string {
 }
 
 /** Null for a run with damaged files, which `o8 doctor` reports: other runs must stay usable. */
-export async function readableRun(home: RunHome, runId: string): Promise<LoadedRun | null> {
+export async function readableRun(files: RunFiles, runId: string): Promise<LoadedRun | null> {
   try {
-    return await loadRun(home, runId);
+    return await files.load(runId);
   } catch (error) {
     if (error instanceof O8Error) return null;
     throw error;

@@ -6,7 +6,7 @@ import { shellQuote } from '../../core/base/shell-quote.js';
 import { printable } from '../../core/text/untrusted-text.js';
 import { movedFrom } from '../../git/settings/pin.js';
 import type { RunHome } from '../../store/files/paths.js';
-import type { LoadedRun } from './load-run.js';
+import type { LoadedRun } from './run-files.js';
 
 /**
  * A run whose worktrees still hold work cannot continue after the repository was moved: git, the plan and the agent

@@ -1,22 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../../core/base/errors.js';
 import { isSettled } from '../../core/run/task-state.js';
-import { processProbe } from '../../process/trees/identify-process.js';
-import { readLock, type LockState } from '../../store/lock/lock-state.js';
+import type { LockState } from '../../store/lock/lock-state.js';
 import type { RunHome } from '../../store/files/paths.js';
-import { loadRun } from './load-run.js';
+import { RunFiles } from './run-files.js';
 
 /** A supervisor releases the lock milliseconds after its run ended; a loaded machine may take a second. */
 const RELEASE_TIMEOUT_MS = 5000;
 const POLL_MS = 20;
 
-/** Returns the lock, ignoring an owner that is about to release it. */
-export async function readSettledLock(home: RunHome): Promise<LockState> {
+/** Returns the lock, ignoring an owner that is about to release it. `files`: those of a caller that has read them before. */
+export async function readSettledLock(home: RunHome, files = new RunFiles(home)): Promise<LockState> {
   const deadline = Date.now() + RELEASE_TIMEOUT_MS;
   for (;;) {
-    const lock = await readLock(home, processProbe);
+    files.lookAgain();
+    const lock = await files.lock();
     if (lock.kind !== 'held' || Date.now() >= deadline) return lock;
-    if (!(await isEnding(home, lock.holder.runId))) return lock;
+    if (!(await isEnding(files, lock.holder.runId))) return lock;
     await delay(POLL_MS);
   }
 }
@@ -25,9 +25,9 @@ export async function readSettledLock(home: RunHome): Promise<LockState> {
  * Whether the run is finished or has no task left, so that its supervisor is about to release the lock. False for a run
  * with missing or damaged files: then the owner of the lock is reported.
  */
-async function isEnding(home: RunHome, runId: string): Promise<boolean> {
+async function isEnding(files: RunFiles, runId: string): Promise<boolean> {
   try {
-    const { phase, tasks } = (await loadRun(home, runId)).state;
+    const { phase, tasks } = (await files.load(runId)).state;
     if (phase.kind === 'finished') return true;
     return phase.kind === 'running' && [...tasks.values()].every(({ state }) => isSettled(state));
   } catch (error) {

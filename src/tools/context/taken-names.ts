@@ -13,8 +13,8 @@ import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
 import type { Repository } from '../../git/door/repository.js';
 import { findWorktree } from '../../git/worktrees/worktree-list.js';
 import { runHome, type RunHome } from '../../store/files/paths.js';
-import { listRuns } from '../../store/runs/runs.js';
-import { readableRun, type LoadedRun } from './load-run.js';
+import { readableRun } from './load-run.js';
+import { RunFiles, type LoadedRun } from './run-files.js';
 import { keepsTaskBranches, targetOf } from '../../core/plan/target.js';
 
 /**
@@ -30,12 +30,13 @@ export async function refuseTakenNames(repo: Repository, run: LoadedRun, ids: re
     run.plan.base.commit,
   );
   const problems: { readonly message: string; readonly hint: Text }[] = [];
+  const files = new RunFiles(runHome(repo));
   for (const task of tasks) {
     const hasBranch = tips.has(task.branch);
     const hasFolder = existsSync(task.worktree) && !(await isOwnWorktree(task.worktree, run.plan.runId));
     if (!hasBranch && !hasFolder) continue;
     const begun = taskOf(run.state, task.id).start !== null;
-    const owner = await otherOwner(runHome(repo), run, task, begun ? 'later' : 'any');
+    const owner = await otherOwner(files, run, task, begun ? 'later' : 'any');
     if (owner === null && begun) continue; // its own, of an earlier attempt
     const left = owner === null ? '' : `, left by run ${owner.plan.runId}`;
     const path = relative(run.plan.root, task.worktree);
@@ -56,15 +57,15 @@ function needsRoom({ plan, state }: LoadedRun, id: string): boolean {
 
 /** The newest other run that started a task with the same branch or worktree; `later`: only runs newer than this one. */
 async function otherOwner(
-  home: RunHome,
+  files: RunFiles,
   { plan }: LoadedRun,
   task: PlannedTask,
   which: 'any' | 'later',
 ): Promise<LoadedRun | null> {
-  for (const runId of await listRuns(home)) {
+  for (const runId of await files.list()) {
     if (runId === plan.runId && which === 'later') return null;
     if (runId === plan.runId) continue;
-    const other = await readableRun(home, runId);
+    const other = await readableRun(files, runId);
     if (other === null) continue;
     if (hasBegun(other, task)) return other;
   }
@@ -106,9 +107,10 @@ async function freeSuffix(repo: Repository, { worktree, branch }: PlannedTask): 
 export async function takenTasks(home: RunHome, { plan, state }: LoadedRun): Promise<string[]> {
   const begun = plan.tasks.filter(({ id }) => taskOf(state, id).start !== null);
   const taken = new Set<string>();
-  for (const runId of await listRuns(home)) {
+  const files = new RunFiles(home);
+  for (const runId of await files.list()) {
     if (runId === plan.runId) break; // newest first
-    const later = await readableRun(home, runId);
+    const later = await readableRun(files, runId);
     for (const task of begun) {
       if (later !== null && hasBegun(later, task)) taken.add(task.id);
     }

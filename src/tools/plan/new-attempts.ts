@@ -13,10 +13,10 @@ import { atStake } from '../../git/kept/at-stake.js';
 import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
 import { resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
-import { runHome, runPaths, type RunHome } from '../../store/files/paths.js';
+import { runHome, runPaths } from '../../store/files/paths.js';
 import { readPrepared } from '../../store/runs/prepared.js';
-import { listRuns } from '../../store/runs/runs.js';
-import { readableRun, type LoadedRun } from '../context/load-run.js';
+import { readableRun } from '../context/load-run.js';
+import { RunFiles, type LoadedRun } from '../context/run-files.js';
 import { branchRef, isOwnBranch } from '../context/own-branch.js';
 
 export interface EarlierWork {
@@ -37,11 +37,12 @@ export async function findEarlierWork(
 ): Promise<EarlierWork> {
   const newAttempts: NewAttempt[] = [];
   const unfinished: string[] = [];
+  const files = new RunFiles(runHome(repo));
   for (const task of selectedTasks(plan)) {
     const tip = await resolveCommit(repo, branchRef(task));
     const isRegistered = worktrees.some(({ path }) => path === task.worktree);
     if (tip === null && !isRegistered && !existsSync(task.worktree)) continue;
-    const owner = await lastOwner(runHome(repo), task);
+    const owner = await lastOwner(files, task);
     if (owner === null) continue;
     if (owner.run.state.phase.kind !== 'finished') {
       unfinished.push(task.id);
@@ -85,9 +86,9 @@ interface Owner {
 }
 
 /** The newest run that started a task with this branch and worktree, or may still start it. */
-async function lastOwner(home: RunHome, task: PlannedTask): Promise<Owner | null> {
-  for (const runId of await listRuns(home)) {
-    const run = await readableRun(home, runId);
+async function lastOwner(files: RunFiles, task: PlannedTask): Promise<Owner | null> {
+  for (const runId of await files.list()) {
+    const run = await readableRun(files, runId);
     if (run === null) continue;
     const isOf = run.plan.tasks.some(({ id, branch, worktree }) => {
       return id === task.id && branch === task.branch && worktree === task.worktree;

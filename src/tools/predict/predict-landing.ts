@@ -1,5 +1,5 @@
 import type { Unspelled } from '../../core/text/spelling.js';
-import type { LoadedRun } from '../context/load-run.js';
+import type { LoadedRun } from '../context/run-files.js';
 import { whyNothingToLand, type TakenBack } from '../../core/merge/landings.js';
 import { countCommits } from '../../git/diff/changes.js';
 import { baseGone, isOnBase, lastOf, lostFromTarget, targetGone } from '../../git/findings/moved-branches.js';

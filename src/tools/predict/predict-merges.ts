@@ -13,7 +13,7 @@ import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { takenBackNow } from '../../git/refs/standing-reverts.js';
 import { compareWork, conflictsAnswer, expectedConflictsShape, type UnmergedWork } from './expected-conflicts.js';
-import type { LoadedRun } from '../context/load-run.js';
+import type { LoadedRun } from '../context/run-files.js';
 import type { mergeTaskSchema } from './merge-task.js';
 import { predictLanding, type PredictedLanding } from './predict-landing.js';
 import { findWork, unmergedWork, type TaskWork } from './unmerged-work.js';

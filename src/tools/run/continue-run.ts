@@ -23,7 +23,8 @@ import type { RunHome } from '../../store/files/paths.js';
 import { listRuns } from '../../store/runs/runs.js';
 import { askSupervisor } from './ask-supervisor.js';
 import type { ToolContext } from '../context/define-tool.js';
-import { loadRun, requireRun, runToContinue, type LoadedRun } from '../context/load-run.js';
+import { loadRun, requireRun, runToContinue } from '../context/load-run.js';
+import { RunFiles, type LoadedRun } from '../context/run-files.js';
 import { theOpenRun } from '../context/find-open-runs.js';
 import { findChangedCommands } from '../plan/refuse-changed-commands.js';
 import { refuseTakenNames } from '../context/taken-names.js';
@@ -127,10 +128,11 @@ function continuationOf(
 async function meantRun(home: RunHome, { runId, resume }: SpawnInput): Promise<LoadedRun | null> {
   if (runId !== undefined) return requireRun(home, runId);
   const command = resume === true ? resumeCommand : (id: string) => o8('run', { retryFailed: true, run: id });
-  const open = await theOpenRun(home, command);
+  const files = new RunFiles(home);
+  const open = await theOpenRun(files, command);
   if (open.kind === 'one') return open.run;
-  const [newest] = await listRuns(home);
-  return newest === undefined ? null : loadRun(home, newest);
+  const [newest] = await files.list();
+  return newest === undefined ? null : files.load(newest);
 }
 
 function hasFailedValidation({ state }: LoadedRun): boolean {

@@ -1,5 +1,4 @@
 import { joined, o8, text, type Command, type Text } from '../../core/base/text.js';
-import { runFlagOf } from '../context/find-run-flag.js';
 import { theOpenRun } from '../context/find-open-runs.js';
 import { randomUUID } from 'node:crypto';
 import { O8Error } from '../../core/base/errors.js';
@@ -10,7 +9,8 @@ import type { RunHome } from '../../store/files/paths.js';
 import { NOTHING_RUNNING } from '../context/nothing-running.js';
 import { askSupervisor } from './ask-supervisor.js';
 import type { ToolContext } from '../context/define-tool.js';
-import { findRun, loadRun, type LoadedRun } from '../context/load-run.js';
+import { findRun } from '../context/load-run.js';
+import { RunFiles, type LoadedRun } from '../context/run-files.js';
 import type { SpawnInput, SpawnResult } from './spawn-input.js';
 import { refuseUntrustedRun } from '../context/run-trust.js';
 
@@ -46,10 +46,11 @@ export async function pauseRun(
     pause === 'off' ? { kind: 'unpause', id } : { kind: 'pause', id, agents: pause === 'now' ? 'stop' : 'let_finish' },
     env,
   );
+  const files = new RunFiles(home);
   return {
     runId: found,
-    message: messageOf(result, o8('unpause', await runFlagOf(home, found))),
-    tasks: tasksOf(await loadRun(home, found), result),
+    message: messageOf(result, o8('unpause', await files.flagOf(found))),
+    tasks: tasksOf(await files.load(found), result),
   };
 }
 
@@ -57,10 +58,11 @@ export async function pauseRun(
 async function meantRun(pause: Pause, home: RunHome, runId: string | undefined): Promise<LoadedRun | null> {
   const command = (id: string): Command =>
     pause === 'off' ? o8('unpause', { run: id }) : o8('pause', { now: pause === 'now', run: id });
-  const open = runId === undefined ? await theOpenRun(home, command) : null;
+  const files = new RunFiles(home);
+  const open = runId === undefined ? await theOpenRun(files, command) : null;
   if (open?.kind === 'one') return open.run;
-  const found = await findRun(home, runId);
-  return found === null ? null : loadRun(home, found);
+  const found = await findRun(files, runId);
+  return found === null ? null : files.load(found);
 }
 
 function interruptedText(pause: Pause, runId: string): Text {

@@ -11,7 +11,7 @@ import { readFileParts } from '../../git/definitions/enclosing-definitions.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { takenBackNow } from '../../git/refs/standing-reverts.js';
-import type { LoadedRun } from '../context/load-run.js';
+import type { LoadedRun } from '../context/run-files.js';
 
 /** Where the work of each task is, in the order of the plan. */
 export async function integratedTasks(repo: Repository, { plan, state }: LoadedRun): Promise<IntegratedTask[]> {

@@ -8,7 +8,7 @@ import { taskOf } from '../../core/run/run-state.js';
 import { mergeBase, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { workInProgress } from '../../git/worktrees/work-in-progress.js';
-import type { LoadedRun } from '../context/load-run.js';
+import type { LoadedRun } from '../context/run-files.js';
 import { targetOf } from '../../core/plan/target.js';
 
 /** Two commits: without a task's work, and with it. */

@@ -1,6 +1,6 @@
 import type { RunFlag } from '../../core/run/run-flag.js';
 import { inTerminal, o8 } from '../../core/base/text.js';
-import { runFlagOf } from '../context/find-run-flag.js';
+import { RunFiles } from '../context/run-files.js';
 import { O8Error } from '../../core/base/errors.js';
 import { taskLogView } from '../../core/agents/readable-log.js';
 import { failedValidations, validationLines } from '../../core/run/failed-validations.js';
@@ -50,7 +50,7 @@ export async function openTaskLog(home: RunHome, wanted: WantedLog): Promise<Tas
   const path = setupFailed
     ? runPaths(home, plan.runId).setupLog(task)
     : attemptPaths(home, plan.runId, task, attempt).log;
-  const notStarted = last === 0 ? whyNotStarted(task, state, await runFlagOf(home, plan.runId)) : null;
+  const notStarted = last === 0 ? whyNotStarted(task, state, await new RunFiles(home).flagOf(plan.runId)) : null;
   return {
     runId: plan.runId,
     task,

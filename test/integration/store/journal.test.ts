@@ -1,9 +1,10 @@
-import { appendFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { O8Error } from '../../../src/core/base/errors.js';
-import type { RunEvent } from '../../../src/core/run/events.js';
+import type { JournalRecord, RunEvent } from '../../../src/core/run/events.js';
 import { openJournal, readJournal } from '../../../src/store/journal/journal.js';
+import { JournalReader } from '../../../src/store/journal/journal-reader.js';
 import { decodeJournal, encodeRecords, EMPTY_CHAIN } from '../../../src/store/journal/journal-format.js';
 import { safeLease, temporaryRoot } from '../../support/runs/store-fixture.js';
 
@@ -29,6 +30,41 @@ async function writtenJournal(): Promise<{ path: string; bytes: Buffer; ends: nu
   const ends = [...bytes.entries()].flatMap(([index, byte]) => (byte === 0x0a ? [index + 1] : []));
   return { path, bytes, ends };
 }
+
+describe('a reader that looks again and again', () => {
+  it('has what a reader has who comes then, at every cut, and keeps the records that it had', async () => {
+    const { path, bytes } = await writtenJournal();
+    const reader = new JournalReader(path);
+    let before: readonly JournalRecord[] = [];
+    for (let size = 0; size <= bytes.length; size += 7) {
+      await writeFile(path, bytes.subarray(0, size));
+      const now = await reader.records();
+      expect(now).toEqual((await readJournal(path)).records);
+      for (const [index, record] of before.entries()) expect(now[index]).toBe(record);
+      before = now;
+    }
+  });
+
+  it('starts anew where the owner took back what it could not write completely', async () => {
+    const { path, bytes, ends } = await writtenJournal();
+    const reader = new JournalReader(path);
+    expect(await reader.records()).toHaveLength(5);
+    await truncate(path, ends[1]);
+    expect(await reader.records()).toHaveLength(2);
+    await writeFile(path, bytes);
+    expect(await reader.records()).toHaveLength(5);
+    await truncate(path, ends[1]);
+    const journal = await openJournal(path, safeLease);
+    const other: RunEvent[] = Array.from({ length: 5 }, () => ({ type: 'run_resumed' }));
+    await journal.append(other); // longer than what it had before
+    await journal.close();
+    expect((await reader.records()).map(({ event }) => event)).toEqual([...EVENTS.slice(0, 2), ...other]);
+    await appendFile(path, 'damage\n');
+    await expect(reader.records()).rejects.toMatchObject({ code: 'journal_damaged' });
+    await rm(path);
+    expect(await reader.records()).toEqual([]);
+  });
+});
 
 describe('the journal', () => {
   it('gives back what was appended, numbered without gaps, also after it is opened again', async () => {

@@ -3,7 +3,7 @@ import type { Lease } from '../../../src/core/base/lease.js';
 import type { Plan } from '../../../src/core/plan/plan.js';
 import { applyRecord, initialState } from '../../../src/core/run/replay.js';
 import type { MergeStrategy } from '../../../src/core/settings/settings.js';
-import { openRepository } from '../../../src/git/door/repository.js';
+import { openRepository, type Repository } from '../../../src/git/door/repository.js';
 import { openJournal, type Journal } from '../../../src/store/journal/journal.js';
 import { runHome, runPaths } from '../../../src/store/files/paths.js';
 import { Interrupts } from '../../../src/supervisor/run/interrupts.js';
@@ -28,6 +28,25 @@ export interface MergeRunOptions {
   readonly journal: 'memory' | 'file';
 }
 
+/** A run as its supervisor has it, without the lock. */
+export function runOf(plan: Plan, repo: Repository, ledger: Run['ledger']): Run {
+  return {
+    plan,
+    home: runHome(repo),
+    repo,
+    lease: { runId: plan.runId, generation: 1, assertHeld: () => undefined },
+    ledger,
+    serialise: async (work) => work(),
+    env: process.env,
+    redact: (text) => text,
+    now: () => new Date(),
+    log: () => undefined,
+    interrupts: new Interrupts(),
+    verifyNumbers: new VerifyNumbers(),
+    place: thisMachine(),
+  };
+}
+
 /** A run without a supervisor and without agents: o8's merge queue alone. */
 export class MergeRun {
   private constructor(
@@ -44,21 +63,7 @@ export class MergeRun {
     const repo = await openRepository(o.root);
     const lease: Lease = { runId: plan.runId, generation: 1, assertHeld: () => undefined };
     const journal = o.journal === 'file' ? await openJournal(runPaths(runHome(repo), plan.runId).journal, lease) : null;
-    const run: Run = {
-      plan,
-      home: runHome(repo),
-      repo,
-      lease,
-      ledger: journal === null ? ledgerInMemory(plan, events) : openLedger(plan, journal),
-      serialise: async (work) => work(),
-      env: process.env,
-      redact: (text) => text,
-      now: () => new Date(),
-      log: () => undefined,
-      interrupts: new Interrupts(),
-      verifyNumbers: new VerifyNumbers(),
-      place: thisMachine(),
-    };
+    const run = runOf(plan, repo, journal === null ? ledgerInMemory(plan, events) : openLedger(plan, journal));
     return new MergeRun(run, new Map(o.tasks.map(({ id, tip }) => [id, tip])), events, journal);
   }
 
@@ -104,7 +109,8 @@ function planIn({ root, base, tasks, strategy, verify, into }: MergeRunOptions):
   };
 }
 
-function ledgerInMemory(plan: Plan, events: RunEvent[]): Run['ledger'] {
+/** Puts what is recorded into `events`. */
+export function ledgerInMemory(plan: Plan, events: RunEvent[]): Run['ledger'] {
   let state = initialState(plan);
   return {
     get state() {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/core/run/events.js';
 import { grownPlan } from '../../../../src/core/plan/grown-plan.js';
-import { replay } from '../../../../src/core/run/replay.js';
+import { replay, replayOn } from '../../../../src/core/run/replay.js';
 import { isAtRest, isPublished } from '../../../../src/core/run/run-state.js';
 import { TASK_STATE_NAMES, type TaskStateName } from '../../../../src/core/run/task-state.js';
 import { planOf } from '../../../support/runs/plan-fixture.js';
@@ -9,6 +9,21 @@ import { attemptEnded, RunHistory, taskDone, timeOf } from '../../../support/run
 
 const task = 'a';
 const fresh = { kind: 'fresh' } as const;
+
+it('what is added to a journal continues what was added up before, and other records begin anew', () => {
+  const history = new RunHistory(planOf([{ id: task }])).lead(task, 'complete');
+  const { plan, records } = history;
+  const whole = replay(plan, records);
+  for (const cut of records.keys()) {
+    const before = { plan, records: records.slice(0, cut), state: replay(plan, records.slice(0, cut)) };
+    expect(replayOn(before, plan, records).state).toEqual(whole);
+    // Counts on from what it was given: the state before is not made again.
+    const marked = { ...before, state: { ...before.state, verifyRuns: 77 } };
+    expect(replayOn(marked, plan, records).state.verifyRuns).toBe(77);
+    expect(replayOn(marked, { ...plan }, records).state).toEqual(whole);
+    if (cut > 0) expect(replayOn(marked, plan, structuredClone(records)).state).toEqual(whole);
+  }
+});
 
 type Outcomes = Partial<Record<TaskStateName, TaskStateName>>;
 
