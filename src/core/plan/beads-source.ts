@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { printable } from '../text/untrusted-text.js';
 import type { Source, SourceFacts } from './source.js';
 
-/** Instead of an id: every issue that is ready. */
+/** Used instead of an id for every issue that is ready. */
 export const ALL_EPICS = 'all';
 
 /** Issues of a Beads database: those below an epic, one issue, or all that are ready. */
@@ -13,9 +13,9 @@ export const beadsSourceSchema = z.strictObject({
   kind: z.literal('beads'),
   /** An issue's id, or `all`. */
   epic: z.string(),
-  /** Null for all, and where the issue has none. */
+  /** Null for all issues, or if the issue has none. */
   title: z.string().nullable(),
-  /** The folder with `.beads`, absolute. */
+  /** The folder that contains `.beads`, absolute. */
   root: z.string(),
 });
 export type BeadsSource = z.infer<typeof beadsSourceSchema>;
@@ -45,7 +45,7 @@ export const beadsFacts: SourceFacts = {
   ownChange: null,
 };
 
-/** What Beads itself keeps in the repository. */
+/** Whether Beads itself keeps this file in the repository. */
 export function isBeadsFile(path: string): boolean {
   return path === '.beads' || path.startsWith('.beads/');
 }

@@ -1,6 +1,6 @@
 import type { Plan, PlannedTask } from './plan.js';
 
-/** The plan with tasks that joined the run later; those it has already stay as they are. */
+/** The plan with additional tasks; tasks that it already has are unchanged. */
 export function grownPlan(plan: Plan, added: readonly PlannedTask[]): Plan {
   const known = new Set(plan.tasks.map(({ id }) => id));
   const joined = added.filter(({ id }) => !known.has(id));
@@ -10,7 +10,7 @@ export function grownPlan(plan: Plan, added: readonly PlannedTask[]): Plan {
   return grown;
 }
 
-/** Changes `plan` itself, which all parts of a supervisor share. */
+/** Adds the task to `plan` itself, because all jobs of a supervisor share this object. */
 export function growPlan(plan: Plan, task: PlannedTask): void {
   if (plan.tasks.some(({ id }) => id === task.id)) return;
   plan.tasks.push(task);

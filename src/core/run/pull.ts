@@ -1,15 +1,15 @@
 import * as z from 'zod';
 
-/** What a pull request waits for, or how it ended, as it was last seen. `message`: for a person. */
+/** The last observed state of a pull request: what it waits for, or how it ended. `message` is for the user. */
 export const pullSeenSchema = z.strictObject({
   kind: z.enum(['waiting', 'ready', 'checks_failed', 'changes_requested', 'conflict', 'refused', 'merged', 'closed']),
   message: z.string(),
-  /** The commit it had. */
+  /** Its commit at that time. */
   head: z.string(),
 });
 export type PullSeen = z.infer<typeof pullSeenSchema>;
 
-/** A task's branch on the remote and its pull request, as the journal knows them. */
+/** A task's branch on the remote and its pull request, according to the journal. */
 export interface PullRecord {
   /** The commit that was pushed last; null before the first push. */
   readonly pushed: string | null;
@@ -17,7 +17,7 @@ export interface PullRecord {
   readonly intent: { readonly commit: string; readonly replaces: string | null } | null;
   readonly opened: { readonly number: number; readonly url: string; readonly base: string } | null;
   readonly seen: (PullSeen & { readonly at: string }) | null;
-  /** What already went back to the agent. */
+  /** Feedback that the agent has already received. */
   readonly returned: readonly string[];
 }
 

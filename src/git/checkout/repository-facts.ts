@@ -14,7 +14,7 @@ export type Head =
   | {
       readonly kind: 'unborn';
       readonly branch: string;
-      /** Where the branch was before it was lost. */ readonly last?: string;
+      /** The last known commit of a deleted branch. */ readonly last?: string;
     };
 
 /** The facts that preflight needs, read once and without writing. */
@@ -81,7 +81,7 @@ export async function readRepositoryFacts(repo: Repository): Promise<RepositoryF
   };
 }
 
-/** The remote that a branch is pushed to and pulled from; null where the repository has no remote. */
+/** The remote that a branch is pushed to and pulled from; null if the repository has no remote. */
 export async function remoteOfBranch(repo: Repository, branch: string): Promise<string | null> {
   const { stdout } = await tryGit(['config', '-z', '--get-regexp', '^(remote|branch)[.]'], { cwd: repo.root });
   const settings = stdout.split('\0').map((entry) => entry.split('\n'));

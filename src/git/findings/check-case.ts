@@ -8,7 +8,10 @@ import { renameCommands } from './mending.js';
 
 const ABSENT = /^0+$/;
 
-/** Files of which whoever clones on macOS or Windows gets one: a name that is there already but for its case or accents. */
+/**
+ * Files whose name differs from an existing one only in case or accents: a clone on macOS or Windows has only one of
+ * them.
+ */
 export async function caseFindings(run: HeldRun, task: PlannedTask, brought: Brought): Promise<Finding[]> {
   const added = brought.differences.flatMap(({ path, oldMode }) => (ABSENT.test(oldMode) ? [path] : []));
   if (added.length === 0) return [];

@@ -99,7 +99,7 @@ export async function lostFromTarget(
     commit,
     moved: {
       reason: `${name} was moved from ${short(commit)} to ${short(tip)}: it no longer contains everything that was merged into it`,
-      hint: text`git worktree add ../restore ${there} && git -C ../restore merge ${commit} && git worktree remove ../restore && ${again}   (merge -s ours, when its work is there in another form)`,
+      hint: text`git worktree add ../restore ${there} && git -C ../restore merge ${commit} && git worktree remove ../restore && ${again}   (merge -s ours if its work is already there in another form)`,
     },
   };
 }

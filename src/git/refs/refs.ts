@@ -13,7 +13,7 @@ export async function resolveCommit(repo: Repository, ref: string): Promise<stri
   throw gitFailure(args, repo.root, result);
 }
 
-/** A run of hundreds of tasks asks for a few thousand pairs; more entries would not be asked for again. */
+/** A run of hundreds of tasks checks a few thousand pairs; with more, old entries are not needed again. */
 const MOST_PAIRS = 10_000;
 const knownAncestors = new Set<string>();
 

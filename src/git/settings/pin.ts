@@ -60,25 +60,25 @@ export function readPin(commonDir: string): Pin | null {
   }
 }
 
-/** Where the common folder was when a pin was made whose repository was moved since; null where it is there still. */
+/** The previous path of a common folder that was moved after its pin was written; null if it was not moved. */
 export function movedFrom(commonDir: string): string | null {
   try {
     const pin = pinSchema.parse(JSON.parse(readFileSync(join(settingsFolder(commonDir), 'pin.json'), 'utf8')));
     const was = commonFolderOf(pin);
     return was === commonDir ? null : was;
   } catch {
-    return null; // mostly there is none
+    return null; // usually missing
   }
 }
 
-/** The folder whose settings a pin has, by the two files that are in every common folder's list. */
+/** The common folder for which a pin was written, derived from two files that every pin lists. */
 function commonFolderOf({ files }: Pin): string | null {
   const exclude = Object.keys(files).find((path) => path.endsWith('/info/exclude'));
   const folder = exclude === undefined ? null : dirname(dirname(exclude));
   return folder !== null && join(folder, 'config') in files ? folder : null;
 }
 
-/** The same settings are read from other paths once the repository was moved: none of them was changed by it. */
+/** The pin with the paths of a moved repository, because moving does not change its settings. */
 function moved(pin: Pin, commonDir: string): Pin {
   const was = commonFolderOf(pin);
   if (was === null || was === commonDir) return pin;

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 import { readAttempt } from './attempt.js';
 
-/** Shims and agents that still run, by what the attempts' folders of all runs in `runsDir` say. A damaged attempt is none. */
+/**
+ * Shims and agents that are still running, according to the attempt folders of all runs in `runsDir`. Damaged attempts
+ * are skipped.
+ */
 export async function livingAttempts(runsDir: string): Promise<{ runId: string; pid: number }[]> {
   const living: { runId: string; pid: number }[] = [];
   for (const runId of await foldersIn(runsDir)) {

@@ -4,8 +4,8 @@ import type { AgentSettings } from '../../core/settings/agent-settings.js';
 import { findProgram } from './run-program.js';
 
 /**
- * Where an agent's program is; O8Error `refused` when it is not installed. A program of the user's is not looked for:
- * whoever starts it says what is wrong with it.
+ * The path of an agent's program. O8Error `refused` if it is not installed. The user's own program is not looked up,
+ * because starting it reports any problem.
  */
 export async function agentProgram(
   { program, cli }: Pick<Agent, 'program' | 'cli'>,

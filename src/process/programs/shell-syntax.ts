@@ -28,7 +28,8 @@ export async function checkShellCommands(
         const result = await run(['sh', '-n', '-c', command]);
         if (result.timedOut) return null;
         if (result.code === 0) {
-          // Only bash says it, and only as a warning: the rest of the command would be text and check nothing.
+          // Only bash reports an unfinished here-document, and only as a warning; sh would treat the rest of the
+          // command as text.
           const warned = command.includes('<<') && bash !== null ? await run([bash, '-n', '-c', command]) : result;
           const said = quietFault(command, warned.outputTail);
           return said === null ? null : { command, said, isBash: false };

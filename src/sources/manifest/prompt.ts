@@ -37,7 +37,7 @@ export async function readPrompt(folder: PlanFolder, draft: TaskDraft, common: C
   const { id, body, scope, keys } = draft;
   if (body === null || body.trim() === '') {
     const unused = (draft.unusedFiles ?? []).slice(0, MOST_NAMED).map((name) => quote(name));
-    const other = unused.length === 0 ? '' : ` Task files that no task takes: ${unused.join(', ')}.`;
+    const other = unused.length === 0 ? '' : ` Unused task files: ${unused.join(', ')}.`;
     const fix = `Write its prompt into prompts/${id}.txt, or describe it in tasks/${id}.md.${other}`;
     return folder.faults.add(draft.file, `${id} has neither a prompt nor a description`, fix);
   }

@@ -40,7 +40,7 @@ export function homePaths({ folder }: RunHome) {
     lockDir: join(folder, 'lock'),
     runsDir: join(folder, 'runs'),
     history: join(folder, 'history.jsonl'),
-    /** How the start of a supervisor went: won, lost or failed. Later supervisors remove it. */
+    /** Results of supervisor starts: lock taken, lock not taken, or failed. Later supervisors remove them. */
     starts: join(folder, 'starts'),
     start: (start: string) => join(folder, 'starts', `${start}.json`),
   };

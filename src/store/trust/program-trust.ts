@@ -5,7 +5,10 @@ import { homeOf } from './trusted-file.js';
 /** Such files grow with every project; one larger than this is not the program's own. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** Whether an agent's program has recorded that its user trusts exactly this folder (absolute). Anything unreadable is a no. */
+/**
+ * Whether an agent's program has recorded that its user trusts exactly this folder (absolute). False if the record
+ * cannot be read.
+ */
 export async function trustsFolder(
   { file, trusts }: ProjectFiles['trustRecord'],
   env: Readonly<Record<string, string | undefined>>,

@@ -3,16 +3,20 @@ import { growPlan } from '../../core/plan/grown-plan.js';
 import { rewritePlan } from '../../store/runs/runs.js';
 import type { Run } from './run.js';
 
-/** What a run follows elsewhere: the queue its tasks come from, its pull requests. */
+/** An external service that a run follows: the queue from which its tasks come, or its pull requests. */
 export interface Outside {
   readonly name: string;
-  /** What is due now, null for nothing. It handles what can go wrong elsewhere: the run goes on without it. */
+  /**
+   * The next step if one is due, otherwise null. It handles errors of the service itself, so that the run continues.
+   */
   due(): (() => Promise<void>) | null;
-  /** Whether tasks may still come from it, so that the run must not end yet. */
+  /** Whether more tasks may follow, so that the run must not end yet. */
   readonly moreTasks: boolean;
 }
 
-/** A further task joins the run. The journal has it first; the plan on disk follows for whoever reads only that. */
+/**
+ * Adds a task to the run. It is recorded in the journal first, then in the plan on disk, which other processes read.
+ */
 export async function addTask(run: Run, planned: PlannedTask): Promise<void> {
   if (run.ledger.state.tasks.has(planned.id)) return;
   await run.ledger.record({ type: 'task_added', task: planned.id, planned });

@@ -56,6 +56,6 @@ test('where signing fails the work waits with the reason and the command that tr
   const held = tasks.find(({ state }) => state === 'merge_pending');
   expect(held?.message).toContain('could not be signed (commit.gpgSign is set): ');
   expect(held?.hint).toMatch(
-    /^git -C .* commit-tree -S -m test HEAD\^\{tree\} {3}\(when that works: \/parallel-merge \S+\)$/,
+    /^git -C .* commit-tree -S -m test HEAD\^\{tree\} {3}\(after fixing that: \/parallel-merge \S+\)$/,
   );
 });

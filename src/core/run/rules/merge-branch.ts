@@ -5,13 +5,13 @@ import { targetName, targetOf } from '../../plan/target.js';
 import type { RunEvent } from '../events.js';
 import { mergeHeld } from '../merge-held.js';
 
-/** Why a finished branch waits for a person, and what to do about it. */
+/** Why a finished branch waits for the user, and what to do about it. */
 export interface Waits {
   readonly reason: string;
   readonly hint: Text;
 }
 
-/** A finished branch that is to be merged. `onto`: the target's commit, or that of the branch before it in the stack. */
+/** A finished branch to be merged. `onto`: the target's commit, or that of the branch before it in the stack. */
 export interface Branch {
   readonly task: PlannedTask;
   readonly tip: string;
@@ -19,43 +19,43 @@ export interface Branch {
   readonly onto: string;
 }
 
-/** A branch merged with `onto`, off to the side. */
+/** The result of merging a branch with `onto`, without moving any branch. */
 export type Trial =
   | { readonly kind: 'clean'; readonly commit: string; readonly note: string | null }
   | { readonly kind: 'conflict'; readonly files: readonly string[] }
-  /** A person has to decide about these first. */
+  /** The user has to decide about these changes first. */
   | { readonly kind: 'held'; readonly findings: readonly Finding[] }
-  /** The user's signing program does not sign. */
+  /** The user's signing program could not sign the commit. */
   | ({ readonly kind: 'unsigned' } & Waits);
 
-/** What was looked up about a branch so far. Secrets are replaced in all texts. */
+/** The facts about a branch that are known so far. Secrets are replaced in all texts. */
 export interface BranchFacts {
-  /** The commit that an earlier supervisor announced for it, where the target has that commit; else null. */
+  /** The commit that an earlier supervisor announced for it, if the target contains that commit; otherwise null. */
   readonly announced?: string | null;
-  /** To merge it would bring back commits that somebody took out of the target. */
+  /** Set if merging it would bring back commits that were removed from the target. */
   readonly rewritten?: Waits | null;
-  /** The newest commit that it has in common with the target. */
+  /** Its common ancestor with the target. */
   readonly ancestor?: string | null;
-  /** What of its work its scope does not allow; null also where the scope is not enforced. */
+  /** Changes that its scope does not allow; also null if scopes are not enforced. */
   readonly outOfScope?: string | null;
-  /** `onto` has all of it. */
+  /** Whether `onto` contains all of it. */
   readonly isInStack?: boolean;
   readonly trial?: Trial;
-  /** The commit that brought all of its work to the target, though nobody merged it. */
+  /** The commit that contains all of its work on the target, although the branch was not merged. */
   readonly there?: string | null;
 }
 
 /** What to do with a branch. */
 export type BranchStep =
   | { readonly kind: 'look'; readonly at: keyof BranchFacts }
-  /** The supervisor that moved the target to it was killed before it recorded that. */
+  /** Already merged, but the supervisor was killed before recording it. */
   | { readonly kind: 'merged_before'; readonly landed: string }
   | { readonly kind: 'merged'; readonly landed: string; readonly notes: readonly string[] }
   | { readonly kind: 'record'; readonly event: RunEvent }
   | { readonly kind: 'stack'; readonly link: Link }
-  /** It conflicts with what comes before it, and that may not land. */
+  /** It conflicts with a branch below it in the stack, which may not land. */
   | { readonly kind: 'wait' }
-  /** It waits for a person, and so does everything that comes after it. */
+  /** It waits for the user, and so do all branches after it. */
   | ({ readonly kind: 'hold_rest' } & Waits);
 
 /** One branch in the stack: `commit` is `from` with the task's work. */
@@ -66,11 +66,11 @@ export interface Link {
   readonly note: string | null;
 }
 
-const MOST_CHARACTERS = 2000; // a journal record stays small
+const MOST_CHARACTERS = 2000; // journal records must stay small
 
 /**
- * What becomes of a branch, or what to look up first. What the target has already, and what cannot or must not be merged, is
- * settled; everything else goes on the stack.
+ * What to do with a branch, or which fact to look up first. A branch that is already in the target, or cannot or must
+ * not be merged, is settled; any other goes on the stack.
  */
 export function mergeBranch(plan: Plan, branch: Branch, facts: BranchFacts): BranchStep {
   const { task, tip, target, onto } = branch;
@@ -84,7 +84,7 @@ export function mergeBranch(plan: Plan, branch: Branch, facts: BranchFacts): Bra
     const message = `branch ${task.branch} shares no history with ${targetOf(plan).ref}`;
     return record({ type: 'task_failed', task: task.id, reason: 'agent_error', message });
   }
-  if (ancestor === tip) return { kind: 'merged', landed: target, notes: [] }; // a person merged it
+  if (ancestor === tip) return { kind: 'merged', landed: target, notes: [] }; // the user merged it
   if (outOfScope === undefined) return look('outOfScope');
   if (outOfScope !== null) {
     const message = outOfScope.slice(0, MOST_CHARACTERS);
@@ -99,7 +99,7 @@ export function mergeBranch(plan: Plan, branch: Branch, facts: BranchFacts): Bra
     case 'clean':
       return { kind: 'stack', link: { task, from: onto, commit: trial.commit, note: trial.note } };
     case 'unsigned': {
-      const hint = text`${trial.hint}   (when that works: ${o8('merge', { run: plan.runId })})`;
+      const hint = text`${trial.hint}   (after fixing that: ${o8('merge', { run: plan.runId })})`;
       return { kind: 'hold_rest', reason: trial.reason.slice(0, MOST_CHARACTERS), hint };
     }
     case 'held': {
@@ -112,7 +112,7 @@ export function mergeBranch(plan: Plan, branch: Branch, facts: BranchFacts): Bra
   }
 }
 
-/** Work that somebody squashed, rebased or cherry-picked conflicts with itself: it is there, and is not merged once more. */
+/** Work that was already squashed, rebased or cherry-picked conflicts with itself; it is not merged again. */
 function ofConflict(
   plan: Plan,
   { task, tip, target }: Branch,

@@ -6,29 +6,29 @@ import { mergeHeld } from '../merge-held.js';
 import type { Link, Waits } from './merge-branch.js';
 import type { Failure } from './retry.js';
 
-/** Recorded before the target moves, for every task in it, so that a crash in between repeats nothing. */
+/** Recorded before the target moves, for every task in the stack, so that a crash in between repeats nothing. */
 export function announced(plan: Plan, links: readonly Omit<Link, 'note'>[]): readonly RunEvent[] {
   const { ref } = targetOf(plan);
   return links.map(({ task, from, commit }) => ({ type: 'merge_intended', task: task.id, ref, from, to: commit }));
 }
 
-/** How it went to move the target from the commit it was at to the one that was proven. */
+/** The result of moving the target to the verified commit. */
 export type Advance =
   | { readonly kind: 'advanced' }
-  /** Somebody else moved it. */
+  /** Another process moved it. */
   | { readonly kind: 'moved' }
-  /** Something is in the way in the checkout that has it. */
+  /** Files or a lock in the checkout that has it prevent the move. */
   | ({ readonly kind: 'blocked' } & Waits);
 
 export type AfterAdvance =
   | { readonly kind: 'merged' }
-  /** From the start: whoever did not pass may pass on what the target is now. */
+  /** Start again, because a branch that failed may pass on the new target. */
   | { readonly kind: 'recompute' }
-  /** What is in the way of one of them is not in the way of all. */
+  /** Merge the branches one at a time, because not all of them may be blocked. */
   | { readonly kind: 'one_at_a_time' }
   | ({ readonly kind: 'hold' } & Waits);
 
-/** `count`: how many branches were to land together. */
+/** `count`: the number of branches to land together. */
 export function afterAdvance(advance: Advance, count: number): AfterAdvance {
   switch (advance.kind) {
     case 'advanced':
@@ -45,7 +45,7 @@ export function merged(task: string, landed: string, notes: readonly string[]): 
   return [...noted, { type: 'task_merged', task, landed }];
 }
 
-/** `stacked`: how many were verified together. `runs`: how often, until it was found. */
+/** `stacked`: the number of tasks verified together. `runs`: the number of runs until the failing one was found. */
 export function brokeVerify(message: string, { stacked, runs }: { stacked: number; runs: number }): Failure {
   const among = stacked === 1 ? '' : `\n(found among ${String(stacked)} tasks in ${String(runs)} verify runs)`;
   return { reason: 'verify_failed', message: `${message}${among}`, retryable: true };
@@ -55,7 +55,7 @@ export function held(tasks: readonly { readonly id: string }[], { reason, hint }
   return tasks.map(({ id }) => mergeHeld(id, reason, hint));
 }
 
-/** The target moved again and again under the merge. */
+/** The target moved too often during the merge. */
 export function keptMoving(plan: Plan): Waits {
   return {
     reason: `${targetOf(plan).ref} kept moving while the merge was verified`,
@@ -63,7 +63,7 @@ export function keptMoving(plan: Plan): Waits {
   };
 }
 
-/** What a wave's `validation` said about the target at `commit`. */
+/** Records the result of a wave's `validation` of the target at `commit`. */
 export function validated(
   wave: number,
   commit: string,

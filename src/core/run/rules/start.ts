@@ -5,13 +5,13 @@ import type { RunEvent } from '../events.js';
 import { taskOf, type RunState } from '../run-state.js';
 
 export type AttemptStart =
-  /** `budgetUsd`: what it may spend, null for no limit. */
+  /** `budgetUsd`: its budget, null for no limit. */
   | { readonly kind: 'start'; readonly attempt: number; readonly budgetUsd: number | null }
-  /** What is left is reserved by agents that run: `decide` asks again when they are over. */
+  /** The rest of the budget is reserved by running agents; `decide` tries again when they have ended. */
   | { readonly kind: 'wait' }
   | { readonly kind: 'record'; readonly event: RunEvent };
 
-/** Whether the next attempt of a task starts now. */
+/** Decides whether the next attempt of a task starts now. */
 export function nextAttempt(plan: Plan, state: RunState, task: PlannedTask): AttemptStart {
   const budget = attemptBudget(plan, state, task);
   switch (budget.kind) {
