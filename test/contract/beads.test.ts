@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { changedSchema, issuesSchema, postedSchema, readAnswer } from '../../src/sources/beads/bd-answers.js';
 import { createRepository, type TestRepository } from '../support/git/repository.js';
 import { runStandIn, type BdAnswer } from '../support/beads/stand-in-beads.js';
 
@@ -35,6 +37,66 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => repository.remove());
+
+describe('the client of bd', () => {
+  it.each(recordings.filter(({ name, stdout }) => name !== '00-init' && stdout !== ''))('reads $name', (recording) => {
+    const json = readAnswer(recording.stdout);
+    if (recording.code !== 0) {
+      expect(json.kind).toBe('error');
+      return;
+    }
+    const data = json.kind === 'data' ? json.data : null;
+    const [command, sub] = recording.argv;
+    switch (command) {
+      case 'create':
+        expect(issuesSchema.parse([data])).toHaveLength(1);
+        return;
+      case 'comments':
+        expect(postedSchema.parse(data)).toEqual({ issue_id: 'demo-9ae.1' });
+        return;
+      case 'label':
+        if (sub === 'add') expect(changedSchema.parse(data)).toEqual(['demo-9ae.1']);
+        else expect(z.array(z.string()).parse(data)).toContain('o8-run');
+        return;
+      case 'epic':
+        expect(
+          issuesSchema.parse(
+            z
+              .array(z.object({ epic: z.unknown() }))
+              .parse(data)
+              .map(({ epic }) => epic),
+          ),
+        ).toHaveLength(1);
+        return;
+      default:
+        break;
+    }
+    if (command === 'dep' && sub === 'add') expect(postedSchema.parse(data)).toHaveProperty('issue_id');
+    else expect(issuesSchema.parse(data)).toHaveLength((JSON.parse(JSON.stringify(data)) as unknown[]).length);
+    if (command === 'update' || command === 'close') expect(changedSchema.parse(data)).toHaveLength(1);
+  });
+
+  it('knows no more of a link in the envelope, in a list or in the details of an issue', () => {
+    const issues = (name: string) => issuesSchema.parse(dataOf(name));
+    const links = [
+      { on: 'demo-9ae', type: 'parent-child' },
+      { on: 'demo-9ae.1', type: 'blocks' },
+    ];
+    expect(issues('22-ready-after')[1]?.links).toEqual(links);
+    expect(issues('29-env-ready')[0]?.links).toEqual(links);
+    expect(issues('11-show')[0]).toMatchObject({
+      parent: 'demo-9ae',
+      links: [links[0]],
+      acceptance: 'npm test passes',
+    });
+    expect(issues('30-env-show')[0]).toMatchObject({ parent: 'demo-9ae', status: 'closed', assignee: 'o8' });
+  });
+});
+
+function dataOf(name: string): unknown {
+  const json = readAnswer(recordings.find((recording) => recording.name === name)?.stdout ?? '');
+  return json.kind === 'data' ? json.data : null;
+}
 
 describe('the stand-in for bd', () => {
   it('is compared with every recording', async () => {

@@ -84,6 +84,9 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
     'src/process/programs/run-program.ts#stopAfter stopTree',
     'src/process/programs/run-program.ts#stopLeftBehind stopTree',
   ],
+  'asks another program, whose changes its callers make sure of by asking again': [
+    'src/process/programs/ask-program.ts#askProgram spawn',
+  ],
   'a program for the person at the terminal, who ends it': ['src/process/programs/foreground.ts#runInForeground execa'],
   'made right by whoever comes to use it': [
     'src/git/kept/mend-pointer.ts#mendPointer writeFile',

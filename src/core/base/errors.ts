@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'journal_damaged'
   | 'disk_full'
   | 'supervisor_failed'
+  | 'beads_failed'
   | 'timed_out'
   | 'interrupted'
   | 'internal';
@@ -73,6 +74,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
     case 'journal_damaged':
     case 'disk_full':
     case 'supervisor_failed':
+    case 'beads_failed':
     case 'timed_out':
     case 'internal':
       return 1;

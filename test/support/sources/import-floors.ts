@@ -30,8 +30,8 @@ const FLOORS: Readonly<Record<string, number>> = {
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [
     ...['base', 'text', 'input', 'settings', 'held', 'trust', 'kept', 'surroundings', 'forge', 'plan', 'scope'],
-    ...['agents/base', 'agents/*', 'agents', 'config', 'run', 'run/rules', 'merge', 'features', 'preflight'],
-    ...['report', 'commands'],
+    ...['agents/base', 'agents/*', 'agents', 'config', 'run', 'run/rules', 'merge', 'features', 'beads'],
+    ...['preflight', 'report', 'commands'],
   ],
   git: [
     ...['settings', 'door', 'refs', 'diff', 'definitions', 'held', 'worktrees', 'kept', 'merge', 'checkout', 'trust'],
@@ -39,7 +39,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   process: ['base', 'trees', 'programs', 'attempts'],
   store: ['files', 'journal', 'lock', 'runs', 'logs', 'trust', 'old-runs'],
-  sources: ['files', 'manifest', 'features', 'known', ''],
+  sources: ['files', 'manifest', 'features', 'beads', 'known', ''],
   forge: ['github'],
   supervisor: ['run', 'old-runs', 'attempts', 'merge', 'requests', 'loop', ''],
   tools: ['context', 'predict', 'plan', 'run', '', 'terminal'],
