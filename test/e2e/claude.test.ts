@@ -73,7 +73,7 @@ describe('the real Claude Code CLI against the scripted Messages API', () => {
     expect(streamEvents(result.stdout).at(-1)).toMatchObject({ permission_denials: [{ tool_name: 'Write' }] });
   });
 
-  it('fails with the error that the API answers', async () => {
+  it('fails with the error of the API', async () => {
     const result = await claude(() => apiError(400, 'invalid_request_error', 'no such thing'));
 
     expect(result.code).toBe(1);

@@ -8,10 +8,10 @@ import { CLAUDE_AGENT } from './claude/claude-agent.js';
 import { CODEX_AGENT } from './codex/codex-agent.js';
 import { COMMAND_AGENT } from './command/command-agent.js';
 
-/** All kinds of agents; the first is the default. A new one is a folder beside the others and a line here. */
+/** All kinds of agents; the first is the default. To add one, add a folder beside the others and a line here. */
 export const AGENTS: readonly Agent[] = [CLAUDE_AGENT, CODEX_AGENT, COMMAND_AGENT];
 
-/** O8Error `usage` names the kinds there are. */
+/** The agent program for these settings. O8Error `usage` for an unknown kind, with the known ones. */
 export function agentOf(settings: Pick<AgentSettings, 'kind' | 'command'>): Agent {
   const kind = agentKind(settings);
   const agent = AGENTS.find((each) => each.kind === kind);
@@ -29,13 +29,13 @@ export interface TaskAgent {
   readonly settings: AgentSettings;
 }
 
-/** The agent of a task that names `name` in its `agent` key. O8Error `usage` for a kind that is not known. */
+/** The agent of a task with `name` in its `agent` key. O8Error `usage` for an unknown kind. */
 export function taskAgent(settings: Pick<Settings, 'agent' | 'agents'>, name: string | null): TaskAgent {
   const own = agentSettingsOf(settings, name);
   return { agent: agentOf(own), settings: own };
 }
 
-/** O8Error `usage` for settings with which an agent cannot run, `agents.<name>` in front where it is a named one. */
+/** O8Error `usage` for invalid agent settings; keys of a named agent are written as `agents.<name>.…`. */
 export function checkAgents(settings: Pick<Settings, 'agent' | 'agents'>): void {
   checkAgent(settings.agent);
   for (const [name, named] of Object.entries(settings.agents)) checkNamed(name, named);

@@ -3,12 +3,12 @@ import { inWorktree } from '../text/worktree-text.js';
 import type { Agent } from './base/agent.js';
 import { taskAgent } from './kinds.js';
 
-/** Time, a line of the agent's own output, and in it the beginning of a JSON object. */
+/** The time, then a stdout line of the agent that starts a JSON object. */
 const EVENT_LINE = /^(\[[^\]]+\]) \[stdout\] (\{.*)$/;
-/** Of a line that is neither an event nor text: it was cut when it was written. */
+/** The shown length of an incomplete JSON line, which was cut when it was written. */
 const MOST_CHARACTERS = 200;
 
-/** How the log of a task is shown, with the paths of its worktree as its agent would write them. */
+/** Formats log lines of a task, with paths relative to its worktree. */
 export function taskLogView(plan: Plan, task: string): (line: string) => readonly string[] {
   const planned = plan.tasks.find(({ id }) => id === task);
   const { agent } = taskAgent(plan.settings, planned?.agent ?? null);
@@ -18,8 +18,8 @@ export function taskLogView(plan: Plan, task: string): (line: string) => readonl
 }
 
 /**
- * A line of an agent's log as a person reads it: what the agent said, the tools it called, what went wrong. Empty for an
- * event that tells nothing; any other line as it is, and every line of a program whose events are not known.
+ * Formats a line of an agent's log: the agent's messages, tool calls and errors. Empty for an event without interest.
+ * Lines that are not events, and all lines of a program without known events, are returned unchanged.
  */
 export function readableLogLine({ words }: Pick<Agent, 'words'>, line: string): readonly string[] {
   const [, time = '', json = ''] = EVENT_LINE.exec(line) ?? [];

@@ -3,26 +3,26 @@ import { itemOf, type RepositoryFile, type TrustItem, type WantedFiles } from '.
 import { AGENTS } from './kinds.js';
 
 /**
- * What the programs of all kinds take from a repository by themselves. `agent.command` can be any program, one that starts
- * one of these too, so all of them always count.
+ * The files that agent programs of all kinds read from a repository by themselves. `agent.command` may start any of these
+ * programs, so the files of all kinds always need consent.
  */
 const PROJECTS = AGENTS.flatMap(({ project }) => project ?? []);
 
-/** o8's own settings, which count as the checkout has them. */
+/** o8's own settings, read from the checkout. */
 export const SETTINGS_FILE = '.claude/parallel-config.json';
 export const WORKER_RULES = '.claude/agents/worker.md';
-/** What o8 reads of a commit for its agents. */
+/** Rules for agents that o8 reads from a commit. */
 const RULES: readonly string[] = [WORKER_RULES, '.claude/agents/merger.md'];
 
-/** Everything of a commit that can need consent. */
+/** All files of a commit that may need consent. */
 export const WANTED_FILES: WantedFiles = {
   files: [SETTINGS_FILE, ...RULES, ...PROJECTS.flatMap(({ wanted }) => wanted.files)],
   folders: PROJECTS.flatMap(({ wanted }) => wanted.folders),
 };
 
 /**
- * What a commit brings for the agents: rules that o8 gives them, the command that tasks call (`skill`: the
- * paths that may define it, none for tasks with a prompt of their own), and what the agents' programs read.
+ * The files of a commit that need consent: rules for agents, the slash command that tasks call (`skill`: the paths that
+ * may define it, empty for tasks with their own prompts), and files that agent programs read.
  */
 export function agentItems(files: readonly RepositoryFile[], skill: readonly string[]): TrustItem[] {
   const own = files
@@ -33,18 +33,18 @@ export function agentItems(files: readonly RepositoryFile[], skill: readonly str
   return [...own, ...ofKinds.filter(({ from }) => !known.has(from))].sort(byPath);
 }
 
-/** Words of the commands in a file of settings, of which some may be paths of the repository. */
+/** Words of the commands in a settings file; some may be paths in the repository. */
 export function namedWords({ from, text }: Pick<TrustItem, 'from' | 'text'>): string[] {
   return PROJECTS.flatMap(({ commandWords }) => commandWords(from, text));
 }
 
-/** The texts of project settings among these items that can be given to an agent explicitly, by path. */
+/** Texts of project settings, by path, that can be passed to an agent explicitly. */
 export function settingsTexts(items: readonly TrustItem[]): Record<string, string> {
   const files = new Set(PROJECTS.map(({ settingsFile }) => settingsFile));
   return Object.fromEntries(items.flatMap(({ from, text }) => (files.has(from) ? [[from, text]] : [])));
 }
 
-/** A skill is its whole folder: what SKILL.md names is read and run from there. */
+/** A skill includes its whole folder, because SKILL.md can name files there to read and run. */
 function belongsTo(skill: string, path: string): boolean {
   const [wanted, there] = [foldName(skill), foldName(path)];
   if (there === wanted) return true;

@@ -1,9 +1,9 @@
 import { excludePattern } from '../base/exclude-pattern.js';
 import { detectTechnologies, isKnownTechnology, usualChecks, usualSetup, type ProjectFiles } from './technology.js';
 
-/** What `o8 setup` knows of a repository. */
+/** What `o8 setup` knows about a repository. */
 export interface SetupFacts extends ProjectFiles {
-  /** Named by the user; null: what the files show. */
+  /** Named by the user; null to detect them from the files. */
   readonly technologies: readonly string[] | null;
 }
 
@@ -13,7 +13,7 @@ interface Suggestion {
   readonly verify: string | null;
 }
 
-/** The commands that fit the repository, for the example plan in the README. */
+/** Suggested commands for the example plan in the README. */
 export function suggestCommands(facts: SetupFacts): Suggestion {
   const technologies = facts.technologies ?? detectTechnologies(facts);
   const known = technologies.filter(isKnownTechnology);
@@ -35,8 +35,8 @@ export function parallelReadme(facts: SetupFacts): string {
   };
   return `# Parallel work
 
-Each folder here is a plan: tasks that several agents work on at the same time, each in a git worktree and branch of
-its own. o8 runs them and merges their work in order.
+Each folder here is a plan: tasks that several agents work on at the same time, each in its own git worktree and
+branch. o8 runs them and merges their work in order.
 
 \`\`\`
 parallel/<name>/
@@ -45,8 +45,8 @@ parallel/<name>/
   architecture.md             how the parts fit together
   contracts/                  interfaces that several tasks rely on
   tasks/task-001-users.md     a task: what to do, and its scope
-  prompts/task-001.txt        what its agent is told                  (\`o8 render\` writes it)
-  task-graph.md               who waits for whom, who owns which file (\`o8 render\` writes it)
+  prompts/task-001.txt        the prompt of its agent                 (\`o8 render\` writes it)
+  task-graph.md               dependencies, and the files of each task (\`o8 render\` writes it)
 \`\`\`
 
 The smallest \`manifest.json\`; \`verify\` has to pass before anything is merged:
@@ -55,8 +55,8 @@ The smallest \`manifest.json\`; \`verify\` has to pass before anything is merged
 ${JSON.stringify(manifest, null, 2)}
 \`\`\`
 
-A task file begins with \`id\`, \`wave\` and \`deps\` between two lines of dashes, says what has to be done, and ends with what
-it may touch. No file is in the CREATE of two tasks:
+A task file begins with \`id\`, \`wave\` and \`deps\` between two lines of dashes, says what has to be done, and ends with the
+files it may change. No file is in the CREATE of two tasks:
 
 \`\`\`markdown
 ---
@@ -78,15 +78,15 @@ BOUNDARY: src/orders/**
 | --------------------------------- | ------------------------------ | ----------------------------------------- |
 | \`/parallel-decompose docs/prd.md\` |                                | writes a plan from a product document     |
 | \`/parallel-run parallel/<name>/\`  | \`o8 run parallel/<name>\`       | runs it; \`--dry-run\` only shows it        |
-| \`/parallel-status\`                | \`o8 status\`                    | where the run stands                      |
+| \`/parallel-status\`                | \`o8 status\`                    | shows the state of the run                |
 | \`/parallel-integrate\`             | \`o8 integrate parallel/<name>\` | checks the merged result, writes a report |
-| \`/parallel-merge\`                 | \`o8 merge\`                     | puts the work on your branch              |
+| \`/parallel-merge\`                 | \`o8 merge\`                     | lands the work on your branch             |
 | \`/parallel-cleanup\`               | \`o8 cleanup\`                   | removes worktrees and merged branches     |
 `;
 }
 
-/** `parallel/.gitignore`: what runs leave in plan folders. */
-export const PARALLEL_GITIGNORE = `# What o8 writes into plan folders while it runs them; plans themselves are committed.
+/** `parallel/.gitignore`: files that runs write into plan folders. */
+export const PARALLEL_GITIGNORE = `# Files that o8 writes into plan folders when it runs them. Commit the plans themselves.
 /*/logs/
 /*/scripts/run-parallel.sh
 /*/scripts/monitor-live.sh
@@ -98,7 +98,7 @@ export const PARALLEL_GITIGNORE = `# What o8 writes into plan folders while it r
 export function claudeSection(facts: SetupFacts): string {
   const { setup, verify } = suggestCommands(facts);
   const commands = [
-    ...(setup === null ? [] : [`- A fresh worktree is prepared with \`${setup}\`.`]),
+    ...(setup === null ? [] : [`- \`${setup}\` prepares a fresh worktree.`]),
     ...(verify === null ? [] : [`- Work is finished when \`${verify}\` passes.`]),
   ];
   return [
@@ -108,20 +108,20 @@ export function claudeSection(facts: SetupFacts): string {
     '`parallel/README.md`).',
     '',
     '- `/parallel-decompose <prd>` writes a plan, `/parallel-run <parallel-dir> --dry-run` shows it, `/parallel-run` runs it,',
-    '  `/parallel-status` shows where it stands, `/parallel-integrate` checks the result, `/parallel-merge` lands it.',
+    '  `/parallel-status` shows its state, `/parallel-integrate` checks the result, `/parallel-merge` lands it.',
     '- Worktrees in `../workspaces/` and branches `feature/task-*` and `o8/*` belong to a run: do not change them by hand.',
-    '- A task stays in its scope: CREATE and MODIFY are its files, BOUNDARY belongs to others.',
+    '- A task stays in its scope: CREATE and MODIFY are its files, BOUNDARY lists files of other tasks.',
     ...commands,
   ].join('\n');
 }
 
-/** Files that worktrees need and git does not bring: settings and secrets of one machine. */
+/** Ignored files that worktrees need: settings and secrets of one machine. */
 const MACHINE_FILE = /(^|\/)(\.env(\.[^/]+)?|\.envrc|[^/]+\.local\.(json|ya?ml|toml|js|ts|php|py)|local_settings\.py)$/;
-/** Installed or built things hold files of such names, too; Claude's own are not for other sessions. */
+/** Folders of packages and build output have files with such names, too; Claude's own files are not for other sessions. */
 const ELSEWHERE = /(^|\/)(node_modules|vendor|dist|build|target|\.venv|venv|\.git|\.claude)\//;
 const MOST_LINES = 20;
 
-/** Lines for a `.worktreeinclude`, out of the paths git ignores; none where nothing looks like settings. */
+/** Suggested lines for a `.worktreeinclude`: those ignored paths that look like settings. */
 export function suggestWorktreeInclude(ignored: readonly string[]): string[] {
   return ignored
     .filter((path) => MACHINE_FILE.test(path) && !ELSEWHERE.test(path))

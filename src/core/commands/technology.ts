@@ -1,8 +1,8 @@
-/** Technologies whose usual commands o8 knows. Every other name is a word for people. */
+/** Technologies whose default commands o8 knows. Other names are only shown. */
 export const KNOWN_TECHNOLOGIES = ['node', 'python', 'django', 'go'] as const;
 export type Technology = (typeof KNOWN_TECHNOLOGIES)[number];
 
-/** A command a repository of some technology is usually checked with. */
+/** A default check of a technology. */
 export interface UsualCommand {
   readonly name: string;
   readonly command: string;
@@ -15,7 +15,7 @@ export interface ProjectFiles {
   readonly scripts: ReadonlySet<string>;
 }
 
-/** What a repository is written in, by the files in its top folder, in the order of the list above. */
+/** The technologies of a repository according to the files in its top folder, in the order of the list above. */
 export function detectTechnologies({ names }: ProjectFiles): Technology[] {
   const has = (...some: string[]): boolean => some.some((name) => names.has(name));
   return [
@@ -33,7 +33,7 @@ export function isKnownTechnology(name: string): name is Technology {
   return KNOWN_TECHNOLOGIES.some((known) => known === name);
 }
 
-/** How worktrees are prepared, and what proves that merged work is whole. */
+/** The default command that prepares a worktree; null for none. */
 export function usualSetup(technology: Technology, { names }: ProjectFiles): string | null {
   switch (technology) {
     case 'node':
@@ -41,13 +41,13 @@ export function usualSetup(technology: Technology, { names }: ProjectFiles): str
       if (names.has('yarn.lock')) return 'yarn install --immutable';
       return names.has('package-lock.json') ? 'npm ci' : null;
     case 'python':
-    case 'django': // environments of too many kinds to guess
+    case 'django': // too many kinds of environments to guess
     case 'go':
       return null;
   }
 }
 
-/** The checks of a technology, most telling last; only those the repository has the parts for. */
+/** The default checks of a technology, the most important last; only those that apply to the repository. */
 export function usualChecks(technology: Technology, { names, scripts }: ProjectFiles): UsualCommand[] {
   switch (technology) {
     case 'node': {

@@ -5,7 +5,7 @@ import { printable } from '../text/untrusted-text.js';
 const MOST_CHARACTERS = 4096;
 /** As many as the tasks in a plan. */
 const MOST_ENTRIES = 500;
-/** Tools take lists of words and no deeper values. */
+/** Tools take only lists of words, so this is generous. */
 const DEEPEST = 8;
 
 /** What is too large in the input of a tool, without quoting it; null if nothing is. */

@@ -115,7 +115,7 @@ function specFindings(feature: Feature, nowhere: FeatureDetails['nowhere']): Che
     const what = unknown.isFolder
       ? 'a folder without manifest.json, and no feature of that name'
       : 'no folder and no feature of that name';
-    const near = unknown.near.length === 0 ? [] : ['Nearest:', ...unknown.near];
+    const near = unknown.near.length === 0 ? [] : ['Did you mean:', ...unknown.near];
     const hint = joined([...near, `Run '${make(dir, SPEC)}' for a new feature`], '\n');
     return [fail('feature-spec', `${slug}: ${what} (${SPEC} is missing in ${printable(dir)})`, hint, [slug])];
   }

@@ -68,5 +68,5 @@ function refuseMissingSpecs(plan: Plan, details: FeatureDetails): void {
 function folderHint({ root }: Plan, slug: string): Text[] {
   const folder = join('parallel', slug);
   if (!existsSync(join(root, folder, 'manifest.json'))) return [];
-  return [text`${o8('run', [folder])}   (if you mean the plan in that folder)`];
+  return [text`${o8('run', [folder])}   (the plan in that folder)`];
 }

@@ -125,7 +125,7 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
   if (trial.kind === 'conflict') {
     const where = targetName(target);
     return held(
-      `${from.branch} has moved and conflicts with ${where}`,
+      `${from.branch} has new commits that conflict with ${where}`,
       trial.files,
       text`git worktree add ../resolve ${where} && git -C ../resolve merge ${from.branch}   (resolve and commit there, then: git worktree remove ../resolve && ${o8('merge', { run: runId })}); or, if its work is already there in another form: git merge -s ours ${where}`,
     );

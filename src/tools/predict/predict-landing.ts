@@ -46,7 +46,7 @@ export async function predictLanding(
   if (there !== null) {
     return {
       kind: 'nothing',
-      reason: `${branch} already contains these changes, since ${there.slice(0, 12)} (without a merge of ${target.ref})`,
+      reason: `${branch} already contains this work since ${there.slice(0, 12)}, which was not created by a merge`,
     };
   }
   const [trial] = await trialMerges(repo, [{ ours: from, theirs: to }]);

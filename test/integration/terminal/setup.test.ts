@@ -93,7 +93,7 @@ Next step: write a plan as parallel/README.md shows
     const last = await readFile(path, 'utf8');
     expect(last).toBe(
       `${first}\n## Later\n`
-        .replace('- A fresh worktree is prepared with `npm ci`.\n', '')
+        .replace('- `npm ci` prepares a fresh worktree.\n', '')
         .replace('npm test', 'go test ./...'),
     );
   });

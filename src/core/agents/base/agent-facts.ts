@@ -14,8 +14,8 @@ export interface PermissionDenial {
 }
 
 /**
- * How a program says that its session ended. `limit`: which limit of the attempt itself ended it; `form`: it did not give
- * its result in the form that was asked for. `retryable`: the same request may succeed later.
+ * The end of a session as the program reports it. `limit`: the attempt's own limit that ended it; `form`: the result did
+ * not match the requested schema. `retryable`: the same request may succeed later.
  */
 export type AgentResult =
   | { readonly kind: 'done'; readonly text: string; readonly report: CompletionReport | null }
@@ -26,26 +26,26 @@ export type AgentResult =
       readonly retryable: boolean;
     };
 
-/** What the output of one agent process says so far. Texts are the agent's: untrusted. */
+/** What is known from the output of one agent process so far. Texts are untrusted. */
 export interface AgentFacts {
-  /** Null until the session is open: there is nothing to resume before. */
+  /** Null until the session is open; before that it cannot be resumed. */
   readonly sessionId: string | null;
-  /** What the agent did last, on one line. */
+  /** The agent's last action, on one line. */
   readonly activity: string | null;
-  /** Input, output and cache together; of this process alone, also in a resumed session. */
+  /** Input, output and cache tokens of this process, without those of earlier processes of the session. */
   readonly tokens: number;
-  /** US dollars; null until the program tells, and for ever when it does not. */
+  /** US dollars; null until, or unless, the program reports it. */
   readonly costUsd: number | null;
   /** Set by a limit and cleared by the next answer of the model. */
   readonly limit: AgentLimit | null;
-  /** A limit was reached, and the account pays for what goes beyond it. */
+  /** A limit was reached, and the account pays for usage beyond it. */
   readonly overage: boolean;
   readonly denials: readonly PermissionDenial[];
-  /** The last one: an agent with work in the background gives several. */
+  /** The last one: an agent with background work prints several. */
   readonly result: AgentResult | null;
-  /** The last result has come and nothing of a turn since. */
+  /** The last result was printed, and no event of a turn since. */
   readonly finished: boolean;
-  /** A tool that was carried out without o8's guard before it; null while there was none. */
+  /** A tool that ran without o8's guard; null for none. */
   readonly unguarded: string | null;
 }
 
@@ -62,19 +62,19 @@ export const NO_FACTS: AgentFacts = {
   unguarded: null,
 };
 
-/** When a line was read, and the zone of clock times that name none. */
+/** When a line was read, and the time zone for clock times without one. */
 export interface ReadingTime {
   readonly now: Date;
   readonly timeZone: string;
 }
 
-/** What was read of an output so far. `add` never throws, and a line that is no event changes nothing. */
+/** The facts from the lines read so far. `add` never throws; a line that is not an event changes nothing. */
 export interface AgentOutput {
   readonly facts: AgentFacts;
   readonly add: (line: string, time: ReadingTime) => AgentOutput;
 }
 
-/** An output made of any state that lines are added to; values are never changed in place. */
+/** Makes an `AgentOutput` from a state and a fold function; values are never changed in place. */
 export function outputOf<S extends { readonly facts: AgentFacts }>(
   state: S,
   fold: (state: S, line: string, time: ReadingTime) => S,
@@ -85,10 +85,10 @@ export function outputOf<S extends { readonly facts: AgentFacts }>(
   };
 }
 
-/** One line of a terminal beside the task's name. */
+/** Fits on one line of a terminal beside the task's name. */
 const ACTIVITY_LENGTH = 120;
 
-/** The first line, cut to what a terminal shows beside a name. */
+/** The first line, shortened to `ACTIVITY_LENGTH`. */
 export function oneLine(text: string): string {
   const line = text.trim().split('\n', 1)[0]?.trim() ?? '';
   if (line.length <= ACTIVITY_LENGTH) return line;

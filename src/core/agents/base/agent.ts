@@ -6,68 +6,68 @@ import type { RepositoryFile, TrustItem, WantedFiles } from '../../trust/files.j
 import type { AgentOutput } from './agent-facts.js';
 
 /**
- * An agent program: everything o8 knows of it. One object for each kind in its own folder, all of them in `../kinds.ts`;
- * nothing else asks which kind an agent is.
+ * Everything o8 knows about an agent program. Each kind has one object in its own folder, listed in `../kinds.ts`; no
+ * other code checks which kind an agent is.
  */
 export interface Agent {
   /** Its name in `agent.kind`. */
   readonly kind: string;
-  /** How texts name it: `Claude`. */
+  /** Its name in texts: `Claude`. */
   readonly title: string;
 
   // The program
   /** The name or path of the program to start; relative paths are from the top of the repository. */
   readonly program: (agent: AgentSettings) => string;
-  /** Null for a program of the user's, of which nothing is known: not what it does with `--version` either. */
+  /** Null for a program of the user, of which nothing is known, not even whether it has `--version`. */
   readonly cli: AgentCli | null;
-  /** Refuses settings that this program cannot run with. O8Error `usage`. */
+  /** Throws O8Error `usage` for settings that this program cannot use. */
   readonly check: (agent: AgentSettings) => void;
-  /** What preflight says about the settings of agents of this kind, beside whether the program is there. */
+  /** Preflight checks of the settings; whether the program is installed is checked elsewhere. */
   readonly checks: (agent: AgentSettings) => readonly Check[];
-  /** The longest prompt it takes, null for any, with what to do about a longer one. */
+  /** The longest prompt it accepts, with a hint for longer ones; null for no limit. */
   readonly promptLimit: (agent: AgentSettings) => { readonly bytes: number; readonly hint: string } | null;
-  /** Variables that describe a session of this program and must not be passed on from one that started o8. */
+  /** Environment variables that describe a session of this program; they are not passed on to agents. */
   readonly describesSession: (variable: string) => boolean;
 
   // An attempt
-  /** Who names a session: `chosen` by o8 before it begins, `told` by the program's output, or there are none to resume. */
+  /** Session ids: `chosen` by o8 before the start, `told` in the program's output, or `none` (it cannot resume). */
   readonly sessions: 'chosen' | 'told' | 'none';
-  /** Where the rules for workers go. A resumed session still has them. */
+  /** Where the worker rules are passed. A resumed session still has them. */
   readonly rulesIn: 'system_prompt' | 'prompt';
-  /** What holds for its workers beside the rules for all, null for nothing. */
+  /** Additional rules for workers of this kind, null for none. */
   readonly ownRules: string | null;
-  /** Whether the prompt is its standard input, which is empty otherwise. */
+  /** Whether the prompt is passed on standard input, which is empty otherwise. */
   readonly readsPrompt: boolean;
-  /** Whether a prompt that is a command of the repository (`/implement-feature …`) is carried out as one. */
+  /** Whether it runs a prompt that is a slash command of the repository (`/implement-feature …`). */
   readonly runsCommands: boolean;
-  /** O8Error `usage` or `refused` when it cannot be started like that. */
+  /** The command line of an attempt. Throws O8Error `usage` or `refused` when it cannot be started like that. */
   readonly launch: (attempt: AttemptLaunch) => Launch;
 
   // Its output
-  /** Of an attempt that has written nothing. */
+  /** The facts of an attempt without any output. */
   readonly output: AgentOutput;
-  /** Whether it prints a result when it ends; without one exit code 0 proves nothing then. */
+  /** Whether it prints a result when it ends. If so, exit code 0 without a result is not a success. */
   readonly givesResult: boolean;
-  /** Whether the tokens it tells are of this process, or of its whole session so far. */
+  /** Whether the reported tokens are of this process or of the whole session. */
   readonly tokensOf: 'process' | 'session';
-  /** Whether its output says what it cost. Where it does not, budgets in US dollars cannot bind it. */
+  /** Whether its output reports the cost. If not, budgets in US dollars do not apply to it. */
   readonly tellsCost: boolean;
-  /** Whether a line says which session it was or how it ended: such lines of an ended attempt are kept. */
+  /** Whether a line names the session or its result: such lines are kept after the attempt. */
   readonly isKept: (line: string) => boolean;
-  /** A line that is an event, as a person reads it; empty when it tells nothing, null for a line that is no event. */
+  /** An event formatted as text; empty for an event without interest, null for a line that is not an event. */
   readonly words: ((line: string) => readonly string[] | null) | null;
-  /** Why an attempt is stopped that used this tool without o8's guard. */
+  /** The message for stopping an attempt that used this tool without o8's guard. */
   readonly unguarded: (tool: string) => string;
 
   // Afterwards
-  /** Opens a session for a person: the arguments of the program, started in the task's worktree. */
+  /** The program's arguments that open a session for a person, in the task's worktree; null if it cannot. */
   readonly attach: ((sessionId: string) => readonly string[]) | null;
 
-  /** What the program takes from a repository by itself; null for nothing that is known. */
+  /** The files that the program reads from a repository by itself; null if unknown. */
   readonly project: ProjectFiles | null;
 }
 
-/** A program that is known: `Claude CLI`, how it is installed, and the version that o8 is tested with. */
+/** A known program: its name (`Claude CLI`), how to install it, and the version that o8 is tested with. */
 export interface AgentCli {
   readonly name: string;
   readonly install: string;
@@ -78,10 +78,10 @@ export interface AttemptLaunch {
   /** Where the program was found. */
   readonly program: string;
   readonly task: PlannedTask;
-  /** Of the task: `agent` is that of its own agent. */
+  /** Settings of the task; `agent` has the settings of its own agent. */
   readonly settings: Settings;
   readonly project: ProjectSettings;
-  /** `sessionId` is null for an agent that names its session itself and begins one. */
+  /** `sessionId` is null for a new session whose id the program chooses. */
   readonly session: { readonly sessionId: string | null; readonly continues: boolean };
   readonly rules: string;
   readonly prompt: string;
@@ -95,25 +95,25 @@ export interface AttemptLaunch {
   readonly gitFolder: string;
 }
 
-/** To be started in the task's worktree; `env` is added to the agent's environment. */
+/** A command to start in the task's worktree; `env` is added to the agent's environment. */
 export interface Launch {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** `frozen`: what the worktree has is left out, and this text of project settings (null for none) counts instead. */
+/** `frozen`: the settings in the worktree are ignored and this text (null for none) is used instead. */
 export type ProjectSettings =
   { readonly kind: 'worktree' } | { readonly kind: 'frozen'; readonly settings: string | null };
 
 export interface ProjectFiles {
   readonly wanted: WantedFiles;
-  /** Of those files, what runs something, redirects it, or widens what an agent may do. */
+  /** Those files that run or redirect something, or extend what an agent may do. */
   readonly itemsOf: (files: readonly RepositoryFile[], callsCommands: boolean) => readonly TrustItem[];
-  /** Words of the commands in such a file, of which some may be paths of the repository. */
+  /** Words of the commands in such a file; some may be paths in the repository. */
   readonly commandWords: (path: string, text: string) => readonly string[];
-  /** The file whose text is given explicitly when a worktree has another one (`frozen`); null: there is no such way. */
+  /** The file whose text can be passed explicitly when the worktree has another version (`frozen`); null for none. */
   readonly settingsFile: string | null;
-  /** The program's own record of which folders its user trusts. `home`: the user's. Absolute paths. */
+  /** The program's own record of which folders the user trusts. `home`: the home folder. Absolute paths. */
   readonly trustRecord: {
     readonly file: (env: Readonly<Record<string, string | undefined>>, home: string) => string;
     readonly trusts: (text: string, folder: string) => boolean;

@@ -1,4 +1,4 @@
-/** The bundler puts the text of Markdown files (`agents/*.md`) into the programs that import them. */
+/** The bundler includes the text of imported Markdown files (`agents/*.md`). */
 declare module '*.md' {
   const text: string;
   export default text;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * What a Claude worker has to answer with before its session ends (`--json-schema`). `no_change_needed`: the task was
- * already done. `incomplete`: the agent itself says that it did not finish.
+ * The structured result of a Claude worker (`--json-schema`). `no_change_needed`: the task was already done. `incomplete`:
+ * the agent reports that it did not finish.
  */
 export const completionReportSchema = z.object({
   status: z.enum(['complete', 'no_change_needed', 'incomplete']),
@@ -18,8 +18,8 @@ export const COMPLETION_JSON_SCHEMA: string = JSON.stringify({
       type: 'string',
       enum: completionReportSchema.shape.status.options,
       description:
-        'complete: everything the task asks for is done, verified and committed. no_change_needed: it was done ' +
-        'already, nothing had to change. incomplete: anything else.',
+        'complete: everything the task asks for is done, verified and committed. no_change_needed: it was already ' +
+        'done, nothing had to change. incomplete: anything else.',
     },
     summary: {
       type: 'string',

@@ -2,12 +2,12 @@ import { o8, text } from '../../base/text.js';
 import { O8Error } from '../../base/errors.js';
 import type { AgentSettings } from '../../settings/agent-settings.js';
 
-/** For kinds that know their program. O8Error `usage` when the settings name another one as well. */
+/** For kinds with a fixed program: O8Error `usage` if the settings have a command as well. */
 export function noCommand(kind: string, { command }: Pick<AgentSettings, 'command'>): void {
   if (command === null) return;
   throw new O8Error(
     'usage',
-    `agent.kind is ${kind}, so agent.command (${command[0] ?? ''}) would not be used.`,
+    `agent.kind is ${kind}, so agent.command (${command[0] ?? ''}) has no effect.`,
     text`${o8('config reset', ['agent.command'])}, or ${o8('config reset', ['agent.kind'])} to use the command`,
   );
 }

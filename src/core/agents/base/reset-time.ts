@@ -1,6 +1,6 @@
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const DAY_MS = 86_400_000;
-/** The longest limits are monthly: what lies further away was misread. */
+/** The longest limits are monthly: a later time was misread. */
 const LONGEST_WAIT_MS = 32 * DAY_MS;
 
 const EPOCH = /\|\s*(\d{10})(\d{3})?\b/;
@@ -10,7 +10,7 @@ const CLOCK =
   /\bresets? (?:at |on )?(?:([a-z]{3})[a-z]* (\d{1,2})(?:, (\d{4}))?(?:,? at |, | ))?(\d{1,2})(?::(\d\d))? ?([ap])m?(?:\.m\.)?(?: \(([\w/+-]+)\))?/i;
 
 /**
- * When a limit ends, as ISO time, read from what Claude Code tells people: `… limit reached|1795250000`, `resets 3pm
+ * When a limit ends, as ISO time, read from messages of Claude Code: `… limit reached|1795250000`, `resets 3pm
  * (Europe/Berlin)`, `resets Nov 25, 9:30am (UTC)`, `resets in 45m`. Null when the text does not say. A clock time without
  * a zone is in `timeZone`.
  */
@@ -25,12 +25,12 @@ export function plausibleReset(at: number, now: Date): string | null {
   return Number.isFinite(wait) && wait > -DAY_MS && wait < LONGEST_WAIT_MS ? new Date(at).toISOString() : null;
 }
 
-/** Asked again so soon after a limit that should have ended: clocks differ by some seconds. */
+/** The wait after a limit that should have ended already: clocks differ by some seconds. */
 const AFTER_THE_END_MS = 60_000;
-/** A limit that does not say when it ends is asked again after this time. */
+/** The wait for a limit without a known end. */
 const DEFAULT_PAUSE_MS = 5 * 60_000;
 
-/** Until when a run waits for a limit that ends at `until` (ISO time, null when nobody said). */
+/** Until when a run waits for a limit that ends at `until` (ISO time, null if unknown). */
 export function pauseEnd(until: string | null, now: Date): string {
   if (until !== null && new Date(until) > now) return until;
   return new Date(now.getTime() + (until === null ? DEFAULT_PAUSE_MS : AFTER_THE_END_MS)).toISOString();
@@ -62,7 +62,7 @@ function clock(text: string, now: Date, timeZone: string): number | null {
   const today = wallClock(now.getTime(), zone);
   if (monthName === undefined) {
     const at = instant([today.year, today.month, today.day, hour, Number(minute)], zone);
-    // The next time the clock there shows it.
+    // The next occurrence of that clock time.
     return at > now.getTime() ? at : instant([today.year, today.month, today.day + 1, hour, Number(minute)], zone);
   }
   const month = MONTHS.indexOf(monthName.toLowerCase());
@@ -87,7 +87,7 @@ type WallClock = readonly [year: number, month: number, day: number, hour: numbe
 /** The instant at which the clocks of `zone` show this; months from 0, days may run over. */
 function instant([year, month, day, hour, minute]: WallClock, zone: string): number {
   const shown = Date.UTC(year, month, day, hour, minute);
-  // The offset at the guess, then at the better guess: it differs when the clocks change in between.
+  // The offset is looked up twice, because it differs when the clocks change in between.
   const guess = shown - offsetAt(shown, zone);
   return shown - offsetAt(guess, zone);
 }

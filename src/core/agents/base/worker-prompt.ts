@@ -1,7 +1,7 @@
 import type { Scope, ScopeEntry } from '../../plan/plan.js';
 import type { SkillDuties } from './worker-rules.js';
 
-/** What a prompt is made of when a plan has no prompt file for a task; `context` is the plan's `context.md`. */
+/** The parts of a prompt for a task without a prompt file; `context` is the plan's `context.md`. */
 export interface PromptParts {
   readonly id: string;
   readonly context: string | null;
@@ -11,7 +11,7 @@ export interface PromptParts {
   readonly verify: string | null;
 }
 
-/** The whole prompt of a task, Markdown: the context, the task as written, its scope, and when it is done. */
+/** The prompt of a task in Markdown: the context, the task's text, its scope, and when it is done. */
 export function composePrompt(parts: PromptParts): string {
   const sections = [
     `# Task ${parts.id}`,
@@ -40,7 +40,7 @@ function entryText(entry: ScopeEntry): string {
   return entry.symbol === null ? entry.glob : `${entry.glob}::${entry.symbol}`;
 }
 
-/** The last section of a composed prompt: how an agent of any kind says that it is done. */
+/** The last section of a composed prompt: how an agent of any kind reports that it is done. */
 export function completionRules(verify: string | null, commits: SkillDuties['commits'] = 'agent'): string {
   const lines = [
     'Work only in the folder you are in: a git worktree with a branch of its own.',

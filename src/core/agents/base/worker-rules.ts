@@ -1,25 +1,24 @@
-/** Of a task that is a command of the repository: whether its flags leave the commits to the agent. */
+/** For a task that calls a slash command of the repository: who commits, according to the command's flags. */
 export interface SkillDuties {
   readonly commits: 'agent' | 'o8';
 }
 
 /**
- * What holds for a command of the repository beside the worker rules, also beside rules of the repository's own, which
- * may forbid what such a command is made of.
+ * Additional rules for a task that calls a slash command of the repository. They also apply with the repository's own
+ * worker rules, which may forbid what such a command needs.
  */
 export const SKILL_RULES = `Your task is the command of this repository in the first message. What it tells you to do counts: you may run the
 skills and start the agents it names, in this worktree. If it tells you not to commit, do not: o8 commits what you leave
 when you report that it is complete.`;
 
-/** What the flags of a skill (`--no-commit`) say about commits. */
+/** Who commits, according to the flags of a skill (`--no-commit`). */
 export function skillDuties(flags: string): SkillDuties {
   return { commits: flags.split(/\s+/).includes('--no-commit') ? 'o8' : 'agent' };
 }
 
 /**
- * The rules for a worker: the repository's own `.claude/agents/worker.md` (`own`, null when it has none), else ours, which
- * for a skill do not ask for what its flags forbid. The frontmatter is for Claude Code and not part of the rules; a file
- * that has nothing but frontmatter says nothing, so ours apply.
+ * The rules for a worker: the repository's own `.claude/agents/worker.md` (`own`, null for none), else o8's, adapted to
+ * the flags of a skill. Frontmatter is for Claude Code and removed; if nothing else is in the file, o8's rules apply.
  */
 export function workerRules(own: string | null, bundled: string, skill: SkillDuties | null): string {
   const rules = own === null ? '' : withoutFrontmatter(own);

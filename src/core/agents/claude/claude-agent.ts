@@ -35,7 +35,7 @@ export const CLAUDE_AGENT: Agent = {
   readsPrompt: true,
   runsCommands: true,
   launch: ({ session, node, guard, rules, ...attempt }) => {
-    if (session.sessionId === null) throw new Error('a Claude session has its id before it begins');
+    if (session.sessionId === null) throw new Error('a Claude session needs an id before it starts');
     return claudeCommand({
       ...attempt,
       attempt: { sessionId: session.sessionId, continues: session.continues },
@@ -74,7 +74,7 @@ export const CLAUDE_AGENT: Agent = {
   },
 };
 
-/** Of `CLAUDE*`: sign-in, provider, certificates and the user's own limits. Everything else there is a session's. */
+/** `CLAUDE*` variables that are configuration: login, provider, certificates, limits. All others describe a session. */
 const CONFIGURATION = [
   /^CLAUDE_CONFIG_DIR$/,
   /^CLAUDE_CODE_(USE|SKIP|ENABLE|DISABLE|MAX|CLIENT)_/,
@@ -91,7 +91,7 @@ function permissionMode({ permissionMode: mode }: AgentSettings): Check[] {
   return [
     warn(
       'permission-mode',
-      'Agents run with bypassPermissions: nothing they do on this machine is asked or refused',
+      'Agents run with bypassPermissions: everything they do on this machine is allowed without asking',
       text`Run '${o8('config set', ['agent.permissionMode', 'dontAsk'])}' unless this is a container or virtual machine`,
     ),
   ];

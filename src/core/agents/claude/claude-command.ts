@@ -16,7 +16,7 @@ export interface ClaudeAttempt {
   readonly task: PlannedTask;
   readonly settings: Settings;
   readonly project: ProjectSettings;
-  /** `sessionId` is a UUID. A new session needs one that was never used; `continues`: the session exists, go on in it. */
+  /** `sessionId` is a UUID; a new session needs an unused one. `continues`: resume this session. */
   readonly attempt: { readonly sessionId: string; readonly continues: boolean };
   /** Text for the system prompt; see `workerRules`. */
   readonly workerRules: string;
@@ -26,27 +26,26 @@ export interface ClaudeAttempt {
   readonly guard: { readonly node: string; readonly program: string };
 }
 
-/** What a worker needs for coding; fewer tools are a shorter request (83 KB to 14 KB measured). */
+/** The tools a worker needs for coding. With fewer tools a request is smaller (14 KB instead of 83 KB). */
 export const TOOLS = ['Read', 'Edit', 'Write', 'NotebookEdit', 'Bash', 'Grep', 'Glob'];
 
-/** What a command of the repository may need beside them to bring its own agents and skills. */
+/** Additional tools for a slash command of the repository, which may use its own agents and skills. */
 const SKILL_TOOLS = ['Skill', 'Agent'];
 
 /**
- * Two retries inside the agent ride out a short fault in seconds; its default of ten waits three minutes for what
- * the run can wait for once. Updating itself is not a worker's job.
+ * Two retries inside the agent are enough for a short network error. Its default of ten takes three minutes, and a longer
+ * outage pauses the run anyway. Workers must not update Claude Code.
  */
 const ENVIRONMENT = { CLAUDE_CODE_MAX_RETRIES: '2', DISABLE_AUTOUPDATER: '1' };
 const MEMORY_OF_FOLDERS = { CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD: '1' };
 
-/** A command of the repository may start the agents it names; those start no others. Newer versions go three deep. */
+/** A slash command may start the agents it names, but those start no others. Newer versions allow three levels. */
 const SKILL_ENVIRONMENT = { CLAUDE_CODE_MAX_SUBAGENT_SPAWN_DEPTH: '1' };
 
 /**
- * The Claude Code command of one attempt. Settings of the user's account, other MCP servers and slash commands stay
- * out (`o8` itself is one of them), but for a task that is a command of the
- * repository; its own project settings apply. O8Error `usage` when a setting would take the guard away, or a value is
- * too long for an argument.
+ * The Claude Code command line of one attempt. The repository's project settings apply; settings of the user's account
+ * and other MCP servers do not, nor do slash commands, except for a task that calls one. O8Error `usage` when a setting
+ * would disable the guard, or a value is too long for an argument.
  */
 export function claudeCommand(attempt: ClaudeAttempt): Launch {
   const { task, settings, project } = attempt;
@@ -65,7 +64,7 @@ export function claudeCommand(attempt: ClaudeAttempt): Launch {
     .filter((text) => text !== '')
     .join('\n\n');
   const { sessionId, continues } = attempt.attempt;
-  // --allowedTools, --disallowedTools and --tools take every following word up to the next option.
+  // --allowedTools, --disallowedTools and --tools take all following words up to the next option.
   const argv = [
     attempt.program,
     '-p',
@@ -75,7 +74,7 @@ export function claudeCommand(attempt: ClaudeAttempt): Launch {
     ...sourcesOf(project, task),
     ...(usesSkill ? [] : ['--disable-slash-commands']),
     ...['--tools', unique([...TOOLS, ...skillTools, ...toolsOf(settings.agent.allowedTools)]).join(',')],
-    // Since 2.1.200 `default` is called `manual`; every version knows the old name.
+    // Since 2.1.200 `default` is called `manual`; every version accepts the old name.
     ...['--permission-mode', settings.agent.permissionMode === 'manual' ? 'default' : settings.agent.permissionMode],
     ...['--allowedTools', ...rules.allow],
     ...['--disallowedTools', ...rules.deny],
@@ -98,7 +97,7 @@ function environmentOf(project: ProjectSettings, usesSkill: boolean): Record<str
   };
 }
 
-/** Without the project source nothing of `.claude/` is read, nor CLAUDE.md, which comes back as that of an added folder. */
+/** Without the setting source `project`, `.claude/` and CLAUDE.md are not read; `--add-dir` adds CLAUDE.md again. */
 function sourcesOf(project: ProjectSettings, { worktree }: PlannedTask): string[] {
   switch (project.kind) {
     case 'worktree':
@@ -113,12 +112,12 @@ function refuseLongArguments(task: string, argv: readonly string[]): void {
   if (long === undefined) return;
   throw new O8Error(
     'usage',
-    `task ${task}: its scope, settings or worker rules make an argument of ${String(Buffer.byteLength(long))} bytes for Claude Code (${long.slice(0, 40)}…)`,
+    `Task ${task}: its scope, settings or worker rules result in an argument of ${String(Buffer.byteLength(long))} bytes for Claude Code, which is too long (${long.slice(0, 40)}…).`,
     'Shorten the scope, agent.settings or .claude/agents/worker.md.',
   );
 }
 
-/** Never in exponent form, which the option does not read; a millionth of a dollar is less than any request costs. */
+/** Not in exponent form, which the option does not parse. Any request costs more than a millionth of a dollar. */
 function decimal(usd: number): string {
   return Math.max(usd, 0.000001).toFixed(6);
 }

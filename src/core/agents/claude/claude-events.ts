@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { completionReportSchema } from '../base/completion-schema.js';
 
 /*
- * What o8 reads of Claude Code's `--output-format stream-json`, one JSON object a line. Everything is optional that a
- * version may leave out; what does not fit is not an event of ours.
+ * The events of Claude Code's `--output-format stream-json` that o8 reads, one JSON object a line. Fields that a version
+ * may omit are optional; other lines are ignored.
  */
 
 const count = z.number().nonnegative().catch(0);
@@ -38,14 +38,14 @@ const toolResultBlock = z.object({
   type: z.literal('tool_result'),
   tool_use_id: z.string(),
   is_error: z.boolean().catch(false),
-  /** Text, or blocks of which those of text count. */
+  /** Text, or blocks of which only text blocks are used. */
   content: z.union([z.string(), z.array(z.looseObject({ text: text })).transform(joined)]).catch(''),
 });
 const otherBlock = z.object({ type: z.string() }).transform(() => ({ type: 'other' as const }));
 
 const init = z.object({ type: z.literal('system'), subtype: z.literal('init'), session_id: z.string() });
 
-/** A request failed and Claude Code tries again by itself. */
+/** A request failed and Claude Code retries it. */
 const apiRetry = z.object({
   type: z.literal('system'),
   subtype: z.literal('api_retry'),
@@ -59,7 +59,7 @@ const permissionDenied = z.object({
   tool_use_id: z.string(),
 });
 
-/** With `--include-hook-events`: `hook_name` is the event and what it matched, as `PreToolUse:Write`. */
+/** With `--include-hook-events`: `hook_name` is the event and the matched tool, such as `PreToolUse:Write`. */
 const hookEvent = z.object({
   type: z.literal('system'),
   subtype: z.enum(['hook_started', 'hook_response']),
@@ -69,7 +69,7 @@ const hookEvent = z.object({
 });
 
 const flag = z.boolean().catch(false);
-/** `isUsingOverage`, `overageInUse`: the limit is reached, and the account pays for what goes beyond it. */
+/** `isUsingOverage`, `overageInUse`: the limit is reached, and the account pays for usage beyond it. */
 const rateLimitInfo = z.object({
   status: z.string(),
   /** Seconds since 1970. */
@@ -80,12 +80,12 @@ const rateLimitInfo = z.object({
 
 const rateLimitEvent = z.object({ type: z.literal('rate_limit_event'), rate_limit_info: rateLimitInfo });
 
-/** `error`: a message of Claude Code itself about a request that failed, not the model's. */
+/** `error`: set on a message of Claude Code itself about a failed request. */
 const assistant = z.object({
   type: z.literal('assistant'),
   parent_tool_use_id: text,
   error: text,
-  /** The kind of that error, `usage_limit_reached` among others; since 2.1.3xx, like its parameters. */
+  /** The kind of that error, such as `usage_limit_reached`; since 2.1.3xx, as are its parameters. */
   api_error: text,
   api_error_params: z.object({ rate_limit_info: rateLimitInfo }).nullable().catch(null),
   message: z.object({

@@ -1,19 +1,19 @@
 import { foldName } from '../../scope/folded-name.js';
 import { itemOf, MOST_WORDS, type RepositoryFile, type TrustItem, type WantedFiles } from '../../trust/files.js';
 
-/** How Claude Code is named in the table of kinds, and where it records which folders its user trusts. */
+/** The kind's name. */
 export const CLAUDE = 'claude';
 
 /** The settings that a repository shares. */
 export const CLAUDE_SETTINGS = '.claude/settings.json';
 const SETTINGS: readonly string[] = [CLAUDE_SETTINGS, '.claude/settings.local.json'];
-/** Workers get no servers of a project (`--strict-mcp-config`); a person who attaches to a session does. */
+/** Workers do not use MCP servers of a project (`--strict-mcp-config`), but a person who attaches to a session does. */
 const SERVERS = '.mcp.json';
 const DEFINITIONS: readonly string[] = ['.claude/agents', '.claude/commands', '.claude/skills'];
 
 export const CLAUDE_FILES: WantedFiles = { files: [...SETTINGS, SERVERS], folders: DEFINITIONS };
 
-/** Settings that neither run nor redirect anything and only take permissions away; every other key counts. */
+/** Settings that run or redirect nothing and only remove permissions; every other key needs consent. */
 const HARMLESS: ReadonlySet<string> = new Set([
   '$schema',
   'alwaysThinkingEnabled',
@@ -31,28 +31,28 @@ const HARMLESS: ReadonlySet<string> = new Set([
 ]);
 const HARMLESS_PERMISSIONS: ReadonlySet<string> = new Set(['ask', 'deny', 'disableBypassPermissionsMode']);
 
-/** Keys of a definition's frontmatter that neither run anything nor widen what its agent may do; every other one counts. */
+/** Frontmatter keys that run nothing and do not extend what an agent may do; every other key needs consent. */
 const HARMLESS_KEYS: ReadonlySet<string> = new Set([
   ...['agent', 'argument-hint', 'arguments', 'author', 'background', 'category', 'color', 'context', 'description'],
   ...['disable-model-invocation', 'disallowed-tools', 'disallowedtools', 'effort', 'isolation', 'license', 'maxturns'],
   ...['model', 'name', 'skills', 'tags', 'tools', 'user-invocable', 'version', 'when-to-use', 'when_to_use'],
 ]);
-/** Wherever it stands: what a reader of YAML makes of an indented line depends on the lines around it. */
+/** Matched at any indentation: the meaning of an indented YAML line depends on the lines around it. */
 const POWERS = /^[ \t]*["']?(allowed-?tools|hooks|mcp-?servers|permission-?mode)["']?[ \t]*:/im;
-/** A command's text runs these lines before the model reads it. */
+/** Lines that Claude Code runs before the model reads a command's text. */
 const RUNS_A_LINE = /!`|```!/;
 
 /**
- * Settings with hooks, environment, helpers, servers, allowed tools, a permission mode, plugins or anything else that is
- * not known to be harmless, servers, and where tasks call a command (`callsCommands`) the definitions that bring such
- * powers. The file of the command itself is the caller's business.
+ * The files that need consent: settings with anything not known to be harmless (hooks, environment, helpers, allowed
+ * tools and so on), MCP servers, and, if tasks call a slash command (`callsCommands`), definitions with such keys. The
+ * caller adds the file of the command itself.
  */
 export function claudeItems(files: readonly RepositoryFile[], callsCommands: boolean): TrustItem[] {
   return files.filter((file) => counts(file, callsCommands)).map((file) => itemOf(CLAUDE, file));
 }
 
 function counts(file: RepositoryFile, callsCommands: boolean): boolean {
-  const path = foldName(file.path); // where the file system folds case, `.Claude` is found too
+  const path = foldName(file.path); // on a case-insensitive file system `.Claude` is read too
   if (SETTINGS.includes(path)) return file.kind !== 'file' || !isHarmless(file.text);
   if (path === SERVERS) return file.kind !== 'file' || file.text.trim() !== '';
   if (SETTINGS.some((name) => name.startsWith(`${path}/`))) return true; // the folder is a link or a submodule
@@ -85,7 +85,7 @@ function hasPowers(text: string): boolean {
   return /\S/.test(begins[1] ?? '') || POWERS.test(frontmatter) || !isPlain(frontmatter);
 }
 
-/** Keys as everybody writes them, all of them harmless. Another spelling (quotes, braces, anchors, `?`) could hide one. */
+/** Whether all keys are harmless and written plainly. Other syntax (quotes, braces, anchors, `?`) could hide a key. */
 function isPlain(frontmatter: string): boolean {
   let inside = false;
   for (const line of frontmatter.split(/\r\n|[\r\n\u0085\u2028\u2029]/)) {
@@ -100,12 +100,12 @@ function isPlain(frontmatter: string): boolean {
   return true;
 }
 
-/** Under such keys a setting names a program or its arguments; they differ from version to version. */
+/** Keys under which settings name a program or its arguments; they differ between versions. */
 const COMMAND_KEY = /command|args|notify|helper|refresh|export/i;
 
 /**
- * The words of the commands in a JSON file of settings or servers, of which some may be paths of the repository: also
- * behind a variable or `$(…)`, in quotes, and below the folders that a command goes to. At most `MOST_WORDS` and one.
+ * The words of the commands in a JSON file of settings or servers; some may be paths in the repository, also after a
+ * variable or `$(…)`, in quotes, or relative to a folder of a `cd`. At most `MOST_WORDS` + 1.
  */
 export function commandWords(text: string): string[] {
   const words = new Set<string>();
@@ -129,7 +129,7 @@ function wordsOf(command: string): string[] {
   return [...plain.split(/[\s"'`;&|<>()=,]+/), plain, ...quoted];
 }
 
-/** Null for what cannot be a path of the repository. Of one behind a variable or from the root the rest may be. */
+/** The word as a path in the repository, without a leading variable or slash; null if it cannot be one. */
 function pathOf(word: string): string | null {
   if (word === '' || word.length > 1024 || /^[-~]|[\n\0]/.test(word)) return null;
   const parts: string[] = [];
@@ -147,7 +147,7 @@ function commandsIn(value: unknown, isCommand: boolean): string[] {
   return Object.entries(value).flatMap(([key, inner]) => commandsIn(inner, isCommand || COMMAND_KEY.test(key)));
 }
 
-/** Null for a text that is no JSON object. */
+/** Null for a text that is not a JSON object. */
 export function parsedObject(text: string): Record<string, unknown> | null {
   const value = parsed(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -159,6 +159,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    return undefined; // not JSON: what Claude Code makes of it is its own business
+    return undefined; // not JSON
   }
 }

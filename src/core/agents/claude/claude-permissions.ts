@@ -7,7 +7,7 @@ import type { WriteRules } from '../../scope/write-guard.js';
  * - `Edit(/src/**)` is anchored at the working folder, covers Write and `echo > file` in Bash, and resolves links.
  *   (`Edit(./a.md)` also means `docs/a.md`; in `--settings` the spelling with `/` matches nothing.)
  * - `Bash(git push *)` also means `git push` alone. A command of several parts (`a && b`) is checked part by part,
- *   or matches a rule that has it word for word.
+ *   or matches a rule that contains it word for word.
  * - Redirections and `mkdir` are checked against the working folder, `git diff --output=FILE` is not.
  */
 
@@ -15,8 +15,8 @@ import type { WriteRules } from '../../scope/write-guard.js';
 const ALLOWED_COMMANDS = ['git add', 'git commit', 'git status', 'git diff', 'git log', 'git show', 'ls', 'mkdir'];
 
 /**
- * Never, whatever the permission mode: stashes, configuration and worktrees are shared by all worktrees of a
- * repository, publishing is not a worker's business, and the last three get around the rules before them.
+ * Denied in every permission mode: stashes, configuration and worktrees are shared by all worktrees of a repository,
+ * workers must not publish, and the last four would bypass the other rules.
  */
 const DENIED_COMMANDS = [
   'git stash',
@@ -34,7 +34,7 @@ export interface PermissionRules {
   /** For --allowedTools and --disallowedTools. */
   readonly allow: readonly string[];
   readonly deny: readonly string[];
-  /** Allow rules whose text the flags' own splitting would cut up; they go into `permissions.allow` of --settings. */
+  /** Allow rules that the flags would split; they go into `permissions.allow` of --settings. */
   readonly allowInSettings: readonly string[];
 }
 
@@ -64,15 +64,15 @@ export function permissionRules(
   };
 }
 
-/** The tools a rule of the user's is about have to be there: `WebFetch(domain:a.b)` needs WebFetch. */
+/** The tools that the user's rules need: `WebFetch(domain:a.b)` needs WebFetch. */
 export function toolsOf(rules: readonly string[]): string[] {
   return unique(rules.flatMap((rule) => /^[A-Za-z]\w*/.exec(rule)?.[0] ?? []));
 }
 
 /**
- * A glob of a scope as rules. Rules are gitignore patterns: they know no braces, and take the brackets of
- * `app/[id]/page.tsx` for a set of characters, where the file of that name is meant as well. A character that the
- * flags' splitting or the rule's own syntax would misread becomes `?`; the guard program looks at the exact name.
+ * A glob of a scope as rules. Rules are gitignore patterns: they have no braces, and read the brackets in
+ * `app/[id]/page.tsx` as a set of characters, so a second rule is added for the literal name. A character that the flags
+ * or the rule syntax would misread becomes `?`; the guard program checks the exact name.
  */
 function editRules(glob: string): string[] {
   return (globAlternatives(glob) ?? [glob])
@@ -81,7 +81,7 @@ function editRules(glob: string): string[] {
 }
 
 /**
- * The flags split their values again at commas and spaces outside `(…)`, and take the first `)` for the end; a value
+ * The flags split their values at commas and spaces outside `(…)`, and take the first `)` as the end; a value
  * that starts with `-` would be the next option.
  */
 function fitsFlag(rule: string): boolean {

@@ -4,15 +4,15 @@ import { O8Error } from '../../base/errors.js';
 import { inputProblems } from '../../input/schema-words.js';
 import { shellQuote } from '../../base/shell-quote.js';
 
-/** A hook that outlasts this is taken for "allow" by Claude Code; on a loaded machine Node may take seconds to start. */
+/** Claude Code treats a hook that takes longer as "allow"; on a loaded machine Node may take seconds to start. */
 const GUARD_TIMEOUT_S = 60;
 
 const hook = z.looseObject({ type: z.literal('command'), command: z.string().min(1), timeout: z.number().optional() });
 const hookGroups = z.array(z.looseObject({ matcher: z.string().optional(), hooks: z.array(hook) }));
 
 /**
- * The parts of the user's `agent.settings` that share a key with ours. Claude Code drops the whole of `--settings`,
- * our guard included, when one of these is not as it should be, so nothing else gets through.
+ * The keys of the user's `agent.settings` that o8 sets as well, or that could disable the guard. If one of them is
+ * invalid, Claude Code ignores all of `--settings`, including the guard, so they are validated here.
  */
 const ownSettings = z.looseObject({
   hooks: z.record(z.string(), hookGroups).optional(),
@@ -31,8 +31,8 @@ const ownSettings = z.looseObject({
 
 /**
  * The value of `--settings`: the user's `agent.settings` with the write guard in front of their hooks. `guard` is the
- * program and its arguments. A guard that cannot run denies (`|| exit 2`). O8Error `usage` names a setting that would
- * take the guard away.
+ * program and its arguments. If the guard cannot run, the tool call is denied (`|| exit 2`). O8Error `usage` for a setting
+ * that would disable the guard.
  */
 export function claudeSettings(
   guard: readonly string[],
@@ -45,7 +45,7 @@ export function claudeSettings(
     matcher: 'Write|Edit|MultiEdit|NotebookEdit',
     hooks: [{ type: 'command', command, timeout: GUARD_TIMEOUT_S }],
   };
-  // Bash has no guard, but deny rules. This hook only shows that hooks run; node would take a tenth of a second each time.
+  // Bash has deny rules instead of a guard. This hook only shows that hooks run; starting node would take 0.1 s each time.
   const witness = {
     matcher: 'Bash',
     hooks: [{ type: 'command', command: `echo ${GUARD_MARK} >&2`, timeout: GUARD_TIMEOUT_S }],
@@ -53,20 +53,20 @@ export function claudeSettings(
   const allowed = [...(permissions.allow ?? []), ...allow];
   return {
     ...rest,
-    // Set explicitly: a project's settings can say true, and the settings here take precedence over them.
+    // Set explicitly, because project settings may have true; these settings take precedence.
     disableAllHooks: false,
-    // What `--permission-prompts none` does, in a place where versions that do not know it pass over it.
+    // The same as `--permission-prompts none`, but older versions ignore an unknown setting.
     permissions: { ...permissions, denyInsteadOfPrompting: true, ...(allowed.length > 0 ? { allow: allowed } : {}) },
     hooks: { ...hooks, PreToolUse: [guardHook, witness, ...(hooks['PreToolUse'] ?? [])] },
   };
 }
 
-/** O8Error `usage` for an `agent.settings` that Claude Code would not take or that would take the guard away. */
+/** O8Error `usage` for `agent.settings` that Claude Code would reject or that would disable the guard. */
 export function checkClaudeSettings(own: Readonly<Record<string, unknown>>): void {
   parseOwnSettings(own);
 }
 
-/** Whether Claude Code would read these settings and not drop them whole. */
+/** Whether Claude Code accepts these settings; it ignores invalid ones completely. */
 export function areReadable(settings: Readonly<Record<string, unknown>>): boolean {
   return ownSettings.safeParse(settings).success;
 }
@@ -78,7 +78,7 @@ function parseOwnSettings(own: Readonly<Record<string, unknown>>): z.infer<typeo
   const key = ['agent.settings', ...(parsed.error.issues[0]?.path ?? [])].join('.');
   throw new O8Error(
     'usage',
-    `${key} ${fault?.problem ?? 'cannot be used'}; Claude Code would drop all settings, and with them the guard against writes outside a task's worktree`,
+    `${key} ${fault?.problem ?? 'cannot be used'}. Claude Code would ignore all settings, including the guard against writes outside a task's worktree.`,
     `Correct ${key} in .claude/parallel-config.json.`,
   );
 }

@@ -21,14 +21,14 @@ import {
 import { grantFor } from './permission-grant.js';
 import { plausibleReset, resetTimeIn } from '../base/reset-time.js';
 
-/** The facts and what it takes to add the next line. Values are never changed in place. */
+/** The facts, and the state needed to add the next line. Values are never changed in place. */
 export interface ClaudeStream {
   readonly facts: AgentFacts;
   /** Tool calls without a result yet, by id: a denial names only the id. */
   readonly calls: ReadonlyMap<string, PermissionDenial>;
   readonly denied: ReadonlyMap<string, PermissionDenial>;
   readonly guard: GuardSight;
-  /** Tokens of the message each conversation (main and subagents) is in; one message comes in several lines. */
+  /** Tokens of the current message of each conversation (main and subagents); a message has several lines. */
   readonly messages: ReadonlyMap<string, { readonly id: string; readonly tokens: number }>;
 }
 
@@ -40,11 +40,11 @@ export const EMPTY_CLAUDE_STREAM: ClaudeStream = {
   messages: new Map(),
 };
 
-/** More would tell a reader nothing new, and the agent decides how many there are. */
+/** The agent's output is untrusted, so the numbers are limited. */
 const DENIAL_LIMIT = 20;
 const CALL_LIMIT = 200;
 const CONVERSATION_LIMIT = 200;
-/** Adds one line of `--output-format stream-json`. A line that is no event changes nothing; nothing throws. */
+/** Adds one line of `--output-format stream-json`. Other lines change nothing. Never throws. */
 export function foldClaudeLine(stream: ClaudeStream, line: string, time: ReadingTime): ClaudeStream {
   const event = parseClaudeEvent(line);
   if (event === null) return stream;
@@ -54,10 +54,10 @@ export function foldClaudeLine(stream: ClaudeStream, line: string, time: Reading
   return foldEvent(unguarded === null ? seen : withFacts(seen, { unguarded }), event, time);
 }
 
-/** Cheaper than reading every line as JSON: an agent's output has megabytes that are neither. */
+/** A cheap check before parsing JSON: most lines of an agent's output are other events. */
 const MAYBE_SESSION_EVENT = /"(?:subtype"\s*:\s*"init|type"\s*:\s*"result)"/;
 
-/** Whether a line is an event that names the session or says how it ended. */
+/** Whether a line is an event that names the session or its result. */
 export function isSessionEvent(line: string): boolean {
   const event = MAYBE_SESSION_EVENT.test(line) ? parseClaudeEvent(line) : null;
   return event?.type === 'result' || (event?.type === 'system' && event.subtype === 'init');
@@ -81,7 +81,7 @@ function foldEvent(stream: ClaudeStream, event: ClaudeEvent, time: ReadingTime):
           return withFacts(stream, { sessionId: event.session_id, finished: false });
         case 'api_retry':
           return isLimitStatus(event.error_status)
-            ? withLimit(stream, { until: null, message: `the API answers ${String(event.error_status)}` })
+            ? withLimit(stream, { until: null, message: `the API answered ${String(event.error_status)}` })
             : stream;
         case 'hook_started':
         case 'hook_response':
@@ -111,7 +111,7 @@ function foldMessage(stream: ClaudeStream, { message, parent_tool_use_id: parent
     if (block.type === 'tool_use') {
       const call = toolCall(block.name, block.input);
       if (calls.size < CALL_LIMIT) calls.set(block.id, call);
-      // The structured result is not something the agent does.
+      // The structured result is not an activity.
       if (block.name !== 'StructuredOutput')
         activity = oneLine(call.target === null ? call.tool : `${call.tool} ${call.target}`);
     } else if (block.type === 'text') {
@@ -135,7 +135,7 @@ function foldMessage(stream: ClaudeStream, { message, parent_tool_use_id: parent
   return { ...stream, calls, messages, facts };
 }
 
-/** Claude Code gave a request up: it says so in a message of its own, in words and with the kind of error. */
+/** Claude Code gave up a request and reports it in a message with a text and the kind of error. */
 function foldApiError(stream: ClaudeStream, event: AssistantEvent, error: string, time: ReadingTime): ClaudeStream {
   const typed = event.api_error === USAGE_LIMIT;
   if (error !== 'rate_limit' && error !== 'overloaded' && !typed) return stream;
@@ -153,7 +153,7 @@ function foldResult(stream: ClaudeStream, event: ResultEvent, time: ReadingTime)
     event.permission_denials.map((each) => [each.tool_use_id, toolCall(each.tool_name, each.tool_input)]),
   );
   const counted = withFacts(denied, {
-    // The totals are of the whole process; a count made on the way is too small, never too large.
+    // The result has the totals of the process; a count of single messages is never larger.
     tokens: Math.max(stream.facts.tokens, resultTokens(event)),
     costUsd:
       event.total_cost_usd === null ? stream.facts.costUsd : Math.max(stream.facts.costUsd ?? 0, event.total_cost_usd),
@@ -166,14 +166,14 @@ function foldResult(stream: ClaudeStream, event: ResultEvent, time: ReadingTime)
   return withLimit(counted, { until: resetTimeIn(text, time.now, time.timeZone), message: oneLine(text) });
 }
 
-/** Limits of the attempt itself, which end it whatever else was reached on the way. */
+/** The attempt's own limits. They are its reason even if a rate limit was seen before. */
 const OWN_LIMITS: Readonly<Record<string, 'budget' | 'turns' | 'form'>> = {
   error_max_budget_usd: 'budget',
   error_max_turns: 'turns',
   error_max_structured_output_retries: 'form',
 };
 
-/** `text`: what the result says in words. */
+/** `text`: the text of the result. */
 export function resultOf(
   event: Pick<ResultEvent, 'subtype' | 'is_error' | 'api_error_status' | 'structured_output'>,
   text: string,
@@ -182,24 +182,24 @@ export function resultOf(
   if (!isError) return { kind: 'done', text, report };
   const limit = Object.hasOwn(OWN_LIMITS, subtype) ? (OWN_LIMITS[subtype] ?? null) : null;
   const words = text === '' && limit === null ? `the agent ended with ${subtype}` : text;
-  // A request that is refused (bad key, no credit, unknown model) is refused again; a server's fault passes.
+  // A refused request (bad key, no credit, unknown model) would be refused again; a server error is temporary.
   return { kind: 'failed', text: words, limit, retryable: status === null || status >= 500 || status === 408 };
 }
 
-/** What newer versions call a limit of the account, in `api_error`. */
+/** The value of `api_error` for a limit of the account, in newer versions. */
 const USAGE_LIMIT = 'usage_limit_reached';
 
-/** 429: rate or usage limit. 529: the service is overloaded; waiting is the answer to both. */
+/** 429: rate or usage limit. 529: the service is overloaded. Both need waiting. */
 function isLimitStatus(status: number | null): boolean {
   return status === 429 || status === 529;
 }
 
-/** How Claude Code tells subscribers; with an API key it is status 429. */
+/** The messages for subscribers; with an API key it is status 429. */
 function isLimitText(text: string): boolean {
   return /usage limit reached|you['’]ve hit your .{0,60}limit|\d-hour limit reached/i.test(text);
 }
 
-/** A later sign of the same limit may say less: what is known of its end stays. */
+/** A later message about the same limit may not have its end: the known end is kept. */
 function withLimit(stream: ClaudeStream, limit: AgentLimit): ClaudeStream {
   const until = limit.until ?? stream.facts.limit?.until ?? null;
   return withFacts(stream, { limit: { until, message: limit.message } });
@@ -225,7 +225,7 @@ function without(
   return new Map([...calls].filter(([id]) => !answered.has(id)));
 }
 
-/** The part of a tool's input that says what it is about. */
+/** A tool call with the most telling value of its input. */
 export function toolCall(tool: string, input: Readonly<Record<string, unknown>>): PermissionDenial {
   const names = ['file_path', 'notebook_path', 'command', 'pattern', 'url', 'path', 'description'];
   const value = names.map((name) => input[name]).find((each) => typeof each === 'string');
@@ -236,7 +236,7 @@ function tokensOf(usage: TokenUsage): number {
   return usage.input_tokens + usage.output_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens;
 }
 
-/** `usage` leaves out subagents and requests of an aborted turn; `modelUsage` has all. */
+/** `usage` omits subagents and requests of an aborted turn; `modelUsage` includes them. */
 function resultTokens(event: ResultEvent): number {
   const models = Object.values(event.modelUsage).reduce((sum, model) => sum + modelTokens(model), 0);
   return Math.max(models, event.usage === null ? 0 : tokensOf(event.usage));

@@ -3,7 +3,7 @@ import { completionReportSchema } from '../base/completion-schema.js';
 import { parseClaudeEvent, type ClaudeEvent, type RateLimitInfo } from './claude-events.js';
 import { toolCall } from './claude-stream.js';
 
-/** A line of `--output-format stream-json` as a person reads it; null for a line that is no event of ours. */
+/** An event of `--output-format stream-json` formatted as text; null for a line that is not an event o8 reads. */
 export function claudeWords(line: string): readonly string[] | null {
   const event = parseClaudeEvent(line);
   return event === null ? null : words(event);
@@ -54,7 +54,9 @@ function words(event: ClaudeEvent): string[] {
           return [];
         case 'api_retry':
           return [
-            `the API answers ${event.error_status === null ? 'nothing' : String(event.error_status)}; trying again`,
+            event.error_status === null
+              ? 'the API did not answer; retrying'
+              : `the API answered ${String(event.error_status)}; retrying`,
           ];
         case 'permission_denied':
           return [`  not permitted: ${event.tool_name}`];

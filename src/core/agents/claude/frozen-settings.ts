@@ -5,9 +5,9 @@ import { parsedObject } from './claude-files.js';
 const lists = z.record(z.string(), z.unknown());
 
 /**
- * Claude's project settings (their text, null for none) with the user's `agent.settings` over them, as Claude Code puts
- * layers together: lists of hooks and permissions are added up, of other keys the upper layer's value counts. A text that
- * Claude Code would not read either is left out.
+ * Claude's project settings (their text, null for none) merged with the user's `agent.settings`, as Claude Code merges
+ * them: lists of hooks and permissions are joined, and for other keys the user's value is used. Project settings that
+ * Claude Code would reject are left out.
  */
 export function withProjectSettings(
   project: string | null,

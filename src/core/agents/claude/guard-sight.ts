@@ -2,23 +2,23 @@ import { GUARD_MARK } from '../../scope/write-guard.js';
 import type { ClaudeEvent } from './claude-events.js';
 
 /*
- * Whether the hooks of `--settings` run at all is seen in the stream (`--include-hook-events`): before the result of
- * each Write, Edit or Bash there is an event of the hook that o8 put in front of it. A Claude Code that skips hooks
- * (`--bare`, or a file of settings it dropped) has no guard against writes outside the worktree. Events name a tool and
- * not the call, so they are counted for each tool; calls of subagents only add events.
+ * The stream shows whether the hooks of `--settings` run (`--include-hook-events`): before the result of each Write, Edit
+ * or Bash there is an event of o8's hook for it. If Claude Code skips hooks (`--bare`, or rejected settings), there is no
+ * guard against writes outside the worktree. Events name a tool, not the call, so they are counted for each tool; calls
+ * of subagents only add events.
  */
 
 export const GUARDED_TOOLS: readonly string[] = ['Write', 'Edit', 'MultiEdit', 'NotebookEdit', 'Bash'];
 
-/** Calls without an answer are few; the agent decides how many there are. */
+/** Few calls are open at a time; limited because the output is untrusted. */
 const MOST_OPEN = 200;
 
 export interface GuardSight {
-  /** Guarded calls of the session itself without a result yet, by id. */
+  /** Guarded calls of the main conversation without a result yet: id to tool. */
   readonly open: ReadonlyMap<string, string>;
-  /** How often a tool was carried out, and how often a hook was seen to start, to answer, and to be o8's. */
+  /** For each tool: how often it ran, and how many hook starts, hook answers, and answers of o8's hook were seen. */
   readonly tools: ReadonlyMap<string, ToolSight>;
-  /** The first tool that was carried out without the guard, null as long as there was none. */
+  /** The first tool that ran without the guard; null for none. */
   readonly unguarded: string | null;
 }
 
@@ -62,7 +62,7 @@ export function foldGuardSight(sight: GuardSight, event: ClaudeEvent): GuardSigh
   }
 }
 
-/** A call that ended with an error may never have come as far as the hooks. */
+/** A call that ended with an error may not have reached the hooks, so it is not counted. */
 function answered(sight: GuardSight, id: string, isError: boolean): GuardSight {
   const tool = sight.open.get(id);
   if (tool === undefined) return sight;
@@ -71,7 +71,7 @@ function answered(sight: GuardSight, id: string, isError: boolean): GuardSight {
   if (isError) return { ...sight, open };
   const before = sight.tools.get(tool) ?? NOTHING;
   const now = { ...before, ran: before.ran + 1 };
-  // Who answers says what it wrote; a start alone says only that there is a hook.
+  // An answer shows whose hook it is; a start only shows that some hook ran.
   const guarded = now.answered > 0 ? now.ours : now.started;
   return {
     open,

@@ -1,4 +1,4 @@
-/** Words that show that a command only reads or moves about: never what a denied command line was denied for. */
+/** Programs that only read or change the folder: they are not the reason why a command line was denied. */
 const HARMLESS = new Set([
   'cd',
   'ls',
@@ -14,9 +14,9 @@ const HARMLESS = new Set([
   'true',
   'test',
 ]);
-/** Never granted: the reason is in the worker's rules, not in a missing permission. */
+/** Never suggested: the worker rules forbid these, or they are allowed already. */
 const NEVER = /^git (?:stash|config|worktree|push|remote|-|add|commit|status|diff|log|show)/;
-/** `npm run build` names what it does by its third word. */
+/** In `npm run build` the third word names the script. */
 const RUNS_SCRIPTS = /^(?:npm|pnpm|yarn|bun|deno) run$/;
 
 /**
@@ -41,7 +41,7 @@ export function grantFor(tool: string, input: Readonly<Record<string, unknown>>)
   }
 }
 
-/** Of the parts of a command line the first that needs a permission: its program and subcommand. */
+/** A rule for the program and subcommand of the first part of a command line that needs a permission. */
 function bashGrant(command: string): string | null {
   for (const part of command.split(/&&|\|\||[;|\n]/)) {
     const words = part.trim().split(/\s+/);

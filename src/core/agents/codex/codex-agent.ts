@@ -22,7 +22,7 @@ export const CODEX_AGENT: Agent = {
   },
   checks: permissionMode,
   promptLimit: () => null,
-  // Those that Codex gives to the commands it runs; its sign-in and its folder (CODEX_API_KEY, CODEX_HOME) stay.
+  // Those that Codex sets for the commands it runs; its login and folder (CODEX_API_KEY, CODEX_HOME) are kept.
   describesSession: (variable) =>
     /^CODEX_(?:THREAD_ID|SESSION_ID|TOOL_CALL_ID|CI|SANDBOX|SANDBOX_NETWORK_DISABLED|INTERNAL_\w+)$/.test(variable),
 
@@ -31,8 +31,8 @@ export const CODEX_AGENT: Agent = {
   rulesIn: 'prompt',
   ownRules: `## Codex
 
-Git's own folder is read-only for you, so that you cannot commit: leave your changes in the worktree, and o8 commits them when
-you are done. This counts instead of what the rules and the task say about commits. The word that you are done is the file
+Git's own folder is read-only for you, so you cannot commit: leave your changes in the worktree, and o8 commits them when
+you are done. This replaces what the rules and the task say about commits. To report that you are done, create the file
 \`.claude-task-complete\`; your last message is the summary.`,
   readsPrompt: true,
   runsCommands: false,
@@ -54,7 +54,7 @@ function permissionMode({ permissionMode: mode }: AgentSettings): Check[] {
   return [
     warn(
       'permission-mode',
-      'Codex runs without its sandbox: nothing it does on this machine is refused',
+      'Codex runs without its sandbox: everything it does on this machine is allowed',
       text`Run '${o8('config set', ['agent.permissionMode', 'dontAsk'])}' unless this is a container or virtual machine`,
     ),
   ];

@@ -38,15 +38,15 @@ function sandboxOf({ permissionMode }: AgentSettings): string {
   }
 }
 
-/** Its worktree's settings are not those that were accepted: Codex leaves out those of a folder that is not trusted. */
+/** The worktree's settings differ from the accepted ones: Codex ignores the settings of an untrusted folder. */
 function untrusted(worktree: string): string[] {
   return ['-c', `projects={${JSON.stringify(worktree)}={trust_level="untrusted"}}`];
 }
 
-/** What o8 sets itself, and what would take consent or the sandbox away from it. */
+/** Settings that o8 sets itself, or that would change the sandbox or the trust of a folder. */
 const RESERVED: readonly string[] = ['sandbox_mode', 'approval_policy', 'projects', 'model'];
 
-/** O8Error `usage` for `agent.settings` that o8 sets itself, or that have no way to be written as configuration. */
+/** O8Error `usage` for `agent.settings` that o8 sets itself, or that cannot be written as Codex configuration. */
 export function checkCodexSettings({ settings }: AgentSettings): void {
   const reserved = Object.keys(settings).find((key) => RESERVED.includes(key.split('.', 1)[0] ?? ''));
   if (reserved !== undefined) {
@@ -64,13 +64,13 @@ function overrides(settings: Readonly<Record<string, unknown>>): string[] {
     if (BARE_PATH.test(key)) return overridesAt(key, value);
     throw new O8Error(
       'usage',
-      `agent.settings has the key ${JSON.stringify(key)}, which is no name of a setting of Codex.`,
-      'Names of settings are letters, digits, -, _ and dots between them.',
+      `agent.settings has the key ${JSON.stringify(key)}, which is not a valid name of a Codex setting.`,
+      'Names of settings consist of letters, digits, -, _ and dots between them.',
     );
   });
 }
 
-/** Tables are written key by key, so that the rest of a table of the user's own configuration stays. */
+/** Tables are written key by key, so that other keys of the same table in the user's configuration are kept. */
 function overridesAt(path: string, value: unknown): string[] {
   if (isTable(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => BARE.test(key)))
     return Object.entries(value).flatMap(([key, inner]) => overridesAt(`${path}.${key}`, inner));
@@ -84,7 +84,7 @@ function override(path: string, value: unknown): string[] {
 const BARE = /^[A-Za-z0-9_-]+$/;
 const BARE_PATH = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 
-/** A JSON value as TOML; strings, numbers, booleans and lists look the same there. */
+/** A JSON value as TOML; strings, numbers, booleans and lists have the same syntax in both. */
 function toml(value: unknown, path: string): string {
   if (typeof value === 'string') return JSON.stringify(value).replaceAll('\u007f', '\\u007f');
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -95,8 +95,8 @@ function toml(value: unknown, path: string): string {
       .join(', ')}}`;
   throw new O8Error(
     'usage',
-    `agent.settings.${path} is null, which Codex's configuration has no word for.`,
-    `Leave ${path} out.`,
+    `agent.settings.${path} is null, which cannot be written in Codex's configuration.`,
+    `Remove ${path}.`,
   );
 }
 

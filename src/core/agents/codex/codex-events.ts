@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /*
- * What o8 reads of `codex exec --json`, one JSON object a line. Everything is optional that a version may leave out; what
- * does not fit is not an event of ours.
+ * The events of `codex exec --json` that o8 reads, one JSON object a line. Fields that a version may omit are optional;
+ * other lines are ignored.
  */
 
 const count = z.number().nonnegative().catch(0);
@@ -12,16 +12,16 @@ const text = z.string().catch('');
 const item = z.looseObject({
   type: z.string(),
   status: text,
-  /** Of a message, a reasoning or an error. */
+  /** For a message, reasoning or error. */
   text,
   message: text,
-  /** Of a command. */
+  /** For a command. */
   command: text,
   aggregated_output: text,
   exit_code: z.number().nullable().catch(null),
-  /** Of a file change. */
+  /** For a file change. */
   changes: z.array(z.object({ path: z.string(), kind: text })).catch([]),
-  /** Of a call of a server's tool, and of a search. */
+  /** For a call of an MCP tool, and for a search. */
   server: text,
   tool: text,
   query: text,
@@ -30,13 +30,13 @@ const item = z.looseObject({
 const thread = z.object({ type: z.literal('thread.started'), thread_id: z.string() });
 const turnStarted = z.object({ type: z.literal('turn.started') });
 const itemEvent = z.object({ type: z.enum(['item.started', 'item.updated', 'item.completed']), item });
-/** `usage` is of the whole thread, also where this process only continued it; the cached tokens are among the input's. */
+/** `usage` is the total of the whole thread, even in a resumed process; input tokens include cached ones. */
 const turnCompleted = z.object({
   type: z.literal('turn.completed'),
   usage: z.object({ input_tokens: count, output_tokens: count }).nullable().catch(null),
 });
 const turnFailed = z.object({ type: z.literal('turn.failed'), error: z.object({ message: text }) });
-/** Also of a request that is tried again: `Reconnecting... 1/5 (…)`. */
+/** Also printed for a request that is retried: `Reconnecting... 1/5 (…)`. */
 const error = z.object({ type: z.literal('error'), message: text });
 
 const codexEvent = z.union([thread, turnStarted, itemEvent, turnCompleted, turnFailed, error]);

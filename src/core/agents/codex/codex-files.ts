@@ -5,10 +5,10 @@ import type { ProjectFiles } from '../base/agent.js';
 
 export const CODEX = 'codex';
 
-/** Settings, servers, hooks, rules for commands: Codex reads them in a folder that its user trusts. */
+/** Settings, servers, hooks and rules for commands. Codex reads them in folders that the user trusts. */
 const FOLDER = '.codex';
 
-/** `AGENTS.md` and skills are text for the model, like the rest of the repository. */
+/** Does not include `AGENTS.md` and skills: they are text for the model, like the rest of the repository. */
 export const CODEX_PROJECT: ProjectFiles = {
   wanted: { files: [], folders: [FOLDER] },
   itemsOf: (files) => files.filter(counts).map((file): TrustItem => itemOf(CODEX, file)),
@@ -35,7 +35,7 @@ function counts(file: RepositoryFile): boolean {
   return isInFolder(file.path) && (file.kind !== 'file' || file.text.trim() !== '');
 }
 
-/** Anything in quotes may name a file that a command runs. */
+/** Words in quotes: each may name a file that a command runs. */
 function wordsOf(text: string): string[] {
   const quoted = [...text.matchAll(/"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'/g)].flatMap(([, double, single]) =>
     (double ?? single ?? '').split(/[\s;&|()<>]+/),
@@ -46,7 +46,7 @@ function wordsOf(text: string): string[] {
   );
 }
 
-/** Whether `[projects."<folder>"]` has the trust level `trusted`, in the form in which Codex writes it. */
+/** Whether `[projects."<folder>"]` has the trust level `trusted`, in the form that Codex writes. */
 function trusts(text: string, folder: string): boolean {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   const headings = [JSON.stringify(folder), `'${folder}'`].map((name) => `[projects.${name}]`);

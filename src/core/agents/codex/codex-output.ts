@@ -4,13 +4,13 @@ import { parseCodexEvent, type CodexItem } from './codex-events.js';
 
 export interface CodexState {
   readonly facts: AgentFacts;
-  /** The last message: what the agent says when it is done. */
+  /** The agent's last message. */
   readonly said: string;
 }
 
 export const EMPTY_CODEX: CodexState = { facts: NO_FACTS, said: '' };
 
-/** Adds one line of `codex exec --json`. A line that is no event changes nothing; nothing throws. */
+/** Adds one line of `codex exec --json`. Other lines change nothing. Never throws. */
 export function foldCodexLine(state: CodexState, line: string, time: ReadingTime): CodexState {
   const event = parseCodexEvent(line);
   if (event === null) return state;
@@ -38,7 +38,7 @@ export function foldCodexLine(state: CodexState, line: string, time: ReadingTime
   }
 }
 
-/** What the program is doing, without what is only told about it: its own warnings are items of type `error`. */
+/** Adds an item. Codex prints its own warnings as items of type `error`, which are not an activity. */
 function foldItem(state: CodexState, item: CodexItem): CodexState {
   const said = item.type === 'agent_message' ? item.text : state.said;
   const activity = activityOf(item) ?? state.facts.activity;
@@ -50,7 +50,7 @@ function foldItem(state: CodexState, item: CodexItem): CodexState {
   return { ...withFacts(state, { activity, denials, limit, finished: false }), said };
 }
 
-/** More would tell a reader nothing new. */
+/** The agent's output is untrusted, so the number is limited. */
 const MOST_DENIALS = 20;
 
 function isDeclined({ status }: CodexItem): boolean {
@@ -78,7 +78,7 @@ export const VERBS = {
   web_search: 'Search',
 } as const;
 
-/** What an item is about: the command without its shell, the files, the tool. */
+/** The object of an item: the command without its shell, the files, or the tool. */
 export function targetOf({ type, command, changes, server, tool, query }: CodexItem): string {
   switch (type) {
     case 'command_execution':
@@ -92,7 +92,7 @@ export function targetOf({ type, command, changes, server, tool, query }: CodexI
   }
 }
 
-/** Whether a message says that a rate or usage limit was reached, in the words of Codex or of the service. */
+/** Messages of Codex or the service about a rate or usage limit. */
 const LIMIT =
   /usage limit|rate limit (?:reached|exceeded)|\b429 Too Many Requests|exceeded retry limit, last status: 429/i;
 
@@ -107,14 +107,14 @@ export function limitEnd(message: string, { now, timeZone }: ReadingTime): strin
   const words = message
     .replace(/try again at /gi, 'resets ')
     .replace(/\b(\d{1,2})(?:st|nd|rd|th)\b/g, '$1')
-    .replace(/\b(\d+) ?ms\b/g, '1s') // less than a second is soon enough
+    .replace(/\b(\d+) ?ms\b/g, '1s') // less than a second is rounded up
     .replace(/\b(\d+)\.\d+ ?s\b/g, (_, seconds: string) => `${String(Number(seconds) + 1)}s`)
     .replace(/\b(\d+)m(\d+)s\b/g, (_, minutes: string) => `${String(Number(minutes) + 1)}m`)
     .replace(/\b(\d+)h(\d+)m\b/g, (_, hours: string) => `${String(Number(hours) + 1)}h`);
   return resetTimeIn(words, now, timeZone);
 }
 
-/** A request that is refused (bad key, no credit, unknown model) is refused again; a server's fault passes. */
+/** A refused request (bad key, no credit, unknown model) would be refused again; a server error is temporary. */
 function failure(message: string): AgentResult {
   const status = Number(/\bstatus:? (\d{3})\b/.exec(message)?.[1] ?? Number.NaN);
   const isRefused = /quota exceeded|not supported|model_not_found|context window/i.test(message);
@@ -126,7 +126,7 @@ function withFacts(state: CodexState, facts: Partial<AgentFacts>): CodexState {
   return { ...state, facts: { ...state.facts, ...facts } };
 }
 
-/** Whether a line names the session or says how it ended. Cheaper than reading every line as JSON. */
+/** Whether a line names the session or its result. A cheap check comes before parsing JSON. */
 export function isCodexSessionLine(line: string): boolean {
   return /"type"\s*:\s*"(?:thread\.started|turn\.(?:completed|failed))"/.test(line) && parseCodexEvent(line) !== null;
 }

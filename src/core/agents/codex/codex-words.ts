@@ -2,7 +2,7 @@ import { oneLine } from '../base/agent-facts.js';
 import { parseCodexEvent, type CodexItem } from './codex-events.js';
 import { targetOf, VERBS } from './codex-output.js';
 
-/** A line of `codex exec --json` as a person reads it; null for a line that is no event of ours. */
+/** An event of `codex exec --json` formatted as text; null for a line that is not an event o8 reads. */
 export function codexWords(line: string): readonly string[] | null {
   const event = parseCodexEvent(line);
   if (event === null) return null;
@@ -46,7 +46,7 @@ function itemWords(item: CodexItem): string[] {
   }
 }
 
-/** Its start said what it is; its end says something only when it failed. */
+/** The command was shown when it started; its end is shown only if it failed. */
 function failedCommand({ exit_code: code, aggregated_output: output, status }: CodexItem): string[] {
   if (status === 'declined') return ['  not permitted'];
   if (code === null || code === 0) return [];

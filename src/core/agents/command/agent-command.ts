@@ -1,7 +1,7 @@
 import { ARGUMENT_LIMIT_BYTES } from '../base/argument-limit.js';
 import { O8Error } from '../../base/errors.js';
 
-/** What the placeholders of `agent.command` stand for; paths are absolute. */
+/** The values of the placeholders in `agent.command`; paths are absolute. */
 export interface AgentCommandValues {
   readonly prompt: string;
   readonly promptFile: string;
@@ -19,15 +19,15 @@ const PLACEHOLDERS = [
 ] as const satisfies readonly (keyof AgentCommandValues)[];
 
 /**
- * Refuses a command that cannot mean what its author thinks: placeholders are replaced as whole arguments only, so
- * that no value is ever cut up or read by a shell. O8Error `usage`.
+ * O8Error `usage` for a command without a program or with a placeholder inside an argument: only whole arguments are
+ * replaced, so that no value is split or read by a shell.
  */
 export function checkAgentCommand(command: readonly string[]): void {
   if ((command[0] ?? '').trim() === '') {
     throw new O8Error(
       'usage',
-      'agent.command names no program',
-      'Give it as a list, the program first: ["my-agent", "{promptFile}"]',
+      'agent.command names no program.',
+      'Write it as a list, the program first: ["my-agent", "{promptFile}"]',
     );
   }
   for (const argument of command) {
@@ -35,20 +35,20 @@ export function checkAgentCommand(command: readonly string[]): void {
     if (inside !== undefined) {
       throw new O8Error(
         'usage',
-        `agent.command has {${inside}} inside the argument ${JSON.stringify(argument)}; only whole arguments are replaced`,
-        `Make "{${inside}}" an argument of its own, or read the same from the agent's environment (O8_PROMPT_FILE, O8_TASK_ID, O8_BRANCH, O8_WORKTREE).`,
+        `agent.command has {${inside}} inside the argument ${JSON.stringify(argument)}; only whole arguments are replaced.`,
+        `Make "{${inside}}" a separate argument, or read the value from the agent's environment (O8_PROMPT_FILE, O8_TASK_ID, O8_BRANCH, O8_WORKTREE).`,
       );
     }
   }
 }
 
-/** The argv of an agent that is not Claude. O8Error `usage` when the template is wrong or a prompt is too long for an argument. */
+/** The command line of `agent.command`. O8Error `usage` when the template is wrong or the prompt is too long for an argument. */
 export function agentCommand(command: readonly string[], values: AgentCommandValues): string[] {
   checkAgentCommand(command);
   if (command.includes('{prompt}') && Buffer.byteLength(values.prompt) > ARGUMENT_LIMIT_BYTES) {
     throw new O8Error(
       'usage',
-      `the prompt of task ${values.task} is ${String(Buffer.byteLength(values.prompt))} bytes, too long for one argument`,
+      `The prompt of task ${values.task} is ${String(Buffer.byteLength(values.prompt))} bytes, too long for one argument.`,
       'Use {promptFile} instead of {prompt} in agent.command.',
     );
   }

@@ -8,7 +8,7 @@ import { agentCommand, checkAgentCommand } from './agent-command.js';
 
 const COMMAND = 'command';
 
-/** Any program of the user's: what it prints is text, and what counts is its exit code and the marker file. */
+/** Any program of the user: its output is plain text; success is decided by its exit code and the marker file. */
 export const COMMAND_AGENT: Agent = {
   kind: COMMAND,
   title: 'agent',
@@ -19,7 +19,7 @@ export const COMMAND_AGENT: Agent = {
     if (command === null) {
       throw new O8Error(
         'usage',
-        `agent.kind is ${COMMAND}, and agent.command names no program.`,
+        `agent.kind is ${COMMAND}, but agent.command is not set.`,
         o8('config set', ['agent.command', '["my-agent", "{promptFile}"]']),
       );
     }

@@ -69,7 +69,7 @@ describe('the log of a Claude agent', () => {
       `${TIME}   not permitted: Bash`,
     ]);
     expect(read({ type: 'system', subtype: 'api_retry', error_status: 529 })).toEqual([
-      `${TIME} the API answers 529; trying again`,
+      `${TIME} the API answered 529; retrying`,
     ]);
     expect(read({ type: 'rate_limit_event', rate_limit_info: { status: 'rejected' } })).toEqual([
       `${TIME} usage limit reached`,

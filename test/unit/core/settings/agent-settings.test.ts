@@ -25,8 +25,8 @@ describe('the kind of an agent', () => {
   it.each([
     [{ agent: { kind: 'nonsense' } }, 'There is no agent kind "nonsense"'],
     [{ agent: { kind: 'constructor' } }, 'There is no agent kind'],
-    [{ agent: { kind: 'command' } }, 'agent.command names no program'],
-    [{ agent: { kind: 'claude', command: ['x'] } }, 'agent.command (x) would not be used'],
+    [{ agent: { kind: 'command' } }, 'agent.kind is command, but agent.command is not set.'],
+    [{ agent: { kind: 'claude', command: ['x'] } }, 'agent.command (x) has no effect'],
     [{ agents: { mine: { command: [' '] } } }, 'Agent "mine": agent.command names no program'],
     [{ agents: { mine: { kind: 'x' } } }, 'Agent "mine": There is no agent kind "x"'],
   ])('%j is refused', (file, message) => {

@@ -243,7 +243,7 @@ describe('claudeCommand', () => {
   });
 
   it('refuses by name what is too long for an argument', () => {
-    expect(() => claudeCommand(attempt({ workerRules: 'x'.repeat(140_000) }))).toThrow(/task task-001: .*140023 bytes/);
+    expect(() => claudeCommand(attempt({ workerRules: 'x'.repeat(140_000) }))).toThrow(/Task task-001: .*140023 bytes/);
   });
 
   it('never holds the prompt', () => {

@@ -122,9 +122,9 @@ describe('how Codex is started', () => {
   it.each([
     [{ settings: { sandbox_mode: 'danger-full-access' } }, 'agent.settings.sandbox_mode is set by o8'],
     [{ settings: { 'projects.x': 1 } }, 'agent.settings.projects.x is set by o8'],
-    [{ settings: { 'a=b': 1 } }, 'which is no name of a setting'],
+    [{ settings: { 'a=b': 1 } }, 'which is not a valid name of a Codex setting'],
     [{ settings: { a: null } }, 'agent.settings.a is null'],
-    [{ command: ['x'] }, 'agent.kind is codex, so agent.command (x) would not be used'],
+    [{ command: ['x'] }, 'agent.kind is codex, so agent.command (x) has no effect'],
   ])('refuses %j', (agent, message) => {
     expect(() => {
       CODEX_AGENT.check({ ...DEFAULT_AGENT, kind: 'codex', ...agent });
