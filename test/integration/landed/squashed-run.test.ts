@@ -18,7 +18,7 @@ it('a run whose branch the user squashed is closed, and nothing of it stays', as
   expect(predicted).toMatchObject({ landing: { kind: 'nothing' } });
   const merged = await run.o8('merge');
   expect(merged.code).toBe(0);
-  expect(merged.stdout).toContain(`main already contains these changes, since ${squash.slice(0, 12)}`);
+  expect(merged.stdout).toContain(`main already contains this work since ${squash.slice(0, 12)}`);
   expect(await run.status()).toMatchObject({ landed: squash });
   await run.o8('cleanup');
   expect(await git('for-each-ref', '--format=%(refname)', 'refs/heads')).toBe('refs/heads/main');
