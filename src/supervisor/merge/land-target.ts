@@ -18,8 +18,7 @@ import { branchesOf, filesOf, recordOf, type Run } from '../run/run.js';
 import { tasksToVerify, verifyLanding } from './verify-landing.js';
 import { targetName, targetOf } from '../../core/plan/target.js';
 import { moveTarget } from './advance-target.js';
-
-const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round costs a verify
+import { whileItMoves } from './while-it-moves.js';
 
 /**
  * Lands the run's target on the base branch by fast-forward only; `upTo` lands a part of it. If the base branch has
@@ -27,44 +26,49 @@ const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round 
  */
 export async function landTarget(run: Run, upTo: string | null): Promise<Landing> {
   const { base, runId } = run.plan;
+  const landing = await whileItMoves(() => landOnce(run, upTo));
+  if (landing !== 'keeps_moving') return landing;
+  return held(`${base.branch} kept moving while the work was verified`, [], o8('merge', { run: runId }));
+}
+
+async function landOnce(run: Run, upTo: string | null): Promise<Landing | 'moved'> {
+  const { base, runId } = run.plan;
   const target = targetOf(run.plan);
   const branch = base.branch;
-  for (let round = 0; round < MOST_RECOMPUTATIONS; round += 1) {
-    const from = await resolveCommit(run.repo, `refs/heads/${branch}`);
-    if (from === null) return heldBy(await baseGone(branchesOf(run)));
-    const tip = upTo ?? (await resolveCommit(run.repo, target.ref));
-    if (tip === null) return withoutTarget(run, from);
-    const lost = upTo === null ? await lostFromTarget(branchesOf(run), tip) : null;
-    if (lost !== null && !(await isAncestor(run.repo, lost.commit, from))) {
-      const since = await contentThere(run.repo, lost.commit, from);
-      return since === null ? heldBy(lost.moved) : found(run, lost.commit, since);
-    }
-    if (await isAncestor(run.repo, tip, from)) {
-      const intent = run.ledger.state.landingIntent;
-      if (intent === null || !(await isAncestor(run.repo, intent.to, from))) {
-        return { kind: 'nothing', reason: await whyNothing(run) };
-      }
-      await forgetForwarded(run.repo, branch);
-      return recordLanding(run, { branch, from: intent.from, to: intent.to }); // a supervisor was killed before recording it
-    }
-    const canForward = await isAncestor(run.repo, from, tip);
-    const there = canForward ? null : await contentThere(run.repo, tip, from);
-    if (there !== null) return found(run, tip, there);
-    const rewritten = await baseRewritten(run, from, tip);
-    if (rewritten !== null) return heldBy(rewritten);
-    const prepared = canForward ? await proven(run, tip) : await refresh(run, from, tip);
-    if (prepared.kind === 'held') return prepared;
-    run.lease.assertHeld();
-    await run.ledger.record({ type: 'landing_intended', branch, from, to: prepared.commit });
-    const result = await fastForward(run.repo, { branch, from, to: prepared.commit });
-    if (result.kind === 'advanced') {
-      return recordLanding(run, { branch, from, to: prepared.commit });
-    }
-    if ((await resolveCommit(run.repo, `refs/heads/${branch}`)) === from) {
-      return held(result.reason, result.paths, hintAfterLock(result.lock, o8('merge', { run: runId })));
-    }
+  const from = await resolveCommit(run.repo, `refs/heads/${branch}`);
+  if (from === null) return heldBy(await baseGone(branchesOf(run)));
+  const tip = upTo ?? (await resolveCommit(run.repo, target.ref));
+  if (tip === null) return withoutTarget(run, from);
+  const lost = upTo === null ? await lostFromTarget(branchesOf(run), tip) : null;
+  if (lost !== null && !(await isAncestor(run.repo, lost.commit, from))) {
+    const since = await contentThere(run.repo, lost.commit, from);
+    return since === null ? heldBy(lost.moved) : found(run, lost.commit, since);
   }
-  return held(`${branch} kept moving while the work was verified`, [], o8('merge', { run: runId }));
+  if (await isAncestor(run.repo, tip, from)) {
+    const intent = run.ledger.state.landingIntent;
+    if (intent === null || !(await isAncestor(run.repo, intent.to, from))) {
+      return { kind: 'nothing', reason: await whyNothing(run) };
+    }
+    await forgetForwarded(run.repo, branch);
+    return recordLanding(run, { branch, from: intent.from, to: intent.to }); // a supervisor was killed before recording it
+  }
+  const canForward = await isAncestor(run.repo, from, tip);
+  const there = canForward ? null : await contentThere(run.repo, tip, from);
+  if (there !== null) return found(run, tip, there);
+  const rewritten = await baseRewritten(run, from, tip);
+  if (rewritten !== null) return heldBy(rewritten);
+  const prepared = canForward ? await proven(run, tip) : await refresh(run, from, tip);
+  if (prepared.kind === 'held') return prepared;
+  run.lease.assertHeld();
+  await run.ledger.record({ type: 'landing_intended', branch, from, to: prepared.commit });
+  const result = await fastForward(run.repo, { branch, from, to: prepared.commit });
+  if (result.kind === 'advanced') {
+    return recordLanding(run, { branch, from, to: prepared.commit });
+  }
+  if ((await resolveCommit(run.repo, `refs/heads/${branch}`)) === from) {
+    return held(result.reason, result.paths, hintAfterLock(result.lock, o8('merge', { run: runId })));
+  }
+  return 'moved';
 }
 
 /** `cleanup` removes a target that has landed; the user may have removed one that has not. */

@@ -27,11 +27,9 @@ import { findHeld } from '../../git/findings/find-held.js';
 import { failOrRetry } from '../run/fail-or-retry.js';
 import { branchesOf, recordOf, type Run } from '../run/run.js';
 import { scopeFindings, violationText } from '../attempts/scope-findings.js';
+import { whileItMoves } from './while-it-moves.js';
 import { verifyCommit, type Verdict } from './verify-commit.js';
 import { targetBranch, targetOf } from '../../core/plan/target.js';
-
-/** How often the target may move during a merge before the tasks wait for `merge`; each time costs a verify. */
-const MOST_RECOMPUTATIONS = 5;
 
 /**
  * Merges finished branches into the target, in the given order: stacks them in commits that no branch has yet, checks
@@ -40,39 +38,51 @@ const MOST_RECOMPUTATIONS = 5;
  */
 export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promise<void> {
   let atOnce = tasks.length;
-  for (let moved = 0; moved < MOST_RECOMPUTATIONS;) {
+  const result = await whileItMoves(async () => {
     const waiting = tasks.filter(({ id }) => isWaiting(run, id)).slice(0, atOnce);
-    if (waiting.length === 0) return;
-    const target = await resolveCommit(run.repo, targetOf(run.plan).ref);
-    if (target === null) return holdAll(run, waiting, await targetGone(branchesOf(run)));
-    const lost = await lostFromTarget(branchesOf(run), target);
-    if (lost !== null && !(await isOnBase(branchesOf(run), lost.commit))) return holdAll(run, waiting, lost.moved);
-    const links = await stack(run, waiting, target);
-    if (links.length === 0) continue; // every task was settled without a merge
-    const proof = await prove(run, links);
-    if (proof.kind === 'interrupted') return;
-    const good = links.slice(0, proof.good);
-    const last = good.at(-1);
-    if (last !== undefined) {
-      const after = afterAdvance(await advanceTarget(run, good, { from: target, to: last.commit }), good.length);
-      if (after.kind === 'recompute') {
-        moved += 1;
-        continue;
-      }
-      if (after.kind === 'one_at_a_time') {
-        atOnce = 1;
-        continue;
-      }
-      if (after.kind === 'hold') {
-        await holdAll(run, [last.task], after);
-        continue;
-      }
-      for (const { task, commit, note } of good) await finishMerge(run, task, commit, note === null ? [] : [note]);
-    }
-    if (proof.culprit !== null) await failOrRetry(run, proof.culprit.task, proof.culprit.failure);
-  }
+    if (waiting.length === 0) return 'done';
+    const round = await mergeRound(run, waiting);
+    if (round !== 'one_at_a_time') return round;
+    atOnce = 1;
+    return 'again';
+  });
+  if (result === 'done') return;
   const waiting = tasks.filter(({ id }) => isWaiting(run, id));
   await holdAll(run, waiting, keptMoving(run.plan));
+}
+
+async function mergeRound(
+  run: Run,
+  waiting: readonly PlannedTask[],
+): Promise<'done' | 'again' | 'moved' | 'one_at_a_time'> {
+  const target = await resolveCommit(run.repo, targetOf(run.plan).ref);
+  if (target === null) {
+    await holdAll(run, waiting, await targetGone(branchesOf(run)));
+    return 'done';
+  }
+  const lost = await lostFromTarget(branchesOf(run), target);
+  if (lost !== null && !(await isOnBase(branchesOf(run), lost.commit))) {
+    await holdAll(run, waiting, lost.moved);
+    return 'done';
+  }
+  const links = await stack(run, waiting, target);
+  if (links.length === 0) return 'again'; // every task was settled without a merge
+  const proof = await prove(run, links);
+  if (proof.kind === 'interrupted') return 'done';
+  const good = links.slice(0, proof.good);
+  const last = good.at(-1);
+  if (last !== undefined) {
+    const after = afterAdvance(await advanceTarget(run, good, { from: target, to: last.commit }), good.length);
+    if (after.kind === 'recompute') return 'moved';
+    if (after.kind === 'one_at_a_time') return 'one_at_a_time';
+    if (after.kind === 'hold') {
+      await holdAll(run, [last.task], after);
+      return 'again';
+    }
+    for (const { task, commit, note } of good) await finishMerge(run, task, commit, note === null ? [] : [note]);
+  }
+  if (proof.culprit !== null) await failOrRetry(run, proof.culprit.task, proof.culprit.failure);
+  return 'again';
 }
 
 function isWaiting(run: Run, id: string): boolean {

@@ -13,10 +13,9 @@ import { createLandingCommit } from '../../git/merge/merge.js';
 import { advanceRef, createRef, deleteRef, isAncestor, pinRef, resolveCommit } from '../../git/refs/refs.js';
 import { createInverse, findRevert, isOnRemote, subjectOf, trialRevert } from '../../git/merge/revert.js';
 import { filesOf, plannedTask, recordOf, type Run } from '../run/run.js';
+import { whileItMoves } from './while-it-moves.js';
 import { hasSharedCheck, tasksToVerify, verifyLanding } from './verify-landing.js';
 import { targetName, targetOf, wayToLand } from '../../core/plan/target.js';
-
-const MOST_RECOMPUTATIONS = 5; // the base may move while we verify; each round costs a verify
 
 /**
  * Reverts what the run landed on its base branch, newest first, or only one task; stops at the first landing that
@@ -87,23 +86,23 @@ function whyNothing({ plan, ledger }: Run, task: string | null): string {
 }
 
 async function undoLanding(run: Run, landing: LandingRecord): Promise<Undone> {
+  const undone = await whileItMoves(() => undoOnce(run, landing));
+  if (undone !== 'keeps_moving') return undone;
+  return held(run, landing, { reason: `${run.plan.base.branch} kept moving while the work was verified` });
+}
+
+async function undoOnce(run: Run, landing: LandingRecord): Promise<Undone | 'moved'> {
   const { branch } = run.plan.base;
-  for (let round = 0; round < MOST_RECOMPUTATIONS; round += 1) {
-    const tip = await resolveCommit(run.repo, baseRef(run.plan));
-    if (tip === null)
-      return held(run, landing, {
-        reason: `branch ${branch} is gone`,
-        hint: `git branch ${shellQuote(branch)} ${landing.to}`,
-      });
-    if (!(await isAncestor(run.repo, landing.to, tip))) {
-      return { kind: 'nothing', reason: `${branch} does not contain ${landing.to.slice(0, 12)} any more` };
-    }
-    const result = (await canMoveBack(run, landing, tip))
-      ? await moveBack(run, landing)
-      : await revert(run, landing, tip);
-    if (result !== 'moved') return result;
+  const tip = await resolveCommit(run.repo, baseRef(run.plan));
+  if (tip === null)
+    return held(run, landing, {
+      reason: `branch ${branch} is gone`,
+      hint: `git branch ${shellQuote(branch)} ${landing.to}`,
+    });
+  if (!(await isAncestor(run.repo, landing.to, tip))) {
+    return { kind: 'nothing', reason: `${branch} does not contain ${landing.to.slice(0, 12)} any more` };
   }
-  return held(run, landing, { reason: `${branch} kept moving while the work was verified` });
+  return (await canMoveBack(run, landing, tip)) ? moveBack(run, landing) : revert(run, landing, tip);
 }
 
 /** Only if nobody else can have the landing, because a branch that moves back is a problem for everybody who has it. */
