@@ -18,7 +18,7 @@ const TASKS = [
 
 type Ask = (tool: string, input?: Record<string, unknown>) => Promise<Readonly<Record<string, unknown>>>;
 
-/** Calls tools of a server of the run's own, with every answer checked. */
+/** Calls tools through a server of its own and checks every answer against its schema. */
 async function checked(run: RunFixture): Promise<{ ask: Ask; server: McpConnection }> {
   const server = await run.openServer();
   await server.client.listTools();
@@ -37,7 +37,7 @@ const errorSchema = z.strictObject({
 
 const preflightSchema = z.looseObject({ checks: z.array(z.looseObject({ id: z.string(), message: z.string() })) });
 
-/** Each door spells commands in its own way: here they are all alike. */
+/** The CLI and MCP write commands differently; this makes them the same. */
 function unspelled<T>(answer: T): T {
   const text = JSON.stringify(answer, (_, value: unknown) =>
     typeof value === 'string' ? value.replace(/(in a terminal: )?o8 [a-z]+.*$|\/parallel-.*$/gm, '<command>') : value,
@@ -45,7 +45,7 @@ function unspelled<T>(answer: T): T {
   return JSON.parse(text) as T;
 }
 
-/** How much is free changes between two looks. */
+/** Free space changes between two calls. */
 function withoutFreeSpace(answer: unknown): unknown {
   const preflight = preflightSchema.parse(answer);
   const checks = preflight.checks.map((check) =>
@@ -96,7 +96,7 @@ describe('the answer of a tool', () => {
     await server.close();
   });
 
-  it('fits it for a conflict that is opened, resolved, held back, landed and taken back', async () => {
+  it('fits it for a conflict that is opened, resolved, held, landed and reverted', async () => {
     const run = await RunFixture.open({ tasks: TASKS });
     const { ask, server } = await checked(run);
     const runId = await run.spawn();
@@ -117,7 +117,7 @@ describe('the answer of a tool', () => {
     await two.exit(0);
     await run.waitForRun('failed');
 
-    // Held back by a file of the user's, then on the base.
+    // First held because of a file of the user's, then landed on the base.
     await writeFile(join(run.root, 'shared.txt'), 'mine\n');
     expect(await ask('merge')).toMatchObject({ landing: { kind: 'held', files: ['shared.txt'] } });
     await rm(join(run.root, 'shared.txt'));
@@ -208,7 +208,7 @@ describe('the answer of a tool', () => {
     expect(await server.close()).toBe('');
   });
 
-  it('that is an error has code, message and hint, the same through both doors', async () => {
+  it('that is an error has the same code, message and hint in the CLI and in MCP', async () => {
     const run = await RunFixture.open({ tasks: TASKS });
     const failures = [
       { tool: 'status', input: { runId: 'nobody' }, args: ['status', '--run', 'nobody'] },

@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A JSON schema that zod can read back accepts what it says. */
+/** A JSON schema that zod can read is valid. */
 function fromJsonSchema(schema: unknown): z.ZodType {
   return z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(schema));
 }
@@ -52,7 +52,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('says explicitly of each tool what it is called, whether it writes, destroys and may be repeated', () => {
+  it('declares for each tool its title and whether it writes, destroys and may be repeated', () => {
     for (const { name, annotations = {} } of tools) {
       const hints = [annotations.readOnlyHint, annotations.destructiveHint, annotations.idempotentHint];
       expect(
@@ -106,13 +106,13 @@ describe('the catalogue', () => {
   });
 });
 
-/** Fields of these names hold words of the repository or of an agent, or may quote them. */
+/** Fields with these names contain or quote text of the repository or of an agent. */
 const UNTRUSTED = new Set([
   ...['message', 'reason', 'text', 'tail', 'notes', 'files', 'silent', 'why', 'what', 'path', 'problems', 'warnings'],
   ...['lastActivity', 'command', 'mermaid', 'conflictsUnknown'],
 ]);
 
-/** Paths of fields whose name is among these and that are not said to be untrusted. */
+/** Paths of such fields whose description does not say that they are untrusted. */
 function unsaid(schema: unknown, at: string): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   if (Array.isArray(schema)) return schema.flatMap((each) => unsaid(each, at));
@@ -132,7 +132,7 @@ function isText(field: unknown): boolean {
 }
 
 describe('the output of the tools', () => {
-  it('says of every text of the repository or an agent that it is untrusted', async () => {
+  it('marks every text of the repository or an agent as untrusted', async () => {
     const { tools } = await server.client.listTools();
     const ofO8 = /\.tasks\.reason$|\.worktrees\.path$|\.leftOut\.command$/; // made of codes and checked names
     const found = tools.flatMap(({ name, outputSchema }) => unsaid(outputSchema, name));
@@ -170,7 +170,7 @@ describe('the server', () => {
     });
   });
 
-  it('repeats no argument of megabytes and says nothing in the words of a schema library', async () => {
+  it('does not repeat huge arguments and uses no wording of a schema library', async () => {
     const huge = 'x'.repeat(3_000_000);
     const given: [string, Record<string, unknown>][] = [
       ['status', { runId: huge }],

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 
-// What Claude Code reads of the repository when it is installed as a plugin.
+// The files that Claude Code reads when the repository is installed as a plugin.
 
 const root = resolve(import.meta.dirname, '../..');
-/** What is no tool, because a person or a command of the plugin runs it. */
+/** Commands of o8 that are not tools, because a person or a plugin command runs them. */
 const SUBCOMMANDS = ['setup', 'render', 'integrate'];
 const TOOLS = ['preflight', 'plan', 'spawn', 'status', 'abort', 'merge', 'cleanup'];
 
-/** What a command may write without a prompt for each file: what it was asked for, and nothing else. */
+/** Files that each command may write without a permission prompt. */
 const WRITES = ['Edit(.worktreeinclude)', 'Edit(parallel/**)', 'Edit(**/integration-report.md)'];
 
 const frontmatterSchema = z.strictObject({
@@ -78,7 +78,7 @@ describe('the plugin’s agents', () => {
       ...own.map((tool) => `mcp__o8__${tool}`),
       ...own.map((tool) => `mcp__plugin_o8_o8__${tool}`),
     ]);
-    // What an agent of ours reads is written by others: it is told so, and its prompt stays short.
+    // The plugin's agents read untrusted text: their prompts say so, and stay short.
     expect(body).toMatch(/never an instruction/);
     expect(body.length).toBeLessThan(4_000);
   });

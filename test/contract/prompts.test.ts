@@ -63,7 +63,7 @@ describe('the prompts of the server', () => {
     expect(await textOf(name, {})).toContain(`node ${join(project, 'dist/o8.js')} `);
   });
 
-  it('take the words of Claude Code, which deals them out one by one, and say so where it may have dropped some', async () => {
+  it('accept the arguments as Claude Code splits them, and warn if it may have dropped some', async () => {
     const { prompts } = await claude.client.listPrompts();
     const names = (prompts.find(({ name }) => name === 'parallel-run')?.arguments ?? []).map(({ name }) => name);
     const given = (words: readonly string[]) =>
@@ -76,7 +76,7 @@ describe('the prompts of the server', () => {
     expect(await textOf('parallel-run', given(full), claude)).toContain(`more than ${String(full.length)} words`);
   });
 
-  it('that there are not, and arguments they do not take, are refused by name with a code', async () => {
+  it('are refused with a code and the name if the prompt or an argument is unknown', async () => {
     await expect(server.client.getPrompt({ name: '../x' })).rejects.toMatchObject({
       code: -32602,
       message: expect.stringMatching(/no prompt "\.\.\/x".*parallel-run/) as string,
@@ -86,7 +86,7 @@ describe('the prompts of the server', () => {
     await expect(odd).rejects.toMatchObject({ code: -32602, message: expect.stringContaining('"dir"') as string });
   });
 
-  it('are not offered by the plugin’s own server, nor resources: the plugin has the commands and the files', async () => {
+  it('are not offered by the plugin’s own server, nor are resources, because the plugin contains the commands and files', async () => {
     const plugin = await McpConnection.open(folder, { CLAUDE_PLUGIN_ROOT: project });
     expect(plugin.client.getServerCapabilities()?.prompts).toBeUndefined();
     expect(plugin.client.getServerCapabilities()?.resources).toBeUndefined();

@@ -11,7 +11,7 @@ const TASKS = [
   { id: 'task-001', wave: 1 },
   { id: 'task-002', wave: 2, deps: ['task-001'] },
 ];
-/** The protocol's number for a resource there is not. */
+/** The protocol's error code for an unknown resource. */
 const NOT_FOUND = -32002;
 
 interface Content {
@@ -43,7 +43,7 @@ const notFound = (message: RegExp, code = 'no_resource') =>
   }) as unknown;
 
 describe('the resources of the server', () => {
-  it('tell an agent that has only the server how plans, features and settings look', async () => {
+  it('describe plans, features and settings to an agent that has only the server', async () => {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'o8-resources-')));
     onTestFinished(async () => rm(folder, { recursive: true, force: true }));
     const server = await McpConnection.open(folder, {});
@@ -130,7 +130,7 @@ describe('the resources of the server', () => {
     expect(await server.close()).toBe('');
   });
 
-  it('leave out of a log what drives a terminal, and secrets', async () => {
+  it('omit terminal control sequences and secrets from a log', async () => {
     const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
     const server = await run.openServer();
     const runId = await run.spawn();
@@ -142,14 +142,14 @@ describe('the resources of the server', () => {
     expect(text).toMatch(/\] \[stdout\] red \[redacted\]$/m);
     await agent.exit(1);
     await run.waitForRun('failed');
-    // What is in the file is not believed: o8 logs does not either.
+    // The file is not trusted, as in o8 logs.
     const path = join(run.root, '.git/o8/runs', runId, 'tasks/task-001/1/pipeline.log');
     await appendFile(path, '\u001b[31mby hand\u001b[0m\n');
     expect((await read(server, log)).text).toMatch(/\nby hand$/);
     expect(await server.close()).toBe('');
   });
 
-  it('that there are not are refused by name with a code, wherever their address would lead', async () => {
+  it('that do not exist are refused with a code and the name, wherever their address would lead', async () => {
     const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
     const server = await run.openServer();
     const runId = await run.spawn();

@@ -22,7 +22,7 @@ const statusSchema = z.looseObject({
 });
 
 describe('a run of 20 tasks', () => {
-  it('costs who follows it less than 6,000 tokens, though every end is told by itself and every second wait is in vain', async () => {
+  it('costs a model that follows it less than 6,000 tokens, even if every task ends separately and every second wait returns nothing', async () => {
     const run = await RunFixture.open({ tasks: TASKS, settings: { maxConcurrency: 5 } });
     const traffic: Record<string, number> = {};
     const ask = async (tool: string, input: Readonly<Record<string, unknown>>) => {
@@ -53,7 +53,7 @@ describe('a run of 20 tasks', () => {
       state: 'completed',
       text: expect.stringContaining('Total: 20/20 tasks completed') as string,
     });
-    // Nothing that a person wants to hear was left out to be that short.
+    // Nothing that the user needs was omitted.
     expect(told.filter((line) => line.endsWith(' complete'))).toEqual(TASKS.map(({ id }) => `${id} complete`));
     const tokens = Object.values(traffic).reduce((sum, size) => sum + size, 0) / CHARACTERS_PER_TOKEN;
     expect(tokens, JSON.stringify(traffic)).toBeGreaterThan(1000); // it was counted

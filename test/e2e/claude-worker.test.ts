@@ -200,7 +200,7 @@ describe('a Claude worker as o8 starts it', () => {
     expect(await readFile(join(worktree, '.git'), 'utf8')).toContain('worktrees');
   });
 
-  it('cannot use what all worktrees share, nor programs nobody allowed, and says which rule would help', async () => {
+  it('cannot change what all worktrees share or run programs that are not allowed, and names the rule that would allow them', async () => {
     const script = [
       'git push',
       'git stash',
@@ -220,7 +220,7 @@ describe('a Claude worker as o8 starts it', () => {
     ]);
   });
 
-  it('given its project settings explicitly, reads none of the worktree’s, and CLAUDE.md all the same', async () => {
+  it('given its project settings explicitly, reads none of the worktree’s, and CLAUDE.md anyway', async () => {
     const touch = (name: string) => ({ hooks: [{ type: 'command', command: `touch ${join(folder, name)}` }] });
     const settingsOf = (name: string) => ({
       hooks: { PreToolUse: [touch(name)] },
@@ -252,7 +252,7 @@ describe('a Claude worker as o8 starts it', () => {
     expect(await outcomes(calls, { agent })).toEqual([true, false, false, false]);
   });
 
-  it('is seen to work without its guard where Claude Code skips hooks', async () => {
+  it('is detected when Claude Code skips hooks and it works without its guard', async () => {
     const agent = { ...defaultSettings().agent, permissionMode: 'bypassPermissions' as const };
     const script = inTurn(bash('touch anything'), useTool('StructuredOutput', DONE));
     const { facts } = await attempt(script, { settings: { agent }, env: { CLAUDE_CODE_SIMPLE: '1' } });
@@ -291,7 +291,7 @@ describe('a Claude worker as o8 starts it', () => {
     },
   );
 
-  it('goes on in the same session after a SIGKILL', async () => {
+  it('continues in the same session after a SIGKILL', async () => {
     const script = inTurn(write(join(worktree, 'src/one.txt')), bash('git add -A'), bash('git status'));
     const killed = await attempt(script, { killAfterResults: 2 });
     expect(killed.exit).toEqual({ kind: 'signalled', signal: 'SIGKILL' });
@@ -311,7 +311,7 @@ describe('a Claude worker as o8 starts it', () => {
     expect(await git(worktree, 'log', '-1', '--format=%s')).toBe('One');
   });
 
-  it('that cannot find its session never opens one', async () => {
+  it('that cannot find its session does not start a new one', async () => {
     const { facts, verdict } = await attempt(inTurn(), { continues: true });
     expect(facts.sessionId).toBeNull();
     expect(verdict).toMatchObject({ kind: 'failed', reason: 'agent_error' });

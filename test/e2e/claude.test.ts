@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runClaude, streamEvents, type ClaudeResult } from '../support/claude/claude.js';
 import { apiError, inTurn, MessagesApi, say, useTool, type Script } from '../support/claude/messages-api.js';
 
-// The ground the other end-to-end tests stand on: the real CLI does what the scripted Messages API tells it.
+// The other end-to-end tests rely on this: the real CLI follows the scripted Messages API.
 
 const git = async (cwd: string, ...args: string[]) => (await promisify(execFile)('git', args, { cwd })).stdout.trim();
 

@@ -65,7 +65,7 @@ describe('a run whose agent is the real Codex CLI', () => {
     expect(log.stdout).not.toContain('"type"');
   });
 
-  it('goes on with the same thread after it was killed, counts its own tokens, and is opened by attach', async () => {
+  it('continues with the same thread after it was killed, counts its own tokens, and is opened by attach', async () => {
     let stopped = false;
     const { api, run } = await openRun(() => (stopped ? DONE : { kind: 'run', command: 'touch begun; sleep 60' }), {
       settings: { retries: 0 },

@@ -58,7 +58,7 @@ function expectPlan(run: RunFixture): void {
 }
 
 describe('/parallel-run <dir> --dry-run', () => {
-  it('of the plugin reaches the model with our text, our plan tool answers it, and nothing is written', async () => {
+  it('of the plugin sends its text to the model, the plan tool answers, and nothing is written', async () => {
     const run = await RunFixture.open({ tasks: FIVE_TASKS });
     api = await MessagesApi.start((request) =>
       callOnce(request, join(run.root, 'README.md'), PLAN_TOOL, { dir: `${PLAN_DIR}/` }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-/** Below the doors a command of o8 is data: a string with one in it reads wrong in every door but one. */
+/** Outside the CLI and MCP, commands of o8 are data, because the CLI and MCP write them differently. */
 const COMMAND =
   /\bo8 (run|spawn|merge|status|abort|cleanup|integrate|parallel|plan|preflight|logs|pause|unpause|config|doctor|trust|attach|diff|history|render|setup|view|report)\b(?! of)|\/parallel-(run|merge|status|abort|cleanup|integrate|setup|decompose)\b/;
 
@@ -39,8 +39,8 @@ function stringsOf(path: string): string[] {
   return found;
 }
 
-describe('texts below the doors', () => {
-  it('have no command of o8 in their words', () => {
+describe('texts outside the CLI and MCP', () => {
+  it('contain no command of o8 as plain text', () => {
     const paths = FOLDERS.flatMap((folder) =>
       readdirSync(join('src', folder), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))

@@ -9,7 +9,7 @@ it('no tool moves, deletes or ends anything: it asks, and the supervisor does it
 });
 
 describe('the check for it', () => {
-  it('knows things that are there', () => {
+  it('lists only functions that exist', () => {
     const gone = Object.entries(EFFECTS).flatMap(([module, names]) => {
       if (module.startsWith('node:')) return [];
       const text = files.find(({ path }) => path === `${module}.ts`)?.text ?? '';
@@ -29,7 +29,7 @@ describe('the check for it', () => {
     expect(toolEffects([{ path: 'src/tools/run/a.ts', text }])).toEqual([`src/tools/run/a.ts: ${what}`]);
   });
 
-  it('lets a tool look', () => {
+  it('allows a tool to read', () => {
     const text = `import { resolveCommit } from '../../git/refs/refs.js'; process.kill(pid, 0);`;
     expect(toolEffects([{ path: 'src/tools/run/a.ts', text }])).toEqual([]);
   });

@@ -38,7 +38,7 @@ async function resolvedConflict(): Promise<RunFixture> {
 }
 
 describe('/parallel-integrate', () => {
-  it('merges what waited after one question, runs the checks and writes its judgement, and the base stays', async () => {
+  it('merges waiting work after one question, runs the checks and writes its report, without changing the base', async () => {
     const run = await resolvedConflict();
     const { target = '' } = await run.status();
     const report = join(run.root, PLAN_DIR, 'integration-report.md');

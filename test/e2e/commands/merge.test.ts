@@ -21,7 +21,7 @@ const undoSchema = z.looseObject({ undone: z.array(z.looseObject({ kind: z.strin
 const statusSchema = z.looseObject({ runId: z.string(), base: z.string(), landed: z.string() });
 
 describe('/parallel-merge', () => {
-  it('predicts, lands, has a conflict resolved and takes everything back, each after one question', async () => {
+  it('predicts, lands, has a conflict resolved and undoes everything, each after one question', async () => {
     const run = await conflictingRun();
     const { runId = '' } = await run.status();
     const worktree = run.worktree('task-002');

@@ -92,7 +92,7 @@ describe('/parallel-setup', () => {
 });
 
 describe('/parallel-decompose', () => {
-  it('has the decomposer write a folder and repair what the checks find, and commits it when the user says so', async () => {
+  it('has the decomposer write a folder and fix what the checks find, and commits it when the user agrees', async () => {
     const repository = await shop();
     const path = (name: string) => join(repository.root, FOLDER, name);
     const rounds: string[] = [];
@@ -168,7 +168,7 @@ describe('/parallel-decompose', () => {
     expect(existsSync(path('prompts/task-002.txt'))).toBe(true);
   });
 
-  it('waits for a decomposer in the background; what the command was allowed is asked for when the notice has come', async () => {
+  it('waits for a decomposer in the background; afterwards the user is asked for permissions that the command had', async () => {
     const repository = await shop();
     const render = `${O8} render ${FOLDER}`;
     function* driver(): Conversation {

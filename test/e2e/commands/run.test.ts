@@ -122,7 +122,7 @@ Next step: /parallel-run ${PLAN_DIR} --retry-failed, or /parallel-merge to land 
     expect(await run.checkout()).toEqual(checkout);
   });
 
-  it('--retry-failed goes on with what failed, once the user has said yes', async () => {
+  it('--retry-failed continues with what failed, once the user has said yes', async () => {
     const run = await RunFixture.open({ tasks: TASKS });
     await run.spawn();
     await run.succeed('task-001');

@@ -10,7 +10,7 @@ import { cloneProject } from '../../support/programs/project-clone.js';
 
 // `.claude/settings.json` of this repository: whoever opens a clone and trusts it has o8 from that clone.
 
-it('a clone opened in Claude Code has o8 once its folder is trusted, and nothing of it before', async () => {
+it('a clone opened in Claude Code has o8 after its folder is trusted, and not before', async () => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'o8-contributor-')));
   const home = await mkdtemp(join(folder, 'home-'));
   const api = await MessagesApi.start(

@@ -19,7 +19,7 @@ const [fromClaude = [], fromRepository = [], fromSetup = []] = await readmeComma
 /** What Claude Code itself writes about every session. */
 const OF_CLAUDE = /^(\.claude\.json$|\.claude\/(backups|projects|sessions|shell-snapshots)\/|\.cache\/|\.npm\/)/;
 
-/** Gives what they print. Only `rmdir` may refuse: it does where something is in a folder. */
+/** Returns what they print. Only `rmdir` may refuse: it does where something is in a folder. */
 async function shell(commands: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<string> {
   let output = '';
   for (const command of commands) {

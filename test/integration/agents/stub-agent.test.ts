@@ -58,7 +58,7 @@ describe('a stub agent that a test steers', () => {
     expect(await ended).toEqual([3, null]);
   });
 
-  it('rejects what it could not do and goes on', async () => {
+  it('rejects a failed command and continues', async () => {
     start(agents.command, 'task-001');
     const agent = await agents.waitForAgent('task-001');
     await expect(agent.readFile('missing')).rejects.toThrow('ENOENT');

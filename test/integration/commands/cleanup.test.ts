@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { killSupervisor } from '../../support/faults/crash.js';
 import { RunFixture } from '../../support/runs/run-fixture.js';
 
-it('removes what --force moved aside, keeps its work, and --all cleans every run that is over', async () => {
+it('removes what --force moved out of the way, keeps its work, and --all cleans up every finished run', async () => {
   const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
   const first = await run.spawn();
   const old = await run.agents.waitForAgent('task-001');

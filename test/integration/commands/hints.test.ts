@@ -9,7 +9,7 @@ const TASKS: readonly TestTask[] = [
 ];
 
 describe('a plan that is started again', () => {
-  it('is one message where its run completed and landed, and what a run left out is said with its command', async () => {
+  it('gets one message if its run completed and landed, and the command for tasks that were left out', async () => {
     const run = await RunFixture.open({ tasks: TASKS });
     const first = run.start('run', PLAN_DIR, '--wave', '1', '--yes');
     await run.succeed('task-001');
@@ -49,7 +49,7 @@ describe('a plan that is started again', () => {
     expect(fourth).toBe(third);
   });
 
-  it('is refused before it continues where another run has the branch, with a command that makes room', async () => {
+  it('is refused before it continues if another run has the branch, with a command that moves the branch', async () => {
     const other = 'parallel/other';
     const run = await RunFixture.open({
       tasks: TASKS,
@@ -134,7 +134,7 @@ it('hints name the run where the repository has several, and repeat every flag',
     `Next step: /parallel-integrate --parallel-dir ${other}\nThen: /parallel-merge ${second}`,
   );
 
-  // The newest run is over: the one that is paused is meant, and what was refused is not done now.
+  // The newest run has ended: the one that is paused is meant, and what was refused is not done now.
   expect((await run.o8('unpause')).stdout).toBe('Run resumed.\n');
   await (await run.agents.waitForAgent('task-001')).succeed('one.txt', 'one\n');
   // Ends with the task. Once the run has ended, status without its id shows the newer one.

@@ -6,7 +6,7 @@ import { RunFixture } from '../../support/runs/run-fixture.js';
 
 const SLUGS = ['user-auth', 'dashboard'];
 
-it('options of a subcommand of o8 parallel count before and behind it, and an unknown one is refused', async () => {
+it('options of a subcommand of o8 parallel are accepted before and after it, and an unknown one is refused', async () => {
   const run = await RunFixture.open(featureRun(SLUGS));
   await run.call('spawn', { features: SLUGS });
   await run.succeed('user-auth');

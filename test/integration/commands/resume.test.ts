@@ -15,7 +15,7 @@ const TASKS: readonly TestTask[] = [
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
 
 describe('Ctrl+C', () => {
-  it('says how to go on and counts; --resume merges what was done, and continues in the same worktree', async () => {
+  it('prints counts and how to continue; --resume merges finished work and continues in the same worktree', async () => {
     const run = await RunFixture.open({ tasks: TASKS });
     const o8 = new TerminalProcess(['run', PLAN_DIR, '--yes'], { cwd: run.root, env: run.environment });
     const [one, two] = await Promise.all(['task-001', 'task-002'].map((id) => run.agents.waitForAgent(id)));
@@ -42,7 +42,7 @@ describe('Ctrl+C', () => {
     expect((await run.o8('run', '--resume', '--yes')).stdout).toContain('No interrupted run to resume.');
   });
 
-  it('keeps done what was done: it waits, and --resume merges it', async () => {
+  it('keeps finished work, which waits until --resume merges it', async () => {
     const run = await RunFixture.open({
       tasks: [{ id: 'task-001', wave: 1, more: { verify: 'while [ ! -e "$HOME/go" ]; do sleep 0.1; done' } }],
       environment: (home) => ({ GATE: home }),
@@ -63,7 +63,7 @@ describe('Ctrl+C', () => {
   });
 });
 
-it('--retry-failed --task runs only that task again, says why not where it cannot, and Summary counts what is blocked', async () => {
+it('--retry-failed --task runs only that task again or says why it cannot, and the summary counts blocked tasks', async () => {
   const run = await RunFixture.open({ tasks: TASKS });
   const o8 = run.start('run', PLAN_DIR, '--yes');
   for (const id of ['task-001', 'task-002']) await (await run.agents.waitForAgent(id)).exit(3);
@@ -86,7 +86,7 @@ it('--retry-failed --task runs only that task again, says why not where it canno
   expect(await run.waitForRun('failed')).toMatchObject({ counts: { complete: 2, failed: 1 } });
 });
 
-it('--resume goes on with a run whose start was killed before its supervisor had the lock, also by its folder', async () => {
+it('--resume continues with a run whose start was killed before its supervisor had the lock, also by its folder', async () => {
   const run = await RunFixture.open({ tasks: TASKS.slice(0, 1) });
   for (const words of [['--resume'], [PLAN_DIR, '--resume']]) {
     const killed = await run.o8With({ ...run.environment, O8_FAILPOINT: 'supervisor.start.before' }, 'spawn', PLAN_DIR);
@@ -101,7 +101,7 @@ it('--resume goes on with a run whose start was killed before its supervisor had
   }
 });
 
-it('finds every run that is not over: names them where several could be meant, and runs none beside living agents', async () => {
+it('finds every unfinished run, lists them if several are possible, and starts none while agents are still running', async () => {
   const other = 'parallel/other plan';
   const run = await RunFixture.open({
     tasks: [{ id: 'task-001', wave: 1 }],

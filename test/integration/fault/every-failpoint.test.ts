@@ -11,7 +11,7 @@ import {
 import { Pool } from '../../support/waiting/pool.js';
 
 /**
- * A process is killed at a failpoint, the run is continued, and must end as one that nobody disturbed. Here every
+ * A process is killed at a failpoint, the run is continued, and must end like an undisturbed run. Here every
  * failpoint is reached for the first time, up to eight of them in a run; `npm run faults` takes every hit by itself.
  */
 const FAULTS_IN_A_RUN = 8;
@@ -25,8 +25,8 @@ const expected = new Map(
 );
 const disturbed = new Map(cases.map((each) => [each, pool.start(async () => tellEach(each))]));
 
-describe('as if nothing had happened ends', { timeout: TIMEOUT_MS }, () => {
-  it.each([...stories])('$name, of course', async (story) => {
+describe('ends like an undisturbed run:', { timeout: TIMEOUT_MS }, () => {
+  it.each([...stories])('$name, without a fault', async (story) => {
     const nothingLeft = { mergedTwice: [], notMerged: [], locks: [], processes: [] };
     const told = await undisturbedTold(story);
     expect(told.outcome, told.logs).toMatchObject({ phase: 'completed', ...nothingLeft });

@@ -197,7 +197,7 @@ describe('a run of features', () => {
     await run.waitForRun('completed');
   });
 
-  it('--retry-failed of some features goes on with the run they failed in', async () => {
+  it('--retry-failed of some features continues with the run they failed in', async () => {
     const run = await RunFixture.open(featureRun(SLUGS));
     await run.call('spawn', { features: SLUGS.slice(0, 2) });
     for (const slug of SLUGS.slice(0, 2)) await (await run.agents.waitForAgent(slug)).exit(1);
@@ -211,7 +211,7 @@ describe('a run of features', () => {
 });
 
 describe('features that are refused', () => {
-  it('names what is missing with exit code 4, and --skip-preflight goes on', async () => {
+  it('names what is missing with exit code 4, and --skip-preflight continues', async () => {
     const features = { dashboard: { sections: { Scope: null, 'Behaviour Overview': '<!-- later -->' }, stories: 0 } };
     const run = await RunFixture.open(featureRun(['dashboard'], { features }));
     const refused = await run.o8('spawn', 'dashboard');

@@ -108,7 +108,7 @@ After completion:
     expect(monitor.lines.join('\n')).toContain(two);
   });
 
-  it('gives scripts that use the o8 of the PATH where there is one, with the options that were given', async () => {
+  it('gives scripts that use the o8 of the PATH if there is one, with the options that were given', async () => {
     const run = await RunFixture.open(TWO);
     const flags = ['--max-concurrent', '2', '--wave', '1', '--skip', 'task-002'];
     await run.o8('run', PLAN_DIR, '--generate-only', ...flags);

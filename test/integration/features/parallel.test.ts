@@ -54,15 +54,18 @@ describe('o8 parallel in a terminal', () => {
     expect(existsSync(lockFile(run))).toBe(false);
   });
 
-  it.each(['n\n', '\n', 'yo\n', '\u0004'])('takes %j for a no: Aborted., exit code 0, nothing made', async (keys) => {
-    const run = await RunFixture.open(featureRun(SLUGS));
-    const o8 = terminal(run, ...SLUGS);
-    await o8.waitFor('Continue? [y/N] ');
-    o8.type(keys);
-    expect(await o8.ended).toBe(0);
-    expect(o8.screen.trimEnd()).toMatch(/\nAborted\.$/);
-    expect(existsSync(join(run.root, '.claude/worktrees'))).toBe(false);
-  });
+  it.each(['n\n', '\n', 'yo\n', '\u0004'])(
+    'takes %j for a no: Aborted., exit code 0, nothing created',
+    async (keys) => {
+      const run = await RunFixture.open(featureRun(SLUGS));
+      const o8 = terminal(run, ...SLUGS);
+      await o8.waitFor('Continue? [y/N] ');
+      o8.type(keys);
+      expect(await o8.ended).toBe(0);
+      expect(o8.screen.trimEnd()).toMatch(/\nAborted\.$/);
+      expect(existsSync(join(run.root, '.claude/worktrees'))).toBe(false);
+    },
+  );
 
   it('stops the run on Ctrl+C, with the fixed text, and keeps the worktrees', async () => {
     const run = await RunFixture.open(featureRun(SLUGS));
@@ -80,7 +83,7 @@ describe('o8 parallel in a terminal', () => {
     expect(existsSync(lockFile(run))).toBe(false);
   });
 
-  it('refuses a second run with the pid, the start and the three ways on; a stale lock it takes over', async () => {
+  it('refuses a second run with the pid, the start and the three options; takes over a stale lock', async () => {
     const run = await RunFixture.open(featureRun(SLUGS));
     await run.call('spawn', { features: ['user-auth'] });
     await run.agents.waitForAgent('user-auth');
@@ -111,7 +114,7 @@ describe('o8 parallel in a terminal', () => {
     expect(again.screen.indexOf(start)).toBeGreaterThan(again.screen.indexOf(warning));
   });
 
-  it('asks once more with --force, naming the lock it overrides', async () => {
+  it('asks again with --force, naming the lock it overrides', async () => {
     const run = await RunFixture.open(featureRun(SLUGS));
     await run.call('spawn', { features: ['user-auth'] });
     const old = await run.agents.waitForAgent('user-auth');
@@ -157,7 +160,7 @@ describe('o8 parallel', () => {
     expect(existsSync(join(run.root, '.claude/worktrees/feat-user-auth'))).toBe(false);
   });
 
-  it('shows status, and takes everything back with rollback', async () => {
+  it('shows status, and undoes everything with rollback', async () => {
     const run = await RunFixture.open(featureRun(SLUGS));
     const first = run.start('parallel', 'user-auth', '--yes');
     await run.succeed('user-auth');

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { githubFixture, whyNoGh, type GitHubFixture } from '../../support/github/gh-environment.js';
 
-/** What the real gh and the tests' GitHub say to each other; o8's own use of gh is tested beside this file. */
+/** The real gh against the tests' GitHub; o8's own use of gh has tests next to this file. */
 const missing = whyNoGh();
 describe.skipIf(missing !== null)(missing ?? "gh and the tests' GitHub", () => {
   let fixture: GitHubFixture;

@@ -142,13 +142,13 @@ describe('fastForward in the checkout of the branch', () => {
     await expectBlocked(['deep', 'was/mine.txt']);
   });
 
-  it('is blocked by a link in the way, even one to nowhere', async () => {
+  it('is blocked by a link in the way, even a broken one', async () => {
     await symlink('nowhere', join(test.root, 'added.txt'));
     await expectBlocked(['added.txt']);
     expect((await lstat(join(test.root, 'added.txt'))).isSymbolicLink()).toBe(true);
   });
 
-  it('is blocked by a repository of the user in the way, as one thing', async () => {
+  it('is blocked by a repository of the user in the way, listed as one path', async () => {
     await mkdir(join(test.root, 'added.txt'));
     await test.git(['init', '--quiet'], join(test.root, 'added.txt'));
     await expectBlocked(['added.txt/']);

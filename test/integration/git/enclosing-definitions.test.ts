@@ -88,7 +88,7 @@ describe('readFileParts', () => {
     ]);
   });
 
-  it('takes an added definition for its own, not for the one above it', async () => {
+  it('assigns an added definition to itself, not to the one above it', async () => {
     const added = replace('    def refund', '    def tax(self):\n        return 3\n\n    def refund');
     expect(await changedIn('a.py', PYTHON, added)).toEqual(['+17 tax in Order', '+18 tax in Order']);
   });
@@ -269,7 +269,7 @@ describe('readFileParts', () => {
     expect(await changedIn('a.py', 'def total():\n    return 1\n', edit)).toEqual(['unknown']);
   });
 
-  it('does without a pattern that is none', async () => {
+  it('ignores an invalid pattern', async () => {
     await test.write('.gitattributes', '*.ts diff=mine\n');
     await test.git(['config', 'diff.mine.xfuncname', '(']);
     const from = await test.commit('from', { 'a.ts': 'a\n', 'a.py': 'def total():\n    return 1\n' });

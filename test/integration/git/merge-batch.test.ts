@@ -137,20 +137,20 @@ describe('trialMerges', () => {
     expect(merged.map(({ kind }) => kind)).toEqual(['clean', 'clean', 'conflict']);
   });
 
-  it('goes on after pairs that share no history', async () => {
+  it('continues after pairs that share no history', async () => {
     const orphan = await test.git(['commit-tree', 'main^{tree}', '-m', 'orphan']);
     const [main, work] = [await test.git(['rev-parse', 'main']), await branch({ 'new.txt': 'n\n' })];
     const merged = await trialMerges(opened, allPairs([orphan, main, work]));
     expect(merged.map(({ kind }) => kind)).toEqual(['unrelated', 'unrelated', 'clean']);
   });
 
-  it('gives nothing for nothing, and rejects what is no commit', async () => {
+  it('returns nothing for no pairs, and rejects names that are not commits', async () => {
     expect(await trialMerges(opened, [])).toEqual([]);
     const [ours, theirs] = [await test.git(['rev-parse', 'main']), '1'.repeat(40)];
     await expect(trialMerges(opened, [{ ours, theirs }])).rejects.toThrow('git merge-');
   });
 
-  it('gives up when its time is over', async () => {
+  it('gives up after its time limit', async () => {
     const [ours, theirs] = [await branch({ 'a.txt': 'a\n' }), await branch({ 'a.txt': 'b\n' })];
     await expect(trialMerges(opened, [{ ours, theirs }], { withinMs: 0 })).rejects.toMatchObject({
       code: 'timed_out',

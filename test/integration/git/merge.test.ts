@@ -150,7 +150,7 @@ describe.each(ways)('trialMerge with $name', ({ version }) => {
     expect(await merge()).toEqual({ kind: 'conflict', files: ['bin', 'deep/plain', 'refused', 'unset'] });
   });
 
-  it('writes attributes of a hostile tree nowhere else', async () => {
+  it('does not write attributes of a hostile tree outside its folder', async () => {
     const blob = await test.git(['hash-object', '-w', '-t', 'blob', 'a.txt']);
     expect(blob).not.toBe('');
     await test.commit('attributes', { '.gitattributes': 'a.txt merge=union\n' });
@@ -210,7 +210,7 @@ describe.each(ways)('trialMerge with $name', ({ version }) => {
     expect(await merge('side', ours)).toEqual({ kind: 'clean', tree });
   });
 
-  it('rejects histories with nothing in common, and what is no commit', async () => {
+  it('rejects unrelated histories, and names that are not commits', async () => {
     const orphan = await test.git(['commit-tree', 'HEAD^{tree}', '-m', 'orphan']);
     await expect(merge('main', orphan)).rejects.toThrow('shares no history');
     await expect(merge('main', 'nope')).rejects.toThrow('nope is not a commit');

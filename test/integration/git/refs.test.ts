@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(async () => test.remove());
 
-it('resolves what names a commit and nothing else', async () => {
+it('resolves names of commits and nothing else', async () => {
   await test.git(['tag', '-a', '-m', 'tag', 'v1', first]);
   expect(await resolveCommit(repo, 'refs/heads/main')).toBe(second);
   expect(await resolveCommit(repo, 'v1')).toBe(first);
@@ -34,7 +34,7 @@ it('resolves what names a commit and nothing else', async () => {
   }
 });
 
-it('answers ancestry by exit code and rejects what is no commit', async () => {
+it('answers ancestry by exit code and rejects names that are not commits', async () => {
   expect(await isAncestor(repo, first, second)).toBe(true);
   expect(await isAncestor(repo, second, second)).toBe(true);
   expect(await isAncestor(repo, second, first)).toBe(false);
@@ -50,7 +50,7 @@ it('creates a ref once', async () => {
   await expect(under).rejects.toMatchObject({ code: 'git_failed' });
 });
 
-it('advances a ref only from where it is said to be', async () => {
+it('advances a ref only from the expected commit', async () => {
   await createRef(repo, 'refs/heads/target', first);
   expect(await advanceRef(repo, 'refs/heads/target', { from: second, to: second })).toBe(false);
   expect(await advanceRef(repo, 'refs/heads/gone', { from: first, to: second })).toBe(false);
@@ -58,7 +58,7 @@ it('advances a ref only from where it is said to be', async () => {
   expect(await resolveCommit(repo, 'refs/heads/target')).toBe(second);
 });
 
-it('lets one of many who advance the same ref win', async () => {
+it('lets exactly one of many concurrent updates of a ref succeed', async () => {
   await createRef(repo, 'refs/heads/target', first);
   const commits = await Promise.all(
     Array.from({ length: 8 }, (_, at) => test.git(['commit-tree', 'HEAD^{tree}', '-p', first, '-m', String(at)])),
@@ -83,7 +83,7 @@ it('pins only under refs/o8/', async () => {
   await expect(pinRef(repo, 'refs/heads/main', first)).rejects.toThrow('refs/o8/');
 });
 
-it('deletes a ref only where it is said to be', async () => {
+it('deletes a ref only at the expected commit', async () => {
   await createRef(repo, 'refs/heads/old', first);
   expect(await deleteRef(repo, 'refs/heads/old', second)).toBe(false);
   expect(await resolveCommit(repo, 'refs/heads/old')).toBe(first);
@@ -91,7 +91,7 @@ it('deletes a ref only where it is said to be', async () => {
   expect(await deleteRef(repo, 'refs/heads/old', first)).toBe(true);
 });
 
-it('finds the common ancestor and none where there is none', async () => {
+it('finds the common ancestor and none if there is none', async () => {
   const side = await test.git(['commit-tree', 'HEAD^{tree}', '-p', first, '-m', 'side']);
   const orphan = await test.git(['commit-tree', 'HEAD^{tree}', '-m', 'orphan']);
   expect(await mergeBase(repo, side, second)).toBe(first);

@@ -55,7 +55,7 @@ describe('openRepository', () => {
     expect(await openRepository(join(test.root, '../bare.git'))).toMatchObject({ bare: true });
   });
 
-  it('names git init where there is no repository', async () => {
+  it('names git init if there is no repository', async () => {
     const folder = await mkdtemp(join(await realpath(tmpdir()), 'o8-test-'));
     try {
       const opening = openRepository(folder);
@@ -92,13 +92,13 @@ describe('openRepository', () => {
 });
 
 describe('a git that fails', () => {
-  it('rejects through the plumbing door with what git said', async () => {
+  it('rejects with git’s message when run directly', async () => {
     const failing = git(['rev-parse', '--verify', 'nothing'], { cwd: test.root });
     await expect(failing).rejects.toMatchObject({ code: 'git_failed' });
     await expect(failing).rejects.toThrow('exit 128');
   });
 
-  it('rejects through simple-git also where it says nothing', async () => {
+  it('rejects when run through simple-git, even without a message', async () => {
     await test.commit('two');
     const ancestor = gitClient(test.root).read(['merge-base', '--is-ancestor', 'HEAD', 'HEAD~1']);
     await expect(ancestor).rejects.toMatchObject({ code: 'git_failed' });
@@ -120,7 +120,7 @@ describe('a git that fails', () => {
     await expect(waiting).rejects.toThrow('did not end');
   });
 
-  it('carries no terminal escapes into the message', async () => {
+  it('has no terminal escapes in the message', async () => {
     const failing = git(['rev-parse', '--verify', '\u001b[31mred\u0007'], { cwd: test.root });
     await expect(failing).rejects.toSatisfy((error: Error) => !error.message.includes('\u001b'));
   });

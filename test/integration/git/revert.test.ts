@@ -39,7 +39,7 @@ async function photograph(): Promise<unknown> {
 }
 
 describe('a trial revert', () => {
-  it('takes exactly the change back, of one commit or of many with merges, and keeps what came later', async () => {
+  it('reverts exactly the change, of one commit or of many with merges, and keeps later changes', async () => {
     const from = await test.git(['rev-parse', 'HEAD']);
     await test.git(['checkout', '--quiet', '-b', 'side']);
     await test.commit('side', { 'a.txt': change(2, 'side'), 'new.txt': 'new\n' });
@@ -62,7 +62,7 @@ describe('a trial revert', () => {
     expect(await revertOf({ from, to })).toEqual({ kind: 'conflict', files: ['a.txt'] });
   });
 
-  it('is nothing where the change is gone already', async () => {
+  it('is nothing if the change is no longer present', async () => {
     const from = await test.git(['rev-parse', 'HEAD']);
     const to = await test.commit('change', { 'a.txt': change(5, 'changed') });
     await test.git(['revert', '--no-edit', 'HEAD']);

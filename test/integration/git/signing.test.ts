@@ -8,7 +8,7 @@ import { RunFixture } from '../../support/runs/run-fixture.js';
 import { waitFor } from '../../support/waiting/wait-for.js';
 import { createRepository } from '../../support/git/repository.js';
 
-test('a signing program that hangs is ended together with git when its time is over', async () => {
+test('a signing program that hangs is stopped together with git after the time limit', async () => {
   const repository = await createRepository({ files: { a: 'a\n' } });
   onTestFinished(async () => repository.remove());
   const program = join(repository.root, '../hang.sh');
@@ -36,7 +36,7 @@ test('a signing program that hangs is ended together with git when its time is o
   expect(good).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[0-9a-f]{40}\n$/) as unknown });
 });
 
-test('where signing fails the work waits with the reason and the command that tries it, and the run ends', async () => {
+test('if signing fails, the work waits with the reason and a command to test signing, and the run ends', async () => {
   const run = await RunFixture.open({ tasks: ['task-001', 'task-002'].map((id) => ({ id, wave: 1 })) });
   const program = join(run.home, 'no-key.sh');
   writeFileSync(program, '#!/bin/sh\necho "no secret key" >&2\nexit 2\n', { mode: 0o755 });

@@ -158,7 +158,7 @@ describe('commitLeftovers', () => {
     expect(await inspectWorktree(worktree)).toMatchObject({ nestedRepositories: ['nested'] });
   });
 
-  it('does not take conflict markers for work', async () => {
+  it('does not commit conflict markers', async () => {
     await test.git(['checkout', '--quiet', '-b', 'other'], worktree);
     await write('a.txt', 'theirs\n');
     await commitAll();
@@ -230,7 +230,7 @@ describe('snapshotWorktree', () => {
     expect(await inspectWorktree(worktree)).toMatchObject({ operation: 'merge' });
   });
 
-  it('keeps the rest where there is a repository inside', async () => {
+  it('keeps the rest if there is a repository inside', async () => {
     await mkdir(join(worktree, 'nested'));
     await test.git(['init', '--quiet'], join(worktree, 'nested'));
     await write('new.txt', 'n\n');

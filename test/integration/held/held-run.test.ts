@@ -12,7 +12,7 @@ async function inTerminal(run: RunFixture, id: string): Promise<TaskView | undef
   return tasks[0];
 }
 
-it('a branch with a link out of the repository waits for a person; others go on; a decision is of what was shown', async () => {
+it('a branch with a link out of the repository waits for the user, others continue, and a decision covers only what was shown', async () => {
   const run = await RunFixture.open({
     tasks: [
       { id: 'task-001', wave: 1 },
@@ -58,7 +58,7 @@ it('a branch with a link out of the repository waits for a person; others go on;
   const { tasks: predicted } = await run.call('merge', { dryRun: true, task: 'task-001' });
   expect(predicted).toMatchObject([{ state: 'merge_pending', held: { path: 'secret', what: task?.held?.what } }]);
 
-  // Looked at again, it is as it was; a branch that has moved since was not shown.
+  // A second check gives the same result; a branch that has moved since was not shown.
   const again = await run.o8('merge', '--task', 'task-001');
   expect(again.code).toBe(1);
   expect(again.stdout).toContain(`or land it anyway: o8 merge --run ${runId} --task task-001 --accept-held`);
@@ -79,7 +79,7 @@ it('a branch with a link out of the repository waits for a person; others go on;
     `Landed with --accept-held:\n- docs/up is a symbolic link to ../../up, which leads out of the repository\n- secret is a symbolic link to /etc/passwd, an absolute path`,
   );
   expect(message).toContain(tip);
-  // What needed it goes on.
+  // Its dependents continue.
   await run.succeed('task-003');
   await run.waitForRun('completed');
 });

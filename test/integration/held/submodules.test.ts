@@ -6,7 +6,7 @@ import { foldersWithCommit, remoteHasCommit } from '../../../src/git/held/remote
 import { RunFixture } from '../../support/runs/run-fixture.js';
 import { gitOutput, scratchGit } from '../../support/git/scratch-git.js';
 
-/** A repository with one commit of a file; gives its folder. */
+/** A repository with one commit of a file; returns its folder. */
 function repositoryIn(folder: string, name: string): string {
   const path = join(folder, name);
   mkdirSync(path);
@@ -17,7 +17,7 @@ function repositoryIn(folder: string, name: string): string {
 
 const headOf = (path: string): string => gitOutput(path, ['rev-parse', 'HEAD']);
 
-it('a remote is asked for a commit: at a tip, before it, beside its branches, not there, not to be asked', async () => {
+it('a remote is checked for a commit: at a tip, below it, outside its branches, missing, unreachable', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'o8-remote-test-'));
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true });

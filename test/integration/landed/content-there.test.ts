@@ -24,7 +24,7 @@ const squash = async (): Promise<string> => {
   return commitOf('main');
 };
 
-describe('work is there without a merge', () => {
+describe('work is on the branch without a merge', () => {
   it('when it was squashed, also with other commits before and other changes to its files after', async () => {
     await test.commit('before', { 'mine.txt': 'mine\n' });
     const commit = await squash();
@@ -45,8 +45,8 @@ describe('work is there without a merge', () => {
   });
 });
 
-describe('work is not there', () => {
-  it('when nobody put it there, or it brings nothing', async () => {
+describe('work is not on the branch', () => {
+  it('when it was never added, or contains no changes', async () => {
     await test.commit('mine', { 'mine.txt': 'mine\n' });
     expect(await there()).toBeNull();
     await test.git(['branch', '--quiet', '--force', 'work', 'main~1']);
@@ -64,7 +64,7 @@ describe('work is not there', () => {
     expect(await there()).toBeNull();
   });
 
-  it('when it was taken back since', async () => {
+  it('when it was reverted since', async () => {
     await squash();
     await test.git(['revert', '--no-edit', 'HEAD']);
     expect(await there()).toBeNull();

@@ -11,7 +11,7 @@ interface Held {
   readonly hint: string;
 }
 
-/** A run that is done and has not landed; the checkout is as committed. */
+/** A finished run that has not landed, in a clean checkout. */
 async function finishedRun(): Promise<{ run: RunFixture; runId: string; git: (...args: string[]) => Promise<string> }> {
   const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
   const runId = await run.spawn();
@@ -33,7 +33,7 @@ async function follow(run: RunFixture, hint: string): Promise<void> {
   }
 }
 
-it('a base that was renamed, and one that was rewritten, get the work by the commands that are given', async () => {
+it('a renamed and a rewritten base get the work with the given commands', async () => {
   const { run, runId, git } = await finishedRun();
   const start = await run.commitOf('main');
   await git('branch', '-m', 'main', 'trunk');
@@ -49,7 +49,7 @@ it('a base that was renamed, and one that was rewritten, get the work by the com
   expect((await run.status())['landed']).toBe(await run.commitOf(`o8/${runId}`));
 });
 
-it('a target that is deleted while agents work is restored by the command that is given', async () => {
+it('a target that is deleted while agents work is restored by the given command', async () => {
   const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
   const runId = await run.spawn();
   await run.waitForTask('task-001', 'running');
@@ -62,7 +62,7 @@ it('a target that is deleted while agents work is restored by the command that i
   expect(await run.workOn('main')).toEqual(['task-001']);
 });
 
-it('a target that was moved back has not landed, keeps every branch, and comes back', async () => {
+it('a target that was moved back has not landed, keeps every branch, and is restored', async () => {
   const { run, runId, git } = await finishedRun();
   const tip = await run.commitOf(`o8/${runId}`);
   await git('branch', '--quiet', '--force', `o8/${runId}`, 'main');
@@ -118,7 +118,7 @@ async function waitForHeld(run: RunFixture, id: string): Promise<TaskView> {
 
 type Git = (...args: string[]) => Promise<string>;
 
-/** What somebody does to the target while a task still works; gives what has to be said of it. */
+/** What somebody does to the target while a task still works; returns what has to be said of it. */
 const WAYS: Readonly<Record<string, (o: { git: Git; target: string }) => Promise<RegExp>>> = {
   'moved back': async ({ git, target }) => {
     await git('branch', '--force', target, 'main');

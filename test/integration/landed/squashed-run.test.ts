@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { branchOf, RunFixture } from '../../support/runs/run-fixture.js';
 
-it('a run whose branch the user squashed is closed, and nothing of it stays', async () => {
+it('a run whose branch the user squashed is closed, and nothing of it remains', async () => {
   const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
   const runId = await run.spawn();
   await run.succeed('task-001');
@@ -27,7 +27,7 @@ it('a run whose branch the user squashed is closed, and nothing of it stays', as
   expect((await run.o8('merge')).stdout).toContain('Nothing to land');
 });
 
-it('a task that the user squashed himself is not merged once more, and is no conflict for ever', async () => {
+it('a task that the user squashed is not merged again and does not stay in conflict', async () => {
   const run = await RunFixture.open({
     tasks: [{ id: 'task-001', wave: 1 }],
     files: { 'task-001.txt': 'start\n' },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { branchOf, RunFixture } from '../../support/runs/run-fixture.js';
 
-it('a driver of the user merges, and one that an agent wrote into the settings is not run', async () => {
+it('a merge driver of the user is used, and one that an agent added to the settings is not run', async () => {
   const tasks = ['task-001', 'task-002', 'task-003'].map((id) => ({ id, wave: 1 }));
   const files = {
     '.gitattributes': 'mine merge=mine\ntheirs merge=theirs\nunion merge=union\n',

@@ -21,9 +21,9 @@ function resolve(worktree: string, target: string): void {
 }
 
 describe('two tasks that change the same lines', () => {
-  it('become a merge_conflict that touches nothing, and land after a commit on the branch', async () => {
+  it('become a merge_conflict without changing anything, and land after a commit on the branch', async () => {
     const run = await RunFixture.open({ tasks: TASKS, files: { 'shared.txt': 'start\n', 'other.txt': 'other\n' } });
-    await run.repository.write('notes.txt', 'not committed\n'); // the user goes on working
+    await run.repository.write('notes.txt', 'not committed\n'); // the user continues working
     const before = await run.checkout();
     const runId = await run.spawn({ skipPreflight: true });
     const target = `o8/${runId}`;
@@ -38,7 +38,7 @@ describe('two tasks that change the same lines', () => {
     expect(conflict.hint).toContain(`/parallel-merge ${runId} --task task-002`);
     await run.waitForTask('task-004', 'blocked');
 
-    // Others go on.
+    // Others continue.
     await three?.succeed('task-003.txt', 'task-003\n');
     await run.waitForTask('task-003', 'complete');
     const end = await run.waitForRun('failed');
@@ -77,7 +77,7 @@ describe('two tasks that change the same lines', () => {
     expect((await run.task('task-002')).state).toBe('running');
   });
 
-  it('a base that moved on meanwhile is merged before it is landed on; one that conflicts is not touched', async () => {
+  it('a base that has moved is merged before landing; one that conflicts is not changed', async () => {
     const run = await RunFixture.open({ tasks: TASKS.slice(0, 1), files: { 'shared.txt': 'start\n' } });
     await run.spawn();
     const one = await run.agents.waitForAgent('task-001');
@@ -92,7 +92,7 @@ describe('two tasks that change the same lines', () => {
     expect(await run.repository.git(['diff', '--stat', 'HEAD', '--', ':!parallel'])).toBe('');
   });
 
-  it('a checkout with a change in the way keeps it: merge says which file, and lands once it is gone', async () => {
+  it('a change in the way in the checkout is kept: merge names the file, and lands after it is gone', async () => {
     const run = await RunFixture.open({ tasks: TASKS.slice(0, 1), files: { 'shared.txt': 'start\n' } });
     await run.spawn();
     const one = await run.agents.waitForAgent('task-001');
@@ -108,7 +108,7 @@ describe('two tasks that change the same lines', () => {
   });
 });
 
-it('a name of a conflicting file never drives the terminal, whichever command shows it', async () => {
+it('the name of a conflicting file never controls the terminal, in any command', async () => {
   const name = 'a\u001b[31m\u001b]0;title\u0007\u009b2J\u202e.txt';
   const tasks = TASKS.slice(0, 2);
   const run = await RunFixture.open({ tasks, files: { [name]: 'start\n' } });

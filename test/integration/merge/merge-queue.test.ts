@@ -136,8 +136,8 @@ describe('tasks that wait together', () => {
   });
 });
 
-describe('what passed once', () => {
-  it('is not verified again: not by the validation of its wave, not by the landing', async () => {
+describe('a check that has passed', () => {
+  it('is not run again for the validation of its wave or for the landing', async () => {
     const verify = new GatedVerify('test -f README.md');
     verify.open();
     const validation = verify.setting;
@@ -159,7 +159,7 @@ describe('what passed once', () => {
     expect(verify.runs).toBe(1);
   });
 
-  it('is verified again where the base has moved meanwhile', async () => {
+  it('is run again if the base has moved', async () => {
     const verify = new GatedVerify('test -f README.md');
     verify.open();
     const run = await RunFixture.open({ tasks: tasksOf(1), settings: { verify: verify.setting } });
@@ -196,7 +196,7 @@ describe('merge.strategy', () => {
     expect(await run.repository.git(['log', '--merges', '--format=%s', `main..o8/${runId}`])).toBe('');
   });
 
-  it('rebase puts a branch’s own commits on the target, and merges one with merges in it', async () => {
+  it('rebase puts a branch’s own commits on the target, and merges a branch that contains merges', async () => {
     const run = await RunFixture.open({
       tasks: tasksOf(3),
       settings: { merge: { strategy: 'rebase' } },
@@ -236,7 +236,7 @@ const canSign = spawnSync('ssh-keygen', ['-?']).error === undefined;
 
 describe('commit.gpgSign of the user', () => {
   it.skipIf(!canSign)(
-    '(where there is an ssh-keygen) signs what o8 merges, with the user’s program and never with one the repository names',
+    '(if there is an ssh-keygen) signs what o8 merges, with the user’s program and never with one the repository names',
     async () => {
       const run = await RunFixture.open({ tasks: tasksOf(2), settings: { maxConcurrency: 2 } });
       const key = join(run.home, 'key');
@@ -285,7 +285,7 @@ describe('a part of the run', () => {
     expect(await run.repository.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
   });
 
-  it('that met new commits of the base is all that counts as landed, and as taken back', async () => {
+  it('that was merged with new commits of the base is all that counts as landed, and as reverted', async () => {
     const run = await RunFixture.open({ tasks: tasksOf(2) });
     await run.spawn();
     await run.succeed('task-001');
@@ -310,7 +310,7 @@ describe('a part of the run', () => {
 });
 
 describe('a branch', () => {
-  it('that somebody deleted while it waited is merged all the same', async () => {
+  it('that was deleted while it waited is merged anyway', async () => {
     const run = await RunFixture.open({
       tasks: tasksOf(1),
       files: { 'shared.txt': 'start\n' },
@@ -328,7 +328,7 @@ describe('a branch', () => {
     expect(await run.repository.git(['show', 'main:shared.txt'])).toBe('task-001');
   });
 
-  it('stays after cleanup when nobody else’s has its work, as with merge.into none', async () => {
+  it('stays after cleanup if no other branch has its work, as with merge.into none', async () => {
     const run = await RunFixture.open({ tasks: tasksOf(1), settings: { merge: { into: 'none' } } });
     await run.spawn();
     const commit = await run.succeed('task-001');
@@ -345,7 +345,7 @@ describe('a branch', () => {
     ]);
   });
 
-  it('is rebased with its messages as they are, and by no program that the repository names', async () => {
+  it('is rebased with its messages unchanged, without running programs of the repository', async () => {
     const run = await RunFixture.open({ tasks: tasksOf(2), settings: { merge: { strategy: 'rebase' } } });
     const runId = await run.spawn();
     const [one, two] = await Promise.all(['task-001', 'task-002'].map((task) => run.agents.waitForAgent(task)));

@@ -36,7 +36,7 @@ async function photograph(run: RunFixture, worktrees: readonly string[] = THREE)
 }
 
 describe('three agents at work', () => {
-  it('are told to conflict by merge with dryRun and status, and with uncommitted also before they commit', async () => {
+  it('are predicted to conflict by merge with dryRun and by status, with uncommitted even before they commit', async () => {
     const [run, one, two, three] = await threeAgents();
     await one?.writeFile('shared.txt', 'one\n');
     await one?.commit('One');
@@ -85,7 +85,7 @@ describe('three agents at work', () => {
     expect(await three?.git('status', '--porcelain')).toContain('shared.txt');
   });
 
-  it('are told the order in which the fewest conflict', async () => {
+  it('get a suggested order with the fewest conflicts', async () => {
     const [run, one, two, three] = await threeAgents();
     await one?.writeFile('shared.txt', 'one\n');
     await one?.writeFile('other.txt', 'one\n');
@@ -126,7 +126,7 @@ describe('three agents at work', () => {
     expect(stdout).toContain(`Expected conflicts:\n  task-002 and ${target}: shared.txt\n`);
   });
 
-  it('are told apart from one in the middle of a merge, whose conflict markers are no work', async () => {
+  it('are distinguished from one in the middle of a merge, whose conflict markers are not work', async () => {
     const [run, one] = await threeAgents();
     await one?.writeFile('shared.txt', 'one\n');
     await one?.commit('One');
@@ -141,7 +141,7 @@ describe('three agents at work', () => {
 });
 
 describe('a status that cannot compare', () => {
-  it('says why, and tells the rest', async () => {
+  it('says why, and answers the rest', async () => {
     const [run, one, two] = await threeAgents();
     for (const agent of [one, two]) {
       await agent?.writeFile('shared.txt', `${agent.task}\n`);
@@ -179,7 +179,7 @@ describe('plan', () => {
     expect(await photograph(run, [])).toEqual(before);
   });
 
-  it('says nothing of them where there are none', async () => {
+  it('omits them if there are none', async () => {
     const run = await RunFixture.open({ tasks: TASKS, files: FILES });
     const plan = await run.call('plan', { dir: PLAN_DIR });
     for (const field of ['overlaps', 'conflicts', 'moreConflicts', 'conflictsUnknown']) {

@@ -129,7 +129,7 @@ class Landed {
     await writeFile(join(this.folder, 'intrusions', String(at)), entry);
   }
 
-  /** Everything that is not as it should be. */
+  /** All differences from the expected result. */
   faults(): string[] {
     const root = join(this.folder, 'repository');
     const last = gitOutput(root, ['rev-parse', this.run.target]);
@@ -196,7 +196,7 @@ function branchesOf({ base, tasks }: Scenario): ImportedBranch[] {
 
 describe('the merge queue', () => {
   it(
-    'lands what merging the branches one after the other would, nothing of what conflicts, and loses no commit',
+    'lands the result of merging the branches one by one, nothing that conflicts, and loses no commit',
     { timeout: LONGEST_MS },
     async () => {
       await fc.assert(

@@ -51,7 +51,7 @@ async function open(run: RunFixture): Promise<Opened> {
 }
 
 describe('merge with resolve', () => {
-  it('checks the conflict out in the task’s worktree, and what is committed there is verified and lands', async () => {
+  it('checks out the conflict in the task’s worktree, and the commit made there is verified and lands', async () => {
     const { run, runId, worktree, git } = await conflicting();
     const { hint } = await run.task('task-002');
     expect(hint).toBe(`/parallel-merge ${runId} --task task-002 --resolve`);
@@ -76,7 +76,7 @@ describe('merge with resolve', () => {
     const marked = await run.repository.git(['diff'], worktree);
     for (const part of ['<<<<<<< HEAD', '|||||||', 'start', 'task-001', 'task-002']) expect(marked).toContain(part);
 
-    // Not finished: nothing is merged, whichever way it is asked for, and the same question has the same answer.
+    // Not finished: nothing is merged for any kind of request, and repeating the request gives the same answer.
     const refused = await run.refusal('merge', { task: 'task-002' });
     expect(refused.message).toBe(`${worktree} has an unfinished merge (conflicts in shared.txt)`);
     await run.call('merge', { into: 'integration' });
@@ -121,7 +121,7 @@ describe('merge with resolve', () => {
     expect(await usersRepository(run)).toEqual(before);
   });
 
-  it('brings a deleted worktree back, also with merge.into none', async () => {
+  it('restores a deleted worktree, also with merge.into none', async () => {
     const { run, worktree, git } = await conflicting({}, { merge: { into: 'none' } });
     const branch = await run.commitOf(branchOf('task-002'));
     await rm(worktree, { recursive: true });
@@ -130,7 +130,7 @@ describe('merge with resolve', () => {
     expect(await git('status', '--porcelain')).toBe('UU shared.txt');
   });
 
-  it('leaves to be resolved only what git does not merge by its attributes', async () => {
+  it('leaves only the conflicts that git does not merge by its attributes', async () => {
     const { run, git } = await conflicting({ '.gitattributes': '*.md merge=union\n', 'list.md': 'list\n' });
     expect(await open(run)).toMatchObject({ files: ['shared.txt'], silent: [] });
     expect(await git('show', ':list.md')).toBe('task-002\ntask-001');
@@ -138,7 +138,7 @@ describe('merge with resolve', () => {
     expect(printed).toMatch(/To be resolved:\n {2}shared.txt\n\nNext:/);
   });
 
-  it('refuses what is uncommitted there by name, and begins nothing', async () => {
+  it('refuses uncommitted changes there by name, and changes nothing', async () => {
     const { run, worktree, git } = await conflicting();
     await writeFile(join(worktree, 'shared.txt'), 'begun\n');
     await writeFile(join(worktree, 'new.txt'), 'new\n');
@@ -159,7 +159,7 @@ describe('merge with resolve', () => {
     await open(run);
   });
 
-  it('says so where there is no conflict, and which inputs do not go together', async () => {
+  it('says if there is no conflict, and which inputs cannot be combined', async () => {
     const { run, runId } = await conflicting();
     expect((await run.refusal('merge', { task: 'task-001', resolve: true })).message).toBe(
       'task-001 is complete and has no conflict to resolve',

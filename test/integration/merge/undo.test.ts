@@ -38,7 +38,7 @@ const subjects = async (run: RunFixture, range: string): Promise<string[]> =>
   (await run.repository.git(['log', '--format=%s', '--first-parent', range])).split('\n').filter((line) => line !== '');
 
 describe('merge with undo', () => {
-  it('reverts what the run landed with a commit on the checked-out base, and nothing claims it is there', async () => {
+  it('reverts what the run landed with a commit on the checked-out base, and no command reports it as landed', async () => {
     const run = await complete();
     const start = await run.commitOf('main');
     expect(await undo(run)).toEqual([{ kind: 'nothing', reason: 'the run has landed nothing on main' }]);
@@ -64,7 +64,7 @@ describe('merge with undo', () => {
     expect(message.trimEnd()).toMatch(new RegExp(`\\nO8-Run: ${runId}\\nO8-Reverts: ${landed}$`));
     expect(await run.repository.git(['for-each-ref', 'refs/o8/undo/'])).toBe('');
 
-    // Once is once, and the run's work does not come back by itself.
+    // It is not undone twice, and the run's work is not landed again.
     expect(await undo(run)).toEqual([{ kind: 'nothing', reason: 'it was reverted on main before' }]);
     const merged = await run.call('merge', {});
     expect(merged['landing']).toEqual({
@@ -81,7 +81,7 @@ describe('merge with undo', () => {
     expect(status['landed']).toBeUndefined();
     expect(status['text']).toContain(`Reverted on main:\n  - task-001 (${again} restores it)`);
     expect(status['text']).toContain('Next step: all work of the run has been reverted on main;');
-    // Every door says it, also the next time it is asked.
+    // Every command reports it, also later.
     const doors = ['status', 'merge --dry-run', 'merge', 'doctor', 'history', 'integrate', 'cleanup --dry-run'];
     for (const door of doors) {
       const { stdout } = await run.o8(...door.split(' '));
@@ -122,7 +122,7 @@ describe('merge with undo', () => {
     expect(await run.repository.git(['diff', start, 'main'])).toBe('');
   });
 
-  it('takes back one task, and later the rest; a task that is only on the target it refuses', async () => {
+  it('reverts one task, and later the rest; refuses a task that is only on the target', async () => {
     const run = await complete({ manifest: { o8: { verify: 'test ! -e broken' } } });
     const { runId = '' } = await run.status();
     const start = await run.commitOf('main');
@@ -151,7 +151,7 @@ describe('merge with undo', () => {
     ]);
   });
 
-  it('leaves nothing that status calls landed when every task was taken back on its own', async () => {
+  it('leaves nothing that status calls landed when every task was reverted separately', async () => {
     const run = await complete();
     await run.call('merge', {});
     expect((await run.status())['landed']).toEqual(expect.any(String));
@@ -177,7 +177,7 @@ describe('merge with undo', () => {
     expect(await run.workOn('main~1')).toEqual(['task-001']);
   });
 
-  it('holds what later commits are built on, or what is in the way, with the files, and changes nothing', async () => {
+  it('is held if later commits depend on the work or files are in the way, lists the files, and changes nothing', async () => {
     const run = await complete();
     await run.call('merge', {});
     await run.repository.write('task-001.txt', 'mine\n');
@@ -195,7 +195,7 @@ describe('merge with undo', () => {
     expect(stdout).toContain('later changes on main conflict with reverting what the run landed\n  task-001.txt\n');
     expect(await usersRepository(run)).toEqual(built);
 
-    // The way out that the hint names leads to where o8 knows that it was taken back.
+    // After following the hint, o8 recognizes that the work was reverted.
     const ref = /git cherry-pick (\S+)/.exec(held.hint)?.[1] ?? '';
     await expect(run.repository.git(['cherry-pick', ref])).rejects.toThrow();
     await run.repository.git(['rm', '--quiet', '--force', 'task-001.txt']);
@@ -206,7 +206,7 @@ describe('merge with undo', () => {
     expect(await run.status()).toMatchObject({ takenBack: TWO.map(({ id }) => ({ task: id })) });
   });
 
-  it('lands no revert that does not pass the check all tasks share, and says how to have it all the same', async () => {
+  it('does not land a revert that fails the check all tasks share, and says how to land it anyway', async () => {
     const run = await complete({ manifest: { o8: { verify: 'test -e task-001.txt' } } });
     await run.call('merge', {});
     const before = await usersRepository(run);
@@ -220,7 +220,7 @@ describe('merge with undo', () => {
     expect(await run.status()).toMatchObject({ takenBack: TWO.map(({ id }) => ({ task: id })) });
   });
 
-  it('is refused while the run goes on', async () => {
+  it('is refused while the run is active', async () => {
     const run = await RunFixture.open({ tasks: TWO });
     await run.spawn();
     await run.agents.waitForAgent('task-001');
@@ -231,7 +231,7 @@ describe('merge with undo', () => {
 });
 
 describe('merge with strategy', () => {
-  it('is recorded for what is merged from then on', async () => {
+  it('applies to everything merged afterwards', async () => {
     const run = await complete();
     await run.call('merge', { strategy: 'squash' });
     const { runId = '' } = await run.status();

@@ -118,7 +118,7 @@ describe('an attempt', () => {
     expect(exit).toEqual({ kind: 'not_started', message });
   });
 
-  test('is stopped when its time is over, and recorded as timed out', async () => {
+  test('is stopped at its time limit, and recorded as timed out', async () => {
     const spec = fixture.spec({ timeoutMs: 1, argv: ['sleep', '600'] });
     await startAttempt(spec);
     const ended = await fixture.reaches(spec.dir, 'ended');
@@ -126,7 +126,7 @@ describe('an attempt', () => {
     await nothingLeft();
   });
 
-  test('is killed when its time is over and it ignores SIGTERM', async () => {
+  test('is killed if it ignores SIGTERM at its time limit', async () => {
     const forever = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1e6)';
     const spec = fixture.spec({ timeoutMs: 1_500, killAfterMs: 100, argv: [process.execPath, '-e', forever] });
     await startAttempt(spec);
@@ -200,7 +200,7 @@ describe('of two shims for one attempt', () => {
 });
 
 describe('an agent', () => {
-  test('goes on after its supervisor was killed; its output and its exit are kept', async () => {
+  test('continues after its supervisor was killed; its output and its exit are kept', async () => {
     const spec = fixture.spec();
     const supervisor = await startStandIn(spec);
     const agent = await fixture.agents.waitForAgent(spec.attemptId);
@@ -214,7 +214,7 @@ describe('an agent', () => {
     expect(await readFile(join(spec.dir, 'agent.jsonl'), 'utf8')).toBe(`before\nafter\n${'x'.repeat(200_000)}`);
   });
 
-  test('goes on when the terminal hangs up or interrupts its shim', async () => {
+  test('continues when the terminal hangs up or interrupts its shim', async () => {
     const spec = fixture.spec();
     await startAttempt(spec);
     const agent = await fixture.agents.waitForAgent(spec.attemptId);
@@ -247,7 +247,7 @@ describe('an agent', () => {
     await fixture.reaches(spec.dir, 'lost');
   });
 
-  test('whose shim was killed before it wrote the agent down is found all the same', async () => {
+  test('whose shim was killed before recording the agent is found anyway', async () => {
     const spec = fixture.spec();
     await startAttempt(spec);
     const agent = await fixture.agents.waitForAgent(spec.attemptId);

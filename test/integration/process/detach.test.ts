@@ -52,13 +52,13 @@ test('a bundled program is a file, and a missing one is named', async () => {
   expect(() => bundledProgram('no-such.js')).toThrow(/no-such\.js/);
 });
 
-test('free disk space is told also for a folder that is not made yet', async () => {
+test('free disk space is reported also for a folder that does not exist yet', async () => {
   const here = await freeDiskMB(folder);
   expect(here).toBeGreaterThan(0);
   expect(Math.abs((await freeDiskMB(join(folder, 'not', 'yet'))) - here)).toBeLessThan(1_000);
 });
 
-test('free memory is told in MB', () => {
+test('free memory is reported in MB', () => {
   expect(freeMemoryMB()).toBeGreaterThan(10);
   expect(freeMemoryMB()).toBeLessThan(10_000_000);
 });

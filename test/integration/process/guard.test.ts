@@ -77,7 +77,7 @@ describe('the write guard', () => {
     expect(await verdict(join(worktree, 'alias/a.ts'), { boundary: ['src/**'] })).toContain('BOUNDARY src/**');
   });
 
-  it('denies a link to nothing: writing it would create its target anywhere', async () => {
+  it('denies a broken link, because writing it would create its target anywhere', async () => {
     await symlink(join(folder, 'not-there'), join(worktree, 'dangling'));
     expect(await verdict(join(worktree, 'dangling'))).toMatch(/^failed: o8-guard\no8 could not check/);
   });

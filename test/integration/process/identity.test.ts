@@ -63,7 +63,7 @@ test('a process of an earlier boot of this host is dead, one of another host is 
   expect(await processProbe.check({ ...self, bootId: 'other', host: 'other' })).toBe('unknown');
 });
 
-test('a machine that changed its name with the network is still this machine', async () => {
+test('a machine whose name changed with the network is still this machine', async () => {
   const self = await processProbe.self();
   expect(await processProbe.check({ ...self, host: 'name-of-yesterday' })).toBe('alive');
 });

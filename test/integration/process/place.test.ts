@@ -31,7 +31,7 @@ async function probes(): Promise<{ top: string; ask: (path: string) => unknown }
   return { top, ask };
 }
 
-it('a place is what the kernel says it is to this user, also of a path that is not there yet', async () => {
+it('access to a folder is what the kernel allows this user, also for a path that does not exist yet', async () => {
   const { top, ask } = await probes();
   const at = (name: string) => join(top, name);
   await mkdir(at('open'));

@@ -42,7 +42,7 @@ describe('a program', () => {
     });
   });
 
-  test('that dies by a signal says which', async () => {
+  test('that was ended by a signal reports which', async () => {
     expect(await shell('kill -TERM $$')).toMatchObject({ code: null, signal: 'SIGTERM' });
     expect(await shell('exit 143')).toMatchObject({ code: 143, signal: null });
   });
@@ -92,7 +92,7 @@ describe('a program', () => {
     expect(Buffer.byteLength(outputTail)).toBeGreaterThan(8 * 1024 - 4);
   });
 
-  test('cannot drive the terminal through its output', async () => {
+  test('cannot control the terminal through its output', async () => {
     const { outputTail } = await shell(String.raw`printf '\033[31mred\033[0m\007 \033]0;title\007 10%%\r20%%\r\n'`);
     expect(outputTail).toBe('red  10%\n20%\n');
   });
@@ -111,7 +111,7 @@ describe('a program', () => {
     expect((await stat(logFile)).mode & 0o777).toBe(0o600);
   });
 
-  test('is stopped with everything it started when its time is over', async () => {
+  test('is stopped with everything it started at its time limit', async () => {
     const daemon = `require("child_process").spawn("sleep", ["600"], { detached: true });
       require("fs").writeFileSync("all", "")`;
     const command = `echo begun; sleep 600 & ${process.execPath} -e '${daemon}' & sleep 600`;

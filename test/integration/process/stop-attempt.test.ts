@@ -22,7 +22,7 @@ afterEach(async () => {
   await fixture.dispose();
 });
 
-/** Starts an agent with a child of every kind, which do not heed SIGTERM; gives their pids when all of them run. */
+/** Starts an agent with a child of every kind, which do not heed SIGTERM; returns their pids when all of them run. */
 async function startForking(changes: Partial<AttemptSpec> = {}): Promise<{ spec: AttemptSpec; pids: number[] }> {
   const folder = join(fixture.folder, 'pids');
   await mkdir(folder);
@@ -60,7 +60,7 @@ test('stopping an attempt lets the agent end by itself on SIGTERM, and its shim 
   expect(await fixture.pids()).toEqual([]);
 });
 
-test('an agent that ignores SIGTERM is killed when its time is over', async () => {
+test('an agent that ignores SIGTERM is killed after the kill timeout', async () => {
   const spec = fixture.spec({ killAfterMs: 100 });
   await startAttempt(spec);
   const agent = await fixture.agents.waitForAgent(spec.attemptId);
@@ -81,7 +81,7 @@ test('the shorter of the two times to kill counts', async () => {
   expect(await readAttempt(spec.dir)).toMatchObject({ kind: 'ended', exit: { kind: 'signalled', signal: 'SIGKILL' } });
 });
 
-test('the whole tree goes: children, their own sessions, double-forked ones and ones with a scrubbed environment', async () => {
+test('the whole tree is stopped: children, their own sessions, double-forked ones and ones with a scrubbed environment', async () => {
   const { spec, pids } = await startForking({ killAfterMs: 200 });
   expect(await alive(pids)).toEqual(pids);
   expect(await stopAttempt(spec.dir, spec.attemptId, 10_000)).toMatchObject({ survivors: [] });
@@ -89,7 +89,7 @@ test('the whole tree goes: children, their own sessions, double-forked ones and 
   expect(await fixture.pids()).toEqual([]);
 });
 
-test('the whole tree goes also when the shim is dead', async () => {
+test('the whole tree is stopped even if the shim is dead', async () => {
   const { spec, pids } = await startForking();
   const { shim } = await fixture.reaches(spec.dir, 'running');
   await processProbe.stop(shim, 0);
@@ -99,7 +99,7 @@ test('the whole tree goes also when the shim is dead', async () => {
   expect(await readAttempt(spec.dir)).toEqual({ kind: 'lost' });
 });
 
-test('the whole tree goes also when the shim hangs', async () => {
+test('the whole tree is stopped even if the shim hangs', async () => {
   const { spec, pids } = await startForking();
   const { shim } = await fixture.reaches(spec.dir, 'running');
   process.kill(shim.pid, 'SIGSTOP');
@@ -121,7 +121,7 @@ test('what an agent left behind when it ended is stopped too, and its exit stays
   expect(await readAttempt(spec.dir)).toEqual(ended);
 });
 
-test('stopping twice, at the same time or one after the other, is stopping once', async () => {
+test('stopping twice, at the same time or one after the other, has the effect of stopping once', async () => {
   const spec = fixture.spec();
   await startAttempt(spec);
   await fixture.agents.waitForAgent(spec.attemptId);

@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(async () => fixture.dispose());
 
 describe('this machine as a place', () => {
-  test('has an attempt on its way, running, heard of, and stopped with its whole tree', async () => {
+  test('starts an attempt, reports it running, notifies of changes, and stops its whole tree', async () => {
     const place = thisMachine();
     const order = fixture.spec();
     expect(await place.status(order)).toEqual({ kind: 'unclaimed' });
@@ -40,7 +40,7 @@ describe('this machine as a place', () => {
     watch.close();
   });
 
-  test('starts nothing that was fenced, whoever looks', async () => {
+  test('starts no fenced attempt', async () => {
     const order = fixture.spec();
     expect(await thisMachine().fence(order)).toBe('voided');
     const place = thisMachine();

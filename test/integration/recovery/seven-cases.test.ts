@@ -32,7 +32,7 @@ async function resume(run: RunFixture): Promise<void> {
 
 let undisturbed: Promise<Outcome> | null = null;
 
-/** The end of a run to which nothing happened. */
+/** The end of an undisturbed run. */
 async function expectUndisturbedEnd(run: RunFixture): Promise<void> {
   await run.waitForRun('completed');
   undisturbed ??= (async () => {
@@ -48,7 +48,7 @@ async function expectUndisturbedEnd(run: RunFixture): Promise<void> {
 }
 
 describe('after everything was killed', () => {
-  it('1. just when an agent had been started: another one starts in the same worktree', async () => {
+  it('1. just after an agent was started: another one starts in the same worktree', async () => {
     const run = await open();
     await run.spawn({ skipPreflight: true });
     const before = await run.checkout();
@@ -66,7 +66,7 @@ describe('after everything was killed', () => {
     expect(await run.checkout()).toEqual(before);
   });
 
-  it('2. while agents worked: an adopted one goes on, a lost one finds its uncommitted work', async () => {
+  it('2. while agents worked: an adopted one continues, a lost one finds its uncommitted work', async () => {
     const run = await open({ tasks: [TWO[0], { id: 'task-002', wave: 1 }].filter((task) => task !== undefined) });
     await run.spawn({ skipPreflight: true });
     const before = await run.checkout();
@@ -97,7 +97,7 @@ describe('after everything was killed', () => {
     expect(await run.checkout()).toEqual(before);
   });
 
-  it('3. when the work was committed and nobody had looked yet: it is judged and merged, nothing starts again', async () => {
+  it('3. when the work was committed but not yet judged: it is judged and merged, nothing starts again', async () => {
     const run = await open();
     await run.spawn({ skipPreflight: true });
     const before = await run.checkout();
@@ -161,7 +161,7 @@ describe('after everything was killed', () => {
     expect(await run.checkout()).toEqual(before);
   });
 
-  it('5. when a worktree was there and the journal only knew that it was wanted: it is taken over', async () => {
+  it('5. when a worktree existed that the journal only announced: it is reused', async () => {
     const run = await RunFixture.open({
       tasks: TWO,
       settings: { setup: 'touch "$HOME/begun"; until test -e "$HOME/go"; do sleep 0.05; done' },
@@ -221,7 +221,7 @@ describe('after everything was killed', () => {
     expect((await outcomeOf(run)).merged).toEqual(tasks.map(({ id }) => id));
   });
 
-  it('7. by a restart of the machine, pids given out anew: a plain o8 run of the plan says what it found and goes on', async () => {
+  it('7. by a restart of the machine, with pids reused: a plain o8 run of the plan says what it found and continues', async () => {
     const run = await open();
     const runId = await run.spawn({ skipPreflight: true });
     const before = await run.checkout();

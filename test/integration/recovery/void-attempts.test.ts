@@ -6,10 +6,10 @@ import { endWell, openClaudeRun, openSession, optionOf } from '../../support/age
 import { waitFor } from '../../support/waiting/wait-for.js';
 
 const ONE = [{ id: 'task-001', wave: 1 }];
-/** Its owner falls between saying that an agent starts and starting it. */
+/** Its supervisor is killed between announcing an agent and starting it. */
 const ANNOUNCED = { at: 'attempt.start.before', n: 1 } as const;
 
-it('an attempt that was announced and never begun is no lost agent, however often its owner falls', async () => {
+it('an attempt that was announced but never started does not count as lost, however often its supervisor is killed', async () => {
   const run = await FaultRun.open(ONE);
   onTestFinished(async () => run.close());
   const armed = run.arm([ANNOUNCED, ANNOUNCED, ANNOUNCED]);

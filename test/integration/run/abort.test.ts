@@ -13,7 +13,7 @@ const THREE = [
   { id: 'task-003', wave: 2, deps: ['task-001'] },
 ];
 
-/** Makes an agent as hard to stop as they come: deaf to SIGTERM, with a child of its group and one of its own session. */
+/** Makes an agent hard to stop: it ignores SIGTERM, and has one child in its group and one in its own session. */
 async function makeStubborn(agent: StubAgent): Promise<number[]> {
   await agent.ignoreSignal('SIGTERM');
   await agent.ignoreSignal('SIGINT');
@@ -26,7 +26,7 @@ async function living(run: RunFixture, pids: readonly number[]): Promise<number[
 }
 
 describe('abort', () => {
-  it('of one task stops its whole tree, keeps its worktree and work, and lets the others go on', async () => {
+  it('of one task stops its whole tree, keeps its worktree and work, and lets the others continue', async () => {
     const run = await RunFixture.open({ tasks: THREE });
     await run.spawn();
     const one = await run.agents.waitForAgent('task-001');
@@ -49,7 +49,7 @@ describe('abort', () => {
     expect((await run.waitForRun('failed')).counts).toEqual({ aborted: 1, complete: 1, blocked: 1 });
   });
 
-  it('of the run returns when nothing of it lives, the state is recorded and the lock is gone', async () => {
+  it('of the run returns when all its processes have ended, the state is recorded and the lock is released', async () => {
     const run = await RunFixture.open({ tasks: THREE });
     const runId = await run.spawn();
     const one = await run.agents.waitForAgent('task-001');
@@ -109,7 +109,7 @@ describe('abort', () => {
     expect(existsSync(run.worktree('task-001'))).toBe(false);
   });
 
-  it('takes work that is done when it comes as done: it waits to be merged, and its worktree stays', async () => {
+  it('keeps work that was already finished: it waits to be merged, and its worktree stays', async () => {
     const work = 'echo one > task-001.txt; git add -A; git commit -qm Work; touch .claude-task-complete';
     const script = `trap '${work}; exit 0' TERM; touch "$HOME/ready"; while :; do sleep 0.1; done`;
     const run = await RunFixture.open({
@@ -134,7 +134,7 @@ describe('abort', () => {
     expect(await run.workOn('main')).toEqual(['task-001']);
   });
 
-  it('of an interrupted run stops the agents that nobody owns any more', async () => {
+  it('of an interrupted run stops agents that are still running', async () => {
     const run = await RunFixture.open({ tasks: THREE.slice(0, 1) });
     await run.spawn();
     const one = await run.agents.waitForAgent('task-001');
@@ -168,7 +168,7 @@ describe('Ctrl+C while o8 run follows', () => {
     expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
   });
 
-  it('while the run is being started stops it as soon as it is there, exit code 130', async () => {
+  it('while the run is being started stops it as soon as it has started, exit code 130', async () => {
     const run = await RunFixture.open({
       tasks: THREE,
       settings: { agent: {} },

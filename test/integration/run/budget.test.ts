@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { endBadly, endWell, openClaudeRun, openSession, optionOf } from '../../support/agents/stub-claude.js';
 
 describe('the budget', () => {
-  it('of a task is what its attempts may cost together', async () => {
+  it('of a task applies to all its attempts together', async () => {
     const run = await openClaudeRun({
       tasks: [{ id: 'task-001', wave: 1 }],
       settings: { retries: 5, budget: { taskUsd: 1 } },
@@ -25,7 +25,7 @@ describe('the budget', () => {
     expect(run.agents.all).toHaveLength(2);
   });
 
-  it('of a run is shared: what one task leaves goes to those that start later, and nothing starts without', async () => {
+  it('of a run is shared: unspent budget is available to later tasks, and nothing starts without budget', async () => {
     const run = await openClaudeRun({
       tasks: [
         { id: 'task-001', wave: 1 },

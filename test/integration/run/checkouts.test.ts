@@ -19,7 +19,7 @@ async function moveToOldPlace(run: RunFixture): Promise<void> {
     await rename(join(run.root, '.git/o8', name), join(run.root, '.claude/parallel', name));
 }
 
-it('a run goes on after git clean -fdx in the checkout, and its mirrors and links come back', async () => {
+it('a run continues after git clean -fdx in the checkout, and its mirrors and links come back', async () => {
   const run = await RunFixture.open({ tasks: ONE_AT_A_TIME });
   await run.spawn();
   const first = await run.agents.waitForAgent('task-001');
@@ -58,7 +58,7 @@ it('a linked worktree starts, sees, lands and cleans up a run, also when it is r
   expect(existsSync(linked)).toBe(false);
 });
 
-it('a repository moved under an interrupted run says where its worktrees belong, and goes on once it is back', async () => {
+it('an interrupted run in a moved repository says where its worktrees belong, and continues after it is moved back', async () => {
   const run = await RunFixture.open({ tasks: ONE });
   await run.spawn();
   const agent = await run.agents.waitForAgent('task-001');
@@ -108,7 +108,7 @@ it('an interrupted run of an earlier version is taken over once, with its living
   await expect(lstat(join(run.root, '.claude/parallel'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-it('a run of an earlier version that is alive is read where it is and keeps everything else out', async () => {
+it('an active run of an earlier version is read where it is and blocks other runs', async () => {
   const run = await RunFixture.open({ tasks: ONE });
   const runId = await run.spawn();
   await run.agents.waitForAgent('task-001');

@@ -6,7 +6,7 @@ import { openClaudeRun, openSession, optionOf, say } from '../../support/agents/
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 
-it('an agent whose tool ran without the guard before it is stopped at once and not tried again', async () => {
+it('an agent whose tool ran without the guard is stopped at once and not retried', async () => {
   const run = await openClaudeRun({ tasks: ONE, settings: { retries: 2 } });
   await run.spawn();
   const agent = await run.agents.waitForAgent('task-001');
@@ -24,12 +24,12 @@ it('an agent whose tool ran without the guard before it is stopped at once and n
   await run.waitForRun('failed');
 });
 
-it('a continued session is told the rules where they are others than it began with, and only then', async () => {
+it('a continued session is told the rules only if they differ from those it started with', async () => {
   const run = await openClaudeRun({ tasks: ONE, settings: { retries: 2 } });
   const runId = await run.spawn();
   const first = await run.agents.waitForAgent('task-001');
   const session = await openSession(first);
-  // As an older o8 told it.
+  // As told by an older version of o8.
   await writeFile(join(run.root, '.git/o8/runs', runId, 'tasks/task-001/1/rules.md'), 'Work at night.\n');
   await first.exit(3);
   const second = await run.agents.waitForAgent('task-001');

@@ -20,7 +20,7 @@ function filesIn(folder: string): ReadonlyMap<string, number> {
 }
 
 describe('a validation that fails', () => {
-  it('is told by run, status and logs with its command, exit code and last lines, and the way on', async () => {
+  it('is shown by run, status and logs with its command, exit code, last lines and next command', async () => {
     const run = await RunFixture.open({
       tasks: [
         { id: 'task-001', wave: 1 },
@@ -59,7 +59,7 @@ describe('a validation that fails', () => {
 });
 
 describe('an agent that does not do its work', () => {
-  it('fails as exit_3 and blocks what needs it while all others go on; exit code 1', async () => {
+  it('fails as exit_3 and blocks what needs it while all others continue; exit code 1', async () => {
     const run = await RunFixture.open({ tasks: CHAIN });
     const o8 = run.start('run', PLAN_DIR, '--yes', '--progress');
     const one = await run.agents.waitForAgent('task-001');
@@ -92,7 +92,7 @@ describe('an agent that does not do its work', () => {
     );
   });
 
-  it('leaves its output once, in its log, and its last lines in the message of its failure', async () => {
+  it('has its output once, in its log, and its last lines in the failure message', async () => {
     const run = await RunFixture.open({ tasks: ONE });
     const runId = await run.spawn();
     const agent = await run.agents.waitForAgent('task-001');
@@ -168,7 +168,7 @@ describe('an agent that does not do its work', () => {
     expect(await run.task('task-001')).toMatchObject({ state: 'complete', attempt: 2, commits: 2 });
   });
 
-  it('with retryFailed begins anew on the current target, and the old attempt stays reachable', async () => {
+  it('with retryFailed starts over on the current target, and the old attempt stays reachable', async () => {
     const run = await RunFixture.open({ tasks: CHAIN });
     const runId = await run.spawn();
     const first = await run.agents.waitForAgent('task-001');
@@ -297,7 +297,7 @@ describe('an agent', () => {
     expect(run.agents.all).toEqual([]);
   });
 
-  it('works on a repository whose hooks refuse everything, and its worktree is git’s own', async () => {
+  it('works in a repository whose hooks refuse everything, in an ordinary git worktree', async () => {
     const run = await RunFixture.open({ tasks: ONE });
     await run.repository.write('.git/hooks/pre-merge-commit', '#!/bin/sh\nexit 1\n');
     execFileSync('chmod', ['+x', `${run.root}/.git/hooks/pre-merge-commit`]);

@@ -19,7 +19,7 @@ async function spawnBoth(run: RunFixture): Promise<(StubAgent | undefined)[]> {
 }
 
 describe('git settings that an agent changes', () => {
-  it('are not those of o8: identity, filters and helpers stay, each change is named, and a person can put it back', async () => {
+  it('do not affect o8: identity, filters and helpers stay, each change is reported with the command to restore it', async () => {
     const run = await RunFixture.open({
       tasks: TASKS,
       files: { '.gitattributes': '*.txt filter=own\n*.up filter=up\n' },
@@ -70,7 +70,7 @@ describe('git settings that an agent changes', () => {
     expect((await run.o8('doctor')).stdout).not.toContain('user.name');
   });
 
-  it('that git cannot even read fail no task, and status, merge and doctor work and name them', async () => {
+  it('that git cannot read fail no task, and status, merge and doctor work and report them', async () => {
     const run = await RunFixture.open({ tasks: TASKS });
     const [bad, good] = await spawnBoth(run);
     const config = join(run.root, '.git/config');

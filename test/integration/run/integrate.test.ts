@@ -177,7 +177,7 @@ describe('o8 integrate', () => {
     expect((await block(run)).status).toBe('incomplete');
   });
 
-  it('is incomplete once the work has been taken back', async () => {
+  it('is incomplete after the work has been reverted', async () => {
     const run = await finished(TWO);
     await run.call('merge');
     await run.call('merge', { undo: true, task: 'task-002' });

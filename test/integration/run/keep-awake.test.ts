@@ -90,7 +90,7 @@ describe('while a run is active the machine is kept awake', () => {
     await run.waitForRun('completed');
   });
 
-  it('where the system refuses, the run goes on and its log says once why', async () => {
+  it('where the system refuses, the run continues and its log says once why', async () => {
     const run = await runWith(REFUSING);
     const runId = await run.spawn();
     await run.succeed('task-001');

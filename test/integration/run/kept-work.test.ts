@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RunFixture } from '../../support/runs/run-fixture.js';
 
-describe('what an agent leaves that git does not carry', () => {
+describe('work of an agent that is not in a commit', () => {
   it('is kept, named, and stays kept through cleanup and a retry', async () => {
     const run = await RunFixture.open({
       tasks: ['task-001', 'task-002', 'task-003'].map((id) => ({
@@ -61,7 +61,7 @@ describe('what an agent leaves that git does not carry', () => {
     expect(existsSync(join(run.worktree('task-003'), 'vendor/lib/precious.txt'))).toBe(true);
   });
 
-  it('is not lost with its .git either: the work of an agent that deletes it lands', async () => {
+  it('is not lost when the agent deletes .git: its work lands', async () => {
     const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
     await run.spawn();
     const agent = await run.agents.waitForAgent('task-001');

@@ -77,7 +77,7 @@ describe('the lock, from a terminal', () => {
     expect(existsSync(lockFile(run))).toBe(false);
   });
 
-  it('is not overridden for a plan that could not start: nobody is stopped', async () => {
+  it('is not overridden for a plan that could not start, and nothing is stopped', async () => {
     const run = await RunFixture.open({ tasks: ONE, files: OTHER_PLAN });
     const runId = await run.spawn();
     const agent = await run.agents.waitForAgent('task-001');
@@ -89,7 +89,7 @@ describe('the lock, from a terminal', () => {
     await run.waitForRun('completed');
   });
 
-  it('goes to one of two that use --force at once; the other is told so and stops nobody', async () => {
+  it('goes to one of two that use --force at the same time; the other is told and stops nothing', async () => {
     const run = await RunFixture.open({ tasks: ONE });
     const oldRun = await run.spawn();
     const old = await run.agents.waitForAgent('task-001');

@@ -8,7 +8,7 @@ import type { StubAgent } from '../../support/agents/stub-agent.js';
 interface Misbehaviour {
   readonly id: string;
   readonly what: string;
-  /** Gives the commits that must not be lost. */
+  /** Returns the commits that must not be lost. */
   readonly act: (agent: StubAgent) => Promise<string[]>;
   readonly message: RegExp;
 }
@@ -123,7 +123,7 @@ describe('an agent that exits with 0 and its marker, but', () => {
     expect(await run.commitOf(target)).toBe(await run.commitOf('main'));
     for (const id of commits) expect(await isReachable(run, id)).toBe(true);
 
-    // Nor when it is tidied up after, and begun anew.
+    // Nor after cleanup and starting over.
     await run.call('cleanup', {});
     expect(await run.repository.git(['worktree', 'list'])).not.toContain('workspaces');
     for (const id of commits) expect(await isReachable(run, id)).toBe(true);
@@ -133,7 +133,7 @@ describe('an agent that exits with 0 and its marker, but', () => {
     for (const id of commits) expect(await isReachable(run, id)).toBe(true);
   });
 
-  it('takes every branch away with packed-refs: all come back with their work, and no task fails for it', async () => {
+  it('deletes every branch with packed-refs: all are restored with their work, and no task fails because of it', async () => {
     const run = await RunFixture.open({ tasks: ['task-001', 'task-002'].map((id) => ({ id, wave: 1 })) });
     await run.spawn();
     const agents = [await run.agents.waitForAgent('task-001'), await run.agents.waitForAgent('task-002')];

@@ -5,7 +5,7 @@ import { STUB_PROGRAM } from '../../support/agents/stub-agent.js';
 import { endWell, openSession, optionOf, say } from '../../support/agents/stub-claude.js';
 import { PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
 
-it('tasks have the agent they name; what a program of the user’s prints about costs counts nowhere', async () => {
+it('tasks use the agent they name; costs printed by a user’s own program are ignored', async () => {
   const run = await RunFixture.open({
     tasks: [
       { id: 'task-001', wave: 1, more: { agent: 'quick' } },

@@ -10,7 +10,7 @@ const TWO = [
   { id: 'task-002', wave: 1 },
 ];
 
-/** Writes what it was told, a line a call: event, task, state, message. */
+/** Writes one line per call: event, task, state, message. */
 const TELL = `printf '%s|%s|%s|%s\\n' "$O8_EVENT" "$O8_TASK_ID" "$O8_STATE" "$O8_MESSAGE" >> "$HOME/told"`;
 
 async function told(run: RunFixture): Promise<string[]> {
@@ -83,7 +83,7 @@ describe('notify', () => {
     expect(await readFile(join(run.root, 'owned'), 'utf8').catch(() => null)).toBeNull();
   });
 
-  it('that fails or is not there changes nothing for the run and is named in its log', async () => {
+  it('that fails or does not exist does not affect the run and is reported in its log', async () => {
     const run = await RunFixture.open({ tasks: TWO.slice(0, 1), settings: { notify: ['no-such-program'] } });
     await run.spawn();
     await run.succeed('task-001');
@@ -95,7 +95,7 @@ describe('notify', () => {
     expect(await supervisorLog(run)).toContain('notify task_complete task-001: exit 127');
   });
 
-  it('that hangs is stopped, the end is told all the same, and the lock does not wait for it', async () => {
+  it('that hangs is stopped, the end is still sent, and the lock does not wait for it', async () => {
     const goOn = 'until test -e "$HOME/looked"; do sleep 0.05; done';
     const run = await RunFixture.open({
       tasks: TWO.slice(0, 1),

@@ -22,7 +22,7 @@ async function queueFile(run: RunFixture): Promise<unknown> {
   return JSON.parse(await readFile(join(run.root, '.claude/parallel-queue.json'), 'utf8'));
 }
 
-describe('who owns a run', () => {
+describe('the owner of a run', () => {
   it('of several spawns at once is exactly one; the others exit with 3, the fixed text, and leave nothing', async () => {
     const run = await RunFixture.open({ tasks: TWO });
     const results = await Promise.all(Array.from({ length: 4 }, () => run.o8('spawn', PLAN_DIR)));
@@ -51,7 +51,7 @@ describe('who owns a run', () => {
     expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
   });
 
-  it('writes the queue file, though somebody slower made the folder of a newer run meanwhile', async () => {
+  it('writes the queue file even if a slower process created the folder of a newer run', async () => {
     const run = await RunFixture.open({ tasks: [{ id: 'task-001', wave: 1 }] });
     await run.spawn();
     await run.succeed('task-001');
@@ -68,7 +68,7 @@ describe('who owns a run', () => {
     expect(await queueFile(run)).toMatchObject({ runId, state: 'completed' });
   });
 
-  it('is not a matter of checks: with a live run even a broken plan is refused as locked', async () => {
+  it('is checked before the plan: during a run even a broken plan is refused as locked', async () => {
     const run = await RunFixture.open({ tasks: TWO });
     await run.spawn();
     await run.repository.write(`${PLAN_DIR}/manifest.json`, '{');
@@ -94,7 +94,7 @@ describe('who owns a run', () => {
     expect(run.agents.all).toHaveLength(2);
   });
 
-  it('after a kill -9 of the supervisor is a new one, which adopts the living agents and starts nothing twice', async () => {
+  it('after a kill -9 of the supervisor is a new one, which adopts the running agents and starts nothing twice', async () => {
     const run = await RunFixture.open({ tasks: [...TWO, { id: 'task-003', wave: 2, deps: ['task-002'] }] });
     const runId = await run.spawn();
     const living = await run.agents.waitForAgent('task-001');
@@ -139,7 +139,7 @@ describe('who owns a run', () => {
     expect(run.agents.all).toHaveLength(2);
   });
 
-  it('shows a run whose supervisor died as interrupted, and status starts nobody', async () => {
+  it('is missing in a run whose supervisor died, which status shows as interrupted without starting anything', async () => {
     const run = await RunFixture.open({ tasks: TWO.slice(0, 1) });
     await run.spawn();
     await run.agents.waitForAgent('task-001');
@@ -151,7 +151,7 @@ describe('who owns a run', () => {
     expect(await run.status()).toMatchObject({ state: 'interrupted', supervisor: { alive: false } });
   });
 
-  it('with --force for another plan is the new run; nothing of the old one lives on unowned', async () => {
+  it('with --force for another plan is the new run; all processes of the old one are stopped', async () => {
     const run = await RunFixture.open({ tasks: TWO.slice(0, 1), files: SECOND_PLAN });
     await run.spawn();
     const old = await run.agents.waitForAgent('task-001');

@@ -20,7 +20,7 @@ async function untilLookedAt(run: RunFixture): Promise<void> {
 }
 
 describe('pause', () => {
-  it('lets the running agent finish and be merged, starts no other, and unpause goes on', async () => {
+  it('lets the running agent finish and be merged, starts no other, and unpause continues', async () => {
     const run = await RunFixture.open({ tasks: TWO });
     await run.spawn();
     const one = await run.agents.waitForAgent('task-001');
@@ -49,7 +49,7 @@ describe('pause', () => {
     await run.waitForRun('completed');
   });
 
-  it('with --now stops the agents, keeps their work, counts no retry, and the same session goes on later', async () => {
+  it('with --now stops the agents, keeps their work, counts no retry, and the same session continues later', async () => {
     const run = await RunFixture.open({ tasks: ONE, settings: { retries: 0 } });
     await run.spawn();
     const one = await run.agents.waitForAgent('task-001');
@@ -75,7 +75,7 @@ describe('pause', () => {
     expect(types).not.toContain('task_failed');
   });
 
-  it('can be sharpened with --now while agents still finish', async () => {
+  it('can be changed to --now while agents are finishing', async () => {
     const run = await RunFixture.open({ tasks: ONE });
     await run.spawn();
     const one = await run.agents.waitForAgent('task-001');
@@ -96,7 +96,7 @@ describe('pause', () => {
     expect(existsSync(join(run.root, '.claude/parallel.lock'))).toBe(false);
   });
 
-  it('outlives its supervisor until the user goes on: status says interrupted, resume ends the pause', async () => {
+  it('outlives its supervisor: status says interrupted, and resume ends the pause', async () => {
     const run = await RunFixture.open({ tasks: TWO });
     await run.spawn();
     const one = await run.agents.waitForAgent('task-001');
@@ -156,7 +156,7 @@ describe('pause', () => {
 });
 
 describe('unpause', () => {
-  it('of a rate limit goes on at once and not when it is over', async () => {
+  it('of a rate limit continues at once instead of after the limit', async () => {
     const run = await RunFixture.open({ tasks: ONE });
     const agent = { command: run.agents.command, rateLimitExitCode: 75 };
     await run.repository.write('.claude/parallel-config.json', JSON.stringify({ agent, killAfter: 1 }));

@@ -46,7 +46,7 @@ describe('a rate or usage limit', () => {
       async (agent: StubAgent) =>
         endBadly(agent, { api_error_status: 429, result: "You've hit your session limit · resets in 2s" }),
     ],
-  ])('%s pauses the run until its end; then the same session goes on, and it was no retry', async (_, limit) => {
+  ])('%s pauses the run until its end; then the same session continues, and it was no retry', async (_, limit) => {
     const run = await openClaudeRun({ tasks: TWO, settings: { maxConcurrency: 1, retries: 0 } });
     await run.spawn();
     const first = await run.agents.waitForAgent('task-001');

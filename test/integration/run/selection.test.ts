@@ -4,7 +4,7 @@ import { FIVE_TASKS, PLAN_DIR, RunFixture } from '../../support/runs/run-fixture
 const IDS = FIVE_TASKS.map(({ id }) => id);
 
 describe('a part of a plan', () => {
-  it('--wave 1, then --wave 2 goes on with the same run after the dependency check, and all of it lands', async () => {
+  it('--wave 1, then --wave 2 continues with the same run after the dependency check, and all of it lands', async () => {
     const run = await RunFixture.open({ tasks: FIVE_TASKS });
     const first = run.start('run', PLAN_DIR, '--wave', '1', '--yes');
     for (const id of ['task-001', 'task-002', 'task-003']) await run.succeed(id);
@@ -63,7 +63,7 @@ describe('a part of a plan', () => {
     expect(await run.workOn('main')).toEqual(IDS);
   });
 
-  it('--wave 2 merges first what it needs from branches that somebody else made, verified like all others', async () => {
+  it('--wave 2 first merges the branches it needs that were created elsewhere, verified like all others', async () => {
     const tasks = [
       { id: 'task-001', wave: 1 },
       { id: 'task-002', wave: 2, deps: ['task-001'] },

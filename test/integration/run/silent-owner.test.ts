@@ -24,7 +24,7 @@ async function silentRun(files: Readonly<Record<string, string>> = {}) {
 
 /** Waiting for an answer takes `killAfter` and ten seconds. */
 describe('an owner that does not answer', { timeout: 120_000 }, () => {
-  it('is ended by the supervisor of a run that is forced, with its agents, also when that one falls in between', async () => {
+  it('is killed with its agents by the supervisor of a forced run, even if that one is killed in between', async () => {
     const { run, runId, owner, tree } = await silentRun(OTHER_PLAN);
     const force = ['spawn', OTHER, '--force', '--skip-preflight'];
     const fallen = await run.o8With({ ...run.environment, O8_FAILPOINT: 'attempt.stop.before' }, ...force);
@@ -39,7 +39,7 @@ describe('an owner that does not answer', { timeout: 120_000 }, () => {
     expect((await run.records()).map(({ type }) => type)).toContain('run_stopped');
   });
 
-  it('is told of, and its own run goes on where it is the one that is resumed', async () => {
+  it('is reported, and its own run continues if that is the one to be resumed', async () => {
     const { run, runId, owner, tree } = await silentRun();
     const { code, stderr } = await run.o8('spawn', PLAN_DIR, '--resume', '--force');
     expect(code, stderr).toBe(0);

@@ -7,7 +7,7 @@ import { PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
 const ONE = [{ id: 'task-001', wave: 1 }];
 
 describe('an agent that reaches beyond its worktree', () => {
-  it('is named with what changed: shared config, hooks, stash, branches, pushes, worktrees, the main checkout', async () => {
+  it('is reported with what changed: shared config, hooks, stash, branches, pushes, worktrees, the main checkout', async () => {
     const run = await RunFixture.open({ tasks: ONE });
     const origin = join(run.home, 'origin.git');
     await run.repository.git(['init', '--quiet', '--bare', origin]);

@@ -63,7 +63,7 @@ async function shimOf({ promptFile }: ShellAgent): Promise<number> {
   return z.object({ shim: z.object({ pid: z.number() }) }).parse(claim).shim.pid;
 }
 
-describe('an agent whose time is over', () => {
+describe('an agent at its time limit', () => {
   it('is stopped with everything it started, and its work is kept', async () => {
     const run = await RunFixture.open({ tasks: ONE, settings: { agent: shell(DEAF), timeout: SOON } });
     await run.spawn();

@@ -4,7 +4,7 @@ import type { StubAgent } from '../../support/agents/stub-agent.js';
 import { branchOf, FIVE_TASKS, PLAN_DIR, RunFixture } from '../../support/runs/run-fixture.js';
 import { waitFor } from '../../support/waiting/wait-for.js';
 
-// The main job, through both doors: five tasks in two waves, on a repository of several thousand files.
+// The main use case, in the CLI and in MCP: five tasks in two waves, in a repository of several thousand files.
 
 const FILES = 4000;
 const IDS = FIVE_TASKS.map(({ id }) => id);

@@ -27,7 +27,7 @@ async function refusal(loading: Promise<unknown>): Promise<O8Error> {
 }
 
 describe('features as a plan', () => {
-  it('are one task each, with spec, stories and plan as the prompt where there is no skill', async () => {
+  it('are one task each, with spec, stories and plan as the prompt if there is no skill', async () => {
     const repository = await repositoryWith({
       ...featureFiles('user-auth', { stories: 2 }),
       ...featureFiles('dashboard', { dependsOn: ['user-auth', 'feature_billing'] }),
@@ -128,7 +128,7 @@ describe('features as a plan', () => {
     expect(await refusal(load(trees, ['user-auth']))).toMatchObject({ code: 'refused' });
   });
 
-  it('are refused with a frontmatter that says something else by depends_on', async () => {
+  it('are refused if depends_on in the frontmatter is not a list of slugs', async () => {
     const spec = `${DIR}/FEATURE_SPEC.md`;
     for (const frontmatter of ['depends_on: {a: 1}', 'depends_on: &x [a]', 'a: [']) {
       const repository = await repositoryWith({ [spec]: `---\n${frontmatter}\n---\n# Spec\n` });

@@ -78,7 +78,7 @@ async function repositoryWith(files: Readonly<Record<string, string | Buffer | o
   return root;
 }
 
-describe('a manifest of the first shape', () => {
+describe('a manifest of version 1', () => {
   it('gives the whole plan', async () => {
     const root = await repositoryWith(V1_FILES);
     const plan = await loadManifest(root, `${DIR}/`);
@@ -129,7 +129,7 @@ describe('a manifest of the first shape', () => {
   });
 });
 
-describe('a manifest of the second shape', () => {
+describe('a manifest of version 2', () => {
   it('gives the whole plan without task files', async () => {
     const root = await repositoryWith(V2_FILES);
     const plan = await loadManifest(root, DIR);
@@ -145,7 +145,7 @@ describe('a manifest of the second shape', () => {
     ]);
   });
 
-  it('takes stem, dependencies and scope from task files where there are some', async () => {
+  it('takes stem, dependencies and scope from task files if there are some', async () => {
     const root = await repositoryWith({
       ...V2_FILES,
       'tasks/task-001-users.md': taskFile(
@@ -446,7 +446,7 @@ describe('a task file is refused', () => {
   });
 });
 
-describe('a manifest of the second shape finds task files', () => {
+describe('a manifest of version 2 finds task files', () => {
   const shape = (ids: readonly string[], more: object = {}) => ({
     name: 'x',
     waves: ids.map((id, index) => ({ number: index + 1, tasks: [{ id, ...more }] })),
@@ -454,7 +454,7 @@ describe('a manifest of the second shape finds task files', () => {
   const scoped = (id: string, wave: number, deps: string, path: string) =>
     taskFile({ id, wave, deps }, `Text of ${id}.\n\n## Scope\nCREATE: ${path}`);
 
-  it('whose name or id goes on behind the task id: dependencies, scope and text are theirs', async () => {
+  it('whose name or id continues after the task id: dependencies, scope and text come from them', async () => {
     const root = await repositoryWith({
       'manifest.json': shape(['task-001', 'task-002', 'task-003'], { prompt_file: 'prompts/not-yet.txt' }),
       'tasks/task-001-chunker.md': scoped('task-001-chunker', 1, '[]', 'src/chunk.py'),
@@ -477,7 +477,7 @@ describe('a manifest of the second shape finds task files', () => {
     );
   });
 
-  it('and gives a longer id the file that also begins with a shorter one', async () => {
+  it('and assigns a file to the longest matching id', async () => {
     const root = await repositoryWith({
       'manifest.json': shape(['task', 'task-1', 'task-10'], { prompt_file: 'p.txt' }),
       'p.txt': 'Do it.',
@@ -504,7 +504,7 @@ describe('a manifest of the second shape finds task files', () => {
     });
   });
 
-  it('that no task takes: a warning with its name, and named where a task has no text', async () => {
+  it('that match no task: a warning with the name, also listed if a task has no text', async () => {
     const files = { ...V2_FILES, 'tasks/chunker.md': plainTask('chunker'), 'tasks/broken.md': '---\nid: [\n---\n' };
     const root = await repositoryWith(files);
     expect((await loadManifest(root, DIR)).warnings?.map(({ message }) => message)).toEqual(

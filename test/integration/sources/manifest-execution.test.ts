@@ -15,7 +15,7 @@ const BLOCK = executionBlock(planOf(seedTasks()), new Map());
 const alone: CriticalSection = async (work) => work();
 
 describe('the listener of a manifest', () => {
-  it('writes the block when it changes, tells what failed once more, and lets that of a finished run be', async () => {
+  it('writes the block when it changes, retries after a failure, and leaves that of a finished run unchanged', async () => {
     const root = await temporaryFolder();
     const path = join(root, 'manifest.json');
     await writeFiles(root, { 'manifest.json': '{}' });
@@ -56,7 +56,7 @@ describe('writing the execution block', () => {
     expect(await readdir(root)).toEqual(['manifest.json']);
   });
 
-  it('does not touch a manifest that says the same already', async () => {
+  it('does not write a manifest that is already up to date', async () => {
     const root = await temporaryFolder();
     const path = join(root, 'manifest.json');
     await writeFiles(root, { 'manifest.json': {} });

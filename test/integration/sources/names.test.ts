@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { branchOf, nameProblem } from '../../../src/core/plan/names.js';
 
-it('git makes a branch of every name we take', () => {
+it('git accepts a branch for every valid name', () => {
   const name = fc.string({
     unit: fc.constantFrom('a', 'B', '0', '.', '_', '-', '/', '~', '^', ':', ' '),
     minLength: 1,

@@ -67,7 +67,7 @@ describe('a critical section', () => {
     expect(inside).toBe(true);
   });
 
-  it('goes in after a process that was killed inside', async () => {
+  it('can be entered after a process was killed inside', async () => {
     const file = join(await temporaryRoot(), 'guard');
     await mkdir(`${file}.lock`);
     const before = new Date(Date.now() - 4_000);

@@ -47,7 +47,7 @@ const harms: fc.Arbitrary<Harm> = fc.oneof(
 /** Each writes and syncs some files; a thousand found nothing that these do not. */
 const RUNS = 60;
 
-it('a journal that was harmed anyhow is repaired to a beginning of itself, or refused and left as it is', async () => {
+it('a damaged journal is repaired to a valid beginning of itself, or refused and left unchanged', async () => {
   const folder = await temporaryRoot();
   let round = 0;
   await fc.assert(

@@ -112,7 +112,7 @@ describe('the lock between processes', () => {
     expect(await acquire(second, root)).toEqual({ kind: 'won', generation: 2, replaced: first.pid });
   });
 
-  it('stays with a holder that is stopped in its tracks', async () => {
+  it('stays with a holder that is suspended', async () => {
     const root = await temporaryRoot();
     const first = await startContender();
     await acquire(first, root);

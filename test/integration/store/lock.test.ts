@@ -93,7 +93,7 @@ describe('the lock', () => {
     for (const folder of [lockDir, homeOf(root).folder]) expect((await stat(folder)).mode & 0o777, folder).toBe(0o700);
   });
 
-  it('is not given to the same process twice, by force neither', async () => {
+  it('is not given to the same process twice, not even by force', async () => {
     const root = await temporaryRoot();
     const lease = won(await acquireLock(homeOf(root), procProbe, REQUEST));
     expect(await acquireLock(homeOf(root), procProbe, REQUEST)).toMatchObject({ kind: 'lost', why: 'held' });

@@ -45,7 +45,7 @@ describe('a log reader', () => {
     expect(lines.join('').length).toBeGreaterThanOrEqual(1_500_000);
   });
 
-  it('goes on at the end of a log that was cut back', async () => {
+  it('continues at the end of a log that was cut back', async () => {
     const path = await logFile('one\ntwo\nthree\n');
     const reader = new LogReader(path);
     await rest(reader);
@@ -74,7 +74,7 @@ describe('a log reader', () => {
     expect(await new LogReader(path).tail(20_000)).toEqual(lines.slice(-20_000));
   });
 
-  it('has no last lines where there is no log, or no whole line', async () => {
+  it('has no last lines if there is no log, or no whole line', async () => {
     expect(await new LogReader(await logFile(null)).tail(5)).toEqual([]);
     expect(await new LogReader(await logFile('')).tail(5)).toEqual([]);
     expect(await new LogReader(await logFile('begun')).tail(5)).toEqual([]);

@@ -66,7 +66,7 @@ describe('the pipeline log', () => {
     expect(await linesOf(paths.log)).toEqual(['Pipeline started for task-001', 'Pipeline completed with exit code 7']);
   });
 
-  it('goes on where it was after the process that wrote it was killed', async () => {
+  it('continues where it was after the process that wrote it was killed', async () => {
     const paths = await attempt();
     await (await openPipelineLog(paths, 'task-001')).pump(NOW);
     await writeFile(paths.output, 'one\n');
@@ -131,7 +131,7 @@ describe('the pipeline log', () => {
     expect(await textsOf(paths.log)).toEqual(['Pipeline started for task-001', '[stdout] one', '[stdout] two']);
   });
 
-  it('goes on at the end of a log that somebody emptied meanwhile', async () => {
+  it('continues at the end of a log that somebody emptied meanwhile', async () => {
     const paths = await attempt();
     const log = await openPipelineLog(paths, 'task-001');
     await truncate(paths.log);

@@ -57,7 +57,7 @@ describe('requests', () => {
     expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
   });
 
-  it('fail when nobody is alive to answer, unless the answer was given before', async () => {
+  it('fail when the supervisor is not running, unless it has answered before', async () => {
     const dead = { timeoutMs: 5_000, stillAlive: async () => Promise.resolve(false) };
     const request = abort();
     await submitRequest(homeOf(root), RUN, request);
@@ -81,7 +81,7 @@ describe('requests', () => {
     expect(await pendingRequests(homeOf(root), RUN)).toEqual([request]);
   });
 
-  it('have beside them whatever somebody put there: it is moved aside, and whoever waits is told', async () => {
+  it('share their folder with other files: these are moved away, and a waiting process is told', async () => {
     const request = abort();
     await submitRequest(homeOf(root), RUN, request);
     const folder = runPaths(homeOf(root), RUN).requests;

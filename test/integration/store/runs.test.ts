@@ -61,7 +61,7 @@ describe('runs', () => {
     expect(await readdir(homePaths(homeOf(root)).runsDir)).toEqual([id]);
   });
 
-  it('that are not there are said so, damaged plans named', async () => {
+  it('that do not exist are reported, and damaged plans are named', async () => {
     const root = await temporaryRoot();
     const [id = ''] = ids(1);
     await expect(readPlan(homeOf(root), id)).rejects.toMatchObject({ code: 'no_run' });

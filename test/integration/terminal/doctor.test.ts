@@ -38,7 +38,7 @@ it('doctor names what a run left over, with the command that removes it, and not
   expect(await findings(run)).toEqual([]);
 });
 
-it('doctor sends a conflict that is not resolved to merge, not to cleanup', async () => {
+it('doctor suggests merge, not cleanup, for an unresolved conflict', async () => {
   const run = await conflictingRun();
   const { runId = '' } = await run.status();
   expect(await findings(run)).toContain(
@@ -68,7 +68,7 @@ it('doctor says that a repository without a commit has nothing to start from', a
   );
 });
 
-it('doctor names a run that nobody is running, and a missing program is a problem with exit code 1', async () => {
+it('doctor names an interrupted run, and reports a missing program with exit code 1', async () => {
   const run = await RunFixture.open({ tasks: ONE });
   await run.spawn();
   await run.agents.waitForAgent('task-001');
@@ -111,7 +111,7 @@ it('attach gives the terminal to claude --resume with the task’s session', asy
   expect((await attached.ended).code).toBe(0);
 });
 
-it('attach leaves alone a session that o8 goes on with by itself, until the run is paused', async () => {
+it('attach refuses a session that o8 will continue itself, until the run is paused', async () => {
   const run = await openClaudeRun({ tasks: ONE });
   await run.spawn();
   const agent = await run.agents.waitForAgent('task-001');

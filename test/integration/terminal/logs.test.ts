@@ -21,7 +21,7 @@ describe('o8 logs', () => {
     expect(linesOf(stdout)).toEqual(['[stdout] two', '[stdout] three', '']);
   });
 
-  it('says of a task that has not started what it is', async () => {
+  it('shows the state of a task that has not started', async () => {
     const run = await RunFixture.open({ tasks: [...ONE, { id: 'task-002', wave: 2 }] });
     await run.spawn();
     await run.agents.waitForAgent('task-001');
@@ -33,7 +33,7 @@ describe('o8 logs', () => {
     });
   });
 
-  it('--follow waits for the task, goes on over its retry, and ends with it', async () => {
+  it('--follow waits for the task, continues over its retry, and ends with it', async () => {
     const run = await RunFixture.open({ tasks: ONE, settings: { retries: 1 } });
     await run.spawn();
     const first = await run.agents.waitForAgent('task-001');
@@ -65,7 +65,7 @@ describe('o8 logs', () => {
     expect(unknown.stderr).toContain('task-001 has attempts 1 to 2, not 3.');
   });
 
-  it('--follow ends with exit code 1 when nobody runs the task any more', async () => {
+  it('--follow ends with exit code 1 when the supervisor is not running any more', async () => {
     const run = await RunFixture.open({ tasks: ONE });
     await run.spawn();
     await run.agents.waitForAgent('task-001');

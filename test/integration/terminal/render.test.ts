@@ -104,7 +104,7 @@ Next step: o8 preflight ${DIR}
     expect((await plan.o8('render', DIR, '--check')).code).toBe(0);
   });
 
-  it('is missed by preflight where a task file has changed since', async () => {
+  it('is requested by preflight if a task file has changed since', async () => {
     const plan = await Plan.open();
     await plan.render();
     const stale = async () => {

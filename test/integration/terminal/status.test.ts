@@ -83,7 +83,7 @@ describe('status', () => {
     await run.succeed('task-002');
     const last = await end;
     expect(last.tasks.map(({ id, state }) => [id, state])).toEqual([['task-002', 'complete']]);
-    // A run that is over has no more news to wait for.
+    // A run that has ended has no more news to wait for.
     await run.waitForRun('completed');
     const started = performance.now();
     expect(await run.news(last.cursor, { waitSeconds: 50 })).toMatchObject({ state: 'completed' });
@@ -150,7 +150,7 @@ describe('status', () => {
     expect(await commits()).toBe(0);
   });
 
-  it('knows no other runs and tasks than there are', async () => {
+  it('refuses unknown runs and tasks', async () => {
     const run = await RunFixture.open({ tasks: TWO });
     expect(await run.status()).toMatchObject({ state: 'none', tasks: [], cursor: 0 });
     expect((await run.refusal('status', { runId: '20200101-000000-abcd' })).code).toBe('no_run');

@@ -4,7 +4,7 @@ import { acquireLock } from '../../../src/store/lock/lock.js';
 import { readSettledLock } from '../../../src/tools/context/settled-lock.js';
 import { homeOf, temporaryRoot } from '../../support/runs/store-fixture.js';
 
-it('a lock whose run’s files are gone is held by somebody to name, not an error of its own', async () => {
+it('a lock whose run files are missing names its holder instead of failing', async () => {
   const root = await temporaryRoot();
   const request = { runId: 'run-1', features: [], maxConcurrency: 3, force: false, killAfterMs: 1000 };
   expect((await acquireLock(homeOf(root), processProbe, request)).kind).toBe('won');

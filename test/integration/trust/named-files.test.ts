@@ -40,7 +40,7 @@ it('a submodule, a link out of the repository and a folder of hooks on the way t
   expect(await namedBy('lint src')).toEqual([]);
 });
 
-it('where a command has more words than can be looked up, every commit is another content', async () => {
+it('if a command has too many words to look up, every commit needs new consent', async () => {
   const words = Array.from({ length: 21_000 }, (_, at) => `w${String(at)}`).join(' ');
   expect(await namedBy(words)).toEqual([
     expect.stringMatching(/^\.: the commands name too many files to show: git tree [0-9a-f]{40}$/),

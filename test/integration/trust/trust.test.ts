@@ -28,7 +28,7 @@ async function commitSettings(run: RunFixture): Promise<void> {
 }
 
 describe('settings in a commit', () => {
-  it('are shown and start nothing before somebody has accepted them, through whichever door', async () => {
+  it('are shown and start nothing before the user has accepted them, in the CLI and in MCP', async () => {
     const run = await RunFixture.open({
       tasks: ONE,
       settings: { notify: `echo a\u202eb${' '.repeat(40)}c` },
@@ -72,7 +72,7 @@ describe('settings in a commit', () => {
     await run.spawn();
     const started = await run.agents.waitForAgent('task-001');
 
-    // Taken back while it runs: nobody goes on with it.
+    // Taken back while it runs: nobody continues with it.
     await run.call('spawn', { pause: 'let_finish' });
     expect((await run.o8('trust', '--revoke')).stdout).toContain(CONFIG);
     expect(await run.refusal('spawn', { pause: 'off' })).toMatchObject({ code: 'untrusted' });
@@ -80,13 +80,13 @@ describe('settings in a commit', () => {
     expect(started.started.task).toBe('task-001');
     expect(await run.refusal('spawn', { dir: PLAN_DIR, retryFailed: true })).toMatchObject({ code: 'untrusted' });
 
-    // Another content is another question.
+    // Different content needs a new consent.
     await run.trust();
     appendFileSync(join(run.root, CONFIG), '\n');
     expect((await trustOf(run)).needed).toBe(true);
   });
 
-  it('count however git comes by them, and the user’s own file never does', async () => {
+  it('count however git gets them, and the user’s own file never does', async () => {
     const run = await RunFixture.open({ tasks: ONE });
     const git = async (args: readonly string[]) => run.repository.git(args);
     await commitSettings(run);
@@ -154,7 +154,7 @@ describe('project settings of Claude', () => {
     expect(await run.refusal('spawn', { dir: PLAN_DIR })).toMatchObject({ code: 'untrusted' });
   });
 
-  it('are what they were when the run began, for a later attempt too; a branch that changes them is held', async () => {
+  it('stay as they were when the run started, also for later attempts; a branch that changes them is held', async () => {
     const run = await openClaudeRun({ tasks: ONE, files, settings: { retries: 1 } });
     await run.trust();
     await run.spawn();
@@ -181,7 +181,7 @@ describe('project settings of Claude', () => {
   });
 });
 
-it('a person at a terminal is shown what the repository brings, and asked once', async () => {
+it('a user at a terminal is shown the repository’s settings, and asked once', async () => {
   const run = await RunFixture.open({ tasks: ONE });
   await commitSettings(run);
   const declined = new TerminalProcess(['run', PLAN_DIR], { cwd: run.root, env: run.environment });

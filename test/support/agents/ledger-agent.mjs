@@ -72,7 +72,7 @@ function isRunning(pid) {
     const state = execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim();
     return state !== '' && !state.startsWith('Z');
   } catch {
-    return false; // ps ends with 1 where there is none
+    return false; // ps ends with 1 if there is none
   }
 }
 

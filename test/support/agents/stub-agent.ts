@@ -94,7 +94,7 @@ export class StubAgent {
     return this.tell({ do: 'git', arguments: args });
   }
 
-  /** Commits everything in the worktree but the marker; gives the commit. */
+  /** Commits everything in the worktree but the marker; returns the commit. */
   async commit(message: string): Promise<string> {
     return this.tell({ do: 'commit', message });
   }
@@ -107,7 +107,7 @@ export class StubAgent {
     await this.tell({ do: 'mark_complete' });
   }
 
-  /** Starts a process that outlives the agent; `own`: in a session of its own, as tools run commands. Gives its pid. */
+  /** Starts a process that outlives the agent; `own`: in a session of its own, as tools run commands. Returns its pid. */
   async startChild(session: 'same' | 'own'): Promise<number> {
     return Number(await this.tell({ do: 'start_child', session }));
   }
@@ -128,7 +128,7 @@ export class StubAgent {
     await this.gone;
   }
 
-  /** The usual good end: a file written, committed, marked complete, exit code 0. Gives the commit. */
+  /** The usual good end: a file written, committed, marked complete, exit code 0. Returns the commit. */
   async succeed(path: string, text: string): Promise<string> {
     await this.writeFile(path, text);
     const commit = await this.commit(`${this.task}: write ${path}`);

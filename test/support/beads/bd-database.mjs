@@ -1,7 +1,7 @@
 /**
  * Where bd keeps its issues: `.beads/` of the main checkout, also when it is started in a linked worktree. The truth is
  * below `.beads/stand-in/`, as the real one's is in its database; `.beads/issues.jsonl` is written after every change, and
- * read where there is no database yet.
+ * read if there is no database yet.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -94,7 +94,7 @@ function print({ data, text = '', errors = [], failed: wrong = false }, speaks) 
 }
 
 /**
- * An object has its version in it where there is no envelope, a list has none.
+ * An object has its version in it if there is no envelope, a list has none.
  *
  * @param {unknown} data
  */

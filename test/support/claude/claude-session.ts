@@ -192,7 +192,7 @@ export class ClaudeSession {
   }
 
   /**
-   * Says something to it, a slash command for instance, and waits until the model has ended its turn. Gives its last text. Rejects with what
+   * Says something to it, a slash command for instance, and waits until the model has ended its turn. Returns its last text. Rejects with what
    * a script threw, or when the turn ended with an error.
    */
   async say(words: string): Promise<string> {
@@ -206,7 +206,7 @@ export class ClaudeSession {
     return this.#lastText(await result);
   }
 
-  /** Waits for the end of a turn that begins by itself, when an agent in the background is done. Gives its last text. */
+  /** Waits for the end of a turn that begins by itself, when an agent in the background is done. Returns its last text. */
   async nextTurn(): Promise<string> {
     return this.#lastText(this.#unasked.shift() ?? (await this.#nextResult()));
   }

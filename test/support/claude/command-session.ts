@@ -42,7 +42,7 @@ export class CommandSession {
     return new CommandSession(claude, api);
   }
 
-  /** A slash command or another message; gives the model's last words. */
+  /** A slash command or another message; returns the model's last words. */
   async say(words: string): Promise<string> {
     return this.claude.say(words);
   }

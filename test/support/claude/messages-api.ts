@@ -65,7 +65,7 @@ export type Answer =
       readonly headers: Readonly<Record<string, string>>;
     };
 
-/** Decides what the model says. May wait, for instance until the test lets it go on. */
+/** Decides what the model says. May wait, for instance until the test lets it continue. */
 export type Script = (request: ApiRequest) => Answer | Promise<Answer>;
 
 export function say(text: string): Answer {

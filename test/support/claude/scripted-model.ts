@@ -17,7 +17,7 @@ import { say, useTool, type Answer, type ApiRequest, type Script, type ToolResul
 /** Yields what the model answers; is given the request that follows, with the results of the tools. */
 export type Turns<Result> = Generator<Answer, Result, ApiRequest>;
 
-/** May wait between its turns, for instance until the test lets it go on. */
+/** May wait between its turns, for instance until the test lets it continue. */
 export type Conversation = Turns<void> | AsyncGenerator<Answer, void, ApiRequest>;
 
 export interface Part {
@@ -82,7 +82,7 @@ class Playing {
   }
 }
 
-/** Calls one tool; gives what came back. */
+/** Calls one tool; returns what came back. */
 export function* call(tool: string, input: Readonly<Record<string, unknown>> = {}): Turns<ToolResult> {
   const [result] = (yield useTool(tool, input)).toolResults;
   if (result === undefined) throw new Error(`nothing came back from ${tool}`);
@@ -104,12 +104,12 @@ export function* callTogether(
   return (yield { kind: 'blocks', blocks }).toolResults;
 }
 
-/** The text to the user that ends the model's turn; gives all that the user's side has said when it goes on. */
+/** The text to the user that ends the model's turn; returns all that the user's side has said when it continues. */
 export function* tell(text: string): Turns<string> {
   return (yield say(text)).userText;
 }
 
-/** Asks with AskUserQuestion; gives the chosen option, null when the user would not answer. */
+/** Asks with AskUserQuestion; returns the chosen option, null when the user would not answer. */
 export function* ask(question: string, options: readonly string[] = ['Yes', 'No']): Turns<string | null> {
   const input = {
     question,

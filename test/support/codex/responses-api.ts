@@ -30,7 +30,7 @@ export type CodexAnswer =
   | { readonly kind: 'run'; readonly command: string }
   | { readonly kind: 'error'; readonly status: number; readonly error: Readonly<Record<string, unknown>> };
 
-/** Decides what the model says. May wait, for instance until the test lets it go on. */
+/** Decides what the model says. May wait, for instance until the test lets it continue. */
 export type CodexScript = (request: CodexRequest) => CodexAnswer | Promise<CodexAnswer>;
 
 export class ResponsesApi {

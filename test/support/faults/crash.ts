@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { PLAN_DIR, type RunFixture } from '../runs/run-fixture.js';
 import { waitFor } from '../waiting/wait-for.js';
 
-/** What a run comes to, however it got there. */
+/** The result of a run, independent of how it was reached. */
 export interface Outcome {
   readonly state: string;
   readonly counts: Readonly<Record<string, number>>;
@@ -28,7 +28,7 @@ export async function outcomeOf(run: RunFixture): Promise<Outcome> {
   };
 }
 
-/** SIGKILL to everything that belongs to the run, at once; what it leaves is an interrupted run. */
+/** SIGKILL to all processes of the run at once, which leaves an interrupted run. */
 export async function killEverything(run: RunFixture): Promise<void> {
   const own = await run.serverPid();
   const others = async (): Promise<number[]> => (await run.processes.pids()).filter((pid) => pid !== own);
@@ -43,7 +43,7 @@ export async function killEverything(run: RunFixture): Promise<void> {
   await expectInterrupted(run);
 }
 
-/** SIGKILL to the supervisor alone: its shims and agents live on. Gives its pid. */
+/** SIGKILL to the supervisor only; its shims and agents keep running. Returns its pid. */
 export async function killSupervisor(run: RunFixture): Promise<number> {
   const { supervisor } = await run.status();
   if (supervisor?.alive !== true || supervisor.pid === null) throw new Error('nobody runs it');
@@ -52,7 +52,7 @@ export async function killSupervisor(run: RunFixture): Promise<number> {
   return supervisor.pid;
 }
 
-/** Nobody owns the run, and `status` says so with the command that goes on. */
+/** Waits until the run has no supervisor, and `status` shows that with the command to continue. */
 async function expectInterrupted(run: RunFixture): Promise<void> {
   await waitFor(async () => (await run.status()).state === 'interrupted', {
     timeoutMs: 20_000,

@@ -23,9 +23,9 @@ export const PLAN_DIR = 'parallel/plan';
 const AGENT = resolve(import.meta.dirname, '../agents/ledger-agent.mjs');
 /** A run of three tasks takes two seconds on an idle machine. */
 const RUN_TIMEOUT_MS = 60_000;
-/** What is still alive after this time will stay. */
+/** Processes that are still running after this time will not end. */
 const ENDING_MS = 10_000;
-/** Asking costs processor time, which the runs side by side need. */
+/** Polling costs CPU time, which the concurrent runs need. */
 const OWNER_POLL_MS = 40;
 /** Git may still be at work for a supervisor that was killed, so that a landing has to be asked for again. */
 const MOST_LANDINGS = 20;
@@ -66,7 +66,7 @@ export const THREE_TASKS: readonly FaultTask[] = [
   { id: 'task-003', wave: 2, deps: ['task-001', 'task-002'] },
 ];
 
-/** Of the processes that are told of it, the first that gets to this point for the n-th time kills itself there. */
+/** The first process that reaches this failpoint for the n-th time kills itself there. */
 export interface Fault {
   readonly at: Failpoint;
   readonly n: number;
@@ -186,7 +186,7 @@ export class FaultRun {
     return { env: { ...this.environment, O8_FAILPOINT: `*@${file}` }, hits };
   }
 
-  /** A tool called in this process, which itself falls for no failpoint. */
+  /** Calls a tool in this process, which is never killed at a failpoint. */
   async call(
     tool: string,
     input: Readonly<Record<string, unknown>>,
@@ -219,7 +219,7 @@ export class FaultRun {
     return newest === undefined ? null : loadRun(this.#home, newest);
   }
 
-  /** Until nobody owns the run: it is over, or its owner was killed. */
+  /** Waits until the run has no supervisor: it has ended, or its supervisor was killed. */
   async untilUnowned(): Promise<LoadedRun> {
     const deadline = performance.now() + RUN_TIMEOUT_MS;
     while ((await readLock(this.#home, processProbe)).kind === 'held') {
@@ -232,7 +232,7 @@ export class FaultRun {
   }
 
   /**
-   * Goes on with the run, as often as it takes, until it is over and was not killed any more. Each owner may fall once
+   * Continues the run, as often as needed, until it has ended without being killed. Each supervisor may be killed once
    * for each fault that is armed, and never without one.
    */
   async finish({ env, pending } = this.arm([])): Promise<void> {
@@ -257,7 +257,7 @@ export class FaultRun {
   }
 
   /**
-   * Puts the work on main. A supervisor that falls is replaced by the tool itself; one that fell with its last step
+   * Lands the work on main. A supervisor that is killed is replaced by the tool itself; one killed in its last step
    * leaves its lock to the next command.
    */
   async land(armed: Pick<Armed, 'env' | 'pending'> = this.arm([])): Promise<void> {
@@ -266,8 +266,8 @@ export class FaultRun {
   }
 
   /**
-   * The supervisor that answers lets go of its lock, or falls, after that: with a slow disk seconds later. One that
-   * falls while it starts is an error for who asked, and no reason not to ask again.
+   * After answering, the supervisor releases its lock or is killed, with a slow disk seconds later. One that
+   * is killed while it starts is an error for the caller, who then tries again.
    */
   async #merge({ env, pending }: Pick<Armed, 'env' | 'pending'>): Promise<void> {
     for (let tries = 1; ; tries += 1) {
@@ -340,7 +340,7 @@ export class FaultRun {
     });
   }
 
-  /** What a failed test wants to read. */
+  /** Information for a failed test. */
   async logs(): Promise<string> {
     const run = await this.load();
     if (run === null) return 'no run';
@@ -349,7 +349,7 @@ export class FaultRun {
     return [...records, log, JSON.stringify(await this.ledger())].join('\n');
   }
 
-  /** All that a person could tell two runs of the same plan by, without ids of commits and runs. */
+  /** Everything by which two runs of the same plan can be compared, without ids of commits and runs. */
   async outcome(): Promise<Outcome> {
     const run = await this.untilUnowned();
     const { base } = run.plan;
@@ -392,7 +392,7 @@ export class FaultRun {
     return branches === '' ? [] : branches.split('\n').map((line) => line.trim());
   }
 
-  /** Marks of somebody at work: the run's lock, the critical section's, git's. */
+  /** Locks of active processes: the run's, the critical section's, git's. */
   async #locks(): Promise<string[]> {
     const { kind } = await readLock(this.#home, processProbe);
     const files = await readdir(join(this.root, '.git'), { recursive: true });

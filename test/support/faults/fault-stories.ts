@@ -15,7 +15,7 @@ export interface Story {
   readonly startsAgain?: boolean;
   /** Ends exactly as that story does when nobody disturbs it. */
   readonly like?: Story;
-  /** How many faults it can take: a tool replaces a supervisor that falls only a few times, and some effects do not come again. */
+  /** The maximum number of faults: a tool replaces a killed supervisor only a few times, and some effects are not repeated. */
   readonly most?: number;
 }
 
@@ -52,7 +52,7 @@ const cleanup: Story = {
   },
 };
 
-/** The processes of the terminal fall, too. */
+/** Processes of the terminal are killed too. */
 const terminal: Story = {
   name: 'a run from the terminal',
   like: run,
@@ -92,7 +92,7 @@ const force: Story = {
   },
 };
 
-/** Aborted while two agents have uncommitted work, then begun anew. */
+/** Aborted while two agents have uncommitted work, then started over. */
 const abort: Story = {
   name: 'an abort and a retry',
   startsAgain: true,
@@ -113,7 +113,7 @@ const abort: Story = {
   },
 };
 
-/** A person asks for a task's conflict, resolves it in the task's worktree, and lets the run go on. */
+/** A person asks for a task's conflict, resolves it in the task's worktree, and lets the run continue. */
 const resolution: Story = {
   name: 'a conflict that is resolved',
   most: 1,
@@ -137,7 +137,7 @@ const resolution: Story = {
   },
 };
 
-/** Everything that landed is taken back, once. */
+/** Everything that landed is reverted, once. */
 const undo: Story = {
   name: 'a landing that is undone',
   most: 2,
@@ -149,7 +149,7 @@ const undo: Story = {
   },
 };
 
-/** A first owner falls at `first`; what is done to the run then is repaired by the next one, which falls, too. */
+/** A first supervisor is killed at `first`; the run is then damaged, and the next supervisor, which is killed too, repairs it. */
 function repair(name: string, first: Failpoint, harm: (run: FaultRun) => Promise<void>): Story {
   return {
     name,
@@ -190,7 +190,7 @@ const killedGit = repair('a git that was killed while it filled a worktree', 'wo
 
 const unlockedWorktree = repair('a worktree somebody unlocked', 'worktree.fill.before', async (run) => {
   const worktrees = join(run.root, '.git/worktrees');
-  // The git of a supervisor that fell may go on: a folder that it has just made has no such file yet.
+  // The git of a supervisor that was killed may continue: a folder that it has just made has no such file yet.
   const marks = (await readdir(worktrees)).map((name) => join(worktrees, name, 'locked')).filter(existsSync);
   if (marks.length === 0) throw new Error('no worktree was locked');
   for (const mark of marks) await rm(mark, { force: true });
@@ -381,14 +381,14 @@ const ALSO: readonly { readonly story: Story; readonly at: Failpoint }[] = [
   { story: undo, at: 'ref.delete.after' },
 ];
 
-/** Faults that are told in one run. */
+/** Faults of one run. */
 export interface FaultCase {
   readonly story: Story;
   readonly faults: readonly Fault[];
   readonly title: string;
 }
 
-/** A task whose attempts are lost three times in a row is given up, as it should be. */
+/** A task whose attempts are lost three times in a row fails, as intended. */
 const MOST_SHIM_FAULTS = 2;
 
 /** Every failpoint at its first hit, at most `size` of a story in one run. */
@@ -406,7 +406,7 @@ export function everyFailpoint(size: number): FaultCase[] {
   });
 }
 
-/** Like cards: neighbours, which nearly coincide, go to different hands, and so do those that cost an agent. */
+/** Distributes failpoints over groups: neighbours, which nearly coincide, go to different groups, and so do those in shims. */
 function deal(names: readonly Failpoint[], size: number): Failpoint[][] {
   const shims = names.filter((at) => SHIM.test(at));
   const others = names.filter((at) => !SHIM.test(at));
@@ -455,7 +455,7 @@ async function hitsOfAnOrdinaryRun(): Promise<{ story: Story; at: Failpoint; cou
 
 export interface Told {
   readonly outcome: Outcome;
-  /** What `FaultRun.wrongStarts` says. */
+  /** The result of `FaultRun.wrongStarts`. */
   readonly wrongStarts: readonly string[];
   /** Did not happen. How often a point is reached depends on the machine's speed, so only first hits count. */
   readonly missed: readonly Fault[];
@@ -468,8 +468,8 @@ export function undisturbed({ story }: FaultCase): Story {
 }
 
 /**
- * Tells the case. When a process falls, another one's git may still do what the process meant to do next, and nobody
- * comes by that point any more: such a fault is told once more, by itself.
+ * Plays the case. When a process is killed, another one's git may still do what the process was about to do, and nobody
+ * reaches that point any more: such a fault is tried again, alone.
  */
 export async function tellEach({ story, faults }: FaultCase): Promise<Told[]> {
   const together = await tell({ story, faults });
@@ -479,7 +479,7 @@ export async function tellEach({ story, faults }: FaultCase): Promise<Told[]> {
   return [{ ...together, missed: [] }, ...alone];
 }
 
-/** Tells a story in a repository of its own. */
+/** Plays a story in its own repository. */
 export async function tell({ story, faults }: Omit<FaultCase, 'title'>): Promise<Told> {
   const run = await FaultRun.open(THREE_TASKS, { retries: 0 });
   try {

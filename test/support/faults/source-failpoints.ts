@@ -18,7 +18,7 @@ const FILE_EFFECTS = new Set([
 /** What starts or stops processes. */
 const PROCESS_EFFECTS = new Set(['spawn', 'startDetached', 'execa', 'stopTree', 'killTree']);
 
-/** Functions that do an effect for their caller, who knows what it is for: each call of them is looked at instead. */
+/** Functions that perform an effect for their caller: their calls are checked instead. */
 const EFFECTS_OF_THE_CALLER: Readonly<Record<string, string>> = {
   'src/store/files/atomic-file.ts#publishOnce': 'publishOnce',
   'src/process/attempts/attempt-files.ts#replaceFile': 'replaceFile',
@@ -30,7 +30,7 @@ const EFFECTS_OF_THE_CALLER: Readonly<Record<string, string>> = {
   'src/git/door/execute.ts#gitThatSurvives': 'gitThatSurvives',
 };
 
-/** Files that nobody looks for: written first and then given their name, or removed. */
+/** Temporary files, which are renamed or removed later. */
 const OWN_TEMPORARY = /^(temporary|unfinished|draft)$/;
 /** Of these the second argument is what changes. */
 const TWO_PATHS = new Set(['rename', 'renameSync', 'link', 'linkSync', 'symlink', 'copyFile']);

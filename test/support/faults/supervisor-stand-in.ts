@@ -15,7 +15,7 @@ const CODE = `
   setInterval(() => undefined, 1e6);
 `;
 
-/** A process of its own that starts an attempt as the supervisor does and then only lives, until it is killed. */
+/** A process that starts an attempt as the supervisor does and then waits until it is killed. */
 export async function startStandIn(spec: AttemptSpec): Promise<{ kill: () => Promise<void> }> {
   const program = `${spec.dir}.stand-in.mjs`;
   const input = `${spec.dir}.stand-in.json`;

@@ -1,9 +1,9 @@
 import { waitFor } from '../waiting/wait-for.js';
 
-/** Said instead of the conflicts where comparing the branches would hold up the answer they are only a part of. */
+/** Answered instead of the conflicts if comparing the branches would delay the answer. */
 const TOO_SLOW = 'comparing takes too long here';
 
-/** Asks until the branches were compared, which a busy machine may leave out of an answer; gives that answer. */
+/** Asks until the branches were compared, which a busy machine may leave out of an answer; returns that answer. */
 export async function compared<T extends object>(ask: () => Promise<T>): Promise<T> {
   const ifCompared = async (): Promise<T | null> => {
     const answer = await ask();

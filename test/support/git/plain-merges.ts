@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../../src/core/run/events.js';
 import { gitOutput, scratchGit } from './scratch-git.js';
 
-/** A move of the target, as the journal or whoever else moved it says. */
+/** A move of the target, by o8 according to its journal, or by somebody else. */
 interface Move {
   readonly from: string;
   readonly to: string;
@@ -26,12 +26,12 @@ export interface Landings {
 
 /**
  * Does what o8 did again in `clone`, a new plain clone, with `git merge --no-ff` in its checkout, in o8's order, and
- * says where the two differ: another tree, a landing that git does not merge, a conflict that git has not.
+ * returns the differences: another tree, a landing that git does not merge, a conflict that git does not have.
  */
 export function differencesFromPlainMerges(landings: Landings, clone: string): string[] {
   const { root, first, last, events, intrusions, tips } = landings;
   gitOutput(root, ['clone', '--quiet', '--shared', root, clone]);
-  /** What git says against it; null where the merge is clean. */
+  /** The conflict that git reports; null if the merge is clean. */
   const merge = (task: string): string | null => {
     const args = ['merge', '--quiet', '--no-ff', '--message', task, tips.get(task) ?? ''];
     const { code, stderr, stdout } = scratchGit(clone, args);

@@ -7,7 +7,7 @@ export interface TreeFile {
 }
 export type Tree = ReadonlyMap<string, TreeFile>;
 
-/** One thing somebody does to the files. What does not fit the files as they are then changes nothing. */
+/** One random edit. An edit that does not apply to the current files changes nothing. */
 export type Edit =
   | { readonly kind: 'lines'; readonly file: number; readonly from: number; readonly count: number }
   | { readonly kind: 'insert'; readonly file: number; readonly from: number }

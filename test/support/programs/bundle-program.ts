@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 /** What bundled CommonJS packages expect to find, and an ES module does not have. */
 const COMMONJS = `import{createRequire as makeRequire}from'node:module';const require=makeRequire(import.meta.url);`;
 
-/** Bundles a program of this folder for node to run; gives the path of the bundle in `folder`. */
+/** Bundles a program of this folder for node to run; returns the path of the bundle in `folder`. */
 export async function bundleProgram(name: string, folder: string): Promise<string> {
   const outfile = join(folder, `${basename(name, '.ts')}.mjs`);
   await build({

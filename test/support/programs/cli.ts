@@ -41,7 +41,7 @@ export class CliProcess {
     return this.#stdout;
   }
 
-  /** As `| head` does when it has seen enough. */
+  /** As `| head` does after enough lines. */
   closeOutput(): void {
     this.#child.stdout.destroy();
   }

@@ -73,7 +73,7 @@ export class McpConnection {
     };
   }
 
-  /** Ends the server by closing its stdin, as hosts do. Gives all it wrote to stderr. */
+  /** Ends the server by closing its stdin, as hosts do. Returns all it wrote to stderr. */
   async close(): Promise<string> {
     await this.client.close();
     return this.errors;

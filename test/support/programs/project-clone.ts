@@ -6,7 +6,7 @@ const PROJECT = resolve(import.meta.dirname, '../../..');
 
 /**
  * A `git clone` of this project into `<folder>/clone`, as if the work in progress had been committed: nobody's commit
- * changes, and what git does not know (node_modules) is not in it. Gives its path. `folder` is the test's own.
+ * changes, and what git does not know (node_modules) is not in it. Returns its path. `folder` is the test's own.
  */
 export async function cloneProject(folder: string): Promise<string> {
   const origin = join(folder, 'origin.git');

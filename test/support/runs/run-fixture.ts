@@ -47,7 +47,7 @@ export interface RunOptions {
   readonly environment?: (home: string) => Readonly<Record<string, string>>;
 }
 
-/** Each look reads the run's files: asked without a pause it would take the core that the run needs. */
+/** Each check reads the run's files; without a pause it would take the CPU that the run needs. */
 const STATUS_EVERY_MS = 60;
 
 export const branchOf = (task: string): string => `feature/${task}-work`;
@@ -75,7 +75,7 @@ const executionSchema = z.looseObject({
 });
 
 /**
- * A repository with a plan folder whose agents a test steers, and the doors to o8. Everything goes with the test: the
+ * A repository with a plan folder whose agents a test controls, with o8's CLI and MCP server. Everything ends with the test: the
  * processes however far they detached themselves, the agents, the repository.
  */
 export class RunFixture {
@@ -153,7 +153,7 @@ export class RunFixture {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(result.stdout));
   }
 
-  /** As a user without a terminal: accepts what the repository brings that runs or redirects. Gives the digest. */
+  /** Accepts the repository's settings, as a user without a terminal. Returns the digest. */
   async trust(): Promise<string> {
     const { digest } = z.object({ digest: z.string() }).parse(await this.o8Json('trust'));
     const { code, stderr } = await this.o8('trust', '--accept', digest);
@@ -178,14 +178,14 @@ export class RunFixture {
     return answer.content;
   }
 
-  /** Calls a tool that has to refuse; gives its error. */
+  /** Calls a tool that has to refuse; returns its error. */
   async refusal(tool: string, input: Readonly<Record<string, unknown>> = {}): Promise<ToolRefusal> {
     const answer = await (await this.#server()).call(tool, input);
     if (!answer.isError) throw new Error(`${tool} did not refuse: ${answer.text}`);
     return refusalSchema.parse(JSON.parse(answer.text)).error;
   }
 
-  /** Starts the plan's run in the background; gives its id. */
+  /** Starts the plan's run in the background; returns its id. */
   async spawn(input: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const answer = await this.call('spawn', { dir: PLAN_DIR, ...input });
     return z.string().parse(answer['runId']);
@@ -218,7 +218,7 @@ export class RunFixture {
     );
   }
 
-  /** Waits until the run is over, and nobody owns it any more. */
+  /** Waits until the run has ended and its lock is released. */
   async waitForRun(state: string, timeoutMs = 30_000): Promise<StatusAnswer> {
     let seen: StatusAnswer | null = null;
     return waitFor(
@@ -230,7 +230,7 @@ export class RunFixture {
     );
   }
 
-  /** Of the task's next agent: writes `<task>.txt`, commits it, says that it is done, ends with 0. Gives the commit. */
+  /** Of the task's next agent: writes `<task>.txt`, commits it, says that it is done, ends with 0. Returns the commit. */
   async succeed(task: string): Promise<string> {
     const agent = await this.agents.waitForAgent(task);
     return agent.succeed(`${task}.txt`, `${task}\n`);

@@ -11,7 +11,7 @@ export function timeOf(seq: number): string {
   return new Date(FIRST + seq * 1000).toISOString();
 }
 
-/** A run's journal kept in memory, and the state it adds up to so far. */
+/** A run's journal in memory, and its current state. */
 export class RunHistory {
   readonly records: JournalRecord[] = [];
   state: RunState;
@@ -34,7 +34,7 @@ export class RunHistory {
     return taskOf(this.state, id);
   }
 
-  /** Leads a queued task to a state on the shortest way. */
+  /** Brings a queued task into a state with as few events as possible. */
   lead(id: string, to: TaskStateName): this {
     return this.record(...wayTo(id, to));
   }

@@ -40,11 +40,11 @@ interface Ended {
   readonly end: AgentEnd;
   /** It did not end by itself. */
   readonly stopped: boolean;
-  /** Why it was to be stopped, null when it was not; it may have ended by itself just then. */
+  /** Why it was to be stopped, null when it was not; it may have ended by itself at that moment. */
   readonly why: StopReason | null;
 }
 
-/** What a run never does, whatever happens to it. Says nothing of how the rules are written. */
+/** Invariants of a run, independent of how the rules are implemented. */
 export class RunPromises {
   /** Agents by task: how the last one ended by itself, and whether it was stopped before. */
   private readonly ends = new Map<string, Ended>();
@@ -114,7 +114,7 @@ export class RunPromises {
         return;
       }
       case 'run_resumed':
-      case 'run_finished': // one that goes on later is not paused
+      case 'run_finished': // one that continues later is not paused
         this.pausedByPerson = false;
         return;
       default:
@@ -122,7 +122,7 @@ export class RunPromises {
     }
   }
 
-  /** A person was told that no agent runs, or that none starts, any more. */
+  /** The user was told that no agent runs, or that none starts, any more. */
   paused(running: readonly string[], agents: 'let_finish' | 'stop'): void {
     this.pausedByPerson = true;
     const { phase } = this.history.state;
@@ -168,7 +168,7 @@ export class RunPromises {
     if (isWhole !== (tip !== null)) throw new Error(`${task} is merged without what a person has of it, or not at all`);
   }
 
-  /** A job on it failed again and again. */
+  /** A job on the task failed repeatedly. */
   givenUp(task: string, was: TaskStateName): void {
     const { state } = this.history.task(task);
     if (!isSettled(state)) throw new Error(`${task} was given up and still waits`);
@@ -345,7 +345,7 @@ export class RunPromises {
     if ((this.retries.get(task) ?? 0) < this.planned(task).retries) throw new Error(`${task} fails with retries left`);
   }
 
-  /** Finished work fails of its own faults only. */
+  /** Finished work fails only because of its own faults. */
   private mayFailMerge({ task, reason }: Extract<RunEvent, { type: 'task_failed' }>): void {
     if (this.history.task(task).state.state !== 'merge_pending') return;
     const end = this.branches.get(task)?.end ?? 'clean';

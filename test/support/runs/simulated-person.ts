@@ -31,7 +31,7 @@ export interface Loop {
   look(): void;
 }
 
-/** What people and machines do to a run, and the requests of theirs that wait for their time. */
+/** The actions of users and machines on a run, and their pending requests. */
 export class SimulatedPerson {
   private readonly interventions: Intervention[];
   private pauses: { readonly agents: 'let_finish' | 'stop'; readonly stopped: Set<string> }[] = [];
@@ -101,7 +101,7 @@ export class SimulatedPerson {
     }
   }
 
-  /** Requests in the order in which the supervisor looks at them: a pause before anything goes on. */
+  /** Requests in the order in which the supervisor looks at them: a pause before anything continues. */
   serve(): void {
     const { history, promises } = this.loop;
     const isBusy = (task: string): boolean => this.loop.busyTasks().has(task);

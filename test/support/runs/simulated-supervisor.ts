@@ -34,7 +34,7 @@ export interface Script {
 const MOST_ROUNDS = 5000;
 const MOST_MOVES = 2;
 
-/** Each `yield` is a moment at which other jobs go on, a request comes or the process is killed. */
+/** Each `yield` is a moment at which other jobs continue, a request comes or the process is killed. */
 type Job<T = void> = Generator<undefined, T, undefined>;
 
 /**

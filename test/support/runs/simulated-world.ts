@@ -13,7 +13,7 @@ export type Chance = number;
 const AGENT_ENDS: readonly AgentEnd[] = [
   ...(['success', 'failure', 'unusable', 'limit', 'lost', 'silent', 'hung', 'flood', 'unguarded'] as const),
 ];
-/** These go on until o8 stops them. */
+/** These continue until o8 stops them. */
 const ENDLESS: readonly AgentEnd[] = ['silent', 'hung', 'flood', 'unguarded'];
 const BRANCH_ENDS: readonly BranchEnd[] = [
   ...(['clean', 'conflict', 'held', 'scope', 'there', 'by_person', 'rewritten', 'unrelated', 'unsigned'] as const),
@@ -32,7 +32,7 @@ export interface Agent {
   stopped: boolean;
 }
 
-/** Agents and branches as chance has them, and the target. Knows no rule. */
+/** Random agents and branches, and the target. Contains no rules. */
 export class SimulatedWorld {
   /** Commits of the target in order; a commit contains those before it. */
   readonly target: string[] = ['base'];
@@ -48,7 +48,7 @@ export class SimulatedWorld {
     return (this.chances.shift() ?? 0) % below;
   }
 
-  /** True in one of `of`. */
+  /** True once in `of` calls on average. */
   happens(of: number): boolean {
     return this.chance(of) === 1;
   }
@@ -132,7 +132,7 @@ export class SimulatedWorld {
   private commits = 0;
 }
 
-/** What the supervisor would find of an attempt that is over. */
+/** What the supervisor would find of an attempt that has ended. */
 export function overOf(
   task: string,
   { end, stopped }: Pick<Agent, 'end' | 'stopped'>,

@@ -26,5 +26,5 @@ export function planFor(root: string, runId: string): Plan {
   return { ...planOf([{ id: 'task-001' }]), root, runId };
 }
 
-/** A lease nobody can take away. */
+/** A lease that cannot be lost. */
 export const safeLease: Lease = { runId: 'run-1', generation: 1, assertHeld: () => undefined };

@@ -136,7 +136,7 @@ function* run(o: Driver): Turns<string> {
   return yield* tell(yield* spawnAndWatch(o, { dir: PLAN }));
 }
 
-/** What waits for a task that failed goes on with it. */
+/** What waits for a task that failed continues with it. */
 function* retry(o: Driver): Turns<string> {
   const { tasks } = resultOf(statusSchema, yield* callO8('status'));
   const again = tasks.filter(({ state }) => state === 'failed' || state === 'blocked');

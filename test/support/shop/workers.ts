@@ -5,7 +5,7 @@ import { done, edit } from './steps.js';
 
 /*
  * What the models of the shop's workers say. Both of the first two need an import at the top of src/shop.js, which neither of
- * their scopes names; the third finds that it cannot go on, the first time.
+ * their scopes names; the third finds that it cannot continue, the first time.
  */
 
 interface Edit {

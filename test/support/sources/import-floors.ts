@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   cli: ['context', 'print', 'commands', ''],
 };
 
-/** A newcomer reads a folder's list at one glance. */
+/** A newcomer can read a folder's list at a glance. */
 const MOST_FILES = 25;
 
 /** Packages that have one door: the folders that may import them. */

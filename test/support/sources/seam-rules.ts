@@ -1,6 +1,6 @@
 import type { SourceFile } from './import-floors.js';
 
-/** What nobody asks outside of a seam's own files: which implementation it has before it. */
+/** Tests for an implementation that may occur only in the seam's own files. */
 export interface SeamRule {
   readonly seam: 'agent' | 'source' | 'target' | 'place';
   /** Matched against each line that is no comment. */

@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import type { SourceFile } from './import-floors.js';
 
-/** What moves, deletes or ends something, by the module it comes from. Tools ask for it; the supervisor does it. */
+/** Functions that move, delete or end something, by module. Tools must request this from the supervisor. */
 export const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['rmSync', 'rmdirSync', 'unlinkSync', 'renameSync', 'cpSync', 'truncateSync'],
   'node:fs/promises': ['rm', 'rmdir', 'unlink', 'rename', 'cp', 'truncate'],

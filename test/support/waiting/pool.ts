@@ -5,7 +5,7 @@ export class Pool<T> {
 
   constructor(private readonly width: number) {}
 
-  /** A failure is the caller's to meet, whenever they wait for the result. */
+  /** The caller handles a failure when waiting for the result. */
   start(work: () => Promise<T>): { readonly result: Promise<T> } {
     const result = this.#inTurn(work);
     result.catch(() => undefined); // or it would count as unhandled until then

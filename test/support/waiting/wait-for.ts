@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Often enough that a test is not held up, seldom enough that two cores are left to what it waits for. */
+/** Often enough not to delay a test, rarely enough not to take CPU from what it waits for. */
 const POLL_MS = 10;
 
 /**
- * Asks until the answer is neither false, null nor undefined, and gives that answer. Fails, naming `what` was waited
+ * Polls until the answer is neither false, null nor undefined, and returns it. Fails, naming `what` was waited
  * for, when `timeoutMs` are over.
  */
 export async function waitFor<T>(

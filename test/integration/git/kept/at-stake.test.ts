@@ -106,7 +106,7 @@ describe('repositories in a worktree', () => {
     });
   });
 
-  it('do not when all of theirs is on a remote, or there is nothing; but for what was added since', async () => {
+  it('do not when all their commits are on a remote or there are none, except for files added since', async () => {
     const origin = join(test.root, '../origin');
     await test.git(['init', '--quiet', origin]);
     await test.git([...USER, 'commit', '--quiet', '--allow-empty', '-m', 'x'], origin);
@@ -142,7 +142,7 @@ describe('repositories in a worktree', () => {
     expect(existsSync(proof)).toBe(false);
   });
 
-  it('that are submodules: only what is on no remote keeps it, also when they are checked out no more', async () => {
+  it('that are submodules keep it only for commits that are on no remote, even when no longer checked out', async () => {
     const origin = join(test.root, '../origin');
     await test.git(['init', '--quiet', origin]);
     await test.git([...USER, 'commit', '--quiet', '--allow-empty', '-m', 'x'], origin);
@@ -196,7 +196,7 @@ describe('worktrees of the same repository in a worktree', () => {
   });
 });
 
-describe('what git does not carry', () => {
+describe('work that is not in a commit', () => {
   it('is rescued: ignored files, but no build output; files it was told not to watch; commits on no branch', async () => {
     await write('build.local', 'secret\n');
     await write('secrets/deep/key\nnew.pem', 'key\n');
@@ -243,7 +243,7 @@ describe('what git does not carry', () => {
     expect((await test.git(['for-each-ref', 'refs/o8/rescue'])).split('\n')).toHaveLength(2);
   });
 
-  it('is rescued also from a folder with the name of the completion marker; a file of that name is none of its work', async () => {
+  it('is rescued even from a folder with the name of the completion marker; a file of that name is not work', async () => {
     await test.git(['config', 'core.excludesFile', join(test.root, '../excludes')]);
     await writeFile(join(test.root, '../excludes'), '/.claude-task-complete\n');
     await write('.claude-task-complete', 'done\n');
@@ -254,7 +254,7 @@ describe('what git does not carry', () => {
     expect(await test.git(['show', `${REF}:.claude-task-complete/notes.txt`])).toBe('kept');
   });
 
-  it('leaves alone what was there when the worktree was ready', async () => {
+  it('ignores what existed when the worktree was ready', async () => {
     await write('before.local', 'from setup\n');
     await write('changed.local', 'from setup\n');
     await new Promise((done) => setTimeout(done, 20)); // file systems count in steps of some milliseconds
@@ -265,7 +265,7 @@ describe('what git does not carry', () => {
     expect([...(await look()).ignored].sort()).toEqual(['changed.local', 'new.local']);
   });
 
-  it('keeps the worktree when it is more than 10 MB, or nobody may look into it', async () => {
+  it('keeps the worktree when it is more than 10 MB or cannot be read', async () => {
     await write('small.local', 's\n');
     await write('data.local', '');
     await truncate(join(worktree, 'data.local'), 11 * 1024 * 1024);
@@ -305,8 +305,8 @@ describe('what git does not carry', () => {
   });
 });
 
-describe('a worktree whose .git somebody deleted', () => {
-  it('stays, and gets its pointer again from the run that made it', async () => {
+describe('a worktree whose .git was deleted', () => {
+  it('stays, and the run that created it restores its .git file', async () => {
     await write('new.txt', 'n\n');
     await rm(join(worktree, '.git'));
     expect(await whatStays()).toEqual({ [worktree]: 'is no longer a git worktree and contains files' });

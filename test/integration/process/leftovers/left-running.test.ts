@@ -45,7 +45,7 @@ describe('what a command leaves running when it ends', () => {
     expect(await processTable.read(await pidIn('pid'))).toBeNull();
   });
 
-  test('is ended when it has dropped environment, session and parent, if it was seen below the command before', async () => {
+  test('is ended even without environment, session and parent, if it was seen below the command before', async () => {
     const result = await shell(
       `env -i setsid sh -c 'echo $$ > pid; exec sleep 1001' & until test -e seen; do sleep 0.05; test -s pid && sleep 0.5 && touch seen; done`,
     );
@@ -64,7 +64,7 @@ describe('what a command leaves running when it ends', () => {
     expect(ended[0]?.length).toBeLessThanOrEqual(80);
   });
 
-  test('may live on, and is found again by who was told of it, or by its marker', async () => {
+  test('may keep running, and is found again by its recorded identity or its marker', async () => {
     const command = 'env -i sleep 1001 & echo $! > one; sleep 1002 & echo $! > two';
     const result = await shell(command, { leftovers: 'keep' });
     const pids = [await pidIn('one'), await pidIn('two')];

@@ -27,7 +27,7 @@ const overage = {
 
 describe('a Claude that gave its result and does not exit', () => {
   it(
-    'is done after a grace, its tree ended, also by an owner that came meanwhile; a limit paid as overage is none',
+    'is stopped with its process tree after a grace period, also by a new supervisor; a limit paid as overage does not count',
     { timeout: TIMEOUT_MS },
     async () => {
       const run = await openClaudeRun({
@@ -54,7 +54,7 @@ describe('a Claude that gave its result and does not exit', () => {
         structured_output: null,
       });
       await say(working, good);
-      // Work in the background went on: that result was not the last.
+      // Work in the background continued: that result was not the last.
       await say(working, { type: 'assistant', message: { id: 'm2', content: [{ type: 'text', text: 'More.' }] } });
       process.kill((await run.status()).supervisor?.pid ?? 0, 'SIGKILL');
       await waitFor(async () => (await run.status()).state === 'interrupted', { timeoutMs: 20_000, what: 'its end' });

@@ -25,7 +25,7 @@ describe('setJsonKey', () => {
     expect(sameExceptExecution(text, edited)).toBe(true);
   });
 
-  it('is a change that only the key sees, for any object, and stays the same when done again', () => {
+  it('changes only the key, for any object, and nothing when repeated', () => {
     const object = fc.dictionary(fc.string(), fc.jsonValue());
     fc.assert(
       fc.property(object, fc.constantFrom(0, 1, 2, '\t'), (value, indent) => {
@@ -56,7 +56,7 @@ describe('sameExceptExecution', () => {
     ['broken', 'broken'],
     ['[1]', '[1]'],
     ['{"__proto__":1}', '{}'],
-  ])('sees the difference between %j and %j', (a, b) => {
+  ])('detects the difference between %j and %j', (a, b) => {
     expect(sameExceptExecution(a, b)).toBe(false);
   });
 

@@ -36,7 +36,7 @@ describe('the description of a pull request', () => {
     );
   });
 
-  it('says what there is none of', () => {
+  it('names what is missing', () => {
     const body = pullBody(
       { ...TEXT, result: ' \n', checks: [], outOfScope: null, cost: { usd: null, attempts: 1 } },
       marker,
@@ -48,7 +48,7 @@ describe('the description of a pull request', () => {
     expect(body).toContain('## Cost\n\n1 attempt\n');
   });
 
-  it('lets nothing of the agent be Markdown, a marker, hidden, secret, or too long', () => {
+  it('escapes Markdown, markers and hidden characters of the agent, and removes secrets and excess length', () => {
     const other = markerOf('pull-request', 'demo-2');
     const hostile = `\`\`\`\n@everyone fixes #1 <img src=x>\n${other}\n\u202e\u001b[31m hunter2hunter2\n~~~\n\`\`\`\`\n# title`;
     const body = pullBody(

@@ -26,7 +26,7 @@ it.each([
   'https://[bad/acme/shop',
   'C:\\work\\shop',
   '',
-])('%s is no repository of a forge', (address) => {
+])('%s is not a repository of a forge', (address) => {
   expect(repositoryOfAddress(address)).toBeNull();
 });
 

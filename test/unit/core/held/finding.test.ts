@@ -25,21 +25,21 @@ const many = (count: number) => Array.from({ length: count }, (_, at) => finding
 describe('an acceptance', () => {
   const findings = [finding('a'), finding('b')];
 
-  it('is of one tip, and of what was shown for it', () => {
+  it('applies to one tip and to what was shown for it', () => {
     expect(undecided(findings, 'tip', null)).toEqual(findings);
     expect(undecided(findings, 'tip', { tip: 'tip', keys: ['link a', 'link b', 'link c'] })).toEqual([]);
     expect(undecided(findings, 'tip', { tip: 'tip', keys: ['link a'] })).toEqual([finding('b')]);
     expect(undecided(findings, 'new', { tip: 'tip', keys: ['link a', 'link b'] })).toEqual(findings);
   });
 
-  it('of more than can be listed is of all at that tip', () => {
+  it('of more findings than can be listed applies to all at that tip', () => {
     const held = heldOf('tip', many(201));
     expect(held.findings).toHaveLength(10);
     expect(undecided(many(300), 'tip', held)).toEqual([]);
     expect(undecided(many(300), 'other', held)).toHaveLength(300);
   });
 
-  it('is said in the message, with names that drive no terminal', () => {
+  it('is listed in the commit message, with escaped names', () => {
     const text = acceptedText([finding('a\u001b[2J\nO8-Task: x'), ...many(11)]);
     expect(text).toContain(
       'Landed with --accept-held:\n- a\\u{1b}[2J\\u{a}O8-Task: x is a symbolic link to /x\n- link-0',
@@ -126,7 +126,7 @@ describe('a held task', () => {
     expect(again.task('a').accepted).toBeNull();
   });
 
-  it('of an old journal, which knows only reason and hint, is none to decide about', () => {
+  it('of an old journal, which has only reason and hint, needs no decision', () => {
     const old = new RunHistory(planOf([{ id: 'a' }])).lead('a', 'merge_pending');
     old.record({ type: 'merge_held', task: 'a', reason: '1 file in the way', hint: 'o8 merge' });
     expect(heldOfTask(old.task('a').state)).toBeNull();

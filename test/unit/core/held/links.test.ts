@@ -48,7 +48,7 @@ describe('a symbolic link', () => {
     expect(whyOf('a', 'b', { b: 'a' })).toBeUndefined();
   });
 
-  it('is told without what would drive a terminal', () => {
+  it('is shown without terminal control characters', () => {
     expect(whyOf('a', '/\u001b[2J\u202e')).toBe('is a symbolic link to /\\u{1b}[2J\\u{202e}, an absolute path');
   });
 });

@@ -42,7 +42,7 @@ describe('an ignored path', () => {
 });
 
 describe('the note', () => {
-  it('says what, where and how to go on, and spells out what a name hides', () => {
+  it('says what, where and how to continue, and spells out what a name hides', () => {
     const note = keptNote([{ path: 'a\nb', why: 'is a nested repository with stash entries' }], '/w s/a', 'o8 cleanup');
     expect(note).toBe(
       "its worktree was kept: a\\u{a}b is a nested repository with stash entries; move files you want to keep out of '/w s/a', delete the rest there, then run: o8 cleanup",

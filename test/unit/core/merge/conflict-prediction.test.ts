@@ -93,7 +93,7 @@ function permutations(ids: readonly string[]): string[][] {
   return ids.flatMap((id) => permutations(ids.filter((other) => other !== id)).map((rest) => [id, ...rest]));
 }
 
-/** The rules of a merge queue once more, in the plainest way. */
+/** A second, simple implementation of the merge queue's rules. */
 function conflictsIn(
   order: readonly string[],
   deps: ReadonlyMap<string, readonly string[]>,

@@ -38,7 +38,7 @@ function bothLanded(): RunHistory {
 
 const presenceOf = (run: RunHistory) => [ONE, TWO].map((task) => basePresence(plan, run.state, task));
 
-describe('where a task’s work is', () => {
+describe('the position of a task’s work', () => {
   it('is on the base once the target has landed', () => {
     const run = merged(new RunHistory(plan), ONE, 'a', 'b');
     expect(presenceOf(run)).toEqual([{ kind: 'none' }, { kind: 'none' }]);
@@ -46,13 +46,13 @@ describe('where a task’s work is', () => {
     expect(landingOfTask(bothLanded().state, TWO)).toMatchObject({ from: 'b', to: 'c' });
   });
 
-  it('on a base that is the target itself it is at once', () => {
+  it('is on a base that is the target itself immediately', () => {
     const run = merged(new RunHistory(plan), ONE, 'a', 'b', 'refs/heads/main');
     expect(presenceOf(run)[0]).toEqual({ kind: 'landed' });
     expect(standingLandings(plan, run.state)).toHaveLength(1);
   });
 
-  it('is not there for what was merged after a landing of a part', () => {
+  it('is not on the base if it was merged after a partial landing', () => {
     const run = merged(merged(new RunHistory(plan), ONE, 'a', 'b'), TWO, 'b', 'c').record(landed('a', 'b', [ONE]));
     expect(presenceOf(run)).toEqual([{ kind: 'landed' }, { kind: 'none' }]);
   });
@@ -69,7 +69,7 @@ describe('where a task’s work is', () => {
     ]);
   });
 
-  it('is taken back for one task only, though the whole target ended at the same commit', () => {
+  it('is reverted for one task only, even if the whole target ended at the same commit', () => {
     const run = bothLanded().record(undone('c', 'c', 'r', TWO));
     expect(presenceOf(run)).toEqual([
       { kind: 'landed' },
@@ -79,7 +79,7 @@ describe('where a task’s work is', () => {
     expect(run.state.landed).toBe('c');
   });
 
-  it('stays off when more lands after a revert, and comes again after a move back', () => {
+  it('stays reverted when more lands after a revert, and lands again after a move back', () => {
     const reverted = bothLanded().record(undone('c', 'c', 'r'));
     expect(takenBackTasks(plan, reverted.state)).toEqual([
       { task: ONE, commit: 'r' },

@@ -22,7 +22,7 @@ describe('the longest stack of changes that passes', () => {
     expect(await search(1, 1)).toEqual({ good: 0, asked: [1] });
   });
 
-  it('needs no question where there is nothing', async () => {
+  it('needs no check without changes', async () => {
     expect(await search(0, 1)).toEqual({ good: 0, asked: [] });
   });
 

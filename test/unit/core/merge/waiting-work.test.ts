@@ -5,7 +5,7 @@ import { waitingWork } from '../../../../src/core/merge/waiting-work.js';
 import { planOf } from '../../../support/runs/plan-fixture.js';
 import { RunHistory } from '../../../support/runs/run-history.js';
 
-it('waits where it is done and not on the target, each with its own command', () => {
+it('finished work that is not on the target waits, each with its own command', () => {
   const waiting = TASK_STATE_NAMES.flatMap((state) => {
     const run = new RunHistory(planOf([{ id: 'a' }])).lead('a', state);
     const work = waitingWork('r1', 'a', run.task('a').state);

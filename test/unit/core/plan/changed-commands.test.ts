@@ -6,11 +6,11 @@ const tasks = ['a', 'b'].map((id) => ({ id, prompt: 'Do it. Before you finish, `
 const waves = [{ number: 1, validation: 'make check' }];
 const plan = planOf(tasks, { settings: { verify: 'npm test', setup: 'npm ci' }, source: { waves } });
 
-it('a plan that is as it was changes nothing', () => {
+it('an unchanged plan changes nothing', () => {
   expect(changedCommands(plan, plan)).toBeNull();
 });
 
-it('changed commands are found, told, and put into the plan with the prompts that name them', () => {
+it('changed commands are found, listed, and put into the plan and the prompts that name them', () => {
   const onDisk = planOf([{ id: 'a', setup: 'make', verify: 'npm run check' }, { id: 'c' }], {
     settings: { verify: 'npm test', setup: 'npm ci' },
     source: { waves: [{ number: 1, validation: null }] },

@@ -36,7 +36,7 @@ describe('remainingPath', () => {
     expect(remainingPath(tasks, new Set([1])).get('a')).toBe(3);
   });
 
-  it('calls a cycle a bug instead of looping', () => {
+  it('reports a cycle as a bug instead of looping', () => {
     const cycle = [
       { id: 'a', wave: 1, deps: ['b'] },
       { id: 'b', wave: 1, deps: ['a'] },

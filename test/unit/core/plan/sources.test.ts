@@ -35,7 +35,7 @@ describe('the source of a plan', () => {
     expect(covers(manifest, { kind: 'features', slugs: ['a'] })).toBe(false);
   });
 
-  it('is named as a person types it', () => {
+  it('is named as typed on a command line', () => {
     expect(inTerminal(runCommand(features, ROOT))).toBe('o8 parallel a b');
     expect(inTerminal(runCommand(manifest, ROOT))).toBe('o8 run parallel/TS-0042-inventory-system');
     expect(sourceOf(features).view).toEqual({ features: ['a', 'b'] });

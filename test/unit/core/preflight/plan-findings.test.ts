@@ -9,7 +9,7 @@ const creates = (...globs: string[]) => ({
 });
 
 describe('what a plan’s own files tell', () => {
-  it('a path that two tasks create at the same time has to be put right', () => {
+  it('a path that two tasks create at the same time is a failure', () => {
     const plan = planOf([
       { id: 'a', scope: creates('src/x.ts') },
       { id: 'b', scope: creates('src/x.ts') },
@@ -19,13 +19,13 @@ describe('what a plan’s own files tell', () => {
     ]);
   });
 
-  it('a task without a scope is worth a look', () => {
+  it('a task without a scope is a warning', () => {
     expect(planFindings(planOf([{ id: 'a' }]), new Set())).toEqual([
       expect.objectContaining({ level: 'warn', message: 'a does not say which files it works on' }),
     ]);
   });
 
-  it('a prompt that somebody wrote has to name its files and the marker', () => {
+  it('a hand-written prompt has to name its files and the marker', () => {
     const prompt = 'Create src/x.ts.';
     const plan = planOf([{ id: 'a', prompt, scope: creates('src/x.ts', 'src/y.ts') }]);
     const [finding] = planFindings(plan, new Set(['a']));

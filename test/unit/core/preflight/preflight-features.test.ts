@@ -121,7 +121,7 @@ describe('preflight of features', () => {
     );
   });
 
-  it('does not take features for rivals of which one waits for the other', () => {
+  it('does not report an overlap of features of which one waits for the other', () => {
     const features = [
       feature('a', touching('src/app.ts')),
       feature('b', { ...touching('src/app.ts'), dependsOn: ['a'] }),
@@ -197,7 +197,7 @@ describe('preflight of features', () => {
     expect(preflightPassed(preflightChecks(planOfFeatures(features), facts))).toBe(true);
   });
 
-  it('takes the branches of a run that is not over for a collision, with the way to go on', () => {
+  it('takes the branches of a run that is not over for a collision, with the way to continue', () => {
     const features = [feature('a'), feature('b')];
     const facts = goodFacts({
       branches: ['main', 'feature/a'],
@@ -218,7 +218,7 @@ describe('preflight of features', () => {
 });
 
 describe('the estimate', () => {
-  it('comes from the history where there is one, else from the stated defaults', () => {
+  it('comes from the history if there is one, else from the stated defaults', () => {
     const minutesOf = (slug: string): number | null => (slug === 'a' ? 75 : null);
     const lines = check([feature('a'), feature('b')], { minutesOf }).map(({ message }) => message);
     expect(lines).toContain('a: 3 stories, 7 acceptance criteria, 4 tests, 5 files, ~1 h 15 min');

@@ -118,7 +118,7 @@ describe('the repository', () => {
     });
   });
 
-  it('suggests a stash that takes untracked files too where there are some', () => {
+  it('suggests a stash that takes untracked files too if there are some', () => {
     expect(finding('clean-tree', { changes: [{ path: 'new.ts', untracked: true }] }).hint).toContain(
       'git stash push --include-untracked -- new.ts',
     );
@@ -251,7 +251,7 @@ describe('branch collisions', () => {
     expect(check.tasks).toHaveLength(5);
   });
 
-  it('finds a branch in the way of the integration branch, where there is to be one', () => {
+  it('finds a branch in the way of the integration branch, if there is to be one', () => {
     expect(finding('branch-collision', { branches: ['o8'] }).hint).toBe("Run 'git branch -m o8 o8-old'");
     expect(
       findings(
@@ -270,12 +270,12 @@ describe('branch collisions', () => {
     expect(folded.some(({ tasks }) => tasks.includes('task-001'))).toBe(true);
   });
 
-  it('minds a folder spelled otherwise only where the file system folds case', () => {
+  it('reports a folder with different case only if the file system ignores case', () => {
     expect(findings('branch-collision', { branches: ['FEATURE/x'] })).toEqual([]);
     expect(findings('branch-collision', { branches: ['FEATURE/x'], foldsCase: true })).toHaveLength(1);
   });
 
-  it('leaves alone what only begins alike', () => {
+  it('ignores names that only begin the same', () => {
     expect(findings('branch-collision', { branches: ['feature/task-001-users-old', 'features', 'o8-old'] })).toEqual(
       [],
     );
@@ -392,7 +392,7 @@ describe('the plan', () => {
     });
   });
 
-  it('lets a wave go on whose dependencies landed, with the fixed text', () => {
+  it('lets a wave continue whose dependencies landed, with the fixed text', () => {
     const second = planOf(seedTasks(), { wave: 2 });
     const checks = preflightChecks(second, goodFacts({ landedTasks: ['task-001', 'task-002', 'task-003'] }));
     expect(checks.find(({ id }) => id === 'dependencies')).toMatchObject({

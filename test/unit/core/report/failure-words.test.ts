@@ -34,7 +34,7 @@ describe('what an agent wrote last', () => {
   const line = (stream: string, text: string) => `[2026-11-21T08:05:12.000Z] [${stream}] ${text}`;
   const plain = (text: string): string[] => [text];
 
-  it('is its stderr, where there is any', () => {
+  it('is its stderr, if there is any', () => {
     const log = [line('stderr', 'no API key'), line('stdout', 'starting'), line('stderr', 'giving up')];
     expect(lastWords(log, plain, 'exit 1')).toBe('Last lines of its stderr:\nno API key\ngiving up');
   });

@@ -60,7 +60,7 @@ Branches created:
 Next step: o8 merge (puts ${TARGET} on main)`);
   });
 
-  it('in Claude Code sends to /parallel-integrate, and then on', () => {
+  it('in Claude Code suggests /parallel-integrate, then /parallel-merge', () => {
     const integrate = '/parallel-integrate --parallel-dir parallel/TS-0042-inventory-system';
     const commands = {
       run: o8('run', ['x']),
@@ -124,7 +124,7 @@ Next step: resolve the conflicts, then o8 merge; to retry the failed tasks: o8 r
     expect(report(run)).not.toContain('far above');
   });
 
-  it('repeats what a person should know although the task is complete', () => {
+  it('repeats the notes on a complete task', () => {
     const run = new RunHistory(planOf([{ id: 'a' }])).lead('a', 'running');
     run.record({ type: 'task_done', task: 'a', tip: 't', commits: 1, notes: ['outside its scope: x.js'] });
     run.record({ type: 'task_merged', task: 'a', landed: 'l' });
@@ -147,7 +147,7 @@ describe('the next step', () => {
     expect(lastLine(report(one().lead('b', 'aborted')))).toBe(again);
   });
 
-  it('where a merge is held is to clear the way, also when the base is the target', () => {
+  it('after a held merge is to resolve what holds it, also when the base is the target', () => {
     const run = one().lead('b', 'merge_pending');
     run.record({
       type: 'merge_held',
@@ -160,7 +160,7 @@ describe('the next step', () => {
     expect(text).toContain('  - b: merge_pending (1 file in the way in /home/ada/shop)\n      o8 merge --task b\n');
   });
 
-  it('where something blocks the rest is to land what is complete', () => {
+  it('after blocked tasks is to land what is complete', () => {
     const run = one().record({ type: 'task_blocked', task: 'b', by: ['wave 1'] });
     expect(lastLine(report(run))).toBe('Next step: o8 merge to land what is complete');
   });
@@ -172,7 +172,7 @@ describe('the next step', () => {
     expect(lastLine(report(run, { target: 'main' }))).toBe(done);
   });
 
-  it('does not claim that something is on the base, nor offer to land it, after it was taken back', () => {
+  it('does not claim that reverted work is on the base, nor offer to land it', () => {
     const run = one().lead('b', 'complete');
     const takenBack = (...tasks: string[]) => tasks.map((task) => ({ task, commit: '0123456789abcdef' }));
     const some = report(run, { landed: true, takenBack: takenBack('a') });

@@ -42,7 +42,7 @@ describe('the history of a run', () => {
     expect(records.every(({ minutes }) => minutes !== null && minutes >= 0)).toBe(true);
   });
 
-  it('takes the place of what was known of the run, and leaves the others', () => {
+  it('replaces earlier records of the run, and keeps those of others', () => {
     const before = [record('01', 'a', 1), record('02', 'a', 2), record('02', 'b', 3)];
     const after = withRun(before, [record('02', 'a', 5)]);
     expect(after.map(({ runId, task, minutes }) => [runId, task, minutes])).toEqual([
@@ -68,7 +68,7 @@ describe('an estimate', () => {
     expect(estimateFrom(records, 'new')).toEqual({ minutes: 7, from: 'all tasks', count: 4 });
   });
 
-  it('leaves out what failed and what never ran, and is none without anything else', () => {
+  it('ignores failed tasks and tasks that never ran, and is missing without others', () => {
     expect(estimateFrom([record('01', 'a', 1, { outcome: 'failed' }), record('01', 'b', null)], 'a')).toBeNull();
   });
 });

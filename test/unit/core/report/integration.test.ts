@@ -42,7 +42,7 @@ describe('the result of an integration', () => {
 });
 
 describe('integration-report.md', () => {
-  it('shows output of agents’ programs as text: it closes no fence, ends no part and moves no cursor', () => {
+  it('shows program output as text that cannot close a code block, end o8’s section or control a terminal', () => {
     const output = '\u001b[2Jred\n```\n<!-- o8: end -->\n| a | b |';
     const report = integrationReport(integration({ checks: [check('failed', output)] }));
     expect(report).toContain('### Tests: last output\n\n    ');

@@ -48,7 +48,7 @@ describe('the execution block', () => {
     ]);
   });
 
-  it('is failed only when nothing goes on', () => {
+  it('is failed only when no task can continue', () => {
     const failed = { state: 'failed', reason: 'timeout' } as const;
     expect(statuses({ ...FIRST_DONE, 'task-003': failed, 'task-002': 'running' })[0]).toBe('running');
     const end = { ...FIRST_DONE, 'task-003': failed, 'task-004': 'blocked', 'task-005': 'blocked' } as const;

@@ -5,7 +5,7 @@ import { RunHistory, timeOf } from '../../../support/runs/run-history.js';
 
 const history = (): RunHistory => new RunHistory(planOf([{ id: 'a' }, { id: 'b' }]));
 
-/** What is told of what `change` does to the run. */
+/** The notifications for what `change` does to the run. */
 function told(run: RunHistory, change: (run: RunHistory) => unknown): string[] {
   const before = run.state;
   change(run);
@@ -41,7 +41,7 @@ describe('notifications', () => {
     ]);
   });
 
-  it('tell nothing twice, and a second failure again', () => {
+  it('repeat nothing, except a second failure', () => {
     const run = history().lead('a', 'failed');
     expect(told(run, () => run.lead('b', 'running').record({ type: 'worktree_removed', task: 'a' }))).toEqual([]);
     const again = told(run, () =>

@@ -108,7 +108,7 @@ describe('progress lines', () => {
     expect(follow(run)().lines).toContain(`[PROGRESS] wave=1 task=a ${end}`);
   });
 
-  it('tell a wave again that was over and is not', () => {
+  it('report a wave again that had ended and has restarted', () => {
     const run = new RunHistory(planOf([{ id: 'a' }])).lead('a', 'merge_conflict');
     const look = follow(run);
     look();

@@ -25,7 +25,7 @@ function viewOf(run: RunHistory, ...live: Parameters<typeof viewsOf>[1][]) {
 const figures = { costUsd: 0.123456, tokens: 50, lastActivity: 'Edit src/app.js' };
 
 describe('a task as status shows it', () => {
-  it('has no field that says nothing', () => {
+  it('has no empty field', () => {
     expect(viewOf(history())).toEqual({
       id: 'a',
       state: 'queued',
@@ -116,7 +116,7 @@ describe('what is news of a task', () => {
     for (const known of ['wave', 'deps', 'branch']) expect(change).not.toHaveProperty(known);
   });
 
-  it('has where to look only when it needs a person', () => {
+  it('has paths only when it needs the user', () => {
     const places = { worktree: '/home/ada/workspaces/a', log: '/logs/a.log' };
     expect(newsOf('failed')).toMatchObject({ ...places, reason: 'exit_1' });
     expect(newsOf('aborted')).toMatchObject(places);
@@ -180,7 +180,7 @@ describe('news for a waiting status', () => {
     { type: 'attempt_started', task: 'a', attempt: 1, pid: 1 },
     { type: 'task_done', task: 'a', tip: 't', commits: 1, notes: [] },
     { type: 'request_done', request: 'q' },
-  ])('is not $type, which goes on by itself', (event) => {
+  ])('is not $type, which continues by itself', (event) => {
     expect(isNewsworthy(event)).toBe(false);
   });
 });

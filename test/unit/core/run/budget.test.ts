@@ -18,7 +18,7 @@ function budgetOf(run: RunHistory, id: string): ReturnType<typeof attemptBudget>
   return attemptBudget(run.plan, run.state, task);
 }
 
-/** Started with what it may cost now. Gives that amount. */
+/** Started with what it may cost now. Returns that amount. */
 function start(run: RunHistory, id: string): number {
   const budget = budgetOf(run, id);
   if (budget.kind !== 'limited') throw new Error(`${id}: ${budget.kind}`);

@@ -89,12 +89,12 @@ describe('starting agents', () => {
     expect(said(run, { busyTasks: new Set(['b', 'c']), merging: true })).toEqual(['prepare d']);
   });
 
-  it('never takes up a task something is already being done for', () => {
+  it('ignores a task that a job is working on', () => {
     const run = runOf([{ id: 'a' }, { id: 'b' }]).lead('b', 'worktree_created');
     expect(said(run, { busyTasks: new Set(['a', 'b']) })).toEqual([]);
   });
 
-  it('starts nothing while the machine has no room, but merges', () => {
+  it('starts nothing while the machine lacks disk or memory, but merges', () => {
     const run = runOf([{ id: 'a' }, { id: 'b' }]).lead('a', 'merge_pending');
     expect(said(run, { holdBack: 'only 20 MB of disk free' })).toEqual(['merge a']);
   });
@@ -138,7 +138,7 @@ describe('schedule waves', () => {
     expect(said(run().lead('a', 'complete').lead('b', 'complete'))).toEqual(['prepare c']);
   });
 
-  it('goes on to the next wave with what it needs when another task failed', () => {
+  it('starts tasks of the next wave whose dependencies are done, even if another task failed', () => {
     expect(said(run().lead('a', 'complete').lead('b', 'failed'))).toEqual(['prepare c']);
   });
 });
@@ -182,15 +182,15 @@ describe('a wave validation', () => {
     expect(said(run, { busyTasks: new Set(['c']) })).toEqual(['record task_blocked d']);
   });
 
-  it('speaks for those tasks that are merged, when others of the wave failed', () => {
+  it('covers the merged tasks when others of the wave failed', () => {
     expect(said(waiting().lead('a', 'complete').lead('b', 'failed'))).toEqual(['validate 1']);
   });
 
-  it('is not asked for when nothing of its wave is merged', () => {
+  it('does not run when nothing of its wave is merged', () => {
     expect(said(settleRecords(waiting().lead('a', 'failed').lead('b', 'failed')))).toEqual(['prepare d']);
   });
 
-  it('is not asked for when its wave was left out', () => {
+  it('does not run when its wave was left out', () => {
     const run = new RunHistory(validated(tasks, { 1: 'make check' }));
     run.record({ type: 'task_skipped', task: 'a', why: 'other_wave', landed: 'l' });
     run.record({ type: 'task_skipped', task: 'b', why: 'other_wave', landed: null });
@@ -240,7 +240,7 @@ describe('blocking', () => {
     expect(said(run)).toEqual([]);
   });
 
-  it('ends down the chain when the first task is tried again', () => {
+  it('ends for all dependents when the first task is retried', () => {
     const run = settleRecords(chain().lead('a', 'failed').lead('free', 'complete')).record(retry('a'));
     expect(settleRecords(run).task('c').state.state).toBe('queued');
     expect(said(run)).toEqual(['prepare a']);
@@ -388,7 +388,7 @@ describe('a paused run', () => {
     expect(said(run, { agents: new Map([['b', { kind: 'over' }]]) })).toEqual(['settle b', 'merge c']);
   });
 
-  it('goes on when the pause is over, first with the task that met the limit', () => {
+  it('continues when the pause is over, first with the task that met the limit', () => {
     const over = { now: new Date(timeOf(60)) };
     const run = limited();
     expect(said(run, over)).toEqual(['record run_resumed']);
@@ -441,7 +441,7 @@ describe('aborting', () => {
     ]);
   });
 
-  it('leaves tasks alone that something is being done for, until that is over', () => {
+  it('ignores tasks that a job is working on until it has ended', () => {
     const run = aborting(runOf([{ id: 'a' }, { id: 'b' }]).lead('b', 'running'));
     expect(said(run, { busyTasks: new Set(['a', 'b']) })).toEqual([]);
   });
@@ -456,7 +456,7 @@ describe('aborting', () => {
     expect(said(run.record({ type: 'task_merged', task: 'a', landed: 'l' }))).toEqual(['record merge_held b']);
   });
 
-  it('ends as aborted when nothing goes on any more', () => {
+  it('ends as aborted when nothing continues any more', () => {
     const run = aborting(runOf([{ id: 'a' }]).lead('a', 'complete'));
     expect(said(run, { validating: true })).toEqual([]);
     expect(said(run)).toEqual(['finish aborted']);
@@ -469,7 +469,7 @@ describe('aborting', () => {
 });
 
 describe('the end of a run', () => {
-  it('comes when every task is settled and nothing is going on', () => {
+  it('comes when every task is settled and nothing is in progress', () => {
     const run = runOf([{ id: 'a' }, { id: 'b' }])
       .lead('a', 'complete')
       .lead('b', 'complete');
@@ -479,7 +479,7 @@ describe('the end of a run', () => {
     expect(said(run, { validating: true })).toEqual([]);
   });
 
-  it('is only told once', () => {
+  it('is only reported once', () => {
     const run = runOf([{ id: 'a' }])
       .lead('a', 'complete')
       .record({ type: 'run_finished', state: 'completed' });

@@ -94,7 +94,7 @@ describe('judgeAttempt', () => {
     expect(judge({ commits: 2, agent: claude({ result: { ...done, report } }) })).toMatchObject({ noChange: false });
   });
 
-  it('asks for the agent’s word', () => {
+  it('requires the agent’s report', () => {
     expect(judge({ agent: claude({ result: { ...done, report: null } }) })).toEqual(
       failure('no_completion_marker', true),
     );
@@ -129,7 +129,7 @@ describe('judgeAttempt', () => {
       );
     });
 
-    it('counts its result when o8 ended it for that, and its errors as ever', () => {
+    it('counts its result when o8 stopped it after the result, and its errors as usual', () => {
       expect(judge({ exit: signalled, stopReason: 'finished', agent: claude(last) })).toMatchObject(good);
       const error = (result: Partial<Given>) =>
         judge({ exit: signalled, stopReason: 'finished', agent: withError(result) });
@@ -143,7 +143,7 @@ describe('judgeAttempt', () => {
     });
   });
 
-  it('takes the attempt’s own limits for what they are, also after a usage limit', () => {
+  it('reports the attempt’s own limits, also after a usage limit', () => {
     const limit = { until: '2026-11-21T13:00:00.000Z', message: 'usage limit reached' };
     const ended = (subtype: string) =>
       judge({ exit: exited(1), agent: claude({ limit, result: { ...done, isError: true, report: null, subtype } }) });
@@ -181,7 +181,7 @@ describe('judgeAttempt', () => {
     }
   });
 
-  it('names a stalled agent so, unless it ended well just before it was stopped', () => {
+  it('calls an agent stalled, unless it ended successfully just before it was stopped', () => {
     expect(judge({ exit: { kind: 'signalled', signal: 'SIGTERM' }, stopReason: 'stalled' })).toEqual(
       failure('stalled', true),
     );

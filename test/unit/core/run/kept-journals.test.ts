@@ -20,7 +20,7 @@ describe('the journal of a real run of an earlier version', () => {
       expect(journal.records.length).toBeGreaterThan(5);
       const plan = planSchema.parse(parsed(read(name, 'plan.json')));
       const state = parsed(read(name, 'state.json'));
-      // A later version may know more of a run, never something else.
+      // A later version may add to the state of a run, but never change it.
       expect(plainState(replay(plan, journal.records))).toMatchObject(state as object);
     },
   );

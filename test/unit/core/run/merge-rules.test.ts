@@ -106,7 +106,7 @@ describe('a branch that is to be merged', () => {
     expect(mergeBranch(plan, branch, { ...CLEAN, ...facts })).toMatchObject(expected);
   });
 
-  it('is looked at only as far as it takes', () => {
+  it('is checked only as far as needed', () => {
     const looks = (branch: Branch, known: BranchFacts): [string[], BranchStep] => {
       const seen: string[] = [];
       let facts: BranchFacts = {};
@@ -164,7 +164,7 @@ describe('a stack of branches', () => {
     });
   });
 
-  it('waits for a person when the target never rests', () => {
+  it('waits for the user when the target keeps moving', () => {
     expect(held([task, other], keptMoving(plan))).toMatchObject([
       { type: 'merge_held', task: 'a', hint: `o8 merge --run ${plan.runId}` },
       { type: 'merge_held', task: 'b' },

@@ -27,7 +27,7 @@ describe('the run a command without a run id means', () => {
 });
 
 describe('--resume', () => {
-  it('goes on with what is not over, and takes up what an abort stopped', () => {
+  it('continues unfinished runs, and what an abort stopped', () => {
     expect(resumption(history().lead('task-001', 'running').state)).toBe('continue');
     const aborted = history().lead('task-001', 'running').record({ type: 'run_aborting' });
     expect(resumption(aborted.state)).toBe('continue_stopped');
@@ -46,7 +46,7 @@ describe('--resume', () => {
     expect(tasksToPrepare(aborted.state)).toEqual(['task-002']);
   });
 
-  it('without a word on reopening does nothing to a run that is over, as in journals of before', () => {
+  it('without `reopens` does nothing to a finished run, as in journals of earlier versions', () => {
     const run = history();
     for (const id of run.state.tasks.keys()) run.record({ type: 'task_aborted', task: id });
     run.record({ type: 'run_finished', state: 'aborted' }, { type: 'run_resumed' });

@@ -205,7 +205,7 @@ describe('an attempt', () => {
     expect(run.task(task)).toMatchObject({ startedAt: null, finishedAt: null });
   });
 
-  it('is known by its process once that was seen', () => {
+  it('has a process after that was seen', () => {
     const run = history().lead(task, 'worktree_created');
     run.record({ type: 'attempt_intended', task, attempt: 1, attemptId: 'a.1', sessionId: 's', budgetUsd: null });
     expect(run.task(task)).toMatchObject({ attempt: 1, sessionId: 's', state: { process: { kind: 'intended' } } });
@@ -213,7 +213,7 @@ describe('an attempt', () => {
     expect(run.task(task).state).toMatchObject({ process: { kind: 'started', pid: 7 } });
   });
 
-  it('is paid for once, however often a crash made its end be recorded', () => {
+  it('is counted once, however often its end was recorded because of crashes', () => {
     const run = history()
       .lead(task, 'running')
       .record(attemptEnded(task, 1, 2), attemptEnded(task, 1, 2));
@@ -234,7 +234,7 @@ describe('an attempt', () => {
     expect(run.task(task)).toMatchObject({ costUsd: 5, attempt: 2 });
   });
 
-  it('that is tried again goes on with a note, not before its time, and uses up a retry', () => {
+  it('that is tried again continues with a note, not before its time, and uses up a retry', () => {
     const run = history().lead(task, 'running');
     run.record({ type: 'task_retrying', task, reason: 'timeout', message: 'too slow', notBefore: timeOf(60) });
     expect(run.task(task)).toMatchObject({
@@ -253,7 +253,7 @@ describe('an attempt', () => {
     });
   });
 
-  it('that nobody began leaves the task as it was before', () => {
+  it('that never started leaves the task unchanged', () => {
     const run = history().lead(task, 'running');
     run.record({ type: 'task_retrying', task, reason: 'timeout', message: 'too slow', notBefore: timeOf(5) });
     const before = run.task(task);
@@ -268,7 +268,7 @@ describe('an attempt', () => {
     });
   });
 
-  it('that was lost counts until one ends that somebody saw', () => {
+  it('that was lost counts until the end of an attempt is observed', () => {
     const run = history().lead(task, 'running');
     const lost: RunEvent = {
       type: 'attempt_ended',
@@ -371,7 +371,7 @@ describe('a wave validation', () => {
 describe('a run', () => {
   const pause = (until: string | null): RunEvent => ({ type: 'run_paused', reason: 'limit', until });
 
-  it('is paused and goes on', () => {
+  it('is paused and continues', () => {
     const run = history().record(pause(timeOf(60)));
     expect(run.state.phase).toEqual({ kind: 'paused', reason: 'limit', until: timeOf(60) });
     expect(run.record({ type: 'run_resumed' }).state.phase).toEqual({ kind: 'running' });
@@ -429,7 +429,7 @@ describe('a run', () => {
     expect(run.state).toMatchObject({ owner: { pid: 5, generation: 2 }, targetCreated: true, seq: 4 });
   });
 
-  it('is what its journal adds up to', () => {
+  it('is the result of its journal', () => {
     const run = history()
       .lead('a', 'complete')
       .lead('b', 'merge_conflict')

@@ -76,14 +76,14 @@ describe('settle', () => {
     expect(settle(running().state, over({ stop: 'aborted' }), REWRITTEN, NOW)).toEqual({ kind: 'left_to_abort' });
   });
 
-  it('knows the end of what o8 itself stopped, also when nobody saw it', () => {
+  it('knows how an attempt ended that o8 stopped, even without a record', () => {
     expect(endOf({ kind: 'unknown' }, 'stalled')).toEqual(KILLED);
     expect(endOf({ kind: 'exited', code: 1 }, 'timeout')).toEqual({ kind: 'timed_out' });
     expect(endOf({ kind: 'unknown' }, null)).toEqual({ kind: 'unknown' });
   });
 });
 
-describe('a wish to continue', () => {
+describe('a request to continue', () => {
   const NOTHING = { select: [], skip: [], retry: [] };
 
   it('waits for the end of what is being done for its tasks, also of those an abort stopped', () => {
@@ -108,8 +108,8 @@ describe('a wish to continue', () => {
   });
 });
 
-describe('a merge that is asked for', () => {
-  it('tells why it cannot be only where the task was named', () => {
+describe('a requested merge', () => {
+  it('explains a refusal only if the task was named', () => {
     const now = { unfinished: 'changes', tip: 'tip', movedBack: false };
     expect(requeueForMerge(now, true)).toEqual({ kind: 'refuse', why: 'unfinished' });
     expect(requeueForMerge(now, false)).toEqual({ kind: 'leave' });
@@ -117,7 +117,7 @@ describe('a merge that is asked for', () => {
     expect(requeueForMerge({ unfinished: null, tip: 'tip', movedBack: false }, false)).toMatchObject({ kind: 'merge' });
   });
 
-  it('accepts what was shown, and nothing that came since', () => {
+  it('accepts only changes that were shown', () => {
     const history = new RunHistory(planOf([{ id: 'a' }])).lead('a', 'merge_pending');
     expect(acceptHeld(history.task('a'), 'tip-a')).toBeNull();
     const held = { tip: 'tip-a', keys: ['k'], findings: [] };
@@ -127,8 +127,8 @@ describe('a merge that is asked for', () => {
   });
 });
 
-describe('what is in the way of a run', () => {
-  it('is out of it once that is recorded; another run is to be stopped until it is', () => {
+describe('names that a run finds taken', () => {
+  it('are free after that is recorded; another run has to be stopped until that is recorded', () => {
     const room = { retire: [{ task: 'a', runId: 'r', attempt: 1, ref: 'refs/o8/attempts/r/a/1' }], aside: ['b'] };
     const plan = { ...planOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }]), room };
     expect([...tasksThatNeedRoom(plan)]).toEqual(['a', 'b']);

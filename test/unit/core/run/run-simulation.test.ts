@@ -54,7 +54,7 @@ const RUNS = 500;
 const TIMEOUT_MS = 30_000;
 
 it(
-  'every run comes to an end, whatever happens to it, without breaking a promise on the way',
+  'every run ends, whatever happens to it, without violating an invariant',
   () => {
     fc.assert(
       fc.property(plans, scripts, (plan, script) => {
@@ -67,7 +67,7 @@ it(
 );
 
 it(
-  'a run to which nothing happens completes',
+  'an undisturbed run completes',
   () => {
     fc.assert(
       fc.property(plans, (plan) => {

@@ -3,7 +3,7 @@ import { runningText } from '../../../../src/core/run/running-text.js';
 import { planOf } from '../../../support/runs/plan-fixture.js';
 import { RunHistory, timeOf } from '../../../support/runs/run-history.js';
 
-describe('what goes on in a run, for who waits', () => {
+describe('the line about a run for waiting users', () => {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
 
   it('names the tasks that run and since when, and counts the rest', () => {

@@ -161,7 +161,7 @@ int other() {
     ]);
   });
 
-  it('give what closes a block to what opened it', () => {
+  it('assign a closing line to the line that opened the block', () => {
     expect(
       marked(`int total(
     int x

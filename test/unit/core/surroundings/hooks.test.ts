@@ -4,7 +4,7 @@ import { changedHooks, hooksToRemember, hookText } from '../../../../src/core/su
 const HOOK = '/r/.git/hooks/pre-commit';
 
 describe('hooks', () => {
-  it('that agents changed stay named until they are put back; what a person changes after the run counts', () => {
+  it('that agents changed stay named until they are restored; what a person changes after the run counts', () => {
     const before = { a: '1', b: '1', c: '1' };
     const left = { a: '2', b: '2', d: '2' };
     expect(changedHooks({ before, left: null }, left).map(({ path }) => path)).toEqual(['a', 'b', 'c', 'd']);

@@ -75,7 +75,7 @@ describe('project settings given explicitly', () => {
     });
   });
 
-  it('are left out where there are none, or what is there is not what Claude Code reads', () => {
+  it('are left out if there are none, or what is there is not what Claude Code reads', () => {
     expect(withProjectSettings('{"hooks":{"Stop":[1]}}', { model: 'y' })).toEqual({ model: 'y' });
     expect(withProjectSettings(null, { model: 'y' })).toEqual({ model: 'y' });
     expect(withProjectSettings('{"hooks"', { model: 'y' })).toEqual({ model: 'y' });

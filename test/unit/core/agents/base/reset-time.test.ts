@@ -48,7 +48,7 @@ describe('resetTimeIn', () => {
     expect(resetTimeIn(text, now, 'UTC')).toBeNull();
   });
 
-  it('does not believe a time no limit ends at', () => {
+  it('ignores a time at which no limit can end', () => {
     expect(resetTimeIn('|9999999999', now, 'UTC')).toBeNull();
     expect(plausibleReset(Number.NaN, now)).toBeNull();
     expect(plausibleReset(0, now)).toBeNull();
