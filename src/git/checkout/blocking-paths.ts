@@ -1,3 +1,4 @@
+import { nullIfMissing } from '../../core/base/error-code.js';
 import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -56,12 +57,12 @@ async function untrackedAt(
   const names = path.split('/');
   for (let depth = 1; depth < names.length; depth += 1) {
     const above = names.slice(0, depth).join('/');
-    const stats = await statOf(join(checkout, above));
+    const stats = await lstat(join(checkout, above)).catch(nullIfMissing);
     if (stats === null) return [];
     if (!stats.isDirectory()) return leaving.has(above) ? [] : [above];
   }
   if (!isNew) return [];
-  const stats = await statOf(join(checkout, path));
+  const stats = await lstat(join(checkout, path)).catch(nullIfMissing);
   if (stats === null) return [];
   if (stats.isDirectory()) return (await filesBelow(checkout, path)).filter((file) => !leaving.has(file));
   return (await isRenamedOnlyInCase(checkout, path, stats, leaving)) ? [] : [path];
@@ -77,7 +78,7 @@ async function isRenamedOnlyInCase(
   const folded = path.toLowerCase();
   for (const other of leaving) {
     if (other.toLowerCase() !== folded) continue;
-    const its = await statOf(join(checkout, other));
+    const its = await lstat(join(checkout, other)).catch(nullIfMissing);
     if (its !== null && its.ino === stats.ino && its.dev === stats.dev) return true;
   }
   return false;
@@ -93,14 +94,4 @@ async function filesBelow(checkout: string, folder: string): Promise<string[]> {
     else files.push(path);
   }
   return files;
-}
-
-async function statOf(path: string): Promise<Stats | null> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { errorCode, nullIfMissing } from '../../core/base/error-code.js';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { lstat, readFile, readlink, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -124,7 +125,7 @@ const SUBMODULE = '160000';
 async function isLeftByGit(checkout: string, to: string, difference: Difference): Promise<boolean> {
   const { path, oldId, newId, newMode } = difference;
   const file = join(checkout, path);
-  const stats = existsSync(dirname(file)) ? await lstat(file).catch(ignoreMissing) : null;
+  const stats = existsSync(dirname(file)) ? await lstat(file).catch(nullIfMissing) : null;
   if (stats === null || stats.isDirectory()) return true; // the files in a folder are checked one by one
   if (stats.isSymbolicLink()) {
     const id = (await git(['hash-object', '--stdin'], { cwd: checkout, input: await readlink(file) })).trim();
@@ -143,7 +144,7 @@ async function removeNewFiles(checkout: string, differences: readonly Difference
   await git(['update-index', '-z', '--force-remove', '--stdin'], { cwd: checkout, input: added.join('') });
   for (const { path } of differences.filter(({ oldMode, newMode }) => oldMode === NOTHING && newMode !== SUBMODULE)) {
     const file = join(checkout, path);
-    const stats = await lstat(file).catch(ignoreMissing);
+    const stats = await lstat(file).catch(nullIfMissing);
     if (stats === null || stats.isDirectory()) continue;
     await rm(file);
     for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
@@ -180,16 +181,10 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+    return errorCode(error) !== 'ESRCH';
   }
 }
 
 function recordPath(gitDir: string): string {
   return join(gitDir, 'o8-fast-forward.json');
-}
-
-function ignoreMissing(error: unknown): null {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-  throw error;
 }

@@ -1,3 +1,4 @@
+import { nullIfMissing } from '../../core/base/error-code.js';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -36,12 +37,8 @@ async function awaitLock(lock: string): Promise<void> {
 
 /** Milliseconds; null if there is no such file. If the clock was set back, a file looks newer, never older. */
 async function ageOf(path: string): Promise<number | null> {
-  try {
-    return Date.now() - (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
+  const found = await stat(path).catch(nullIfMissing);
+  return found === null ? null : Date.now() - found.mtimeMs;
 }
 
 export function lockOfBranch(repo: Repository, branch: string): string {

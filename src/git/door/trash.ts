@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, readdir, rename, rm } from 'node:fs/promises';
@@ -34,8 +35,8 @@ async function removeFolder(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true });
   } catch (error) {
     // Some tools make folders read-only (Go's module cache), and files cannot be deleted from those.
-    if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')))
-      throw error;
+    const code = errorCode(error);
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
     await makeWritable(folder);
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,3 +1,4 @@
+import { nullIfMissing } from '../../core/base/error-code.js';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryGit } from '../door/execute.js';
@@ -68,10 +69,5 @@ function isObjectId(text: string): boolean {
 }
 
 async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
-  }
+  return (await readFile(path, 'utf8').catch(nullIfMissing)) ?? '';
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { lstat, readdir } from 'node:fs/promises';
 import type { Dirent, Stats } from 'node:fs';
 import { join } from 'node:path';
@@ -119,7 +120,7 @@ async function entriesOf(walk: Walk, folder: string): Promise<Dirent[] | null> {
   try {
     return await readdir(join(walk.top, folder), { withFileTypes: true });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     if ((code === 'ENOENT' || code === 'ENOTDIR') && !hasOtherBytes(folder)) return null; // removed after it was listed
     walk.unreadable.push(folder === '' ? '.' : folder);
     return null;

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import {
   lstatSync,
   mkdirSync,
@@ -52,7 +53,7 @@ function linkOnce(to: string, path: string): void {
   try {
     symlinkSync(to, path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
     if (lstatSync(path).isSymbolicLink() && !isLinkTo(path, to)) {
       rmSync(path, { force: true });
       symlinkSync(to, path);

@@ -1,3 +1,4 @@
+import { nullIfMissing } from '../../core/base/error-code.js';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SurroundingChange, Surroundings } from '../../core/surroundings/surroundings.js';
@@ -54,7 +55,7 @@ export async function movedBy(
   repo: Repository,
   { name, before }: SurroundingChange,
 ): Promise<'push' | 'fetch' | 'unknown'> {
-  const log = await readIfThere(join(repo.commonDir, 'logs', name));
+  const log = (await readFile(join(repo.commonDir, 'logs', name), 'utf8').catch(nullIfMissing)) ?? '';
   const lines = log.split('\n').filter((line) => line !== '');
   const from = lines.findLastIndex((line) => before !== null && line.split(' ')[1] === before);
   const since = lines.slice(from + 1);
@@ -76,7 +77,7 @@ export async function movedInCheckout(repo: Repository, { before, after }: Surro
   }
   const folders = [repo.commonDir, ...linked.map(({ folder }) => folder)].filter((folder) => !own.has(folder));
   for (const folder of folders) {
-    const log = await readIfThere(join(folder, 'logs', 'HEAD'));
+    const log = (await readFile(join(folder, 'logs', 'HEAD'), 'utf8').catch(nullIfMissing)) ?? '';
     for (const line of log.split('\n').slice(-MOST_MOVES)) {
       const [, was, is] = /^([0-9a-f]+) ([0-9a-f]+) /.exec(line) ?? [];
       if (was !== undefined && is !== undefined && was !== is) from.set(is, was);
@@ -90,7 +91,7 @@ export async function movedInCheckout(repo: Repository, { before, after }: Surro
 /** Without a reflog only the newest commit is known. */
 async function stashEntries(repo: Repository, newest: string | null): Promise<string[]> {
   if (newest === null) return [];
-  const log = await readIfThere(join(repo.commonDir, 'logs', STASH));
+  const log = (await readFile(join(repo.commonDir, 'logs', STASH), 'utf8').catch(nullIfMissing)) ?? '';
   const entries = log.split('\n').flatMap((line) => /^[0-9a-f]+ ([0-9a-f]+) /.exec(line)?.[1] ?? []);
   return entries.length > 0 ? entries : [newest];
 }
@@ -113,13 +114,4 @@ function decidingFiles(repo: Repository): Record<string, string> {
   for (const [path, digest] of Object.entries(readHooks(repo)))
     found[path.startsWith(own) ? path.slice(own.length) : path] = digest;
   return found;
-}
-
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return '';
-    throw error;
-  }
 }

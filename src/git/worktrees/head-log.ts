@@ -1,3 +1,4 @@
+import { nullIfMissing } from '../../core/base/error-code.js';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAncestor, resolveCommit } from '../refs/refs.js';
@@ -20,11 +21,7 @@ export async function lastCheckedOut(repo: Repository, worktree: string, start: 
 
 /** Oldest first: the commits HEAD was moved to, zeros if its branch was deleted. */
 async function readHeadLog(gitDir: string): Promise<string[]> {
-  try {
-    const lines = (await readFile(join(gitDir, 'logs', 'HEAD'), 'utf8')).split('\n');
-    return lines.flatMap((line) => /^[0-9a-f]+ ([0-9a-f]+) /.exec(line)?.[1] ?? []).filter((id) => !/^0+$/.test(id));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
+  const log = (await readFile(join(gitDir, 'logs', 'HEAD'), 'utf8').catch(nullIfMissing)) ?? '';
+  const moves = log.split('\n').flatMap((line) => /^[0-9a-f]+ ([0-9a-f]+) /.exec(line)?.[1] ?? []);
+  return moves.filter((id) => !/^0+$/.test(id));
 }

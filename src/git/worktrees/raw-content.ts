@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import { nullIfMissing } from '../../core/base/error-code.js';
 import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../door/execute.js';
@@ -16,7 +16,7 @@ export async function indexRawContent(
   const lines: string[] = [];
   const files: { readonly path: string; readonly mode: string }[] = [];
   for (const path of paths) {
-    const found = await lstatIfThere(join(worktree, path));
+    const found = await lstat(join(worktree, path)).catch(nullIfMissing);
     if (found === null) lines.push(`0 ${'0'.repeat(40)}\t${path}\0`);
     else if (found.isFile()) files.push({ path, mode: (found.mode & 0o100) === 0 ? '100644' : '100755' });
     else if (found.isSymbolicLink()) {
@@ -37,14 +37,5 @@ export async function indexRawContent(
       env,
       input: lines.join(''),
     });
-  }
-}
-
-async function lstatIfThere(path: string): Promise<Stats | null> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
-    throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { nullIfMissing } from '../../core/base/error-code.js';
 import { constants, existsSync } from 'node:fs';
 import { copyFile, lstat, mkdir, readlink, realpath, symlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -41,7 +42,7 @@ async function copyInto(root: string, worktree: string, path: string): Promise<b
   const kind = await lstat(source);
   if (!kind.isFile() && !kind.isSymbolicLink()) return false;
   if (!(await makeFolders(worktree, dirname(path)))) return false;
-  if (await isThere(target)) return false;
+  if ((await lstat(target).catch(nullIfMissing)) !== null) return false;
   if (kind.isFile()) {
     failpoint('include.copy.before');
     // Keeps the mode, and clones the blocks if the file system supports it.
@@ -64,7 +65,7 @@ async function makeFolders(worktree: string, folder: string): Promise<boolean> {
   let current = worktree;
   for (const name of folder === '.' ? [] : folder.split('/')) {
     current = join(current, name);
-    if (!(await isThere(current))) await mkdir(current);
+    if ((await lstat(current).catch(nullIfMissing)) === null) await mkdir(current);
     else if (!(await lstat(current)).isDirectory()) return false;
   }
   return true;
@@ -73,15 +74,4 @@ async function makeFolders(worktree: string, folder: string): Promise<boolean> {
 function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-}
-
-/** True also for a broken link. */
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { nullIfMissing } from '../../core/base/error-code.js';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
@@ -114,19 +115,10 @@ export async function administrativeFolders(repo: Repository): Promise<{ folder:
   const folders: { folder: string; path: string }[] = [];
   for (const name of await readdir(all)) {
     const folder = join(all, name);
-    const gitFile = await readIfThere(join(folder, 'gitdir'));
+    const gitFile = await readFile(join(folder, 'gitdir'), 'utf8').catch(nullIfMissing);
     if (gitFile === null) continue; // partly created or removed
     const path = dirname(gitFile.replace(/\n$/, ''));
     folders.push({ folder, path: isAbsolute(path) ? path : join(folder, path) });
   }
   return folders;
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
 }

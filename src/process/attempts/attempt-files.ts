@@ -5,7 +5,7 @@ import type { AttemptExit } from '../../core/run/events.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import type { ProcessIdentity } from '../../core/base/process-identity.js';
 import { O8Error } from '../../core/base/errors.js';
-import { errorCode } from '../base/error-code.js';
+import { errorCode } from '../../core/base/error-code.js';
 
 /*
  * The supervisor and the shim communicate only through files in the attempt's folder:

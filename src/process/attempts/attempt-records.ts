@@ -6,7 +6,7 @@ import { processIdentitySchema } from '../../core/base/process-identity.js';
 import { inputProblems, problemText } from '../../core/input/schema-words.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
 import { attemptFiles, type AgentRecord, type AttemptClaim, type ExitRecord } from './attempt-files.js';
-import { errorCode } from '../base/error-code.js';
+import { errorCode } from '../../core/base/error-code.js';
 
 const version = z.literal(1);
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { O8Error } from '../../core/base/errors.js';
-import { errorCode } from '../base/error-code.js';
+import { errorCode } from '../../core/base/error-code.js';
 
 /** What a shim starts; `spec.json` of an attempt. The environment is not included: the shim inherits it. */
 export interface ShimSpec {

@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { onFailpoint } from '../../core/base/failpoint.js';
-import { errorCode } from './error-code.js';
+import { errorCode } from '../../core/base/error-code.js';
 
 /** Inherited by shims, but not by agents. */
 export const FAILPOINT_VARIABLE = 'O8_FAILPOINT';

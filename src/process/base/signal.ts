@@ -1,4 +1,4 @@
-import { errorCode } from './error-code.js';
+import { errorCode } from '../../core/base/error-code.js';
 
 /** Sends a signal to a pid, or to a process group if negative; 0 only checks whether a signal could be sent. */
 export function signal(pid: number, name: NodeJS.Signals | 0): 'sent' | 'gone' | 'forbidden' {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { errorCode } from './error-code.js';
+import { errorCode } from '../../core/base/error-code.js';
 
 /**
  * Why a program could not be started, as a sentence for the user. The system reports ENOENT also for a missing folder.

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AskOptions, ProgramAnswer } from '../../core/base/program-answer.js';
-import { errorCode } from '../base/error-code.js';
+import { errorCode } from '../../core/base/error-code.js';
 import { spawnFailure } from '../base/spawn-failure.js';
 
 /** A list of some ten thousand issues; a program that prints more is broken. */

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, lstat, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PlaceProblem } from '../../core/preflight/places.js';
-import { errorCode } from '../base/error-code.js';
+import { errorCode } from '../../core/base/error-code.js';
 
 /**
  * Why this user cannot create something at an absolute path; null if they can. Asks the kernel, which knows owners,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname } from 'node:path';
-import { errorCode } from '../base/error-code.js';
+import { errorCode } from '../../core/base/error-code.js';
 
 const MB = 1024 * 1024;
 

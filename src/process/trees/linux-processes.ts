@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { errorCode } from '../base/error-code.js';
+import { errorCode } from '../../core/base/error-code.js';
 import type { ProcessEntry, ProcessTable } from './process-entry.js';
 
 // /proc is in memory, so synchronous reads take microseconds, and nothing else runs between a read and the action based

@@ -1,9 +1,10 @@
+import { errorCode, nullIfMissing } from '../../core/base/error-code.js';
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
 import { generatedOutcome, type GeneratedOutcome } from '../../core/text/generated-text.js';
-import { errorCode, readTextInside, resolvePlannedInside } from './safe-file.js';
+import { readTextInside, resolvePlannedInside } from './safe-file.js';
 
 // Files of a repository that people read and commit; unlike run files they are not private.
 const SCRIPT = 0o755;
@@ -39,8 +40,8 @@ export async function writeDocument(
     await rm(draft, { force: true }); // left by a writer that was killed
     try {
       await writeFile(draft, text, { flag: 'wx', mode: kind === 'script' ? SCRIPT : DOCUMENT });
-      const mode = await modeOf(target);
-      if (mode !== null) await chmod(draft, mode);
+      const there = await stat(target).catch(nullIfMissing);
+      if (there !== null) await chmod(draft, there.mode & 0o777);
       await rename(draft, target);
     } finally {
       await rm(draft, { force: true });
@@ -83,15 +84,6 @@ export async function writeGenerated(
   const outcome = generatedOutcome(await readDocument(root, path), text);
   if (outcome === 'created' || outcome === 'updated') await writeDocument(root, path, text, kind);
   return outcome;
-}
-
-async function modeOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).mode & 0o777;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
 }
 
 function refusal(path: string, problem: string, fix: string): O8Error {

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -123,8 +124,4 @@ function unreadable(error: unknown): FileOutcome {
   if (code === null) throw error;
   if (code === 'ENOENT') return { kind: 'missing' };
   return { kind: 'refused', problem: `cannot be read (${code})`, fix: 'Make it a readable text file.' };
-}
-
-export function errorCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

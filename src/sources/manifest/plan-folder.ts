@@ -1,10 +1,11 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { o8 } from '../../core/base/text.js';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 import { printable, quote } from '../../core/text/untrusted-text.js';
 import type { FaultCollector } from '../files/fault-collector.js';
-import { errorCode, isWithin, readTextInside, resolveInside } from '../files/safe-file.js';
+import { isWithin, readTextInside, resolveInside } from '../files/safe-file.js';
 
 export interface PlanFile {
   /** Absolute and real. */

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { constants } from 'node:fs';
 import { lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,7 +9,6 @@ import { setJsonKey } from '../../core/base/json-edit.js';
 import type { IntegrationBlock } from '../../core/report/integration.js';
 import type { CriticalSection } from '../../core/base/lease.js';
 import type { ExecutionBlock } from '../../core/report/manifest-execution.js';
-import { errorCode } from '../files/safe-file.js';
 import { MANIFEST_DRAFT } from '../../core/plan/manifest-source.js';
 
 /**

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { selectedTasks } from '../../core/plan/build-plan.js';
@@ -194,8 +195,7 @@ async function isThere(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     // An unreadable folder contains no worktree of ours; whether it can be written is another check.
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(error.code)))
-      return false;
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errorCode(error) ?? '')) return false;
     throw error;
   }
 }

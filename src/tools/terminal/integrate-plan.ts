@@ -1,3 +1,4 @@
+import { nullIfMissing } from '../../core/base/error-code.js';
 import { o8 } from '../../core/base/text.js';
 import { realpath } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
@@ -114,19 +115,11 @@ async function finishedRun(home: RunHome, dir: string | null, { cwd }: ToolConte
 
 async function runOfFolder(home: RunHome, path: string, named: string): Promise<LoadedRun> {
   // Throws if it is not a plan folder.
-  const { dir } = await PlanFolder.open(home.root, await realpathOr(path), new FaultCollector());
+  const real = (await realpath(path).catch(nullIfMissing)) ?? path;
+  const { dir } = await PlanFolder.open(home.root, real, new FaultCollector());
   const run = await latestRunOf(home, folderKey(dir));
   if (run === null) throw new O8Error('no_run', `${named} has not been run yet.`, o8('run', [named]));
   return run;
-}
-
-async function realpathOr(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return path;
-    throw error;
-  }
 }
 
 /** The base branch if it contains everything that was merged, else the run's target branch. */

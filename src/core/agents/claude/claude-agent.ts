@@ -1,11 +1,9 @@
-import { o8, text } from '../../base/text.js';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
-import { pass, warn, type Check } from '../../base/check.js';
-import type { AgentSettings } from '../../settings/agent-settings.js';
 import { outputOf } from '../base/agent-facts.js';
 import type { Agent } from '../base/agent.js';
 import { noCommand } from '../base/no-command.js';
+import { permissionModeCheck } from '../base/permission-mode.js';
 import { claudeCommand } from './claude-command.js';
 import { CLAUDE, CLAUDE_FILES, CLAUDE_SETTINGS, claudeItems, commandWords } from './claude-files.js';
 import { checkClaudeSettings } from './claude-settings.js';
@@ -23,7 +21,11 @@ export const CLAUDE_AGENT: Agent = {
     noCommand(CLAUDE, agent);
     checkClaudeSettings(agent.settings);
   },
-  checks: permissionMode,
+  checks: (agent) =>
+    permissionModeCheck(
+      agent,
+      'Agents run with bypassPermissions: everything they do on this machine is allowed without asking',
+    ),
   promptLimit: () => null,
   describesSession: (variable) =>
     variable === 'AI_AGENT' ||
@@ -85,14 +87,3 @@ const CONFIGURATION = [
 const recordSchema = z.looseObject({
   projects: z.record(z.string(), z.looseObject({ hasTrustDialogAccepted: z.boolean().optional() })).optional(),
 });
-
-function permissionMode({ permissionMode: mode }: AgentSettings): Check[] {
-  if (mode !== 'bypassPermissions') return [pass('permission-mode', `Permission mode ${mode}`)];
-  return [
-    warn(
-      'permission-mode',
-      'Agents run with bypassPermissions: everything they do on this machine is allowed without asking',
-      text`Run '${o8('config set', ['agent.permissionMode', 'dontAsk'])}' unless this is a container or virtual machine`,
-    ),
-  ];
-}

@@ -1,3 +1,4 @@
+import { parseEventLine } from '../base/json-line.js';
 import * as z from 'zod';
 import { completionReportSchema } from '../base/completion-schema.js';
 
@@ -128,16 +129,5 @@ export type ModelUsage = z.infer<typeof modelUsage>;
 
 /** One line of the stream; null when it is not JSON or not an event o8 reads. Never throws. */
 export function parseClaudeEvent(line: string): ClaudeEvent | null {
-  if (!line.trimStart().startsWith('{')) return null;
-  const parsed = claudeEvent.safeParse(parseJson(line));
-  return parsed.success ? parsed.data : null;
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return parseEventLine(claudeEvent, line);
 }

@@ -1,9 +1,7 @@
-import { o8, text } from '../../base/text.js';
-import { pass, warn, type Check } from '../../base/check.js';
-import type { AgentSettings } from '../../settings/agent-settings.js';
 import { outputOf } from '../base/agent-facts.js';
 import type { Agent } from '../base/agent.js';
 import { noCommand } from '../base/no-command.js';
+import { permissionModeCheck } from '../base/permission-mode.js';
 import { checkCodexSettings, codexCommand } from './codex-command.js';
 import { CODEX, CODEX_PROJECT } from './codex-files.js';
 import { EMPTY_CODEX, foldCodexLine, isCodexSessionLine } from './codex-output.js';
@@ -20,7 +18,8 @@ export const CODEX_AGENT: Agent = {
     noCommand(CODEX, agent);
     checkCodexSettings(agent);
   },
-  checks: permissionMode,
+  checks: (agent) =>
+    permissionModeCheck(agent, 'Codex runs without its sandbox: everything it does on this machine is allowed'),
   promptLimit: () => null,
   // Those that Codex sets for the commands it runs; its login and folder (CODEX_API_KEY, CODEX_HOME) are kept.
   describesSession: (variable) =>
@@ -48,14 +47,3 @@ you are done. This replaces what the rules and the task say about commits. To re
   attach: (sessionId) => ['resume', sessionId],
   project: CODEX_PROJECT,
 };
-
-function permissionMode({ permissionMode: mode }: AgentSettings): Check[] {
-  if (mode !== 'bypassPermissions') return [pass('permission-mode', `Permission mode ${mode}`)];
-  return [
-    warn(
-      'permission-mode',
-      'Codex runs without its sandbox: everything it does on this machine is allowed',
-      text`Run '${o8('config set', ['agent.permissionMode', 'dontAsk'])}' unless this is a container or virtual machine`,
-    ),
-  ];
-}

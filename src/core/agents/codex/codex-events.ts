@@ -1,3 +1,4 @@
+import { parseEventLine } from '../base/json-line.js';
 import * as z from 'zod';
 
 /*
@@ -45,16 +46,5 @@ export type CodexItem = z.infer<typeof item>;
 
 /** One line of the output; null when it is not JSON or not an event o8 reads. Never throws. */
 export function parseCodexEvent(line: string): CodexEvent | null {
-  if (!line.trimStart().startsWith('{')) return null;
-  const parsed = codexEvent.safeParse(parseJson(line));
-  return parsed.success ? parsed.data : null;
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (fault) {
-    if (fault instanceof SyntaxError) return null;
-    throw fault;
-  }
+  return parseEventLine(codexEvent, line);
 }
