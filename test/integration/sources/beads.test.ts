@@ -2,6 +2,8 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BdCall } from '../../../src/core/beads/bd-call.js';
+import { nextCalls, stepsOf } from '../../../src/core/beads/next-calls.js';
+import type { Report } from '../../../src/core/beads/reports.js';
 import { agentEnvironment } from '../../../src/process/programs/agent-environment.js';
 import { askProgram } from '../../../src/process/programs/ask-program.js';
 import { beads, type BdOptions } from '../../../src/sources/beads/bd.js';
@@ -150,6 +152,36 @@ describe('the client of bd', () => {
     await expect(bd.tell(comment)).rejects.toMatchObject({ code: 'beads_failed' });
     await user.calm();
     expect(await bd.tell(comment)).toEqual({ done: [one], refused: [] });
+    expect((await user.issue(one)).comments).toHaveLength(1);
+  });
+
+  it('ends the same when bd fails before or after any change, and each change is said again', async () => {
+    const reports: Report[] = [
+      { kind: 'spawned', attempt: 1 },
+      { kind: 'working', attempt: 1 },
+      { kind: 'failed', attempt: 1, reason: 'timeout', message: 'timed out' },
+      { kind: 'spawned', attempt: 2 },
+      { kind: 'pr_created', attempt: 2, pull: 42 },
+      { kind: 'merged', attempt: 2, commit: 'abc' },
+    ];
+    const bd = client();
+    await bd.version();
+    const steps = stepsOf(reports);
+    await user.bd(['update', one, '--add-label', 'phase:odd']);
+    const context = { runId: 'r', known: () => ({ status: 'open', labels: ['phase:odd'] }), lastLines: () => [] };
+    for (let done = 0; done < steps.length; done += 1) {
+      const [next] = nextCalls([{ task: one, steps, done }], context);
+      if (next === undefined) throw new Error('nothing to say');
+      await user.fail('^--json.* (update|close|add)', { when: done % 2 === 0 ? 'after' : 'before' });
+      await expect(bd.tell(next.call)).rejects.toMatchObject({ code: 'beads_failed' });
+      await user.calm();
+      expect(await bd.tell(next.call)).toEqual({ done: [one], refused: [] });
+      const phases = (await user.issue(one)).labels.filter((label) => label.startsWith('phase:'));
+      if (next.call.kind === 'update')
+        expect(phases).toEqual(next.call.addLabels.filter((label) => !/^pr:/.test(label)));
+    }
+    expect(await user.issue(one)).toMatchObject({ status: 'closed', close_reason: 'merged abc', assignee: 'o8:a@b' });
+    expect([...(await user.issue(one)).labels].sort()).toEqual(['db', 'phase:merged', 'pr:42']);
     expect((await user.issue(one)).comments).toHaveLength(1);
   });
 
