@@ -5,6 +5,7 @@ import { armFailpoint } from '../process/base/arm-failpoint.js';
 import { errorText } from './run/error-text.js';
 import { ownRun } from './loop/own-run.js';
 import { answerTakeOver } from './old-runs/answer-take-over.js';
+import { forgeAt } from './pulls/forge-at.js';
 import { thisMachine } from '../process/attempts/this-machine.js';
 
 /**
@@ -38,7 +39,7 @@ const options = {
   replace: values.replace === undefined ? null : Number(values.replace),
 };
 try {
-  await ownRun(options, thisMachine(), process.env, (line) => {
+  await ownRun(options, { place: thisMachine(), forgeAt }, process.env, (line) => {
     process.stdout.write(`${new Date().toISOString()} ${line}\n`);
   });
   process.exit(0);

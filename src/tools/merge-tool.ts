@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { O8Error } from '../core/base/errors.js';
 import {
+  pullResultSchema,
   resolutionAnswerSchema,
   shownLandingSchema,
   undoneAnswerSchema,
@@ -41,6 +42,7 @@ const inputSchema = z.strictObject({
   resolve: z.boolean().optional().describe("open the task's conflict in its worktree"),
   undo: z.boolean().optional().describe('revert what landed on the base, or only the task; dryRun shows what'),
   acceptHeld: z.boolean().optional().describe("with task: land it although it is held; only on the user's decision"),
+  noReview: z.boolean().optional().describe('pull requests: merge without a review by the merger agent'),
 });
 type MergeInput = z.output<typeof inputSchema>;
 
@@ -51,6 +53,7 @@ const outputSchema = z.object({
   target: z.string(),
   tasks: z.array(mergeTaskSchema),
   landing: shownLandingSchema.optional(),
+  pulls: z.array(pullResultSchema).optional().describe('pull requests, and what was or would be done with each'),
   ...predictionShape,
   resolution: resolutionAnswerSchema.optional(),
   undone: z.array(undoneAnswerSchema).optional().describe('newest landing first'),
@@ -106,6 +109,7 @@ export const merge = defineTool({
           into: input.into ?? null,
           strategy: input.strategy ?? null,
           ...(input.acceptHeld === true ? { acceptHeld: true } : {}),
+          ...(input.noReview === true ? { noReview: true } : {}),
         });
     }
   },

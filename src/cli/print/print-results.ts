@@ -54,7 +54,7 @@ export function printMessage({ message }: { readonly message: string }, { print 
 
 /** Prints the state of each task and what landed on the base branch. */
 export function printMerge(answer: ToolAnswer<'merge'>, { colors, print }: Terminal): void {
-  const { runId, tasks, landing, target, state: run, order, leftOut = [], ...predicted } = answer;
+  const { runId, tasks, landing, pulls, target, state: run, order, leftOut = [], ...predicted } = answer;
   const width = Math.max(...tasks.map(({ id }) => id.length), 0);
   for (const { id, state, landed, files, moreFiles, message, hint, held } of tasks) {
     const why = message ?? (held === undefined ? '' : `held: ${held.what}`);
@@ -70,10 +70,20 @@ export function printMerge(answer: ToolAnswer<'merge'>, { colors, print }: Termi
   }
   printConflicts(betweenTasks(predicted), target, { colors, print }); // conflicts with the target are printed above
   printOrder(order, { print });
-  if (landing !== undefined) printLanding(landing, { colors, print });
+  if (pulls !== undefined) printPulls(pulls, { print });
+  else if (landing !== undefined) printLanding(landing, { colors, print });
   const left = leftOutLines(leftOut);
   if (left.length > 0) print(`\n${safeLines(left.join('\n'))}`);
   if (run === 'running') print(`\nThe run continues: o8 status --run ${runId}`);
+}
+
+/** One line for each pull request: what was done with it, or would be, and why. */
+export function printPulls(pulls: NonNullable<ToolAnswer<'merge'>['pulls']>, { print }: Pick<Terminal, 'print'>): void {
+  if (pulls.length === 0) print('No open pull requests.');
+  const width = Math.max(...pulls.map(({ task }) => task.length), 0);
+  for (const { task, number, action, why } of pulls) {
+    print(`${action.padEnd(6)}  #${String(number).padEnd(5)} ${task.padEnd(width)}  ${safeLines(why)}`);
+  }
 }
 
 function printLanding(landing: ShownLanding, { colors, print }: Pick<Terminal, 'colors' | 'print'>): void {
@@ -100,7 +110,8 @@ function printLanding(landing: ShownLanding, { colors, print }: Pick<Terminal, '
   }
 }
 
-export function mergeLeftSomething({ tasks, landing }: ToolAnswer<'merge'>): boolean {
+export function mergeLeftSomething({ tasks, landing, pulls }: ToolAnswer<'merge'>): boolean {
+  if (pulls !== undefined) return pulls.some(({ action }) => action === 'refuse');
   return landing?.kind === 'held' || tasks.some(({ state }) => state === 'merge_conflict' || state === 'merge_pending');
 }
 

@@ -93,6 +93,14 @@ export const FAILPOINTS = [
   'aside.worktree.after',
   'aside.branch.before',
   'aside.branch.after',
+  'remote.fetch.before',
+  'remote.fetch.after',
+  'remote.push.before',
+  'remote.push.after',
+  'remote.delete_branch.before',
+  'remote.delete_branch.after',
+  'pulls.follow.before',
+  'pulls.follow.after',
   'worktree.register.before',
   'worktree.register.after',
   'worktree.lock.before',
@@ -131,6 +139,17 @@ export const FAILPOINTS = [
   'rollback.unlock.after',
   'rollback.restore.before',
   'rollback.restore.after',
+
+  'forge.create.before',
+  'forge.create.after',
+  'forge.update.before',
+  'forge.update.after',
+  'forge.close.before',
+  'forge.close.after',
+  'forge.merge.before',
+  'forge.merge.after',
+  'forge.comment.before',
+  'forge.comment.after',
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

@@ -13,7 +13,6 @@ export interface ReadinessFacts {
   /** ISO times: when that head was pushed, and now. */
   readonly pushedAt: string;
   readonly now: string;
-  readonly requiredChecks: readonly string[];
   /** Ids of requested changes that the agent has answered already; the reviewer has to look again. */
   readonly answered: ReadonlySet<string>;
 }
@@ -52,28 +51,28 @@ export function pullReadiness(pull: SeenPull, facts: ReadinessFacts): Readiness 
 }
 
 /** The checks that decide: the required ones, or all if none is required. */
-export function decidingChecks({ checks }: Pick<SeenPull, 'checks'>, required: readonly string[]): PullCheck[] {
-  const some = checks.filter((check) => check.required || required.includes(check.name));
-  return some.length > 0 || required.length > 0 ? some : [...checks];
+export function decidingChecks({ checks, requiredChecks }: Pick<SeenPull, 'checks' | 'requiredChecks'>): PullCheck[] {
+  const some = checks.filter((check) => check.required || requiredChecks.includes(check.name));
+  return some.length > 0 || requiredChecks.length > 0 ? some : [...checks];
 }
 
-function whyRefused(pull: SeenPull, { verified, requiredChecks, answered }: ReadinessFacts): RefuseReason | null {
+function whyRefused(pull: SeenPull, { verified, answered }: ReadinessFacts): RefuseReason | null {
   if (pull.state.kind !== 'open') return { kind: pull.state.kind };
   if (pull.headCommit !== verified) return { kind: 'head_moved', head: pull.headCommit };
   if (pull.state.draft) return { kind: 'draft' };
   if (pull.mergeability === 'conflicting') return { kind: 'conflict' };
-  const failed = decidingChecks(pull, requiredChecks).filter(({ outcome }) => outcome === 'failed');
+  const failed = decidingChecks(pull).filter(({ outcome }) => outcome === 'failed');
   if (failed.length > 0) return { kind: 'checks_failed', checks: failed };
   const open = pull.requestedChanges.filter(({ id }) => !answered.has(id));
   if (open.length > 0) return { kind: 'changes_requested', by: open.map(({ by }) => by) };
   return pull.mergeability === 'behind' ? { kind: 'behind' } : null;
 }
 
-function whyWait(pull: SeenPull, { requiredChecks, pushedAt, now }: ReadinessFacts): WaitReason | null {
-  const deciding = decidingChecks(pull, requiredChecks);
+function whyWait(pull: SeenPull, { pushedAt, now }: ReadinessFacts): WaitReason | null {
+  const deciding = decidingChecks(pull);
   const named = (outcome: PullCheck['outcome']): string[] =>
     deciding.filter((check) => check.outcome === outcome).map(({ name }) => name);
-  const missing = requiredChecks.filter((required) => !deciding.some(({ name }) => name === required));
+  const missing = pull.requiredChecks.filter((required) => !deciding.some(({ name }) => name === required));
   const age = Date.parse(now) - Date.parse(pushedAt);
   const tooEarly = pull.checks.length === 0 && age >= 0 && age < CHECKS_APPEAR_MS;
   if (named('stopped').length > 0) return { kind: 'checks_stopped', checks: named('stopped') };

@@ -43,6 +43,8 @@ export interface SeenPull {
   readonly headBranchExists: boolean;
   readonly state: PullState;
   readonly checks: readonly PullCheck[];
+  /** Names that the rules of the base branch ask for, reported or not. */
+  readonly requiredChecks: readonly string[];
   readonly review: 'none' | 'required' | 'approved' | 'changes_requested';
   readonly requestedChanges: readonly RequestedChanges[];
   readonly mergeability: Mergeability;

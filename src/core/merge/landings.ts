@@ -12,7 +12,7 @@ export function baseRef(plan: Plan): string {
 
 /** Everything that the run merged is on its base branch, and nothing was reverted. */
 export function hasLanded(plan: Plan, state: RunState): boolean {
-  const isThere = state.landed !== null || wayToLand(targetOf(plan)) === 'as_merged';
+  const isThere = state.landed !== null || ['as_merged', 'by_pull_request'].includes(wayToLand(targetOf(plan)));
   return isThere && takenBackTasks(plan, state).length === 0;
 }
 

@@ -108,6 +108,9 @@ function openLines(task: TaskView, { runId, runFlag, reader, show }: ReportInput
     return [`  - ${task.id}: held: ${task.held.what}`, ...lines];
   }
   const why = task.reason ?? (task.blockedBy === undefined ? task.state : `blocked by ${task.blockedBy.join(', ')}`);
+  if (hasOpenPull(task)) {
+    return [`  - ${task.id}: pull request ${task.pull?.url ?? ''} (${task.pull?.why ?? 'opened'})`];
+  }
   const [first, ...output] = task.message?.split('\n') ?? [];
   const lines = [`  - ${task.id}: ${why}${first === undefined ? '' : ` (${first})`}`];
   for (const line of output.slice(-MOST_QUOTED_LINES)) lines.push(`      ${line}`);
@@ -135,7 +138,7 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
   const isOff = (id: string): boolean => takenBack.some(({ task }) => task === id);
   const isLeft = tasks.some(({ id, state }) => state === 'complete' && !isOff(id));
   const way = wayToLand(targetOfAnswer(target, base));
-  const isOnBase = way === 'as_merged' || landed;
+  const isOnBase = way === 'as_merged' || way === 'by_pull_request' || landed;
   const lands = isLeft && !landed && way === 'with_merge';
   const again = `${run} --retry-failed`;
   if (some('merge_conflict')) {
@@ -148,6 +151,10 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
   if (input.failedValidations.length > 0) {
     return `fix the validation command or the code it checks, then ${again}${lands ? `, or ${merge} to land what is complete` : ''}`;
   }
+  const open = tasks.filter(({ state }) => state === 'merge_pending');
+  if (open.length > 0 && open.every(hasOpenPull)) {
+    return `${spell(o8('merger', runFlag), reader)} merges the open pull requests that are ready`;
+  }
   if (some('merge_pending')) return `resolve what blocks the merge (see above), then ${merge}`;
   if (some('blocked'))
     return lands ? `${merge} to land what is complete` : `resolve what blocks the tasks above, then ${run}`;
@@ -159,6 +166,13 @@ function nextStep(tasks: readonly TaskView[], input: ReportInput): string {
   if (isOnBase) return `everything is on ${base}; ${cleanup} removes the remaining worktrees and branches`;
   if (way === 'never') return 'merge the branches above yourself; with merge.into none, o8 does not land them';
   return `${integrate === null ? '' : `${integrate}\nThen: `}${merge} (puts ${target} on ${base})`;
+}
+
+/** Nothing holds it back but who merges its pull request. */
+export function hasOpenPull(task: Pick<TaskView, 'state' | 'pull' | 'hint' | 'held'>): boolean {
+  return (
+    task.state === 'merge_pending' && task.pull !== undefined && task.hint === undefined && task.held === undefined
+  );
 }
 
 function ratio(tasks: readonly TaskView[]): string {

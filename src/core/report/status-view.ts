@@ -4,6 +4,7 @@ import { heldView, heldViewSchema } from '../held/finding.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
 import type { RunState, TaskRecord } from '../run/run-state.js';
 import { taskOf } from '../run/run-state.js';
+import { pullSeenSchema } from '../run/pull-record.js';
 import { TASK_STATE_NAMES } from '../run/task-state.js';
 import { resolveCommand } from '../merge/waiting-work.js';
 import { targetName, targetOf } from '../plan/target.js';
@@ -28,6 +29,15 @@ export const taskViewSchema = z.object({
   hint: z.string().optional(),
   held: heldViewSchema.optional().describe('the user has to decide before it lands'),
   pausedUntil: z.string().optional(),
+  pull: z
+    .object({
+      number: z.number(),
+      url: z.string(),
+      state: pullSeenSchema.shape.kind.optional(),
+      why: z.string().optional().describe('untrusted'),
+      seenAt: z.string().optional(),
+    })
+    .optional(),
   wave: z.number(),
   deps: z.array(z.string()),
   branch: z.string(),
@@ -56,6 +66,7 @@ const newsSchema = taskViewSchema.pick({
   hint: true,
   held: true,
   pausedUntil: true,
+  pull: true,
   attempt: true,
 });
 const resultSchema = newsSchema.extend(taskViewSchema.pick({ commits: true, costUsd: true, tokens: true }).shape);
@@ -93,6 +104,7 @@ export function taskView(
     state: record.state.state,
     ...stateDetails(plan, task, record, reader),
     ...(record.notes.length > 0 ? { notes: record.notes.map((note) => spell(note, reader)) } : {}),
+    ...pullView(record),
     wave: task.wave,
     deps: task.deps,
     branch: task.branch,
@@ -125,6 +137,14 @@ export function taskChange(view: TaskView): TaskChange {
     case 'merge_conflict':
       return troubleSchema.parse(view);
   }
+}
+
+function pullView({ pull }: TaskRecord): Pick<TaskView, 'pull'> {
+  if (pull === null || pull.opened === null) return {};
+  const { opened, seen } = pull;
+  const { number, url } = opened;
+  const said = seen === null ? {} : { state: seen.kind, why: seen.message, seenAt: seen.at };
+  return { pull: { number, url, ...said } };
 }
 
 type Details = Pick<

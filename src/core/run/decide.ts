@@ -2,6 +2,7 @@ import { mergeHeld } from './merge-held.js';
 import { attemptBudget } from './budget.js';
 import type { RunEvent } from './events.js';
 import type { Plan, PlannedTask } from '../plan/plan.js';
+import { stackedOn } from './stacked-on.js';
 import { isAtRest, isPublished, taskOf, type FinishedState, type RunState, type TaskRecord } from './run-state.js';
 import { startOrder } from '../plan/schedule.js';
 import { isInMergeQueue, isSettled, landedCommit } from './task-state.js';
@@ -194,11 +195,13 @@ function isReady(plan: Plan, state: RunState, { task, record }: Entry, now: Date
   const { state: current } = record;
   if (current.state !== 'queued' && current.state !== 'worktree_created') return false;
   if (current.notBefore !== null && now < new Date(current.notBefore)) return false;
-  return current.state === 'worktree_created' || (depsLanded(state, task) && earlierWavesDone(plan, state, task));
+  return current.state === 'worktree_created' || (depsMet(plan, state, task) && earlierWavesDone(plan, state, task));
 }
 
-function depsLanded(state: RunState, task: PlannedTask): boolean {
-  return task.deps.every((dep) => landedCommit(taskOf(state, dep).state) !== null);
+function depsMet(plan: Plan, state: RunState, task: PlannedTask): boolean {
+  return (
+    task.deps.every((dep) => landedCommit(taskOf(state, dep).state) !== null) || stackedOn(plan, state, task) !== null
+  );
 }
 
 /**

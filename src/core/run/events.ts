@@ -2,7 +2,7 @@ import { textSchema } from '../base/text.js';
 import * as z from 'zod';
 import { heldSchema } from '../held/finding.js';
 import { plannedTaskSchema } from '../plan/plan.js';
-import { pullSeenSchema } from './pull.js';
+import { pullSeenSchema } from './pull-record.js';
 import { mergeStrategySchema } from '../settings/settings.js';
 import { failureReasonSchema, nextAttemptSchema } from './task-state.js';
 

@@ -1,5 +1,5 @@
 import type { RunEvent } from './events.js';
-import { NO_PULL, type PullRecord } from './pull.js';
+import { NO_PULL, type PullRecord } from './pull-record.js';
 import type { TaskRecord } from './run-state.js';
 import type { TaskState, TaskStateName } from './task-state.js';
 
@@ -168,7 +168,7 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
       from('merge_pending');
       return withPull({ intent: { commit: event.commit, replaces: event.replaces } });
     case 'branch_pushed':
-      return withPull({ intent: null, pushed: event.commit });
+      return withPull({ intent: null, pushed: event.commit, pushedAt: at, before: task.pull?.pushed ?? null });
     case 'pull_opened': {
       const { number, url, base } = event;
       return withPull({ opened: { number, url, base } });

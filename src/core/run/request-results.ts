@@ -132,10 +132,20 @@ export type Undone = z.infer<typeof undoneSchema>;
 export const undoneAnswerSchema = undoneOf(z.string());
 export type UndoneAnswer = z.infer<typeof undoneAnswerSchema>;
 
+/** What `merge` did with one pull request, or would do. */
+export const pullResultSchema = z.object({
+  task: z.string(),
+  number: z.number(),
+  url: z.string(),
+  action: z.enum(['merge', 'merged', 'wait', 'refuse']),
+  why: z.string().describe('untrusted'),
+});
+export type PullResult = z.infer<typeof pullResultSchema>;
+
 /** The result of each kind of request. The supervisor writes it, and the tool that made the request reads it. */
 export const requestResults = {
   abort: abortResultSchema,
-  merge: z.object({ landing: landingSchema }),
+  merge: z.object({ landing: landingSchema, pulls: z.array(pullResultSchema).optional() }),
   resolve: z.object({ resolution: resolutionSchema }),
   undo: z.object({ undone: z.array(undoneSchema) }),
   cleanup: cleanupResultSchema,

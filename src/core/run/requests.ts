@@ -22,6 +22,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     strategy: mergeStrategySchema.nullable(),
     /** Accept the held changes of the task. */
     acceptHeld: z.boolean().optional(),
+    /** Of pull requests: without a review by the merger agent. */
+    noReview: z.boolean().optional(),
   }),
   /** Check out a task's conflict with the target in the task's worktree. */
   z.strictObject({ kind: z.literal('resolve'), id: z.string(), task: z.string() }),

@@ -2,7 +2,7 @@ import type { Text } from '../base/text.js';
 import type { Acceptance } from '../held/finding.js';
 import type { MergeStrategy } from '../settings/settings.js';
 import type { PlannedTask } from '../plan/plan.js';
-import type { PullRecord } from './pull.js';
+import type { PullRecord } from './pull-record.js';
 import { isSettled, type TaskState } from './task-state.js';
 
 /** One task of a run, according to the journal. `changedAt` is the number of the last record that changed it. */
@@ -123,6 +123,12 @@ export function taskOf(state: RunState, id: string): TaskRecord {
 /** A pull request with exactly the work that is done: nothing is left to push. */
 export function isPublished({ state, pull }: Pick<TaskRecord, 'state' | 'pull'>): boolean {
   return state.state === 'merge_pending' && pull !== null && pull.opened !== null && pull.pushed === state.tip;
+}
+
+/** Its pull request shows what is done, so that what is said about it there counts. */
+export function isOpenPull(record: Pick<TaskRecord, 'state' | 'pull'>): boolean {
+  const { state, pull } = record;
+  return isPublished(record) || (state.state === 'merge_conflict' && pull !== null && pull.opened !== null);
 }
 
 /** A run may end with the task like that: it is settled, or what is left is up to who merges its pull request. */

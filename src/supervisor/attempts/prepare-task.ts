@@ -1,6 +1,7 @@
 import { inTerminal } from '../../core/base/text.js';
 import { commandFailure } from '../../core/report/command-failure.js';
 import { O8Error } from '../../core/base/errors.js';
+import { stackedOn } from '../../core/run/stacked-on.js';
 import { landedCommit } from '../../core/run/task-state.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { lostFromTarget, targetGone, type Moved } from '../../git/findings/moved-branches.js';
@@ -20,7 +21,8 @@ import { targetOf } from '../../core/plan/target.js';
  */
 export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
   const { ref } = targetOf(run.plan);
-  const start = recordOf(run, task.id).start ?? (await resolveCommit(run.repo, ref));
+  const stacked = stackedOn(run.plan, run.ledger.state, task);
+  const start = recordOf(run, task.id).start ?? stacked?.commit ?? (await resolveCommit(run.repo, ref));
   if (start === null) return fail(run, task, movedText(await targetGone(branchesOf(run))));
   const missing = await missingDependency(run, task, start);
   if (missing !== null) {
@@ -59,10 +61,18 @@ function movedText({ reason, hint }: Moved): string {
 
 async function missingDependency(run: Run, task: PlannedTask, start: string): Promise<string | null> {
   for (const dep of task.deps) {
-    const landed = landedCommit(recordOf(run, dep).state);
-    if (landed === null || !(await isAncestor(run.repo, landed, start))) return dep;
+    if (!(await containsWork(run, dep, start))) return dep;
   }
   return null;
+}
+
+/** As it landed, or as its pull request has it, which the task may be stacked on. */
+async function containsWork(run: Run, dep: string, commit: string): Promise<boolean> {
+  const { state, pull } = recordOf(run, dep);
+  for (const work of [landedCommit(state), pull?.pushed ?? null]) {
+    if (work !== null && (await isAncestor(run.repo, work, commit))) return true;
+  }
+  return false;
 }
 
 async function runSetup(run: Run, task: PlannedTask, setup: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { O8Error } from '../../core/base/errors.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { growPlan } from '../../core/plan/grown-plan.js';
-import { redactor, secretValues } from '../../core/text/redact.js';
+import { redactor, secretValues, type Redactor } from '../../core/text/redact.js';
 import { guardFile } from '../../git/door/guard-file.js';
 import { createRef, resolveCommit } from '../../git/refs/refs.js';
 import { pinHooks, settleHooks } from '../../git/surroundings/hook-memory.js';
@@ -32,10 +32,22 @@ import { voidAttempts } from '../attempts/void-attempts.js';
 import { makeRoom, type RoomMade } from '../attempts/make-room.js';
 import { stopReplacedRun } from '../attempts/stop-replaced-run.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
-import { targetOf } from '../../core/plan/target.js';
+import { pullRemote, targetOf } from '../../core/plan/target.js';
+import type { Forge } from '../../core/forge/forge.js';
+import { PullDesk } from '../pulls/pull-desk.js';
 import type { Place } from '../../core/run/place.js';
 
 const RUNS_KEPT = 20; // enough history without using much disk space
+
+/** Where attempts run, and where pull requests of a repository are opened. */
+export interface Places {
+  readonly place: Place;
+  readonly forgeAt: (
+    repo: Repository,
+    remote: string,
+    o: { readonly env: NodeJS.ProcessEnv; readonly redact: Redactor },
+  ) => Promise<Forge>;
+}
 
 export interface OwnRunOptions {
   readonly root: string;
@@ -55,7 +67,7 @@ export interface OwnRunOptions {
  */
 export async function ownRun(
   options: OwnRunOptions,
-  place: Place,
+  places: Places,
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
 ): Promise<void> {
@@ -85,8 +97,8 @@ export async function ownRun(
   const { lease, replaced, stopped } = lock;
   let supervisor: Supervisor;
   try {
-    const { run, room } = await openRun(plan, home, here, { lease, stopped }, place, env, log);
-    supervisor = new Supervisor(run, await isNewest(home, plan), outsideOf());
+    const { run, room, pulls } = await openRun(plan, home, here, { lease, stopped }, places, env, log);
+    supervisor = new Supervisor(run, await isNewest(home, plan), outsideOf(pulls));
     await answerStart(home, options.start, {
       kind: 'won',
       pid: process.pid,
@@ -124,16 +136,20 @@ async function openRun(
   home: RunHome,
   here: Repository,
   { lease, stopped }: { readonly lease: OwnedLease; readonly stopped: LockHolder | null },
-  place: Place,
+  { place, forgeAt }: Places,
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
-): Promise<{ readonly run: Run; readonly room: RoomMade }> {
+): Promise<{ readonly run: Run; readonly room: RoomMade; readonly pulls: PullDesk | null }> {
   const paths = runPaths(home, plan.runId);
   const repo = await startingCheckout(plan, here);
   const journal = await openJournal(paths.journal, lease);
   const ledger = openLedger(plan, journal);
   for (const task of ledger.state.added) growPlan(plan, task);
+  let pulls: PullDesk | null = null;
   const run: Run = {
+    get delivery() {
+      return pulls;
+    },
     plan,
     home,
     repo,
@@ -148,6 +164,8 @@ async function openRun(
     verifyNumbers: new VerifyNumbers(),
     place,
   };
+  const remote = pullRemote(targetOf(plan));
+  if (remote !== null) pulls = new PullDesk(run, await forgeAt(repo, remote, run), remote);
   await pinSettings(repo);
   await pinHooks(repo);
   if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
@@ -161,7 +179,7 @@ async function openRun(
   await voidAttempts(run);
   await adoptEarlierWork(run);
   await forgetPinsOfComplete(run);
-  return { run, room };
+  return { run, room, pulls };
 }
 
 /** The checkout in which the run was started; the current one if that was removed, moved or replaced. */
@@ -198,6 +216,7 @@ async function createTarget(run: Run): Promise<void> {
   const { plan, ledger } = run;
   if (ledger.state.targetCreated) return;
   const { ref } = targetOf(plan);
+  await run.delivery?.refresh();
   const exists = (await resolveCommit(run.repo, ref)) !== null;
   if (!exists && !(await createRef(run.repo, ref, plan.base.commit))) {
     throw new O8Error('git_failed', `could not create ${ref}`, `git for-each-ref ${shellQuote(ref)}`);

@@ -144,7 +144,7 @@ export class Supervisor {
     const actions = decide(this.run.plan, this.run.ledger.state, {
       now: this.run.now(),
       busyTasks: this.busyTasks(),
-      merging: this.jobs.has('merge'),
+      merging: this.jobs.has('merge') || this.deliveryWaits(),
       mergesAtOnce: this.jobs.wasSurprised('merge') ? 1 : MOST_MERGES_AT_ONCE,
       validating: this.jobs.has('validate'),
       agents: this.agents.facts(),
@@ -256,6 +256,13 @@ export class Supervisor {
     const kind = key === 'merge' ? 'merge' : 'task';
     const event = giveUp(plan.runId, ledger.state, { kind, task }, redact(why));
     if (event !== null) await ledger.record(event);
+  }
+
+  /** What is delivered elsewhere waits for it to answer again; an abort does not. */
+  private deliveryWaits(): boolean {
+    const { delivery, ledger, now } = this.run;
+    const until = delivery?.notBefore ?? null;
+    return until !== null && now() < until && ledger.state.phase.kind !== 'aborting' && mergesWaiting(this.run);
   }
 
   private async holdBack(): Promise<string | null> {

@@ -11,6 +11,7 @@ import {
   type Trial,
   type Waits,
 } from '../../core/run/rules/merge-branch.js';
+import { stackedOn } from '../../core/run/stacked-on.js';
 import { afterAdvance, brokeVerify, held, keptMoving } from '../../core/run/rules/merge-stack.js';
 import { isPublished } from '../../core/run/run-state.js';
 import { isInMergeQueue } from '../../core/run/task-state.js';
@@ -25,6 +26,7 @@ import { mergeCandidate } from './merge-candidate.js';
 import { finishMerge } from './finish-merge.js';
 import { findHeld } from '../../git/findings/find-held.js';
 import { failOrRetry } from '../run/fail-or-retry.js';
+import type { PullDelivery } from '../run/delivery.js';
 import { branchesOf, recordOf, type Run } from '../run/run.js';
 import { scopeFindings, violationText } from '../attempts/scope-findings.js';
 import { whileItMoves } from './while-it-moves.js';
@@ -37,6 +39,7 @@ import { targetBranch, targetOf } from '../../core/plan/target.js';
  * exactly the verified commit by compare-and-swap. The move is announced first, so that a crash repeats nothing.
  */
 export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promise<void> {
+  if (run.delivery !== null) return deliverTasks(run, run.delivery, tasks);
   let atOnce = tasks.length;
   const result = await whileItMoves(async () => {
     const waiting = tasks.filter(({ id }) => isWaiting(run, id)).slice(0, atOnce);
@@ -83,6 +86,51 @@ async function mergeRound(
   }
   if (proof.culprit !== null) await failOrRetry(run, proof.culprit.task, proof.culprit.failure);
   return 'again';
+}
+
+/** Each by itself: proven on the merge with the target as it is now, then delivered. */
+async function deliverTasks(run: Run, delivery: PullDelivery, tasks: readonly PlannedTask[]): Promise<void> {
+  for (const task of tasks) {
+    const result = await whileItMoves(async () => deliveryRound(run, delivery, task));
+    if (result === 'keeps_moving') await holdAll(run, [task], keptMoving(run.plan));
+    else if (result !== 'done') return; // the same would stop the next one
+  }
+}
+
+async function deliveryRound(
+  run: Run,
+  delivery: PullDelivery,
+  task: PlannedTask,
+): Promise<'done' | 'moved' | { readonly kind: 'later' }> {
+  if (!isWaiting(run, task.id)) return 'done';
+  if (!(await delivery.refresh())) return { kind: 'later' };
+  const stacked = stackedOn(run.plan, run.ledger.state, task);
+  const target = stacked?.commit ?? (await resolveCommit(run.repo, targetOf(run.plan).ref));
+  if (target === null) {
+    await holdAll(run, [task], await targetGone(branchesOf(run)));
+    return 'done';
+  }
+  const { state } = recordOf(run, task.id);
+  const links = await stack(run, [task], target);
+  if (links.length === 0 || state.state !== 'merge_pending') return 'done'; // it was settled another way
+  const proof = await prove(run, links);
+  if (proof.kind === 'interrupted') return 'done';
+  if (proof.culprit !== null) {
+    await failOrRetry(run, task, proof.culprit.failure);
+    return 'done';
+  }
+  const delivered = await delivery.deliver(task, state.tip);
+  switch (delivered.kind) {
+    case 'delivered':
+      return 'done';
+    case 'again':
+      return 'moved';
+    case 'later':
+      return { kind: 'later' };
+    case 'held':
+      await holdAll(run, [task], delivered);
+      return 'done';
+  }
 }
 
 function isWaiting(run: Run, id: string): boolean {

@@ -198,7 +198,10 @@ export class RequestDesk {
     }
     if (!this.host.mergesIdle() || isEnding(run)) return null;
     const landing = await this.land(request);
-    return done<'merge'>({ landing });
+    const { delivery } = run;
+    if (delivery === null) return done<'merge'>({ landing });
+    const pulls = await delivery.mergeNow(request.task, { review: request.noReview !== true });
+    return done<'merge'>({ landing, pulls });
   }
 }
 

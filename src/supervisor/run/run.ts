@@ -5,6 +5,7 @@ import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
 import type { RunBranches } from '../../git/findings/moved-branches.js';
 import type { Repository } from '../../git/door/repository.js';
 import { attemptPaths, runPaths, type RunHome } from '../../store/files/paths.js';
+import type { PullDelivery } from './delivery.js';
 import type { Interrupts } from './interrupts.js';
 import type { Ledger } from './ledger.js';
 import type { VerifyNumbers } from './verify-numbers.js';
@@ -26,6 +27,8 @@ export interface Run {
   readonly log: (line: string) => void;
   readonly interrupts: Interrupts;
   readonly verifyNumbers: VerifyNumbers;
+  /** Where proven work goes when o8 does not move the target itself; null: it does. */
+  readonly delivery: PullDelivery | null;
   /** Where its attempts run. */
   readonly place: Place;
 }

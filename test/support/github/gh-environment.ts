@@ -29,7 +29,11 @@ export interface GitHubFixture {
 export async function githubFixture(
   files: Readonly<Record<string, string>> = { 'a.txt': 'a\n' },
 ): Promise<GitHubFixture> {
-  const repository = await createRepository({ files });
+  return attachGitHub(await createRepository({ files }));
+}
+
+/** Gives a repository a GitHub of its own; `remove` takes both away. */
+export async function attachGitHub(repository: TestRepository): Promise<GitHubFixture> {
   // A socket's path is at most 104 characters on macOS, whose temporary folder alone takes half of them.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'o8-gh-')));
   const bare = join(folder, 'shop.git');

@@ -57,6 +57,8 @@ function answer(hosted: HostedRepository, request: RestRequest): RestAnswer | nu
       return second === 'comments'
         ? ok(commentJson(hosted.editComment(Number(third), given(request, 'body') ?? '')))
         : null;
+    case 'GET compare':
+      return compared(hosted, words.slice(1).join('/'));
     case 'DELETE git':
       hosted.deleteBranch(words.slice(3).join('/'));
       return { status: 204, body: null };
@@ -156,6 +158,12 @@ function branch(hosted: HostedRepository, words: readonly string[]): RestAnswer 
     required_status_checks: rules.checks === undefined ? null : { strict: false, contexts: rules.checks },
     required_pull_request_reviews: { required_approving_review_count: rules.approvals ?? 0 },
   });
+}
+
+function compared(hosted: HostedRepository, range: string): RestAnswer {
+  const [base, head] = range.split('...').map((branch) => hosted.git.head(branch));
+  if (base === undefined || base === null || head === undefined || head === null) return failure(404, 'Not Found');
+  return ok({ ahead_by: hosted.git.commits(base, head).length, behind_by: hosted.git.commits(head, base).length });
 }
 
 function repositoryJson(hosted: HostedRepository): unknown {

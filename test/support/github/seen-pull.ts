@@ -13,6 +13,7 @@ export function seenPull(change: Partial<SeenPull> = {}): SeenPull {
     headBranchExists: true,
     state: { kind: 'open', draft: false },
     checks: [],
+    requiredChecks: [],
     review: 'none',
     requestedChanges: [],
     mergeability: 'mergeable',

@@ -44,6 +44,7 @@ export function runOf(plan: Plan, repo: Repository, ledger: Run['ledger']): Run 
     interrupts: new Interrupts(),
     verifyNumbers: new VerifyNumbers(),
     place: thisMachine(),
+    delivery: null,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { PlannedTask } from '../../plan/plan.js';
 import type { RunEvent } from '../events.js';
-import { retryDelayMs } from '../retry-delay.js';
+import { retryDelayMs } from './retry-delay.js';
 import { taskOf, type RunState } from '../run-state.js';
 import type { FailureReason } from '../task-state.js';
 

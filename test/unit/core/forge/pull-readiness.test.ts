@@ -7,7 +7,6 @@ const FACTS: ReadinessFacts = {
   verified: 'a'.repeat(40),
   pushedAt: '2026-01-01T10:00:00Z',
   now: '2026-01-01T10:10:00Z',
-  requiredChecks: [],
   answered: new Set(),
 };
 
@@ -28,8 +27,8 @@ describe('a pull request', () => {
     ['with an optional check that failed', { checks: [check('a', 'passed', true), check('b', 'failed')] }, {}],
     [
       'with an optional check that runs, where another is required',
-      { checks: [check('a', 'passed'), check('b', 'pending')] },
-      { requiredChecks: ['a'] },
+      { checks: [check('a', 'passed'), check('b', 'pending')], requiredChecks: ['a'] },
+      {},
     ],
     ['that was approved', { review: 'approved' }, {}],
     ['on a machine whose clock was set back', {}, { now: '2026-01-01T09:00:00Z' }],
@@ -40,11 +39,11 @@ describe('a pull request', () => {
   it.each<[string, Partial<SeenPull>, Partial<ReadinessFacts>]>([
     ['checks are running: a', { checks: [check('a', 'pending'), check('b', 'passed')] }, {}],
     ['no check has been reported yet', {}, { now: '2026-01-01T10:00:30Z' }],
-    ['required checks have not been reported yet: ci', {}, { requiredChecks: ['ci'] }],
+    ['required checks have not been reported yet: ci', { requiredChecks: ['ci'] }, {}],
     [
       'required checks have not been reported yet: ci',
-      { checks: [check('other', 'failed')] },
-      { requiredChecks: ['ci'] },
+      { checks: [check('other', 'failed')], requiredChecks: ['ci'] },
+      {},
     ],
     ['checks were cancelled or need approval: a', { checks: [check('a', 'stopped'), check('b', 'pending')] }, {}],
     ['an approving review is required', { review: 'required' }, {}],
@@ -66,7 +65,7 @@ describe('a pull request', () => {
     ['conflicts with the base branch', { mergeability: 'conflicting', checks: [check('a', 'pending')] }, {}],
     ['the branch is at bbbbbbbbbbbb, which was not verified', { headCommit: 'b'.repeat(40) }, {}],
     ['checks failed: a', { checks: [check('a', 'failed'), check('b', 'pending')] }, {}],
-    ['checks failed: ci', { checks: [check('ci', 'failed')] }, { requiredChecks: ['ci'] }],
+    ['checks failed: ci', { checks: [check('ci', 'failed')], requiredChecks: ['ci'] }, {}],
     ['changes requested by ann', { requestedChanges: [request] }, {}],
     ['the base branch has commits that the branch lacks, and its rules require them', { mergeability: 'behind' }, {}],
   ])('is refused: %s', (why, pull, facts) => {

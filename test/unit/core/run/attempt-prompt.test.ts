@@ -7,7 +7,7 @@ import {
   refreshMessage,
 } from '../../../../src/core/merge/merge-message.js';
 import type { PlannedTask } from '../../../../src/core/plan/plan.js';
-import { retryDelayMs } from '../../../../src/core/run/retry-delay.js';
+import { retryDelayMs } from '../../../../src/core/run/rules/retry-delay.js';
 import { planOf, seedTasks } from '../../../support/runs/plan-fixture.js';
 
 const plan = planOf(seedTasks());

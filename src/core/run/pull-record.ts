@@ -13,6 +13,9 @@ export type PullSeen = z.infer<typeof pullSeenSchema>;
 export interface PullRecord {
   /** The commit that was pushed last; null before the first push. */
   readonly pushed: string | null;
+  /** When (ISO time), and the commit that it replaced. */
+  readonly pushedAt: string | null;
+  readonly before: string | null;
   /** A push that was announced and not yet recorded as done. */
   readonly intent: { readonly commit: string; readonly replaces: string | null } | null;
   readonly opened: { readonly number: number; readonly url: string; readonly base: string } | null;
@@ -21,4 +24,12 @@ export interface PullRecord {
   readonly returned: readonly string[];
 }
 
-export const NO_PULL: PullRecord = { pushed: null, intent: null, opened: null, seen: null, returned: [] };
+export const NO_PULL: PullRecord = {
+  pushed: null,
+  pushedAt: null,
+  before: null,
+  intent: null,
+  opened: null,
+  seen: null,
+  returned: [],
+};

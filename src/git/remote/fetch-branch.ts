@@ -1,0 +1,42 @@
+import { failpoint } from '../../core/base/failpoint.js';
+import { tryGit } from '../door/execute.js';
+import type { Repository } from '../door/repository.js';
+import { resolveCommit } from '../refs/refs.js';
+import { askRemote, unreachable, type RemoteBranch, type Unreachable } from './ask-remote.js';
+
+export type Fetched =
+  { readonly kind: 'fetched'; readonly commit: string } | { readonly kind: 'missing' } | Unreachable;
+
+/** Updates the remote-tracking ref of one branch, whatever the remote's own refspec says, and nothing else. */
+export async function fetchBranch(repo: Repository, { remote, branch }: RemoteBranch): Promise<Fetched> {
+  const ref = `refs/remotes/${remote}/${branch}`;
+  const refspec = `+refs/heads/${branch}:${ref}`;
+  failpoint('remote.fetch.before');
+  const result = await askRemote(repo, [
+    ...['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap='],
+    ...['--', remote, refspec],
+  ]);
+  failpoint('remote.fetch.after');
+  if (result?.code === 0) {
+    const commit = await resolveCommit(repo, ref);
+    return commit === null ? { kind: 'missing' } : { kind: 'fetched', commit };
+  }
+  return (result?.stderr ?? '').includes("couldn't find remote ref") ? { kind: 'missing' } : unreachable(result);
+}
+
+export type RemoteHead = { readonly kind: 'head'; readonly commit: string | null } | Unreachable;
+
+/** The commit a remote has for a branch now, null for no such branch. Nothing is fetched. */
+export async function remoteHead(repo: Repository, { remote, branch }: RemoteBranch): Promise<RemoteHead> {
+  const ref = `refs/heads/${branch}`;
+  const result = await askRemote(repo, ['ls-remote', '--quiet', '--', remote, ref]);
+  if (result?.code !== 0) return unreachable(result);
+  const line = result.stdout.split('\n').find((each) => each.endsWith(`\t${ref}`));
+  return { kind: 'head', commit: line?.split('\t')[0] ?? null };
+}
+
+/** The address of a remote as the settings have it, without rewriting it; null where it has none. */
+export async function remoteAddress(repo: Repository, remote: string): Promise<string | null> {
+  const result = await tryGit(['config', '--get', `remote.${remote}.url`], { cwd: repo.root });
+  return result.code === 0 ? result.stdout.trim() : null;
+}

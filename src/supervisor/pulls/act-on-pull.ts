@@ -1,0 +1,178 @@
+import { troubleText, type ForgeTrouble } from '../../core/forge/forge.js';
+import { markerOf } from '../../core/forge/pull-marker.js';
+import { conflictComment } from '../../core/forge/pull-text.js';
+import type { SeenPull } from '../../core/forge/pull-request.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import { targetOf } from '../../core/plan/target.js';
+import { mergeHeld } from '../../core/run/merge-held.js';
+import type { PullSeen } from '../../core/run/pull-record.js';
+import type { PullResult } from '../../core/run/request-results.js';
+import { isKnown, type PullStep } from '../../core/run/rules/pull-step.js';
+import { relative } from 'node:path';
+import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
+import { trialMerge } from '../../git/merge/merge.js';
+import { finishMerge } from '../merge/finish-merge.js';
+import { filesOf, recordOf, type Run } from '../run/run.js';
+import { retargetDependents } from './retarget.js';
+import { cleanAfterMerge } from './clean-after-merge.js';
+import { takeRemoteWork } from './remote-work.js';
+import type { MergeWish, PullWork } from './pull-work.js';
+import { reviewPull } from './review-pull.js';
+
+interface Acted {
+  readonly result: PullResult;
+  readonly trouble: ForgeTrouble | null;
+}
+
+/** Carries out what follows from a look at one pull request. `merge`: null where nothing is to be merged. */
+export async function actOnPull(
+  at: PullWork,
+  task: PlannedTask,
+  seen: SeenPull,
+  step: PullStep,
+  merge: MergeWish | null,
+): Promise<Acted> {
+  const { run, remote } = at;
+  const said = (action: PullResult['action'], why: string, trouble: ForgeTrouble | null = null): Acted => ({
+    result: { task: task.id, number: seen.number, url: seen.url, action, why: run.redact(why) },
+    trouble,
+  });
+  switch (step.kind) {
+    case 'nothing': {
+      const last = recordOf(run, task.id).pull?.seen ?? null;
+      return said(last?.kind === 'waiting' || last === null ? 'wait' : 'refuse', last?.message ?? 'not looked at yet');
+    }
+    case 'seen':
+      await recordSeen(run, task, step.seen);
+      return said(step.seen.kind === 'waiting' ? 'wait' : 'refuse', step.seen.message);
+    case 'merged':
+      return (await finish(at, task, step.commit, step.seen))
+        ? said('merged', 'merged on the forge')
+        : said('wait', 'merged on the forge; the base branch cannot be fetched now', unreachable(remote));
+    case 'take':
+      await takeRemoteWork(run, task, remote, step.head);
+      return said('wait', `pushed by somebody else at ${step.head.slice(0, 12)}; it is verified again`);
+    case 'return':
+      await recordSeen(run, task, step.seen);
+      await run.ledger.record({ type: 'pull_returned', task: task.id, note: run.redact(step.note), about: step.about });
+      return said('wait', `${step.seen.message}; the agent works on it again`);
+    case 'conflict':
+      return conflict(at, task, seen, step.seen, said);
+    case 'hold':
+      await recordSeen(run, task, step.seen);
+      await run.ledger.record(mergeHeld(task.id, run.redact(step.reason), step.hint));
+      return said('refuse', step.reason);
+    case 'ready':
+      await recordSeen(run, task, step.seen);
+      return merge === null ? said('merge', 'ready to merge') : mergePull(at, task, seen, merge, said);
+  }
+}
+
+type Say = (action: PullResult['action'], why: string, trouble?: ForgeTrouble | null) => Acted;
+
+async function mergePull(at: PullWork, task: PlannedTask, seen: SeenPull, wish: MergeWish, said: Say): Promise<Acted> {
+  const { run, forge } = at;
+  if (wish.review) {
+    const verdict = await reviewPull();
+    if (verdict.kind === 'changes') return said('refuse', `the review asks for changes: ${verdict.summary}`);
+    if (verdict.kind === 'none') return said('wait', verdict.why);
+  }
+  run.lease.assertHeld();
+  const outcome = await forge.merge(seen.number, {
+    strategy: run.plan.settings.pr.strategy,
+    head: seen.headCommit,
+    message: null,
+  });
+  switch (outcome.kind) {
+    case 'merged': {
+      const now: PullSeen = { kind: 'merged', message: 'merged', head: seen.headCommit };
+      return (await finish(at, task, outcome.commit, now))
+        ? said('merged', 'merged')
+        : said('merged', 'merged; the base branch cannot be fetched now', unreachable(at.remote));
+    }
+    case 'head_moved':
+      return said('wait', `the branch moved to ${outcome.head.slice(0, 12)}; it is verified again`);
+    case 'closed':
+      return said('refuse', 'closed without a merge');
+    case 'not_mergeable':
+      await recordSeen(run, task, {
+        kind: 'refused',
+        message: run.redact(outcome.why).slice(0, 500),
+        head: seen.headCommit,
+      });
+      return said('refuse', outcome.why);
+    case 'refused':
+    case 'no_login':
+    case 'rate_limited':
+    case 'unreachable':
+    case 'unknown':
+      return said('wait', troubleText(outcome), outcome);
+  }
+}
+
+/** The base has the work: recorded, and everything that was only needed for it goes. False: try again later. */
+async function finish(at: PullWork, task: PlannedTask, commit: string | null, seen: PullSeen): Promise<boolean> {
+  const { run } = at;
+  if (!(await at.refresh())) return false;
+  const { ref } = targetOf(run.plan);
+  const base = await resolveCommit(run.repo, ref);
+  if (base === null) return false;
+  const there =
+    commit !== null && (await resolveCommit(run.repo, commit)) !== null && (await isAncestor(run.repo, commit, base));
+  await recordSeen(run, task, seen);
+  await finishMerge(run, task, there ? commit : base, []);
+  await retargetDependents(at, task); // before the branch that they are based on goes, which would close them
+  await cleanAfterMerge(at, task);
+  return true;
+}
+
+async function conflict(at: PullWork, task: PlannedTask, seen: SeenPull, now: PullSeen, said: Say): Promise<Acted> {
+  const { run, forge, remote } = at;
+  if (!(await at.refresh())) return said('wait', now.message, unreachable(remote));
+  const { base } = run.plan;
+  const target = await resolveCommit(run.repo, targetOf(run.plan).ref);
+  if (target === null) return said('wait', now.message);
+  const trial = await trialMerge(run.repo, { ours: target, theirs: seen.headCommit, scratchDir: filesOf(run).scratch });
+  if (trial.kind !== 'conflict')
+    return said('wait', 'the forge still shows a conflict that the fetched base does not have');
+  const told = await commentConflict(at, task, seen.number, trial.files);
+  await recordSeen(run, task, now);
+  const [targetCommit, branchCommit] = [target, seen.headCommit];
+  await run.ledger.record({ type: 'task_conflicted', task: task.id, files: trial.files, targetCommit, branchCommit });
+  return said(
+    'refuse',
+    `conflicts with ${base.branch} in ${trial.files.slice(0, 5).join(', ')}`,
+    told.kind === 'trouble' ? told.trouble : null,
+  );
+
+  async function commentConflict(
+    _: PullWork,
+    { branch, worktree }: PlannedTask,
+    number: number,
+    files: readonly string[],
+  ) {
+    const marker = markerOf('conflict', task.id);
+    const body = conflictComment(
+      { base: base.branch, branch, remote, worktree: relative(run.plan.root, worktree), files },
+      marker,
+    );
+    const result = await forge.comment(number, { marker, body });
+    switch (result.kind) {
+      case 'created':
+      case 'edited':
+      case 'unchanged':
+        return { kind: 'told' } as const;
+      default:
+        return { kind: 'trouble', trouble: result } as const;
+    }
+  }
+}
+
+export async function recordSeen(run: Run, task: PlannedTask, seen: PullSeen): Promise<void> {
+  const told = { ...seen, message: run.redact(seen.message) };
+  if (!isKnown(recordOf(run, task.id), told)) await run.ledger.record({ type: 'pull_seen', task: task.id, seen: told });
+}
+
+function unreachable(remote: string): ForgeTrouble {
+  return { kind: 'unreachable', why: remote };
+}

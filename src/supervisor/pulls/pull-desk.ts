@@ -1,0 +1,155 @@
+import { troubleText, type Forge, type ForgeTrouble } from '../../core/forge/forge.js';
+import { nextLookMs, type LooksSoFar } from '../../core/forge/next-look.js';
+import type { SeenPull } from '../../core/forge/pull-request.js';
+import type { PlannedTask } from '../../core/plan/plan.js';
+import type { PullResult } from '../../core/run/request-results.js';
+import { isOpenPull } from '../../core/run/run-state.js';
+import { pullStep, type PullStep } from '../../core/run/rules/pull-step.js';
+import { fetchBranch } from '../../git/remote/fetch-branch.js';
+import type { Delivered, PullDelivery } from '../run/delivery.js';
+import type { Outside } from '../run/outside.js';
+import { plannedTask, recordOf, type Run } from '../run/run.js';
+import { actOnPull } from './act-on-pull.js';
+import type { MergeWish, PullWork } from './pull-work.js';
+import { publishTask } from './publish-task.js';
+import { cleanAfterMerge, unfinishedCleanups } from './clean-after-merge.js';
+
+/** After a push or a merge the network was not there, this long passes before the next try. */
+const AGAIN_MS = 15_000;
+
+/** Everything about the pull requests of a run: publishing, looking, merging, cleaning up. */
+export class PullDesk implements PullDelivery, Outside {
+  readonly name = 'pull requests';
+  readonly moreTasks = false;
+  private blockedUntil: Date | null = null;
+  private nextLook = 0;
+  private looks: LooksSoFar = { unchanged: 0, failed: 0, trouble: null };
+  private tidied = false;
+  private said: string | null = null;
+
+  constructor(
+    private readonly run: Run,
+    private readonly forge: Forge,
+    private readonly remote: string,
+  ) {}
+
+  get notBefore(): Date | null {
+    return this.blockedUntil;
+  }
+
+  async refresh(): Promise<boolean> {
+    const { run, remote } = this;
+    const fetched = await fetchBranch(run.repo, { remote, branch: run.plan.base.branch });
+    if (fetched.kind === 'fetched') return true;
+    this.later(
+      fetched.kind === 'missing'
+        ? { kind: 'unreachable', why: `${remote} has no branch ${run.plan.base.branch}` }
+        : fetched,
+    );
+    return false;
+  }
+
+  async deliver(task: PlannedTask, tip: string): Promise<Delivered> {
+    const result = await publishTask(this.at(), task, tip);
+    if (result.kind === 'trouble') {
+      this.later(result.trouble);
+      return { kind: 'later' };
+    }
+    this.blockedUntil = null;
+    if (result.kind === 'delivered') this.nextLook = 0;
+    return result;
+  }
+
+  due(): (() => Promise<void>) | null {
+    if (!this.tidied) return async () => this.tidy();
+    if (this.openTasks().length === 0 || this.run.now().getTime() < this.nextLook) return null;
+    return async () => {
+      await this.look({ merge: this.run.plan.settings.pr.merge === 'auto' ? { review: true } : null });
+    };
+  }
+
+  /** Merges what may be merged now; what else is said about each. */
+  async mergeNow(only: string | null, wish: MergeWish): Promise<PullResult[]> {
+    return this.look({ merge: wish, only });
+  }
+
+  private openTasks(): PlannedTask[] {
+    return this.run.plan.tasks.filter(({ id }) => isOpenPull(recordOf(this.run, id)));
+  }
+
+  private async look(o: { readonly merge: MergeWish | null; readonly only?: string | null }): Promise<PullResult[]> {
+    const { run } = this;
+    const tasks = this.openTasks().filter(({ id }) => (o.only ?? null) === null || id === o.only);
+    const numbers = tasks.flatMap(({ id }) => recordOf(run, id).pull?.opened?.number ?? []);
+    const answer = await this.forge.look(numbers);
+    if (answer.kind !== 'answered') return this.failed(answer, tasks);
+    const before = run.ledger.state.seq;
+    const results: PullResult[] = [];
+    for (const task of tasks) {
+      const seen = answer.value.find(({ number }) => number === recordOf(run, task.id).pull?.opened?.number);
+      if (seen === undefined) continue;
+      results.push(await this.settle(task, seen, o.merge));
+    }
+    this.looks = {
+      unchanged: run.ledger.state.seq === before ? this.looks.unchanged + 1 : 0,
+      failed: 0,
+      trouble: null,
+    };
+    this.nextLook = run.now().getTime() + nextLookMs(this.looks, run.now().getTime());
+    return results;
+  }
+
+  private async settle(task: PlannedTask, seen: SeenPull, merge: MergeWish | null): Promise<PullResult> {
+    const { run } = this;
+    const record = recordOf(run, task.id);
+    const step: PullStep = isOpenPull(record)
+      ? pullStep(run.plan, task, record, seen, {
+          now: run.now().toISOString(),
+          pushedAt: record.pull?.pushedAt ?? run.now().toISOString(),
+          before: record.pull?.before ?? null,
+        })
+      : { kind: 'nothing' };
+    const done = await actOnPull(this.at(), task, seen, step, merge);
+    if (done.trouble !== null) this.later(done.trouble);
+    return done.result;
+  }
+
+  private failed(trouble: ForgeTrouble, tasks: readonly PlannedTask[]): PullResult[] {
+    this.looks = { ...this.looks, failed: this.looks.failed + 1, trouble };
+    this.nextLook = this.run.now().getTime() + nextLookMs(this.looks, this.run.now().getTime());
+    this.say(trouble);
+    return tasks.map(({ id }) => {
+      const opened = recordOf(this.run, id).pull?.opened ?? null;
+      return {
+        task: id,
+        number: opened?.number ?? 0,
+        url: opened?.url ?? '',
+        action: 'wait',
+        why: troubleText(trouble),
+      };
+    });
+  }
+
+  /** What a supervisor that was killed had merged and not cleaned up. */
+  private async tidy(): Promise<void> {
+    this.tidied = true;
+    for (const id of unfinishedCleanups(this.run)) await cleanAfterMerge(this.at(), plannedTask(this.run, id));
+  }
+
+  private at(): PullWork {
+    return { run: this.run, forge: this.forge, remote: this.remote, refresh: async () => this.refresh() };
+  }
+
+  private later(trouble: ForgeTrouble): void {
+    const now = this.run.now().getTime();
+    const until = trouble.kind === 'rate_limited' && trouble.until !== null ? Date.parse(trouble.until) : NaN;
+    this.blockedUntil = new Date(Number.isNaN(until) ? now + AGAIN_MS : Math.max(until, now + AGAIN_MS));
+    this.say(trouble);
+  }
+
+  private say(trouble: ForgeTrouble): void {
+    const line = `pull requests: ${this.run.redact(troubleText(trouble))}; tried again later`;
+    if (line !== this.said) this.run.log(line);
+    this.said = line;
+  }
+}
