@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { doctorFindings, type Finding } from '../../core/report/doctor.js';
 import { readDoctorFacts } from '../../tools/terminal/read-doctor-facts.js';
 import type { Cli } from '../context/cli-context.js';
-import { safeLines } from '../context/terminal.js';
+import { hintLines, safeLines } from '../context/terminal.js';
 
 /** `o8 doctor`: checks installed programs, the repository and leftovers of earlier runs. Changes nothing. */
 export function doctorCommand({ terminal, context, exit }: Cli): Command {
@@ -26,5 +26,5 @@ export function doctorCommand({ terminal, context, exit }: Cli): Command {
 
 function line({ level, message, hint }: Finding, colors: Cli['terminal']['colors']): string {
   const mark = level === 'ok' ? colors.green('✓') : level === 'leftover' ? colors.yellow('•') : colors.red('✗');
-  return `${mark} ${safeLines(message)}${hint === '' ? '' : `\n    ${safeLines(inTerminal(hint))}`}`;
+  return `${mark} ${safeLines(message)}${hint === '' ? '' : `\n${hintLines(inTerminal(hint), 4)}`}`;
 }

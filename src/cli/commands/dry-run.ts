@@ -10,7 +10,7 @@ import type { NamedSource } from '../../core/plan/sources.js';
 import { spawnInput, type RunFlags } from '../context/options.js';
 import { printPlan } from '../print/print-plan.js';
 import type { Cli } from '../context/cli-context.js';
-import { safeLines, type Terminal } from '../context/terminal.js';
+import { hintLines, safeLines, type Terminal } from '../context/terminal.js';
 
 type ShownCheck = ToolAnswer<'preflight'>['checks'][number];
 
@@ -56,7 +56,7 @@ function printChecks(checks: readonly ShownCheck[], { colors, print }: Terminal)
   print('\nPre-flight checks:');
   for (const { level, message, hint } of checks) {
     print(`${level === 'fail' ? colors.red('✗') : colors.yellow('!')} ${safeLines(message)}`);
-    if (hint !== '') print(`    ${safeLines(hint)}`);
+    if (hint !== '') print(hintLines(hint, 4));
   }
 }
 
@@ -64,5 +64,5 @@ function printStart({ continues, text, changed, refusal }: StartPreview, { print
   if (continues !== null) print(`\nRun ${continues} would be resumed.`);
   if (changed !== null) print(`\n${safeLines(inTerminal(changed))}`);
   if (text !== null) print(`\n${safeLines(inTerminal(text))}`);
-  if (refusal !== null) print(`\n${safeLines(refusal.message)}\n    ${safeLines(inTerminal(refusal.hint))}`);
+  if (refusal !== null) print(`\n${safeLines(refusal.message)}\n${hintLines(inTerminal(refusal.hint), 4)}`);
 }

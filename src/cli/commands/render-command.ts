@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import type { GeneratedOutcome } from '../../core/text/generated-text.js';
 import { renderPlan } from '../../tools/terminal/render-plan.js';
 import type { Cli } from '../context/cli-context.js';
-import { safeLines } from '../context/terminal.js';
+import { hintLines, safeLines } from '../context/terminal.js';
 
 interface Flags {
   readonly check?: boolean;
@@ -37,7 +37,7 @@ async function render({ terminal, context, exit }: Cli, dir: string, flags: Flag
   if (result.findings.length > 0) terminal.print('');
   for (const { level, message, hint } of result.findings) {
     const mark = level === 'fail' ? terminal.colors.red('✗') : terminal.colors.yellow('•');
-    terminal.print(`${mark} ${safeLines(message)}\n    ${safeLines(inTerminal(hint))}`);
+    terminal.print(`${mark} ${safeLines(message)}\n${hintLines(inTerminal(hint), 4)}`);
   }
   if (result.ok) terminal.print(`\nNext step: ${safeLines(inTerminal(o8('preflight', [dir])))}`);
 }

@@ -73,6 +73,14 @@ export function safeLines(text: string): string {
   return text.split('\n').map(escapeHiddenButTabs).join('\n');
 }
 
+/** A hint below its message: safe lines, each indented by `columns`. */
+export function hintLines(hint: string, columns: number): string {
+  return safeLines(hint)
+    .split('\n')
+    .map((line) => `${' '.repeat(columns)}${line.trimStart()}`)
+    .join('\n');
+}
+
 /** Lines of a program's output: the same, but its colours and cursor movements are left out. */
 export function outputLines(text: string): string {
   return text.split('\n').map(sanitizeLine).join('\n');

@@ -2,7 +2,7 @@ import { reportError } from '../../core/text/report-error.js';
 import { exitCodeOf, O8Error, type ExitCode } from '../../core/base/errors.js';
 import { spelled } from '../../core/text/spelling.js';
 import { readerOf } from '../context/reader-of.js';
-import { safeLines, type Terminal } from '../context/terminal.js';
+import { hintLines, safeLines, type Terminal } from '../context/terminal.js';
 
 /** Prints an error as text, or as JSON with `--json`; returns the exit code. */
 export function printError(error: unknown, terminal: Terminal, json: boolean, env: NodeJS.ProcessEnv): ExitCode {
@@ -11,7 +11,7 @@ export function printError(error: unknown, terminal: Terminal, json: boolean, en
   else {
     terminal.warn(`${terminal.colors.red('Error:')} ${safeLines(report.message)}`);
     const { hint } = report;
-    if (hint !== '') terminal.warn(`${hint.startsWith('Options:') ? '\n' : '  '}${safeLines(hint)}`);
+    if (hint !== '') terminal.warn(hint.startsWith('Options:') ? `\n${safeLines(hint)}` : hintLines(hint, 2));
   }
   if (env['O8_DEBUG'] === '1' && error instanceof Error && !(error instanceof O8Error))
     terminal.warn(error.stack ?? '');

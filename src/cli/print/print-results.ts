@@ -7,7 +7,7 @@ import type { ShownLanding } from '../../core/run/request-results.js';
 import type { TaskChange } from '../../core/report/status-view.js';
 import { betweenTasks, printConflicts, printOrder } from './print-conflicts.js';
 import type { ToolAnswer } from '../../tools/catalogue.js';
-import { safeLines, type Terminal } from '../context/terminal.js';
+import { hintLines, safeLines, type Terminal } from '../context/terminal.js';
 import { counted } from '../../core/text/counted.js';
 import { heldLines } from '../../core/held/held-text.js';
 
@@ -17,7 +17,7 @@ export function printPreflight({ ok, checks }: PreflightAnswer, { colors, print 
   const mark = { pass: colors.green('✓'), warn: colors.yellow('!'), fail: colors.red('✗') };
   for (const { level, message, hint } of checks) {
     print(`${mark[level]} ${safeLines(message)}`);
-    if (level !== 'pass' && hint !== '') print(`    ${safeLines(hint)}`);
+    if (level !== 'pass' && hint !== '') print(hintLines(hint, 4));
   }
   print(ok ? colors.green('\nReady.') : colors.red('\nNot ready: fix the checks marked ✗.'));
 }
@@ -25,7 +25,7 @@ export function printPreflight({ ok, checks }: PreflightAnswer, { colors, print 
 /** Prints only the checks that prevent a run from starting. */
 export function printFailedChecks({ checks }: PreflightAnswer, { colors, warn }: Terminal): void {
   for (const { level, message, hint } of checks) {
-    if (level === 'fail') warn(`${colors.red('✗')} ${safeLines(message)}\n    ${safeLines(hint)}`);
+    if (level === 'fail') warn(`${colors.red('✗')} ${safeLines(message)}\n${hintLines(hint, 4)}`);
   }
 }
 
@@ -33,7 +33,7 @@ export function printFailedChecks({ checks }: PreflightAnswer, { colors, warn }:
 export function printWarnings({ checks }: PreflightAnswer, { colors, print }: Terminal): string[] {
   const warnings = checks.filter(({ level }) => level === 'warn');
   for (const { message, hint } of warnings)
-    print(`${colors.yellow('Warning:')} ${safeLines(message)}\n    ${safeLines(hint)}`);
+    print(`${colors.yellow('Warning:')} ${safeLines(message)}\n${hintLines(hint, 4)}`);
   return warnings.map(({ message }) => message);
 }
 

@@ -83,7 +83,7 @@ it('a name that is no folder and no feature gets the nearest ones, exit code 4; 
   const feature = await run.o8('run', 'user-aut', '--yes');
   expect(feature.code).toBe(4);
   expect(feature.stderr).toMatch(/^Error: user-aut: no folder and no feature of that name/);
-  expect(feature.stderr).toContain('Did you mean:\no8 parallel user-auth\n');
+  expect(feature.stderr).toContain('Did you mean:\n  o8 parallel user-auth\n');
   expect(await run.refusal('plan', { features: ['inventory'] })).toMatchObject({
     code: 'preflight_failed',
     hint: expect.stringContaining(`Did you mean:\n/parallel-run ${PLAN_DIR}\n`) as string,

@@ -225,7 +225,7 @@ describe('features that are refused', () => {
     expect(checked.stdout).toContain('! dashboard: no story in .blueprint/features/feature_dashboard');
     for (const command of ['plan', 'preflight', 'spawn']) expect((await run.o8(command, 'nothing')).code).toBe(4);
     expect((await run.o8('spawn', 'nothing', '--skip-preflight')).stderr).toContain('FEATURE_SPEC.md is missing');
-    const folder = '\no8 run parallel/nothing   (the plan in that folder)\n';
+    const folder = '\n  o8 run parallel/nothing   (the plan in that folder)\n';
     expect((await run.o8('run', 'nothing', '--dry-run')).stderr).not.toContain(folder);
     await run.repository.write('parallel/nothing/manifest.json', '{}');
     expect((await run.o8('run', 'nothing', '--dry-run')).stderr).toContain(folder);
