@@ -65,7 +65,7 @@ describe('merge with undo', () => {
     expect(await run.repository.git(['for-each-ref', 'refs/o8/undo/'])).toBe('');
 
     // It is not undone twice, and the run's work is not landed again.
-    expect(await undo(run)).toEqual([{ kind: 'nothing', reason: 'it was reverted on main before' }]);
+    expect(await undo(run)).toEqual([{ kind: 'nothing', reason: 'it was reverted on main earlier' }]);
     const merged = await run.call('merge', {});
     expect(merged['landing']).toEqual({
       kind: 'nothing',
@@ -142,12 +142,12 @@ describe('merge with undo', () => {
     expect(status).toMatchObject({ landed: expect.any(String) as string, takenBack: [{ task: 'task-001', commit }] });
     expect(status['text']).toContain('Next step: main is up to date except for reverted work;');
     expect(await undo(run, { task: 'task-001' })).toEqual([
-      { kind: 'nothing', reason: 'task-001 was reverted on main before' },
+      { kind: 'nothing', reason: 'task-001 was reverted on main earlier' },
     ]);
     only(await undo(run), 'reverted');
     expect(await run.repository.git(['diff', start, 'main'])).toBe('');
     expect(await undo(run, { task: 'task-002' })).toEqual([
-      { kind: 'nothing', reason: 'task-002 was reverted on main before' },
+      { kind: 'nothing', reason: 'task-002 was reverted on main earlier' },
     ]);
   });
 
