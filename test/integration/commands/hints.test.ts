@@ -31,7 +31,7 @@ describe('a plan that is started again', () => {
       expect(again.code).toBe(4);
       expect(again.stderr).toBe(
         `Error: Run ${runId} completed and landed; clean it up to run it again\n  o8 cleanup --run ${runId}\n` +
-          `o8 run ${PLAN_DIR} --wave 2   (runs what it left out: task-003)\n`,
+          `  o8 run ${PLAN_DIR} --wave 2   (runs what it left out: task-003)\n`,
       );
     }
     const second = run.start('run', PLAN_DIR, '--wave', '2', '--yes');
