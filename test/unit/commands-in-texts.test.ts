@@ -52,4 +52,18 @@ describe('texts outside the CLI and MCP', () => {
     expect(paths.length).toBeGreaterThan(200);
     expect(found).toEqual([]);
   });
+
+  it('quote values in commands with shellQuote, because a path may contain a quote', () => {
+    const command = /\b(?:cat|chmod|cp|git|head|kill|ls|mkdir|mv|rm|rmdir|sed|tail)\b[^`"]*'\$\{/;
+    expect(command.test("`mv '${path}' '${path}.damaged'`")).toBe(true);
+    const paths = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join('src', name));
+    const found = paths.flatMap((path) =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .flatMap((line) => (command.test(line) ? [`${path}: ${line.trim()}`] : [])),
+    );
+    expect(found).toEqual([]);
+  });
 });

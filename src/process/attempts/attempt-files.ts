@@ -1,10 +1,9 @@
-import { o8, text } from '../../core/base/text.js';
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttemptExit } from '../../core/run/events.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import type { ProcessIdentity } from '../../core/base/process-identity.js';
-import { O8Error } from '../../core/base/errors.js';
+import { diskFull } from '../../core/base/disk-full.js';
 import { errorCode } from '../../core/base/error-code.js';
 
 /*
@@ -97,10 +96,6 @@ function writeWhole<T>(path: string, content: object, publish: (temporary: strin
     rmSync(temporary, { force: true });
     const code = errorCode(error);
     if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-    throw new O8Error(
-      'disk_full',
-      `No space left to write ${path} (${code}).`,
-      text`Free disk space, then: ${o8('run', { resume: true })}`,
-    );
+    throw diskFull(path, code);
   }
 }

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { O8Error } from '../../core/base/errors.js';
 import { attemptExitSchema } from '../../core/run/events.js';
 import { processIdentitySchema } from '../../core/base/process-identity.js';
-import { inputProblems, problemText } from '../../core/input/schema-words.js';
+import { storedRecord } from '../../core/input/stored-record.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
 import { attemptFiles, type AgentRecord, type AttemptClaim, type ExitRecord } from './attempt-files.js';
 import { errorCode } from '../../core/base/error-code.js';
@@ -47,22 +47,6 @@ async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise<T | nu
     if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
-  const given = jsonOf(text);
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const [fault] = inputProblems(schema, given, parsed.error.issues);
-  throw new O8Error(
-    'journal_damaged',
-    `${path} is damaged: ${fault === undefined || given === undefined ? 'not JSON' : problemText(fault, 'the whole file')}.`,
-    `mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}   (if no process of this attempt is running; it then counts as lost)`,
-  );
-}
-
-/** Undefined, which is never a JSON value, for text that is not JSON. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const note = '   (if no process of this attempt is running; it then counts as lost)';
+  return storedRecord(path, text, schema, note);
 }

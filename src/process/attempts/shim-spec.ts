@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { O8Error } from '../../core/base/errors.js';
+import { jsonValue } from '../../core/base/json-value.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { errorCode } from '../../core/base/error-code.js';
 
 /** What a shim starts; `spec.json` of an attempt. The environment is not included: the shim inherits it. */
@@ -28,18 +30,9 @@ export const AGENT_NODE_OPTIONS = 'O8_AGENT_NODE_OPTIONS';
 export function readShimSpec(path: string): ShimSpec | null {
   const text = readText(path);
   if (text === null) return null;
-  const spec = parse(text);
+  const spec = jsonValue(text);
   if (isShimSpec(spec)) return spec;
-  throw new O8Error('journal_damaged', `${path} is damaged: not the spec of an attempt.`, `cat '${path}'`);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  throw new O8Error('journal_damaged', `${path} is damaged: not the spec of an attempt.`, `cat ${shellQuote(path)}`);
 }
 
 function readText(path: string): string | null {

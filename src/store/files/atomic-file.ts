@@ -1,12 +1,14 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type * as z from 'zod';
 import { O8Error } from '../../core/base/errors.js';
-import { inputProblems, problemText } from '../../core/input/schema-words.js';
+import { storedRecord } from '../../core/input/stored-record.js';
+import { shellQuote } from '../../core/base/shell-quote.js';
 import { failpoint } from '../../core/base/failpoint.js';
-import { systemCode, writeError } from './system-error.js';
+import { writeError } from './system-error.js';
 
 /** Prompts, output and plans can contain private data, so only the user can read o8's files. */
 export const PRIVATE_FILE = 0o600;
@@ -51,7 +53,7 @@ export async function publishOnce(path: string, text: string): Promise<boolean> 
     try {
       await link(temporary, path);
     } catch (error) {
-      if (systemCode(error) === 'EEXIST') return false;
+      if (errorCode(error) === 'EEXIST') return false;
       throw error;
     }
     await syncFolder(dirname(path));
@@ -65,16 +67,7 @@ export async function publishOnce(path: string, text: string): Promise<boolean> 
  */
 export async function readJson<T>(path: string, schema: z.ZodType<T>, maxBytes = Infinity): Promise<T | null> {
   const text = await readRegularFile(path, maxBytes);
-  if (text === null) return null;
-  const given = parseJson(text);
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const [fault] = inputProblems(schema, given, parsed.error.issues);
-  throw new O8Error(
-    'journal_damaged',
-    `${path} is damaged: ${fault === undefined || given === undefined ? 'not JSON' : problemText(fault, 'the whole file')}.`,
-    `mv '${path}' '${path}.damaged'`,
-  );
+  return text === null ? null : storedRecord(path, text, schema);
 }
 
 /**
@@ -86,12 +79,12 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<s
   if (file === null) return null;
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) throw new O8Error('refused', `${path} is not a regular file.`, `ls -ld '${path}'`);
+    if (!stats.isFile()) throw new O8Error('refused', `${path} is not a regular file.`, `ls -ld ${shellQuote(path)}`);
     if (stats.size > maxBytes) {
       throw new O8Error(
         'refused',
         `${path} has ${stats.size} bytes; at most ${maxBytes} are read.`,
-        `head -c 300 '${path}'`,
+        `head -c 300 ${shellQuote(path)}`,
       );
     }
     return await file.readFile('utf8');
@@ -139,17 +132,7 @@ async function openOrNull(path: string) {
     // O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-/** Undefined, which every schema rejects, for text that is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }

@@ -1,3 +1,5 @@
+import { shellQuote } from '../../core/base/shell-quote.js';
+import { errorCode } from '../../core/base/error-code.js';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,7 +8,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import type { CriticalSection } from '../../core/base/lease.js';
 import { makePrivateFolder } from './atomic-file.js';
-import { systemCode, writeError } from './system-error.js';
+import { writeError } from './system-error.js';
 
 /** After a crash, the section stays blocked for this long; a live process refreshes its mark every second. */
 const STALE_MS = 3_000;
@@ -77,7 +79,7 @@ async function enter(path: string, onCompromised: () => void): Promise<() => Pro
     try {
       return await lock(path, { realpath: false, retries: 0, stale: STALE_MS, update: UPDATE_MS, onCompromised });
     } catch (error) {
-      if (systemCode(error) !== 'ELOCKED') throw writeError(error, `${path}.lock`);
+      if (errorCode(error) !== 'ELOCKED') throw writeError(error, `${path}.lock`);
       if (performance.now() > deadline) throw occupied(path);
     }
     await delay(RETRY_MS * (1 + Math.random()));
@@ -88,7 +90,7 @@ async function leave(release: () => Promise<void>): Promise<void> {
   try {
     await release();
   } catch (error) {
-    if (systemCode(error) !== 'ERELEASED') throw error; // another process has taken over; nothing to release
+    if (errorCode(error) !== 'ERELEASED') throw error; // another process has taken over; nothing to release
   }
 }
 
@@ -96,7 +98,7 @@ function occupied(path: string): O8Error {
   return new O8Error(
     'timed_out',
     `Another process has been inside ${path}.lock for ${WAIT_MS / 1_000} s.`,
-    `If no o8 is running, remove it: rmdir '${path}.lock'`,
+    `If no o8 is running, remove it: rmdir ${shellQuote(`${path}.lock`)}`,
   );
 }
 

@@ -1,7 +1,8 @@
+import { shellQuote } from '../../core/base/shell-quote.js';
+import { errorCode } from '../../core/base/error-code.js';
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
-import { systemCode } from './system-error.js';
 
 /**
  * Whether `path`, which may exist only in part, is inside `root` after following every link: a repository can contain a
@@ -20,7 +21,7 @@ export async function assertInside(root: string, path: string): Promise<void> {
   throw new O8Error(
     'refused',
     `${path} leads out of the repository through a symbolic link.`,
-    `ls -ld '${dirname(path)}' '${path}'   (then replace the link with a folder)`,
+    `ls -ld ${shellQuote(dirname(path))} ${shellQuote(path)}   (then replace the link with a folder)`,
   );
 }
 
@@ -29,7 +30,7 @@ async function realpathOfExisting(path: string): Promise<string | null> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
   const entry = await lookAt(path);
   switch (entry) {
@@ -47,7 +48,7 @@ async function lookAt(path: string): Promise<'link' | 'made meanwhile' | 'nothin
   try {
     return (await lstat(path)).isSymbolicLink() ? 'link' : 'made meanwhile';
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 'nothing';
+    if (errorCode(error) === 'ENOENT') return 'nothing';
     throw error;
   }
 }

@@ -1,10 +1,10 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { shellQuote } from '../../core/base/shell-quote.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { JournalRecord } from '../../core/run/events.js';
 import { fileVersion } from '../files/file-version.js';
-import { systemCode } from '../files/system-error.js';
 import { decodeJournal, EMPTY_CHAIN, lineEnd, type JournalContent } from './journal-format.js';
 
 type ValidContent = Extract<JournalContent, { kind: 'valid' }>;
@@ -66,7 +66,7 @@ export async function readFrom(path: string, position: number): Promise<Buffer> 
       await file.close();
     }
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return Buffer.alloc(0);
+    if (errorCode(error) === 'ENOENT') return Buffer.alloc(0);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { o8, text } from '../../core/base/text.js';
 import { constants, fstatSync, ftruncateSync, writeSync } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
@@ -9,7 +10,7 @@ import type { Lease } from '../../core/base/lease.js';
 import { makePrivateFolder, PRIVATE_FILE, syncFolder } from '../files/atomic-file.js';
 import { encodeRecords, type ChainEnd, type JournalContent } from './journal-format.js';
 import { readFrom, validContent } from './journal-reader.js';
-import { systemCode, writeError } from '../files/system-error.js';
+import { writeError } from '../files/system-error.js';
 
 /** The run's journal, opened by its single writer. */
 export interface Journal {
@@ -37,7 +38,7 @@ export async function journalSize(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 0;
+    if (errorCode(error) === 'ENOENT') return 0;
     throw error;
   }
 }
@@ -181,7 +182,7 @@ async function keepTornBytes(path: string, bytes: Buffer, lease: Lease): Promise
       }
       return;
     } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     }
   }
 }

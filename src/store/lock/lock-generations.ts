@@ -1,13 +1,14 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { O8Error } from '../../core/base/errors.js';
+import { jsonValue } from '../../core/base/json-value.js';
 import { failpoint } from '../../core/base/failpoint.js';
 import { processIdentitySchema } from '../../core/base/process-identity.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
 import { publishOnce } from '../files/atomic-file.js';
-import { systemCode } from '../files/system-error.js';
 
 /**
  * The lock is a folder of numbered files that are never rewritten; the highest number is the current owner. link(2)
@@ -133,7 +134,7 @@ async function removeIfAbandoned(path: string): Promise<void> {
   try {
     if ((await stat(path)).mtimeMs < Date.now() - ABANDONED_AFTER_MS) await rm(path, { force: true });
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 
@@ -155,10 +156,10 @@ function readGeneration(lockDir: string, number: number): Generation | 'stray' |
   try {
     const entry = lstatSync(path);
     if (!entry.isFile() || number > LAST_NUMBER) return 'stray';
-    const parsed = generationSchema.safeParse(entry.size > MOST_BYTES ? null : jsonOrNull(readFileSync(path, 'utf8')));
+    const parsed = generationSchema.safeParse(entry.size > MOST_BYTES ? null : jsonValue(readFileSync(path, 'utf8')));
     if (parsed.success && parsed.data.generation === number) return parsed.data;
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 'removed meanwhile';
+    if (errorCode(error) === 'ENOENT') return 'removed meanwhile';
     throw error;
   }
   return existsSync(heartbeatFile(lockDir, number)) ? 'damaged' : 'stray';
@@ -170,15 +171,6 @@ function damaged(path: string): O8Error {
     `${path} is damaged: it does not say who owns the lock.`,
     `mv ${shellQuote(path)} ${shellQuote(`${path}.damaged`)}`,
   );
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 function tooHigh(lockDir: string, number: number): O8Error {
@@ -194,7 +186,7 @@ function listNames(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
 }

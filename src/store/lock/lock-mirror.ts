@@ -1,10 +1,10 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { existsSync } from 'node:fs';
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { failpoint } from '../../core/base/failpoint.js';
 import { writeFileAtomically } from '../files/atomic-file.js';
 import type { HeldGeneration } from './lock-generations.js';
-import { systemCode } from '../files/system-error.js';
 
 /** `.claude/parallel.lock` for the owner: people and older scripts read it. It decides nothing. */
 export function mirrorText(owner: HeldGeneration): string {
@@ -39,7 +39,7 @@ async function lookAt(path: string): Promise<{ readonly text: string | null } | 
     if (entry.isDirectory()) return 'something else';
     return { text: entry.isFile() ? await readFile(path, 'utf8') : null };
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return { text: null };
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return { text: null };
     throw error;
   }
 }

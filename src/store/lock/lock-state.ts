@@ -1,8 +1,8 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { stat } from 'node:fs/promises';
 import type { ProcessIdentity, ProcessProbe } from '../../core/base/process-identity.js';
 import { heartbeatFile, readHead, type HeldGeneration } from './lock-generations.js';
 import { homePaths, type RunHome } from '../files/paths.js';
-import { systemCode } from '../files/system-error.js';
 
 /** The owner of the lock, or the last one. `heartbeatAt` is null before the first heartbeat. Times are ISO 8601. */
 export interface LockHolder {
@@ -64,7 +64,7 @@ async function timeOf(path: string): Promise<string | null> {
   try {
     return (await stat(path)).mtime.toISOString();
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }

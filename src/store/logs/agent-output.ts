@@ -1,9 +1,9 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { writeFileAtomically } from '../files/atomic-file.js';
 import type { attemptPaths } from '../files/paths.js';
-import { systemCode } from '../files/system-error.js';
 
 /**
  * Reads an agent's output, or its first `bytes`, line by line without keeping it in memory; `initial` if there is none.
@@ -19,7 +19,7 @@ export async function foldAgentOutput<T>(
   try {
     for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) value = fold(value, line);
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   } finally {
     stream.destroy();
   }

@@ -1,10 +1,11 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { randomBytes } from 'node:crypto';
 import { lstat, readlink, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { failpoint } from '../../core/base/failpoint.js';
 import { makePrivateFolder } from '../files/atomic-file.js';
 import { isInside } from '../files/inside-repository.js';
-import { systemCode, writeError } from '../files/system-error.js';
+import { writeError } from '../files/system-error.js';
 
 /** Targets of o8's own links (the second before run files moved to the git folder); only such links are replaced. */
 const RUNS = [join('o8', 'runs'), join('.claude', 'parallel', 'runs')].map((path) => `${sep}${path}${sep}`);
@@ -40,7 +41,7 @@ async function makeFolder(path: string): Promise<boolean> {
     await makePrivateFolder(path);
     return true;
   } catch (error) {
-    if (['EEXIST', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false;
+    if (['EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '')) return false;
     throw error;
   }
 }
@@ -50,7 +51,7 @@ async function lookAt(linkPath: string): Promise<'nothing' | 'own link' | 'somet
     if (!(await lstat(linkPath)).isSymbolicLink()) return 'something else';
     return isOwnTarget(resolve(dirname(linkPath), await readlink(linkPath))) ? 'own link' : 'something else';
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 'nothing';
+    if (errorCode(error) === 'ENOENT') return 'nothing';
     throw error;
   }
 }
@@ -60,7 +61,7 @@ async function linkIfAbsent(way: string, linkPath: string): Promise<boolean> {
     await symlink(way, linkPath);
     return true;
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw writeError(error, linkPath);
   }
 }

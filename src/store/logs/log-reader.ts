@@ -1,5 +1,5 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { open, type FileHandle } from 'node:fs/promises';
-import { systemCode } from '../files/system-error.js';
 
 /** Bytes per read: many times the longest log line (64 KB), but small enough to keep for every task. */
 const CHUNK = 1024 * 1024;
@@ -71,7 +71,7 @@ export class LogReader {
     try {
       file = await open(this.path, 'r');
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return none;
+      if (errorCode(error) === 'ENOENT') return none;
       throw error;
     }
     try {

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { sanitizeLine } from '../../core/text/terminal-text.js';
 import { makePrivateFolder, PRIVATE_FILE, writeFileAtomically } from '../files/atomic-file.js';
 import { cutIntoPieces, LONGEST_LINE, splitLines } from '../files/line-splitter.js';
 import type { attemptPaths } from '../files/paths.js';
-import { systemCode, writeError } from '../files/system-error.js';
+import { writeError } from '../files/system-error.js';
 
 export interface PipelineLine {
   readonly stream: 'stdout' | 'stderr';
@@ -190,7 +191,7 @@ async function openOrNull(path: string) {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }
@@ -200,7 +201,7 @@ async function readPosition(path: string): Promise<Position | null> {
   try {
     return positionSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError || error instanceof z.ZodError) return null;
     throw error;
   }
 }

@@ -1,9 +1,10 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { randomBytes } from 'node:crypto';
 import { cp, lstat, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failpoint } from '../../core/base/failpoint.js';
 import { syncFolder } from '../files/atomic-file.js';
-import { systemCode, writeError } from '../files/system-error.js';
+import { writeError } from '../files/system-error.js';
 
 /**
  * Moves a run's folder, also to another file system, completely or not at all: after a crash, the next call finishes
@@ -27,7 +28,7 @@ async function moveTo(from: string, to: string): Promise<void> {
     await syncFolder(dirname(to));
     return;
   } catch (error) {
-    if (systemCode(error) !== 'EXDEV') throw error;
+    if (errorCode(error) !== 'EXDEV') throw error;
   }
   const copy = join(dirname(to), `.new-${basename(to)}-moved`);
   failpoint('old_runs.copy.before');
@@ -70,7 +71,7 @@ async function readOrNull(path: string): Promise<Buffer | null> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }
@@ -80,7 +81,7 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { createHash } from 'node:crypto';
 import { existsSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { lstat, readdir, readlink, realpath, rm, rmdir } from 'node:fs/promises';
@@ -9,7 +10,6 @@ import { addHistory, readHistory } from '../runs/history-file.js';
 import { publishGeneration, type HeldGeneration } from '../lock/lock-generations.js';
 import { lookAtLock, type LockState } from '../lock/lock-state.js';
 import { homePaths, isFolderName, type RunHome } from '../files/paths.js';
-import { systemCode } from '../files/system-error.js';
 import { moveRunFolder } from './move-folder.js';
 
 /*
@@ -139,7 +139,7 @@ async function linkAt(path: string): Promise<string | null> {
   try {
     return await readlink(path);
   } catch (error) {
-    if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(systemCode(error) ?? '')) return null; // EINVAL: not a link
+    if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(errorCode(error) ?? '')) return null; // EINVAL: not a link
     throw error;
   }
 }
@@ -152,7 +152,7 @@ function removeEmptySync(folder: string): boolean {
     failpoint('old_runs.folder.after');
     return true;
   } catch (error) {
-    const code = systemCode(error) ?? '';
+    const code = errorCode(error) ?? '';
     if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'].includes(code)) throw error;
     return code === 'ENOENT';
   }
@@ -162,7 +162,7 @@ async function removeIfEmpty(folder: string): Promise<void> {
   try {
     await rmdir(folder);
   } catch (error) {
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw error;
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) throw error;
   }
 }
 
@@ -172,7 +172,7 @@ async function entriesOf(folder: string): Promise<string[]> {
     if (!(await lstat(folder)).isDirectory()) return [];
     return await readdir(folder);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return [];
     throw error;
   }
 }

@@ -1,8 +1,9 @@
+import { jsonValue } from '../../core/base/json-value.js';
+import { errorCode } from '../../core/base/error-code.js';
 import { readFile } from 'node:fs/promises';
 import { historyRecordSchema, withRun, type HistoryRecord } from '../../core/report/history.js';
 import { makePrivateFolder, writeFileAtomically } from '../files/atomic-file.js';
 import { homePaths, type RunHome } from '../files/paths.js';
-import { systemCode } from '../files/system-error.js';
 
 /** Enough for years of use, and read in milliseconds. */
 const MOST_RECORDS = 5000;
@@ -13,11 +14,11 @@ export async function readHistory(home: RunHome): Promise<HistoryRecord[]> {
   try {
     text = await readFile(homePaths(home).history, 'utf8');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
   return text.split('\n').flatMap((line) => {
-    const record = historyRecordSchema.safeParse(parsed(line));
+    const record = historyRecordSchema.safeParse(jsonValue(line));
     return record.success ? [record.data] : [];
   });
 }
@@ -44,12 +45,4 @@ async function replaceHistory(home: RunHome, all: readonly HistoryRecord[]): Pro
   const records = all.slice(-MOST_RECORDS);
   await makePrivateFolder(home.folder);
   await writeFileAtomically(history, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null; // a partial line from a full disk; the schema rejects it
-  }
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { resumeCommand } from '../../core/run/open-runs.js';
 import { o8, text } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
@@ -9,7 +10,6 @@ import { failpoint } from '../../core/base/failpoint.js';
 import { requestAnswerSchema, requestSchema, type Request, type RequestAnswer } from '../../core/run/requests.js';
 import { publishOnce, readJson } from '../files/atomic-file.js';
 import { isFolderName, runPaths, type RunHome } from '../files/paths.js';
-import { systemCode } from '../files/system-error.js';
 
 const REQUEST = '.request.json';
 const ANSWER = '.answer.json';
@@ -117,7 +117,7 @@ async function timeOf(path: string): Promise<bigint | null> {
   try {
     return (await lstat(path, { bigint: true })).mtimeNs;
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }
@@ -139,7 +139,7 @@ async function readRequest(home: RunHome, runId: string, path: string, id: strin
     problem =
       error instanceof O8Error
         ? error
-        : new O8Error('usage', `${path} cannot be read (${systemCode(error) ?? String(error)}).`, 'Ask again.');
+        : new O8Error('usage', `${path} cannot be read (${errorCode(error) ?? String(error)}).`, 'Ask again.');
   }
   const hint = `It was moved to ${path}.damaged; ask again.`;
   await answerRequest(home, runId, id, { kind: 'refused', code: 'usage', message: problem.message, hint });
@@ -157,7 +157,7 @@ async function isDanglingLink(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isSymbolicLink();
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
 }
@@ -171,7 +171,7 @@ async function listNames(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return [];
     throw error;
   }
 }
@@ -180,7 +180,7 @@ async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
 }

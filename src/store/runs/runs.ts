@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { o8, text } from '../../core/base/text.js';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { nextRunId } from '../../core/run/run-id.js';
 import { makePrivateFolder, readJson, syncFolder, writeFileAtomically } from '../files/atomic-file.js';
 import { assertInside } from '../files/inside-repository.js';
 import { homePaths, isFolderName, runPaths, type RunHome } from '../files/paths.js';
-import { systemCode, writeError } from '../files/system-error.js';
+import { writeError } from '../files/system-error.js';
 
 /** Prefix of a run that is being created or removed: never listed; after this time (ms) its process was killed. */
 const UNFINISHED = /^\.(?:new|old)-/;
@@ -76,7 +77,7 @@ export async function removeRun(home: RunHome, runId: string): Promise<void> {
     await rename(dir, old);
     failpoint('run.remove.renamed');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
+    if (errorCode(error) === 'ENOENT') return;
     throw writeError(error, dir);
   }
   await rm(old, { recursive: true, force: true });
@@ -102,7 +103,7 @@ async function removeIfAbandoned(path: string): Promise<void> {
     if ((await stat(path)).mtimeMs > Date.now() - ABANDONED_AFTER_MS) return;
     await rm(path, { recursive: true, force: true });
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 
@@ -110,7 +111,7 @@ async function readFolder(path: string) {
   try {
     return await readdir(path, { withFileTypes: true });
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return []; // another checkout may have files there
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return []; // another checkout may have files there
     throw error;
   }
 }

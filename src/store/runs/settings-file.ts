@@ -1,3 +1,5 @@
+import { shellQuote } from '../../core/base/shell-quote.js';
+import { errorCode } from '../../core/base/error-code.js';
 import { o8, placeholder, text, joined } from '../../core/base/text.js';
 import { lstat } from 'node:fs/promises';
 import { relative } from 'node:path';
@@ -9,7 +11,6 @@ import { settingsFileSchema, type SettingsFile } from '../../core/settings/setti
 import { readRegularFile, writeFileAtomically } from '../files/atomic-file.js';
 import { assertInside } from '../files/inside-repository.js';
 import { checkoutPaths } from '../files/paths.js';
-import { systemCode } from '../files/system-error.js';
 
 /** The largest user file that o8 reads. */
 const MAX_BYTES = 1_048_576;
@@ -45,7 +46,7 @@ export async function writeSettingsFile(root: string, settings: SettingsFile): P
     throw new O8Error(
       'refused',
       `${config} is a symbolic link; o8 would replace it with a file.`,
-      `Edit its target: ls -l '${config}'`,
+      `Edit its target: ls -l ${shellQuote(config)}`,
     );
   }
   await writeFileAtomically(config, `${JSON.stringify(settings, null, 2)}\n`);
@@ -96,7 +97,7 @@ async function isSymbolicLink(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isSymbolicLink();
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
 }

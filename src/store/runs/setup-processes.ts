@@ -1,3 +1,4 @@
+import { jsonValue } from '../../core/base/json-value.js';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -36,12 +37,8 @@ export function hasSetupProcesses(setup: SetupOf): boolean {
 export async function readSetupProcesses(setup: SetupOf): Promise<SetupProcesses | null> {
   const text = await readRegularFile(fileOf(setup), MOST_BYTES);
   if (text === null) return null;
-  try {
-    return setupProcessesSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null; // not written by o8; its processes are found by their marker
-    throw error;
-  }
+  // Not JSON: not written by o8; its processes are found by their marker.
+  return setupProcessesSchema.safeParse(jsonValue(text)).data ?? null;
 }
 
 /** Enough for a thousand processes. */

@@ -1,9 +1,9 @@
+import { errorCode } from '../../core/base/error-code.js';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { supervisorStartSchema, type SupervisorStart } from '../../core/run/supervisor-start.js';
 import { makePrivateFolder, readJson, writeFileAtomically } from '../files/atomic-file.js';
 import { homePaths, type RunHome } from '../files/paths.js';
-import { systemCode } from '../files/system-error.js';
 
 /**
  * The process that started the supervisor reads its answer within milliseconds; after this time (ms) it is not needed.
@@ -33,7 +33,7 @@ export async function removeOldStarts(home: RunHome): Promise<void> {
       if ((await stat(join(starts, name))).mtimeMs > Date.now() - READ_AFTER_MS) continue;
       await rm(join(starts, name), { force: true });
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
+      if (errorCode(error) !== 'ENOENT') throw error;
     }
   }
 }

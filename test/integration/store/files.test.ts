@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import type { O8Error } from '../../../src/core/base/errors.js';
+import { inTerminal } from '../../../src/core/base/text.js';
 import type { QueueSnapshot } from '../../../src/core/report/queue-snapshot.js';
 import { publishOnce, readJson, writeFileAtomically } from '../../../src/store/files/atomic-file.js';
 import { linkLog } from '../../../src/store/logs/log-links.js';
@@ -28,6 +31,15 @@ describe('an atomic file', () => {
     await writeFileAtomically(join(root, 'state.json'), 'state');
     expect(await readFile(join(root, 'precious'), 'utf8')).toBe('precious');
     expect((await lstat(join(root, 'state.json'))).isSymbolicLink()).toBe(false);
+  });
+
+  it('that is damaged is set aside by the command of the hint, whatever its folder is called', async () => {
+    const path = join(await temporaryRoot(), "it's $(here)", 'state.json');
+    await writeFileAtomically(path, 'no JSON');
+    const error = await readJson(path, z.strictObject({})).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'journal_damaged', message: `${path} is damaged: not JSON.` });
+    execFileSync('sh', ['-c', inTerminal((error as O8Error).hint)]);
+    expect(await readdir(dirname(path))).toEqual(['state.json.damaged']);
   });
 
   it('is published by exactly one of many', async () => {
