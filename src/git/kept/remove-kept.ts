@@ -14,6 +14,13 @@ export interface Rescued {
   readonly notes: readonly string[];
 }
 
+/** Where what would be lost with a worktree on `branch` is kept, and the message of the commit. */
+export interface Keep {
+  readonly ref: string;
+  readonly branch: string;
+  readonly message: string;
+}
+
 /** Whether a worktree contains anything that must be rescued before it is removed. */
 export async function needsRescue(repo: Repository, stake: AtStake, branch: string): Promise<boolean> {
   const { found, ignored, loose } = stake;
@@ -26,7 +33,7 @@ export async function rescueStake(
   repo: Repository,
   path: string,
   stake: AtStake,
-  { ref, branch, message }: { readonly ref: string; readonly branch: string; readonly message: string },
+  { ref, branch, message }: Keep,
 ): Promise<Rescued> {
   const { found, ignored, loose } = stake;
   const refs: string[] = [];
@@ -70,7 +77,7 @@ export async function removeWithWorktrees(
   await removeWorktree(repo, serialise, path);
 }
 
-async function isOnBranch(repo: Repository, branch: string, commit: string): Promise<boolean> {
+export async function isOnBranch(repo: Repository, branch: string, commit: string): Promise<boolean> {
   const tip = await resolveCommit(repo, `refs/heads/${branch}`);
   return tip !== null && (tip === commit || (await isAncestor(repo, commit, tip)));
 }

@@ -6,9 +6,8 @@ import type { PlannedTask } from '../../core/plan/plan.js';
 import { atStake, type AtStake } from '../../git/kept/at-stake.js';
 import { mendPointer } from '../../git/kept/mend-pointer.js';
 import { keepCommit } from '../../git/worktrees/keep-commit.js';
-import { needsRescue, removeWithWorktrees, rescueStake, type Rescued } from '../../git/kept/remove-kept.js';
+import { isOnBranch, removeWithWorktrees, rescueStake, type Keep } from '../../git/kept/remove-kept.js';
 import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
-import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { inspectWorktree, snapshotWorktree } from '../../git/worktrees/worktrees.js';
 import { readPrepared } from '../../store/runs/prepared.js';
 import { errorText } from '../run/error-text.js';
@@ -26,7 +25,9 @@ export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<
   const stays = [...stake.stays, ...uncommitted(stake)];
   run.lease.assertHeld();
   // Ignored files are rescued even if the worktree stays, so that the user need not look for them when cleaning up.
-  const rescued = await rescueTask(run, task, stake).catch((error: unknown) => errorText(error));
+  const rescued = await rescueStake(run.repo, task.worktree, stake, keepOf(run, task)).catch((error: unknown) =>
+    errorText(error),
+  );
   if (typeof rescued === 'string')
     return keep(run, task, [{ path: task.worktree, why: `cannot be rescued: ${rescued}` }]);
   await noteOnce(run, task, rescued.notes);
@@ -86,20 +87,13 @@ export async function stakeOf(run: Run, task: PlannedTask): Promise<AtStake> {
   return atStake(run.repo, task.worktree, await readPrepared(filesOf(run).tasks, task.id));
 }
 
-/** Saves all of it that a commit can contain. */
-export async function rescueTask(run: Run, task: PlannedTask, stake: AtStake): Promise<Rescued> {
+export function keepOf(run: Run, task: PlannedTask): Keep {
   const { attempt } = recordOf(run, task.id);
-  return rescueStake(run.repo, task.worktree, stake, {
+  return {
     ref: rescueRef(run.plan.runId, task.id, attempt),
     branch: task.branch,
     message: `Uncommitted work of ${task.id}, attempt ${String(attempt)} (${attemptOf(run, task.id, attempt).dir})`,
-  });
-}
-
-/** The ref that would keep it; null if there is nothing to keep. */
-export async function whereToRescue(run: Run, task: PlannedTask, stake: AtStake): Promise<string | null> {
-  const { attempt } = recordOf(run, task.id);
-  return (await needsRescue(run.repo, stake, task.branch)) ? rescueRef(run.plan.runId, task.id, attempt) : null;
+  };
 }
 
 /** Merged tasks whose worktree still exists because the last supervisor was killed before removing it. */
@@ -135,11 +129,6 @@ export async function rescueWorktree(run: Run, task: PlannedTask): Promise<{ ref
     message: `Uncommitted work of ${task.id}, attempt ${String(attempt)} (${attemptOf(run, task.id, attempt).dir})`,
   });
   if (kept !== null) return kept; // its parent is HEAD, so it includes the commits
-  if (head === null || (await isOnBranch(run, task, head))) return null;
+  if (head === null || (await isOnBranch(run.repo, task.branch, head))) return null;
   return { ref: await keepCommit(run.repo, ref, head), commit: head };
-}
-
-async function isOnBranch(run: Run, task: PlannedTask, commit: string): Promise<boolean> {
-  const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
-  return tip !== null && (tip === commit || (await isAncestor(run.repo, commit, tip)));
 }

@@ -3,7 +3,6 @@ import type { CleanupResult } from '../../core/run/request-results.js';
 import type { CleanupWish } from './cleanup-wish.js';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { afterKept, whyKept } from '../../core/kept/kept-text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
 import { isSettled } from '../../core/run/task-state.js';
@@ -11,13 +10,12 @@ import { waitingWork } from '../../core/merge/waiting-work.js';
 import { doneRef, foundRef, landingRef } from '../../core/plan/own-refs.js';
 import { contentThere } from '../../git/merge/content-there.js';
 import { createRef, deleteRef, isAncestor, resolveCommit } from '../../git/refs/refs.js';
-import { removeWithWorktrees } from '../../git/kept/remove-kept.js';
 import { recordFound } from '../merge/land-target.js';
 import { baseTip } from '../../git/findings/moved-branches.js';
 import { cleanMovedAside } from './moved-aside.js';
 import { forgetPins } from '../run/pins.js';
-import { errorText } from '../run/error-text.js';
-import { cleanupCommand, isTasksWorktree, rescueTask, stakeOf, whereToRescue } from '../attempts/remove-worktree.js';
+import { removeRescued } from './remove-rescued.js';
+import { cleanupCommand, isTasksWorktree, keepOf, stakeOf } from '../attempts/remove-worktree.js';
 import { lastAttemptRef, recordOf, type Run } from '../run/run.js';
 import { keepingRefs, keepsTaskBranches, ownBranch, targetOf } from '../../core/plan/target.js';
 
@@ -64,27 +62,9 @@ async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, res
   }
   if (!own) return worktree !== 'intended'; // it existed before the task, so the branch is not the run's either
   const stake = await stakeOf(run, task);
-  const why = whyKept(stake.stays);
-  if (why !== null) {
-    result.kept.push({ what: task.worktree, why, hint: afterKept(task.worktree, cleanupCommand(run, task)) });
-    return false;
-  }
-  if (wish.dryRun) {
-    result.worktrees.push({ task: task.id, path: task.worktree, rescued: await whereToRescue(run, task, stake) });
-    return true;
-  }
-  run.lease.assertHeld();
-  const rescued = await rescueTask(run, task, stake).catch((error: unknown) => errorText(error));
-  if (typeof rescued === 'string') {
-    const hint = afterKept(task.worktree, cleanupCommand(run, task));
-    result.kept.push({ what: task.worktree, why: `its uncommitted changes cannot be saved: ${rescued}`, hint });
-    return false;
-  }
-  run.lease.assertHeld();
-  await removeWithWorktrees(run.repo, run.serialise, task.worktree, stake);
-  await run.ledger.record({ type: 'worktree_removed', task: task.id });
-  const refs = rescued.refs.length === 0 ? null : rescued.refs.join(', ');
-  result.worktrees.push({ task: task.id, path: task.worktree, rescued: refs });
+  const doomed = { task: task.id, path: task.worktree, stake, keep: keepOf(run, task) };
+  if (!(await removeRescued(run, doomed, wish, result))) return false;
+  if (!wish.dryRun) await run.ledger.record({ type: 'worktree_removed', task: task.id });
   return true;
 }
 

@@ -1,17 +1,15 @@
 import { o8 } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
-import { afterKept, whyKept } from '../../core/kept/kept-text.js';
 import { rescueRef } from '../../core/plan/own-refs.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { asideSuffix } from '../../core/run/aside.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
-import { atStake, type AtStake } from '../../git/kept/at-stake.js';
-import { needsRescue, removeWithWorktrees, rescueStake } from '../../git/kept/remove-kept.js';
+import { atStake } from '../../git/kept/at-stake.js';
 import { deleteRef, resolveCommit } from '../../git/refs/refs.js';
 import { findWorktree } from '../../git/worktrees/worktree-list.js';
 import type { CleanupResult } from '../../core/run/request-results.js';
 import type { CleanupWish } from './cleanup-wish.js';
-import { errorText } from '../run/error-text.js';
+import { removeRescued } from './remove-rescued.js';
 import { filesOf, type Run } from '../run/run.js';
 
 /**
@@ -44,53 +42,18 @@ async function cleanWorktree(
   wish: CleanupWish,
   result: CleanupResult,
 ): Promise<boolean> {
-  const again = o8('cleanup', { run: run.plan.runId, task: id });
   if ((await findWorktree(run.repo, path)) === null) {
     const hint = `ls -la ${shellQuote(path)}   (rm -r ${shellQuote(path)} deletes it)`;
     result.kept.push({ what: path, why: '--force moved it out of the way, and it is not a worktree', hint });
     return false;
   }
   const stake = await atStake(run.repo, path, 0); // ignored files may be the user's
-  const why = whyKept(stake.stays);
-  if (why !== null) {
-    result.kept.push({ what: path, why, hint: afterKept(path, again) });
-    return false;
-  }
-  const ref = rescueRef(run.plan.runId, id, 0); // attempts of the run itself count from 1
-  if (wish.dryRun) {
-    const rescued = (await needsRescue(run.repo, stake, branch)) ? ref : null;
-    result.worktrees.push({ task: id, path, rescued });
-    return true;
-  }
-  run.lease.assertHeld();
-  const rescued = await rescue(run, { id, path, branch }, stake, ref);
-  if (typeof rescued === 'string') {
-    result.kept.push({
-      what: path,
-      why: `its uncommitted changes cannot be saved: ${rescued}`,
-      hint: afterKept(path, again),
-    });
-    return false;
-  }
-  run.lease.assertHeld();
-  await removeWithWorktrees(run.repo, run.serialise, path, stake);
-  result.worktrees.push({ task: id, path, rescued: rescued.length === 0 ? null : rescued.join(', ') });
-  return true;
-}
-
-/** The refs that keep its content, or why it cannot be kept. */
-async function rescue(
-  run: Run,
-  { id, path, branch }: Aside,
-  stake: AtStake,
-  ref: string,
-): Promise<readonly string[] | string> {
-  const message = `Work of ${id} that --force moved out of the way (${filesOf(run).dir})`;
-  try {
-    return (await rescueStake(run.repo, path, stake, { ref, branch, message })).refs;
-  } catch (error) {
-    return errorText(error);
-  }
+  const keep = {
+    ref: rescueRef(run.plan.runId, id, 0), // attempts of the run itself count from 1
+    branch,
+    message: `Work of ${id} that --force moved out of the way (${filesOf(run).dir})`,
+  };
+  return removeRescued(run, { task: id, path, stake, keep }, wish, result);
 }
 
 async function cleanBranch(
