@@ -12,7 +12,6 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
     'src/git/checkout/interrupted-forward.ts#restoreOldFiles git checkout',
     'src/git/door/trash.ts#removeFolder rm',
     'src/process/attempts/attempt.ts#stopThroughShim killTree',
-    'src/process/programs/run-to-end.ts#runToEnd spawn',
     'src/process/attempts/attempt.ts#stopThroughShim stopTree',
     'src/store/journal/journal.ts#keepTornBytes copy.writeFile',
     'src/store/journal/journal.ts#writeWhole writeSync',

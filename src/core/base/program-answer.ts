@@ -15,6 +15,8 @@ export interface AskOptions {
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Its standard input; without one it has none. */
+  readonly input?: string;
   /** Gives it up when aborted. */
   readonly stop?: AbortSignal;
 }

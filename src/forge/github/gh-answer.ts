@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ProgramEnd } from '../../core/base/program-call.js';
+import type { ProgramAnswer } from '../../core/base/program-answer.js';
 import type { ForgeTrouble } from '../../core/forge/forge.js';
 import { clipped } from '../../core/text/bounds.js';
 import type { Redactor } from '../../core/text/redact.js';
@@ -21,22 +21,28 @@ const PANIC = 2;
 const QUOTED_CHARACTERS = 300;
 
 /** What `gh api --include` printed. Codes are read, and the words of gh only to quote them. */
-export function readGhEnd(end: ProgramEnd, host: string, redact: Redactor): HttpAnswer | ForgeTrouble {
-  switch (end.kind) {
-    case 'missing':
-      return { kind: 'refused', why: end.why };
+export function readGhEnd(end: ProgramAnswer, host: string, redact: Redactor): HttpAnswer | ForgeTrouble {
+  if (end.notStarted !== null) return { kind: 'refused', why: end.notStarted };
+  if (end.gaveUp !== null) return gaveUp(end.gaveUp);
+  const said = quoted(end.stderr, redact);
+  const more = said === '' ? '' : `: ${said}`;
+  if (end.code === NO_LOGIN) return noLogin(host);
+  if (end.code === PANIC) return { kind: 'unknown', why: `gh ended with exit code ${String(end.code)}${more}` };
+  const answer = httpAnswer(end.stdout);
+  if (answer !== null) return answer;
+  if (end.code === 1) return { kind: 'unreachable', why: said === '' ? 'gh printed no answer' : said };
+  const how = end.code === null ? 'was ended by a signal' : `ended with exit code ${String(end.code)}`;
+  return { kind: 'unknown', why: `gh ${how}${more}` };
+}
+
+function gaveUp(why: NonNullable<ProgramAnswer['gaveUp']>): ForgeTrouble {
+  switch (why) {
+    case 'timeout':
+      return { kind: 'unreachable', why: 'gh gave no answer in time' };
     case 'stopped':
-      return { kind: 'unreachable', why: `gh ${quoted(end.why, redact)}` };
-    case 'exited': {
-      if (end.code === NO_LOGIN) return noLogin(host);
-      if (end.code === PANIC)
-        return { kind: 'unknown', why: `gh ended with exit code 2: ${quoted(end.stderr, redact)}` };
-      const answer = httpAnswer(end.stdout);
-      if (answer !== null) return answer;
-      const said = quoted(end.stderr, redact);
-      if (end.code === 1) return { kind: 'unreachable', why: said === '' ? 'gh printed no answer' : said };
-      return { kind: 'unknown', why: `gh ended with exit code ${String(end.code)}${said === '' ? '' : `: ${said}`}` };
-    }
+      return { kind: 'unreachable', why: 'gh was stopped before it answered' };
+    case 'too_much':
+      return { kind: 'unknown', why: 'gh printed more than any answer has' };
   }
 }
 

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import type { ProgramEnd, RunToEnd } from '../../core/base/program-call.js';
+import type { AskProgram, ProgramAnswer } from '../../core/base/program-answer.js';
 import type { Answer, ForgeRepository, ForgeTrouble } from '../../core/forge/forge.js';
 import type { Redactor } from '../../core/text/redact.js';
 import { limitOf, quoted, readGhEnd, troubleOf, type HttpAnswer } from './gh-answer.js';
 import { ghEnvironment } from './gh-environment.js';
 
 export interface GhOptions {
-  readonly run: RunToEnd;
+  readonly ask: AskProgram;
   readonly repository: ForgeRepository;
   /** A folder that stays; gh reads nothing there. */
   readonly cwd: string;
@@ -22,7 +22,7 @@ const VERSION_MS = 20_000;
 export interface GhClient {
   readonly repository: ForgeRepository;
   readonly redact: Redactor;
-  readonly version: () => Promise<ProgramEnd>;
+  readonly version: () => Promise<ProgramAnswer>;
   /** `path`: below the repository's address. The answer may be a refusal: 404, 405, 409 or 422. */
   readonly rest: (method: string, path: string, body?: object) => Promise<HttpAnswer | ForgeTrouble>;
   /** `data` of the answer as `schema` reads it. What is not found is null there. */
@@ -42,15 +42,15 @@ const graphqlSchema = z.looseObject({
     .optional(),
 });
 
-export function ghClient({ run, repository, cwd, env, redact }: GhOptions): GhClient {
+export function ghClient({ ask, repository, cwd, env, redact }: GhOptions): GhClient {
   const { host, owner, name } = repository;
   const environment = ghEnvironment(env);
 
   async function send(method: string, path: string, body: object | null): Promise<HttpAnswer | ForgeTrouble> {
     const input = body === null ? [] : ['--input', '-'];
-    const argv = ['gh', 'api', '--hostname', host, '--include', '--method', method, ...input, path];
+    const args = ['api', '--hostname', host, '--include', '--method', method, ...input, path];
     const text = body === null ? '' : JSON.stringify(body);
-    const end = await run({ argv, cwd, env: environment, input: text, timeoutMs: ANSWER_MS });
+    const end = await ask(['gh', ...args], { cwd, env: environment, input: text, timeoutMs: ANSWER_MS });
     const answer = readGhEnd(end, host, redact);
     if (answer.kind !== 'http') return answer;
     return troubleOf(answer, host, redact, Date.now()) ?? answer;
@@ -59,7 +59,7 @@ export function ghClient({ run, repository, cwd, env, redact }: GhOptions): GhCl
   return {
     repository,
     redact,
-    version: () => run({ argv: ['gh', '--version'], cwd, env: environment, input: '', timeoutMs: VERSION_MS }),
+    version: () => ask(['gh', '--version'], { cwd, env: environment, timeoutMs: VERSION_MS }),
     rest: (method, path, body) =>
       send(method, `repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}${path}`, body ?? null),
     async graphql(query, variables, schema) {

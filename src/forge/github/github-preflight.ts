@@ -49,9 +49,10 @@ const branchSchema = z.looseObject({ protected: z.boolean() });
 
 export async function githubPreflight(gh: GhClient, base: string): Promise<ForgePreflight> {
   const program = await gh.version();
-  if (program.kind === 'missing')
-    return { kind: 'no_program', program: 'gh', why: 'gh is not installed', hint: INSTALL };
-  const version = program.kind === 'exited' ? /^gh version (\d+)\.(\S+)/m.exec(program.stdout) : null;
+  if (program.notStarted !== null) {
+    return { kind: 'no_program', program: 'gh', why: program.notStarted, hint: INSTALL };
+  }
+  const version = /^gh version (\d+)\.(\S+)/m.exec(program.stdout);
   if (version === null)
     return { kind: 'no_program', program: 'gh', why: 'gh does not say its version', hint: 'gh --version' };
   const [, major = '', rest = ''] = version;

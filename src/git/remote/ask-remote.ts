@@ -1,8 +1,7 @@
-import { sanitizeLine } from '../../core/text/terminal-text.js';
-import { gitInTime, type GitResult } from '../door/execute.js';
+import { gitInTime, printable, type GitResult } from '../door/execute.js';
 import type { Repository } from '../door/repository.js';
 
-/** The remote did not answer, or not like a remote. */
+/** The remote did not answer, did not let us in, or is none. Later may be better. */
 export interface Unreachable {
   readonly kind: 'unreachable';
   readonly why: string;
@@ -14,22 +13,46 @@ export interface RemoteBranch {
   readonly branch: string;
 }
 
-/** A large first push or fetch takes minutes; one that takes longer hangs. */
-const ANSWER_MS = 5 * 60_000;
-/** Git gives up by itself when a server sends nothing for this long (seconds). */
-const SILENT = ['http.lowSpeedLimit=1', 'http.lowSpeedTime=30'];
+/** A large first push or fetch takes minutes, and so may the user's pre-push hook; one that takes longer hangs. */
+const ANSWER_MS = 10 * 60_000;
+/** Nothing asks for a password. Git gives up by itself when a server sends nothing for this long (seconds). */
+const CONFIG = ['credential.interactive=false', 'core.askPass=', 'http.lowSpeedLimit=1', 'http.lowSpeedTime=30'];
+/** How the user's shell lets git reach remotes; the rest of its GIT_ variables redirect git and are left out. */
+const TRANSPORT = /^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|PROXY_COMMAND|PROXY_SSL_\w+|SSL_\w+)$/;
+
+/** Git's exit code when it could not talk to the remote at all. */
+export const NOT_REACHED = 128;
 
 /** Runs a git that talks to a remote; null when it took too long. It has no terminal that could ask for a password. */
-export async function askRemote(repo: Repository, args: readonly string[]): Promise<GitResult | null> {
-  return gitInTime(args, { cwd: repo.root, config: SILENT, timeoutMs: ANSWER_MS });
+export async function askRemote(
+  repo: Repository,
+  args: readonly string[],
+  config: readonly string[] = [],
+): Promise<GitResult | null> {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => TRANSPORT.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
+  return gitInTime(args, { cwd: repo.root, config: [...CONFIG, ...config], env, timeoutMs: ANSWER_MS });
 }
 
-/** The last line of what git said, safe to print. */
 export function unreachable(result: GitResult | null): Unreachable {
-  const lines = (result?.stderr ?? '').split('\n').filter((line) => line.trim() !== '');
-  const fatal = lines.find((line) => line.startsWith('fatal: ')) ?? lines.at(-1);
-  return {
-    kind: 'unreachable',
-    why: result === null ? 'no answer within 5 min' : sanitizeLine(fatal ?? 'git said nothing'),
-  };
+  return { kind: 'unreachable', why: result === null ? 'no answer within 10 min' : lastWords(result) };
+}
+
+/** What git or the remote said, in one line that is safe to print: the fatal one, or the last before git's own summary. */
+export function lastWords({ stderr }: GitResult): string {
+  const lines = printable(stderr)
+    .split('\n')
+    .map((line) => withoutPassword(line.trim()))
+    .filter((line) => line !== '' && !line.startsWith('hint: ') && !/^(error: failed to push|To )/.test(line));
+  return (
+    lines.find((line) => line.startsWith('fatal: '))?.slice('fatal: '.length) ?? lines.at(-1) ?? 'git said nothing'
+  );
+}
+
+/** An address may have one. */
+function withoutPassword(line: string): string {
+  return line.replace(/(:\/\/)[^\s/@]+@/g, '$1');
 }

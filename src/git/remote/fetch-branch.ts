@@ -1,6 +1,6 @@
 import { failpoint } from '../../core/base/failpoint.js';
 import { tryGit } from '../door/execute.js';
-import type { Repository } from '../door/repository.js';
+import { isAtLeast, type Repository } from '../door/repository.js';
 import { resolveCommit } from '../refs/refs.js';
 import { askRemote, unreachable, type RemoteBranch, type Unreachable } from './ask-remote.js';
 
@@ -13,7 +13,8 @@ export async function fetchBranch(repo: Repository, { remote, branch }: RemoteBr
   const refspec = `+refs/heads/${branch}:${ref}`;
   failpoint('remote.fetch.before');
   const result = await askRemote(repo, [
-    ...['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--refmap='],
+    ...['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--refmap='],
+    ...(isAtLeast(repo.version, 2, 29) ? ['--no-write-fetch-head'] : []),
     ...['--', remote, refspec],
   ]);
   failpoint('remote.fetch.after');
@@ -35,8 +36,10 @@ export async function remoteHead(repo: Repository, { remote, branch }: RemoteBra
   return { kind: 'head', commit: line?.split('\t')[0] ?? null };
 }
 
-/** The address of a remote as the settings have it, without rewriting it; null where it has none. */
-export async function remoteAddress(repo: Repository, remote: string): Promise<string | null> {
-  const result = await tryGit(['config', '--get', `remote.${remote}.url`], { cwd: repo.root });
-  return result.code === 0 ? result.stdout.trim() : null;
+/** The addresses of a remote: as the settings have it, and where git goes, which differ by `insteadOf`. */
+export async function remoteAddresses(repo: Repository, remote: string): Promise<string[]> {
+  const written = await tryGit(['config', '--get', `remote.${remote}.url`], { cwd: repo.root });
+  if (written.code !== 0) return [];
+  const used = await tryGit(['ls-remote', '--get-url', '--', remote], { cwd: repo.root }); // asks nobody
+  return [...new Set([written.stdout.trim(), ...(used.code === 0 ? [used.stdout.trim()] : [])])];
 }

@@ -17,9 +17,11 @@ const OUTPUT_AFTER_END_MS = 500;
  */
 export async function askProgram(
   [program, ...args]: readonly [string, ...string[]],
-  { cwd, env, timeoutMs, stop }: AskOptions,
+  { cwd, env, timeoutMs, input, stop }: AskOptions,
 ): Promise<ProgramAnswer> {
-  const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => undefined); // EPIPE: it ended before it had read everything; its exit code says why
+  child.stdin.end(input);
   const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const now: { gaveUp: ProgramAnswer['gaveUp']; ended: boolean } = { gaveUp: null, ended: false };
   let bytes = 0;

@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { onFailpoint } from '../../../src/core/base/failpoint.js';
-import type { ProgramEnd, RunToEnd } from '../../../src/core/base/program-call.js';
+import type { AskProgram, ProgramAnswer } from '../../../src/core/base/program-answer.js';
 import type { Answer, Forge } from '../../../src/core/forge/forge.js';
 import { markerOf, withMarker } from '../../../src/core/forge/pull-marker.js';
 import { pullReadiness, readinessText } from '../../../src/core/forge/pull-readiness.js';
 import type { SeenPull } from '../../../src/core/forge/pull-request.js';
 import { redactor } from '../../../src/core/text/redact.js';
 import { githubForge } from '../../../src/forge/github/github-forge.js';
-import { runToEnd } from '../../../src/process/programs/run-to-end.js';
+import { askProgram } from '../../../src/process/programs/ask-program.js';
 import { githubFixture, whyNoGh, type GitHubFixture } from '../../support/github/gh-environment.js';
 import { TOKEN } from '../../support/github/github.js';
 
 const missing = whyNoGh();
 const REPOSITORY = { host: 'github.com', owner: 'acme', name: 'shop' };
 
-function forgeOf({ repository, env }: Pick<GitHubFixture, 'repository' | 'env'>, run: RunToEnd = runToEnd): Forge {
-  return githubForge({ run, repository: REPOSITORY, cwd: repository.root, env, redact: redactor([TOKEN]) });
+function forgeOf({ repository, env }: Pick<GitHubFixture, 'repository' | 'env'>, ask: AskProgram = askProgram): Forge {
+  return githubForge({ ask, repository: REPOSITORY, cwd: repository.root, env, redact: redactor([TOKEN]) });
 }
 
 describe.skipIf(missing !== null)(missing ?? 'pull requests on GitHub', () => {
@@ -87,7 +87,7 @@ describe.skipIf(missing !== null)(missing ?? 'pull requests on GitHub', () => {
     expect(await forge.preflight('next/one')).toMatchObject({ kind: 'ready', facts: { base: { kind: 'missing' } } });
     const elsewhere = { ...REPOSITORY, name: 'other' };
     const other = githubForge({
-      run: runToEnd,
+      ask: askProgram,
       repository: elsewhere,
       cwd: '/',
       env: fixture.env,
@@ -312,33 +312,34 @@ describe.skipIf(missing !== null)(missing ?? 'pull requests on GitHub', () => {
 });
 
 describe('gh', () => {
-  const ended = (end: ProgramEnd): Forge =>
-    forgeOf({ repository: { root: '/' }, env: {} } as unknown as GitHubFixture, () => Promise.resolve(end));
-  const exited = (code: number, stderr: string): ProgramEnd => ({ kind: 'exited', code, stdout: '', stderr });
+  const ended = (end: Partial<ProgramAnswer>): Forge =>
+    forgeOf({ repository: { root: '/' }, env: {} } as unknown as GitHubFixture, () =>
+      Promise.resolve({ code: 0, stdout: '', stderr: '', gaveUp: null, notStarted: null, ...end }),
+    );
 
   it('that panics says nothing about the pull request', async () => {
-    const panic = exited(2, `panic: runtime error ${TOKEN}\n\ngoroutine 1 [running]:\n`);
-    expect(await ended(panic).look([1])).toEqual({
+    const panic = ended({ code: 2, stderr: `panic: runtime error ${TOKEN}\n\ngoroutine 1 [running]:\n` });
+    expect(await panic.look([1])).toEqual({
       kind: 'unknown',
       why: 'gh ended with exit code 2: panic: runtime error [redacted]',
     });
     const merge = { strategy: 'squash', head: 'a', message: null } as const;
-    expect(await ended(panic).merge(1, merge)).toMatchObject({ kind: 'unknown' });
-    expect(await ended(exited(9, '')).look([1])).toMatchObject({ kind: 'unknown' });
+    expect(await panic.merge(1, merge)).toMatchObject({ kind: 'unknown' });
+    expect(await ended({ code: 9 }).look([1])).toMatchObject({ kind: 'unknown' });
+    expect(await ended({ code: null }).look([1])).toEqual({ kind: 'unknown', why: 'gh was ended by a signal' });
   });
 
   it('that is not installed, too old, or hangs is named', async () => {
-    const missing: ProgramEnd = { kind: 'missing', why: 'Program "gh" was not found on PATH.' };
-    expect(await ended(missing).preflight('main')).toMatchObject({ kind: 'no_program', why: 'gh is not installed' });
-    const old: ProgramEnd = { kind: 'exited', code: 0, stdout: 'gh version 1.14.0 (2021-08-04)\n', stderr: '' };
-    expect(await ended(old).preflight('main')).toMatchObject({
+    const missing = ended({ code: null, notStarted: 'Program "gh" was not found on PATH.' });
+    expect(await missing.preflight('main')).toEqual({
       kind: 'no_program',
-      why: expect.stringContaining('1.14.0') as string,
+      program: 'gh',
+      why: 'Program "gh" was not found on PATH.',
+      hint: 'Install GitHub CLI: https://cli.github.com',
     });
-    expect(await ended({ kind: 'stopped', why: 'did not end within 60 s' }).look([1])).toEqual({
-      kind: 'unreachable',
-      why: 'gh did not end within 60 s',
-    });
+    const old = ended({ stdout: 'gh version 1.14.0 (2021-08-04)\n' });
+    expect(await old.preflight('main')).toMatchObject({ why: 'gh 1.14.0 is too old: 2.0 or newer is needed' });
+    expect(await ended({ code: null, gaveUp: 'timeout' }).look([1])).toMatchObject({ kind: 'unreachable' });
   });
 });
 

@@ -39,7 +39,7 @@ const TWO_PATHS = new Set(['rename', 'renameSync', 'link', 'linkSync', 'symlink'
 const READS = new Set([
   ...['rev-parse', 'rev-list', 'merge-base', 'merge-tree', 'show-ref', 'for-each-ref', 'symbolic-ref', 'ls-files'],
   ...['ls-tree', 'diff', 'diff-tree', 'diff-index', 'cat-file', 'hash-object', 'commit-tree', 'log', 'status'],
-  ...['version', 'check-ignore', 'check-attr', 'grep', 'config', 'interpret-trailers'],
+  ...['version', 'ls-remote', 'check-ignore', 'check-attr', 'grep', 'config', 'interpret-trailers'],
 ]);
 const GIT_CALLS = new Set(['git', 'tryGit', 'gitThatSurvives']);
 
