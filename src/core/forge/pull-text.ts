@@ -41,7 +41,7 @@ export function pullTitle(title: string, id: string, redact: Redactor): string {
 export function pullBody(text: PullText, marker: string, redact: Redactor): string {
   const { task, runId, result, outOfScope } = text;
   const parts = [
-    `Task ${inlineCode(task.id)} of o8 run ${inlineCode(runId)}.`,
+    `Task ${inlineCode(task.id)} in run ${inlineCode(runId)} of o8.`,
     ...(result === null || result.trim() === '' ? [] : ['## Result', fenced(result, redact, RESULT_CHARACTERS)]),
     '## Checks',
     checksText(text.checks, redact),

@@ -25,7 +25,7 @@ describe('the description of a pull request', () => {
   it('has task, result, checks, scope, cost and marker', () => {
     expect(pullBody(TEXT, marker, redact)).toBe(
       [
-        'Task `demo-1` of o8 run `20260101-100000-abcd`.',
+        'Task `demo-1` in run `20260101-100000-abcd` of o8.',
         '## Result\n\n```text\nAdded users.\n```',
         '## Checks\n\nRun by o8 on the merge with the base branch:\n\n- passed: `npm test`',
         '## Scope\n\nAll changes are within the scope of the task.',
