@@ -11,8 +11,9 @@ const PROJECTS = AGENTS.flatMap(({ project }) => project ?? []);
 /** o8's own settings, read from the checkout. */
 export const SETTINGS_FILE = '.claude/parallel-config.json';
 export const WORKER_RULES = '.claude/agents/worker.md';
+export const MERGER_RULES = '.claude/agents/merger.md';
 /** Rules for agents that o8 reads from a commit. */
-const RULES: readonly string[] = [WORKER_RULES, '.claude/agents/merger.md'];
+const RULES: readonly string[] = [WORKER_RULES, MERGER_RULES];
 
 /** All files of a commit that may need consent. */
 export const WANTED_FILES: WantedFiles = {

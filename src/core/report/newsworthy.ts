@@ -43,6 +43,7 @@ export function isNewsworthy(event: RunEvent): boolean {
     case 'push_intended':
     case 'branch_pushed':
     case 'pull_seen':
+    case 'pull_reviewed':
     case 'pull_returned':
     case 'held_accepted':
     case 'wave_validated':

@@ -168,6 +168,15 @@ export const runEventSchema = z.discriminatedUnion('type', [
   }),
   /** Recorded when it changed, and with every merge. */
   z.strictObject({ type: z.literal('pull_seen'), task, seen: pullSeenSchema }),
+  /** The merger agent reviewed this commit of it. */
+  z.strictObject({
+    type: z.literal('pull_reviewed'),
+    task,
+    head: commit,
+    verdict: z.enum(['merge', 'changes']),
+    summary: z.string(),
+    costUsd: z.number(),
+  }),
   /** It goes back to the agent with `note`, because of `about` (what was said about which commit), once. */
   z.strictObject({ type: z.literal('pull_returned'), task, note: z.string(), about: z.string() }),
   z.strictObject({ type: z.literal('wave_validated'), wave: z.number().int(), commit }),

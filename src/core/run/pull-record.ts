@@ -20,6 +20,8 @@ export interface PullRecord {
   readonly intent: { readonly commit: string; readonly replaces: string | null } | null;
   readonly opened: { readonly number: number; readonly url: string; readonly base: string } | null;
   readonly seen: (PullSeen & { readonly at: string }) | null;
+  /** The last review by the merger agent. It is valid only for this commit. */
+  readonly review: { readonly head: string; readonly verdict: 'merge' | 'changes'; readonly summary: string } | null;
   /** Feedback that the agent has already received. */
   readonly returned: readonly string[];
 }
@@ -31,5 +33,6 @@ export const NO_PULL: PullRecord = {
   intent: null,
   opened: null,
   seen: null,
+  review: null,
   returned: [],
 };

@@ -175,6 +175,10 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
     }
     case 'pull_seen':
       return withPull({ seen: { ...event.seen, at } });
+    case 'pull_reviewed': {
+      const { head, verdict, summary } = event;
+      return { ...withPull({ review: { head, verdict, summary } }), costUsd: task.costUsd + event.costUsd };
+    }
     case 'pull_returned':
       from('merge_pending', 'merge_conflict');
       return to(

@@ -73,9 +73,9 @@ type Say = (action: PullResult['action'], why: string, trouble?: ForgeTrouble | 
 async function mergePull(at: PullWork, task: PlannedTask, seen: SeenPull, wish: MergeWish, said: Say): Promise<Acted> {
   const { run, forge } = at;
   if (wish.review) {
-    const verdict = await reviewPull();
-    if (verdict.kind === 'changes') return said('refuse', `the review asks for changes: ${verdict.summary}`);
-    if (verdict.kind === 'none') return said('wait', verdict.why);
+    const review = await reviewPull(at, task, seen);
+    if (review.kind === 'none') return said('wait', review.why);
+    if (review.kind === 'changes') return askForChanges(at, task, seen, review.summary, said);
   }
   run.lease.assertHeld();
   const outcome = await forge.merge(seen.number, {
@@ -108,6 +108,24 @@ async function mergePull(at: PullWork, task: PlannedTask, seen: SeenPull, wish: 
     case 'unknown':
       return said('wait', troubleText(outcome), outcome);
   }
+}
+
+/** As often as the settings say the agent gets the review; then it is up to a person. */
+async function askForChanges(
+  { run }: PullWork,
+  task: PlannedTask,
+  seen: SeenPull,
+  summary: string,
+  said: Say,
+): Promise<Acted> {
+  const about = `${seen.headCommit} review`;
+  const returned = recordOf(run, task.id).pull?.returned ?? [];
+  if (returned.includes(about) || returned.length >= run.plan.settings.pr.rounds) {
+    return said('refuse', `the review asks for changes: ${summary.split('\n')[0] ?? ''}`);
+  }
+  const note = `A review of the pull request ${seen.url} asks for changes:\n\n${summary}`;
+  await run.ledger.record({ type: 'pull_returned', task: task.id, note, about });
+  return said('wait', 'the review asks for changes; the agent works on it again');
 }
 
 /** The base has the work: recorded, and everything that was only needed for it goes. False: try again later. */

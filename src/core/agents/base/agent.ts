@@ -43,6 +43,9 @@ export interface Agent {
   /** The command line of an attempt. Throws O8Error `usage` or `refused` when it cannot be started like that. */
   readonly launch: (attempt: AttemptLaunch) => Launch;
 
+  /** Starts a session that reads in a folder and changes nothing there; the prompt is its standard input. */
+  readonly review: (review: ReviewLaunch) => Launch;
+
   // Its output
   /** The facts of an attempt without any output. */
   readonly output: AgentOutput;
@@ -93,6 +96,22 @@ export interface AttemptLaunch {
   readonly node: string;
   readonly guard: string;
   readonly gitFolder: string;
+}
+
+export interface ReviewLaunch {
+  /** Where the program was found. */
+  readonly program: string;
+  readonly agent: AgentSettings;
+  readonly sessionId: string;
+  readonly rules: string;
+  readonly prompt: string;
+  /** Absolute path of a file with the prompt, and of the folder, which is a copy for this review. */
+  readonly promptFile: string;
+  readonly folder: string;
+  /** The branch whose work is reviewed. */
+  readonly branch: string;
+  /** US dollars; null: no limit. */
+  readonly budgetUsd: number | null;
 }
 
 /** A command to start in the task's worktree; `env` is added to the agent's environment. */

@@ -41,7 +41,8 @@ function forSkill(rules: string, { commits }: SkillDuties): string {
     .replace(' pass and everything is committed:', ' pass:');
 }
 
-function withoutFrontmatter(markdown: string): string {
+/** Frontmatter is for Claude Code, which would start the agent itself. */
+export function withoutFrontmatter(markdown: string): string {
   return markdown
     .replace(/^\uFEFF/, '')
     .replace(/^---[ \t]*\r?\n[\s\S]*?\r?\n---[ \t]*(?:\r?\n|$)/, '')

@@ -4,6 +4,7 @@ import { outputOf } from '../base/agent-facts.js';
 import type { Agent } from '../base/agent.js';
 import { noCommand } from '../base/no-command.js';
 import { permissionModeCheck } from '../base/permission-mode.js';
+import { claudeReview } from './claude-review.js';
 import { claudeCommand } from './claude-command.js';
 import { CLAUDE, CLAUDE_FILES, CLAUDE_SETTINGS, claudeItems, commandWords } from './claude-files.js';
 import { checkClaudeSettings } from './claude-settings.js';
@@ -45,6 +46,8 @@ export const CLAUDE_AGENT: Agent = {
       guard: { node, program: guard },
     });
   },
+
+  review: claudeReview,
 
   output: outputOf(EMPTY_CLAUDE_STREAM, foldClaudeLine),
   givesResult: true,

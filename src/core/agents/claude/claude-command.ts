@@ -36,7 +36,7 @@ const SKILL_TOOLS = ['Skill', 'Agent'];
  * Two retries inside the agent are enough for a short network error. Its default of ten takes three minutes, and a longer
  * outage pauses the run anyway. Workers must not update Claude Code.
  */
-const ENVIRONMENT = { CLAUDE_CODE_MAX_RETRIES: '2', DISABLE_AUTOUPDATER: '1' };
+export const ENVIRONMENT = { CLAUDE_CODE_MAX_RETRIES: '2', DISABLE_AUTOUPDATER: '1' };
 const MEMORY_OF_FOLDERS = { CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD: '1' };
 
 /** A slash command may start the agents it names, but those start no others. Newer versions allow three levels. */

@@ -2,7 +2,7 @@ import { outputOf } from '../base/agent-facts.js';
 import type { Agent } from '../base/agent.js';
 import { noCommand } from '../base/no-command.js';
 import { permissionModeCheck } from '../base/permission-mode.js';
-import { checkCodexSettings, codexCommand } from './codex-command.js';
+import { checkCodexSettings, codexCommand, codexReview } from './codex-command.js';
 import { CODEX, CODEX_PROJECT } from './codex-files.js';
 import { EMPTY_CODEX, foldCodexLine, isCodexSessionLine } from './codex-output.js';
 import { codexWords } from './codex-words.js';
@@ -36,6 +36,7 @@ you are done. This replaces what the rules and the task say about commits. To re
   readsPrompt: true,
   runsCommands: false,
   launch: codexCommand,
+  review: codexReview,
 
   output: outputOf(EMPTY_CODEX, foldCodexLine),
   givesResult: true,

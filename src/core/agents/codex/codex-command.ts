@@ -1,6 +1,6 @@
 import { O8Error } from '../../base/errors.js';
 import type { AgentSettings } from '../../settings/agent-settings.js';
-import type { AttemptLaunch, Launch } from '../base/agent.js';
+import type { AttemptLaunch, Launch, ReviewLaunch } from '../base/agent.js';
 
 /**
  * The Codex command of one attempt: `codex exec`, or `codex exec resume` with the thread's id, the prompt on standard
@@ -21,6 +21,23 @@ export function codexCommand({ program, task, settings, session, project }: Atte
       ...override('approval_policy', 'never'),
       ...(project.kind === 'frozen' ? untrusted(task.worktree) : []),
       ...(resumed === null ? [] : [resumed]),
+      '-',
+    ],
+    env: {},
+  };
+}
+
+/** The same without a sandbox that writes, and without the settings that the reviewed branch may have changed. */
+export function codexReview({ program, agent, folder }: ReviewLaunch): Launch {
+  return {
+    argv: [
+      program,
+      ...['exec', '--json', '--ephemeral'],
+      ...(agent.model === null ? [] : [`--model=${agent.model}`]),
+      ...overrides(agent.settings),
+      ...override('sandbox_mode', 'read-only'),
+      ...override('approval_policy', 'never'),
+      ...untrusted(folder),
       '-',
     ],
     env: {},

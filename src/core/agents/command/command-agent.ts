@@ -41,6 +41,10 @@ export const COMMAND_AGENT: Agent = {
     const values = { prompt, promptFile, task: task.id, branch: task.branch, worktree: task.worktree };
     return { argv: agentCommand(settings.agent.command ?? [], values), env: {} };
   },
+  review: ({ agent, prompt, promptFile, folder, branch }) => {
+    const values = { prompt, promptFile, task: 'review', branch, worktree: folder };
+    return { argv: agentCommand(agent.command ?? [], values), env: { O8_REVIEW: '1', O8_PROMPT_FILE: promptFile } };
+  },
 
   output: outputOf({ facts: NO_FACTS }, (state) => state),
   givesResult: false,

@@ -34,7 +34,16 @@ function stepFor(run: RunHistory, change: Partial<SeenPull>) {
 const failing: Partial<SeenPull> = { checks: [{ name: 'ci', outcome: 'failed', required: false, url: null }] };
 
 describe('a push', () => {
-  const ours = { pushed: 'p', pushedAt: null, before: null, intent: null, opened: null, seen: null, returned: [] };
+  const ours = {
+    pushed: 'p',
+    pushedAt: null,
+    before: null,
+    intent: null,
+    opened: null,
+    seen: null,
+    review: null,
+    returned: [],
+  };
 
   it.each([
     ['is done when the remote has the commit', null, TIP, { kind: 'there' }],

@@ -118,6 +118,7 @@ const transitions: readonly (readonly [name: string, event: RunEvent, outcomes: 
   ['branch_pushed', { type: 'branch_pushed', task, commit: 'c' }, unchanged],
   ['pull_opened', { type: 'pull_opened', task, number: 1, url: 'u', base: 'main' }, unchanged],
   ['pull_seen', { type: 'pull_seen', task, seen: { kind: 'waiting', message: 'checks', head: 'c' } }, unchanged],
+  ['pull_reviewed', { type: 'pull_reviewed', task, head: 'c', verdict: 'merge', summary: '', costUsd: 0 }, unchanged],
   [
     'pull_returned',
     { type: 'pull_returned', task, note: 'n', about: 'x' },
