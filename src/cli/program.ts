@@ -13,6 +13,7 @@ import { integrateCommand, runChecksCommand } from './commands/integrate-command
 import { logsCommand } from './commands/logs-command.js';
 import { mergeCommand } from './commands/merge-command.js';
 import { cleanupCommand, planCommand, preflightCommand, spawnCommand } from './commands/tool-commands.js';
+import { mergerCommand } from './commands/merger-command.js';
 import { mcpCommand } from './commands/mcp-command.js';
 import { parallelCommand } from './commands/parallel-command.js';
 import { pauseCommand, unpauseCommand } from './commands/pause-command.js';
@@ -52,6 +53,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     abortCommand(cli),
     diffCommand(cli),
     mergeCommand(cli),
+    mergerCommand(cli),
     cleanupCommand(cli),
     logsCommand(cli),
     attachCommand(cli),

@@ -24,6 +24,7 @@ import { askSupervisor } from './run/ask-supervisor.js';
 import { loadRun, requireRun, requireTask } from './context/load-run.js';
 import type { LoadedRun } from './context/run-files.js';
 import { predictionShape, predictMerges } from './predict/predict-merges.js';
+import { predictPulls } from './predict/predict-pulls.js';
 import { refuseInterrupted } from './context/refuse-interrupted.js';
 import { refuseNested } from './context/refuse-nested.js';
 import { openContext } from './context/repository-context.js';
@@ -79,7 +80,9 @@ export const merge = defineTool({
     const head = { runId, base: base.branch, target: targetName(targetOf(run.plan)) };
     if (wish === 'predict') {
       const predicted = await predictMerges(repo, run, { only: task, uncommitted: input.uncommitted === true });
-      return { ...head, state: runStateName(run.state, run.ownerAlive), ...predicted };
+      const pulls = await predictPulls(repo, run, task, context);
+      const asked = pulls === null ? {} : { pulls };
+      return { ...head, state: runStateName(run.state, run.ownerAlive), ...predicted, ...asked };
     }
     if (wish === 'predict_undo') {
       return { ...head, state: runStateName(run.state, run.ownerAlive), tasks: [], undone: undoPrediction(run, task) };

@@ -82,7 +82,10 @@ export function printPulls(pulls: NonNullable<ToolAnswer<'merge'>['pulls']>, { p
   if (pulls.length === 0) print('No open pull requests.');
   const width = Math.max(...pulls.map(({ task }) => task.length), 0);
   for (const { task, number, action, why } of pulls) {
-    print(`${action.padEnd(6)}  #${String(number).padEnd(5)} ${task.padEnd(width)}  ${safeLines(why)}`);
+    const [first = ''] = safeLines(why)
+      .replace(/^(wait|refuse): /, '')
+      .split('\n');
+    print(`${action.padEnd(6)}  #${String(number).padEnd(5)} ${task.padEnd(width)}  ${first}`);
   }
 }
 

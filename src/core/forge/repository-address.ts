@@ -1,3 +1,6 @@
+import { O8Error } from '../base/errors.js';
+import { shellQuote } from '../base/shell-quote.js';
+import type { Redactor } from '../text/redact.js';
 import type { ForgeRepository } from './forge.js';
 
 /** GitHub's address for ssh where only port 443 is open. */
@@ -22,6 +25,25 @@ export function repositoryOfAddress(address: string): ForgeRepository | null {
   if (![owner, name].every((word) => /^[\w.-]+$/.test(word)) || !/^[\w.-]+(:\d+)?$/.test(found.host)) return null;
   const host = found.host.toLowerCase();
   return { host: OTHER_NAMES[host] ?? host, owner, name };
+}
+
+/** The repository behind a remote with these addresses. O8Error `refused` where none names a repository of a forge. */
+export function forgeRepository(
+  addresses: readonly string[],
+  at: { readonly root: string; readonly remote: string; readonly redact: Redactor },
+): ForgeRepository {
+  const [repository] = addresses.flatMap((each) => repositoryOfAddress(each) ?? []);
+  if (repository !== undefined) return repository;
+  const { root, remote, redact } = at;
+  const [address] = addresses;
+  const what =
+    address === undefined ? `has no remote ${remote}` : `has no address of a forge for ${remote}: ${redact(address)}`;
+  const verb = address === undefined ? 'add' : 'set-url';
+  throw new O8Error(
+    'refused',
+    `${root} ${what}`,
+    `git remote ${verb} ${shellQuote(remote)} https://github.com/<owner>/<name>.git`,
+  );
 }
 
 /** As in `GH_REPO`: `owner/name`, or `host/owner/name`. */
