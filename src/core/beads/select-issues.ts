@@ -27,7 +27,7 @@ export interface SelectedIssue {
   readonly adopted: boolean;
 }
 
-/** Why an issue that is wanted is no task of the run. */
+/** Why an issue that is asked is no task of the run. */
 export type LeftOutReason =
   | { readonly kind: 'claimed'; readonly by: string }
   /** Neither open nor in progress under our actor. */
@@ -60,38 +60,38 @@ export interface SelectOptions {
  * The tasks among all issues of a repository. O8Error `invalid_plan` for an unknown id, ids that can be no folder or
  * branch, and cycles, with their names.
  */
-export function selectIssues(issues: readonly Issue[], wanted: WantedIssues, options: SelectOptions): Selection {
+export function selectIssues(issues: readonly Issue[], asked: WantedIssues, options: SelectOptions): Selection {
   const tree = issueTree(issues);
   const inRun = options.inRun ?? new Set<string>();
-  const candidates = inOrder(candidatesOf(tree, wanted)).filter(({ id }) => !inRun.has(id));
+  const candidates = inOrder(candidatesOf(tree, asked)).filter(({ id }) => !inRun.has(id));
   const left: LeftOutIssue[] = [];
   const free: Issue[] = [];
   for (const issue of candidates) {
-    const why = takenOrNotOpen(issue, options.actor, wanted.kind === 'issue' && wanted.force);
+    const why = takenOrNotOpen(issue, options.actor, asked.kind === 'issue' && asked.force);
     if (why === null) free.push(issue);
     else left.push({ issue, why });
   }
-  const { tasks, waiting } = withDependencies(tree, free, wanted, inRun);
+  const { tasks, waiting } = withDependencies(tree, free, asked, inRun);
   throwFaults(tasks);
   const found = tasks.map(({ issue }) => issue.id);
   return {
     tasks: tasks.map(({ issue, deps }) => ({ issue, deps, adopted: issue.status === 'in_progress' })),
     left: [...left, ...waiting],
     roots:
-      wanted.kind === 'epic'
-        ? [wanted.id]
+      asked.kind === 'epic'
+        ? [asked.id]
         : [...new Set([...found, ...inRun].flatMap((id) => tree.above(id).map((above) => above.id)))],
   };
 }
 
 /** Open and closed alike are what was asked for; an epic is none of its tasks. */
-function candidatesOf(tree: IssueTree, wanted: WantedIssues): Issue[] {
-  switch (wanted.kind) {
+function candidatesOf(tree: IssueTree, asked: WantedIssues): Issue[] {
+  switch (asked.kind) {
     case 'epic':
-      known(tree, wanted.id);
-      return tree.below(wanted.id).filter((issue) => isWork(tree, issue));
+      known(tree, asked.id);
+      return tree.below(asked.id).filter((issue) => isWork(tree, issue));
     case 'issue':
-      return [known(tree, wanted.id)].filter((issue) => isWork(tree, issue));
+      return [known(tree, asked.id)].filter((issue) => isWork(tree, issue));
     case 'ready':
       return [...tree.all.values()].filter((issue) => isWork(tree, issue));
   }
@@ -126,12 +126,12 @@ interface Dependent {
 function withDependencies(
   tree: IssueTree,
   free: readonly Issue[],
-  wanted: WantedIssues,
+  asked: WantedIssues,
   inRun: ReadonlySet<string>,
 ): { tasks: Dependent[]; waiting: LeftOutIssue[] } {
-  const waits = new Map(free.map((issue) => [issue.id, waitsFor(tree, issue, wanted)]));
+  const waits = new Map(free.map((issue) => [issue.id, waitsFor(tree, issue, asked)]));
   const mayJoin = ({ id, status }: Issue): boolean =>
-    wanted.kind !== 'ready' || wanted.ids.has(id) || status === 'in_progress';
+    asked.kind !== 'ready' || asked.ids.has(id) || status === 'in_progress';
   const selected = new Set(free.filter(mayJoin).map(({ id }) => id));
   const isTask = (id: string): boolean => selected.has(id) || inRun.has(id);
   for (let before = -1; before !== selected.size;) {
@@ -167,14 +167,14 @@ function withDependencies(
  * The open issues that have to be closed first: its own and those of the epics above it, in place of an epic the open work
  * below that. An epic that waits for its own tasks holds none of them up.
  */
-function waitsFor(tree: IssueTree, issue: Issue, wanted: WantedIssues): string[] {
+function waitsFor(tree: IssueTree, issue: Issue, asked: WantedIssues): string[] {
   const above = tree.above(issue.id);
-  const own = linked(issue).flatMap((id) => openWork(tree, id, wanted));
+  const own = linked(issue).flatMap((id) => openWork(tree, id, asked));
   const inherited = above.flatMap((epic) => {
     const inside = new Set(tree.below(epic.id).map(({ id }) => id));
     return linked(epic)
       .filter((id) => !inside.has(id) && id !== epic.id)
-      .flatMap((id) => openWork(tree, id, wanted));
+      .flatMap((id) => openWork(tree, id, asked));
   });
   return [...new Set([...own, ...inherited])];
 }
@@ -183,14 +183,14 @@ function linked({ links }: Issue): string[] {
   return links.filter(({ type }) => WAITS.has(type)).map(({ on }) => on);
 }
 
-function openWork(tree: IssueTree, id: string, wanted: WantedIssues): string[] {
+function openWork(tree: IssueTree, id: string, asked: WantedIssues): string[] {
   const issue = tree.all.get(id);
   if (issue === undefined) return [id]; // in another repository, or gone: nobody here can say that it is done
   if (isClosed(issue)) return [];
   const open = tree.below(id).filter((below) => !isClosed(below) && !tree.isEpic(below));
   if (open.length > 0) return open.map((below) => below.id);
   // Nothing is left to do below it. One of ours is closed by o8, another one by those whose it is.
-  const ours = wanted.kind === 'epic' && tree.above(id).some((epic) => epic.id === wanted.id);
+  const ours = asked.kind === 'epic' && tree.above(id).some((epic) => epic.id === asked.id);
   return ours && tree.isEpic(issue) ? [] : [id];
 }
 

@@ -333,7 +333,8 @@ export class RunPromises {
   private noFailure(task: string, what: string): void {
     const last = this.ends.get(task);
     if (!this.isRunning(task) || last === undefined) return;
-    const isNone = (last.end === 'limit' && !last.stopped) || last.end === 'success';
+    // One that was stopped, by an abort whose supervisor then crashed, ended by a signal.
+    const isNone = !last.stopped && (last.end === 'limit' || last.end === 'success');
     if (isNone) throw new Error(`${task} ${what}, and its agent ended with ${last.end}`);
   }
 
