@@ -97,5 +97,5 @@ export function heldView(runId: string, task: string, { keys, findings }: Held):
 export function acceptedText(findings: readonly Finding[]): string {
   const lines = findings.slice(0, MOST_FINDINGS).map(({ what }) => `- ${shortened(what)}`);
   const rest = findings.length - MOST_FINDINGS;
-  return ['Landed with --accept-held:', ...lines, ...(rest > 0 ? [`- and ${String(rest)} more`] : [])].join('\n');
+  return ['Merged with --accept-held:', ...lines, ...(rest > 0 ? [`- and ${String(rest)} more`] : [])].join('\n');
 }

@@ -49,7 +49,7 @@ export interface PreflightFacts {
   /** Tasks whose branch and worktree belong to the run that is being continued; they do not collide. */
   readonly continuedTasks: readonly string[];
   /** Tasks left out whose work this run starts with: landed, or on a branch that is merged first. */
-  readonly landedTasks: readonly string[];
+  readonly presentTasks: readonly string[];
   /** Warnings from reading the plan's files. */
   readonly sourceWarnings: readonly SourceWarning[];
   readonly manifestCommands: readonly PlannedCommand[];

@@ -43,9 +43,9 @@ function dependenciesSatisfied({ wave }: Plan): string {
 }
 
 function leftOutDependencies(plan: Plan, facts: PreflightFacts): Check[] {
-  const landed = new Set(facts.landedTasks);
+  const present = new Set(facts.presentTasks);
   const missing = new Map(
-    leftOutTasks(plan).flatMap(({ task }) => (landed.has(task.id) ? [] : [[task.id, task] as const])),
+    leftOutTasks(plan).flatMap(({ task }) => (present.has(task.id) ? [] : [[task.id, task] as const])),
   );
   const again = runCommand(plan.source, plan.root);
   return selectedTasks(plan).flatMap((task) => {

@@ -5,7 +5,7 @@ import type { Plan, PlannedTask } from '../plan/plan.js';
 import { stackedOn } from './stacked-on.js';
 import { isAtRest, isPublished, taskOf, type FinishedState, type RunState, type TaskRecord } from './run-state.js';
 import { startOrder } from '../plan/schedule.js';
-import { isInMergeQueue, isSettled, landedCommit } from './task-state.js';
+import { isInMergeQueue, isSettled, mergedCommit } from './task-state.js';
 import { mergeAgain } from '../held/finding.js';
 
 /** The observed state of a task's agent. */
@@ -186,7 +186,7 @@ export function blockers(plan: Plan, state: RunState, task: PlannedTask): string
     .map(({ number }) => `wave ${String(number)}`);
   const deps = task.deps.filter((dep) => {
     const { state: needed } = taskOf(state, dep);
-    return isSettled(needed) && landedCommit(needed) === null;
+    return isSettled(needed) && mergedCommit(needed) === null;
   });
   return [...failedWaves, ...deps];
 }
@@ -200,7 +200,7 @@ function isReady(plan: Plan, state: RunState, { task, record }: Entry, now: Date
 
 function depsMet(plan: Plan, state: RunState, task: PlannedTask): boolean {
   return (
-    task.deps.every((dep) => landedCommit(taskOf(state, dep).state) !== null) || stackedOn(plan, state, task) !== null
+    task.deps.every((dep) => mergedCommit(taskOf(state, dep).state) !== null) || stackedOn(plan, state, task) !== null
   );
 }
 

@@ -149,11 +149,11 @@ function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: numb
   const wanted = event.type === 'task_requeued' && ['retry', 'selected', 'resumed'].includes(event.why);
   const stoppedByUser = state.stoppedByUser && !wanted;
   const intent = state.mergeIntents.get(event.task);
-  const landed =
+  const merged =
     event.type === 'task_merged' && intent?.to === event.landed && intent.from !== intent.to
       ? withLanding(state, { ...intent, task: event.task, tasks: [event.task] })
       : state;
-  return { ...landed, tasks, mergeIntents, validations, stoppedByUser, phase: phaseAfter(state.phase, event) };
+  return { ...merged, tasks, mergeIntents, validations, stoppedByUser, phase: phaseAfter(state.phase, event) };
 }
 
 type PhaseEvent = Extract<RunEvent, { type: 'run_paused' | 'run_resumed' | 'run_aborting' | 'run_finished' }>;

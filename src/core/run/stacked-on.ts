@@ -1,7 +1,7 @@
 import type { Plan, PlannedTask } from '../plan/plan.js';
 import { pullRemote, targetOf } from '../plan/target.js';
 import { isPublished, taskOf, type RunState } from './run-state.js';
-import { landedCommit } from './task-state.js';
+import { mergedCommit } from './task-state.js';
 
 /** The task whose pull request another one is based on, and the commit that the remote has of it. */
 export interface StackBase {
@@ -19,7 +19,7 @@ export function stackedOn(plan: Plan, state: RunState, task: PlannedTask): Stack
     return null;
   const record = taskOf(state, dep);
   if (
-    landedCommit(record.state) !== null ||
+    mergedCommit(record.state) !== null ||
     !isPublished(record) ||
     record.pull === null ||
     record.pull.pushed === null

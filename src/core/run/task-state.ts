@@ -56,6 +56,7 @@ export type TaskState =
       readonly targetCommit: string;
       readonly branchCommit: string;
     }
+  /** `landed`, as the journal calls it: the commit of the target, or of the base, that has the task's work. */
   | { readonly state: 'complete'; readonly landed: string }
   | { readonly state: 'failed'; readonly reason: FailureReason; readonly message: string }
   | { readonly state: 'blocked'; readonly by: readonly string[] }
@@ -105,7 +106,7 @@ export function isRunning(state: TaskState): state is Extract<TaskState, { state
 }
 
 /** The commit with the task's work if dependents may use it, even if this run left the task out; otherwise null. */
-export function landedCommit(state: TaskState): string | null {
+export function mergedCommit(state: TaskState): string | null {
   return state.state === 'complete' || state.state === 'skipped' ? state.landed : null;
 }
 

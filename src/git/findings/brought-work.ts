@@ -3,7 +3,7 @@ import type { Repository } from '../door/repository.js';
 import type { Difference } from '../diff/tree-difference.js';
 
 /**
- * The change that landing a task's branch makes to the target: `onto` is replaced by `commit`. `tip` is the tip of the
+ * The change that merging a task's branch makes to the target: `onto` is replaced by `commit`. `tip` is the tip of the
  * branch.
  */
 export interface Brought {

@@ -12,10 +12,10 @@ import { trustFindings } from './check-trust.js';
 /** Finds one kind of change in a branch that needs the user's approval. */
 export type HeldCheck = (run: HeldRun, task: PlannedTask, brought: Brought) => Promise<readonly Finding[]>;
 
-/** All checks before landing; add new kinds here. */
+/** All checks before a merge; add new kinds here. */
 const CHECKS: readonly HeldCheck[] = [trustFindings, submoduleFindings, linkFindings, caseFindings, lfsFindings];
 
-/** The changes that need the user's approval before `commit` may land on `onto`, in the order of the checks. */
+/** The changes that need the user's approval before `commit` may be merged into `onto`, in the order of the checks. */
 export async function findHeld(
   run: HeldRun,
   task: PlannedTask,

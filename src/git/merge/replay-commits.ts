@@ -13,7 +13,7 @@ export type Replayed =
 
 /**
  * Recreates the commits of a branch on top of `onto` like a rebase, without a checkout. `tree` is the result of merging
- * the two: a different result is refused, so that the strategy never changes what lands. Returns `onto` itself if the
+ * the two: a different result is refused, so that the strategy never changes what is merged. Returns `onto` itself if the
  * branch adds nothing.
  */
 export async function replayCommits(

@@ -2,7 +2,7 @@ import { inTerminal } from '../../core/base/text.js';
 import { commandFailure } from '../../core/report/command-failure.js';
 import { O8Error } from '../../core/base/errors.js';
 import { stackedOn } from '../../core/run/stacked-on.js';
-import { landedCommit } from '../../core/run/task-state.js';
+import { mergedCommit } from '../../core/run/task-state.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { lostFromTarget, targetGone, type Moved } from '../../git/findings/moved-branches.js';
 import { ownReason } from '../../git/worktrees/own-worktree.js';
@@ -69,7 +69,7 @@ async function missingDependency(run: Run, task: PlannedTask, start: string): Pr
 /** As it landed, or as its pull request has it, which the task may be stacked on. */
 async function containsWork(run: Run, dep: string, commit: string): Promise<boolean> {
   const { state, pull } = recordOf(run, dep);
-  for (const work of [landedCommit(state), pull?.pushed ?? null]) {
+  for (const work of [mergedCommit(state), pull?.pushed ?? null]) {
     if (work !== null && (await isAncestor(run.repo, work, commit))) return true;
   }
   return false;

@@ -14,7 +14,7 @@ import { errorText } from '../run/error-text.js';
 import { attemptOf, filesOf, recordOf, type Run } from '../run/run.js';
 
 /**
- * Removes the worktree of a task whose branch has landed. If it still contains something that git does not have (an
+ * Removes the worktree of a task whose branch is merged. If it still contains something that git does not have (an
  * uncommitted change, a nested repository), it stays for `cleanup`; single ignored files are rescued first.
  */
 export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<void> {

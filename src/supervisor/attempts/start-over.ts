@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { afterKept } from '../../core/kept/kept-text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { startedOver, continueSteps, type ContinueWish } from '../../core/run/rules/continue.js';
-import { landedCommit } from '../../core/run/task-state.js';
+import { mergedCommit } from '../../core/run/task-state.js';
 import { doneRef } from '../../core/plan/own-refs.js';
 import { createRef, isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { forgetPins } from '../run/pins.js';
@@ -30,8 +30,8 @@ async function restoreTarget(run: Run): Promise<void> {
   const tip = await resolveCommit(run.repo, `refs/heads/${base.branch}`);
   if (tip === null) return;
   for (const { id } of tasks) {
-    const landed = landedCommit(recordOf(run, id).state);
-    if (landed !== null && !(await isAncestor(run.repo, landed, tip))) return; // it was removed while it still had unlanded work
+    const merged = mergedCommit(recordOf(run, id).state);
+    if (merged !== null && !(await isAncestor(run.repo, merged, tip))) return; // it was removed while it still had unlanded work
   }
   run.lease.assertHeld();
   await createRef(run.repo, target.ref, tip);

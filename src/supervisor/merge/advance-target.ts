@@ -25,7 +25,7 @@ export async function advanceTarget(
   const last = links.at(-1);
   if (last === undefined || from === to) return { kind: 'advanced' };
   run.lease.assertHeld();
-  await pinRef(run.repo, mergeRef(run.plan.runId, last.task.id), to); // so that git gc does not remove it before it lands
+  await pinRef(run.repo, mergeRef(run.plan.runId, last.task.id), to); // so that git gc does not remove it before the target has it
   await run.ledger.record(...announced(run.plan, links));
   run.lease.assertHeld();
   const result = await moveTarget(run, { from, to });

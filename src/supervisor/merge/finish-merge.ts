@@ -6,17 +6,17 @@ import { removeCleanWorktree } from '../attempts/remove-worktree.js';
 import { recordOf, type Run } from '../run/run.js';
 
 /**
- * Completes a task whose work is on the target as `landed`: records that first, then removes what only the merge
+ * Completes a task whose work is on the target as `commit`: records that first, then removes what only the merge
  * needed.
  */
 export async function finishMerge(
   run: Run,
   task: PlannedTask,
-  landed: string,
+  commit: string,
   notes: readonly string[],
 ): Promise<void> {
   await endSetupProcesses(run, task.id); // they may write into the worktree that is removed next
-  await run.ledger.record(...merged(task.id, landed, notes));
+  await run.ledger.record(...merged(task.id, commit, notes));
   await forgetPins(run, task.id);
   if (recordOf(run, task.id).worktree !== 'none') await removeCleanWorktree(run, task); // work from an earlier run has no worktree of this run
 }

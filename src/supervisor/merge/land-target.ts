@@ -6,7 +6,7 @@ import { refreshMessage } from '../../core/merge/merge-message.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { waitingWork } from '../../core/merge/waiting-work.js';
 import type { Landing } from '../../core/run/request-results.js';
-import { landedCommit } from '../../core/run/task-state.js';
+import { mergedCommit } from '../../core/run/task-state.js';
 import { landingRef } from '../../core/plan/own-refs.js';
 import { fastForward, forgetForwarded } from '../../git/checkout/checkout.js';
 import { contentThere } from '../../git/merge/content-there.js';
@@ -73,7 +73,7 @@ async function landOnce(run: Run, upTo: string | null): Promise<Landing | 'moved
 
 /** `cleanup` removes a target that has landed; the user may have removed one that has not. */
 async function withoutTarget(run: Run, base: string): Promise<Landing> {
-  const merged = run.plan.tasks.filter(({ id }) => landedCommit(recordOf(run, id).state) !== null);
+  const merged = run.plan.tasks.filter(({ id }) => mergedCommit(recordOf(run, id).state) !== null);
   const there = await tasksIn(run, merged, base);
   if (there.length === merged.length) return { kind: 'nothing', reason: await whyNothing(run) };
   const last = lastOf(run.ledger.state.landings, targetOf(run.plan).ref);
@@ -164,8 +164,8 @@ async function refresh(run: Run, base: string, tip: string): Promise<Refreshed> 
 async function tasksIn(run: Run, among: readonly PlannedTask[], commit: string): Promise<PlannedTask[]> {
   const tasks: PlannedTask[] = [];
   for (const task of among) {
-    const landed = landedCommit(recordOf(run, task.id).state);
-    if (landed !== null && (await isAncestor(run.repo, landed, commit))) tasks.push(task);
+    const merged = mergedCommit(recordOf(run, task.id).state);
+    if (merged !== null && (await isAncestor(run.repo, merged, commit))) tasks.push(task);
   }
   return tasks;
 }

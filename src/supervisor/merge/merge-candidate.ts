@@ -6,7 +6,7 @@ import { mergeBase } from '../../git/refs/refs.js';
 import { commitSubjects, replayCommits } from '../../git/merge/replay-commits.js';
 import { filesOf, type Run } from '../run/run.js';
 
-/** The commit that would land on top of `onto`, with a note if it does not follow the strategy. */
+/** The commit that merges the branch on top of `onto`, with a note if it does not follow the strategy. */
 export type Candidate =
   | { readonly kind: 'clean'; readonly commit: string; readonly note: string | null }
   | { readonly kind: 'conflict'; readonly files: string[] };

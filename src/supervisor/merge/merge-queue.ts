@@ -35,7 +35,7 @@ import { targetBranch, targetOf } from '../../core/plan/target.js';
 
 /**
  * Merges finished branches into the target, in the given order: stacks them in commits that no branch has yet, checks
- * scopes, verifies them together (if that fails, by bisection, so that the good ones land), then moves the target to
+ * scopes, verifies them together (if that fails, by bisection, so that the good ones are merged), then moves the target to
  * exactly the verified commit by compare-and-swap. The move is announced first, so that a crash repeats nothing.
  */
 export async function mergeTasks(run: Run, tasks: readonly PlannedTask[]): Promise<void> {
@@ -153,11 +153,11 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
       case 'merged_before': {
         const branch = targetBranch(targetOf(run.plan));
         if (branch !== null) await forgetForwarded(run.repo, branch);
-        await finishMerge(run, task, step.landed, []);
+        await finishMerge(run, task, step.commit, []);
         continue;
       }
       case 'merged':
-        await finishMerge(run, task, step.landed, step.notes);
+        await finishMerge(run, task, step.commit, step.notes);
         continue;
       case 'record':
         await run.ledger.record(step.event);

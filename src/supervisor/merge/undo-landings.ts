@@ -6,7 +6,7 @@ import type { PlannedTask } from '../../core/plan/plan.js';
 import type { Undone } from '../../core/run/request-results.js';
 import type { LandingRecord } from '../../core/run/run-state.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
-import { landedCommit } from '../../core/run/task-state.js';
+import { mergedCommit } from '../../core/run/task-state.js';
 import { landingRef, undoRef } from '../../core/plan/own-refs.js';
 import { fastForward, findCheckout, forgetForwarded } from '../../git/checkout/checkout.js';
 import { createLandingCommit } from '../../git/merge/merge.js';
@@ -189,7 +189,7 @@ async function provenRevert(run: Run, landing: LandingRecord, tip: string): Prom
 async function tasksThatStay(run: Run, landing: LandingRecord, tip: string): Promise<PlannedTask[]> {
   const staying: PlannedTask[] = [];
   for (const task of tasksToVerify(run)) {
-    const commit = landedCommit(recordOf(run, task.id).state);
+    const commit = mergedCommit(recordOf(run, task.id).state);
     if (commit === null) continue;
     const leaves =
       (await isAncestor(run.repo, commit, landing.to)) && !(await isAncestor(run.repo, commit, landing.from));

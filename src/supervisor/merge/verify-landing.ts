@@ -1,6 +1,6 @@
 import { basePresence } from '../../core/merge/landings.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { landedCommit } from '../../core/run/task-state.js';
+import { mergedCommit } from '../../core/run/task-state.js';
 import { recordOf, type Run } from '../run/run.js';
 import { verifyCommit } from './verify-commit.js';
 
@@ -31,7 +31,7 @@ export async function verifyLanding(run: Run, commit: string, tasks: readonly Pl
  */
 export function tasksToVerify(run: Run): PlannedTask[] {
   return run.plan.tasks.filter((task) => {
-    if (landedCommit(recordOf(run, task.id).state) === null) return false;
+    if (mergedCommit(recordOf(run, task.id).state) === null) return false;
     const presence = basePresence(run.plan, run.ledger.state, task.id);
     const reverted = presence.kind === 'taken_back' && presence.how.kind === 'reverted';
     return !reverted || hasSharedCheck(run, task);

@@ -4,7 +4,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { reportError } from '../../core/text/report-error.js';
 import type { Landing, ResultOf, Stopped } from '../../core/run/request-results.js';
 import type { Request, RequestAnswer } from '../../core/run/requests.js';
-import { isSettled, landedCommit } from '../../core/run/task-state.js';
+import { isSettled, mergedCommit } from '../../core/run/task-state.js';
 import { abortRun, canBeAborted } from '../../core/run/rules/abort.js';
 import { mayContinue } from '../../core/run/rules/continue.js';
 import { acceptHeld, requeueForMerge, tipThatWaits } from '../../core/run/rules/requeue.js';
@@ -179,7 +179,7 @@ export class RequestDesk {
     const why = whyMergeLandsNothing(target);
     if (why !== null) return nothing(why);
     if (into === 'integration') return nothing(`only ${targetName(target)} was requested`);
-    const upTo = task === null ? null : landedCommit(recordOf(run, task).state);
+    const upTo = task === null ? null : mergedCommit(recordOf(run, task).state);
     if (task !== null && upTo === null) return nothing(`${task} is not merged`);
     return landTarget(run, upTo);
   }

@@ -77,9 +77,9 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   const tip = await resolveCommit(run.repo, ref);
   if (tip === null) return;
   const { state } = recordOf(run, task.id);
-  const landed =
+  const onBase =
     state.state === 'complete' && !keepsTaskBranches(targetOf(run.plan)) && (await isThere(run, state.landed, tip));
-  if (!wish.force && !landed && !(await isKeptElsewhere(run, tip))) {
+  if (!wish.force && !onBase && !(await isKeptElsewhere(run, tip))) {
     const hint = withFlags(cleanupCommand(run, task), { force: true });
     result.kept.push({ what: task.branch, why: `its commits are on no other branch (${tip.slice(0, 12)})`, hint });
     return;
@@ -90,7 +90,7 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   }
   run.lease.assertHeld();
   // No other branch contains the commits of a squashed branch, so they are kept as the task's attempt.
-  if (landed && !(await isKeptElsewhere(run, tip))) await createRef(run.repo, lastAttemptRef(run, task.id), tip);
+  if (onBase && !(await isKeptElsewhere(run, tip))) await createRef(run.repo, lastAttemptRef(run, task.id), tip);
   if (await deleteRef(run.repo, ref, tip)) {
     await run.ledger.record({ type: 'branch_removed', task: task.id, commit: tip });
     const pinned = await resolveCommit(run.repo, doneRef(run.plan.runId, task.id));
@@ -100,8 +100,8 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
 }
 
 /** The user may have moved the target back, or put the work on the base branch in another form. */
-async function isThere(run: Run, landed: string, tip: string): Promise<boolean> {
-  if (run.ledger.state.foundLanded !== null || (await isKeptElsewhere(run, landed))) return true;
+async function isThere(run: Run, merged: string, tip: string): Promise<boolean> {
+  if (run.ledger.state.foundLanded !== null || (await isKeptElsewhere(run, merged))) return true;
   const base = await resolveCommit(run.repo, `refs/heads/${run.plan.base.branch}`);
   return base !== null && (await contentThere(run.repo, tip, base)) !== null;
 }

@@ -20,7 +20,7 @@ import { freeDiskMB } from '../../process/programs/machine-resources.js';
 import { readLock } from '../../store/lock/lock-state.js';
 import { findEarlierWork } from './new-attempts.js';
 import type { ToolContext } from '../context/define-tool.js';
-import { findLandedTasks } from './landed-tasks.js';
+import { findPresentTasks } from './left-out-work.js';
 import { isSameSource, ownChanges, sourceKey, sourceOf, worktreeFolder } from '../../core/plan/sources.js';
 import { readGitChanges } from '../context/git-changes.js';
 import { livingOrphans } from '../context/find-open-runs.js';
@@ -90,7 +90,7 @@ export async function readPreflightFacts(
     ...before,
     completedRun: earlier === null ? null : completedRun(earlier),
     continuedTasks,
-    landedTasks: await findLandedTasks(repo, plan, earlier?.state ?? null),
+    presentTasks: await findPresentTasks(repo, plan, earlier?.state ?? null),
     sourceWarnings: source.warnings ?? [],
     manifestCommands: manifestCommands(plan, source),
     stalePrompts: await findStalePrompts(plan),

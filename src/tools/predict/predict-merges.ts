@@ -8,7 +8,7 @@ import { MOST_FILES } from '../../core/report/status-view.js';
 import { taskOf, type TaskRecord } from '../../core/run/run-state.js';
 import { naturalMergeOrder, unmergedTasks } from '../../core/merge/unmerged-tasks.js';
 import { predictHeld } from '../../git/findings/find-held.js';
-import { landedCommit } from '../../core/run/task-state.js';
+import { mergedCommit } from '../../core/run/task-state.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import type { Repository } from '../../git/door/repository.js';
 import { takenBackNow } from '../../git/refs/standing-reverts.js';
@@ -116,8 +116,8 @@ async function findHeldWork(
 async function notIn(repo: Repository, { plan, state }: LoadedRun, target: string): Promise<string[]> {
   const missing: string[] = [];
   for (const { id } of plan.tasks) {
-    const landed = landedCommit(taskOf(state, id).state);
-    if (landed !== null && !(await isAncestor(repo, landed, target))) missing.push(id);
+    const merged = mergedCommit(taskOf(state, id).state);
+    if (merged !== null && !(await isAncestor(repo, merged, target))) missing.push(id);
   }
   return missing;
 }

@@ -14,7 +14,7 @@ import type { LockState } from '../../store/lock/lock-state.js';
 import { runHome } from '../../store/files/paths.js';
 import { createRun, newRunId } from '../../store/runs/runs.js';
 import type { ToolContext } from '../context/define-tool.js';
-import { findLandedCommits } from '../plan/landed-tasks.js';
+import { findLandedCommits } from '../plan/left-out-work.js';
 import { latestRunOf } from '../context/load-run.js';
 import { refuseHeld } from '../context/lock-error.js';
 import { askTakeOver } from '../context/ask-take-over.js';

@@ -5,7 +5,7 @@ import type { PlannedTask } from '../../core/plan/plan.js';
 import { sourceOf } from '../../core/plan/sources.js';
 import { taskOf } from '../../core/run/run-state.js';
 import { partlyAllowed, scopeViolations } from '../../core/scope/scope-check.js';
-import { landedCommit, type TaskState } from '../../core/run/task-state.js';
+import { mergedCommit, type TaskState } from '../../core/run/task-state.js';
 import { changedPaths } from '../../git/diff/changes.js';
 import { readFileParts } from '../../git/definitions/enclosing-definitions.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
@@ -20,8 +20,8 @@ export async function integratedTasks(repo: Repository, { plan, state }: LoadedR
   const takenBack = await takenBackNow(repo, plan, state);
   for (const { id, wave, branch } of plan.tasks) {
     const record = taskOf(state, id);
-    const landed = landedCommit(record.state);
-    const isThere = base !== null && landed !== null && (await isAncestor(repo, landed, base));
+    const merged = mergedCommit(record.state);
+    const isThere = base !== null && merged !== null && (await isAncestor(repo, merged, base));
     const presence = basePresence(plan, state, id);
     const off = takenBack.find(({ task }) => task === id);
     const isReverted = off !== undefined;
@@ -32,7 +32,7 @@ export async function integratedTasks(repo: Repository, { plan, state }: LoadedR
       branch,
       commits: record.commits,
       state: record.state.state,
-      missing: isReverted || (landed === null && !(record.state.state === 'skipped' && record.state.why === 'user')),
+      missing: isReverted || (merged === null && !(record.state.state === 'skipped' && record.state.why === 'user')),
       why: off === undefined ? whyOpen(record.state) : takenBackText(plan.base.branch, off),
       onBase: isThere && !isReverted && !movedBack,
     });

@@ -2,7 +2,7 @@ import type { Text } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import { findContinuation } from '../run/continue-run.js';
 import type { ToolContext } from '../context/define-tool.js';
-import { findLandedCommits } from '../plan/landed-tasks.js';
+import { findLandedCommits } from '../plan/left-out-work.js';
 import { latestRunOf } from '../context/load-run.js';
 import { planFrom, PREVIEW, readPlanParts } from '../plan/prepare-plan.js';
 import { openContext } from '../context/repository-context.js';

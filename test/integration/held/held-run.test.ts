@@ -76,7 +76,7 @@ it('a branch with a link out of the repository waits for the user, others contin
   expect(accepted.stdout).toContain('Landed on main');
   const message = await run.repository.git(['log', '-1', '--format=%B%P', '--grep', 'accept-held', 'main']);
   expect(message).toContain(
-    `Landed with --accept-held:\n- docs/up is a symbolic link to ../../up, which leads out of the repository\n- secret is a symbolic link to /etc/passwd, an absolute path`,
+    `Merged with --accept-held:\n- docs/up is a symbolic link to ../../up, which leads out of the repository\n- secret is a symbolic link to /etc/passwd, an absolute path`,
   );
   expect(message).toContain(tip);
   // Its dependents continue.

@@ -34,7 +34,7 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     earlierTasks: [],
     completedRun: null,
     continuedTasks: [],
-    landedTasks: [],
+    presentTasks: [],
     sourceWarnings: [],
     manifestCommands: [],
     stalePrompts: [],

@@ -7,7 +7,7 @@ import type { EarlierBranch } from '../../../src/core/run/rules/adopt.js';
 import type { ContinueWish } from '../../../src/core/run/rules/continue.js';
 import type { BranchNow } from '../../../src/core/run/rules/requeue.js';
 import type { StopReason } from '../../../src/core/run/rules/settle.js';
-import { isSettled, landedCommit, type TaskStateName } from '../../../src/core/run/task-state.js';
+import { isSettled, mergedCommit, type TaskStateName } from '../../../src/core/run/task-state.js';
 import { plainState } from './plain-state.js';
 import type { RunHistory } from './run-history.js';
 
@@ -198,7 +198,7 @@ export class RunPromises {
     const { state } = this.history.task(task.id);
     const isNeeded = this.plan.tasks.some(({ deps, wave }) => wave === this.plan.wave && deps.includes(task.id));
     const isThere = branch?.contained === true;
-    if (isThere !== (landedCommit(state) !== null)) throw new Error(`${task.id} counts as landed where it is not`);
+    if (isThere !== (mergedCommit(state) !== null)) throw new Error(`${task.id} counts as landed where it is not`);
     const waits = branch !== null && !isThere && isNeeded && why === 'other_wave';
     if (waits !== (state.state === 'merge_pending') || waits !== (pin !== null))
       throw new Error(`${task.id} is ${state.state}, which others need`);
@@ -215,7 +215,7 @@ export class RunPromises {
     const { target } = this.world;
     const at = target.indexOf(start);
     for (const dep of task.deps) {
-      const landed = landedCommit(this.history.task(dep).state);
+      const landed = mergedCommit(this.history.task(dep).state);
       if (landed === null) throw new Error(`${task.id} starts before ${dep} has landed`);
       if (target.indexOf(landed) > at) throw new Error(`${task.id} starts from ${start}, without ${landed} of ${dep}`);
     }

@@ -338,10 +338,10 @@ export class SimulatedSupervisor implements Loop {
       this.promises.branch(id, { end, isFirst: branch.onto === target });
       switch (step.kind) {
         case 'merged_before':
-          this.record(...merged(id, step.landed, []));
+          this.record(...merged(id, step.commit, []));
           continue;
         case 'merged':
-          this.record(...merged(id, step.landed, step.notes));
+          this.record(...merged(id, step.commit, step.notes));
           continue;
         case 'record':
           this.record(step.event);

@@ -17,7 +17,7 @@ export interface EarlierBranch {
 }
 
 /**
- * A left-out task whose branch is already in the target, or that an earlier run landed, counts as landed for its
+ * A left-out task whose branch is already in the target, or that an earlier run landed, counts as merged for its
  * dependents. If a task of the selected wave needs one with unmerged work, that work is merged first, so that the
  * dependent starts from a base that contains it. `pin`: the commit that has to be kept reachable first.
  */
@@ -26,10 +26,10 @@ export function adopt(
   { task, why }: LeftOut,
   branch: EarlierBranch | null,
 ): { readonly pin: string | null; readonly events: readonly RunEvent[] } {
-  const landed = branch?.contained === true ? branch.tip : (plan.landed[task.id] ?? null);
-  const skipped: RunEvent = { type: 'task_skipped', task: task.id, why, landed };
+  const merged = branch?.contained === true ? branch.tip : (plan.landed[task.id] ?? null);
+  const skipped: RunEvent = { type: 'task_skipped', task: task.id, why, landed: merged };
   const needed = plan.tasks.some(({ deps, wave }) => wave === plan.wave && deps.includes(task.id));
-  if (branch === null || landed !== null || why === 'user' || !needed) return { pin: null, events: [skipped] };
+  if (branch === null || merged !== null || why === 'user' || !needed) return { pin: null, events: [skipped] };
   const { tip, commits } = branch;
   const notes = ['merged from an earlier run'];
   return { pin: tip, events: [skipped, { type: 'task_done', task: task.id, tip, commits, notes }] };

@@ -49,11 +49,11 @@ export interface BranchFacts {
 export type BranchStep =
   | { readonly kind: 'look'; readonly at: keyof BranchFacts }
   /** Already merged, but the supervisor was killed before recording it. */
-  | { readonly kind: 'merged_before'; readonly landed: string }
-  | { readonly kind: 'merged'; readonly landed: string; readonly notes: readonly string[] }
+  | { readonly kind: 'merged_before'; readonly commit: string }
+  | { readonly kind: 'merged'; readonly commit: string; readonly notes: readonly string[] }
   | { readonly kind: 'record'; readonly event: RunEvent }
   | { readonly kind: 'stack'; readonly link: Link }
-  /** It conflicts with a branch below it in the stack, which may not land. */
+  /** It conflicts with a branch below it in the stack, which may not get merged. */
   | { readonly kind: 'wait' }
   /** It waits for the user, and so do all branches after it. */
   | ({ readonly kind: 'hold_rest' } & Waits);
@@ -76,7 +76,7 @@ export function mergeBranch(plan: Plan, branch: Branch, facts: BranchFacts): Bra
   const { task, tip, target, onto } = branch;
   const { announced, rewritten, ancestor, outOfScope, isInStack, trial } = facts;
   if (announced === undefined) return look('announced');
-  if (announced !== null) return { kind: 'merged_before', landed: announced };
+  if (announced !== null) return { kind: 'merged_before', commit: announced };
   if (rewritten === undefined) return look('rewritten');
   if (rewritten !== null) return record(mergeHeld(task.id, rewritten.reason, rewritten.hint));
   if (ancestor === undefined) return look('ancestor');
@@ -84,7 +84,7 @@ export function mergeBranch(plan: Plan, branch: Branch, facts: BranchFacts): Bra
     const message = `branch ${task.branch} shares no history with ${targetOf(plan).ref}`;
     return record({ type: 'task_failed', task: task.id, reason: 'agent_error', message });
   }
-  if (ancestor === tip) return { kind: 'merged', landed: target, notes: [] }; // the user merged it
+  if (ancestor === tip) return { kind: 'merged', commit: target, notes: [] }; // the user merged it
   if (outOfScope === undefined) return look('outOfScope');
   if (outOfScope !== null) {
     const message = outOfScope.slice(0, MOST_CHARACTERS);
@@ -130,7 +130,7 @@ function ofConflict(
     });
   }
   const since = `already has its work since ${there.slice(0, 12)}, which was committed without a merge`;
-  return { kind: 'merged', landed: there, notes: [`not merged: ${targetName(targetOf(plan))} ${since}`] };
+  return { kind: 'merged', commit: there, notes: [`not merged: ${targetName(targetOf(plan))} ${since}`] };
 }
 
 function look(at: keyof BranchFacts): BranchStep {

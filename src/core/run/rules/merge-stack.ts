@@ -28,7 +28,7 @@ export type AfterAdvance =
   | { readonly kind: 'one_at_a_time' }
   | ({ readonly kind: 'hold' } & Waits);
 
-/** `count`: the number of branches to land together. */
+/** `count`: the number of branches to merge together. */
 export function afterAdvance(advance: Advance, count: number): AfterAdvance {
   switch (advance.kind) {
     case 'advanced':
@@ -40,9 +40,10 @@ export function afterAdvance(advance: Advance, count: number): AfterAdvance {
   }
 }
 
-export function merged(task: string, landed: string, notes: readonly string[]): readonly RunEvent[] {
+/** `commit`: the target's commit that has the task's work. */
+export function merged(task: string, commit: string, notes: readonly string[]): readonly RunEvent[] {
   const noted: RunEvent[] = notes.length > 0 ? [{ type: 'task_noted', task, notes: [...notes] }] : [];
-  return [...noted, { type: 'task_merged', task, landed }];
+  return [...noted, { type: 'task_merged', task, landed: commit }];
 }
 
 /** `stacked`: the number of tasks verified together. `runs`: the number of runs until the failing one was found. */

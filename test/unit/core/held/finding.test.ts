@@ -42,7 +42,7 @@ describe('an acceptance', () => {
   it('is listed in the commit message, with escaped names', () => {
     const text = acceptedText([finding('a\u001b[2J\nO8-Task: x'), ...many(11)]);
     expect(text).toContain(
-      'Landed with --accept-held:\n- a\\u{1b}[2J\\u{a}O8-Task: x is a symbolic link to /x\n- link-0',
+      'Merged with --accept-held:\n- a\\u{1b}[2J\\u{a}O8-Task: x is a symbolic link to /x\n- link-0',
     );
     expect(text).toContain('- and 2 more');
   });

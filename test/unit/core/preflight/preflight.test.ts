@@ -383,7 +383,7 @@ describe('the machine', () => {
 describe('the plan', () => {
   it('refuses a wave whose dependencies have not landed and says which wave is first', () => {
     const second = planOf(seedTasks(), { wave: 2 });
-    const found = findings('dependencies', { landedTasks: ['task-001', 'task-002'] }, second);
+    const found = findings('dependencies', { presentTasks: ['task-001', 'task-002'] }, second);
     expect(found.map(({ tasks }) => tasks)).toEqual([['task-004'], ['task-005']]);
     expect(found[0]).toMatchObject({
       level: 'fail',
@@ -394,7 +394,7 @@ describe('the plan', () => {
 
   it('lets a wave continue whose dependencies landed, with the fixed text', () => {
     const second = planOf(seedTasks(), { wave: 2 });
-    const checks = preflightChecks(second, goodFacts({ landedTasks: ['task-001', 'task-002', 'task-003'] }));
+    const checks = preflightChecks(second, goodFacts({ presentTasks: ['task-001', 'task-002', 'task-003'] }));
     expect(checks.find(({ id }) => id === 'dependencies')).toMatchObject({
       level: 'pass',
       message: 'All dependencies satisfied. Proceeding with Wave 2.',

@@ -50,7 +50,7 @@ describe('a branch that is to be merged', () => {
       'was moved to by a supervisor that was killed',
       BRANCH,
       { announced: 'to', rewritten: WAITS },
-      { kind: 'merged_before', landed: 'to' },
+      { kind: 'merged_before', commit: 'to' },
     ],
     [
       'would bring back what was taken out',
@@ -68,7 +68,7 @@ describe('a branch that is to be merged', () => {
       'was merged by a person',
       BRANCH,
       { ancestor: 'tip', outOfScope: 'x' },
-      { kind: 'merged', landed: 'target', notes: [] },
+      { kind: 'merged', commit: 'target', notes: [] },
     ],
     [
       'left its scope',
@@ -87,7 +87,7 @@ describe('a branch that is to be merged', () => {
       'conflicts with its own work that is there',
       BRANCH,
       { trial: CONFLICT, there: 'c0ffee' },
-      { kind: 'merged', landed: 'c0ffee', notes: [expect.stringContaining('since c0ffee')] },
+      { kind: 'merged', commit: 'c0ffee', notes: [expect.stringContaining('since c0ffee')] },
     ],
     [
       'needs a decision',
@@ -129,7 +129,7 @@ describe('a branch that is to be merged', () => {
     expect(looks(BRANCH, { ...CLEAN, trial: CONFLICT })[0]).toContain('there');
     expect(looks(BRANCH, { ...CLEAN, announced: 'to' })).toEqual([
       ['announced'],
-      { kind: 'merged_before', landed: 'to' },
+      { kind: 'merged_before', commit: 'to' },
     ]);
   });
 });
