@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { O8Error } from '../core/base/errors.js';
 import type { CriticalSection } from '../core/base/lease.js';
 import type { MinutesOf } from '../core/features/feature-estimate.js';
 import type { Plan, SourcePlan } from '../core/plan/plan.js';
@@ -9,6 +8,8 @@ import type { FeatureDetails } from '../core/preflight/preflight-features.js';
 import type { RunListener } from '../core/run/run-listener.js';
 import type { RunState } from '../core/run/run-state.js';
 import { resolveSettings, type Settings, type SettingsFile, type SettingsFlags } from '../core/settings/settings.js';
+import { beadsDetails } from './beads/beads-details.js';
+import { loadBeads, type BeadsReading } from './beads/beads-plan.js';
 import { featureDetails } from './features/feature-details.js';
 import { loadFeatures } from './features/features.js';
 import { executionListener } from './manifest/execution-listener.js';
@@ -37,6 +38,7 @@ export interface PlanReading {
   readonly nowhere: (slugs: readonly string[], featuresDir: string) => Promise<FeatureDetails['nowhere']>;
   /** The fault for an unknown folder, with similar names. */
   readonly withNearest: (error: unknown, featuresDir: string) => Promise<unknown>;
+  readonly beads: BeadsReading;
 }
 
 /** The plan for a key (with absolute paths). Throws O8Error `invalid_plan` with every fault of its files. */
@@ -59,8 +61,11 @@ export async function readSourcePlan(key: SourceKey, reading: PlanReading): Prom
       const details = featureDetails({ features, skill, nowhere, minutesOf: await reading.minutes() });
       return { source: plan, settings, details };
     }
-    case 'beads':
-      throw new O8Error('refused', 'Beads epics cannot be read yet.', '');
+    case 'beads': {
+      const settings = settingsOf(key.kind, {});
+      const { plan, version } = await loadBeads(root, key.epic, settings, reading.beads);
+      return { source: plan, settings, details: beadsDetails(version) };
+    }
   }
 }
 

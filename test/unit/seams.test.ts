@@ -16,7 +16,7 @@ const TARGET = ['src/core/plan/target.ts'];
 
 const SOURCE = [
   ...['src/core/plan/sources.ts', 'src/core/plan/manifest-source.ts', 'src/core/plan/feature-source.ts'],
-  'src/core/plan/beads-source.ts',
+  ...['src/core/plan/beads-source.ts', 'src/core/beads/'],
   'src/sources/',
 ];
 

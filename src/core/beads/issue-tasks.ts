@@ -34,6 +34,7 @@ export function issueTasks(
     budgetUsd: null,
     retries: null,
     model: null,
+    priority: issue.priority,
   }));
 }
 

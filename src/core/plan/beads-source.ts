@@ -8,6 +8,8 @@ import type { Source, SourceFacts } from './source.js';
 /** Used instead of an id for every issue that is ready. */
 export const ALL_EPICS = 'all';
 
+const BEADS = '.beads';
+
 /** Issues of a Beads database: those below an epic, one issue, or all that are ready. */
 export const beadsSourceSchema = z.strictObject({
   kind: z.literal('beads'),
@@ -42,12 +44,14 @@ export const beadsFacts: SourceFacts = {
   start: { shown: 'plan', said: null },
   again: 'as_new_attempts',
   worktrees: { setting: 'workspaceRoot', word: 'worktrees' },
-  ownChange: null,
+  notMerged: [BEADS],
+  locksWorktrees: 'while_running',
+  ownChange: { mayBeIn: isBeadsFile, isAll: null },
 };
 
 /** Whether Beads itself keeps this file in the repository. */
 export function isBeadsFile(path: string): boolean {
-  return path === '.beads' || path.startsWith('.beads/');
+  return path === BEADS || path.startsWith(`${BEADS}/`);
 }
 
 export function beadsSource({ epic, title, root }: BeadsSource): Source {
@@ -62,9 +66,11 @@ export function beadsSource({ epic, title, root }: BeadsSource): Source {
         : `Epic: ${printable(epic)}${title === null ? '' : ` ${printable(title)}`}`,
     ],
     documents: join(root, '.beads'),
+    queue: { epic, root },
+    agentVariables: { BD_EXPORT_GIT_ADD: 'false' }, // or each write of an agent would stage a file in the user's index
     planFolder: null,
     rewritten: [],
-    made: () => ['.beads/orchestrator/'],
+    made: () => ['/.beads/orchestrator/'],
     branch: (task) => `agent/${task}`,
     worktreeName: (task) => task,
     log: ({ worktree }) => `${worktree}.log`,

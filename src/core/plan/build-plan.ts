@@ -100,6 +100,7 @@ export function planTask(task: SourceTask, source: PlanSource, settings: Setting
     budgetUsd: task.budgetUsd ?? settings.budget.taskUsd,
     retries: task.retries ?? settings.retries,
     model: task.model ?? agentSettingsOf(settings, task.agent).model,
+    ...(task.priority === undefined ? {} : { priority: task.priority }),
   };
 }
 

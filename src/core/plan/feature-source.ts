@@ -36,6 +36,8 @@ export const featureFacts: SourceFacts = {
   start: { shown: 'summary', said: 'Starting parallel pipelines...' },
   again: 'as_new_attempts',
   worktrees: { setting: 'worktreeDir', word: 'worktrees' },
+  notMerged: [],
+  locksWorktrees: 'always',
   ownChange: null,
 };
 
@@ -47,6 +49,8 @@ export function featureSource({ slugs, featuresDir }: FeatureSource): Source {
     words: () => slugs.join(' '),
     heading: () => [`Features: ${slugs.join(', ')}`],
     documents: featuresDir,
+    queue: null,
+    agentVariables: {},
     planFolder: null,
     rewritten: [],
     made: (root, settings) => {

@@ -46,6 +46,8 @@ export const manifestFacts: SourceFacts = {
   start: { shown: 'plan', said: null },
   again: 'after_cleanup',
   worktrees: { setting: 'workspaceRoot', word: 'workspaces' },
+  notMerged: [],
+  locksWorktrees: 'always',
   ownChange: { mayBeIn: (path) => path === MANIFEST || path.endsWith(`/${MANIFEST}`), isAll: sameExceptExecution },
 };
 
@@ -66,6 +68,8 @@ export function manifestSource({ dir, manifest, name, techSpec }: ManifestSource
       ...(techSpec === null ? [] : [`Tech Spec: ${printable(techSpec)}`]),
     ],
     documents: dir,
+    queue: null,
+    agentVariables: {},
     planFolder: { dir, manifest },
     rewritten: [join(dir, MANIFEST)],
     made: (root) => {

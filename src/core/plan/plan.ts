@@ -40,6 +40,8 @@ export interface SourceTask {
   readonly budgetUsd: number | null;
   readonly retries: number | null;
   readonly model: string | null;
+  /** Tasks with a lower number start first; absent if the source has no priorities. */
+  readonly priority?: number;
 }
 
 export interface SourceWave {
@@ -82,6 +84,7 @@ export const plannedTaskSchema = z.strictObject({
   budgetUsd: z.number().nullable(),
   retries: z.number(),
   model: z.string().nullable(),
+  priority: z.number().optional(),
 });
 export type PlannedTask = z.infer<typeof plannedTaskSchema>;
 

@@ -1,7 +1,7 @@
 import { selectedTasks } from './build-plan.js';
 import type { Plan, PlannedTask } from './plan.js';
 
-type Node = Pick<PlannedTask, 'id' | 'wave' | 'deps'>;
+type Node = Pick<PlannedTask, 'id' | 'wave' | 'deps' | 'priority'>;
 
 /** Waves that must end before any later wave starts: those with a validation, or all with `schedule: waves`. */
 export function barrierWaves(plan: Pick<Plan, 'settings' | 'waves'>): ReadonlySet<number> {
@@ -45,18 +45,23 @@ export function remainingPath(
   return remaining;
 }
 
-/** Ids of all tasks in the order in which they get free slots: longest remaining path, then wave, then plan order. */
+/**
+ * Ids of all tasks in the order in which they get free slots: the source's priority, longest remaining path, wave, plan
+ * order.
+ */
 export function startOrder(plan: Plan): string[] {
-  return inStartOrder(plan, plan.tasks).map(({ id }) => id);
+  return inPathOrder(plan, plan.tasks)
+    .sort((a, b) => priorityOf(a) - priorityOf(b))
+    .map(({ id }) => id);
 }
 
-/** The longest dependency chain of this run's tasks, first task first; ties are decided by start order. */
+/** The longest dependency chain of this run's tasks, first task first; ties are decided by wave and plan order. */
 export function criticalPath(plan: Plan): string[] {
   const tasks = selectedTasks(plan);
   const barriers = barrierWaves(plan);
   const remaining = remainingPath(tasks, barriers);
   const path: Node[] = [];
-  for (const task of inStartOrder(plan, tasks)) {
+  for (const task of inPathOrder(plan, tasks)) {
     const last = path.at(-1);
     if (
       last === undefined ||
@@ -72,11 +77,15 @@ function follows(before: Node, after: Node, barriers: ReadonlySet<number>): bool
   return after.deps.includes(before.id) || (barriers.has(before.wave) && before.wave < after.wave);
 }
 
-function inStartOrder<T extends Node>(plan: Plan, tasks: readonly T[]): T[] {
+function inPathOrder<T extends Node>(plan: Plan, tasks: readonly T[]): T[] {
   const remaining = remainingPath(tasks, barrierWaves(plan));
   const pathOf = (task: T): number => remaining.get(task.id) ?? 0;
   // Sorting is stable, so equal tasks keep the plan's order.
   return [...tasks].sort((a, b) => pathOf(b) - pathOf(a) || a.wave - b.wave);
+}
+
+function priorityOf({ priority }: Node): number {
+  return priority ?? 0;
 }
 
 function dependentsOf(tasks: readonly Node[]): ReadonlyMap<string, readonly Node[]> {

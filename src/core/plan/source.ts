@@ -26,15 +26,19 @@ export interface SourceFacts {
   readonly again: 'after_cleanup' | 'as_new_attempts';
   /** The setting for the folder of its worktrees, and the suffix of a suggested other folder. */
   readonly worktrees: { readonly setting: 'workspaceRoot' | 'worktreeDir'; readonly word: string };
-  /** Changes that o8 itself makes to tracked files, which do not count as uncommitted work; null if there are none. */
+  /** Top-level folders whose changes on a task's branch are not merged, because another program writes them. */
+  readonly notMerged: readonly string[];
+  /** When its worktrees are locked in git: all the time, or only while an agent runs in them. */
+  readonly locksWorktrees: 'always' | 'while_running';
+  /** Changes that o8 or the source itself makes, which do not count as uncommitted work; null if there are none. */
   readonly ownChange: OwnChange | null;
 }
 
 export interface OwnChange {
   /** Whether o8 may change a file with this path (from the top, `/` between its parts). */
   readonly mayBeIn: (path: string) => boolean;
-  /** Whether two versions differ only in parts that o8 writes. */
-  readonly isAll: (before: string, after: string) => boolean;
+  /** Whether two versions differ only in parts that o8 writes; null if nobody else writes such files. */
+  readonly isAll: ((before: string, after: string) => boolean) | null;
 }
 
 /** The source of one plan. Code outside the sources uses this interface and never the kind. */
@@ -43,6 +47,10 @@ export interface Source extends SourceFacts {
   readonly name: string;
   /** How answers of tools name the plan; the same keys name it in their input. */
   readonly view: { dir: string } | { features: string[] } | { epic: string };
+  /** The queue that the tasks come from and that is told what becomes of them; null if the plan is files. */
+  readonly queue: { readonly epic: string; readonly root: string } | null;
+  /** Added to the environment of agents. */
+  readonly agentVariables: Readonly<Record<string, string>>;
   /** First lines of the plan's text. `root`: of the repository. */
   readonly heading: (root: string) => string[];
   /** The plan as arguments of a command typed in the folder `from`. */

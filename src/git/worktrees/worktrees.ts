@@ -48,6 +48,30 @@ export async function addWorktree(
   await provide(repo, serialise, path, { kind: 'branch', branch, start }, reason);
 }
 
+/** Keeps others from removing it: `git worktree remove` and `prune` leave it alone. Can be repeated. */
+export async function lockWorktree(
+  repo: Repository,
+  serialise: CriticalSection,
+  path: string,
+  reason: string,
+): Promise<void> {
+  await serialise(async () => {
+    const entry = await findWorktree(repo, await recordedPath(path));
+    if (entry !== null && !entry.locked) await lock(repo, path, reason);
+  });
+}
+
+/** Others may remove it again. Can be repeated; one that is gone has no lock. */
+export async function unlockWorktree(repo: Repository, serialise: CriticalSection, path: string): Promise<void> {
+  await serialise(async () => {
+    const entry = await findWorktree(repo, await recordedPath(path));
+    if (entry?.locked !== true) return;
+    failpoint('worktree.unlock.before');
+    await git(['worktree', 'unlock', path], { cwd: repo.commonDir });
+    failpoint('worktree.unlock.after');
+  });
+}
+
 /** Creates a worktree with a detached HEAD at a commit, for commands that must not run in the user's checkout. */
 export async function addScratchWorktree(
   repo: Repository,

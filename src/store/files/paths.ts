@@ -63,6 +63,8 @@ export function runPaths(home: RunHome, runId: string) {
     requests: join(dir, 'requests'),
     tasks: join(dir, 'tasks'),
     supervisorLog: join(dir, 'supervisor.log'),
+    /** What Beads was told. */
+    beads: join(dir, 'beads.json'),
     /** Trial merges with an old git, which need a folder for files but no worktree. */
     scratch: join(dir, 'scratch'),
     /** Output of `setup` in this task's worktree. */

@@ -5,7 +5,6 @@ import { stackedOn } from '../../core/run/stacked-on.js';
 import { mergedCommit } from '../../core/run/task-state.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { lostFromTarget, targetGone, type Moved } from '../../git/findings/moved-branches.js';
-import { ownReason } from '../../git/worktrees/own-worktree.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { addWorktree, copyWorktreeIncludes } from '../../git/worktrees/worktrees.js';
 import { writePrepared } from '../../store/runs/prepared.js';
@@ -13,6 +12,7 @@ import { agentEnvironmentOf } from '../run/agent-variables.js';
 import { errorText } from '../run/error-text.js';
 import { runSetupCommand } from '../run/end-setup-processes.js';
 import { branchesOf, filesOf, recordOf, type Run } from '../run/run.js';
+import { lockReason, unlockWithoutAgent } from './worktree-lock.js';
 import { targetOf } from '../../core/plan/target.js';
 
 /**
@@ -20,6 +20,7 @@ import { targetOf } from '../../core/plan/target.js';
  * anything is created, it is checked that the start commit contains everything the task depends on.
  */
 export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
+  if (!(await isOurs(run, task))) return;
   const { ref } = targetOf(run.plan);
   const stacked = stackedOn(run.plan, run.ledger.state, task);
   const start = recordOf(run, task.id).start ?? stacked?.commit ?? (await resolveCommit(run.repo, ref));
@@ -33,6 +34,20 @@ export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
   await run.ledger.record({ type: 'worktree_intended', task: task.id, start });
   if (!(await provideWorktree(run, task, start))) return;
   await run.ledger.record({ type: 'worktree_created', task: task.id, start });
+  await unlockWithoutAgent(run, task);
+}
+
+/** False where somebody else has the task; then it is recorded who. */
+async function isOurs(run: Run, task: PlannedTask): Promise<boolean> {
+  if (run.claims === undefined) return true;
+  const claim = await run.claims.claim(task.id);
+  if (recordOf(run, task.id).state.state !== 'queued') return false; // somebody was faster
+  if (claim.kind === 'ours') return true;
+  await run.ledger.record(
+    { type: 'task_skipped', task: task.id, why: claim.kind === 'taken' ? 'claimed' : 'user', landed: null },
+    { type: 'task_noted', task: task.id, notes: [claim.note] },
+  );
+  return false;
 }
 
 /** Creates the worktree on the task's branch, which is, or will be, at `start`. False if that failed the task. */
@@ -42,7 +57,7 @@ export async function provideWorktree(run: Run, task: PlannedTask, start: string
       path: task.worktree,
       branch: task.branch,
       start,
-      reason: ownReason(run.plan.runId, `task ${task.id}`),
+      reason: lockReason(run, task),
     });
     await copyWorktreeIncludes(run.repo, task.worktree);
   } catch (error) {

@@ -11,6 +11,7 @@ import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
 import { inspectWorktree, snapshotWorktree } from '../../git/worktrees/worktrees.js';
 import { readPrepared } from '../../store/runs/prepared.js';
 import { errorText } from '../run/error-text.js';
+import { isNotMerged } from './restore-not-merged.js';
 import { attemptOf, filesOf, recordOf, type Run } from '../run/run.js';
 
 /**
@@ -22,7 +23,7 @@ export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<
   const gone = !existsSync(task.worktree);
   if (!gone && !(await isTasksWorktree(run, task))) return;
   const stake = await stakeOf(run, task);
-  const stays = [...stake.stays, ...uncommitted(stake)];
+  const stays = [...stake.stays, ...uncommitted(run, stake)];
   run.lease.assertHeld();
   // Ignored files are rescued even if the worktree stays, so that the user need not look for them when cleaning up.
   const rescued = await rescueStake(run.repo, task.worktree, stake, keepOf(run, task)).catch((error: unknown) =>
@@ -41,9 +42,9 @@ async function keep(run: Run, task: PlannedTask, stays: readonly Stays[]): Promi
   await noteOnce(run, task, [keptNote(stays, task.worktree, cleanupCommand(run, task))]);
 }
 
-function uncommitted({ found }: AtStake): Stays[] {
+function uncommitted(run: Run, { found }: AtStake): Stays[] {
   // A path that ends in a slash is a nested repository, which is checked separately.
-  const [first, ...rest] = found.changes.filter(({ path }) => !path.endsWith('/'));
+  const [first, ...rest] = found.changes.filter(({ path }) => !path.endsWith('/') && !isNotMerged(run, path));
   if (first === undefined) return [];
   const more = rest.length === 0 ? '' : `and ${String(rest.length)} more `;
   return [{ path: first.path, why: `${more}${rest.length === 0 ? 'is' : 'are'} in no commit` }];

@@ -11,6 +11,7 @@ import { rescuedNote } from '../../core/kept/kept-text.js';
 import { lastWords } from '../../core/report/last-words.js';
 import { leftoversMessage } from '../../core/merge/merge-message.js';
 import { rescueRef } from '../../core/plan/own-refs.js';
+import { sourceOf } from '../../core/plan/sources.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { taskLogView } from '../../core/agents/readable-log.js';
 import { changedPaths, countCommits } from '../../git/diff/changes.js';
@@ -24,6 +25,8 @@ import { surroundingsNotes } from './note-surroundings.js';
 import { isTasksWorktree, noteOnce, rescueWorktree } from './remove-worktree.js';
 import { recordDone } from '../run/record-done.js';
 import { failOrRetry } from '../run/fail-or-retry.js';
+import { isNotMerged, restoreNotMerged } from './restore-not-merged.js';
+import { unlockWithoutAgent } from './worktree-lock.js';
 import { scopeFindings, violationText } from './scope-findings.js';
 import { attemptExit, endedEvent, exitNumber, storeOutputOnce } from './attempt-evidence.js';
 import { attemptOf, lastAttemptRef, placedAttempt, recordOf, type Run } from '../run/run.js';
@@ -48,6 +51,7 @@ export async function settleAttempt(
   await recordEnd(run, agents, task, stop);
   // Only after the result is recorded, because until then a new supervisor may have to read the raw output again.
   if (recordOf(run, task.id).state.state !== 'running') await storeOutputOnce(run, task, attempt);
+  await unlockWithoutAgent(run, task);
 }
 
 async function recordEnd(run: Run, agents: AgentWatch, task: PlannedTask, stop: OwnStop | null): Promise<void> {
@@ -164,7 +168,7 @@ async function workOf(run: Run, task: PlannedTask): Promise<AttemptWork> {
       message: `the agent rewrote history: ${task.branch} (${tip}) no longer contains its start ${start}`,
     };
   }
-  const uncommitted = found.changes.some(({ path }) => path !== COMPLETION_MARKER);
+  const uncommitted = found.changes.some(({ path }) => path !== COMPLETION_MARKER && !isNotMerged(run, path));
   return { kind: 'usable', start, commits: await countCommits(run.repo, start, tip), uncommitted };
 }
 
@@ -211,15 +215,16 @@ async function takeWork(run: Run, task: PlannedTask, start: string, around: read
     path: task.worktree,
     branch: task.branch,
     message: leftoversMessage(run.plan, task),
-    exclude: [COMPLETION_MARKER],
+    exclude: [COMPLETION_MARKER, ...sourceOf(run.plan.source).notMerged],
   });
   if (leftovers !== null) notes.push('changes the agent left uncommitted were committed by o8');
   const { nestedRepositories } = before;
   if (nestedRepositories.length > 0) {
     notes.push(`Nested repositories were left in its worktree and not merged: ${nestedRepositories.join(', ')}`);
   }
-  const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
-  if (tip === null) throw new Error(`branch ${task.branch} is gone`);
+  const left = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
+  if (left === null) throw new Error(`branch ${task.branch} is gone`);
+  const tip = await restoreNotMerged(run, task, left);
   if (await changesAttributes(run, start, tip)) {
     notes.push('changes .gitattributes, which affects how git merges and compares files; review that change');
   }

@@ -25,6 +25,7 @@ import { linkTaskLog } from '../run/keep-log-links.js';
 import { attemptId, attemptOf, recordOf, type Run } from '../run/run.js';
 import { rememberSurroundings } from './note-surroundings.js';
 import { isStillAccepted } from '../run/run-consent.js';
+import { lockForAgent } from './worktree-lock.js';
 import { projectSettingsOf } from '../run/project-settings.js';
 
 /** Starts the next attempt of a task that has its worktree. It is announced first, so that it can never start twice. */
@@ -77,6 +78,7 @@ export async function startTask(run: Run, task: PlannedTask): Promise<void> {
   failpoint('marker.clear.after');
   await linkTaskLog(run, task, attempt);
   await rememberSurroundings(run, task.id, attempt);
+  await lockForAgent(run, task);
   await run.ledger.record({
     type: 'attempt_intended',
     task: task.id,

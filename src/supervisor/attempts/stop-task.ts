@@ -4,6 +4,7 @@ import type { AgentWatch } from './agent-watch.js';
 import { attemptExit, endedEvent, exitNumber, storeOutputOnce } from './attempt-evidence.js';
 import { endSetupProcesses } from '../run/end-setup-processes.js';
 import { settleAttempt } from './settle-attempt.js';
+import { unlockWithoutAgent } from './worktree-lock.js';
 import { rescueWorktree } from './remove-worktree.js';
 import { placedAttempt, plannedTask, recordOf, type Run } from '../run/run.js';
 
@@ -34,6 +35,7 @@ export async function abortTask(run: Run, agents: AgentWatch, id: string): Promi
     await run.ledger.record(event);
   }
   await run.ledger.record(aborted(id));
+  if (survivors.length === 0) await unlockWithoutAgent(run, plannedTask(run, id));
   if (running !== null && survivors.length === 0) await storeOutputOnce(run, plannedTask(run, id), record.attempt);
   const worktree = record.worktree === 'present' ? plannedTask(run, id).worktree : null;
   return { task: id, pid, worktree, rescue: rescued?.ref ?? null, survivors: [...survivors] };

@@ -25,10 +25,12 @@ import { endCommandsOfRun } from '../run/commands-of-run.js';
 import { openLedger } from '../run/ledger.js';
 import { forgetPinsOfComplete } from '../run/pins.js';
 import type { Run } from '../run/run.js';
+import { beadsOfRun, type QueueLink } from '../beads/beads-of-run.js';
 import { outsideOf } from './outside-of-run.js';
 import { Supervisor } from './supervise.js';
 import { VerifyNumbers } from '../run/verify-numbers.js';
 import { voidAttempts } from '../attempts/void-attempts.js';
+import { unlockAllWithoutAgent } from '../attempts/worktree-lock.js';
 import { makeRoom, type RoomMade } from '../attempts/make-room.js';
 import { stopReplacedRun } from '../attempts/stop-replaced-run.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
@@ -96,9 +98,13 @@ export async function ownRun(
   }
   const { lease, replaced, stopped } = lock;
   let supervisor: Supervisor;
+  let queue: QueueLink | null = null;
   try {
-    const { run, room, pulls } = await openRun(plan, home, here, { lease, stopped }, places, env, log);
-    supervisor = new Supervisor(run, await isNewest(home, plan), outsideOf(pulls));
+    const { run, room, pulls, goesOn } = await openRun(plan, home, here, { lease, stopped }, places, env, log);
+    queue = await beadsOfRun(run, goesOn);
+    const own = queue.claims === null ? run : { ...run, claims: queue.claims };
+    const outside = [...queue.outside, ...outsideOf(pulls)];
+    supervisor = new Supervisor(own, await isNewest(home, plan), outside, queue.listeners);
     await answerStart(home, options.start, {
       kind: 'won',
       pid: process.pid,
@@ -126,6 +132,7 @@ export async function ownRun(
     });
     throw error;
   } finally {
+    queue?.close();
     await lease.release();
   }
   await supervisor.sayGoodbye(); // the next run need not wait for a slow notify command
@@ -139,7 +146,13 @@ async function openRun(
   { place, forgeAt }: Places,
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
-): Promise<{ readonly run: Run; readonly room: RoomMade; readonly pulls: PullDesk | null }> {
+): Promise<{
+  readonly run: Run;
+  readonly room: RoomMade;
+  readonly pulls: PullDesk | null;
+  /** An earlier supervisor worked on it. */
+  readonly goesOn: boolean;
+}> {
   const paths = runPaths(home, plan.runId);
   const repo = await startingCheckout(plan, here);
   const journal = await openJournal(paths.journal, lease);
@@ -177,9 +190,10 @@ async function openRun(
   const room = await makeRoom(run);
   await createTarget(run);
   await voidAttempts(run);
+  await unlockAllWithoutAgent(run);
   await adoptEarlierWork(run);
   await forgetPinsOfComplete(run);
-  return { run, room, pulls };
+  return { run, room, pulls, goesOn: journal.records.length > 0 };
 }
 
 /** The checkout in which the run was started; the current one if that was removed, moved or replaced. */

@@ -33,8 +33,9 @@ export class Publisher {
     private readonly agents: AgentWatch,
     /** Cleaning up an older run must not hide the newest one. */
     private readonly newest: boolean,
+    listeners: readonly RunListener[],
   ) {
-    this.listeners = sourceListeners(run.plan, { state: run.ledger.state, guard: run.serialise });
+    this.listeners = [...sourceListeners(run.plan, { state: run.ledger.state, guard: run.serialise }), ...listeners];
   }
 
   async publish(holdBack: string | null, supervisor: 'alive' | 'ended'): Promise<void> {

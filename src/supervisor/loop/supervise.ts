@@ -2,6 +2,7 @@ import { o8 } from '../../core/base/text.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decide, type Action } from '../../core/run/decide.js';
 import { giveUp } from '../../core/run/rules/give-up.js';
+import type { RunListener } from '../../core/run/run-listener.js';
 import { isInMergeQueue } from '../../core/run/task-state.js';
 import { O8Error } from '../../core/base/errors.js';
 import { AgentWatch } from '../attempts/agent-watch.js';
@@ -54,6 +55,7 @@ export class Supervisor {
     private readonly run: Run,
     newest: boolean,
     private readonly outside: readonly Outside[],
+    listeners: readonly RunListener[] = [],
   ) {
     this.jobs = new JobBoard({
       log: run.log,
@@ -65,7 +67,7 @@ export class Supervisor {
     this.agents = new AgentWatch(run, () => {
       this.wakeUp.now();
     });
-    this.publisher = new Publisher(run, this.agents, newest);
+    this.publisher = new Publisher(run, this.agents, newest, listeners);
     this.notifier = new Notifier(run);
     this.wakefulness = new Wakefulness(run);
     this.desk = new RequestDesk({
@@ -137,7 +139,7 @@ export class Supervisor {
       await this.desk.serveAborts(requests);
     }
     for (const each of this.outside) {
-      const work = this.jobs.has(outsideKey(each)) ? null : each.due();
+      const work = this.jobs.has(outsideKey(each)) ? null : each.due(this.busyTasks());
       if (work !== null) this.jobs.start(outsideKey(each), work);
     }
     const holdBack = await this.holdBack();
@@ -266,11 +268,13 @@ export class Supervisor {
   }
 
   private async holdBack(): Promise<string | null> {
-    return machineHoldBack(this.run.plan);
+    const waits = this.outside.map(({ holdBack }) => holdBack ?? null).find((why) => why !== null);
+    return waits ?? machineHoldBack(this.run.plan);
   }
 
   private async isDone(): Promise<boolean> {
     if (this.run.ledger.state.phase.kind !== 'finished' || !this.jobs.isIdle()) return false;
+    if (this.outside.some(({ isUnasked }) => isUnasked === true)) return false;
     return (await this.desk.pending()).length === 0;
   }
 }

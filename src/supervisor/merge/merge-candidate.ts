@@ -1,6 +1,8 @@
 import type { Finding } from '../../core/held/finding.js';
 import { mergeMessage, squashMessage, trailersOf } from '../../core/merge/merge-message.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
+import { sourceOf } from '../../core/plan/sources.js';
+import { leaveOut } from '../../git/merge/leave-out.js';
 import { commitAuthor, createLandingCommit, treeOf, trialMerge } from '../../git/merge/merge.js';
 import { mergeBase } from '../../git/refs/refs.js';
 import { commitSubjects, replayCommits } from '../../git/merge/replay-commits.js';
@@ -32,11 +34,12 @@ export async function mergeCandidate(
   const chosen = run.ledger.state.strategy ?? plan.settings.merge.strategy;
   // Rebased commits keep their author's message, so they cannot list accepted changes.
   const strategy = chosen === 'rebase' && accepted.length > 0 ? 'merge' : chosen;
-  const canFastForward = (base ?? (await mergeBase(repo, onto, tip))) === onto;
+  const theirs = await leaveOut(repo, { ours: onto, theirs: tip }, sourceOf(plan.source).notMerged);
+  const canFastForward = theirs === tip && (base ?? (await mergeBase(repo, onto, tip))) === onto;
   if (canFastForward && strategy !== 'squash' && accepted.length === 0)
     return { kind: 'clean', commit: tip, note: null };
   const scratchDir = filesOf(run).scratch;
-  const trial = await trialMerge(repo, { ours: onto, theirs: tip, scratchDir });
+  const trial = await trialMerge(repo, { ours: onto, theirs, scratchDir });
   if (trial.kind === 'conflict') return trial;
   const { tree } = trial;
   const merged = async (note: string | null): Promise<Candidate> => ({

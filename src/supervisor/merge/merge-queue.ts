@@ -1,6 +1,7 @@
 import { O8Error } from '../../core/base/errors.js';
 import { undecided } from '../../core/held/finding.js';
 import { longestPassing } from '../../core/merge/longest-passing.js';
+import { sourceOf } from '../../core/plan/sources.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import {
   mergeBranch,
@@ -17,6 +18,7 @@ import { isPublished } from '../../core/run/run-state.js';
 import { isInMergeQueue } from '../../core/run/task-state.js';
 import type { Failure } from '../../core/run/rules/retry.js';
 import { forgetForwarded } from '../../git/checkout/checkout.js';
+import { leaveOut } from '../../git/merge/leave-out.js';
 import { contentThere } from '../../git/merge/content-there.js';
 import { isAncestor, mergeBase, resolveCommit } from '../../git/refs/refs.js';
 import { advanceTarget } from './advance-target.js';
@@ -208,8 +210,13 @@ async function look(run: Run, branch: Branch, ancestor: string | null, at: keyof
     case 'trial':
       return { trial: await trialOf(run, branch, onto === target ? ancestor : null) };
     case 'there':
-      return { there: await contentThere(run.repo, tip, target) };
+      return { there: await contentThere(run.repo, await workAlone(run, ancestor, tip), target) };
   }
+}
+
+/** The branch without what its source does not have merged. */
+async function workAlone({ repo, plan }: Run, ancestor: string | null, tip: string): Promise<string> {
+  return ancestor === null ? tip : leaveOut(repo, { ours: ancestor, theirs: tip }, sourceOf(plan.source).notMerged);
 }
 
 /** `base`: the common ancestor of `onto` and the branch, if known. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { endOperation } from '../../core/merge/end-operation.js';
 import { O8Error } from '../../core/base/errors.js';
 import { resolutionMessage } from '../../core/merge/merge-message.js';
+import { sourceOf } from '../../core/plan/sources.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import type { Resolution } from '../../core/run/request-results.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
@@ -15,6 +16,7 @@ import {
   unresolvedPaths,
 } from '../../git/merge/conflict-checkout.js';
 import { lastCheckedOut } from '../../git/worktrees/head-log.js';
+import { leaveOut } from '../../git/merge/leave-out.js';
 import { trialMerge } from '../../git/merge/merge.js';
 import { ownReason } from '../../git/worktrees/own-worktree.js';
 import { createRef, isAncestor, resolveCommit } from '../../git/refs/refs.js';
@@ -84,7 +86,8 @@ async function openWorktree(run: Run, task: PlannedTask, branchCommit: string): 
 async function whyNoConflict(run: Run, task: PlannedTask, target: string, tip: string): Promise<string | null> {
   const name = targetName(targetOf(run.plan));
   if (await isAncestor(run.repo, target, tip)) return `${task.branch} contains ${name} already`;
-  const trial = await trialMerge(run.repo, { ours: target, theirs: tip, scratchDir: filesOf(run).scratch });
+  const theirs = await leaveOut(run.repo, { ours: target, theirs: tip }, sourceOf(run.plan.source).notMerged);
+  const trial = await trialMerge(run.repo, { ours: target, theirs, scratchDir: filesOf(run).scratch });
   if (trial.kind === 'conflict') return null;
   return `${task.branch} does not conflict with ${name} at ${target.slice(0, 12)} any more`;
 }

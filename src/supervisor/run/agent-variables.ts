@@ -1,3 +1,4 @@
+import { sourceOf } from '../../core/plan/sources.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { agentEnvironment } from '../../process/programs/agent-environment.js';
 import type { Run } from './run.js';
@@ -14,6 +15,7 @@ export function agentEnvironmentOf(
 ): Record<string, string> {
   const index = run.plan.tasks.findIndex(({ id }) => id === task.id);
   return agentEnvironment(run.env, {
+    ...sourceOf(run.plan.source).agentVariables,
     O8_RUN_ID: run.plan.runId,
     O8_TASK_ID: task.id,
     O8_WORKTREE: task.worktree,

@@ -8,10 +8,15 @@ export interface Outside {
   readonly name: string;
   /**
    * The next step if one is due, otherwise null. It handles errors of the service itself, so that the run continues.
+   * `busyTasks`: tasks with an active job.
    */
-  due(): (() => Promise<void>) | null;
+  due(busyTasks: ReadonlySet<string>): (() => Promise<void>) | null;
   /** Whether more tasks may follow, so that the run must not end yet. */
   readonly moreTasks: boolean;
+  /** Why no agent may start yet; null if agents may start. */
+  readonly holdBack?: string | null;
+  /** Whether it must be asked before the supervisor exits, even if the run has finished. */
+  readonly isUnasked?: boolean;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Repository } from '../../git/door/repository.js';
 import { attemptPaths, runPaths, type RunHome } from '../../store/files/paths.js';
 import type { PullDelivery } from './delivery.js';
 import type { Interrupts } from './interrupts.js';
+import type { Claims } from './claims.js';
 import type { Ledger } from './ledger.js';
 import type { VerifyNumbers } from './verify-numbers.js';
 import { attemptRef } from '../../core/plan/own-refs.js';
@@ -31,6 +32,8 @@ export interface Run {
   readonly delivery: PullDelivery | null;
   /** Where its attempts run. */
   readonly place: Place;
+  /** Whose its tasks are, where others may take them. */
+  readonly claims?: Claims;
 }
 
 export function plannedTask(run: Run, id: string): PlannedTask {

@@ -6,13 +6,17 @@ import { O8Error } from '../../core/base/errors.js';
 import { lostBranch } from '../../core/text/lost-branch.js';
 import type { MinutesOf } from '../../core/features/feature-estimate.js';
 import { estimateFrom } from '../../core/report/history.js';
-import { keyFrom, keyWords, sourceKey } from '../../core/plan/sources.js';
+import { keyFrom, keyWords, sourceKey, sourceOf } from '../../core/plan/sources.js';
 import type { Plan } from '../../core/plan/plan.js';
 import type { SettingsFile, SettingsFlags } from '../../core/settings/settings.js';
 import { opensPulls, pullRemote, targetOf } from '../../core/plan/target.js';
 import { skillPaths } from '../../core/trust/skill-paths.js';
 import { readRepositoryFacts, remoteOfBranch, type RepositoryFacts } from '../../git/checkout/repository-facts.js';
 import { openRepository } from '../../git/door/repository.js';
+import { agentEnvironment } from '../../process/programs/agent-environment.js';
+import { askProgram } from '../../process/programs/ask-program.js';
+import { readActor } from '../../store/runs/beads-actor.js';
+import { doneBefore } from '../context/done-before.js';
 import { readSourcePlan, type ReadPlan } from '../../sources/plan-readers.js';
 import { readHistory } from '../../store/runs/history-file.js';
 import { runHome, type RunHome } from '../../store/files/paths.js';
@@ -46,7 +50,7 @@ export const PREVIEW: RunIdentity = { runId: '<run-id>', createdAt: '1970-01-01T
 export async function readPlanParts(
   selection: Selection,
   flags: SettingsFlags,
-  context: Pick<ToolContext, 'cwd'>,
+  context: Pick<ToolContext, 'cwd' | 'env'>,
 ): Promise<PlanParts> {
   const { repo, root, home } = await openContext(context);
   if (repo.bare) {
@@ -57,7 +61,9 @@ export async function readPlanParts(
     );
   }
   const settingsText = await readSettingsText(root);
-  const read = await readSource(selection, settingsOf(root, settingsText), flags, { root, home, cwd: context.cwd });
+  const read = await readSource(selection, settingsOf(root, settingsText), flags, {
+    ...{ root, home, cwd: context.cwd, env: context.env },
+  });
   checkAgents(read.settings);
   const facts = await readRepositoryFacts(repo);
   const base = facts.head.kind === 'branch' ? facts.head.branch : null;
@@ -69,12 +75,18 @@ async function readSource(
   selection: Selection,
   file: SettingsFile,
   flags: SettingsFlags,
-  { root, home, cwd }: { readonly root: string; readonly home: RunHome; readonly cwd: string },
+  { root, home, cwd, env }: { readonly root: string; readonly home: RunHome } & Pick<ToolContext, 'cwd' | 'env'>,
 ): Promise<ReadPlan> {
   const real = await realpath(cwd);
   const placesOf = (featuresDir: string): Places => ({ root, cwd: real, featuresDir });
   return readSourcePlan(keyFrom(selection, real), {
     ...{ root, file, flags, minutes: async () => minutesFrom(home) },
+    beads: {
+      ask: askProgram,
+      env: agentEnvironment(env, {}),
+      actor: async () => readActor(home),
+      done: async () => doneBefore(home),
+    },
     nowhere: async (slugs, featuresDir) => findNowhere(slugs, placesOf(featuresDir)),
     withNearest: async (error, featuresDir) => withNearest(error, keyWords(selection).join(' '), placesOf(featuresDir)),
   });
@@ -83,9 +95,17 @@ async function readSource(
 /** The plan of a run, read again from its files and settings. Throws as `readPlanParts`. */
 export async function planOnDisk(plan: Plan): Promise<Plan> {
   const { root, source, runId, createdAt, base, skip, wave } = plan;
+  if (sourceOf(source).queue !== null) return plan; // issues bring no commands
   const file = settingsOf(root, await readSettingsText(root));
   const selection: Selection = { ...sourceKey(source), wave: null, skip: [] };
-  const read = await readSource(selection, file, {}, { root, home: runHome(await openRepository(root)), cwd: root });
+  const read = await readSource(
+    selection,
+    file,
+    {},
+    {
+      ...{ root, home: runHome(await openRepository(root)), cwd: root, env: {} },
+    },
+  );
   const now = { runId, createdAt, root, base, skip: [], wave: null };
   return {
     ...buildPlan({ ...now, remote: pullRemote(targetOf(plan)), source: read.source, settings: read.settings }),

@@ -142,15 +142,21 @@ async function changesOfOthers(
   if (head.kind === 'unborn') return changes;
   const others: RepositoryFacts['changes'][number][] = [];
   for (const change of changes) {
-    const own = change.untracked ? undefined : ownChanges().find(({ mayBeIn }) => mayBeIn(change.path));
-    if (own === undefined || !(await isAllOwn(repo, own, plan.root, head.commit, change.path))) others.push(change);
+    const own = ownChanges().find(({ mayBeIn }) => mayBeIn(change.path));
+    if (own?.isAll === null) continue;
+    if (
+      own === undefined ||
+      change.untracked ||
+      !(await isAllOwn(repo, own.isAll, plan.root, head.commit, change.path))
+    )
+      others.push(change);
   }
   return others;
 }
 
 async function isAllOwn(
   repo: Repository,
-  own: OwnChange,
+  isAll: NonNullable<OwnChange['isAll']>,
   root: string,
   commit: string,
   path: string,
@@ -158,7 +164,7 @@ async function isAllOwn(
   const file = join(root, path);
   const committed = await readFileAt(repo, commit, path);
   if (committed === null || !(await isThere(file))) return false;
-  return own.isAll(committed, await readFile(file, 'utf8'));
+  return isAll(committed, await readFile(file, 'utf8'));
 }
 
 async function findOccupied(plan: Plan, { worktrees }: RepositoryFacts, repo: Repository): Promise<OccupiedPath[]> {

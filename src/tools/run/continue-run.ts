@@ -20,6 +20,8 @@ import { mergeAgain } from '../../core/held/finding.js';
 import { resolveCommand } from '../../core/merge/waiting-work.js';
 import type { Repository } from '../../git/door/repository.js';
 import type { RunHome } from '../../store/files/paths.js';
+import { readTold } from '../../store/runs/beads-told.js';
+import { runPaths } from '../../store/files/paths.js';
 import { listRuns } from '../../store/runs/runs.js';
 import { askSupervisor } from './ask-supervisor.js';
 import type { ToolContext } from '../context/define-tool.js';
@@ -88,7 +90,15 @@ export async function findContinuation(
     const start = what === null ? o8('run', [await planWord(home.root)]) : againCommand(first);
     throw new O8Error('no_run', `${what ?? 'This repository'} has no earlier run`, start);
   }
+  if (input.retryFailed !== true && input.force !== true && (await isQueueBehind(home, run)))
+    return { kind: 'continue', run, wish: { kind: 'go_on' } };
   return continuationOf(run, selection, wanted ?? sourceKey(run.plan.source), input);
+}
+
+/** The queue of a finished run was not told everything, because it did not answer. */
+async function isQueueBehind(home: RunHome, { plan, state }: LoadedRun): Promise<boolean> {
+  if (state.phase.kind !== 'finished' || sourceOf(plan.source).queue === null) return false;
+  return !(await readTold(runPaths(home, plan.runId).beads)).settled;
 }
 
 function continuationOf(
@@ -207,7 +217,8 @@ function begunAnew({ state }: LoadedRun, { select, retry, resume }: Extract<Wish
 function foundText({ plan, state }: LoadedRun, wish: Wish): string[] {
   const counts = countsText(state);
   if (state.phase.kind !== 'finished') return [`Found the interrupted run ${plan.runId}: ${counts}.`];
-  return wish.kind === 'tasks' && wish.resume ? [`Found the aborted run ${plan.runId}: ${counts}.`] : [];
+  if (wish.kind === 'go_on') return [`Run ${plan.runId} has finished; Beads is told what it was not told yet.`];
+  return wish.resume ? [`Found the aborted run ${plan.runId}: ${counts}.`] : [];
 }
 
 /** A warning for settings that cannot change after the start of the run. */

@@ -5,16 +5,16 @@
  *   node ledger-agent.mjs <folder> <task>
  *
  * The folder has `ledger.jsonl`, one line for each start and end, appended; and `<task>.json`, what this task's agent
- * is to do: `{holdMs, code, leftovers, waitFor, shared}`, all optional. A line of a start names the earlier agents of the same
+ * is to do: `{holdMs, code, leftovers, waitFor, shared, also}`, all optional. A line of a start names the earlier agents of the same
  * task that were still alive then, of which there must never be one.
  */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** @typedef {{event: 'start' | 'end', task: string, attempt: string, pid: number, alive?: number[], code?: number}} Line */
-/** @typedef {{holdMs?: number, code?: number, leftovers?: boolean, waitFor?: string, shared?: string}} Job */
+/** @typedef {{holdMs?: number, code?: number, leftovers?: boolean, waitFor?: string, shared?: string, also?: {path: string, content: string}}} Job */
 
 const [folder = '', task = ''] = process.argv.slice(2);
 const ledger = join(folder, 'ledger.jsonl');
@@ -33,6 +33,11 @@ await pause(job.holdMs ?? 0);
 if (git('status', '--porcelain', '--', `${task}.txt`) !== '') {
   git('add', `${task}.txt`);
   if (job.shared !== undefined) git('add', 'shared.txt');
+  if (job.also !== undefined) {
+    mkdirSync(dirname(job.also.path), { recursive: true });
+    writeFileSync(job.also.path, job.also.content);
+    git('add', '--force', job.also.path);
+  }
   git('-c', 'user.name=agent', '-c', 'user.email=agent@localhost', 'commit', '-q', '-m', `${task}: work`);
 }
 if (job.leftovers === true) writeFileSync(`${task}.notes.txt`, 'left uncommitted\n');

@@ -49,6 +49,8 @@ export interface Job {
   readonly waitFor?: string;
   /** Committed as `shared.txt`. */
   readonly shared?: string;
+  /** A further file that is committed, with this content. */
+  readonly also?: { readonly path: string; readonly content: string };
 }
 
 export interface FaultTask {
@@ -82,6 +84,10 @@ export interface Armed {
 export class FaultRun {
   readonly #processes = new MarkedProcesses();
   readonly #armed: Armed[] = [];
+  /** What `spawn` runs. */
+  selection: Readonly<Record<string, unknown>> = { dir: PLAN_DIR };
+  /** More of what the outcome has. */
+  more: () => Promise<readonly string[]> = () => Promise.resolve([]);
   #faults = 0;
 
   private constructor(
@@ -111,6 +117,13 @@ export class FaultRun {
       JSON.stringify({ agent: { command }, retries: 0, killAfter: 1, minDiskSpaceMB: 1, ...settings }),
     );
     return run;
+  }
+
+  /** Further settings. */
+  async configure(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    const path = '.claude/parallel-config.json';
+    const before = z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(join(this.root, path), 'utf8')));
+    await this.repository.write(path, JSON.stringify({ ...before, ...settings }));
   }
 
   get root(): string {
@@ -202,7 +215,7 @@ export class FaultRun {
   }
 
   async spawn(env = this.environment, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    await this.call('spawn', { dir: PLAN_DIR, skipPreflight: true, ...more }, env);
+    await this.call('spawn', { ...this.selection, skipPreflight: true, ...more }, env);
   }
 
   async resume(env = this.environment): Promise<void> {
@@ -374,6 +387,7 @@ export class FaultRun {
       locks: await this.#locks(),
       processes: await this.#processesLeft(),
       user: await this.#usersWork(),
+      more: await this.more(),
     };
   }
 
@@ -388,7 +402,7 @@ export class FaultRun {
   }
 
   async #notMerged(): Promise<string[]> {
-    const branches = await this.repository.git(['branch', '--list', 'feature/*', '--no-merged', 'main']);
+    const branches = await this.repository.git(['branch', '--list', 'feature/*', 'agent/*', '--no-merged', 'main']);
     return branches === '' ? [] : branches.split('\n').map((line) => line.trim());
   }
 
@@ -436,6 +450,7 @@ export interface Outcome {
   readonly locks: readonly string[];
   readonly processes: readonly number[];
   readonly user: Readonly<Record<string, string>>;
+  readonly more: readonly string[];
 }
 
 function isGood(exit: AttemptExit): boolean {

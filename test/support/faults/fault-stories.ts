@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FAILPOINTS, type Failpoint } from '../../../src/core/base/failpoint.js';
+import { beadsIn, STAND_IN_BD } from '../beads/stand-in-beads.js';
 import { FaultRun, PLAN_DIR, THREE_TASKS, type Fault, type Outcome } from './fault-run.js';
 
 /**
@@ -244,9 +245,40 @@ const killedForward: Story = {
   },
 };
 
-/** Those of the takeover of an earlier version's runs, of pull requests and of Beads have tests of their own. */
-type ToldFailpoint = Exclude<Failpoint, `${'old_runs' | 'forge' | 'remote' | 'pulls' | 'beads'}.${string}`>;
-const TOLD = FAILPOINTS.filter((at): at is ToldFailpoint => !/^(?:old_runs|forge|remote|pulls|beads)[.]/.test(at));
+/** An epic of three issues, from a database in the user's checkout, which is told everything once. */
+const epicOfThree: Story = {
+  name: 'a run of an epic',
+  most: 4,
+  async tell(run, faults) {
+    const user = await beadsIn(run.root, ['--stealth']);
+    const epic = await user.create('Epic', '-t', 'epic', '--id', 'demo-epic');
+    for (const { id } of THREE_TASKS) await user.create(id, '--id', id, '--parent', epic);
+    for (const on of ['task-001', 'task-002']) await user.bd(['dep', 'add', 'task-003', on]);
+    await run.configure({ beads: { program: STAND_IN_BD }, merge: { into: 'integration' } });
+    await run.assign('task-002', { also: { path: '.beads/issues.jsonl', content: 'of a branch\n' } });
+    run.selection = { epic };
+    run.more = async () => {
+      const issues = await Promise.all([epic, ...THREE_TASKS.map(({ id }) => id)].map(async (id) => user.issue(id)));
+      return issues.map(({ id, status, labels, comments }) => `${id} ${status} ${labels.join(' ')} ${comments.length}`);
+    };
+    const armed = run.arm(faults);
+    await run.finish(armed);
+    await run.land(armed);
+    // What a supervisor that fell at its end did not tell is told by the next.
+    for (let tries = 0; tries <= faults.length; tries += 1) {
+      const again = await run.spawn(armed.env).then(
+        () => true,
+        () => false,
+      );
+      await run.untilUnowned();
+      if (!again) break;
+    }
+  },
+};
+
+/** Those of the takeover of an earlier version's runs and of pull requests have tests of their own. */
+type ToldFailpoint = Exclude<Failpoint, `${'old_runs' | 'forge' | 'remote' | 'pulls'}.${string}`>;
+const TOLD = FAILPOINTS.filter((at): at is ToldFailpoint => !/^(?:old_runs|forge|remote|pulls)[.]/.test(at));
 
 /** The story in which each failpoint is reached. A new failpoint does not compile without one. */
 const STORIES: Readonly<Record<ToldFailpoint, Story>> = {
@@ -286,6 +318,10 @@ const STORIES: Readonly<Record<ToldFailpoint, Story>> = {
   'log.link.after': run,
   'manifest.write.before': run,
   'manifest.write.after': run,
+  'beads.tell.before': epicOfThree,
+  'beads.tell.after': epicOfThree,
+  'beads.claim.before': epicOfThree,
+  'beads.claim.after': epicOfThree,
   'marker.clear.before': run,
   'marker.clear.after': run,
   'marker.remove.before': run,
@@ -322,6 +358,8 @@ const STORIES: Readonly<Record<ToldFailpoint, Story>> = {
   'worktree.register.after': run,
   'worktree.lock.before': unlockedWorktree,
   'worktree.lock.after': unlockedWorktree,
+  'worktree.unlock.before': epicOfThree,
+  'worktree.unlock.after': epicOfThree,
   'worktree.fill.before': run,
   'worktree.fill.after': run,
   'worktree.unregister.before': run,
@@ -338,6 +376,8 @@ const STORIES: Readonly<Record<ToldFailpoint, Story>> = {
   'leftovers.stage.after': run,
   'leftovers.commit.before': run,
   'leftovers.commit.after': run,
+  'index.reset.before': epicOfThree,
+  'index.reset.after': epicOfThree,
   'ref.create.before': run,
   'ref.create.after': run,
   'ref.advance.before': run,

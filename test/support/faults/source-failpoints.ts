@@ -38,7 +38,18 @@ const TWO_PATHS = new Set(['rename', 'renameSync', 'link', 'linkSync', 'symlink'
 /** Subcommands of git that change nothing but the object store and an index of their own. */
 const READS = new Set([
   ...['rev-parse', 'rev-list', 'merge-base', 'merge-tree', 'show-ref', 'for-each-ref', 'symbolic-ref', 'ls-files'],
-  ...['ls-tree', 'diff', 'diff-tree', 'diff-index', 'cat-file', 'hash-object', 'commit-tree', 'log', 'status'],
+  ...[
+    'ls-tree',
+    'diff',
+    'diff-tree',
+    'diff-index',
+    'cat-file',
+    'hash-object',
+    'mktree',
+    'commit-tree',
+    'log',
+    'status',
+  ],
   ...['version', 'ls-remote', 'check-ignore', 'check-attr', 'grep', 'config', 'interpret-trailers'],
 ]);
 const GIT_CALLS = new Set(['git', 'tryGit', 'gitThatSurvives']);

@@ -41,7 +41,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   store: ['files', 'journal', 'lock', 'runs', 'logs', 'trust', 'old-runs'],
   sources: ['files', 'manifest', 'features', 'beads', 'known', ''],
   forge: ['github'],
-  supervisor: ['run', 'old-runs', 'attempts', 'merge', 'requests', 'pulls', 'loop', ''],
+  supervisor: ['run', 'old-runs', 'attempts', 'merge', 'requests', 'pulls', 'beads', 'loop', ''],
   tools: ['context', 'predict', 'plan', 'run', '', 'terminal'],
   mcp: [''],
   cli: ['context', 'print', 'commands', ''],
