@@ -6,6 +6,7 @@ import type { Orphans } from '../run/open-runs.js';
 import type { SourceWarning } from '../plan/plan.js';
 import type { Check } from '../base/check.js';
 import type { NewAttempt } from '../run/new-attempt.js';
+import type { PullFacts } from './preflight-pulls.js';
 import type { PlaceFacts } from './places.js';
 import type { ShellFacts } from './shell-commands.js';
 import type { ChangeText } from '../surroundings/change-text.js';
@@ -63,6 +64,8 @@ export interface PreflightFacts {
   readonly newAttempts: readonly NewAttempt[];
   /** Checks made by the plan's source. */
   readonly sourceChecks: readonly Check[];
+  /** Where pull requests would be opened; null for a run that opens none. */
+  readonly pulls: PullFacts | null;
 }
 
 /** `files`: number of files in Git LFS; `configured`: git is set up to use it. */

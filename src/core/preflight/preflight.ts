@@ -5,6 +5,7 @@ import type { PreflightFacts } from './preflight-facts.js';
 import { machineChecks } from './preflight-machine.js';
 import { planChecks } from './preflight-plan.js';
 import { trustCheck } from '../trust/trust-text.js';
+import { pullChecks } from './preflight-pulls.js';
 import { repositoryChecks } from './preflight-repository.js';
 
 /** All checks that run before anything is created, always in the same order. */
@@ -16,6 +17,7 @@ export function preflightChecks(plan: Plan, facts: PreflightFacts): Check[] {
     trustCheck(facts.trust),
     ...planChecks(plan, facts),
     ...facts.sourceChecks,
+    ...(facts.pulls === null ? [] : pullChecks(facts.pulls, plan.settings)),
   ];
 }
 

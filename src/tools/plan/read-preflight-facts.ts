@@ -29,6 +29,7 @@ import { hasLanded } from '../../core/merge/landings.js';
 import { latestRunOf, runToContinue } from '../context/load-run.js';
 import type { LoadedRun } from '../context/run-files.js';
 import { diskEstimate, trustQuestion, type PlanParts } from './prepare-plan.js';
+import { readPullFacts } from './read-pull-facts.js';
 import { pathsOfSiblings } from './sibling-clones.js';
 import { readTrust, type ReadTrust } from '../context/read-trust.js';
 import { findStalePrompts } from './stale-prompts.js';
@@ -95,6 +96,7 @@ export async function readPreflightFacts(
     manifestCommands: manifestCommands(plan, source),
     stalePrompts: await findStalePrompts(plan),
     gitChanges: Object.values(await readGitChanges(repo, context.env)).flat(),
+    pulls: await readPullFacts(repo, plan, parts.remote, context),
     trust: await readTrust(trustQuestion(parts), context.env),
     sourceChecks: parts.details.checks(plan, {
       untracked: await untrackedOf(repo, parts.details.toldFiles(plan)),

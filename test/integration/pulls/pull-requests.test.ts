@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { whyNoGh } from '../../support/github/gh-environment.js';
 import { openPullRun } from '../../support/github/pull-run.js';
-import { branchOf } from '../../support/runs/run-fixture.js';
+import { branchOf, PLAN_DIR } from '../../support/runs/run-fixture.js';
 import { waitFor } from '../../support/waiting/wait-for.js';
 
 const noGh = whyNoGh();
@@ -14,6 +14,8 @@ describe.skipIf(noGh !== null)(`a run with merge.into pr${noGh === null ? '' : `
   it('opens one pull request a task, ends with them open, and merger merges what is ready', async () => {
     const { run, hub } = await openPullRun({ tasks: TWO });
     const before = await run.checkout();
+    const preflight = await run.call('preflight', { dir: PLAN_DIR });
+    expect(JSON.stringify(preflight)).toMatch(/Pull requests on acme\/shop into main \(gh [\d.]+, o8-tester\)/);
     await run.spawn();
     const tips = { one: await run.succeed('task-001'), two: await run.succeed('task-002') };
     const status = await run.waitForRun('completed', 60_000);

@@ -42,6 +42,7 @@ export function goodFacts(more: Partial<PreflightFacts> = {}): PreflightFacts {
     trust: { needed: false, items: [], digest: '' },
     newAttempts: [],
     sourceChecks: [],
+    pulls: null,
     ...more,
   };
 }
