@@ -21,7 +21,7 @@ import { takenBackNow } from '../git/refs/standing-reverts.js';
 import { attemptPaths, type RunHome } from '../store/files/paths.js';
 import { defineTool } from './context/define-tool.js';
 import { askSupervisor } from './run/ask-supervisor.js';
-import { loadRun, requireRun, requireTask } from './context/load-run.js';
+import { loadRun, namedRun, requireRun, requireTask } from './context/load-run.js';
 import type { LoadedRun } from './context/run-files.js';
 import { predictionShape, predictMerges } from './predict/predict-merges.js';
 import { predictPulls } from './predict/predict-pulls.js';
@@ -32,6 +32,7 @@ import { targetName, targetOf } from '../core/plan/target.js';
 
 const inputSchema = z.strictObject({
   runId: z.string().optional().describe('default: the active run, else the newest'),
+  epic: z.string().optional().describe('instead of runId: its newest run'),
   task: z.string().optional().describe('land this task and all merged before it'),
   dryRun: z.boolean().optional().describe('predict the result; change nothing'),
   uncommitted: z.boolean().optional().describe('with dryRun: include uncommitted changes'),
@@ -74,7 +75,7 @@ export const merge = defineTool({
     refuseNested('merge', context);
     const wish = wishOf(input);
     const { home, repo } = await openContext(context);
-    const run = await requireRun(home, input.runId);
+    const run = await requireRun(home, await namedRun(home, input));
     const { runId, base } = run.plan;
     const task = input.task === undefined ? null : requireTask(run.plan, input.task);
     const head = { runId, base: base.branch, target: targetName(targetOf(run.plan)) };

@@ -39,7 +39,7 @@ import { countOnBranches } from './predict/branch-commits.js';
 import { defineTool, type ToolContext } from './context/define-tool.js';
 import { conflictsAtAGlance } from './predict/conflicts-at-a-glance.js';
 import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './predict/expected-conflicts.js';
-import { findRun, requireTask } from './context/load-run.js';
+import { findRun, namedRun, requireTask } from './context/load-run.js';
 import { runFilesOf, type LoadedRun, type RunFiles } from './context/run-files.js';
 import { planWord } from './context/nearest-plans.js';
 import { asOpenRun, openRuns } from './context/find-open-runs.js';
@@ -100,6 +100,7 @@ export const status = defineTool({
     'State of a run. With since (the last cursor) only changed tasks; with waitSeconds (up to 50, more if your client allows longer calls) it answers when something changes: pass both to follow a run cheaply.',
   input: z.strictObject({
     runId: z.string().optional().describe('default: the active run, else the newest'),
+    epic: z.string().optional().describe('instead of runId: its newest run'),
     task: z.string().optional().describe('only this task'),
     since: z.coerce.number().int().min(0).optional().describe('cursor of the last answer'),
     waitSeconds: z.coerce.number().min(0).max(3600).optional().describe('wait up to this long for a change'),
@@ -112,7 +113,7 @@ export const status = defineTool({
     const { home } = opened;
     const files = runFilesOf(context, home);
     files.lookAgain();
-    const found = await findRun(files, input.runId);
+    const found = await findRun(files, await namedRun(home, input));
     if (found === null) {
       return {
         state: 'none',

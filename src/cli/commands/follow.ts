@@ -217,6 +217,8 @@ function sentence(
       return `${event.task.id}: Retrying (attempt ${String(event.task.attempt)})`;
     case 'task_merging':
       return `${event.task.id}: Done, merging (${counted(event.task.commits, 'commit')})`;
+    case 'pull_opened':
+      return `${event.task.id}: Pull request #${String(event.task.pull?.number ?? '')} is open: ${safeLines(event.task.pull?.url ?? '')}`;
     case 'task_finished': {
       const good = event.task.state === 'complete';
       const skipped = event.task.state === 'skipped';

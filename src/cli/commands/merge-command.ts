@@ -11,6 +11,7 @@ import { toolCommand } from './tool-commands.js';
 
 interface Flags {
   readonly run?: string;
+  readonly epic?: string;
   readonly task?: string;
   readonly into?: Given<'merge'>['into']; // the tool refuses other values
   readonly strategy?: Given<'merge'>['strategy'];
@@ -28,6 +29,7 @@ const SILENCE_MS = 1500;
 export function mergeCommand(cli: Cli): Command {
   return toolCommand('merge', 'Land completed tasks on the base branch')
     .option('--run <id>', 'run id; default: the active run, else the newest')
+    .option('--epic <id>', 'the newest run of this Beads epic')
     .option('--task <id>', 'land this task and everything merged before it')
     .option('--into <target>', 'integration: merge waiting tasks, land nothing on the base')
     .addOption(new Option('--strategy <how>', 'how tasks are merged from now on').choices(mergeStrategySchema.options))
@@ -47,8 +49,8 @@ async function merge(cli: Cli, flags: Flags): Promise<void> {
   const done = new AbortController();
   const hint = sayThatItTakesTime(cli, done.signal);
   try {
-    const { run: runId, task, into, strategy, dryRun, uncommitted, resolve, undo, acceptHeld } = flags;
-    const input = { runId, task, into, strategy, dryRun, uncommitted, resolve, undo, acceptHeld };
+    const { run: runId, epic, task, into, strategy, dryRun, uncommitted, resolve, undo, acceptHeld } = flags;
+    const input = { runId, epic, task, into, strategy, dryRun, uncommitted, resolve, undo, acceptHeld };
     const work = callTool('merge', input, context).then((result) => ({ kind: 'merged' as const, result }));
     const outcome = await Promise.race([work, interrupt.received.then(() => ({ kind: 'left' as const }))]);
     if (outcome.kind === 'left') {

@@ -1,4 +1,7 @@
 import { Command } from 'commander';
+import { O8Error } from '../../core/base/errors.js';
+import { o8 } from '../../core/base/text.js';
+import { newestRunWith } from '../../tools/terminal/run-with-task.js';
 import { callTool } from '../context/call-tool.js';
 import {
   addPlanning,
@@ -76,12 +79,17 @@ interface CleanupFlags {
 
 export function cleanupCommand({ terminal, context }: Cli): Command {
   return toolCommand('cleanup', 'Remove worktrees and merged branches of finished tasks')
+    .argument('[task]', 'clean up only this task, of the newest run that has it')
     .option('--run <id>', 'run id; default: the newest run')
     .option('--all', 'clean up all finished runs')
-    .option('--task <id>', 'clean up only this task')
+    .option('--task <id>', 'clean up only this task of the run')
     .option('--force', 'also delete branches with unmerged commits')
     .option('--dry-run', 'show what would be removed; remove nothing')
-    .action(async ({ run: runId, all, task, force, dryRun, json }: CleanupFlags) => {
+    .action(async (named: string | undefined, { run, all, task: flag, force, dryRun, json }: CleanupFlags) => {
+      if (named !== undefined && flag !== undefined && named !== flag)
+        throw new O8Error('usage', `Two tasks were named: ${named} and ${flag}.`, o8('cleanup', { task: named }));
+      const task = named ?? flag;
+      const runId = run ?? (named === undefined || all === true ? undefined : await newestRunWith(named, context));
       const result = await callTool('cleanup', { runId, all, task, force, dryRun }, context);
       if (json === true) terminal.print(JSON.stringify(result));
       else printCleanup(result, context.cwd, terminal);

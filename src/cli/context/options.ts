@@ -58,8 +58,8 @@ export function addSelection(command: Command): Command {
 export function addPlanning(command: Command): Command {
   return addSelection(command)
     .addOption(new Option('--max-concurrent <n>', 'number of agents at a time').argParser(wholeNumber))
+    .addOption(new Option('--max-agents <n>', 'the same').argParser(wholeNumber))
     .addOption(new Option('--max-concurrency <n>').argParser(wholeNumber).hideHelp())
-    .addOption(new Option('--max-agents <n>').argParser(wholeNumber).hideHelp())
     .addOption(
       new Option(
         '--schedule <how>',

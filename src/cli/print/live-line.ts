@@ -50,12 +50,12 @@ export class LiveLine {
 }
 
 /** The state in one word, the same as in `stateWords`. */
-function countWord({ state, pausedUntil, held }: TaskView): string {
+function countWord({ state, pausedUntil, held, pull }: TaskView): string {
   switch (state) {
     case 'worktree_created':
       return pausedUntil === undefined ? 'starting' : 'waiting';
     case 'merge_pending':
-      return held === undefined ? 'merging' : 'held';
+      return held !== undefined ? 'held' : pull === undefined ? 'merging' : 'in review';
     case 'merge_conflict':
       return 'conflict';
     case 'queued':

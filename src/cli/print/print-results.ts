@@ -82,10 +82,7 @@ export function printPulls(pulls: NonNullable<ToolAnswer<'merge'>['pulls']>, { p
   if (pulls.length === 0) print('No open pull requests.');
   const width = Math.max(...pulls.map(({ task }) => task.length), 0);
   for (const { task, number, action, why } of pulls) {
-    const [first = ''] = safeLines(why)
-      .replace(/^(wait|refuse): /, '')
-      .split('\n');
-    print(`${action.padEnd(6)}  #${String(number).padEnd(5)} ${task.padEnd(width)}  ${first}`);
+    print(`${action.padEnd(6)}  #${String(number).padEnd(5)} ${task.padEnd(width)}  ${reasonText(why)}`);
   }
 }
 
@@ -131,6 +128,16 @@ export function printCleanup(answer: ToolAnswer<'cleanup'>, root: string, { prin
   if (worktrees.length + branches.length + kept.length === 0) print('Nothing to clean up.');
 }
 
+/** `pull request #7: checks are running: ci`, as of the last look. */
+function pullWords({ number, why }: NonNullable<TaskChange['pull']>): string {
+  return `pull request #${String(number)}: ${why === undefined ? 'open' : reasonText(why)}`;
+}
+
+/** The first line, without the word that the reader sees anyway. */
+export function reasonText(why: string): string {
+  return (safeLines(why).split('\n')[0] ?? '').replace(/^(wait|refuse): /, '');
+}
+
 /** A task's state in words: the same in every command. */
 export function stateWords(task: TaskChange): string {
   switch (task.state) {
@@ -142,6 +149,7 @@ export function stateWords(task: TaskChange): string {
       return `conflict: ${[...(task.files ?? []), ...(task.moreFiles === undefined ? [] : [`${String(task.moreFiles)} more`])].join(', ')}`;
     case 'merge_pending':
       if (task.held !== undefined) return `held: ${safeLines(task.held.what)}`;
+      if (task.pull !== undefined && task.message === undefined) return pullWords(task.pull);
       return task.message === undefined ? 'merging' : `waiting to merge: ${task.message}`;
     case 'complete':
       return `complete (${counted(task.commits ?? 0, 'commit')})`;

@@ -88,13 +88,15 @@ export function summaryLine(tasks: Iterable<TaskView>): string {
   const all = [...tasks];
   const count = (state: TaskView['state']): number => all.filter((task) => task.state === state).length;
   const [failed, conflicts, blocked] = [count('failed'), count('merge_conflict'), count('blocked')];
-  const held = count('merge_pending'); // finished, but the user must decide something or clean a checkout first
+  const pulls = all.filter(hasOpenPull).length;
+  const held = count('merge_pending') - pulls; // finished, but the user must decide something or clean a checkout first
   return [
     `Summary: ${String(count('complete'))} completed`,
     ...(failed > 0 ? [`${String(failed)} failed`] : []),
     ...(conflicts > 0 ? [`${String(conflicts)} conflicts`] : []),
     ...(blocked > 0 ? [`${String(blocked)} blocked`] : []),
     ...(held > 0 ? [`${String(held)} held`] : []),
+    ...(pulls > 0 ? [`${counted(pulls, 'pull request')} open`] : []),
   ].join(', ');
 }
 

@@ -7,6 +7,7 @@ export type ProgressEvent =
   | { readonly kind: 'task_retried'; readonly task: TaskView }
   | { readonly kind: 'task_finished'; readonly task: TaskView }
   | { readonly kind: 'task_merging'; readonly task: TaskView }
+  | { readonly kind: 'pull_opened'; readonly task: TaskView }
   | { readonly kind: 'wave_finished'; readonly wave: number; readonly complete: number; readonly total: number };
 
 export interface WavePlan {
@@ -79,6 +80,10 @@ function taskEvents(before: TaskView | undefined, after: TaskView | undefined): 
   } else if (after.state === 'merge_pending' && before?.state !== 'merge_pending') {
     events.push({ kind: 'task_merging', task: after });
   }
+  if (after.pull !== undefined && after.pull.number !== before?.pull?.number) {
+    const at = events.findIndex(({ kind }) => kind === 'task_finished');
+    events.splice(at === -1 ? events.length : at, 0, { kind: 'pull_opened', task: after }); // before its end
+  }
   return events;
 }
 
@@ -92,6 +97,8 @@ export function progressLine(event: ProgressEvent): string | null {
       return `[PROGRESS] wave=${String(event.task.wave)} task=${event.task.id} status=started`;
     case 'task_merging':
       return null;
+    case 'pull_opened':
+      return `[PROGRESS] wave=${String(event.task.wave)} task=${event.task.id} status=pr_created pr=${String(event.task.pull?.number ?? '')}`;
     case 'task_finished':
       return `[PROGRESS] wave=${String(event.task.wave)} task=${event.task.id} ${taskOutcome(event.task)}`;
     case 'wave_finished': {

@@ -30,6 +30,12 @@ describe.skipIf(noGh !== null)(`o8 merger${noGh === null ? '' : ` (${noGh})`}`, 
     expect(await run.records()).toEqual(journal);
     expect(hub.github.count(/^(PUT|POST \/repos|PATCH|DELETE)/)).toBe(hub.github.count(/^POST \/repos.*pulls$/));
 
+    const status = await run.o8('status');
+    expect(status.stdout).toMatch(
+      /^Open pull requests:\n {2}#\d+ +task-001 .*https:\/\/github\.com\/acme\/shop\/pull\/\d+$/m,
+    );
+    expect(status.stdout).not.toContain('Ready:');
+
     const merged = await run.o8('merger', '--no-review', '--json');
     expect(merged.code).toBe(0);
     expect(JSON.parse(merged.stdout)).toMatchObject({
@@ -40,6 +46,8 @@ describe.skipIf(noGh !== null)(`o8 merger${noGh === null ? '' : ` (${noGh})`}`, 
     });
     expect(hub.github.count(/^PUT .*merge$/)).toBe(1);
     repository.setChecks(branchOf('task-002'), [{ name: 'ci', outcome: 'failed' }]);
+    expect((await run.o8('cleanup', 'task-002', '--dry-run')).stdout).toMatch(/task-002/);
+    expect(await run.o8('cleanup', 'task-002', '--task', 'task-001')).toMatchObject({ code: 2 });
     const refused = await run.o8('merger', '--dry-run', '--json');
     expect(JSON.parse(refused.stdout)).toMatchObject({ pulls: [{ task: 'task-002', action: 'refuse' }] });
   });

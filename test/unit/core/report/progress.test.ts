@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isOver, progressBetween, progressLine, type ProgressEvent } from '../../../../src/core/report/progress.js';
+import { summaryLine } from '../../../../src/core/report/final-report.js';
 import type { TaskView } from '../../../../src/core/report/status-view.js';
 import { planOf, seedTasks } from '../../../support/runs/plan-fixture.js';
 import { attemptEnded, RunHistory, taskDone, timeOf } from '../../../support/runs/run-history.js';
@@ -24,6 +25,23 @@ const merged = (task: string) => ({ type: 'task_merged' as const, task, landed: 
 const failed = (task: string) => ({ type: 'task_failed' as const, task, reason: 'timeout' as const, message: '' });
 
 describe('progress lines', () => {
+  it('say once that a pull request is open, before the end of its task', () => {
+    const run = new RunHistory(planOf([{ id: 'a' }])).lead('a', 'merge_pending');
+    const look = follow(run);
+    look();
+    const task = 'a';
+    run.record(
+      { type: 'push_intended', task, commit: 'c', replaces: null },
+      { type: 'branch_pushed', task, commit: 'c' },
+      { type: 'pull_opened', task, number: 42, url: 'u', base: 'main' },
+    );
+    expect(look().lines).toEqual(['[PROGRESS] wave=1 task=a status=pr_created pr=42']);
+    expect(summaryLine(viewsOf(run).values())).toBe('Summary: 0 completed, 1 pull request open');
+    expect(look().lines).toEqual([]);
+    run.record(merged(task));
+    expect(look().lines[0]).toMatch(/^\[PROGRESS\] wave=1 task=a status=completed/);
+  });
+
   it('are the fixed lines, word for word', () => {
     const run = seedRun();
     const look = follow(run);
