@@ -1,4 +1,5 @@
-import { inTerminal, o8, givenFlags, withFlags } from '../../core/base/text.js';
+import { spell } from '../../core/text/spelling.js';
+import { o8, givenFlags, withFlags } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { TrustAnswer } from '../../core/trust/trust.js';
 import { refuseHeld } from '../../tools/context/lock-error.js';
@@ -59,7 +60,7 @@ export async function startRun(cli: Cli, named: NamedSource, flags: StartFlags):
   // During this call the run begins to outlive this process: Ctrl+C is held until `follow` can stop the run.
   const interrupt = interruptedBy('SIGINT');
   const spawned = await callTool('spawn', spawnInput(named, flags), context);
-  for (const warning of (spawned.warnings ?? []).filter((each) => !said.some((one) => each.startsWith(one))))
+  for (const warning of (spawned.warnings ?? []).filter((each) => !said.includes(each)))
     terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(warning)}`);
   if (start.said !== null) {
     const first = flags.yes === true && (spawned.warnings ?? []).length === 0; // nothing was printed before it
@@ -95,7 +96,7 @@ async function sayChanged({ terminal, context }: Cli, named: NamedSource, flags:
   if (!terminal.interactive) return [];
   const { changed } = await previewStart(spawn.input.parse(onlyGiven(spawnInput(named, flags))), context);
   if (changed === null) return [];
-  const said = inTerminal(changed);
+  const said = spell(changed, context.reader);
   terminal.warn(`${terminal.colors.yellow('Warning:')} ${safeLines(said)}`);
   return [said];
 }

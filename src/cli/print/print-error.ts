@@ -11,7 +11,8 @@ export function printError(error: unknown, terminal: Terminal, json: boolean, en
   else {
     terminal.warn(`${terminal.colors.red('Error:')} ${safeLines(report.message)}`);
     const { hint } = report;
-    if (hint !== '') terminal.warn(hint.startsWith('Options:') ? `\n${safeLines(hint)}` : hintLines(hint, 2));
+    const hasOptions = error instanceof O8Error && error.hasOptions;
+    if (hint !== '') terminal.warn(hasOptions ? `\n${safeLines(hint)}` : hintLines(hint, 2));
   }
   if (env['O8_DEBUG'] === '1' && error instanceof Error && !(error instanceof O8Error))
     terminal.warn(error.stack ?? '');

@@ -1,3 +1,4 @@
+import { warningText } from '../../core/base/check.js';
 import { inTerminal } from '../../core/base/text.js';
 import { relative } from 'node:path';
 import { clockTime } from '../../core/text/clock-time.js';
@@ -29,12 +30,12 @@ export function printFailedChecks({ checks }: PreflightAnswer, { colors, warn }:
   }
 }
 
-/** Prints the checks that only warn; returns the printed messages. */
+/** Prints the checks that only warn; returns them as a start repeats them. */
 export function printWarnings({ checks }: PreflightAnswer, { colors, print }: Terminal): string[] {
   const warnings = checks.filter(({ level }) => level === 'warn');
   for (const { message, hint } of warnings)
     print(`${colors.yellow('Warning:')} ${safeLines(message)}\n${hintLines(hint, 4)}`);
-  return warnings.map(({ message }) => message);
+  return warnings.map((warning) => inTerminal(warningText(warning)));
 }
 
 export function printSpawn(

@@ -1,4 +1,4 @@
-import { mapText, o8, placeholder, text } from '../base/text.js';
+import { o8, placeholder, text } from '../base/text.js';
 import { O8Error } from '../base/errors.js';
 import { agentKind, agentSettingsOf, type AgentSettings } from '../settings/agent-settings.js';
 import type { Settings } from '../settings/settings.js';
@@ -11,16 +11,19 @@ import { COMMAND_AGENT } from './command/command-agent.js';
 /** All kinds of agents; the first is the default. To add one, add a folder beside the others and a line here. */
 export const AGENTS: readonly Agent[] = [CLAUDE_AGENT, CODEX_AGENT, COMMAND_AGENT];
 
-/** The agent program for these settings. O8Error `usage` for an unknown kind, with the known ones. */
-export function agentOf(settings: Pick<AgentSettings, 'kind' | 'command'>): Agent {
+/**
+ * The agent program for these settings. O8Error `usage` for an unknown kind, with the known ones. `key` says where the
+ * settings are: `agent` or `agents.<name>`.
+ */
+export function agentOf(settings: Pick<AgentSettings, 'kind' | 'command'>, key = 'agent'): Agent {
   const kind = agentKind(settings);
   const agent = AGENTS.find((each) => each.kind === kind);
   if (agent !== undefined) return agent;
   const known = AGENTS.map((each) => each.kind).join(', ');
   throw new O8Error(
     'usage',
-    `There is no agent kind ${quote(kind)}.`,
-    text`${o8('config set', ['agent.kind', placeholder('kind')])}, one of: ${known}`,
+    `There is no agent kind ${quote(kind)}${key === 'agent' ? '' : `, which ${quote(`${key}.kind`)} names`}.`,
+    text`${o8('config set', [`${key}.kind`, placeholder('kind')])}, one of: ${known}`,
   );
 }
 
@@ -37,20 +40,10 @@ export function taskAgent(settings: Pick<Settings, 'agent' | 'agents'>, name: st
 
 /** O8Error `usage` for invalid agent settings; keys of a named agent are written as `agents.<name>.…`. */
 export function checkAgents(settings: Pick<Settings, 'agent' | 'agents'>): void {
-  checkAgent(settings.agent);
-  for (const [name, named] of Object.entries(settings.agents)) checkNamed(name, named);
+  checkAgent(settings.agent, 'agent');
+  for (const [name, named] of Object.entries(settings.agents)) checkAgent(named, `agents.${name}`);
 }
 
-function checkAgent(settings: AgentSettings): void {
-  agentOf(settings).check(settings);
-}
-
-function checkNamed(name: string, settings: AgentSettings): void {
-  try {
-    checkAgent(settings);
-  } catch (error) {
-    if (!(error instanceof O8Error)) throw error;
-    const spelled = (text: string): string => text.replaceAll('agent.', `agents.${name}.`);
-    throw new O8Error(error.code, `Agent ${quote(name)}: ${error.message}`, mapText(error.hint, spelled));
-  }
+function checkAgent(settings: AgentSettings, key: string): void {
+  agentOf(settings, key).check(settings, key);
 }

@@ -1,4 +1,5 @@
-import type { Text } from './text.js';
+import { text, type Text } from './text.js';
+
 /**
  * One finding of preflight. `id` names the check, which may report several findings; `hint` is the exact next command,
  * empty if the check passed; `tasks` are the ids concerned, none for the whole run.
@@ -21,6 +22,11 @@ export function warn(id: string, message: string, hint: Text, tasks: readonly st
 
 export function fail(id: string, message: string, hint: Text, tasks: readonly string[] = []): Check {
   return { id, level: 'fail', message, hint, tasks };
+}
+
+/** A warning in the answer of a start, with its hint in parentheses. */
+export function warningText({ message, hint }: Pick<Check, 'message' | 'hint'>): Text {
+  return hint === '' ? message : text`${message} (${hint})`;
 }
 
 /** The findings, or a passed check if there are none. */

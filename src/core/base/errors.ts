@@ -42,9 +42,17 @@ export class O8Error extends Error {
     readonly said: Text,
     readonly hint: Text,
     readonly faults: readonly Fault[] = [],
+    /** Whether the hint is a list of options, a block of its own, instead of the next command. */
+    readonly hasOptions = false,
   ) {
     super(inTerminal(said));
   }
+}
+
+/** An error after which the user has several options; the hint lists them. */
+export function optionsError(code: ErrorCode, said: Text, options: readonly Text[]): O8Error {
+  const list = joined(['Options:', ...options.map((option) => text`• ${option}`)], '\n');
+  return new O8Error(code, said, list, [], true);
 }
 
 /** Exit codes of the CLI: users' scripts rely on them. */

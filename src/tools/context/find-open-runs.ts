@@ -1,5 +1,5 @@
-import { joined, o8, text, withFlags, type Command } from '../../core/base/text.js';
-import { O8Error } from '../../core/base/errors.js';
+import { o8, text, withFlags, type Command } from '../../core/base/text.js';
+import { optionsError } from '../../core/base/errors.js';
 import { sourceOf } from '../../core/plan/sources.js';
 import {
   chooseOpenRun,
@@ -80,17 +80,9 @@ async function livingAgents(home: RunHome, { plan, state }: LoadedRun): Promise<
 export function refuseOrphans(orphans: readonly Orphans[], again: Command): void {
   const [first] = orphans;
   if (first === undefined) return;
-  throw new O8Error(
-    'locked',
-    orphansText(first),
-    joined(
-      [
-        'Options:',
-        text`• Continue that run: ${resumeCommand(first.runId)}`,
-        text`• Stop its agents: ${o8('abort', { run: first.runId })}`,
-        text`• Force override: ${withFlags(again, { force: true })}`,
-      ],
-      '\n',
-    ),
-  );
+  throw optionsError('locked', orphansText(first), [
+    text`Continue that run: ${resumeCommand(first.runId)}`,
+    text`Stop its agents: ${o8('abort', { run: first.runId })}`,
+    text`Force override: ${withFlags(again, { force: true })}`,
+  ]);
 }

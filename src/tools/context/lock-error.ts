@@ -1,5 +1,5 @@
-import { joined, o8, text, withFlags, type Command } from '../../core/base/text.js';
-import { O8Error } from '../../core/base/errors.js';
+import { o8, text, withFlags, type Command } from '../../core/base/text.js';
+import { O8Error, optionsError } from '../../core/base/errors.js';
 import type { LockFact, LockHolderFact } from '../../core/preflight/preflight-facts.js';
 
 /**
@@ -20,20 +20,14 @@ export function lockedError(
         : text`Check there first. If that run has ended: ${withFlags(again, { force: true })}`,
     );
   }
-  return new O8Error(
+  return optionsError(
     'locked',
     `Another parallel execution is in progress (PID: ${pid})\nStarted at: ${holder.startedAt}`,
-    joined(
-      [
-        'Options:',
-        '• Wait for it to complete',
-        text`• Run: ${o8(again?.o8 === 'parallel' ? 'parallel status' : 'status')}`,
-        again === null
-          ? text`• Stop that run: ${o8('abort')}`
-          : text`• Force override: ${withFlags(again, { force: true })}`,
-      ],
-      '\n',
-    ),
+    [
+      'Wait for it to complete',
+      text`Run: ${o8(again?.o8 === 'parallel' ? 'parallel status' : 'status')}`,
+      again === null ? text`Stop that run: ${o8('abort')}` : text`Force override: ${withFlags(again, { force: true })}`,
+    ],
   );
 }
 

@@ -4,7 +4,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { preflightChecks } from '../../core/preflight/preflight.js';
 import { refuseUntrusted } from '../../core/trust/trust-text.js';
 import type { NewAttempt } from '../../core/run/new-attempt.js';
-import { firstOfEachKind, type Check } from '../../core/base/check.js';
+import { firstOfEachKind, warningText, type Check } from '../../core/base/check.js';
 import type { Plan } from '../../core/plan/plan.js';
 import type { Room } from '../../core/plan/room.js';
 import type { SettingsFlags } from '../../core/settings/settings.js';
@@ -183,7 +183,7 @@ function skippedFailures(checks: readonly Check[], { skipPreflight }: SpawnInput
 function plainWarnings(checks: readonly Check[]): Text[] {
   return firstOfEachKind(checks)
     .filter(({ id, level }) => level === 'warn' && id !== 'manifest-commands') // shown by the plan
-    .map(({ message, hint }) => (hint === '' ? message : text`${message} (${hint})`));
+    .map(warningText);
 }
 
 /** Excludes everything o8 writes in the repository from git, without changing the user's .gitignore. */

@@ -20,8 +20,8 @@ export interface Agent {
   readonly program: (agent: AgentSettings) => string;
   /** Null for a program of the user, of which nothing is known, not even whether it has `--version`. */
   readonly cli: AgentCli | null;
-  /** Throws O8Error `usage` for settings that this program cannot use. */
-  readonly check: (agent: AgentSettings) => void;
+  /** Throws O8Error `usage` for settings that this program cannot use. `key`: `agent` or `agents.<name>`. */
+  readonly check: (agent: AgentSettings, key: string) => void;
   /** Preflight checks of the settings; whether the program is installed is checked elsewhere. */
   readonly checks: (agent: AgentSettings) => readonly Check[];
   /** The longest prompt it accepts, with a hint for longer ones; null for no limit. */

@@ -3,11 +3,11 @@ import { O8Error } from '../../base/errors.js';
 import type { AgentSettings } from '../../settings/agent-settings.js';
 
 /** For kinds with a fixed program: O8Error `usage` if the settings have a command as well. */
-export function noCommand(kind: string, { command }: Pick<AgentSettings, 'command'>): void {
+export function noCommand(kind: string, { command }: Pick<AgentSettings, 'command'>, key: string): void {
   if (command === null) return;
   throw new O8Error(
     'usage',
-    `agent.kind is ${kind}, so agent.command (${command[0] ?? ''}) has no effect.`,
-    text`${o8('config reset', ['agent.command'])}, or ${o8('config reset', ['agent.kind'])} to use the command`,
+    `${key}.kind is ${kind}, so ${key}.command (${command[0] ?? ''}) has no effect.`,
+    text`${o8('config reset', [`${key}.command`])}, or ${o8('config reset', [`${key}.kind`])} to use the command`,
   );
 }

@@ -18,9 +18,9 @@ export const CLAUDE_AGENT: Agent = {
 
   program: () => 'claude',
   cli: { name: 'Claude CLI', install: 'Install Claude Code CLI: https://claude.ai/code', tested: '2.1.197' },
-  check: (agent) => {
-    noCommand(CLAUDE, agent);
-    checkClaudeSettings(agent.settings);
+  check: (agent, key) => {
+    noCommand(CLAUDE, agent, key);
+    checkClaudeSettings(agent.settings, key);
   },
   checks: (agent) =>
     permissionModeCheck(

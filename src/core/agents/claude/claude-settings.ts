@@ -62,8 +62,8 @@ export function claudeSettings(
 }
 
 /** O8Error `usage` for `agent.settings` that Claude Code would reject or that would disable the guard. */
-export function checkClaudeSettings(own: Readonly<Record<string, unknown>>): void {
-  parseOwnSettings(own);
+export function checkClaudeSettings(own: Readonly<Record<string, unknown>>, agentKey: string): void {
+  parseOwnSettings(own, agentKey);
 }
 
 /** Whether Claude Code accepts these settings; it ignores invalid ones completely. */
@@ -71,11 +71,11 @@ export function areReadable(settings: Readonly<Record<string, unknown>>): boolea
   return ownSettings.safeParse(settings).success;
 }
 
-function parseOwnSettings(own: Readonly<Record<string, unknown>>): z.infer<typeof ownSettings> {
+function parseOwnSettings(own: Readonly<Record<string, unknown>>, agentKey = 'agent'): z.infer<typeof ownSettings> {
   const parsed = ownSettings.safeParse(own);
   if (parsed.success) return parsed.data;
   const [fault] = inputProblems(ownSettings, own, parsed.error.issues);
-  const key = ['agent.settings', ...(parsed.error.issues[0]?.path ?? [])].join('.');
+  const key = [`${agentKey}.settings`, ...(parsed.error.issues[0]?.path ?? [])].join('.');
   throw new O8Error(
     'usage',
     `${key} ${fault?.problem ?? 'cannot be used'}. Claude Code would ignore all settings, including the guard against writes outside a task's worktree.`,

@@ -14,9 +14,9 @@ export const CODEX_AGENT: Agent = {
 
   program: () => 'codex',
   cli: { name: 'Codex CLI', install: 'npm install -g @openai/codex', tested: '0.171.0' },
-  check: (agent) => {
-    noCommand(CODEX, agent);
-    checkCodexSettings(agent);
+  check: (agent, key) => {
+    noCommand(CODEX, agent, key);
+    checkCodexSettings(agent, key);
   },
   checks: (agent) =>
     permissionModeCheck(agent, 'Codex runs without its sandbox: everything it does on this machine is allowed'),

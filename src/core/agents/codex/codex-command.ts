@@ -64,56 +64,56 @@ function untrusted(worktree: string): string[] {
 const RESERVED: readonly string[] = ['sandbox_mode', 'approval_policy', 'projects', 'model'];
 
 /** O8Error `usage` for `agent.settings` that o8 sets itself, or that cannot be written as Codex configuration. */
-export function checkCodexSettings({ settings }: AgentSettings): void {
+export function checkCodexSettings({ settings }: AgentSettings, agentKey: string): void {
   const reserved = Object.keys(settings).find((key) => RESERVED.includes(key.split('.', 1)[0] ?? ''));
   if (reserved !== undefined) {
     throw new O8Error(
       'usage',
-      `agent.settings.${reserved} is set by o8 itself for Codex.`,
-      'Use agent.model for the model and agent.permissionMode for the sandbox.',
+      `${agentKey}.settings.${reserved} is set by o8 itself for Codex.`,
+      `Use ${agentKey}.model for the model and ${agentKey}.permissionMode for the sandbox.`,
     );
   }
-  overrides(settings);
+  overrides(settings, agentKey);
 }
 
-function overrides(settings: Readonly<Record<string, unknown>>): string[] {
+function overrides(settings: Readonly<Record<string, unknown>>, agentKey = 'agent'): string[] {
   return Object.entries(settings).flatMap(([key, value]) => {
-    if (BARE_PATH.test(key)) return overridesAt(key, value);
+    if (BARE_PATH.test(key)) return overridesAt(agentKey, key, value);
     throw new O8Error(
       'usage',
-      `agent.settings has the key ${JSON.stringify(key)}, which is not a valid name of a Codex setting.`,
+      `${agentKey}.settings has the key ${JSON.stringify(key)}, which is not a valid name of a Codex setting.`,
       'Names of settings consist of letters, digits, -, _ and dots between them.',
     );
   });
 }
 
 /** Tables are written key by key, so that other keys of the same table in the user's configuration are kept. */
-function overridesAt(path: string, value: unknown): string[] {
+function overridesAt(agentKey: string, path: string, value: unknown): string[] {
   if (isTable(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => BARE.test(key)))
-    return Object.entries(value).flatMap(([key, inner]) => overridesAt(`${path}.${key}`, inner));
-  return override(path, value);
+    return Object.entries(value).flatMap(([key, inner]) => overridesAt(agentKey, `${path}.${key}`, inner));
+  return override(path, value, agentKey);
 }
 
-function override(path: string, value: unknown): string[] {
-  return ['-c', `${path}=${toml(value, path)}`];
+function override(path: string, value: unknown, agentKey = 'agent'): string[] {
+  return ['-c', `${path}=${toml(value, `${agentKey}.settings.${path}`)}`];
 }
 
 const BARE = /^[A-Za-z0-9_-]+$/;
 const BARE_PATH = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 
-/** A JSON value as TOML; strings, numbers, booleans and lists have the same syntax in both. */
-function toml(value: unknown, path: string): string {
+/** A JSON value as TOML, of the named setting; strings, numbers, booleans and lists have the same syntax in both. */
+function toml(value: unknown, setting: string): string {
   if (typeof value === 'string') return JSON.stringify(value).replaceAll('\u007f', '\\u007f');
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (Array.isArray(value)) return `[${value.map((each) => toml(each, path)).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.map((each) => toml(each, setting)).join(', ')}]`;
   if (isTable(value))
     return `{${Object.entries(value)
-      .map(([key, inner]) => `${JSON.stringify(key)} = ${toml(inner, path)}`)
+      .map(([key, inner]) => `${JSON.stringify(key)} = ${toml(inner, setting)}`)
       .join(', ')}}`;
   throw new O8Error(
     'usage',
-    `agent.settings.${path} is null, which cannot be written in Codex's configuration.`,
-    `Remove ${path}.`,
+    `${setting} is null, which cannot be written in Codex's configuration.`,
+    `Remove ${setting}.`,
   );
 }
 

@@ -22,11 +22,11 @@ const PLACEHOLDERS = [
  * O8Error `usage` for a command without a program or with a placeholder inside an argument: only whole arguments are
  * replaced, so that no value is split or read by a shell.
  */
-export function checkAgentCommand(command: readonly string[]): void {
+export function checkAgentCommand(command: readonly string[], key = 'agent'): void {
   if ((command[0] ?? '').trim() === '') {
     throw new O8Error(
       'usage',
-      'agent.command names no program.',
+      `${key}.command names no program.`,
       'Write it as a list, the program first: ["my-agent", "{promptFile}"]',
     );
   }
@@ -35,7 +35,7 @@ export function checkAgentCommand(command: readonly string[]): void {
     if (inside !== undefined) {
       throw new O8Error(
         'usage',
-        `agent.command has {${inside}} inside the argument ${JSON.stringify(argument)}; only whole arguments are replaced.`,
+        `${key}.command has {${inside}} inside the argument ${JSON.stringify(argument)}; only whole arguments are replaced.`,
         `Make "{${inside}}" a separate argument, or read the value from the agent's environment (O8_PROMPT_FILE, O8_TASK_ID, O8_BRANCH, O8_WORKTREE).`,
       );
     }

@@ -15,15 +15,15 @@ export const COMMAND_AGENT: Agent = {
 
   program: ({ command }) => command?.[0] ?? '',
   cli: null,
-  check: ({ command }) => {
+  check: ({ command }, key) => {
     if (command === null) {
       throw new O8Error(
         'usage',
-        `agent.kind is ${COMMAND}, but agent.command is not set.`,
-        o8('config set', ['agent.command', '["my-agent", "{promptFile}"]']),
+        `${key}.kind is ${COMMAND}, but ${key}.command is not set.`,
+        o8('config set', [`${key}.command`, '["my-agent", "{promptFile}"]']),
       );
     }
-    checkAgentCommand(command);
+    checkAgentCommand(command, key);
   },
   checks: ({ permissionMode }) => [pass('permission-mode', `Permission mode ${permissionMode}`)],
   promptLimit: ({ command }) =>

@@ -68,7 +68,7 @@ describe('a setting', () => {
     ['agent.command', '[" "]', 'agent.command names no program'],
     ['agent.kind', 'nonsense', 'There is no agent kind "nonsense".'],
     ['agent.kind', 'command', 'agent.kind is command, but agent.command is not set.'],
-    ['agents.x.kind', 'nonsense', 'Agent "x": There is no agent kind "nonsense".'],
+    ['agents.x.kind', 'nonsense', 'There is no agent kind "nonsense", which "agents.x.kind" names.'],
     ['agents.x.model', '--dangerous', 'agents.x.model must be the name of a model, not an option.'],
     ['agents', '{" ":{"model":"x"}}', 'agents has a blank name.'],
     [

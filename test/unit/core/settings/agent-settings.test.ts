@@ -27,8 +27,13 @@ describe('the kind of an agent', () => {
     [{ agent: { kind: 'constructor' } }, 'There is no agent kind'],
     [{ agent: { kind: 'command' } }, 'agent.kind is command, but agent.command is not set.'],
     [{ agent: { kind: 'claude', command: ['x'] } }, 'agent.command (x) has no effect'],
-    [{ agents: { mine: { command: [' '] } } }, 'Agent "mine": agent.command names no program'],
-    [{ agents: { mine: { kind: 'x' } } }, 'Agent "mine": There is no agent kind "x"'],
+    [{ agents: { mine: { command: [' '] } } }, 'agents.mine.command names no program'],
+    [{ agents: { mine: { kind: 'command' } } }, 'agents.mine.kind is command, but agents.mine.command is not set.'],
+    [{ agents: { mine: { kind: 'claude', command: ['x'] } } }, 'so agents.mine.command (x) has no effect'],
+    [{ agents: { mine: { kind: 'codex', settings: { a: [null] } } } }, 'agents.mine.settings.a is null'],
+    [{ agents: { mine: { kind: 'codex', settings: { 'a=b': 1 } } } }, 'agents.mine.settings has the key "a=b"'],
+    [{ agents: { mine: { settings: { disableAllHooks: true } } } }, 'agents.mine.settings.disableAllHooks must be'],
+    [{ agents: { mine: { kind: 'x' } } }, 'There is no agent kind "x", which "agents.mine.kind" names.'],
   ])('%j is refused', (file, message) => {
     expect(() => {
       checkAgents(settingsOf(file));

@@ -127,7 +127,7 @@ describe('how Codex is started', () => {
     [{ command: ['x'] }, 'agent.kind is codex, so agent.command (x) has no effect'],
   ])('refuses %j', (agent, message) => {
     expect(() => {
-      CODEX_AGENT.check({ ...DEFAULT_AGENT, kind: 'codex', ...agent });
+      CODEX_AGENT.check({ ...DEFAULT_AGENT, kind: 'codex', ...agent }, 'agent');
     }).toThrow(message);
   });
 });
