@@ -69,7 +69,7 @@ describe('/parallel-setup', () => {
     await repository.write('.env', 'SECRET=1\n');
     function* driver(): Conversation {
       const { text } = yield* call('Bash', { command: `${O8} setup` });
-      expect(text).toMatch(/created +parallel\/README\.md[\s\S]*write a \.worktreeinclude:\n\n {2}\/\.env\n/);
+      expect(text).toMatch(/created +parallel\/README\.md[\s\S]*list them in \.worktreeinclude:\n\n {2}\/\.env\n/);
       expect(yield* ask('Which of these should every worktree get?', ['/.env', 'None'])).toBe('/.env');
       yield* call('Write', { file_path: join(repository.root, '.worktreeinclude'), content: '/.env\n' });
       expect(yield* ask('Commit these files?', ['Yes', 'No'])).toBe('No');
