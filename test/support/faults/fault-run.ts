@@ -95,17 +95,21 @@ export class FaultRun {
     readonly tasks: readonly FaultTask[],
     /** Ids of the user's own commits. */
     readonly noted: { readonly stash: string; readonly own: string },
+    private readonly more: Readonly<Record<string, string>>,
   ) {}
 
   static async open(
     tasks: readonly FaultTask[] = THREE_TASKS,
     settings: Readonly<Record<string, unknown>> = {},
+    /** Gives the repository more before the user works in it; returns environment variables for everything. */
+    attach: (repository: TestRepository) => Promise<Readonly<Record<string, string>>> = async () => ({}),
   ): Promise<FaultRun> {
     const repository = await createRepository({
       files: { 'README.md': '# Shop\n', '.gitignore': '.env\n', '.worktreeinclude': '.env\n' },
     });
     await repository.commit('Plan', planFiles(tasks));
-    const run = new FaultRun(repository, tasks, await leaveUsersWork(repository));
+    const more = await attach(repository);
+    const run = new FaultRun(repository, tasks, await leaveUsersWork(repository), more);
     await mkdir(run.folder);
     await mkdir(run.#temporary);
     for (const { id, job = {} } of tasks) await run.assign(id, job);
@@ -177,6 +181,7 @@ export class FaultRun {
       HOME: dirname(this.root),
       TMPDIR: this.#temporary, // whoever is killed leaves files there
       GIT_CONFIG_NOSYSTEM: '1',
+      ...this.more,
       ...this.#processes.environment,
     };
   }

@@ -64,6 +64,8 @@ export class HostedRepository {
   allows: readonly MergeMethod[] = ['merge', 'squash', 'rebase'];
   /** As right after a push, when GitHub has not worked out yet whether a pull request can be merged. */
   mergeabilityUnknown = false;
+  /** Checks of every commit for which a test has set none. */
+  usualChecks: readonly Check[] = [];
   readonly #checks = new Map<string, readonly Check[]>();
   #lastId = 1000;
 
@@ -94,7 +96,7 @@ export class HostedRepository {
   }
 
   checksOf(commit: string): readonly Check[] {
-    return this.#checks.get(commit) ?? [];
+    return this.#checks.get(commit) ?? this.usualChecks;
   }
 
   /** Checks of the commit that is the head now; another head has none yet. */

@@ -58,7 +58,7 @@ describe('the description of a pull request', () => {
     );
     expect(body).toContain('`````text\n```\n@everyone'); // a longer fence than any in the text
     expect(body).toContain('\\u{202e}\\u{1b}[31m [redacted]');
-    expect(body).toContain('Task `` `a`\\u{a}# x `` of');
+    expect(body).toContain('Task `` `a`\\u{a}# x `` in run');
     expect(hasMarker(body, other)).toBe(false);
     expect(hasMarker(body, marker)).toBe(true);
     expect(body.length).toBeLessThan(65_536);
