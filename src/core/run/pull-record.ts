@@ -18,6 +18,8 @@ export interface PullRecord {
   readonly before: string | null;
   /** A push that was announced and not yet recorded as done. */
   readonly intent: { readonly commit: string; readonly replaces: string | null } | null;
+  /** The pushed commit that the pull request's text is about; null before it was opened. */
+  readonly described: string | null;
   readonly opened: { readonly number: number; readonly url: string; readonly base: string } | null;
   readonly seen: (PullSeen & { readonly at: string }) | null;
   /** The last review by the merger agent. It is valid only for this commit. */
@@ -31,6 +33,7 @@ export const NO_PULL: PullRecord = {
   pushedAt: null,
   before: null,
   intent: null,
+  described: null,
   opened: null,
   seen: null,
   review: null,

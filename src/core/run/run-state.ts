@@ -120,9 +120,10 @@ export function taskOf(state: RunState, id: string): TaskRecord {
   return record;
 }
 
-/** A pull request with exactly the work that is done: nothing is left to push. */
+/** A pull request with exactly the work that is done: nothing is left to push or to say. */
 export function isPublished({ state, pull }: Pick<TaskRecord, 'state' | 'pull'>): boolean {
-  return state.state === 'merge_pending' && pull !== null && pull.opened !== null && pull.pushed === state.tip;
+  if (state.state !== 'merge_pending' || (pull?.opened ?? null) === null) return false;
+  return pull?.pushed === state.tip && pull.described === state.tip;
 }
 
 /** Its pull request shows what is done, so that what is said about it there counts. */

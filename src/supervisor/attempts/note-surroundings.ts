@@ -1,4 +1,5 @@
 import { join, relative, sep } from 'node:path';
+import { pullRemote, targetOf } from '../../core/plan/target.js';
 import { sourceOf } from '../../core/plan/sources.js';
 import {
   changedSurroundings,
@@ -98,7 +99,13 @@ function fileOf(run: Run, task: string, attempt: number, name: string): string {
 async function look(run: Run): Promise<Surroundings> {
   const { plan } = run;
   const rewritten = sourceOf(plan.source).rewritten.map((path) => relative(plan.root, path).split(sep).join('/'));
-  const branches = new Set(plan.tasks.map(({ branch }) => `refs/heads/${branch}`));
+  const remote = pullRemote(targetOf(plan));
+  const branches = new Set(
+    plan.tasks.flatMap(({ branch }) => [
+      `refs/heads/${branch}`,
+      ...(remote === null ? [] : [`refs/remotes/${remote}/${branch}`]), // o8 pushes them, and deletes them after the merge
+    ]),
+  );
   return readSurroundings(run.repo, {
     isRef: (ref) => branches.has(ref) || ref.startsWith('refs/heads/o8/'),
     isPath: (path) => rewritten.includes(path) || path.startsWith('.claude/parallel'),

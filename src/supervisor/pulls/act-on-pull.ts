@@ -7,6 +7,7 @@ import { targetOf } from '../../core/plan/target.js';
 import { mergeHeld } from '../../core/run/merge-held.js';
 import type { PullSeen } from '../../core/run/pull-record.js';
 import type { PullResult } from '../../core/run/request-results.js';
+import { isPublished } from '../../core/run/run-state.js';
 import { isKnown, type PullStep } from '../../core/run/rules/pull-step.js';
 import { relative } from 'node:path';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
@@ -75,6 +76,7 @@ async function mergePull(at: PullWork, task: PlannedTask, seen: SeenPull, wish: 
   if (wish.review) {
     const review = await reviewPull(at, task, seen);
     if (review.kind === 'none') return said('wait', review.why);
+    if (!isAsSeen(run, task, seen)) return said('wait', CHANGED);
     if (review.kind === 'changes') return askForChanges(at, task, seen, review.summary, said);
   }
   run.lease.assertHeld();
@@ -154,6 +156,7 @@ async function conflict(at: PullWork, task: PlannedTask, seen: SeenPull, now: Pu
   if (trial.kind !== 'conflict')
     return said('wait', 'the forge still shows a conflict that the fetched base does not have');
   const told = await commentConflict(at, task, seen.number, trial.files);
+  if (!isAsSeen(run, task, seen)) return said('wait', CHANGED);
   await recordSeen(run, task, now);
   const [targetCommit, branchCommit] = [target, seen.headCommit];
   await run.ledger.record({ type: 'task_conflicted', task: task.id, files: trial.files, targetCommit, branchCommit });
@@ -184,6 +187,14 @@ async function conflict(at: PullWork, task: PlannedTask, seen: SeenPull, now: Pu
         return { kind: 'trouble', trouble: result } as const;
     }
   }
+}
+
+const CHANGED = 'the task has changed meanwhile';
+
+/** Requests and the merge queue may change a task while the forge is asked. */
+function isAsSeen(run: Run, task: PlannedTask, seen: SeenPull): boolean {
+  const record = recordOf(run, task.id);
+  return isPublished(record) && record.pull?.pushed === seen.headCommit;
 }
 
 export async function recordSeen(run: Run, task: PlannedTask, seen: PullSeen): Promise<void> {

@@ -5,6 +5,7 @@ import { pullOfTask } from '../../core/forge/pull-change.js';
 import { conflictResolvedComment } from '../../core/forge/pull-text.js';
 import { hasMarker, markerOf } from '../../core/forge/pull-marker.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
+import { NO_PULL } from '../../core/run/pull-record.js';
 import { stackedOn } from '../../core/run/stacked-on.js';
 import { pushStep } from '../../core/run/rules/pull-step.js';
 import { pushBranch } from '../../git/remote/push-branch.js';
@@ -141,8 +142,9 @@ function baseBranchOf({ plan, ledger }: Run, task: PlannedTask): string {
 }
 
 async function opened(run: Run, task: PlannedTask, { number, url }: PullName, base: string): Promise<Delivered> {
-  const known = recordOf(run, task.id).pull?.opened ?? null;
-  if (known?.number !== number || known.base !== base)
+  const pull = recordOf(run, task.id).pull ?? NO_PULL;
+  const known = pull.opened;
+  if (known?.number !== number || known.base !== base || pull.described !== pull.pushed)
     await run.ledger.record({ type: 'pull_opened', task: task.id, number, url, base });
   return { kind: 'delivered' };
 }

@@ -26,6 +26,7 @@ export class PullDesk implements PullDelivery, Outside {
   private looks: LooksSoFar = { unchanged: 0, failed: 0, trouble: null };
   private tidied = false;
   private said: string | null = null;
+  private busy: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly run: Run,
@@ -61,20 +62,28 @@ export class PullDesk implements PullDelivery, Outside {
   }
 
   due(): (() => Promise<void>) | null {
-    if (!this.tidied) return async () => this.tidy();
+    if (!this.tidied) return async () => this.inTurn(async () => this.tidy());
     if (this.openTasks().length === 0 || this.run.now().getTime() < this.nextLook) return null;
+    const merge = this.run.plan.settings.pr.merge === 'auto' ? { review: true } : null;
     return async () => {
-      await this.look({ merge: this.run.plan.settings.pr.merge === 'auto' ? { review: true } : null });
+      await this.inTurn(async () => this.look({ merge }));
     };
   }
 
   /** Merges what may be merged now; what else is said about each. */
   async mergeNow(only: string | null, wish: MergeWish): Promise<PullResult[]> {
-    return this.look({ merge: wish, only });
+    return this.inTurn(async () => this.look({ merge: wish, only }));
   }
 
   private openTasks(): PlannedTask[] {
     return this.run.plan.tasks.filter(({ id }) => isOpenPull(recordOf(this.run, id)));
+  }
+
+  /** A request looks while the loop may do so too: what both would do must happen once. */
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.busy.then(work);
+    this.busy = turn.catch(() => undefined); // the caller gets the error
+    return turn;
   }
 
   private async look(o: { readonly merge: MergeWish | null; readonly only?: string | null }): Promise<PullResult[]> {
