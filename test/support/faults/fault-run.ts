@@ -102,7 +102,7 @@ export class FaultRun {
     tasks: readonly FaultTask[] = THREE_TASKS,
     settings: Readonly<Record<string, unknown>> = {},
     /** Gives the repository more before the user works in it; returns environment variables for everything. */
-    attach: (repository: TestRepository) => Promise<Readonly<Record<string, string>>> = async () => ({}),
+    attach: (repository: TestRepository) => Promise<Readonly<Record<string, string>>> = () => Promise.resolve({}),
   ): Promise<FaultRun> {
     const repository = await createRepository({
       files: { 'README.md': '# Shop\n', '.gitignore': '.env\n', '.worktreeinclude': '.env\n' },

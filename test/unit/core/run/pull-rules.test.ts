@@ -39,6 +39,7 @@ describe('a push', () => {
     pushedAt: null,
     before: null,
     intent: null,
+    described: null,
     opened: null,
     seen: null,
     review: null,

@@ -162,6 +162,8 @@ describe('a task', () => {
     expect(isPublished(run.task(task))).toBe(false); // what is done is not what was pushed
     const { state } = run.task(task);
     run.record({ type: 'branch_pushed', task, commit: state.state === 'merge_pending' ? state.tip : '' });
+    expect(isPublished(run.task(task))).toBe(false); // the pull request still describes what was pushed before
+    run.record({ type: 'pull_opened', task, number: 7, url: 'u', base: 'main' });
     expect([isPublished(run.task(task)), isAtRest(run.task(task))]).toEqual([true, true]);
     run.record({ type: 'pull_returned', task, note: 'checks failed', about: 'ci' });
     expect(run.task(task)).toMatchObject({
