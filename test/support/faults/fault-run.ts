@@ -95,7 +95,7 @@ export class FaultRun {
     readonly tasks: readonly FaultTask[],
     /** Ids of the user's own commits. */
     readonly noted: { readonly stash: string; readonly own: string },
-    private readonly more: Readonly<Record<string, string>>,
+    private readonly variables: Readonly<Record<string, string>>,
   ) {}
 
   static async open(
@@ -108,8 +108,8 @@ export class FaultRun {
       files: { 'README.md': '# Shop\n', '.gitignore': '.env\n', '.worktreeinclude': '.env\n' },
     });
     await repository.commit('Plan', planFiles(tasks));
-    const more = await attach(repository);
-    const run = new FaultRun(repository, tasks, await leaveUsersWork(repository), more);
+    const variables = await attach(repository);
+    const run = new FaultRun(repository, tasks, await leaveUsersWork(repository), variables);
     await mkdir(run.folder);
     await mkdir(run.#temporary);
     for (const { id, job = {} } of tasks) await run.assign(id, job);
@@ -181,7 +181,7 @@ export class FaultRun {
       HOME: dirname(this.root),
       TMPDIR: this.#temporary, // whoever is killed leaves files there
       GIT_CONFIG_NOSYSTEM: '1',
-      ...this.more,
+      ...this.variables,
       ...this.#processes.environment,
     };
   }
