@@ -22,6 +22,7 @@ import { renderCommand } from './commands/render-command.js';
 import { runCommand } from './commands/run-command.js';
 import { setupCommand } from './commands/setup-command.js';
 import { statusCommand } from './commands/status-command.js';
+import { workerCommand } from './commands/worker-command.js';
 import { openTerminal } from './context/terminal.js';
 import { trustCommand } from './commands/trust-command.js';
 
@@ -52,6 +53,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     unpauseCommand(cli),
     abortCommand(cli),
     diffCommand(cli),
+    workerCommand(cli),
     mergeCommand(cli),
     mergerCommand(cli),
     cleanupCommand(cli),

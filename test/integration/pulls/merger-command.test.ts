@@ -45,9 +45,9 @@ describe.skipIf(noGh !== null)(`o8 merger${noGh === null ? '' : ` (${noGh})`}`, 
       ],
     });
     expect(hub.github.count(/^PUT .*merge$/)).toBe(1);
-    repository.setChecks(branchOf('task-002'), [{ name: 'ci', outcome: 'failed' }]);
     expect((await run.o8('cleanup', 'task-002', '--dry-run')).stdout).toMatch(/task-002/);
     expect(await run.o8('cleanup', 'task-002', '--task', 'task-001')).toMatchObject({ code: 2 });
+    repository.setChecks(branchOf('task-002'), [{ name: 'ci', outcome: 'failed' }]);
     const refused = await run.o8('merger', '--dry-run', '--json');
     expect(JSON.parse(refused.stdout)).toMatchObject({ pulls: [{ task: 'task-002', action: 'refuse' }] });
   });

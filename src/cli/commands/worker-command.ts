@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { inTerminal, o8 } from '../../core/base/text.js';
+import { workerPlan } from '../../tools/terminal/worker-plan.js';
+import type { Cli } from '../context/cli-context.js';
+import { startRun, type StartFlags } from './start-run.js';
+
+/** `o8 worker <id>`: one agent for one issue, in the run that has it or in a run of its own. */
+export function workerCommand(cli: Cli): Command {
+  return new Command('worker')
+    .description('Start one agent for one Beads issue, or retry it in the run that has it')
+    .argument('<id>', 'id of the issue')
+    .option('--force', 'stop an active run; move old worktrees and branches aside')
+    .option('--dry-run', 'show the plan and stop')
+    .option('-y, --yes', 'accepted for scripts; worker never asks')
+    .option('--verbose', "also print the agent's output")
+    .option('--progress', 'print machine-readable [PROGRESS] lines')
+    .option('--json', 'print the final status as JSON')
+    .action(async (issue: string, given: StartFlags) => {
+      const flags = { ...given, yes: true };
+      const found = flags.force === true ? ({ kind: 'own_run' } as const) : await workerPlan(issue, cli.context);
+      switch (found.kind) {
+        case 'own_run':
+          return startRun(cli, { epic: issue }, flags);
+        case 'retry':
+          if (flags.dryRun === true)
+            return say(cli, flags, found.runId, `${issue} would be retried in run ${found.runId}.`);
+          return startRun(cli, {}, { ...flags, retryFailed: true, task: issue, run: found.runId });
+        case 'there':
+          return say(cli, flags, found.runId, found.message);
+      }
+    });
+}
+
+function say({ terminal }: Cli, { json }: StartFlags, runId: string, message: string): void {
+  if (json === true) terminal.print(JSON.stringify({ runId, message }));
+  else terminal.print(`${message}\n${inTerminal(o8('status', { run: runId }))}`);
+}

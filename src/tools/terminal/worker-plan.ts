@@ -1,0 +1,79 @@
+import { O8Error } from '../../core/base/errors.js';
+import { resumeCommand } from '../../core/run/open-runs.js';
+import { taskOf } from '../../core/run/run-state.js';
+import type { TaskState } from '../../core/run/task-state.js';
+import { sourceFacts, sourceOf } from '../../core/plan/sources.js';
+import { readableRun } from '../context/load-run.js';
+import { openContext } from '../context/repository-context.js';
+import { RunFiles, type LoadedRun } from '../context/run-files.js';
+import type { ToolContext } from '../context/define-tool.js';
+
+/** What `worker` does for an issue: never a second agent for a task that has one. */
+export type WorkerPlan =
+  /** A run of this issue alone. */
+  | { readonly kind: 'own_run' }
+  /** It failed or was stopped in this run, and is retried there. */
+  | { readonly kind: 'retry'; readonly runId: string }
+  /** A running supervisor has it, or will take it. */
+  | { readonly kind: 'there'; readonly runId: string; readonly message: string };
+
+/** O8Error `refused` while an interrupted run has the issue. */
+export async function workerPlan(issue: string, context: ToolContext): Promise<WorkerPlan> {
+  const { home } = await openContext(context);
+  const files = new RunFiles(home);
+  for (const id of await files.list()) {
+    const run = await readableRun(files, id);
+    if (run === null || !sourceFacts(run.plan.source.kind).grows) continue;
+    if (run.plan.tasks.some((task) => task.id === issue)) {
+      const found = ofRun(issue, run);
+      if (found !== null) return found;
+    } else if (run.ownerAlive) {
+      const message = `Run ${id} (${sourceOf(run.plan.source).name}) is active and takes ${issue} when it is ready and belongs to it. Another run can start when it has finished.`;
+      return { kind: 'there', runId: id, message };
+    }
+  }
+  return { kind: 'own_run' };
+}
+
+/** Null: the run is over and has nothing for it to continue. */
+function ofRun(issue: string, { plan, state, ownerAlive }: LoadedRun): WorkerPlan | null {
+  const { runId } = plan;
+  const { state: task } = taskOf(state, issue);
+  const failed = task.state === 'failed' || task.state === 'aborted';
+  if (ownerAlive)
+    return failed ? { kind: 'retry', runId } : { kind: 'there', runId, message: whereText(issue, runId, task) };
+  if (state.phase.kind !== 'finished') {
+    const message = `Run ${runId} has ${issue} and was interrupted; it continues with what its agents have done.`;
+    throw new O8Error('refused', message, resumeCommand(runId));
+  }
+  if (failed) return { kind: 'retry', runId };
+  if (task.state === 'merge_conflict' || task.state === 'merge_pending')
+    return { kind: 'there', runId, message: whereText(issue, runId, task) };
+  return null;
+}
+
+function whereText(issue: string, runId: string, task: TaskState): string {
+  const where = `${issue} in run ${runId}`;
+  switch (task.state) {
+    case 'running':
+      return task.process.kind === 'started'
+        ? `Pid ${String(task.process.pid)} works on ${where}; no second agent is started.`
+        : `The agent of ${where} is starting; no second one is started.`;
+    case 'queued':
+    case 'worktree_created':
+      return `${where} is waiting for its turn; the run starts its agent.`;
+    case 'blocked':
+      return `${where} is blocked by ${task.by.join(', ')}.`;
+    case 'merge_pending':
+      return `${where} is done and waits to be merged.`;
+    case 'merge_conflict':
+      return `${where} is done and has a merge conflict.`;
+    case 'skipped':
+      return `${where} was left out of the run.`;
+    case 'complete':
+      return `${where} is complete.`;
+    case 'failed':
+    case 'aborted':
+      return `${where} is ${task.state}.`;
+  }
+}
