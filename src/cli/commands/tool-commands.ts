@@ -28,7 +28,7 @@ export function toolCommand(name: string, description: string): Command {
 export function planCommand({ terminal, context }: Cli): Command {
   return addPlanning(
     toolCommand('plan', 'Show what a run of a plan folder or of features would do; writes nothing').argument(
-      '<parallel-dir | slugs...>',
+      '[parallel-dir | slugs...]',
       WHAT,
     ),
   ).action(async (words: string[], flags: RunFlags & { json?: boolean }) => {
@@ -41,7 +41,7 @@ export function planCommand({ terminal, context }: Cli): Command {
 export function preflightCommand({ terminal, context, exit }: Cli): Command {
   return addSelection(
     toolCommand('preflight', 'Check the plan, the repository and this machine; writes nothing').argument(
-      '<parallel-dir | slugs...>',
+      '[parallel-dir | slugs...]',
       WHAT,
     ),
   ).action(async (words: string[], flags: SelectionFlags & { json?: boolean }) => {

@@ -9,7 +9,7 @@ import { selectIssues, type LeftOutIssue, type Selection } from '../../core/bead
 import { wantedIssues, withClosed } from '../../core/beads/wanted-issues.js';
 import { ALL_EPICS, type BeadsSource } from '../../core/plan/beads-source.js';
 import type { SourcePlan, SourceTask } from '../../core/plan/plan.js';
-import type { Settings } from '../../core/settings/settings.js';
+import { defaultSettings, type Settings } from '../../core/settings/settings.js';
 import { quote } from '../../core/text/untrusted-text.js';
 import { noDatabase } from './bd-errors.js';
 import { beads, type Beads } from './bd.js';
@@ -17,6 +17,8 @@ import { beads, type Beads } from './bd.js';
 /** What the reader of a plan provides so that bd can be asked. */
 export interface BeadsReading {
   readonly ask: AskProgram;
+  /** Called before another program than `bd` is started; rejects where the repository chose it and nobody accepted that. */
+  readonly mayRun: () => Promise<void>;
   readonly env: Readonly<Record<string, string>>;
   /** Who o8 is in Beads. */
   readonly actor: () => Promise<string>;
@@ -40,6 +42,7 @@ export async function loadBeads(
   reading: BeadsReading,
 ): Promise<LoadedBeads> {
   const { program } = settings.beads;
+  if (program !== defaultSettings().beads.program) await reading.mayRun();
   if (!existsSync(join(root, '.beads'))) throw noDatabase(program, root);
   const actor = await reading.actor();
   const bd = beads({ program, root, actor, env: reading.env, ask: reading.ask });

@@ -36,6 +36,17 @@ export async function areSettingsAccepted(plan: Plan, home: RunHome, env: NodeJS
   );
 }
 
+/**
+ * O8Error `untrusted` where the settings file is in git and was not accepted: for what reading a plan would run, before
+ * preflight asks.
+ */
+export async function refuseUnacceptedSettings(root: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const repo = await openRepository(root);
+  const file = await ownSettings({ repo, settings: await readSettingsText(root) });
+  if (file === null || isAccepted([itemOf(null, file).digest], await readConsents(env, repo.commonDir))) return;
+  throw untrustedError([file.path]);
+}
+
 /** The checkout that started the run; the caller's checkout when that one no longer exists. */
 async function checkoutOf({ root }: Plan, home: RunHome): Promise<Repository> {
   const here = await openRepository(home.root);

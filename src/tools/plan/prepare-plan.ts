@@ -23,6 +23,7 @@ import { runHome, type RunHome } from '../../store/files/paths.js';
 import { readSettingsText, settingsOf } from '../../store/runs/settings-file.js';
 import type { ToolContext } from '../context/define-tool.js';
 import { findNowhere, withNearest, type Places } from '../context/nearest-plans.js';
+import { refuseUnacceptedSettings } from '../context/run-trust.js';
 import { openContext, type RepositoryContext } from '../context/repository-context.js';
 import type { TrustQuestion } from '../context/read-trust.js';
 import type { Selection } from './selection.js';
@@ -83,6 +84,7 @@ async function readSource(
     ...{ root, file, flags, minutes: async () => minutesFrom(home) },
     beads: {
       ask: askProgram,
+      mayRun: async () => refuseUnacceptedSettings(root, env),
       env: agentEnvironment(env, {}),
       actor: async () => readActor(home),
       done: async () => doneBefore(home),
