@@ -12,6 +12,7 @@ import { agentEnvironmentOf } from '../run/agent-variables.js';
 import { errorText } from '../run/error-text.js';
 import { runSetupCommand } from '../run/end-setup-processes.js';
 import { branchesOf, filesOf, recordOf, type Run } from '../run/run.js';
+import { adoptPushedWork } from './adopt-pushed-work.js';
 import { lockReason, unlockWithoutAgent } from './worktree-lock.js';
 import { targetOf } from '../../core/plan/target.js';
 
@@ -20,7 +21,7 @@ import { targetOf } from '../../core/plan/target.js';
  * anything is created, it is checked that the start commit contains everything the task depends on.
  */
 export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
-  if (!(await isOurs(run, task))) return;
+  if (!(await isOurs(run, task)) || (await adoptPushedWork(run, task))) return;
   const { ref } = targetOf(run.plan);
   const stacked = stackedOn(run.plan, run.ledger.state, task);
   const start = recordOf(run, task.id).start ?? stacked?.commit ?? (await resolveCommit(run.repo, ref));

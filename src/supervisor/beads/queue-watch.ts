@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { O8Error } from '../../core/base/errors.js';
 import type { Issue } from '../../core/beads/issue.js';
 import { lookAtTasks, waitsForUs, type LookStep } from '../../core/beads/look.js';
@@ -26,7 +25,8 @@ const FIRST_LOOK_MS = 10_000;
 /** Twice what a call may take; a look is two. */
 const LOOK_MS = 120_000;
 /** The end of a run waits this long for Beads to hear of the last tasks and for what gets ready by that. */
-const LAST_LOOK_MS = 15_000;
+const LAST_LOOK_MS = 10_000;
+const LIMIT_EVERY_MS = 500;
 
 interface Seen {
   readonly issues: ReadonlyMap<string, Issue>;
@@ -136,19 +136,26 @@ export class QueueWatch implements Outside {
     }
   }
 
-  /** The supervisor of a finished run does not wait as long. */
+  /** When the run ends meanwhile, its supervisor does not wait as long. */
   private async inTime<T>(answer: Promise<T>): Promise<T> {
-    const limitMs = this.run.ledger.state.phase.kind === 'finished' ? LAST_LOOK_MS : LOOK_MS;
-    const late = new AbortController();
-    const limit = delay(limitMs, undefined, { signal: late.signal }).then(() => {
-      throw new O8Error('timed_out', `bd did not answer in ${String(limitMs / 1000)} s`, `${this.program} list`);
+    const asked = performance.now();
+    let ended: number | null = null;
+    const timers: NodeJS.Timeout[] = [];
+    const limit = new Promise<never>((_, giveUp) => {
+      const look = (): void => {
+        const now = performance.now();
+        if (this.run.ledger.state.phase.kind === 'finished') ended ??= now;
+        if (now - asked < LOOK_MS && (ended === null || now - ended < LAST_LOOK_MS)) return;
+        const waited = String(Math.round((now - asked) / 1000));
+        giveUp(new O8Error('timed_out', `bd did not answer in ${waited} s`, `${this.program} list`));
+      };
+      timers.push(setInterval(look, LIMIT_EVERY_MS));
     });
+    answer.catch(() => undefined); // nobody waits for it once the time is over
     try {
       return await Promise.race([answer, limit]);
     } finally {
-      late.abort();
-      limit.catch(() => undefined);
-      answer.catch(() => undefined); // nobody waits for it any more
+      for (const timer of timers) clearInterval(timer);
     }
   }
 

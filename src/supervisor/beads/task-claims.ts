@@ -47,6 +47,17 @@ export class TaskClaims implements Claims {
     return claim;
   }
 
+  async labels(task: string): Promise<readonly string[]> {
+    try {
+      const listed = [{ id: task, commentCount: 0 }];
+      const [issue] = await this.door.call(async (bd) => bd.details(listed), { first: true });
+      return issue?.labels ?? [];
+    } catch (error) {
+      this.log(`beads: labels of ${task}: ${errorText(error)}`);
+      return [];
+    }
+  }
+
   private ask(): void {
     if (this.asking) return;
     this.asking = true;

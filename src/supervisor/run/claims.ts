@@ -7,4 +7,6 @@ export type Claim = { readonly kind: 'ours' } | RefusedClaim;
 export interface Claims {
   /** Takes the task before anything is made for it; never rejects, and never takes long. */
   claim(task: string): Promise<Claim>;
+  /** The labels of the task's issue; none where that could not be asked. */
+  labels(task: string): Promise<readonly string[]>;
 }

@@ -17,15 +17,20 @@ export class BeadsRun {
     readonly user: Beads,
   ) {}
 
+  /** In a repository that a test has made for runs without tasks of their own. */
+  static async in(run: RunFixture): Promise<BeadsRun> {
+    const user = await beadsIn(run.root);
+    await run.repository.commit('Beads');
+    await run.trust(); // bd init brings hooks for Claude
+    return new BeadsRun(run, user);
+  }
+
   static async open({ settings = {} }: BeadsRunOptions = {}): Promise<BeadsRun> {
     const run = await RunFixture.open({
       tasks: [],
       settings: { merge: { into: 'base' }, beads: { program: STAND_IN_BD, pollSeconds: 5 }, ...settings },
     });
-    const user = await beadsIn(run.root);
-    await run.repository.commit('Beads');
-    await run.trust(); // bd init brings hooks for Claude
-    return new BeadsRun(run, user);
+    return BeadsRun.in(run);
   }
 
   get root(): string {
