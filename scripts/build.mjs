@@ -21,6 +21,7 @@ const PROGRAMS = [
   { source: 'src/supervisor/supervisor.ts', bundle: 'supervisor.js', executable: false },
   { source: 'src/process/attempts/shim.ts', bundle: 'shim.js', executable: false },
   { source: 'src/process/attempts/guard.ts', bundle: 'guard.js', executable: false },
+  { source: 'src/recovery/stand-ins/stand-in.ts', bundle: 'stand-in.js', executable: false },
 ];
 
 const LICENCES = 'THIRD-PARTY-LICENSES.txt';

@@ -23,6 +23,7 @@ import { runCommand } from './commands/run-command.js';
 import { setupCommand } from './commands/setup-command.js';
 import { statusCommand } from './commands/status-command.js';
 import { workerCommand } from './commands/worker-command.js';
+import { testRecoveryCommand } from './commands/test-recovery-command.js';
 import { openTerminal } from './context/terminal.js';
 import { trustCommand } from './commands/trust-command.js';
 
@@ -61,6 +62,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     attachCommand(cli),
     historyCommand(cli),
     doctorCommand(cli),
+    testRecoveryCommand(cli),
     trustCommand(cli),
     configCommand(cli, 'config'),
     configCommand(cli, 'parallel-config'),

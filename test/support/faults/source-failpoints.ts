@@ -88,7 +88,7 @@ function isBetween({ node, scope }: Site, points: readonly Site[]): boolean {
 
 function isEffect({ path, node }: Site): boolean {
   const name = nameOf(node);
-  if (/^src\/(core|cli|mcp)\//.test(path)) return false; // pure, or print
+  if (/^src\/(core|cli|mcp|recovery)\//.test(path)) return false; // pure, print, or only in throwaway repositories
   if (GIT_CALLS.has(name)) return path.startsWith('src/git/') && !READS.has(subcommandOf(node) ?? '');
   if (isProcessOutput(node) || isOnOwnTemporary(node)) return false;
   if (PROCESS_EFFECTS.has(name)) return path.startsWith('src/process/') || name === 'startDetached';

@@ -18,6 +18,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   forge: 1,
   supervisor: 2,
   tools: 2,
+  recovery: 2,
   mcp: 3,
   cli: 3,
 };
@@ -43,6 +44,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   forge: ['github'],
   supervisor: ['run', 'old-runs', 'attempts', 'merge', 'requests', 'pulls', 'beads', 'loop', ''],
   tools: ['context', 'predict', 'plan', 'run', '', 'terminal'],
+  recovery: ['stand-ins', ''],
   mcp: [''],
   cli: ['context', 'print', 'commands', ''],
 };
@@ -59,7 +61,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@modelcontextprotocol/sdk': ['mcp'],
   commander: ['cli'],
   // The terminal has the types of the tools' answers and declares none again.
-  zod: ['core', 'process', 'store', 'sources', 'forge', 'git', 'supervisor', 'tools', 'mcp'],
+  zod: ['core', 'process', 'store', 'sources', 'forge', 'git', 'supervisor', 'tools', 'recovery', 'mcp'],
   '@inquirer/confirm': ['cli'],
   'log-update': ['cli'],
 };
