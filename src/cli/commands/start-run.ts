@@ -7,6 +7,7 @@ import { againCommand } from '../../tools/context/again-command.js';
 import { planWord } from '../../tools/context/nearest-plans.js';
 import { previewStart } from '../../tools/terminal/start-preview.js';
 import { readSettledLock } from '../../tools/context/settled-lock.js';
+import type { ToolAnswer } from '../../tools/catalogue.js';
 import { spawn } from '../../tools/spawn-tool.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { acceptDigest } from '../../tools/terminal/give-consent.js';
@@ -38,14 +39,14 @@ export async function startRun(cli: Cli, named: NamedSource, flags: StartFlags):
   const { terminal, context } = cli;
   const quiet = flags.json === true || flags.progress === true;
   const say = quiet ? terminal.warn : terminal.print;
-  const plan = namesAny(named) ? await callTool('plan', planInput(named, flags), context) : null;
+  const plan = await planOf(cli, named, flags);
   if (flags.dryRun === true) return dryRun(cli, plan, named, flags);
   await refuseWhileLocked(cli, named, flags);
   const goesOn = flags.retryFailed === true || flags.resume === true;
   const start = startOf(named);
   const summary = plan === null || goesOn ? null : start.shown;
   if (plan !== null && summary === 'plan' && !quiet) printPlan(plan, terminal);
-  if (namesAny(named) && !(await isReady(cli, named, flags))) return;
+  if (plan !== null && !(await isReady(cli, named, flags))) return;
   const said: string[] = [];
   if (summary === 'summary' && !quiet && flags.yes !== true) {
     said.push(...printWarnings(await callTool('preflight', selectionOf(named, flags), context), terminal));
@@ -75,6 +76,24 @@ export async function startRun(cli: Cli, named: NamedSource, flags: StartFlags):
   const style: Style =
     flags.json === true ? 'json' : flags.progress === true ? 'progress' : flags.verbose === true ? 'verbose' : 'lines';
   cli.exit.code = await follow(cli, spawned.runId, style, spawned.continued === true ? 'now' : 'start', interrupt);
+}
+
+/**
+ * Null if no plan is named, and if a run of a queue continues with nothing in the queue that a new one could start with:
+ * its tasks are closed, or wait for their merge.
+ */
+async function planOf({ context }: Cli, named: NamedSource, flags: StartFlags): Promise<ToolAnswer<'plan'> | null> {
+  const key = keyOf(named);
+  if (key === null) return null;
+  try {
+    return await callTool('plan', planInput(named, flags), context);
+  } catch (error) {
+    const isEmptyQueue = error instanceof O8Error && error.code === 'invalid_plan' && sourceFacts(key.kind).grows;
+    if (!isEmptyQueue || flags.dryRun === true) throw error;
+    const { continues } = await previewStart(spawn.input.parse(onlyGiven(spawnInput(named, flags))), context);
+    if (continues === null) throw error;
+    return null;
+  }
 }
 
 function namesAny(named: NamedSource): boolean {
