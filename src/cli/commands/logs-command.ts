@@ -9,7 +9,7 @@ import { runPaths } from '../../store/files/paths.js';
 import { requireRun, requireTask } from '../../tools/context/load-run.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { openTaskLog } from '../../tools/terminal/task-log.js';
-import { followSupervisorLog, followTaskLog, printLines } from './follow-log.js';
+import { followSupervisorLog, followTaskLog, printLines } from '../follow/follow-log.js';
 import { wholeNumber } from '../context/options.js';
 import type { Cli } from '../context/cli-context.js';
 

@@ -15,7 +15,7 @@ import { callTool, onlyGiven, type Given } from '../context/call-tool.js';
 import { confirm } from '../context/confirm.js';
 import { printFeatureSummary } from '../print/feature-summary.js';
 import { interruptedBy } from '../context/interrupt.js';
-import { follow, type Style } from './follow.js';
+import { follow, type Style } from '../follow/follow.js';
 import { dryRun } from './dry-run.js';
 import { askedBy, planInput, spawnInput, wordsOf, type RunFlags } from '../context/options.js';
 import { printPlan } from '../print/print-plan.js';

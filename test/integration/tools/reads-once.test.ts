@@ -6,7 +6,7 @@ import type { Plan } from '../../../src/core/plan/plan.js';
 import type { Cli } from '../../../src/cli/context/cli-context.js';
 import { statusCommand } from '../../../src/cli/commands/status-command.js';
 import { Exit } from '../../../src/cli/context/exit.js';
-import { follow } from '../../../src/cli/commands/follow.js';
+import { follow } from '../../../src/cli/follow/follow.js';
 import { processProbe } from '../../../src/process/trees/identify-process.js';
 import { homePaths, runHome, runPaths, type RunHome } from '../../../src/store/files/paths.js';
 import { openJournal, type Journal } from '../../../src/store/journal/journal.js';

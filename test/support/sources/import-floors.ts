@@ -46,7 +46,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   tools: ['context', 'predict', 'plan', 'run', '', 'terminal'],
   recovery: ['stand-ins', ''],
   mcp: [''],
-  cli: ['context', 'print', 'commands', ''],
+  cli: ['context', 'print', 'follow', 'commands', ''],
 };
 
 /** A newcomer can read a folder's list at a glance. */
