@@ -140,9 +140,10 @@ export function taskChange(view: TaskView): TaskChange {
 }
 
 function pullView({ pull }: TaskRecord): Pick<TaskView, 'pull'> {
-  if (pull === null || pull.opened === null) return {};
-  const { opened, seen } = pull;
+  const opened = pull?.opened ?? null;
+  if (opened === null) return {};
   const { number, url } = opened;
+  const seen = pull?.seen ?? null;
   const said = seen === null ? {} : { state: seen.kind, why: seen.message, seenAt: seen.at };
   return { pull: { number, url, ...said } };
 }

@@ -18,12 +18,7 @@ export function stackedOn(plan: Plan, state: RunState, task: PlannedTask): Stack
   if (!plan.settings.pr.stack || pullRemote(targetOf(plan)) === null || dep === undefined || others.length > 0)
     return null;
   const record = taskOf(state, dep);
-  if (
-    mergedCommit(record.state) !== null ||
-    !isPublished(record) ||
-    record.pull === null ||
-    record.pull.pushed === null
-  )
-    return null;
-  return { task: dep, commit: record.pull.pushed };
+  const pushed = record.pull?.pushed ?? null;
+  if (mergedCommit(record.state) !== null || !isPublished(record) || pushed === null) return null;
+  return { task: dep, commit: pushed };
 }
