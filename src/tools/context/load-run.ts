@@ -1,7 +1,7 @@
 import { o8 } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { Plan } from '../../core/plan/plan.js';
-import { covers, requireKey, type SourceKey } from '../../core/plan/sources.js';
+import { covers, keyOf, type SourceKey } from '../../core/plan/sources.js';
 import { planWord } from './nearest-plans.js';
 import { processProbe } from '../../process/trees/identify-process.js';
 import { readLock } from '../../store/lock/lock-state.js';
@@ -24,15 +24,14 @@ export async function namedRun(
   home: RunHome,
   { runId, epic }: { readonly runId?: string | undefined; readonly epic?: string | undefined },
 ): Promise<string | undefined> {
-  if (epic === undefined) return runId;
-  const given = Object.entries({ runId, epic }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  if (given.length > 1)
-    throw new O8Error('usage', `Specify one of ${given.join(' and ')}.`, o8('status', { run: runId }));
-  const run = await latestRunOf(home, requireKey({ epic }));
+  const key = keyOf({ epic });
+  if (key === null) return runId;
+  if (runId !== undefined) throw new O8Error('usage', 'Specify one of runId and epic.', o8('status', { run: runId }));
+  const run = await latestRunOf(home, key);
   if (run !== null) return run.plan.runId;
   throw new O8Error(
     'no_run',
-    `There is no run of epic ${epic} in this repository.`,
+    `There is no run of epic ${epic ?? ''} in this repository.`,
     o8('run', [], { epic, dryRun: true }),
   );
 }
