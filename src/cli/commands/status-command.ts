@@ -1,11 +1,15 @@
+import { O8Error } from '../../core/base/errors.js';
+import { inTerminal } from '../../core/base/text.js';
+import { readQueue } from '../../tools/terminal/beads-queue.js';
 import { RunFiles } from '../../tools/context/run-files.js';
 import { openContextToRead } from '../../tools/context/repository-context.js';
 import type { Command } from 'commander';
 import { callTool } from '../context/call-tool.js';
 import { decimal, wholeNumber } from '../context/options.js';
-import { printGroups } from '../print/print-groups.js';
+import { printGroup, printGroups } from '../print/print-groups.js';
 import { printDetails, printStatus } from '../print/print-status.js';
 import type { Cli } from '../context/cli-context.js';
+import { hintLines, safeLines } from '../context/terminal.js';
 import { toolCommand } from './tool-commands.js';
 
 interface Flags {
@@ -19,7 +23,8 @@ interface Flags {
   readonly json?: boolean;
 }
 
-export function statusCommand({ terminal, context }: Cli): Command {
+export function statusCommand(cli: Cli): Command {
+  const { terminal, context } = cli;
   return toolCommand('status', 'Show the state of a run')
     .option('--run <id>', 'run id; default: the active run, else the newest')
     .option('--epic <id>', 'the newest run of this Beads epic')
@@ -47,7 +52,23 @@ export function statusCommand({ terminal, context }: Cli): Command {
         printStatus(result, { cwd: context.cwd, flag }, terminal);
         if (flags.task === undefined && flags.since === undefined)
           printGroups(result, { cwd: context.cwd, now: context.now() }, terminal);
+        if (result.runId === undefined) await printQueue(cli);
         if (flags.detailed === true) printDetails(result, context.cwd, terminal);
       }
     });
+}
+
+/** What can be started where nothing has run yet; that Beads does not answer is no fault of the status. */
+async function printQueue({ terminal, context }: Cli): Promise<void> {
+  try {
+    const queue = await readQueue(context);
+    if (queue === null) return;
+    printGroup('Ready', queue.ready, terminal.print);
+    printGroup('In progress', queue.inProgress, terminal.print);
+  } catch (error) {
+    if (!(error instanceof O8Error)) throw error;
+    terminal.warn(
+      `${terminal.colors.yellow('Warning:')} ${safeLines(error.message)}\n${hintLines(inTerminal(error.hint), 2)}`,
+    );
+  }
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { inTerminal, o8 } from '../../core/base/text.js';
 import { workerPlan } from '../../tools/terminal/worker-plan.js';
+import { callTool } from '../context/call-tool.js';
 import type { Cli } from '../context/cli-context.js';
 import { startRun, type StartFlags } from './start-run.js';
 
@@ -24,11 +25,18 @@ export function workerCommand(cli: Cli): Command {
         case 'retry':
           if (flags.dryRun === true)
             return say(cli, flags, found.runId, `${issue} would be retried in run ${found.runId}.`);
+          if (found.active) return retryThere(cli, flags, issue, found.runId);
           return startRun(cli, {}, { ...flags, retryFailed: true, task: issue, run: found.runId });
         case 'there':
           return say(cli, flags, found.runId, found.message);
       }
     });
+}
+
+/** The run has other tasks: following it here, Ctrl+C would stop them too. */
+async function retryThere(cli: Cli, flags: StartFlags, task: string, runId: string): Promise<void> {
+  const { message } = await callTool('spawn', { runId, retryFailed: true, task }, cli.context);
+  say(cli, flags, runId, message);
 }
 
 function say({ terminal }: Cli, { json }: StartFlags, runId: string, message: string): void {

@@ -13,7 +13,7 @@ export type WorkerPlan =
   /** A run of this issue alone. */
   | { readonly kind: 'own_run' }
   /** It failed or was stopped in this run, and is retried there. */
-  | { readonly kind: 'retry'; readonly runId: string }
+  | { readonly kind: 'retry'; readonly runId: string; readonly active: boolean }
   /** A running supervisor has it, or will take it. */
   | { readonly kind: 'there'; readonly runId: string; readonly message: string };
 
@@ -41,12 +41,14 @@ function ofRun(issue: string, { plan, state, ownerAlive }: LoadedRun): WorkerPla
   const { state: task } = taskOf(state, issue);
   const failed = task.state === 'failed' || task.state === 'aborted';
   if (ownerAlive)
-    return failed ? { kind: 'retry', runId } : { kind: 'there', runId, message: whereText(issue, runId, task) };
+    return failed
+      ? { kind: 'retry', runId, active: true }
+      : { kind: 'there', runId, message: whereText(issue, runId, task) };
   if (state.phase.kind !== 'finished') {
     const message = `Run ${runId} has ${issue} and was interrupted; it continues with what its agents have done.`;
     throw new O8Error('refused', message, resumeCommand(runId));
   }
-  if (failed) return { kind: 'retry', runId };
+  if (failed) return { kind: 'retry', runId, active: false };
   if (task.state === 'merge_conflict' || task.state === 'merge_pending')
     return { kind: 'there', runId, message: whereText(issue, runId, task) };
   return null;
