@@ -2,7 +2,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { resumeCommand } from '../../core/run/open-runs.js';
 import { taskOf } from '../../core/run/run-state.js';
 import type { TaskState } from '../../core/run/task-state.js';
-import { sourceFacts, sourceOf } from '../../core/plan/sources.js';
+import { sourceOf } from '../../core/plan/sources.js';
 import { readableRun } from '../context/load-run.js';
 import { openContext } from '../context/repository-context.js';
 import { RunFiles, type LoadedRun } from '../context/run-files.js';
@@ -23,7 +23,7 @@ export async function workerPlan(issue: string, context: ToolContext): Promise<W
   const files = new RunFiles(home);
   for (const id of await files.list()) {
     const run = await readableRun(files, id);
-    if (run === null || !sourceFacts(run.plan.source.kind).grows) continue;
+    if (run === null || !sourceOf(run.plan.source).grows) continue;
     if (run.plan.tasks.some((task) => task.id === issue)) {
       const found = ofRun(issue, run);
       if (found !== null) return found;
