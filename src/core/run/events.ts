@@ -158,13 +158,14 @@ export const runEventSchema = z.discriminatedUnion('type', [
   /** The task's branch is about to be pushed; the remote has `replaces` (null: no such branch), or already `commit`. */
   z.strictObject({ type: z.literal('push_intended'), task, commit, replaces: commit.nullable() }),
   z.strictObject({ type: z.literal('branch_pushed'), task, commit }),
-  /** `base`: the branch it asks to be merged into. */
+  /** `base`: the branch it asks to be merged into. `unproven`: the work has not been verified on that one. */
   z.strictObject({
     type: z.literal('pull_opened'),
     task,
     number: z.number().int(),
     url: z.string(),
     base: z.string(),
+    unproven: z.literal(true).optional(),
   }),
   /** Recorded when it changed, and with every merge. */
   z.strictObject({ type: z.literal('pull_seen'), task, seen: pullSeenSchema }),

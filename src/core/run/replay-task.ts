@@ -171,7 +171,10 @@ export function changeTask(task: TaskRecord, event: TaskEvent, at: string, seq: 
       return withPull({ intent: null, pushed: event.commit, pushedAt: at, before: task.pull?.pushed ?? null });
     case 'pull_opened': {
       const { number, url, base } = event;
-      return withPull({ opened: { number, url, base }, described: task.pull?.pushed ?? null });
+      return withPull({
+        opened: { number, url, base },
+        described: event.unproven === true ? null : (task.pull?.pushed ?? null),
+      });
     }
     case 'pull_seen':
       return withPull({ seen: { ...event.seen, at } });

@@ -186,7 +186,8 @@ function isLater(until: string | null, than: string | null): boolean {
 /** A finished run becomes active again when one of its tasks has work to do. */
 function phaseAfter(phase: RunPhase, event: TaskEvent): RunPhase {
   const reopens = ['task_requeued', 'task_done', 'task_retrying', 'pull_returned'].includes(event.type);
-  return reopens ? reopened(phase) : phase;
+  const isUnproven = event.type === 'pull_opened' && event.unproven === true;
+  return reopens || isUnproven ? reopened(phase) : phase;
 }
 
 function reopened(phase: RunPhase): RunPhase {

@@ -6,6 +6,7 @@ import { short, type Moved } from '../../git/findings/moved-branches.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { gitAt, worktreeCommands } from '../../git/findings/mending.js';
 import { recordOf, type Run } from '../run/run.js';
+import { mergedCommit } from '../../core/run/task-state.js';
 import { targetName, targetOf } from '../../core/plan/target.js';
 
 /**
@@ -29,12 +30,24 @@ export async function targetRewritten(run: Run, task: PlannedTask, target: strin
   const { start } = recordOf(run, task.id);
   if (start === null || (await resolveCommit(repo, start)) === null) return null;
   if ((await isAncestor(repo, start, target)) || !(await isAncestor(repo, start, tip))) return null;
+  if (await isOfMergedDependency(run, task, start)) return null;
   const name = targetName(targetOf(plan));
   const rebase = `${gitAt(task)} rebase --onto ${shellQuote(name)} ${start}`;
   return {
     reason: `${name} was rewritten: it no longer contains ${short(start)}, where ${task.branch} started, and merging would bring that back`,
     hint: joined([...worktreeCommands(task), rebase, mergeAgain(plan.runId, task.id)], ' && '),
   };
+}
+
+/** It started on the pull request of a task that it needs, whose commits a squash or a rebase left out of the base. */
+async function isOfMergedDependency(run: Run, { deps }: PlannedTask, start: string): Promise<boolean> {
+  for (const dep of deps) {
+    const { state, pull } = recordOf(run, dep);
+    const pushed = pull?.pushed ?? null;
+    if (mergedCommit(state) === null || pushed === null || (await resolveCommit(run.repo, pushed)) === null) continue;
+    if (await isAncestor(run.repo, start, pushed)) return true;
+  }
+  return false;
 }
 
 /** The branch was moved back to a commit before its finished work and no longer contains what the task did. */

@@ -50,6 +50,11 @@ export async function actOnPull(
       return (await finish(at, task, step.commit, step.seen))
         ? said('merged', 'merged on the forge')
         : said('wait', 'merged on the forge; the base branch cannot be fetched now', unreachable(remote));
+    case 'prove': {
+      const { number, url } = seen;
+      await run.ledger.record({ type: 'pull_opened', task: task.id, number, url, base: step.base, unproven: true });
+      return said('wait', `asks to be merged into ${step.base} now; it is verified again`);
+    }
     case 'take':
       await takeRemoteWork(run, task, remote, step.head);
       return said('wait', `pushed by somebody else at ${step.head.slice(0, 12)}; it is verified again`);
@@ -141,8 +146,8 @@ async function finish(at: PullWork, task: PlannedTask, commit: string | null, se
     commit !== null && (await resolveCommit(run.repo, commit)) !== null && (await isAncestor(run.repo, commit, base));
   await recordSeen(run, task, seen);
   await finishMerge(run, task, there ? commit : base, []);
-  await retargetDependents(at, task); // before the branch that they are based on goes, which would close them
-  await cleanAfterMerge(at, task);
+  // Before the branch that they are based on goes, which would close them.
+  if (await retargetDependents(at, task)) await cleanAfterMerge(at, task);
   return true;
 }
 
@@ -156,10 +161,12 @@ async function conflict(at: PullWork, task: PlannedTask, seen: SeenPull, now: Pu
   if (trial.kind !== 'conflict')
     return said('wait', 'the forge still shows a conflict that the fetched base does not have');
   const told = await commentConflict(at, task, seen.number, trial.files);
-  if (!isAsSeen(run, task, seen)) return said('wait', CHANGED);
+  const known = recordOf(run, task.id).state.state === 'merge_conflict'; // found by the merge queue
+  if (!known && !isAsSeen(run, task, seen)) return said('wait', CHANGED);
   await recordSeen(run, task, now);
   const [targetCommit, branchCommit] = [target, seen.headCommit];
-  await run.ledger.record({ type: 'task_conflicted', task: task.id, files: trial.files, targetCommit, branchCommit });
+  if (!known)
+    await run.ledger.record({ type: 'task_conflicted', task: task.id, files: trial.files, targetCommit, branchCommit });
   return said(
     'refuse',
     `conflicts with ${base.branch} in ${trial.files.slice(0, 5).join(', ')}`,

@@ -11,6 +11,7 @@ import type { Outside } from '../run/outside.js';
 import { plannedTask, recordOf, type Run } from '../run/run.js';
 import { actOnPull } from './act-on-pull.js';
 import type { MergeWish, PullWork } from './pull-work.js';
+import { isLeftBehind, retarget, retargetDependents } from './retarget.js';
 import { publishTask } from './publish-task.js';
 import { cleanAfterMerge, unfinishedCleanups } from './clean-after-merge.js';
 
@@ -97,6 +98,7 @@ export class PullDesk implements PullDelivery, Outside {
     for (const task of tasks) {
       const seen = answer.value.find(({ number }) => number === recordOf(run, task.id).pull?.opened?.number);
       if (seen === undefined) continue;
+      if (seen.state.kind === 'open' && isLeftBehind(run, task)) await retarget(this.at(), task);
       results.push(await this.settle(task, seen, o.merge));
     }
     this.looks = {
@@ -142,7 +144,10 @@ export class PullDesk implements PullDelivery, Outside {
   /** What a supervisor that was killed had merged and not cleaned up. */
   private async tidy(): Promise<void> {
     this.tidied = true;
-    for (const id of unfinishedCleanups(this.run)) await cleanAfterMerge(this.at(), plannedTask(this.run, id));
+    for (const id of unfinishedCleanups(this.run)) {
+      const task = plannedTask(this.run, id);
+      if (await retargetDependents(this.at(), task)) await cleanAfterMerge(this.at(), task);
+    }
   }
 
   private at(): PullWork {

@@ -1,47 +1,48 @@
 import { troubleText } from '../../core/forge/forge.js';
-import { o8 } from '../../core/base/text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { targetOf } from '../../core/plan/target.js';
-import { mergeHeld } from '../../core/run/merge-held.js';
-import { resolveCommit } from '../../git/refs/refs.js';
-import { mergeCandidate } from '../merge/merge-candidate.js';
-import { verifyCommit } from '../merge/verify-commit.js';
+import { taskOf } from '../../core/run/run-state.js';
+import { mergedCommit } from '../../core/run/task-state.js';
 import { recordOf, type Run } from '../run/run.js';
 import type { PullWork } from './pull-work.js';
 
-/** Pull requests that are based on a merged task's branch ask from now on to be merged into the run's base branch. */
-export async function retargetDependents(at: PullWork, merged: PlannedTask): Promise<void> {
-  const { run, forge } = at;
-  const base = run.plan.base.branch;
-  for (const task of run.plan.tasks) {
-    const opened = recordOf(run, task.id).pull?.opened ?? null;
-    if (opened?.base !== merged.branch) continue;
-    const updated = await forge.update(opened.number, { base });
-    if (updated.kind !== 'answered') {
-      run.log(`${task.id}: pull request #${String(opened.number)} keeps its base: ${troubleText(updated)}`);
-      continue;
-    }
-    await run.ledger.record({ type: 'pull_opened', task: task.id, number: opened.number, url: opened.url, base });
-    await proveAgain(run, task);
+/**
+ * Pull requests that are based on a merged task's branch ask from now on to be merged into the run's base branch, and are
+ * proven on it again. False: the forge does not answer now, so that the branch must stay.
+ */
+export async function retargetDependents(at: PullWork, merged: PlannedTask): Promise<boolean> {
+  let done = true;
+  for (const task of at.run.plan.tasks) {
+    if (recordOf(at.run, task.id).pull?.opened?.base !== merged.branch) continue;
+    done = (await retarget(at, task)) && done;
   }
+  return done;
 }
 
-/** It passed its checks on top of the other task's branch: now it has to pass on the base branch. */
-async function proveAgain(run: Run, task: PlannedTask): Promise<void> {
-  const { state } = recordOf(run, task.id);
-  if (state.state !== 'merge_pending' || state.hold !== null) return;
-  const onto = await resolveCommit(run.repo, targetOf(run.plan).ref);
-  if (onto === null) return;
-  const candidate = await mergeCandidate(run, task, { onto, tip: state.tip, base: null, accepted: [] });
-  if (candidate.kind === 'conflict') {
-    const { files } = candidate;
-    const [targetCommit, branchCommit] = [onto, state.tip];
-    return run.ledger.record({ type: 'task_conflicted', task: task.id, files, targetCommit, branchCommit });
+/** The pull request is still based on the branch of a task that has been merged. */
+export function isLeftBehind({ plan, ledger }: Run, { id }: PlannedTask): boolean {
+  const base = ledger.state.tasks.get(id)?.pull?.opened?.base ?? null;
+  const below = plan.tasks.find(({ branch }) => branch === base);
+  return below !== undefined && mergedCommit(taskOf(ledger.state, below.id).state) !== null;
+}
+
+export async function retarget({ run, forge }: PullWork, task: PlannedTask): Promise<boolean> {
+  const { pull, state } = recordOf(run, task.id);
+  const opened = pull?.opened ?? null;
+  if (opened === null || mergedCommit(state) !== null) return true;
+  const base = run.plan.base.branch;
+  const updated = await forge.update(opened.number, { base });
+  switch (updated.kind) {
+    case 'answered': {
+      const { number, url } = opened;
+      await run.ledger.record({ type: 'pull_opened', task: task.id, number, url, base, unproven: true });
+      return true;
+    }
+    case 'refused': // it is closed
+    case 'no_login':
+    case 'rate_limited':
+    case 'unreachable':
+    case 'unknown':
+      run.log(`${task.id}: pull request #${String(opened.number)} keeps its base: ${troubleText(updated)}`);
+      return updated.kind === 'refused';
   }
-  if (task.verify === null) return;
-  const check = { name: 'verify', kind: 'verify', commit: candidate.commit, command: task.verify } as const;
-  const verdict = await verifyCommit(run, { ...check, task, tasks: [task] });
-  if (verdict.kind !== 'failed') return;
-  const reason = `verify failed on the new base: ${run.redact(verdict.message)}`.slice(0, 1000);
-  await run.ledger.record(mergeHeld(task.id, reason, o8('merge', { run: run.plan.runId, task: task.id })));
 }

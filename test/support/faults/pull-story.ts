@@ -157,7 +157,7 @@ class PullStory {
           `${command} does not get there: ${last instanceof Error ? String(last) : JSON.stringify(last)}`,
         );
       }
-      const again = command === 'merge' && now !== null;
+      const again = command === 'merge' && now !== null && (now.ownerAlive || now.state.phase.kind === 'finished');
       last = await (again ? run.call('merge', { noReview: true }, armed.env) : this.#goOn(now, armed)).catch(
         (error: unknown) => error,
       );

@@ -12,8 +12,12 @@ export function pullProspect(
   seen: SeenPull,
   facts: PullFacts,
 ): Pick<PullResult, 'action' | 'why'> {
-  const { pull } = record;
-  const unseen = { ...record, pull: pull === null ? null : { ...pull, seen: null } }; // so that what is known is said again
+  const { pull, state } = record;
+  const unseen = {
+    ...record,
+    pull: pull === null ? null : { ...pull, seen: null }, // so that what is known is said again
+    state: state.state === 'merge_pending' ? { ...state, hold: null } : state, // as after `merge`
+  };
   const step = pullStep(plan, task, unseen, seen, facts);
   switch (step.kind) {
     case 'nothing':
@@ -22,6 +26,8 @@ export function pullProspect(
       return { action: step.seen.kind === 'waiting' ? 'wait' : 'refuse', why: step.seen.message };
     case 'merged':
       return { action: 'merged', why: 'merged on the forge' };
+    case 'prove':
+      return { action: 'wait', why: `asks to be merged into ${step.base} now; it is verified again first` };
     case 'take':
       return {
         action: 'wait',

@@ -45,6 +45,8 @@ export type PullStep =
   | { readonly kind: 'seen'; readonly seen: PullSeen }
   | { readonly kind: 'merged'; readonly commit: string | null; readonly seen: PullSeen }
   | { readonly kind: 'take'; readonly head: string }
+  /** The forge or a person changed the branch it asks to be merged into to the run's base branch. */
+  | { readonly kind: 'prove'; readonly base: string }
   | { readonly kind: 'return'; readonly note: string; readonly about: string; readonly seen: PullSeen }
   | { readonly kind: 'conflict'; readonly seen: PullSeen }
   | { readonly kind: 'hold'; readonly reason: string; readonly hint: Text; readonly seen: PullSeen }
@@ -77,7 +79,12 @@ export function pullStep(
       return { kind: 'nothing' };
     case 'pushed':
       return { kind: 'take', head: change.head };
-    case 'retargeted':
+    case 'retargeted': {
+      const { branch } = plan.base;
+      if (change.base === branch) return { kind: 'prove', base: branch };
+      const message = `refuse: somebody changed its base to ${change.base}; it was verified on ${opened.base}`;
+      return seenStep(record, shown(seen, 'refused', message));
+    }
     case 'none':
       return ofReadiness(plan, task, record, seen, facts);
   }
@@ -89,10 +96,15 @@ function ofReadiness(plan: Plan, task: PlannedTask, record: TaskRecord, seen: Se
   const answered = new Set(returned.flatMap((about) => about.split(' ').slice(1)));
   const readiness = pullReadiness(seen, { verified: pushed ?? '', pushedAt, now, answered });
   if (record.state.state === 'merge_conflict' && seen.mergeability !== 'mergeable') {
+    const isNew = seen.mergeability === 'conflicting' && record.pull?.seen?.kind !== 'conflict';
+    if (isNew) return { kind: 'conflict', seen: shown(seen, 'conflict', readinessText(readiness)) };
     return seenStep(record, shown(seen, 'conflict', readinessText(readiness)));
   }
   switch (readiness.kind) {
     case 'merge':
+      // Whoever it is held for decides first.
+      if (record.state.state === 'merge_pending' && record.state.hold !== null)
+        return seenStep(record, shown(seen, 'refused', `refuse: ${record.state.hold.reason}`));
       return { kind: 'ready', seen: shown(seen, 'ready', 'ready to merge') };
     case 'wait':
       return seenStep(record, shown(seen, 'waiting', readinessText(readiness)));
