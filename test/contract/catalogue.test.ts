@@ -99,7 +99,7 @@ describe('the catalogue', () => {
         'runId',
       ]),
     );
-    expect(keysOf('status')).toEqual(['runId', 'task', 'since', 'waitSeconds', 'tail']);
+    expect(keysOf('status')).toEqual(['runId', 'epic', 'task', 'since', 'waitSeconds', 'tail']);
     expect(keysOf('abort')).toEqual(['runId', 'task', 'cleanup', 'dryRun']);
     expect(keysOf('merge')).toEqual(expect.arrayContaining(['runId', 'task', 'dryRun']));
     expect(keysOf('cleanup')).toEqual(['runId', 'all', 'task', 'force', 'dryRun']);
