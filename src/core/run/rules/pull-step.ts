@@ -102,9 +102,6 @@ function ofReadiness(plan: Plan, task: PlannedTask, record: TaskRecord, seen: Se
   }
   switch (readiness.kind) {
     case 'merge':
-      // Whoever it is held for decides first.
-      if (record.state.state === 'merge_pending' && record.state.hold !== null)
-        return seenStep(record, shown(seen, 'refused', `refuse: ${record.state.hold.reason}`));
       return { kind: 'ready', seen: shown(seen, 'ready', 'ready to merge') };
     case 'wait':
       return seenStep(record, shown(seen, 'waiting', readinessText(readiness)));

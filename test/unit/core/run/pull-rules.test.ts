@@ -158,6 +158,8 @@ describe('an open pull request', () => {
     const run = published();
     expect(stepFor(run, { mergeability: 'conflicting' })).toMatchObject({ kind: 'conflict' });
     run.record({ type: 'task_conflicted', task, files: ['x'], targetCommit: 't', branchCommit: TIP });
+    expect(stepFor(run, { mergeability: 'conflicting' })).toMatchObject({ kind: 'conflict' }); // not commented on yet
+    run.record({ type: 'pull_seen', task, seen: { kind: 'conflict', message: '', head: 'tip' } });
     expect(stepFor(run, { mergeability: 'conflicting' })).toMatchObject({ kind: 'seen', seen: { kind: 'conflict' } });
     expect(stepFor(run, { mergeability: 'mergeable', headCommit: 'rebased' })).toEqual({
       kind: 'take',
