@@ -60,6 +60,8 @@ export async function actOnPull(
       return said('wait', `pushed by somebody else at ${step.head.slice(0, 12)}; it is verified again`);
     case 'return':
       await recordSeen(run, task, step.seen);
+      // Whoever only cleans up after a run that has ended does not want an agent started.
+      if (merge === null && run.ledger.state.phase.kind === 'finished') return said('refuse', step.seen.message);
       await run.ledger.record({ type: 'pull_returned', task: task.id, note: run.redact(step.note), about: step.about });
       return said('wait', `${step.seen.message}; the agent works on it again`);
     case 'conflict':
