@@ -39,7 +39,7 @@ function stringsOf(path: string): string[] {
   return found;
 }
 
-describe('texts outside the CLI and MCP', () => {
+describe('texts outside the CLI and MCP', { timeout: 30_000 }, () => {
   it('contain no command of o8 as plain text', () => {
     const paths = FOLDERS.flatMap((folder) =>
       readdirSync(join('src', folder), { recursive: true, encoding: 'utf8' })

@@ -8,7 +8,7 @@ import {
 } from '../support/sources/import-floors.js';
 import { sourceFiles, testFiles } from '../support/sources/source-files.js';
 
-describe('the sources', () => {
+describe('the sources', { timeout: 30_000 }, () => {
   it('keep to the import floors', () => {
     const files = sourceFiles();
     expect(files.length).toBeGreaterThan(0);

@@ -51,7 +51,7 @@ const RULES: readonly SeamRule[] = [
   },
 ];
 
-describe('the sources', () => {
+describe('the sources', { timeout: 30_000 }, () => {
   it('ask for no kind of agent, source, target or place outside of its own files', () => {
     const files = sourceFiles();
     expect(files.length).toBeGreaterThan(0);
