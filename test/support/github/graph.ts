@@ -311,10 +311,10 @@ function reviewDecision(hosted: HostedRepository, pull: Pull): string | null {
   return approvals > 0 ? 'REVIEW_REQUIRED' : null;
 }
 
-function reviewNode({ author, state, body, lines }: Review): Node {
+function reviewNode({ id, author, state, body, lines }: Review): Node {
   return {
     __typename: 'PullRequestReview',
-    id: `REVIEW_${author}`,
+    id: `REVIEW_${String(id)}`,
     author: userNode(author),
     authorAssociation: 'MEMBER',
     state,

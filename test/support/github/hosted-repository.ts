@@ -20,6 +20,7 @@ export interface Comment {
 }
 
 export interface Review {
+  readonly id: number;
   readonly author: string;
   readonly state: ReviewState;
   readonly body: string;
@@ -104,8 +105,8 @@ export class HostedRepository {
     this.#checks.set(this.pullOf(branch).headCommit, checks);
   }
 
-  review(branch: string, review: Partial<Review> & Pick<Review, 'state'>): void {
-    this.pullOf(branch).reviews.push({ author: 'reviewer', body: '', lines: [], ...review });
+  review(branch: string, review: Partial<Omit<Review, 'id'>> & Pick<Review, 'state'>): void {
+    this.pullOf(branch).reviews.push({ id: (this.#lastId += 1), author: 'reviewer', body: '', lines: [], ...review });
   }
 
   mergeByHand(branch: string, method: MergeMethod = 'squash'): void {
