@@ -53,7 +53,7 @@ export class QueueWatch implements Outside {
   private lookedAt: number | null = null;
   private hasAnswered = false;
   private waits = false;
-  /** Since when all tasks are at rest and Beads is told the last of it. */
+  /** Since when all tasks are at rest and Beads has to hear the last of it. */
   private restSince: number | null = null;
   /** What Beads was told when it was looked at last: what was told since may have made more ready. */
   private toldThen: unknown = null;
@@ -91,7 +91,12 @@ export class QueueWatch implements Outside {
 
   /** Beads is being told something, or was since it was looked at; at the end of a run only for a while. */
   private hasNews(): boolean {
-    if (!this.o.teller.isBehind && !this.isOutdated()) return false;
+    // Listeners hear beside the loop: the end of the last task must not end the run before the teller knows of it.
+    const isUnheard = this.o.teller.heard < this.run.ledger.state.seq;
+    if (!isUnheard && !this.o.teller.isBehind && !this.isOutdated()) {
+      this.restSince = null; // tasks also rest while their pull requests are open: what comes after has its own time
+      return false;
+    }
     if (!this.isAtRest()) return true;
     this.restSince ??= performance.now();
     return performance.now() - this.restSince < LAST_LOOK_MS;

@@ -37,6 +37,8 @@ export interface TellerHost {
 export class Teller implements RunListener {
   /** The last call failed. */
   hasFailed = false;
+  /** The number of the last record of the journal that is among what has to be told. */
+  heard = 0;
   private working: Promise<void> | null = null;
   private notBefore = -Infinity;
   private now: Told;
@@ -66,6 +68,7 @@ export class Teller implements RunListener {
 
   async tell(state: RunState): Promise<void> {
     this.reports.read(await this.journal.records());
+    this.heard = state.seq;
     if (state.phase.kind !== 'finished') this.goOn();
     else await this.finish();
   }

@@ -95,9 +95,22 @@ function tryLock(lock) {
     writeFileSync(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch {
-    const owner = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
+    const owner = ownerOf(lock);
     if (owner > 0 && !isAlive(owner)) rmSync(lock, { force: true });
     return false;
+  }
+}
+
+/**
+ * 0 while nobody has it, or has not written it yet: it may go between any two calls.
+ *
+ * @param {string} lock
+ */
+function ownerOf(lock) {
+  try {
+    return Number(readFileSync(lock, 'utf8'));
+  } catch {
+    return 0;
   }
 }
 
