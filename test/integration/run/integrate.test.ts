@@ -167,7 +167,7 @@ describe('o8 integrate', () => {
     const [one, two] = [await run.agents.waitForAgent('task-001'), await run.agents.waitForAgent('task-002')];
     const early = await run.o8('integrate', PLAN_DIR);
     expect(early.code).toBe(4);
-    expect(early.stderr).toContain('is not over');
+    expect(early.stderr).toContain('has not finished');
     await one.succeed('task-001.txt', 'one\n');
     await two.exit(3);
     await run.waitForRun('failed');
