@@ -41,13 +41,15 @@ it('options of a subcommand of o8 parallel are accepted before and after it, and
     ['-y', 'rollback'],
     ['--force', 'status'],
     ['--force', 'rollback'],
-    ['cleanup', 'user-auth'],
+    ['cleanup', 'user-auth', 'dashboard'],
   ];
   for (const words of refused) {
     const { code, stderr } = await run.o8('parallel', ...words);
     expect(code, words.join(' ')).toBe(2);
     expect(stderr, words.join(' ')).toMatch(/^Error: .*\n {2}o8 parallel \w+ --help\n$/s);
   }
+  const one = await run.o8('parallel', 'cleanup', 'user-auth'); // only that feature
+  expect(one.code, one.stderr).toBe(0);
   expect(existsSync(worktree)).toBe(true);
 
   const back = await run.o8('parallel', 'rollback', '--dry-run');
