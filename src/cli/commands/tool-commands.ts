@@ -27,10 +27,7 @@ export function toolCommand(name: string, description: string): Command {
 
 export function planCommand({ terminal, context }: Cli): Command {
   return addPlanning(
-    toolCommand('plan', 'Show what a run of a plan folder or of features would do; writes nothing').argument(
-      '[parallel-dir | slugs...]',
-      WHAT,
-    ),
+    toolCommand('plan', 'Show what a run would do; writes nothing').argument('[parallel-dir | slugs...]', WHAT),
   ).action(async (words: string[], flags: RunFlags & { json?: boolean }) => {
     const result = await callTool('plan', planInput(namedBy(words, flags, context.cwd), flags), context);
     if (flags.json === true) terminal.print(JSON.stringify(result));

@@ -1,17 +1,14 @@
 import { O8Error } from '../../core/base/errors.js';
 import { inTerminal } from '../../core/base/text.js';
-import { forgeRepository } from '../../core/forge/repository-address.js';
 import type { Plan } from '../../core/plan/plan.js';
 import { pullRemote, targetOf } from '../../core/plan/target.js';
 import type { PullFacts } from '../../core/preflight/preflight-pulls.js';
 import { redactor, secretValues } from '../../core/text/redact.js';
-import { githubForge } from '../../forge/github/github-forge.js';
 import type { Repository } from '../../git/door/repository.js';
 import { countCommits } from '../../git/diff/changes.js';
 import { resolveCommit } from '../../git/refs/refs.js';
-import { remoteAddresses } from '../../git/remote/fetch-branch.js';
-import { askProgram } from '../../process/programs/ask-program.js';
 import type { ToolContext } from '../context/define-tool.js';
+import { pullForge } from '../context/pull-forge.js';
 
 /** Null for a run that opens no pull requests. Asks the forge once, and changes nothing there or here. */
 export async function readPullFacts(
@@ -26,8 +23,7 @@ export async function readPullFacts(
   if (remoteThere === null) return { kind: 'no_remote', remote };
   const redact = redactor(secretValues(env));
   try {
-    const repository = forgeRepository(await remoteAddresses(repo, remote), { root: repo.root, remote, redact });
-    const forge = githubForge({ ask: askProgram, repository, cwd: repo.commonDir, env, redact });
+    const forge = await pullForge(repo, remote, { env, redact });
     const { branch, commit } = plan.base;
     const there = await resolveCommit(repo, target.ref);
     const ahead = there === null || commit === '' ? null : await countCommits(repo, there, commit);

@@ -1,15 +1,12 @@
 import { troubleText } from '../../core/forge/forge.js';
-import { forgeRepository } from '../../core/forge/repository-address.js';
 import { pullRemote, targetOf } from '../../core/plan/target.js';
 import type { PullResult } from '../../core/run/request-results.js';
 import { pullProspect } from '../../core/run/rules/pull-prospect.js';
 import { isOpenPull, taskOf } from '../../core/run/run-state.js';
 import { redactor, secretValues } from '../../core/text/redact.js';
-import { githubForge } from '../../forge/github/github-forge.js';
 import type { Repository } from '../../git/door/repository.js';
-import { remoteAddresses } from '../../git/remote/fetch-branch.js';
-import { askProgram } from '../../process/programs/ask-program.js';
 import type { ToolContext } from '../context/define-tool.js';
+import { pullForge } from '../context/pull-forge.js';
 import type { LoadedRun } from '../context/run-files.js';
 
 /**
@@ -27,8 +24,7 @@ export async function predictPulls(
   const open = openPulls(run).filter(({ task }) => only === null || task.id === only);
   if (open.length === 0) return [];
   const redact = redactor(secretValues(context.env));
-  const repository = forgeRepository(await remoteAddresses(repo, remote), { root: repo.root, remote, redact });
-  const forge = githubForge({ ask: askProgram, repository, cwd: repo.commonDir, env: context.env, redact });
+  const forge = await pullForge(repo, remote, { env: context.env, redact });
   const answer = await forge.look(open.map(({ number }) => number));
   const now = context.now().toISOString();
   return open.map(({ task, record, number, url }) => {
