@@ -1,14 +1,38 @@
 import { failpoint } from '../../core/base/failpoint.js';
-import { tryGit } from '../door/execute.js';
+import { printable, tryGit } from '../door/execute.js';
 import { isAtLeast, type Repository } from '../door/repository.js';
 import { resolveCommit } from '../refs/refs.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import { askRemote, unreachable, type RemoteBranch, type Unreachable } from './ask-remote.js';
+import { FetchTurns } from './fetch-turns.js';
 
 export type Fetched =
   { readonly kind: 'fetched'; readonly commit: string } | { readonly kind: 'missing' } | Unreachable;
 
+const turns = new FetchTurns<Fetched>();
+
 /** Updates the remote-tracking ref of one branch, whatever the remote's own refspec says, and nothing else. */
-export async function fetchBranch(repo: Repository, { remote, branch }: RemoteBranch): Promise<Fetched> {
+export async function fetchBranch(repo: Repository, what: RemoteBranch): Promise<Fetched> {
+  return turns.fetch(JSON.stringify([repo.commonDir, what.remote]), what.branch, async () => {
+    for (let tries = 1; ; tries += 1) {
+      const fetched = await fetchOnce(repo, what);
+      if (!isLocked(fetched) || tries === MOST_TRIES) return fetched;
+      await delay(AGAIN_MS);
+    }
+  });
+}
+
+/** A fetch of the user's, or of an editor that fetches by itself, holds the ref for a moment. */
+const MOST_TRIES = 5;
+const AGAIN_MS = 200;
+
+const LOCKED = 'cannot lock ref';
+
+function isLocked(fetched: Fetched): boolean {
+  return fetched.kind === 'unreachable' && fetched.why.includes(LOCKED);
+}
+
+async function fetchOnce(repo: Repository, { remote, branch }: RemoteBranch): Promise<Fetched> {
   const ref = `refs/remotes/${remote}/${branch}`;
   const refspec = `+refs/heads/${branch}:${ref}`;
   failpoint('remote.fetch.before');
@@ -22,7 +46,10 @@ export async function fetchBranch(repo: Repository, { remote, branch }: RemoteBr
     const commit = await resolveCommit(repo, ref);
     return commit === null ? { kind: 'missing' } : { kind: 'fetched', commit };
   }
-  return (result?.stderr ?? '').includes("couldn't find remote ref") ? { kind: 'missing' } : unreachable(result);
+  const said = printable(result?.stderr ?? '');
+  const locked = said.split('\n').find((line) => line.includes(LOCKED));
+  if (locked !== undefined) return { kind: 'unreachable', why: locked.replace('error: ', '') };
+  return said.includes("couldn't find remote ref") ? { kind: 'missing' } : unreachable(result);
 }
 
 export type RemoteHead = { readonly kind: 'head'; readonly commit: string | null } | Unreachable;

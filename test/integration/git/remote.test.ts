@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRepository, type Repository } from '../../../src/git/door/repository.js';
 import { deleteRemoteBranch, pushBranch } from '../../../src/git/remote/push-branch.js';
@@ -166,4 +167,42 @@ it('a remote has the address of its settings, and the one that git makes of it',
   await test.git(['config', 'url.git@github.com:.insteadOf', 'hub:']);
   expect(await remoteAddresses(repo, 'fork')).toEqual(['hub:me/shop.git', 'git@github.com:me/shop.git']);
   expect(await remoteAddresses(repo, 'none')).toEqual([]);
+});
+
+describe('fetches at the same time', () => {
+  it('of one branch by one process never collide, see what was pushed before they were asked for, and share what waits', async () => {
+    await pushBranch(repo, { ...branch, expected: null, commit: first });
+    const main = { remote: 'origin', branch: 'main' };
+    for (let round = 0; round < 3; round += 1) {
+      const before = others('main');
+      const running = fetchBranch(repo, main);
+      const later = others('main');
+      const all = await Promise.all([
+        running,
+        ...[1, 2, 3, 4].map(async () => fetchBranch(repo, main)),
+        fetchBranch(repo, branch),
+      ]);
+      expect([before, later]).toContain((all[0] as { commit: string }).commit);
+      expect(all.slice(1)).toEqual([...Array<unknown>(4).fill({ kind: 'fetched', commit: later }), expect.anything()]);
+      expect(all[5]).toEqual({ kind: 'fetched', commit: first });
+    }
+  });
+
+  it('wait a moment for another git that holds the ref, and say which one it is when it stays', async () => {
+    await pushBranch(repo, { ...branch, expected: null, commit: first });
+    const lock = join(repo.commonDir, 'refs/remotes/origin/main.lock');
+    await mkdir(join(lock, '..'), { recursive: true });
+    await writeFile(lock, '');
+    const commit = others('main');
+    const fetching = fetchBranch(repo, { remote: 'origin', branch: 'main' });
+    const removed = delay(300).then(async () => rm(lock));
+    expect(await fetching).toEqual({ kind: 'fetched', commit });
+    await removed;
+    await writeFile(lock, '');
+    others('main');
+    expect(await fetchBranch(repo, { remote: 'origin', branch: 'main' })).toMatchObject({
+      kind: 'unreachable',
+      why: expect.stringMatching(/cannot lock ref 'refs\/remotes\/origin\/main'.*main\.lock.*File exists/) as unknown,
+    });
+  });
 });
