@@ -18,11 +18,12 @@ import { retargetDependents } from './retarget.js';
 import { cleanAfterMerge } from './clean-after-merge.js';
 import { takeRemoteWork } from './remote-work.js';
 import type { MergeWish, PullWork } from './pull-work.js';
-import { reviewPull } from './review-pull.js';
 
-interface Acted {
+export interface Acted {
   readonly result: PullResult;
   readonly trouble: ForgeTrouble | null;
+  /** The merger agent looks at it first. */
+  readonly isReviewed: boolean;
 }
 
 /** Carries out what follows from a look at one pull request. `merge`: null where nothing is to be merged. */
@@ -37,6 +38,7 @@ export async function actOnPull(
   const said = (action: PullResult['action'], why: string, trouble: ForgeTrouble | null = null): Acted => ({
     result: { task: task.id, number: seen.number, url: seen.url, action, why: run.redact(why) },
     trouble,
+    isReviewed: false,
   });
   switch (step.kind) {
     case 'nothing': {
@@ -70,22 +72,45 @@ export async function actOnPull(
       await recordSeen(run, task, step.seen);
       await run.ledger.record(mergeHeld(task.id, run.redact(step.reason), step.hint));
       return said('refuse', step.reason);
-    case 'ready':
+    case 'ready': {
+      const held = merge?.review === true ? await reviewFirst(at, task, seen, merge.by, said) : null;
+      if (held !== null) return held;
       await recordSeen(run, task, step.seen);
-      return merge === null ? said('merge', 'ready to merge') : mergePull(at, task, seen, merge, said);
+      return merge === null ? said('merge', 'ready to merge') : mergePull(at, task, seen, said);
+    }
   }
 }
 
 type Say = (action: PullResult['action'], why: string, trouble?: ForgeTrouble | null) => Acted;
 
-async function mergePull(at: PullWork, task: PlannedTask, seen: SeenPull, wish: MergeWish, said: Say): Promise<Acted> {
-  const { run, forge } = at;
-  if (wish.review) {
-    const review = await reviewPull(at, task, seen);
-    if (review.kind === 'none') return said('wait', review.why);
-    if (!isAsSeen(run, task, seen)) return said('wait', CHANGED);
-    if (review.kind === 'changes') return askForChanges(at, task, seen, review.summary, said);
+/** Null: the merger agent says that it may be merged. */
+async function reviewFirst(
+  at: PullWork,
+  task: PlannedTask,
+  seen: SeenPull,
+  by: 'user' | 'run',
+  said: Say,
+): Promise<Acted | null> {
+  const review = at.reviews.verdict(task, seen, by);
+  const waits = async (message: string): Promise<Acted> => {
+    await recordSeen(at.run, task, { kind: 'waiting', message, head: seen.headCommit });
+    return said('wait', message);
+  };
+  switch (review.kind) {
+    case 'merge':
+      return null;
+    case 'changes':
+      return askForChanges(at, task, seen, review.summary, said);
+    case 'under_way':
+      return { ...(await waits('the merger agent reviews it')), isReviewed: true };
+    case 'none':
+      return waits(review.why);
   }
+}
+
+async function mergePull(at: PullWork, task: PlannedTask, seen: SeenPull, said: Say): Promise<Acted> {
+  const { run, forge } = at;
+  if (!isAsSeen(run, task, seen)) return said('wait', CHANGED);
   run.lease.assertHeld();
   const outcome = await forge.merge(seen.number, {
     strategy: run.plan.settings.pr.strategy,

@@ -4,15 +4,17 @@ import type { SeenPull } from '../../core/forge/pull-request.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import type { PullResult } from '../../core/run/request-results.js';
 import { isOpenPull } from '../../core/run/run-state.js';
+import { pullAside } from '../../core/run/rules/pull-aside.js';
 import { pullStep, type PullStep } from '../../core/run/rules/pull-step.js';
 import { fetchBranch } from '../../git/remote/fetch-branch.js';
-import type { Delivered, PullDelivery } from '../run/delivery.js';
+import type { Delivered, MergedNow, PullDelivery } from '../run/delivery.js';
 import type { Outside } from '../run/outside.js';
 import { plannedTask, recordOf, type Run } from '../run/run.js';
-import { actOnPull } from './act-on-pull.js';
+import { actOnPull, type Acted } from './act-on-pull.js';
 import type { MergeWish, PullWork } from './pull-work.js';
 import { isLeftBehind, retarget, retargetDependents } from './retarget.js';
 import { publishTask } from './publish-task.js';
+import { ReviewQueue } from './review-queue.js';
 import { cleanAfterMerge, unfinishedCleanups } from './clean-after-merge.js';
 
 /** After a push or a merge the network was not there, this long passes before the next try. */
@@ -28,12 +30,22 @@ export class PullDesk implements PullDelivery, Outside {
   private tidied = false;
   private said: string | null = null;
   private busy: Promise<unknown> = Promise.resolve();
+  /** Beside the desk, which goes on meanwhile. */
+  readonly reviews: ReviewQueue;
 
   constructor(
     private readonly run: Run,
     private readonly forge: Forge,
     private readonly remote: string,
-  ) {}
+  ) {
+    this.reviews = new ReviewQueue({ run, forge }, () => {
+      if (this.mergesByItself) this.nextLook = 0;
+    });
+  }
+
+  private get mergesByItself(): boolean {
+    return this.run.plan.settings.pr.merge === 'auto';
+  }
 
   get notBefore(): Date | null {
     return this.blockedUntil;
@@ -65,15 +77,36 @@ export class PullDesk implements PullDelivery, Outside {
   due(): (() => Promise<void>) | null {
     if (!this.tidied) return async () => this.inTurn(async () => this.tidy());
     if (this.openTasks().length === 0 || this.run.now().getTime() < this.nextLook) return null;
-    const merge = this.run.plan.settings.pr.merge === 'auto' ? { review: true } : null;
+    const merge: MergeWish | null = this.mergesByItself ? { review: true, by: 'run' } : null;
     return async () => {
       await this.inTurn(async () => this.look({ merge }));
     };
   }
 
-  /** Merges what may be merged now; what else is said about each. */
-  async mergeNow(only: string | null, wish: MergeWish): Promise<PullResult[]> {
-    return this.inTurn(async () => this.look({ merge: wish, only }));
+  async mergeNow(only: string | null, { review }: { readonly review: boolean }): Promise<MergedNow> {
+    const merge: MergeWish = review ? { review, by: 'user' } : { review };
+    const acted = await this.inTurn(async () => this.look({ merge, only }));
+    const pulls = acted.map(({ result }) => result);
+    const others = this.aside(only).filter(({ task }) => !pulls.some((pull) => pull.task === task));
+    return {
+      pulls: [...pulls, ...others],
+      reviewed: acted.filter(({ isReviewed }) => isReviewed).map(({ result }) => result.task),
+    };
+  }
+
+  isReviewed(task: string): boolean {
+    return this.reviews.isUnderWay(task);
+  }
+
+  stopReviews(task: string | null): void {
+    this.reviews.stop(task);
+  }
+
+  private aside(only: string | null): PullResult[] {
+    return this.run.plan.tasks
+      .filter(({ id }) => only === null || id === only)
+      .flatMap(({ id }) => pullAside(recordOf(this.run, id)) ?? [])
+      .map((result) => ({ ...result, why: this.run.redact(result.why) }));
   }
 
   private openTasks(): PlannedTask[] {
@@ -87,17 +120,20 @@ export class PullDesk implements PullDelivery, Outside {
     return turn;
   }
 
-  private async look(o: { readonly merge: MergeWish | null; readonly only?: string | null }): Promise<PullResult[]> {
+  private async look(o: { readonly merge: MergeWish | null; readonly only?: string | null }): Promise<Acted[]> {
     const { run } = this;
     const tasks = this.openTasks().filter(({ id }) => (o.only ?? null) === null || id === o.only);
     const numbers = tasks.flatMap(({ id }) => recordOf(run, id).pull?.opened?.number ?? []);
     const answer = await this.forge.look(numbers);
     if (answer.kind !== 'answered') return this.failed(answer, tasks);
     const before = run.ledger.state.seq;
-    const results: PullResult[] = [];
+    const results: Acted[] = [];
     for (const task of tasks) {
       const seen = answer.value.find(({ number }) => number === recordOf(run, task.id).pull?.opened?.number);
-      if (seen === undefined) continue;
+      if (seen === undefined) {
+        results.push(this.notSeen(task, 'the forge does not show it'));
+        continue;
+      }
       if (seen.state.kind === 'open' && isLeftBehind(run, task)) await retarget(this.at(), task);
       results.push(await this.settle(task, seen, o.merge));
     }
@@ -110,7 +146,7 @@ export class PullDesk implements PullDelivery, Outside {
     return results;
   }
 
-  private async settle(task: PlannedTask, seen: SeenPull, merge: MergeWish | null): Promise<PullResult> {
+  private async settle(task: PlannedTask, seen: SeenPull, merge: MergeWish | null): Promise<Acted> {
     const { run } = this;
     const record = recordOf(run, task.id);
     const step: PullStep = isOpenPull(record)
@@ -120,25 +156,25 @@ export class PullDesk implements PullDelivery, Outside {
           before: record.pull?.before ?? null,
         })
       : { kind: 'nothing' };
-    const done = await actOnPull(this.at(), task, seen, step, merge);
+    // An abort, for instance, leaves finished work to a person, who asks for the merge.
+    const isHeld = record.state.state === 'merge_pending' && record.state.hold !== null;
+    const wish = isHeld && merge?.review === true && merge.by === 'run' ? null : merge;
+    const done = await actOnPull(this.at(), task, seen, step, wish);
     if (done.trouble !== null) this.later(done.trouble);
-    return done.result;
+    return done;
   }
 
-  private failed(trouble: ForgeTrouble, tasks: readonly PlannedTask[]): PullResult[] {
+  private failed(trouble: ForgeTrouble, tasks: readonly PlannedTask[]): Acted[] {
     this.looks = { ...this.looks, failed: this.looks.failed + 1, trouble };
     this.nextLook = this.run.now().getTime() + nextLookMs(this.looks, this.run.now().getTime());
     this.say(trouble);
-    return tasks.map(({ id }) => {
-      const opened = recordOf(this.run, id).pull?.opened ?? null;
-      return {
-        task: id,
-        number: opened?.number ?? 0,
-        url: opened?.url ?? '',
-        action: 'wait',
-        why: troubleText(trouble),
-      };
-    });
+    return tasks.map((task) => this.notSeen(task, troubleText(trouble)));
+  }
+
+  private notSeen({ id }: PlannedTask, why: string): Acted {
+    const { number = 0, url = '' } = recordOf(this.run, id).pull?.opened ?? {};
+    const result: PullResult = { task: id, number, url, action: 'wait', why: this.run.redact(why) };
+    return { result, trouble: null, isReviewed: false };
   }
 
   /** What a supervisor that was killed had merged and not cleaned up. */
@@ -151,7 +187,8 @@ export class PullDesk implements PullDelivery, Outside {
   }
 
   private at(): PullWork {
-    return { run: this.run, forge: this.forge, remote: this.remote, refresh: async () => this.refresh() };
+    const { run, forge, remote, reviews } = this;
+    return { run, forge, remote, reviews, refresh: async () => this.refresh() };
   }
 
   private later(trouble: ForgeTrouble): void {

@@ -5,7 +5,7 @@ import bundledRules from '../../../agents/merger.md';
 import { withoutFrontmatter } from '../../core/agents/base/worker-rules.js';
 import { taskAgent } from '../../core/agents/kinds.js';
 import { MERGER_RULES } from '../../core/agents/trust-kinds.js';
-import { troubleText } from '../../core/forge/forge.js';
+import { troubleText, type Forge } from '../../core/forge/forge.js';
 import { markerOf } from '../../core/forge/pull-marker.js';
 import { reviewComment } from '../../core/forge/pull-text.js';
 import type { SeenPull } from '../../core/forge/pull-request.js';
@@ -20,49 +20,77 @@ import { askProgram } from '../../process/programs/ask-program.js';
 import { writeFileAtomically } from '../../store/files/atomic-file.js';
 import { agentEnvironmentOf } from '../run/agent-variables.js';
 import { markOfCommands } from '../run/commands-of-run.js';
-import { filesOf, recordOf, type Run } from '../run/run.js';
+import { filesOf, type Run } from '../run/run.js';
 import { inScratchWorktree } from '../run/scratch-worktrees.js';
-import type { PullWork } from './pull-work.js';
 
-/** `none`: there is no verdict, and why. */
+/** What reviews of pull requests need. */
+export interface Reviewing {
+  readonly run: Run;
+  readonly forge: Forge;
+}
+
+/** `none`: there is no verdict to go by, and why. */
 export type Review =
   | { readonly kind: 'merge' }
   | { readonly kind: 'changes'; readonly summary: string }
   | { readonly kind: 'none'; readonly why: string };
 
+/** `kept`: a verdict that could not be posted. `counts`: the agent gave none, rather than being kept from it. */
+export type ReviewEnd =
+  | { readonly kind: 'reviewed' }
+  | { readonly kind: 'none'; readonly why: string; readonly kept: Reviewed | null; readonly counts: boolean };
+
 /** Reading a change takes a few minutes; a session that takes longer is stuck. */
 const REVIEW_MS = 20 * 60_000;
 const MOST_SUMMARY = 3000; // a journal record stays small
 
-/** What the merger agent says of a pull request: asked once for each commit, and posted as a comment. */
-export async function reviewPull(at: PullWork, task: PlannedTask, seen: SeenPull): Promise<Review> {
-  const { run, forge } = at;
-  const known = recordOf(run, task.id).pull?.review ?? null;
-  if (known?.head === seen.headCommit) return reviewOf(known.verdict, known.summary);
-  const result = await review(run, task, seen.headCommit);
-  if ('why' in result) return { kind: 'none', why: result.why };
+/**
+ * What the merger agent says of a pull request: posted as a comment, then recorded. `kept`: what it has said already.
+ */
+export async function reviewPull(
+  { run, forge }: Reviewing,
+  task: PlannedTask,
+  seen: SeenPull,
+  kept: Reviewed | null,
+): Promise<ReviewEnd> {
+  const head = seen.headCommit;
+  const result = kept ?? (await review(run, task, head));
+  if ('why' in result) return { kind: 'none', kept: null, ...result };
   const { verdict, text, costUsd } = result;
   const marker = markerOf('review', task.id);
+  run.lease.assertHeld();
   const told = await forge.comment(seen.number, {
     marker,
-    body: reviewComment({ verdict, head: seen.headCommit, text }, marker, run.redact),
+    body: reviewComment({ verdict, head, text }, marker, run.redact),
   });
-  if (!['created', 'edited', 'unchanged'].includes(told.kind) && 'why' in told)
-    run.log(`${task.id}: the review is not posted: ${troubleText(told)}`);
+  switch (told.kind) {
+    case 'created':
+    case 'edited':
+    case 'unchanged':
+      break;
+    case 'refused': // comments are locked: the verdict counts without one
+      run.log(`${task.id}: the review is not posted: ${run.redact(troubleText(told))}`);
+      break;
+    case 'no_login':
+    case 'rate_limited':
+    case 'unreachable':
+    case 'unknown':
+      return { kind: 'none', why: `the review is not posted yet: ${troubleText(told)}`, kept: result, counts: false };
+  }
   const summary = run.redact(text).slice(0, MOST_SUMMARY);
-  const head = seen.headCommit;
   await run.ledger.record({ type: 'pull_reviewed', task: task.id, head, verdict, summary, costUsd });
-  return reviewOf(verdict, summary);
+  return { kind: 'reviewed' };
 }
 
-function reviewOf(verdict: Verdict, summary: string): Review {
-  return verdict === 'merge' ? { kind: 'merge' } : { kind: 'changes', summary };
+export interface Reviewed {
+  readonly verdict: Verdict;
+  readonly text: string;
+  readonly costUsd: number;
 }
 
-type Reviewed =
-  { readonly verdict: Verdict; readonly text: string; readonly costUsd: number } | { readonly why: string };
+type Asked = Reviewed | { readonly why: string; readonly counts: boolean };
 
-async function review(run: Run, task: PlannedTask, head: string): Promise<Reviewed> {
+async function review(run: Run, task: PlannedTask, head: string): Promise<Asked> {
   const { settings } = run.plan;
   const { agent, settings: own } = taskAgent(settings, task.agent);
   const base = (await mergeBase(run.repo, targetOf(run.plan).ref, head)) ?? run.plan.base.commit;
@@ -87,16 +115,21 @@ async function review(run: Run, task: PlannedTask, head: string): Promise<Review
     const stop = run.interrupts.signalFor(task.id);
     const asked = { cwd: path, env: { ...env, ...launch.env }, input, timeoutMs: REVIEW_MS, stop };
     const end = await askProgram([program, ...words], asked);
-    if (end.notStarted !== null) return { why: `the review did not start: ${run.redact(end.notStarted)}` };
-    if (end.gaveUp === 'timeout') return { why: `the review was stopped after ${String(REVIEW_MS / 60_000)} min` };
+    if (end.notStarted !== null)
+      return { why: `the review did not start: ${run.redact(end.notStarted)}`, counts: true };
+    if (end.gaveUp === 'stopped') return { why: 'the review was stopped', counts: false };
+    if (end.gaveUp === 'timeout')
+      return { why: `the review was stopped after ${String(REVIEW_MS / 60_000)} min`, counts: true };
     const time = { now: run.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
     const { facts } = end.stdout.split('\n').reduce((read, line) => read.add(line, time), agent.output);
     const text = facts.result?.text ?? (agent.givesResult ? '' : end.stdout);
     const verdict = verdictOf(text);
-    if (facts.limit !== null) return { why: `the review waits for a usage limit: ${run.redact(facts.limit.message)}` };
+    if (facts.limit !== null)
+      return { why: `the review waits for a usage limit: ${run.redact(facts.limit.message)}`, counts: false };
     if (verdict === null || end.code !== 0) {
       const said = run.redact(end.stderr.trim().split('\n').at(-1) ?? '').slice(0, 300);
-      return { why: `the review gave no verdict (exit code ${String(end.code)})${said === '' ? '' : `: ${said}`}` };
+      const why = `the review gave no verdict (exit code ${String(end.code)})${said === '' ? '' : `: ${said}`}`;
+      return { why, counts: true };
     }
     return { verdict, text, costUsd: facts.costUsd ?? 0 };
   });

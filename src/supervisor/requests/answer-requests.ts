@@ -17,6 +17,7 @@ import { inspectWorktree } from '../../git/worktrees/worktrees.js';
 import { answerRequest, isPending, pendingRequests } from '../../store/runs/request-files.js';
 import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from '../attempts/start-over.js';
+import type { MergedNow } from '../run/delivery.js';
 import type { CleanupResult } from '../../core/run/request-results.js';
 import { takeCommands } from '../run/take-commands.js';
 import { landTarget } from '../merge/land-target.js';
@@ -51,6 +52,8 @@ export class RequestDesk {
   private readonly requeued = new Set<string>();
   /** Tasks whose agents have been stopped so far, by id of the pause request. */
   private readonly paused = new Map<string, Set<string>>();
+  /** Merges that wait for the merger agent, by id of the request: what was said so far, and of which tasks it is asked. */
+  private readonly reviewed = new Map<string, MergedNow>();
 
   constructor(private readonly host: RequestHost) {}
 
@@ -65,6 +68,7 @@ export class RequestDesk {
     for (const request of requests) {
       if (request.kind !== 'abort') continue;
       const { task } = request;
+      this.host.run.delivery?.stopReviews(task);
       if (task === null) await this.serve(request, () => this.abortRun(request));
       else if (this.host.isBusy(task)) this.host.run.interrupts.interrupt(task);
       else
@@ -92,11 +96,14 @@ export class RequestDesk {
 
   /** Slow requests (verifying a landing, removing worktrees), oldest first, concurrently with the loop. */
   async serveInTime(requests: readonly SlowRequest[]): Promise<'idle' | 'waiting'> {
+    let waiting = false;
     for (const request of requests) {
-      const answered = await this.serve(request, () => this.attend(request));
-      if (!answered) return 'waiting'; // in order: a later request must not overtake
+      if (!this.isUnderReview(request) && (await this.serve(request, () => this.attend(request)))) continue;
+      // In order: a later request must not overtake. But a review takes minutes, and changes nothing.
+      if (!this.isUnderReview(request)) return 'waiting';
+      waiting = true;
     }
-    return 'idle';
+    return waiting ? 'waiting' : 'idle';
   }
 
   /** False while the request has to wait. One that was answered or withdrawn since the scan is skipped. */
@@ -200,8 +207,18 @@ export class RequestDesk {
     const landing = await this.land(request);
     const { delivery } = run;
     if (delivery === null) return done<'merge'>({ landing });
-    const pulls = await delivery.mergeNow(request.task, { review: request.noReview !== true });
+    const now = await delivery.mergeNow(request.task, { review: request.noReview !== true });
+    const before = this.reviewed.get(request.id)?.pulls ?? [];
+    const pulls = [...before.filter(({ task }) => !now.pulls.some((each) => each.task === task)), ...now.pulls];
+    this.reviewed.set(request.id, { ...now, pulls });
+    if (now.reviewed.length > 0) return null;
+    this.reviewed.delete(request.id);
     return done<'merge'>({ landing, pulls });
+  }
+
+  private isUnderReview({ id }: Request): boolean {
+    const tasks = this.reviewed.get(id)?.reviewed ?? [];
+    return tasks.some((task) => this.host.run.delivery?.isReviewed(task) === true);
   }
 }
 

@@ -14,5 +14,15 @@ export interface PullDelivery {
   /** `tip`: the task's work, which passed its checks together with the target. */
   deliver(task: PlannedTask, tip: string): Promise<Delivered>;
   /** Merges what may be merged now, of one task or of all, and says what holds back each of the others. */
-  mergeNow(only: string | null, wish: { readonly review: boolean }): Promise<PullResult[]>;
+  mergeNow(only: string | null, wish: { readonly review: boolean }): Promise<MergedNow>;
+  /** A reading agent looks at the task's work, or is about to. */
+  isReviewed(task: string): boolean;
+  /** Null: of all tasks. */
+  stopReviews(task: string | null): void;
+}
+
+/** `reviewed`: tasks whose work a reading agent looks at first; ask again afterwards. */
+export interface MergedNow {
+  readonly pulls: readonly PullResult[];
+  readonly reviewed: readonly string[];
 }

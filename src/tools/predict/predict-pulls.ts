@@ -1,6 +1,7 @@
 import { troubleText } from '../../core/forge/forge.js';
 import { pullRemote, targetOf } from '../../core/plan/target.js';
 import type { PullResult } from '../../core/run/request-results.js';
+import { pullAside } from '../../core/run/rules/pull-aside.js';
 import { pullProspect } from '../../core/run/rules/pull-prospect.js';
 import { isOpenPull, taskOf } from '../../core/run/run-state.js';
 import { redactor, secretValues } from '../../core/text/redact.js';
@@ -22,12 +23,16 @@ export async function predictPulls(
   const remote = pullRemote(targetOf(run.plan));
   if (remote === null) return null;
   const open = openPulls(run).filter(({ task }) => only === null || task.id === only);
-  if (open.length === 0) return [];
   const redact = redactor(secretValues(context.env));
+  const aside = run.plan.tasks
+    .filter(({ id }) => only === null || id === only)
+    .flatMap(({ id }) => pullAside(taskOf(run.state, id)) ?? [])
+    .map((result) => ({ ...result, why: redact(result.why) }));
+  if (open.length === 0) return aside;
   const forge = await pullForge(repo, remote, { env: context.env, redact });
   const answer = await forge.look(open.map(({ number }) => number));
   const now = context.now().toISOString();
-  return open.map(({ task, record, number, url }) => {
+  const asked = open.map(({ task, record, number, url }): PullResult => {
     const head = { task: task.id, number, url };
     if (answer.kind !== 'answered') return { ...head, action: 'wait', why: redact(troubleText(answer)) };
     const seen = answer.value.find((each) => each.number === number);
@@ -36,6 +41,7 @@ export async function predictPulls(
     const { action, why } = pullProspect(run.plan, task, record, seen, { now, pushedAt: pushedAt ?? now, before });
     return { ...head, action, why: redact(why) };
   });
+  return [...asked, ...aside];
 }
 
 /** The pull requests of a run that are open according to its journal. */

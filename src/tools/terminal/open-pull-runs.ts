@@ -1,4 +1,5 @@
 import { pullRemote, targetOf } from '../../core/plan/target.js';
+import { pullAside } from '../../core/run/rules/pull-aside.js';
 import { findRun, readableRun } from '../context/load-run.js';
 import { openContext } from '../context/repository-context.js';
 import { RunFiles, type LoadedRun } from '../context/run-files.js';
@@ -27,5 +28,7 @@ export async function runsWithPulls(runId: string | undefined, context: ToolCont
 }
 
 function hasPulls(run: LoadedRun): boolean {
-  return pullRemote(targetOf(run.plan)) !== null && openPulls(run).length > 0;
+  if (pullRemote(targetOf(run.plan)) === null) return false;
+  // Also those that agents work on again, which is said of them.
+  return openPulls(run).length > 0 || (run.ownerAlive && [...run.state.tasks.values()].some((task) => pullAside(task)));
 }

@@ -46,6 +46,9 @@ describe.skipIf(noGh !== null)('an open pull request', { timeout: 180_000 }, () 
     const asked = await promptOf(second);
     expect(asked).toContain('These checks failed:');
     expect(asked).not.toContain('lint');
+    const returned = { number: 1, action: 'wait', why: 'refuse: checks failed: ci; the agent works on it again' };
+    expect(await merge(all)).toEqual([expect.objectContaining(returned)]);
+    expect((await run.o8('merger', '--dry-run')).stdout).toContain('checks failed: ci; the agent works on it again');
     const fixed = await second.succeed('fixed.txt', 'fixed\n');
     await run.waitForRun('completed', 60_000);
     const [pull] = repository.list();

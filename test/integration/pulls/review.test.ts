@@ -61,4 +61,30 @@ describe.skipIf(noGh !== null)(`the merger agent${noGh === null ? '' : ` (${noGh
     ]);
     expect(hub.github.count(/^PUT .*merge$/)).toBe(0);
   });
+
+  it('holds up nobody else, and is stopped with its task', async () => {
+    const { run, hub } = await openPullRun({ tasks: ['task-001', 'task-002'].map((id) => ({ id, wave: 1 })) });
+    hub.github.repository.usualChecks = [{ name: 'ci', outcome: 'passed' }];
+    await run.spawn();
+    for (const id of ['task-001', 'task-002']) await run.succeed(id);
+    await run.waitForRun('completed', 60_000);
+    const asked = run.start('merge', '--task', 'task-001', '--json');
+    const reviewer = await run.agents.waitForAgent('task-001');
+    expect((await run.call('merge', { noReview: true, task: 'task-002' }))['pulls']).toEqual([
+      expect.objectContaining({ task: 'task-002', action: 'merged' }),
+    ]);
+    expect((await run.call('cleanup', { task: 'task-001', dryRun: true }))['kept']).toHaveLength(1);
+    await run.call('abort', { task: 'task-001' });
+    await reviewer.gone;
+    const answer = JSON.parse((await asked.ended).stdout) as { pulls: unknown };
+    expect(answer.pulls).toEqual([
+      expect.objectContaining({
+        task: 'task-001',
+        why: expect.stringMatching(/^the (task was aborted|review was stopped)$/) as unknown,
+      }),
+    ]);
+    expect(hub.github.count(/^PUT .*merge$/)).toBe(1);
+    const held = { state: 'merge_pending', message: 'the task was aborted after its agent had finished' };
+    expect(await run.task('task-001')).toMatchObject(held);
+  });
 });
