@@ -24,6 +24,7 @@ import { tailForModel } from '../core/text/tail-for-model.js';
 import { taskLogView } from '../core/agents/readable-log.js';
 import { isNewsworthy } from '../core/report/newsworthy.js';
 import { wavesOf } from '../core/report/progress.js';
+import { waitingOf } from '../core/report/waiting.js';
 import { runningText } from '../core/run/running-text.js';
 import { taskOf } from '../core/run/run-state.js';
 import { leftOutOf, leftOutSchema, type LeftOut } from '../core/run/left-out.js';
@@ -135,6 +136,7 @@ export const status = defineTool({
       since: since ?? 0,
       tail: input.tail ?? null,
       reader: context.reader,
+      now: context.now(),
     });
     // A caller that follows a run asks often and needs only the changes.
     const follows = input.since !== undefined || input.waitSeconds !== undefined;
@@ -218,29 +220,30 @@ interface Asked {
   readonly since: number;
   readonly tail: number | null;
   readonly reader: Reader;
+  readonly now: Date;
 }
 
 async function view(
   { repo, home }: RepositoryContext,
   files: RunFiles,
   run: LoadedRun,
-  { only, since, tail, reader }: Asked,
+  { only, since, tail, reader, now }: Asked,
 ): Promise<Answer> {
   const { plan, state, ownerAlive, ownerPid } = run;
   const name = runStateName(state, ownerAlive);
   const queue = await liveFigures(plan.root);
   const live = queue?.runId === plan.runId ? queue.live : {};
   const shown = only === null ? changedTasks(plan, state, since) : plan.tasks.filter(({ id }) => id === only);
+  const timeline = files.timeline(run);
+  const holdBack = queue?.runId === plan.runId ? queue.holdBack : null;
   const recorded = shown.map((task): TaskView => {
     const record = taskOf(state, task.id);
-    return taskView(
-      plan,
-      task,
-      record,
-      live[task.id] ?? null,
-      logOf(home, plan.runId, task.id, record.attempt),
-      reader,
-    );
+    const log = logOf(home, plan.runId, task.id, record.attempt);
+    const waiting = waitingOf(plan, state, timeline, task, { now, ownerAlive, holdBack });
+    return {
+      ...taskView(plan, task, record, live[task.id] ?? null, log, reader),
+      ...(waiting === null ? {} : { waiting }),
+    };
   });
   const runs = await files.list();
   const tasks = runs[0] === plan.runId ? await countOnBranches(repo, state, recorded) : recorded;
@@ -270,9 +273,7 @@ async function view(
     state: name,
     ...(name === 'interrupted' ? { message: 'The supervisor is not running.', hint: resumeCommand(plan.runId) } : {}),
     ...(name === 'paused' ? pauseView(state, runFlag(plan.runId, runs.length <= 1)) : {}),
-    ...(name === 'running' && queue?.runId === plan.runId && queue.holdBack !== null
-      ? { message: `No new agents: ${queue.holdBack}` }
-      : {}),
+    ...(name === 'running' && holdBack !== null ? { message: `No new agents: ${holdBack}` } : {}),
     // A caller with a cursor already knows what does not change.
     ...(since > 0
       ? {}

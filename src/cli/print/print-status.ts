@@ -7,6 +7,7 @@ import { acceptCommand } from '../../core/held/finding.js';
 import { heldLines } from '../../core/held/held-text.js';
 import { clockTime } from '../../core/text/clock-time.js';
 import { duration } from '../../core/text/duration.js';
+import { waitingText } from '../../core/report/waiting.js';
 import { validationLines } from '../../core/run/failed-validations.js';
 import type { ToolAnswer } from '../../tools/catalogue.js';
 import { printConflicts } from './print-conflicts.js';
@@ -38,7 +39,7 @@ export function printStatus(
   const tasks: readonly ShownTask[] = status.tasks;
   const width = Math.max(0, ...tasks.map(({ id }) => id.length));
   for (const task of tasks) {
-    print(`  ${task.id.padEnd(width)}  ${colorState(stateWords(task), colors, task.state)}${figures(task)}`);
+    print(`  ${task.id.padEnd(width)}  ${colorState(wordsOf(task), colors, task.state)}${figures(task)}`);
     if (task.state === 'failed' && task.message !== undefined) print(indent(safeLines(task.message), width));
     const { worktree } = task;
     if (worktree !== undefined && (task.state === 'failed' || task.state === 'merge_conflict'))
@@ -99,6 +100,13 @@ export function printDetails(status: StatusAnswer, cwd: string, { print }: Termi
     ];
     for (const [name = '', value = ''] of rows) print(`  ${name.padEnd(10)}${safeLines(value)}`);
   }
+}
+
+/** What a task waits for, where that is known; otherwise its state. */
+function wordsOf(task: ShownTask): string {
+  if (task.waiting === undefined || task.pull !== undefined) return stateWords(task);
+  const why = safeLines(waitingText(task.waiting, new Date()));
+  return task.state === 'queued' ? `queued: ${why}` : why;
 }
 
 function figures(task: Pick<TaskView, 'startedAt' | 'finishedAt' | 'costUsd' | 'lastActivity'>): string {

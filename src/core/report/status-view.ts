@@ -8,6 +8,7 @@ import { pullSeenSchema } from '../run/pull-record.js';
 import { TASK_STATE_NAMES } from '../run/task-state.js';
 import { resolveCommand } from '../merge/waiting-work.js';
 import { targetName, targetOf } from '../plan/target.js';
+import { waitingSchema } from './waiting.js';
 
 /** Current figures of a running agent. The supervisor keeps them in memory only; losing them does no harm. */
 export const liveFiguresSchema = z.object({
@@ -29,6 +30,7 @@ export const taskViewSchema = z.object({
   hint: z.string().optional(),
   held: heldViewSchema.optional().describe('the user has to decide before it lands'),
   pausedUntil: z.string().optional(),
+  waiting: waitingSchema.optional(),
   pull: z
     .object({
       number: z.number(),

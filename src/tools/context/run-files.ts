@@ -6,6 +6,7 @@ import { runFlag, type RunFlag } from '../../core/run/run-flag.js';
 import type { RunState } from '../../core/run/run-state.js';
 import { processProbe } from '../../process/trees/identify-process.js';
 import { fileVersion } from '../../store/files/file-version.js';
+import { emptyTimeline, extendTimeline, type Timeline } from '../../core/report/timeline.js';
 import { runPaths, type RunHome } from '../../store/files/paths.js';
 import { JournalReader } from '../../store/journal/journal-reader.js';
 import { readLock, type LockState } from '../../store/lock/lock-state.js';
@@ -67,6 +68,11 @@ export class RunFiles {
     return { plan: grownPlan(plan, state.added), records, state, ownerPid, ownerAlive };
   }
 
+  /** The timeline of a run that was loaded here; folds only the records that are new since the last call. */
+  timeline(run: Pick<LoadedRun, 'plan' | 'records'>): Timeline {
+    return this.onDisk(run.plan.runId).timeline(run);
+  }
+
   private onDisk(runId: string): RunOnDisk {
     const known = this.runs.get(runId) ?? new RunOnDisk(this.home, runId);
     this.runs.set(runId, known);
@@ -82,6 +88,7 @@ export function runFilesOf({ files }: { readonly files?: RunFiles }, home: RunHo
 class RunOnDisk {
   private planRead: { readonly version: string; readonly plan: Plan } | null = null;
   private known: Replayed | null = null;
+  private folded: { readonly timeline: Timeline; readonly records: readonly JournalRecord[] } | null = null;
   private readonly journal: JournalReader;
 
   constructor(
@@ -102,5 +109,14 @@ class RunOnDisk {
   async replayed(plan: Plan): Promise<Replayed> {
     this.known = replayOn(this.known, plan, await this.journal.records());
     return this.known;
+  }
+
+  timeline({ plan, records }: Pick<LoadedRun, 'plan' | 'records'>): Timeline {
+    const count = this.folded?.records.length ?? 0;
+    const isMore = this.folded !== null && this.folded.records[count - 1] === records[count - 1];
+    const before =
+      isMore && this.folded !== null ? this.folded.timeline : emptyTimeline(plan.tasks.map(({ id }) => id));
+    this.folded = { timeline: extendTimeline(before, isMore ? records.slice(count) : records), records };
+    return this.folded.timeline;
   }
 }

@@ -167,7 +167,7 @@ describe('unpause', () => {
     expect(await run.status()).toMatchObject({ pausedUntil: expect.stringMatching(/Z$/) as string });
     const { stdout } = await run.o8('status');
     expect(stdout).toMatch(/limit was reached, until \d\d:\d\d:\d\d\n/);
-    expect(stdout).toMatch(/task-001 {2}waiting until \d\d:\d\d:\d\d {2}/);
+    expect(stdout).toMatch(/task-001 {2}waits for the end of a usage limit at \d\d:\d\d:\d\d {2}/);
     await run.call('spawn', { pause: 'off' });
     await run.succeed('task-001');
     await run.waitForRun('completed');
