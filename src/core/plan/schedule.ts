@@ -45,14 +45,21 @@ export function remainingPath(
   return remaining;
 }
 
+/** Of a plan only the list of tasks ever changes, and only by growing: an order of all of them is still the order. */
+const startOrders = new WeakMap<Plan, readonly string[]>();
+
 /**
  * Ids of all tasks in the order in which they get free slots: the source's priority, longest remaining path, wave, plan
- * order.
+ * order. Asked again for the same plan it costs nothing, because `decide` asks at every look.
  */
-export function startOrder(plan: Plan): string[] {
-  return inPathOrder(plan, plan.tasks)
+export function startOrder(plan: Plan): readonly string[] {
+  const known = startOrders.get(plan);
+  if (known?.length === plan.tasks.length) return known;
+  const order = inPathOrder(plan, plan.tasks)
     .sort((a, b) => priorityOf(a) - priorityOf(b))
     .map(({ id }) => id);
+  startOrders.set(plan, order);
+  return order;
 }
 
 /** The longest dependency chain of this run's tasks, first task first; ties are decided by wave and plan order. */
