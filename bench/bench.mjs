@@ -25,7 +25,7 @@ import { table } from './support/table.mjs';
  */
 
 /** One file in parts/ each, in this order. */
-const PARTS = /** @type {const} */ (['starts', 'runs', 'merge']);
+const PARTS = /** @type {const} */ (['starts', 'runs', 'merge', 'makespan']);
 /** Files in memory: creating them on a disk costs more than all that is measured. */
 const MEMORY = '/dev/shm';
 const ROUNDS = 5;
