@@ -7,3 +7,8 @@ export function commandOfRun(runId: string): { readonly name: string; readonly m
 }
 
 const NAME = 'O8_COMMAND_OF';
+
+/** The same for calls of other programs that change something for the run and end by themselves. */
+export function callOfRun(runId: string): { readonly name: string; readonly marker: string } {
+  return { name: 'O8_CALL_OF', marker: `O8_CALL_OF=${runId}` };
+}

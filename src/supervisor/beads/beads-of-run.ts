@@ -9,6 +9,7 @@ import { askProgram } from '../../process/programs/ask-program.js';
 import { beads } from '../../sources/beads/bd.js';
 import { keepActor, readActor } from '../../store/runs/beads-actor.js';
 import { readTold } from '../../store/runs/beads-told.js';
+import { markOfCalls } from '../run/calls-of-run.js';
 import type { Claims } from '../run/claims.js';
 import type { Outside } from '../run/outside.js';
 import { attemptOf, filesOf, recordOf, type Run } from '../run/run.js';
@@ -41,7 +42,7 @@ export async function beadsOfRun(run: Run, goesOn: boolean): Promise<QueueLink> 
       program: run.plan.settings.beads.program,
       root: run.repo.root,
       actor,
-      env: agentEnvironment(run.env, {}),
+      env: agentEnvironment(run.env, markOfCalls(run)),
       ask: askProgram,
       stop: stop.signal,
     }),

@@ -22,6 +22,7 @@ import { adoptEarlierWork } from '../attempts/adopt-earlier-work.js';
 import { errorText } from '../run/error-text.js';
 import { Interrupts } from '../run/interrupts.js';
 import { endCommandsOfRun } from '../run/commands-of-run.js';
+import { awaitEarlierCalls, markOfCalls } from '../run/calls-of-run.js';
 import { openLedger } from '../run/ledger.js';
 import { forgetPinsOfComplete } from '../run/pins.js';
 import type { Run } from '../run/run.js';
@@ -178,7 +179,10 @@ async function openRun(
     place,
   };
   const remote = pullRemote(targetOf(plan));
-  if (remote !== null) pulls = new PullDesk(run, await forgeAt(repo, remote, run), remote);
+  const before = journal.records.findLast(({ event }) => event.type === 'owner_changed')?.event;
+  if (journal.records.length > 0) await awaitEarlierCalls(run, before?.type === 'owner_changed' ? before.pid : null);
+  const ofCalls = { redact: run.redact, env: { ...env, ...markOfCalls(run) } };
+  if (remote !== null) pulls = new PullDesk(run, await forgeAt(repo, remote, ofCalls), remote);
   await pinSettings(repo);
   await pinHooks(repo);
   if (journal.records.length === 0) await ledger.record({ type: 'run_created', runId: plan.runId });
