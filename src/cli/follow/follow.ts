@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { clockTime } from '../../core/text/clock-time.js';
 import type { ExitCode } from '../../core/base/errors.js';
 import { validationLines, type FailedValidation } from '../../core/run/failed-validations.js';
+import { attentionOf } from '../../core/report/attention.js';
 import { finalReport, summaryLine } from '../../core/report/final-report.js';
 import { isOver, progressBetween, wavesOf, progressLine, type ProgressEvent } from '../../core/report/progress.js';
 import { logLinkPath } from '../../core/plan/log-link.js';
@@ -65,7 +66,8 @@ export async function follow(
     for (;;) {
       const status = await look(cli, files, runId, interrupt.received);
       if (status === null) return await stop(cli, files, runId, style, tasks);
-      ({ plan } = await files.load(runId)); // tasks may join it
+      const run = await files.load(runId);
+      plan = run.plan; // tasks may join it
       const seen = wholeTasks(status.tasks);
       // Tasks that ended before the run was continued are not printed again.
       if (first && from === 'now') {
@@ -86,7 +88,9 @@ export async function follow(
         await readSettledLock(home, files); // the caller may start the next run, or read the manifest
         return finish(cli, status, { tasks, style, flag: await files.flagOf(runId) });
       }
-      live.show(status, [...tasks.values()]);
+      const ownerAlive = status.state !== 'interrupted';
+      const needs = attentionOf(plan, run.state, files.timeline(run), { ownerAlive, root: cli.context.cwd });
+      live.show(status, [...tasks.values()], needs);
       const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
       if (stopped) {
         live.clear();

@@ -1,9 +1,13 @@
 import type { createLogUpdate } from 'log-update';
+import { inTerminal } from '../../core/base/text.js';
+import type { Attention } from '../../core/report/attention.js';
+import { waitingText } from '../../core/report/waiting.js';
 import { duration } from '../../core/text/duration.js';
 import type { TaskView } from '../../core/report/status-view.js';
 import type { StatusAnswer } from './print-status.js';
 import { outputLines, safeLines, type Terminal } from '../context/terminal.js';
 
+const MOST_NEEDS = 3; // the lines above have each of them
 const MOST_LINES = 8; // leaves room for the lines above it on a small terminal
 
 /** The lines at the bottom of a terminal that show the running tasks; nothing when the output is not a terminal. */
@@ -23,23 +27,39 @@ export class LiveLine {
     return new LiveLine(terminal, createLogUpdate(process.stdout, { showCursor: true }));
   }
 
-  show(status: StatusAnswer, tasks: readonly TaskView[]): void {
+  /** `attention`: what needs a person, the most urgent first. */
+  show(status: StatusAnswer, tasks: readonly TaskView[], attention: readonly Attention[]): void {
     if (this.update === null) return;
     const { colors } = this.terminal;
+    const waiting = tasks.filter((task) => task.waiting !== undefined);
     const running = tasks.filter(({ state }) => state === 'running');
-    const width = Math.max(0, ...running.map(({ id }) => id.length));
+    const width = Math.max(0, ...[...running, ...waiting].map(({ id }) => id.length));
     const lines = running.slice(0, MOST_LINES).map((task) => {
       const time = task.startedAt === undefined ? '' : duration(new Date(task.startedAt), new Date());
       const cost = task.costUsd === undefined ? '' : `  $${task.costUsd.toFixed(2)}`;
       const last = task.lastActivity === undefined ? '' : `  ${outputLines(task.lastActivity).slice(0, 60)}`;
-      const line = this.terminal.render(`  ${task.id.padEnd(width)}  ${time}${cost}${last}`);
-      return colors.dim(line.slice(0, process.stdout.columns)); // a wrapped line would make the display jump
+      return colors.dim(this.line(`${task.id.padEnd(width)}  ${time}${cost}${last}`));
     });
+    for (const task of waiting.slice(0, MOST_LINES - lines.length)) {
+      const why = task.waiting === undefined ? '' : safeLines(waitingText(task.waiting, new Date()));
+      lines.push(colors.dim(this.line(`${task.id.padEnd(width)}  ${why}`)));
+    }
+    const needs = attention.slice(0, MOST_NEEDS).map(({ task, cause, commands: [command] }) => {
+      const way = command === undefined ? '' : `  (${inTerminal(command)})`;
+      return colors.yellow(this.line(`! ${task ?? 'run'}: ${safeLines(cause)}${way}`));
+    });
+    if (attention.length > MOST_NEEDS)
+      needs.push(colors.yellow(this.line(`! and ${String(attention.length - MOST_NEEDS)} more`)));
     const words = tasks.map(countWord);
     const counts = [...new Set(words)].map((word) => `${String(words.filter((each) => each === word).length)} ${word}`);
     const note = status.message === undefined ? '' : `  (${safeLines(status.message)})`;
     this.shown = true;
-    this.update(this.terminal.render([...lines, colors.dim(`  ${counts.join(' · ')}${note}`)].join('\n')));
+    this.update(this.terminal.render([...lines, ...needs, colors.dim(`  ${counts.join(' · ')}${note}`)].join('\n')));
+  }
+
+  /** As much as fits: a wrapped line would make the display jump. */
+  private line(text: string): string {
+    return this.terminal.render(`  ${text}`).slice(0, process.stdout.columns);
   }
 
   /** Erases only what was shown: clearing twice would erase lines printed since. */
