@@ -74,7 +74,16 @@ export function sourceFacts(kind: SourceKind): SourceFacts {
   return FACTS[kind];
 }
 
+/** Asked for every task at every look at a run. */
+const made = new WeakMap<PlanSource, Source>();
+
 export function sourceOf(source: PlanSource): Source {
+  const known = made.get(source) ?? makeSource(source);
+  made.set(source, known);
+  return known;
+}
+
+function makeSource(source: PlanSource): Source {
   switch (source.kind) {
     case 'manifest':
       return manifestSource(source);

@@ -49,10 +49,11 @@ export type AttemptStatus =
 const SHIM_ENDS_WITHIN_MS = 5_000;
 
 /**
- * Starts a shim for the attempt and returns immediately; `readAttempt` reports the result. However often it is called,
- * the agent starts at most once: only the first shim to claim the folder starts it. `env` is never written to disk.
+ * Starts a shim for the attempt and returns its pid immediately; `readAttempt` reports the result. However often it is
+ * called, the agent starts at most once: only the first shim to claim the folder starts it. `env` is never written to
+ * disk.
  */
-export async function startAttempt(spec: AttemptSpec, program = bundledProgram('shim.js')): Promise<void> {
+export async function startAttempt(spec: AttemptSpec, program = bundledProgram('shim.js')): Promise<number> {
   const { dir, env, onShimEnd, ...rest } = spec;
   const shimSpec: ShimSpec = { version: 1, ...rest };
   const files = attemptFiles(dir);
@@ -68,13 +69,14 @@ export async function startAttempt(spec: AttemptSpec, program = bundledProgram('
     [MARKER]: spec.attemptId,
   };
   failpoint('attempt.start.before');
-  await startDetached([process.execPath, program, dir], {
+  const pid = await startDetached([process.execPath, program, dir], {
     cwd: dir,
     env: nodeOptions === undefined ? variables : { ...variables, [AGENT_NODE_OPTIONS]: nodeOptions },
     logFile: files.shimLog,
     ...(onShimEnd === undefined ? {} : { onEnd: onShimEnd }),
   });
   failpoint('attempt.start.after');
+  return pid;
 }
 
 /** The state of an attempt, from its folder and the process table only. O8Error `journal_damaged`. */

@@ -1,5 +1,5 @@
 import { o8, text } from '../../core/base/text.js';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { O8Error } from '../../core/base/errors.js';
 
 /**
@@ -55,18 +55,18 @@ export function runPaths(home: RunHome, runId: string) {
       text`${o8('status')} shows the newest run.`,
     );
   }
-  const dir = join(homePaths(home).runsDir, runId);
+  const dir = join(home.folder, 'runs', runId);
   return {
     dir,
-    plan: join(dir, 'plan.json'),
-    journal: join(dir, 'journal.jsonl'),
-    requests: join(dir, 'requests'),
-    tasks: join(dir, 'tasks'),
-    supervisorLog: join(dir, 'supervisor.log'),
+    plan: below(dir, 'plan.json'),
+    journal: below(dir, 'journal.jsonl'),
+    requests: below(dir, 'requests'),
+    tasks: below(dir, 'tasks'),
+    supervisorLog: below(dir, 'supervisor.log'),
     /** What Beads was told. */
-    beads: join(dir, 'beads.json'),
+    beads: below(dir, 'beads.json'),
     /** Trial merges with an old git, which need a folder for files but no worktree. */
-    scratch: join(dir, 'scratch'),
+    scratch: below(dir, 'scratch'),
     /** Output of `setup` in this task's worktree. */
     setupLog: (task: string) => join(dir, 'tasks', task, 'setup.log'),
     /** Output of a check, by the number of its `verify_ran` record. */
@@ -83,15 +83,20 @@ export function attemptPaths(home: RunHome, runId: string, taskId: string, attem
       text`${o8('status')} lists the tasks.`,
     );
   }
-  const dir = join(runPaths(home, runId).tasks, taskId, String(attempt));
+  const dir = below(runPaths(home, runId).tasks, `${taskId}${sep}${String(attempt)}`);
   return {
     dir,
-    prompt: join(dir, 'prompt.md'),
-    output: join(dir, 'agent.jsonl'),
-    errors: join(dir, 'agent.stderr'),
-    log: join(dir, 'pipeline.log'),
-    exit: join(dir, 'exit.json'),
+    prompt: below(dir, 'prompt.md'),
+    output: below(dir, 'agent.jsonl'),
+    errors: below(dir, 'agent.stderr'),
+    log: below(dir, 'pipeline.log'),
+    exit: below(dir, 'exit.json'),
   };
+}
+
+/** As `join`, for a folder that `join` has made already: these paths are made for every task at every look. */
+function below(dir: string, name: string): string {
+  return `${dir}${sep}${name}`;
 }
 
 /** True for one plain path segment: names come from users and models and must not contain a path. */

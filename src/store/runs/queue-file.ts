@@ -12,6 +12,10 @@ export async function writeQueueFile(root: string, snapshot: QueueSnapshot): Pro
   await writeFileAtomically(checkoutPaths(root).queue, `${JSON.stringify(snapshot, null, 2)}\n`, 'cached');
 }
 
+export function hasQueueFile(root: string): boolean {
+  return existsSync(checkoutPaths(root).queue);
+}
+
 /** The snapshot of the current or last run, null if there is none; O8Error if it is damaged (it can be deleted). */
 export async function readQueueFile(root: string): Promise<QueueSnapshot | null> {
   return readJson(checkoutPaths(root).queue, queueSnapshotSchema);

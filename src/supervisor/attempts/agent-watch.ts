@@ -1,11 +1,11 @@
-import { stat } from 'node:fs/promises';
 import type { AgentOutput, ReadingTime } from '../../core/agents/base/agent-facts.js';
 import { taskAgent } from '../../core/agents/kinds.js';
+import { AttendedTime } from '../../core/base/attended-time.js';
 import type { AgentFact } from '../../core/run/decide.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import type { LiveFigures } from '../../core/report/status-view.js';
 import { inWorktree } from '../../core/text/worktree-text.js';
-import type { PlacedStatus } from '../../core/run/place.js';
+import type { PlacedAttempt, PlacedStatus } from '../../core/run/place.js';
 import { foldAgentOutput } from '../../store/logs/agent-output.js';
 import { openPipelineLog, type PipelineLog } from '../../store/logs/pipeline-log.js';
 import { noteOverage } from './note-overage.js';
@@ -16,9 +16,8 @@ const PUMP_MS = 1000;
 
 interface Watched {
   readonly attempt: number;
+  readonly placed: PlacedAttempt;
   readonly log: PipelineLog;
-  /** The file the agent writes to. */
-  readonly output: string;
   readonly watcher: { close(): void };
   stream: AgentOutput;
   activity: string | null;
@@ -33,29 +32,41 @@ interface Watched {
 /** Observes the agents of running tasks: whether they run, how long they have been silent, and their latest output. */
 export class AgentWatch {
   private readonly watched = new Map<string, Watched>();
+  private readonly attended = new AttendedTime(performance.now());
+  private changes = 0;
 
   constructor(
     private readonly run: Run,
     private readonly wake: () => void,
   ) {}
 
+  /** Grows when the figures have changed. */
+  get version(): number {
+    return this.changes;
+  }
+
   /** Ignores tasks that a job is working on, because the job records their state. */
   async observe(busy: ReadonlySet<string>): Promise<void> {
+    const now = this.time();
     const running = this.run.plan.tasks.filter(({ id }) => recordOf(this.run, id).state.state === 'running');
     for (const id of this.watched.keys()) if (!running.some((task) => task.id === id)) this.forget(id);
     for (const { id } of running.filter((task) => !busy.has(task.id))) {
       const watched = await this.watchedOf(id);
-      const status = await this.run.place.status(placedAttempt(this.run, id, watched.attempt));
+      const status = await this.run.place.status(watched.placed);
       await this.recordStart(id, watched.attempt, status);
-      await this.pump(id, watched);
+      await this.pump(id, watched, now);
       // An agent that is still being started is not silent.
-      if (watched.fact.kind === 'starting' && status.kind === 'running') watched.lastOutputAt = performance.now();
-      watched.fact = this.factOf(id, watched, status);
+      if (watched.fact.kind === 'starting' && status.kind === 'running') watched.lastOutputAt = now;
+      watched.fact = this.factOf(id, watched, status, now);
     }
   }
 
   facts(): ReadonlyMap<string, AgentFact> {
     return new Map([...this.watched].map(([id, { fact }]) => [id, fact]));
+  }
+
+  anyStarts(): boolean {
+    return [...this.watched.values()].some(({ fact }) => fact.kind === 'starting');
   }
 
   figures(): ReadonlyMap<string, LiveFigures> {
@@ -69,6 +80,10 @@ export class AgentWatch {
         },
       ]),
     );
+  }
+
+  private time(): number {
+    return this.attended.at(performance.now());
   }
 
   private isOfProcess(id: string): boolean {
@@ -86,7 +101,7 @@ export class AgentWatch {
 
   private forget(id: string): void {
     this.watched.get(id)?.watcher.close();
-    this.watched.delete(id);
+    if (this.watched.delete(id)) this.changes += 1;
   }
 
   private async watchedOf(id: string): Promise<Watched> {
@@ -97,22 +112,24 @@ export class AgentWatch {
     const files = attemptOf(this.run, id, attempt);
     const log = await openPipelineLog(files, id, this.run.redact);
     const stream = await this.streamUpTo(id, files.output, log.stdoutBytes);
-    const watcher = this.run.place.watch(placedAttempt(this.run, id, attempt), this.wake);
-    const now = performance.now();
+    const placed = placedAttempt(this.run, id, attempt);
+    const watcher = this.run.place.watch(placed, this.wake);
+    const now = this.time();
     const fresh: Watched = {
       attempt,
+      placed,
       log,
-      output: files.output,
       watcher,
       stream,
       activity: null,
       lastOutputAt: now,
       finishedAt: stream.facts.finished ? now : null,
-      pumpedAt: now - PUMP_MS,
+      pumpedAt: -Infinity,
       outputMB: 0,
       fact: { kind: 'starting' },
     };
     this.watched.set(id, fresh);
+    this.changes += 1;
     return fresh;
   }
 
@@ -135,14 +152,13 @@ export class AgentWatch {
     return { now: this.run.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
   }
 
-  private async pump(id: string, watched: Watched): Promise<void> {
-    const now = this.run.now();
-    const tick = performance.now();
+  private async pump(id: string, watched: Watched, tick: number): Promise<void> {
     if (tick - watched.pumpedAt < PUMP_MS) return;
     watched.pumpedAt = tick;
-    const { lines, output } = await watched.log.pump(now);
-    watched.outputMB = await sizeInMB(watched.output);
+    const { lines, output } = await watched.log.pump(this.run.now());
+    watched.outputMB = watched.log.writtenBytes / (1024 * 1024);
     if (lines.length === 0) return;
+    this.changes += 1;
     watched.lastOutputAt = tick;
     const time = this.readingTime();
     const before = watched.stream.facts;
@@ -154,8 +170,7 @@ export class AgentWatch {
     if (facts.overage && !before.overage) await noteOverage(this.run, id);
   }
 
-  private factOf(id: string, watched: Watched, status: PlacedStatus): AgentFact {
-    const now = performance.now(); // does not advance while the machine sleeps, so that agents do not count as silent after a laptop wakes up
+  private factOf(id: string, watched: Watched, status: PlacedStatus, now: number): AgentFact {
     switch (status.kind) {
       case 'starting':
         return { kind: 'starting' };
@@ -180,11 +195,6 @@ export class AgentWatch {
     const { state } = recordOf(this.run, id);
     return state.state === 'running' ? this.run.now().getTime() - new Date(state.since).getTime() : 0;
   }
-}
-
-async function sizeInMB(path: string): Promise<number> {
-  const found = await stat(path).catch(() => null); // not written yet
-  return found === null ? 0 : found.size / (1024 * 1024);
 }
 
 function shown(activity: string | null, { worktree }: PlannedTask): string | null {

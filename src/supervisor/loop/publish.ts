@@ -4,7 +4,7 @@ import type { RunListener } from '../../core/run/run-listener.js';
 import { countStates, type RunState } from '../../core/run/run-state.js';
 import { runStateName, taskView } from '../../core/report/status-view.js';
 import { sourceListeners } from '../../sources/plan-readers.js';
-import { writeQueueFile } from '../../store/runs/queue-file.js';
+import { hasQueueFile, writeQueueFile } from '../../store/runs/queue-file.js';
 import type { AgentWatch } from '../attempts/agent-watch.js';
 import { errorText } from '../run/error-text.js';
 import { keepLogLinks } from '../run/keep-log-links.js';
@@ -13,14 +13,25 @@ import { targetName, targetOf } from '../../core/plan/target.js';
 
 /** Figures that are newer than the journal (cost, last activity) are written at most this often. */
 const LIVE_FIGURES_MS = 1000;
+/** People and scripts see by its time that the file is kept, also while nothing changes. */
+const STILL_ALIVE_MS = 5000;
+
+/** What the file was written from; all else in it is fixed with the run. */
+interface Written {
+  readonly seq: number;
+  readonly figures: number;
+  readonly holdBack: string | null;
+  /** By a clock that only goes forward. */
+  readonly at: number;
+}
 
 /**
  * Writes files for other readers and calls the listeners of the run's source. All of it is derived from the journal.
  */
 export class Publisher {
-  private published = -1;
+  private lookedAt = -Infinity;
+  private written: Written | null = null;
   private heard = -1;
-  private publishedAt = 0;
   private readonly told = new Set<string>();
   private readonly listeners: readonly RunListener[];
   /**
@@ -40,19 +51,31 @@ export class Publisher {
 
   async publish(holdBack: string | null, supervisor: 'alive' | 'ended'): Promise<void> {
     const { state } = this.run.ledger;
-    const now = this.run.now();
-    const due = now.getTime() - this.publishedAt >= LIVE_FIGURES_MS;
-    if (supervisor === 'alive' && state.seq === this.published && !due) return;
+    const now = performance.now();
+    const isLast = supervisor === 'ended';
+    const due = now - this.lookedAt >= LIVE_FIGURES_MS;
+    if (!isLast && state.seq === this.written?.seq && !due) return;
     this.run.lease.assertHeld();
-    if (this.newest)
-      await this.mirror(() => writeQueueFile(this.run.plan.root, this.snapshot(state, now, holdBack, supervisor)));
-    if (due) await this.mirror(() => keepLogLinks(this.run));
-    if (supervisor === 'ended') {
+    if (due) this.lookedAt = now;
+    const next: Written = { seq: state.seq, figures: this.agents.version, holdBack, at: now };
+    if (isLast || this.isNews(next)) {
+      if (this.newest)
+        await this.mirror(() => writeQueueFile(this.run.plan.root, this.snapshot(state, holdBack, supervisor)));
+      this.written = next;
+    }
+    if (due || isLast) await this.mirror(() => keepLogLinks(this.run));
+    if (isLast) {
       await this.telling;
       await this.tell(state);
     } else this.startTelling(state);
-    this.published = state.seq;
-    this.publishedAt = now.getTime();
+  }
+
+  /** Also when somebody removed the file. */
+  private isNews({ seq, figures, holdBack, at }: Written): boolean {
+    const { written } = this;
+    if (seq !== written?.seq || at - written.at >= STILL_ALIVE_MS) return true;
+    if (figures !== written.figures || holdBack !== written.holdBack) return true;
+    return this.newest && !hasQueueFile(this.run.plan.root);
   }
 
   /** A failed write of the copy in the checkout does not stop the run; it is reported once. */
@@ -67,7 +90,7 @@ export class Publisher {
     }
   }
 
-  private snapshot(state: RunState, now: Date, holdBack: string | null, supervisor: 'alive' | 'ended'): QueueSnapshot {
+  private snapshot(state: RunState, holdBack: string | null, supervisor: 'alive' | 'ended'): QueueSnapshot {
     const { plan } = this.run;
     const live = this.agents.figures();
     return {
@@ -79,7 +102,7 @@ export class Publisher {
       supervisor: { pid: process.pid, alive: supervisor === 'alive' },
       counts: countStates(state),
       cursor: state.seq,
-      updatedAt: now.toISOString(),
+      updatedAt: this.run.now().toISOString(),
       holdBack,
       tasks: plan.tasks.map((task) => {
         const record = recordOf(this.run, task.id);

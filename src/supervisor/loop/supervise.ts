@@ -2,13 +2,14 @@ import { o8 } from '../../core/base/text.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decide, type Action } from '../../core/run/decide.js';
 import { giveUp } from '../../core/run/rules/give-up.js';
+import { nextMoment } from '../../core/run/rules/next-moment.js';
 import type { RunListener } from '../../core/run/run-listener.js';
 import { isInMergeQueue } from '../../core/run/task-state.js';
 import { O8Error } from '../../core/base/errors.js';
 import { AgentWatch } from '../attempts/agent-watch.js';
 import { errorText } from '../run/error-text.js';
 import { JobBoard } from './job-board.js';
-import { machineHoldBack } from '../run/hold-back.js';
+import { MachineHoldBack } from '../run/hold-back.js';
 import { endSetupProcesses, tasksWithSetupProcesses } from '../run/end-setup-processes.js';
 import { mergeTasks } from '../merge/merge-queue.js';
 import { Notifier } from './notifier.js';
@@ -29,8 +30,10 @@ import { validateWave } from '../merge/validate-wave.js';
 import { WakeUp } from './wake-up.js';
 import { Wakefulness } from './wakefulness.js';
 
-/** The loop runs at least this often, for agents' output, timers and missed file events. */
+/** The loop runs at least this often while jobs or requests are under way or agents start. */
 const TICK_MS = 250;
+/** While agents only work: for their output and time limits. Their ends and requests wake the loop. */
+const QUIET_TICK_MS = 1000;
 /** More tasks rarely wait at the same time, and finding one that fails among 16 takes five runs of verify. */
 const MOST_MERGES_AT_ONCE = 16;
 /** Time until a full disk is checked again; agents keep running. */
@@ -48,8 +51,11 @@ export class Supervisor {
   private readonly desk: RequestDesk;
   private readonly notifier: Notifier;
   private readonly wakefulness: Wakefulness;
+  private readonly machine: MachineHoldBack;
   private readonly stopped: Stopped[] = [];
   private merging: readonly string[] = [];
+  /** Whether the last tick found nothing to do and nothing that waits for the next one. */
+  private quiet = false;
 
   constructor(
     private readonly run: Run,
@@ -70,6 +76,7 @@ export class Supervisor {
     this.publisher = new Publisher(run, this.agents, newest, listeners);
     this.notifier = new Notifier(run);
     this.wakefulness = new Wakefulness(run);
+    this.machine = new MachineHoldBack(run.plan);
     this.desk = new RequestDesk({
       run,
       mergesIdle: () => !this.jobs.has('merge') && !this.jobs.has('validate') && !mergesWaiting(run),
@@ -93,7 +100,7 @@ export class Supervisor {
     try {
       while (!(await this.isDone())) {
         await this.tickOrWaitForDisk();
-        await this.wakeUp.within(TICK_MS);
+        await this.wakeUp.within(this.untilNextTick());
       }
       await this.publisher.publish(await this.holdBack(), 'ended');
       await remember(this.run);
@@ -122,6 +129,7 @@ export class Supervisor {
    * One round of the loop. Throws if the lock or the journal is lost; this process must not write anything after that.
    */
   async tick(): Promise<void> {
+    this.quiet = false;
     this.run.lease.assertHeld();
     this.jobs.throwIfBroken();
     await this.agents.observe(this.busyTasks());
@@ -158,6 +166,15 @@ export class Supervisor {
     await this.publisher.publish(holdBack, 'alive');
     this.notifier.observe();
     this.wakefulness.observe(this.hasWork());
+    this.quiet = actions.length === 0 && requests.length === 0 && this.jobs.isIdle() && !this.agents.anyStarts();
+  }
+
+  private untilNextTick(): number {
+    const { run } = this;
+    if (!this.quiet || run.ledger.state.phase.kind === 'finished') return TICK_MS;
+    const now = run.now();
+    const next = nextMoment(run.ledger.state, now);
+    return next === null ? QUIET_TICK_MS : Math.min(QUIET_TICK_MS, next.getTime() - now.getTime());
   }
 
   /** A full disk pauses the run. Everything recorded is on disk, and agents keep running. */
@@ -269,7 +286,7 @@ export class Supervisor {
 
   private async holdBack(): Promise<string | null> {
     const waits = this.outside.map(({ holdBack }) => holdBack ?? null).find((why) => why !== null);
-    return waits ?? machineHoldBack(this.run.plan);
+    return waits ?? this.machine.why();
   }
 
   private async isDone(): Promise<boolean> {

@@ -1,19 +1,24 @@
-import { watchFolder, type FolderWatch } from '../../process/base/folder-watch.js';
+import { pollFolder, watchFolder, type FolderWatch } from '../../process/base/folder-watch.js';
 import { filesOf, type Run } from '../run/run.js';
 
+/** A request is noticed within this time where no file events come. */
+const POLL_MS = 250;
+
 /**
- * Ends the loop's wait early, for example when a job ends or a request arrives. File events may be missed, so the loop
- * never relies on them.
+ * Ends the loop's wait early, for example when a job ends or a request arrives. Events may be missed, so the loop never
+ * relies on them alone.
  */
 export class WakeUp {
   private wake: (() => void) | null = null;
   private pending = false;
-  private watcher: FolderWatch | null = null;
+  private watchers: readonly FolderWatch[] = [];
 
   watch(run: Run): void {
-    this.watcher = watchFolder(filesOf(run).requests, () => {
+    const { requests } = filesOf(run);
+    const now = (): void => {
       this.now();
-    });
+    };
+    this.watchers = [watchFolder(requests, now), pollFolder(requests, POLL_MS, now)];
   }
 
   now(): void {
@@ -36,6 +41,6 @@ export class WakeUp {
   }
 
   close(): void {
-    this.watcher?.close();
+    for (const watcher of this.watchers) watcher.close();
   }
 }

@@ -14,7 +14,8 @@ import { unresolvedPaths } from '../../git/merge/conflict-checkout.js';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
 import { inspectWorktree } from '../../git/worktrees/worktrees.js';
-import { answerRequest, isPending, pendingRequests } from '../../store/runs/request-files.js';
+import { answerRequest, isPending } from '../../store/runs/request-files.js';
+import { RequestFolder } from '../../store/runs/request-folder.js';
 import { cleanupRun } from './cleanup-run.js';
 import { continueRun } from '../attempts/start-over.js';
 import type { MergedNow } from '../run/delivery.js';
@@ -54,13 +55,16 @@ export class RequestDesk {
   private readonly paused = new Map<string, Set<string>>();
   /** Merges that wait for the merger agent, by id of the request: what was said so far, and of which tasks it is asked. */
   private readonly reviewed = new Map<string, MergedNow>();
+  private readonly folder: RequestFolder;
 
-  constructor(private readonly host: RequestHost) {}
+  constructor(private readonly host: RequestHost) {
+    const { plan, home } = host.run;
+    this.folder = new RequestFolder(home, plan.runId);
+  }
 
-  /** Unanswered requests, oldest first. A tick scans the folder once and serves all of them from this list. */
+  /** Unanswered requests, oldest first. A tick scans the folder at most once and serves all of them from this list. */
   async pending(): Promise<readonly Request[]> {
-    const { plan, home } = this.host.run;
-    return pendingRequests(home, plan.runId);
+    return this.folder.pending();
   }
 
   /** Aborts come before everything else, even a landing that is being verified. */

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import { logLinkPath } from '../../core/plan/log-link.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { linkLog } from '../../store/logs/log-links.js';
@@ -13,20 +13,22 @@ export async function linkTaskLog(run: Run, task: PlannedTask, attempt: number):
     run.log(`${task.id}: ${link} was not created by o8 and was left unchanged`);
 }
 
-/** Restores missing links, for example after `git clean` in the checkout of an active run. */
+/**
+ * Restores missing links, for example after `git clean` in the checkout of an active run. It looks at each task's link
+ * every second: synchronously, which takes a tenth of the CPU time of looking through the thread pool.
+ */
 export async function keepLogLinks(run: Run): Promise<void> {
-  if (!(await isThere(run.plan.root))) return;
+  if (!isThere(run.plan.root)) return;
   for (const task of run.plan.tasks) {
     const { attempt } = recordOf(run, task.id);
-    const link = logLinkPath(run.plan, task);
-    if (attempt > 0 && link !== null && !(await isThere(link))) await linkTaskLog(run, task, attempt);
+    const link = attempt > 0 ? logLinkPath(run.plan, task) : null;
+    if (link !== null && !isThere(link)) await linkTaskLog(run, task, attempt);
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+function isThere(path: string): boolean {
   try {
-    await lstat(path);
-    return true;
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false; // creating the link reports the error
   }
