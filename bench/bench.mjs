@@ -25,7 +25,20 @@ import { table } from './support/table.mjs';
  */
 
 /** One file in parts/ each, in this order. */
-const PARTS = /** @type {const} */ (['starts', 'runs', 'merge', 'makespan']);
+const PARTS = /** @type {const} */ ([
+  'starts',
+  'runs',
+  'merge',
+  'makespan',
+  'worktrees',
+  'dry-run',
+  'cleanup',
+  'status',
+  'tokens',
+  'idle',
+  'recovery',
+  'many',
+]);
 /** Files in memory: creating them on a disk costs more than all that is measured. */
 const MEMORY = '/dev/shm';
 const ROUNDS = 5;
@@ -48,7 +61,7 @@ if (unknown.length > 0) {
 
 const machine = `${availableParallelism()} x ${cpus()[0]?.model ?? process.arch}, node ${process.version}, ${git('/', ['version'])}`;
 const home = existsSync(MEMORY) ? MEMORY : tmpdir();
-console.log(
+console.error(
   `${machine}\nrepositories in ${home}, processor time: ${counter().kind}, load ${loadavg()[0]?.toFixed(1)}\n`,
 );
 /** @type {Row[]} */

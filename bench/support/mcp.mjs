@@ -18,6 +18,9 @@ export class McpServer {
     this.child = spawn(process.execPath, [O8, 'mcp'], { ...where, stdio: ['pipe', 'pipe', 'ignore'] });
     /** @type {Map<number, (answer: any) => void>} */
     this.waiting = new Map();
+    this.child.once('exit', () => {
+      for (const answer of this.waiting.values()) answer({ error: 'the server ended' });
+    });
     this.asked = 0;
     createInterface({ input: this.child.stdout }).on('line', (line) => {
       const answer = JSON.parse(line);
@@ -39,11 +42,11 @@ export class McpServer {
     this.asked += 1;
     const id = this.asked;
     /** @type {any} */
-    const answer = await new Promise((resolve, reject) => {
+    const answer = await new Promise((resolve) => {
       this.waiting.set(id, resolve);
-      this.child.once('exit', () => reject(new Error(`the server ended during ${method}`)));
       this.send({ id, method, params });
     });
+    this.waiting.delete(id);
     if (answer.error !== undefined) throw new Error(`${method}: ${JSON.stringify(answer.error)}`);
     return answer.result;
   }
