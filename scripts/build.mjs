@@ -4,10 +4,11 @@
  *   node scripts/build.mjs          write what changed
  *   node scripts/build.mjs --check  write nothing; exit 1 when dist/ is not what the sources build
  */
-import { chmod, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { tmpdir } from 'node:os';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -17,12 +18,21 @@ const distFolder = join(root, 'dist');
 const PROGRAMS = [
   { source: 'src/cli/o8.ts', bundle: 'o8.js', executable: true },
   { source: 'src/cli/cli.ts', bundle: 'cli.js', executable: false },
+  { source: 'src/cli/cli-status.ts', bundle: 'cli-status.js', executable: false },
+  { source: 'src/cli/cli-plan.ts', bundle: 'cli-plan.js', executable: false },
   { source: 'src/mcp/mcp.ts', bundle: 'mcp.js', executable: false },
+  { source: 'src/mcp/server.ts', bundle: 'mcp-server.js', executable: false },
   { source: 'src/supervisor/supervisor.ts', bundle: 'supervisor.js', executable: false },
   { source: 'src/process/attempts/shim.ts', bundle: 'shim.js', executable: false },
   { source: 'src/process/attempts/guard.ts', bundle: 'guard.js', executable: false },
   { source: 'src/recovery/stand-ins/stand-in.ts', bundle: 'stand-in.js', executable: false },
 ];
+
+/** Programs that other programs load while they run, so that their code is in no other bundle. */
+const LOADED_LATER = new Map([['src/mcp/server.ts', 'mcp-server.js']]);
+
+/** The file whose place the finished list of tools takes. */
+const DEFINITIONS = 'src/mcp/built-definitions.ts';
 
 const LICENCES = 'THIRD-PARTY-LICENSES.txt';
 
@@ -48,6 +58,74 @@ const englishOnly = {
 };
 
 /**
+ * A dynamic import of a program stays an import, of that program's bundle.
+ * @type {import('esbuild').Plugin}
+ */
+const loadedLater = {
+  name: 'loaded-later',
+  setup: (build) => {
+    build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import') return null;
+      const source = relative(root, join(resolveDir, path.replace(/\.js$/, '.ts')));
+      const bundle = LOADED_LATER.get(source.split(sep).join('/'));
+      return bundle === undefined ? null : { path: `./${bundle}`, external: true };
+    });
+  },
+};
+
+/**
+ * The list of tools as data: computing it from their schemas loads every tool.
+ * @param {string} json
+ * @returns {import('esbuild').Plugin}
+ */
+function listedTools(json) {
+  const path = join(root, DEFINITIONS);
+  return {
+    name: 'listed-tools',
+    setup: (build) => {
+      build.onLoad({ filter: /[/\\]built-definitions\.ts$/ }, (file) =>
+        file.path === path ? { contents: `export const definitions = ${json};` } : null,
+      );
+    },
+  };
+}
+
+/** The list of tools, computed by their own code. */
+async function computeDefinitions() {
+  const result = await build({ ...common([]), entryPoints: [DEFINITIONS], outfile: 'dist/program.js' });
+  const folder = await mkdtemp(join(tmpdir(), 'o8-build-'));
+  try {
+    const file = join(folder, 'definitions.mjs');
+    await writeFile(file, textOf(result));
+    const { definitions } = /** @type {{definitions: unknown}} */ (await import(pathToFileURL(file).href));
+    return JSON.stringify(definitions);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {import('esbuild').Plugin[]} plugins
+ * @returns {import('esbuild').BuildOptions & {write: false, metafile: true}}
+ */
+function common(plugins) {
+  return {
+    absWorkingDir: root,
+    write: false,
+    metafile: true,
+    bundle: true,
+    minify: true,
+    legalComments: 'none', // collected in THIRD-PARTY-LICENSES.txt
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    loader: { '.md': 'text' },
+    plugins: [englishOnly, ...plugins],
+    logLevel: 'warning',
+  };
+}
+
+/**
  * @typedef {object} Built
  * @property {string} path file name in dist/
  * @property {string} text
@@ -59,46 +137,33 @@ const englishOnly = {
  * @returns {Promise<Built[]>}
  */
 async function bundle() {
+  const plugins = [loadedLater, listedTools(await computeDefinitions())];
   /** @type {Built[]} */
   const files = [];
   /** @type {Set<string>} */
   const packages = new Set();
   for (const program of PROGRAMS) {
-    const result = await bundleProgram(program.source);
-    files.push({ path: program.bundle, text: result.text, executable: program.executable });
-    for (const folder of result.packages) packages.add(folder);
+    const result = await build({
+      ...common(plugins),
+      entryPoints: [program.source],
+      outfile: `dist/${program.bundle}`,
+    });
+    files.push({ path: program.bundle, text: textOf(result), executable: program.executable });
+    for (const folder of packagesOf(result)) packages.add(folder);
   }
   files.push({ path: LICENCES, text: await licences([...packages].sort()), executable: false });
   return files;
 }
 
-/**
- * @param {string} source
- * @returns {Promise<{text: string, packages: string[]}>}
- */
-async function bundleProgram(source) {
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: [source],
-    outfile: 'dist/program.js',
-    write: false,
-    metafile: true,
-    bundle: true,
-    minify: true,
-    legalComments: 'none', // collected in THIRD-PARTY-LICENSES.txt
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    loader: { '.md': 'text' },
-    plugins: [englishOnly],
-    logLevel: 'warning',
-  });
-  const inputs = Object.entries(metafile.inputs);
+/** @param {import('esbuild').BuildResult<{write: false, metafile: true}>} result */
+function textOf({ outputFiles, metafile }) {
   const code = outputFiles[0]?.text ?? '';
-  return {
-    text: inputs.some(([, input]) => input.format === 'cjs') ? withCommonJs(code) : code,
-    packages: inputs.flatMap(([path]) => packageFolder(path) ?? []),
-  };
+  return Object.values(metafile.inputs).some((input) => input.format === 'cjs') ? withCommonJs(code) : code;
+}
+
+/** @param {import('esbuild').BuildResult<{write: false, metafile: true}>} result */
+function packagesOf({ metafile }) {
+  return Object.keys(metafile.inputs).flatMap((path) => packageFolder(path) ?? []);
 }
 
 /** @param {string} code */
@@ -144,7 +209,7 @@ async function licences(folders) {
  */
 async function staleFiles(built) {
   const present = existsSync(distFolder) ? await readdir(distFolder, { recursive: true }) : [];
-  const expected = new Set([LICENCES, ...PROGRAMS.map((program) => program.bundle)]);
+  const expected = new Set(built.map(({ path }) => path));
   const stale = present.filter((path) => !expected.has(path.split(sep).join('/')));
   for (const file of built) {
     const path = join(distFolder, file.path);

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { VERSION } from '../core/base/version.js';
+
 /**
  * The `o8` command. Loads only the bundle that is needed: an MCP client waits for `o8 mcp` to answer, and loading the
- * CLI's code as well would more than double that wait.
+ * whole command line takes longer than most of what it does.
  */
 try {
   process.cwd();
@@ -14,6 +16,18 @@ try {
 }
 
 const [command, ...rest] = process.argv.slice(2);
-const bundle = command === 'mcp' && rest.length === 0 ? './mcp.js' : './cli.js';
 
-await import(new URL(bundle, import.meta.url).href);
+if (rest.length === 0 && (command === '--version' || command === '-V')) process.stdout.write(`${VERSION}\n`);
+else await import(new URL(bundleOf(), import.meta.url).href);
+
+function bundleOf(): string {
+  switch (command) {
+    case 'mcp':
+      return rest.length === 0 ? './mcp.js' : './cli.js';
+    case 'status':
+    case 'plan':
+      return `./cli-${command}.js`;
+    default:
+      return './cli.js';
+  }
+}

@@ -1,3 +1,3 @@
-import { serve } from './server.js';
+import { serve } from './serve.js';
 
-await serve(process.cwd(), process.env);
+serve(process.cwd(), process.env);

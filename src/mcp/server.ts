@@ -1,6 +1,6 @@
 import { spelled } from '../core/text/spelling.js';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { deserializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CallToolRequestSchema,
@@ -9,54 +9,56 @@ import {
   ListPromptsRequestSchema,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
-  ListToolsRequestSchema,
   McpError,
   ReadResourceRequestSchema,
   type CallToolResult,
   type GetPromptResult,
-  type Tool as McpTool,
 } from '@modelcontextprotocol/sdk/types.js';
-import * as z from 'zod';
-import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { reportError } from '../core/text/report-error.js';
 import { clipped } from '../core/text/bounds.js';
 import { screenText } from '../core/text/screen-text.js';
 import { quote } from '../core/text/untrusted-text.js';
-import { VERSION } from '../core/base/version.js';
-import { bundledProgram } from '../process/base/bundle.js';
-import { catalogue, type CatalogueEntry } from '../tools/catalogue.js';
+import { catalogue } from '../tools/catalogue.js';
 import type { ToolContext } from '../tools/context/define-tool.js';
-import { instructions, type WhereDocumentsAre } from './instructions.js';
+import { answerForm, inForm, type AnswerForm } from './answer-form.js';
+import { instructions } from './instructions.js';
+import { capabilitiesOf, SERVER, type McpClient } from './opening.js';
 import { getPrompt, listPrompts } from './prompts.js';
 import { protocolError } from './protocol-error.js';
 import { requestFault } from './request-fault.js';
 import { readResource, resources, resourceTemplates } from './resources.js';
+import { documentsOf, packageFolder, type Stands } from './stands.js';
 
-/** Long enough for a plan of hundreds of tasks, short enough that a waiting `status` does not outlive its session. */
-const LAST_ANSWERS_MS = 1000;
 /** How much of an unreadable message is logged: enough to recognise it. */
 const MOST_OF_BROKEN_MESSAGE = 300;
 
-/**
- * Serves the tools over stdio. Keeps nothing in memory between calls: the client kills the server with every session.
- * An unknown method is answered at once, because newer clients try some before they choose a protocol version.
- */
-export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
-  // The plugin already has the slash commands: as prompts they would be in every menu twice. And for resources Claude
-  // Code would give its model three more tools.
-  const stands: Stands = env['CLAUDE_PLUGIN_ROOT'] === undefined ? 'alone' : 'in the plugin';
+/** The whole server, with the tools, after `opening` has answered the client's first requests. */
+export interface WholeServer {
+  /** One message as the client wrote it. */
+  receive(line: string): void;
+  /** Resolves when all requests received so far are answered. */
+  answered(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stands: Stands;
+  readonly client: McpClient | null;
+  readonly write: (line: string) => void;
+}
+
+/** Keeps nothing in memory between calls: the client kills the server with every session. */
+export async function openServer({ cwd, env, stands, client, write }: ServerOptions): Promise<WholeServer> {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- the high-level server starts slower and hides errors in text
-  const server = new Server(
-    { name: 'o8', title: 'o8', version: VERSION },
-    {
-      capabilities: { tools: {}, ...(stands === 'alone' ? { prompts: {}, resources: {} } : {}) },
-      instructions: instructions(documentsOf(stands)),
-    },
-  );
-  const tools = catalogue.map((tool) => describe(tool, documentsOf(stands)));
+  const server = new Server(SERVER, {
+    capabilities: capabilitiesOf(stands),
+    instructions: instructions(documentsOf(stands)),
+  });
+  const form = answerForm(client);
   const context: ToolContext = { cwd, env, now: () => new Date(), reader: 'chat' };
 
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
   const inFlight = new Set<Promise<unknown>>();
   const tracked = async <T>(answer: Promise<T>): Promise<T> => {
     inFlight.add(answer);
@@ -68,14 +70,14 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
   };
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { sendNotification }) => {
     const { progressToken } = params._meta ?? {};
-    if (progressToken === undefined) return tracked(call(params.name, params.arguments, context));
+    if (progressToken === undefined) return tracked(call(params.name, params.arguments, context, form));
     let progress = 0;
     const report = (message: string): void => {
       progress += 1;
       const notification = { method: 'notifications/progress' as const, params: { progressToken, progress, message } };
       sendNotification(notification).catch(() => undefined); // the client has gone; this process ends soon
     };
-    return tracked(call(params.name, params.arguments, { ...context, progress: report }));
+    return tracked(call(params.name, params.arguments, { ...context, progress: report }, form));
   });
   if (stands === 'alone') {
     server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...resources] }));
@@ -83,28 +85,36 @@ export async function serve(cwd: string, env: NodeJS.ProcessEnv): Promise<void> 
     server.setRequestHandler(ReadResourceRequestSchema, async ({ params }) =>
       tracked(readResource(params.uri, context)).catch(throwProtocolError),
     );
-    server.setRequestHandler(ListPromptsRequestSchema, () => ({
-      prompts: listPrompts(server.getClientVersion()?.name),
-    }));
+    server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: listPrompts(client?.name) }));
     server.setRequestHandler(GetPromptRequestSchema, ({ params }) => prompt(params.name, params.arguments ?? {}));
   }
   server.onerror = (error) => {
     // The client sent a broken message; the server continues.
     process.stderr.write(`o8: ${screenText(clipped(error.message, MOST_OF_BROKEN_MESSAGE))}\n`);
   };
-  // Started through a wrapper such as npx, the server does not receive the client's signals: the session ends with
-  // stdin. Pending calls are still answered if they take no longer than LAST_ANSWERS_MS.
-  process.stdin.on('end', () => {
-    setTimeout(() => process.exit(0), LAST_ANSWERS_MS).unref();
-    const leave = (): void => {
-      setImmediate(() => process.exit(0)); // the last answer is written first
-    };
-    Promise.allSettled(inFlight).then(leave, leave);
-  });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
-  const transport = new StdioServerTransport();
+  const transport: Transport = {
+    start: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    send: (message) => {
+      write(JSON.stringify(message));
+      return Promise.resolve();
+    },
+  };
   await server.connect(transport);
   answerMalformedRequests(transport);
+  return {
+    receive: (line) => {
+      try {
+        transport.onmessage?.(deserializeMessage(line));
+      } catch (error) {
+        transport.onerror?.(error instanceof Error ? error : new Error(String(error)));
+      }
+    },
+    answered: async () => {
+      await nextTurn(); // the SDK starts a request's handler a moment after it has received it
+      await Promise.allSettled(inFlight);
+    },
+  };
 }
 
 /**
@@ -124,24 +134,6 @@ function answerMalformedRequests(transport: Transport): void {
   };
 }
 
-type Stands = 'alone' | 'in the plugin';
-
-function documentsOf(stands: Stands): WhereDocumentsAre {
-  switch (stands) {
-    case 'alone':
-      return { planFolder: 'resource o8://docs/plan-folder', features: 'o8://docs/features' };
-    case 'in the plugin': {
-      const docs = join(packageFolder(), 'docs');
-      return { planFolder: join(docs, 'manifest.md'), features: join(docs, 'features.md') };
-    }
-  }
-}
-
-/** The folder of the installed package, which contains `dist/`. */
-function packageFolder(): string {
-  return dirname(dirname(bundledProgram('o8.js')));
-}
-
 function prompt(name: string, args: Readonly<Record<string, string>>): GetPromptResult {
   try {
     return getPrompt(name, args, packageFolder());
@@ -154,38 +146,14 @@ function throwProtocolError(error: unknown): never {
   throw protocolError(error);
 }
 
-/** Newer clients show the tools to their model before the instructions, so the tool `plan` names the documents too. */
-function describe(
-  { name, title, description, input, output, annotations }: CatalogueEntry,
-  { planFolder, features }: WhereDocumentsAre,
-): McpTool {
-  const documents = name === 'plan' ? ` How plans are written: ${planFolder}; features: ${features}.` : '';
-  return {
-    name,
-    description: `${description}${documents}`,
-    inputSchema: objectSchema(input, 'input'),
-    outputSchema: objectSchema(output, 'output'),
-    annotations: { title, ...annotations },
-  };
-}
-
-const objectSchemaShape = z.looseObject({ type: z.literal('object') });
-
-function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): McpTool['inputSchema'] {
-  const json = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  delete json.$schema; // costs tokens in each listing and is of no use to a model
-  return objectSchemaShape.parse(json);
-}
-
-async function call(name: string, args: unknown, context: ToolContext): Promise<CallToolResult> {
+async function call(name: string, args: unknown, context: ToolContext, form: AnswerForm): Promise<CallToolResult> {
   const tool = catalogue.find((candidate) => candidate.name === name);
   if (tool === undefined) {
     const known = catalogue.map((each) => each.name).join(', ');
     throw new McpError(ErrorCode.InvalidParams, `There is no tool ${quote(name)}; there are ${known}.`);
   }
   try {
-    const structuredContent = await tool.call(args, context);
-    return { structuredContent, content: [{ type: 'text', text: JSON.stringify(structuredContent) }] };
+    return inForm(form, await tool.call(args, context));
   } catch (error) {
     const report = spelled(reportError(error), context.reader);
     return { isError: true, content: [{ type: 'text', text: JSON.stringify({ error: report }) }] };

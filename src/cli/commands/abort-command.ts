@@ -7,7 +7,7 @@ import { openContext } from '../../tools/context/repository-context.js';
 import { callTool } from '../context/call-tool.js';
 import { clock, printAborted, printWouldStop } from '../print/print-abort.js';
 import type { Cli } from '../context/cli-context.js';
-import { toolCommand } from './tool-commands.js';
+import { toolCommand } from '../context/tool-command.js';
 
 interface Flags {
   readonly run?: string;

@@ -4,7 +4,7 @@ import { requireRun, requireTask } from '../../tools/context/load-run.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { taskDiff } from '../../tools/terminal/task-diff.js';
 import type { Cli } from '../context/cli-context.js';
-import { toolCommand } from './tool-commands.js';
+import { toolCommand } from '../context/tool-command.js';
 
 interface Flags {
   readonly run?: string;

@@ -1,4 +1,5 @@
-import { callTool, type Given } from '../context/call-tool.js';
+import { callTool } from '../context/call-tool.js';
+import type { Given } from '../context/given.js';
 import type { Cli } from '../context/cli-context.js';
 import { safeLines } from '../context/terminal.js';
 

@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { mergeStrategySchema } from '../../core/settings/settings.js';
 import type { ToolAnswer } from '../../tools/catalogue.js';
-import { callTool, type Given } from '../context/call-tool.js';
+import { callTool } from '../context/call-tool.js';
+import type { Given } from '../context/given.js';
 import { interruptedBy } from '../context/interrupt.js';
 import { printResolution, printUndone, undoWasHeld } from '../print/print-resolution.js';
 import { mergeLeftSomething, printMerge } from '../print/print-results.js';
 import type { Cli } from '../context/cli-context.js';
-import { toolCommand } from './tool-commands.js';
+import { toolCommand } from '../context/tool-command.js';
 
 interface Flags {
   readonly run?: string;

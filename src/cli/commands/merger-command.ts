@@ -6,7 +6,7 @@ import { callTool } from '../context/call-tool.js';
 import type { Cli } from '../context/cli-context.js';
 import { printError } from '../print/print-error.js';
 import { printPulls } from '../print/print-results.js';
-import { toolCommand } from './tool-commands.js';
+import { toolCommand } from '../context/tool-command.js';
 
 interface Flags {
   readonly run?: string;

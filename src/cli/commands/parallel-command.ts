@@ -7,7 +7,8 @@ import { printUndone, undoWasHeld } from '../print/print-resolution.js';
 import type { Cli } from '../context/cli-context.js';
 import { startRun, type StartFlags } from './start-run.js';
 import { statusCommand } from './status-command.js';
-import { cleanupCommand, toolCommand } from './tool-commands.js';
+import { toolCommand } from '../context/tool-command.js';
+import { cleanupCommand } from './tool-commands.js';
 
 /** `o8 parallel <slug>…` and its subcommands: the commands for runs of features. They call the same tools. */
 export function parallelCommand(plain: Cli): Command {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { callTool } from '../context/call-tool.js';
 import { printMessage } from '../print/print-results.js';
 import type { Cli } from '../context/cli-context.js';
-import { toolCommand } from './tool-commands.js';
+import { toolCommand } from '../context/tool-command.js';
 
 interface Flags {
   readonly run?: string;

@@ -4,13 +4,15 @@ import { readQueue } from '../../tools/terminal/beads-queue.js';
 import { RunFiles } from '../../tools/context/run-files.js';
 import { openContextToRead } from '../../tools/context/repository-context.js';
 import type { Command } from 'commander';
-import { callTool } from '../context/call-tool.js';
+import { runTool } from '../../tools/context/run-tool.js';
+import { status } from '../../tools/status-tool.js';
+import { onlyGiven, type Given } from '../context/given.js';
 import { decimal, wholeNumber } from '../context/options.js';
 import { printGroup, printGroups } from '../print/print-groups.js';
 import { printDetails, printStatus } from '../print/print-status.js';
 import type { Cli } from '../context/cli-context.js';
 import { hintLines, safeLines } from '../context/terminal.js';
-import { toolCommand } from './tool-commands.js';
+import { toolCommand } from '../context/tool-command.js';
 
 interface Flags {
   readonly run?: string;
@@ -34,7 +36,7 @@ export function statusCommand(cli: Cli): Command {
     .option('--tail <n>', 'with --task: also print the last n lines of its log', wholeNumber)
     .option('--detailed', 'also show attempts, tokens, worktrees and logs')
     .action(async (flags: Flags) => {
-      const input = {
+      const input: Given<'status'> = {
         runId: flags.run,
         epic: flags.epic,
         task: flags.task,
@@ -44,7 +46,7 @@ export function statusCommand(cli: Cli): Command {
       };
       const { home } = await openContextToRead(context);
       const files = new RunFiles(home);
-      const result = await callTool('status', input, { ...context, files });
+      const result = await runTool(status, onlyGiven(input), { ...context, files });
       if (flags.json === true) terminal.print(JSON.stringify(result));
       else {
         const { runId } = result;

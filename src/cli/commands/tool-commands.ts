@@ -1,45 +1,26 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { O8Error } from '../../core/base/errors.js';
 import { o8 } from '../../core/base/text.js';
 import { newestRunWith } from '../../tools/terminal/run-with-task.js';
 import { callTool } from '../context/call-tool.js';
+import { toolCommand } from '../context/tool-command.js';
 import {
-  addPlanning,
   addSelection,
   addSpawning,
   namedBy,
-  planInput,
+  PLAN_WORDS,
   spawnInput,
   type RunFlags,
   type SelectionFlags,
 } from '../context/options.js';
 import { printCleanup, printPreflight, printSpawn } from '../print/print-results.js';
 import type { Cli } from '../context/cli-context.js';
-import { printPlan } from '../print/print-plan.js';
-
-/** The argument's description. Its name cannot be longer: commander takes everything before the dots as the name. */
-const WHAT = 'folder with a manifest.json, or feature slugs';
-
-/** A command for the tool of the same name; `--json` prints exactly the tool's answer. */
-export function toolCommand(name: string, description: string): Command {
-  return new Command(name).description(description).option('--json', 'print the answer as JSON');
-}
-
-export function planCommand({ terminal, context }: Cli): Command {
-  return addPlanning(
-    toolCommand('plan', 'Show what a run would do; writes nothing').argument('[parallel-dir | slugs...]', WHAT),
-  ).action(async (words: string[], flags: RunFlags & { json?: boolean }) => {
-    const result = await callTool('plan', planInput(namedBy(words, flags, context.cwd), flags), context);
-    if (flags.json === true) terminal.print(JSON.stringify(result));
-    else printPlan(result, terminal);
-  });
-}
 
 export function preflightCommand({ terminal, context, exit }: Cli): Command {
   return addSelection(
     toolCommand('preflight', 'Check the plan, the repository and this machine; writes nothing').argument(
       '[parallel-dir | slugs...]',
-      WHAT,
+      PLAN_WORDS,
     ),
   ).action(async (words: string[], flags: SelectionFlags & { json?: boolean }) => {
     const input = { ...namedBy(words, flags, context.cwd), wave: flags.wave, skip: flags.skip };
@@ -54,7 +35,7 @@ export function spawnCommand({ terminal, context }: Cli): Command {
   return addSpawning(
     toolCommand('spawn', 'Start a run in the background and return at once').argument(
       '[parallel-dir | slugs...]',
-      `${WHAT}; not needed with --resume`,
+      `${PLAN_WORDS}; not needed with --resume`,
     ),
   )
     .option('-y, --yes', 'accepted for scripts; spawn never asks')

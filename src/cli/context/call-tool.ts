@@ -1,12 +1,6 @@
-import { tools, type ToolAnswer, type ToolInput, type ToolName } from '../../tools/catalogue.js';
+import { tools, type ToolAnswer, type ToolName } from '../../tools/catalogue.js';
 import type { ToolContext } from '../../tools/context/define-tool.js';
-
-/** A tool's input as command line flags give it. */
-export type Given<N extends ToolName> = {
-  readonly [Key in keyof ToolInput<N>]: ToolInput<N>[Key] extends string[] | undefined
-    ? readonly string[] | undefined
-    : ToolInput<N>[Key];
-};
+import { onlyGiven, type Given } from './given.js';
 
 type Calls = { readonly [N in ToolName]: { call(input: unknown, context: ToolContext): Promise<ToolAnswer<N>> } };
 
@@ -18,9 +12,4 @@ export async function callTool<N extends ToolName>(
 ): Promise<ToolAnswer<N>> {
   const calls: Calls = tools;
   return calls[name].call(onlyGiven(input), context);
-}
-
-/** Removes flags that were not given: a tool refuses some inputs in combination. */
-export function onlyGiven(input: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }

@@ -3,8 +3,11 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { nameProblem } from '../../core/plan/names.js';
-import type { Given } from './call-tool.js';
+import type { Given } from './given.js';
 import { keyOf, keyWords, namedBy as namedByWords, type NamedSource } from '../../core/plan/sources.js';
+
+/** The argument's description. Its name cannot be longer: commander takes everything before the dots as the name. */
+export const PLAN_WORDS = 'folder with a manifest.json, or feature slugs';
 
 /** Flags shared by commands. Several names of one flag (`--max-agents`, `--max-concurrent`) set one value. */
 export interface SelectionFlags {
