@@ -9,6 +9,7 @@ import { generateScripts } from './run/write-scripts.js';
 import { refuseNested } from './context/refuse-nested.js';
 import { pauseRun } from './run/pause-run.js';
 import { openContext } from './context/repository-context.js';
+import type { LockState } from '../store/lock/lock-state.js';
 import { readPlan } from '../store/runs/runs.js';
 import { againCommand, selectionWords } from './context/again-command.js';
 import { requireSelection } from './plan/selection.js';
@@ -34,7 +35,7 @@ export const spawn = defineTool({
     if (input.generateOnly === true) return generateScripts(requireSelection(input), input, context);
     const again = againCommand(input);
     const lock = await readSettledLock(home);
-    refuseLocked(lock, { force: input.force === true, again });
+    if (!isRetryIn(lock, input)) refuseLocked(lock, { force: input.force === true, again });
     const goesOn = input.resume === true || input.retryFailed === true;
     const selection = goesOn && selectionWords(input) === null ? null : requireSelection(input);
     // A plan that could not start must not stop the active run.
@@ -62,6 +63,11 @@ export const spawn = defineTool({
     }
   },
 });
+
+/** A single task of the active run, whose supervisor retries it beside the others. */
+function isRetryIn(lock: LockState, { runId, task, retryFailed }: SpawnInput): boolean {
+  return lock.kind === 'held' && lock.holder.runId === runId && retryFailed === true && task !== undefined;
+}
 
 /** O8Error `usage` for inputs that contradict each other. */
 function refuseMixed(input: SpawnInput): void {

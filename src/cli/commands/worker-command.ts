@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { inTerminal, o8 } from '../../core/base/text.js';
-import { workerPlan } from '../../tools/terminal/worker-plan.js';
+import { workerPlan, type WorkerPlan } from '../../tools/terminal/worker-plan.js';
 import { callTool } from '../context/call-tool.js';
 import type { Cli } from '../context/cli-context.js';
 import { startRun, type StartFlags } from './start-run.js';
@@ -18,10 +18,18 @@ export function workerCommand(cli: Cli): Command {
     .option('--json', 'print the final status as JSON')
     .action(async (issue: string, given: StartFlags) => {
       const flags = { ...given, yes: true };
-      const found = flags.force === true ? ({ kind: 'own_run' } as const) : await workerPlan(issue, cli.context);
+      let found: WorkerPlan = flags.force === true ? { kind: 'own_run' } : await workerPlan(issue, cli.context);
+      if (found.kind === 'resume' && flags.dryRun !== true) {
+        const { runId } = found;
+        await callTool('spawn', { runId, resume: true }, cli.context);
+        if (flags.json !== true) cli.terminal.print(`Run ${runId} has ${issue} and was interrupted; it is resumed.`);
+        found = await workerPlan(issue, cli.context); // its agent may have ended meanwhile
+      }
       switch (found.kind) {
         case 'own_run':
           return startRun(cli, { epic: issue }, flags);
+        case 'resume':
+          return say(cli, flags, found.runId, `Run ${found.runId} has ${issue} and would be resumed.`);
         case 'retry':
           if (flags.dryRun === true)
             return say(cli, flags, found.runId, `${issue} would be retried in run ${found.runId}.`);

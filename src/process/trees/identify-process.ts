@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { errorCode } from '../../core/base/error-code.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { Liveness, ProcessIdentity, ProcessProbe } from '../../core/base/process-identity.js';
 import { processTable } from './process-table.js';
@@ -76,6 +77,16 @@ async function stop(identity: ProcessIdentity, killAfterMs: number): Promise<voi
     `Process ${identity.pid} is still there ${KILLED_WITHIN_MS / 1000} s after SIGKILL; it is blocked in the kernel.`,
     `ps -o pid,stat,wchan:20,args -p ${identity.pid}`,
   );
+}
+
+/** Whether there is a process with this pid, whichever it is. */
+export function isSomethingAt(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
 }
 
 /** Processes by pid and start time (Jenkins and containerd detect reused pids in the same way). */

@@ -187,7 +187,10 @@ export async function continueRun(work: {
   const all = [...said, ...(changed === null ? [] : [changed]), ...foundText(run, wish), ...keptSettings(input)];
   return {
     runId,
-    message: `Run ${runId} resumed.`,
+    message:
+      run.ownerAlive && input.task !== undefined
+        ? `${input.task} is retried in run ${runId}.`
+        : `Run ${runId} resumed.`,
     ...(now.ownerPid === null ? {} : { supervisor: { pid: now.ownerPid } }),
     cursor: run.state.seq,
     continued: true,

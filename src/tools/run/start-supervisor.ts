@@ -6,6 +6,7 @@ import { failpoint } from '../../core/base/failpoint.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
 import type { SupervisorStart } from '../../core/run/supervisor-start.js';
 import { bundledProgram } from '../../process/base/bundle.js';
+import { isSomethingAt } from '../../process/trees/identify-process.js';
 import { startDetached } from '../../process/programs/detach.js';
 import { runPaths, type RunHome } from '../../store/files/paths.js';
 import { readStart } from '../../store/runs/start-answers.js';
@@ -134,7 +135,7 @@ async function awaitStart({ home, start, pid, log, timeoutMs }: Awaited): Promis
   while (Date.now() < deadline) {
     const answer = await readStart(home, start);
     if (answer !== null) return answer;
-    if (!isThere(pid)) {
+    if (!isSomethingAt(pid)) {
       const last = await readStart(home, start);
       if (last !== null) return last;
       throw new O8Error(
@@ -150,15 +151,6 @@ async function awaitStart({ home, start, pid, log, timeoutMs }: Awaited): Promis
     `The supervisor (pid ${String(pid)}) did not answer within ${String(timeoutMs / 1000)} s.`,
     `cat ${shellQuote(log)}`,
   );
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false; // ESRCH: it is gone
-  }
 }
 
 function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {

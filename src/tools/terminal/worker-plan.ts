@@ -1,5 +1,5 @@
-import { O8Error } from '../../core/base/errors.js';
-import { resumeCommand } from '../../core/run/open-runs.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isSomethingAt } from '../../process/trees/identify-process.js';
 import { taskOf } from '../../core/run/run-state.js';
 import type { TaskState } from '../../core/run/task-state.js';
 import { sourceOf } from '../../core/plan/sources.js';
@@ -14,11 +14,32 @@ export type WorkerPlan =
   | { readonly kind: 'own_run' }
   /** It failed or was stopped in this run, and is retried there. */
   | { readonly kind: 'retry'; readonly runId: string; readonly active: boolean }
+  /** This run has it and was interrupted: it continues first, with all of its tasks. */
+  | { readonly kind: 'resume'; readonly runId: string }
   /** A running supervisor has it, or will take it. */
-  | { readonly kind: 'there'; readonly runId: string; readonly message: string };
+  | { readonly kind: 'there'; readonly runId: string; readonly message: string; readonly isRunning: boolean };
 
-/** O8Error `refused` while an interrupted run has the issue. */
+type Found = WorkerPlan | { readonly kind: 'ended'; readonly then: WorkerPlan };
+
+/** A process that was killed a moment ago is gone after this time, usually. */
+const DYING_MS = 1_000;
+/** The supervisor records the end of an agent within this time, also on a busy machine. */
+const RECORDED_MS = 15_000;
+const EVERY_MS = 200;
+
+/** An agent that was killed just now counts as ended: what becomes of its task is waited for. */
 export async function workerPlan(issue: string, context: ToolContext): Promise<WorkerPlan> {
+  const began = performance.now();
+  for (;;) {
+    const found = await look(issue, context);
+    const passed = performance.now() - began;
+    if (found.kind === 'ended' && passed >= RECORDED_MS) return found.then;
+    if (found.kind !== 'ended' && (found.kind !== 'there' || !found.isRunning || passed >= DYING_MS)) return found;
+    await delay(EVERY_MS);
+  }
+}
+
+async function look(issue: string, context: ToolContext): Promise<Found> {
   const { home } = await openContext(context);
   const files = new RunFiles(home);
   for (const id of await files.list()) {
@@ -29,29 +50,31 @@ export async function workerPlan(issue: string, context: ToolContext): Promise<W
       if (found !== null) return found;
     } else if (run.ownerAlive) {
       const message = `Run ${id} (${sourceOf(run.plan.source).name}) is active and takes ${issue} when it is ready and belongs to it. Another run can start when it has finished.`;
-      return { kind: 'there', runId: id, message };
+      return { kind: 'there', runId: id, message, isRunning: false };
     }
   }
   return { kind: 'own_run' };
 }
 
 /** Null: the run is over and has nothing for it to continue. */
-function ofRun(issue: string, { plan, state, ownerAlive }: LoadedRun): WorkerPlan | null {
+function ofRun(issue: string, { plan, state, ownerAlive }: LoadedRun): Found | null {
   const { runId } = plan;
   const { state: task } = taskOf(state, issue);
   const failed = task.state === 'failed' || task.state === 'aborted';
-  if (ownerAlive)
-    return failed
-      ? { kind: 'retry', runId, active: true }
-      : { kind: 'there', runId, message: whereText(issue, runId, task) };
-  if (state.phase.kind !== 'finished') {
-    const message = `Run ${runId} has ${issue} and was interrupted; it continues with what its agents have done.`;
-    throw new O8Error('refused', message, resumeCommand(runId));
+  const there: WorkerPlan = {
+    kind: 'there',
+    runId,
+    message: whereText(issue, runId, task),
+    isRunning: task.state === 'running',
+  };
+  if (ownerAlive) {
+    if (failed) return { kind: 'retry', runId, active: true };
+    const pid = task.state === 'running' && task.process.kind === 'started' ? task.process.pid : null;
+    return pid !== null && !isSomethingAt(pid) ? { kind: 'ended', then: there } : there;
   }
+  if (state.phase.kind !== 'finished') return { kind: 'resume', runId };
   if (failed) return { kind: 'retry', runId, active: false };
-  if (task.state === 'merge_conflict' || task.state === 'merge_pending')
-    return { kind: 'there', runId, message: whereText(issue, runId, task) };
-  return null;
+  return task.state === 'merge_conflict' || task.state === 'merge_pending' ? there : null;
 }
 
 function whereText(issue: string, runId: string, task: TaskState): string {
