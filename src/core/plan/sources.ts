@@ -147,7 +147,8 @@ export function keyWords(key: SourceKey): readonly string[] {
 
 /** The command that runs the plan. */
 export function keyCommand(key: SourceKey): Command {
-  return o8(sourceFacts(key.kind).command, keyWords(key));
+  const { command } = sourceFacts(key.kind);
+  return key.kind === 'beads' ? o8(command, { epic: key.epic }) : o8(command, keyWords(key));
 }
 
 /** The key with which a plan that has been read can be read again. */

@@ -35,7 +35,8 @@ export function unknownVersion(program: string, line: string, version: string | 
 /** It did not do what it was asked, and may do it later. */
 export function failedCall(program: string, words: readonly string[], answer: ProgramAnswer, said: string): O8Error {
   const what = `${program} ${words.slice(0, 2).join(' ')}`;
-  const why = said === '' ? `it ended with exit code ${String(answer.code)} and said nothing` : said;
+  const quoted = said.trim().replace(/^Error: /, '');
+  const why = quoted === '' ? `it ended with exit code ${String(answer.code)} and said nothing` : quoted;
   return new O8Error(
     'beads_failed',
     `${printable(what)} failed: ${clipped(printable(why), MOST_OF_A_MESSAGE)}`,

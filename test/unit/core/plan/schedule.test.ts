@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { criticalPath, remainingPath, startOrder } from '../../../../src/core/plan/schedule.js';
+import { growPlan } from '../../../../src/core/plan/grown-plan.js';
 import { planOf, type TaskFixture } from '../../../support/runs/plan-fixture.js';
 
 const diamond: TaskFixture[] = [
@@ -48,6 +49,18 @@ describe('remainingPath', () => {
 describe('startOrder', () => {
   it('gives free slots to the longest remaining path first, then to the plan order', () => {
     expect(startOrder(planOf(diamond))).toEqual(['first', 'long', 'short', 'longer', 'lonely', 'last']);
+  });
+
+  it('puts the priority of the source first, 0 before 4, also of a task that joins the run later', () => {
+    const plan = planOf([{ id: 'long' }, { id: 'after', deps: ['long'] }, { id: 'low' }, { id: 'urgent' }]);
+    const priorities: Readonly<Record<string, number>> = { long: 2, after: 2, low: 4, urgent: 0 };
+    const tasks = plan.tasks.map((task) => ({ ...task, priority: priorities[task.id] ?? 0 }));
+    const grown = { ...plan, tasks: [...tasks] };
+    expect(startOrder(grown)).toEqual(['urgent', 'long', 'after', 'low']);
+    const [first] = tasks;
+    if (first === undefined) throw new Error('no task');
+    growPlan(grown, { ...first, id: 'joined', priority: 1 });
+    expect(startOrder(grown)).toEqual(['urgent', 'joined', 'long', 'after', 'low']);
   });
 
   it('keeps left-out tasks in the order, because a later call may queue them', () => {

@@ -38,6 +38,7 @@ describe('the source of a plan', () => {
   it('is named as typed on a command line', () => {
     expect(inTerminal(runCommand(features, ROOT))).toBe('o8 parallel a b');
     expect(inTerminal(runCommand(manifest, ROOT))).toBe('o8 run parallel/TS-0042-inventory-system');
+    expect(inTerminal(keyCommand({ kind: 'beads', epic: 'shop-a1' }))).toBe('o8 run --epic shop-a1');
     expect(sourceOf(features).view).toEqual({ features: ['a', 'b'] });
   });
 
