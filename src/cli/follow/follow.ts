@@ -19,6 +19,7 @@ import { openContext } from '../../tools/context/repository-context.js';
 import { againCommand } from '../../tools/context/again-command.js';
 import { RunFiles } from '../../tools/context/run-files.js';
 import { readSettledLock } from '../../tools/context/settled-lock.js';
+import { waitForQueue, type QueueTold } from '../../tools/context/queue-told.js';
 import { callTool } from '../context/call-tool.js';
 import { interruptedBy } from '../context/interrupt.js';
 import { LiveLine } from '../print/live-line.js';
@@ -85,8 +86,10 @@ export async function follow(
       told = tellValidations(cli, style, told, validationsOf(status));
       pause = tellPause(cli, style, pause, status);
       if (isEnd(status)) {
-        await readSettledLock(home, files); // the caller may start the next run, or read the manifest
-        return finish(cli, status, { tasks, style, flag: await files.flagOf(runId) });
+        const queue =
+          status.state === 'interrupted' ? ALL_TOLD : await waitForQueue(home, files, plan, interrupt.received);
+        if (queue.kind !== 'goes_on') await readSettledLock(home, files); // the caller may start the next run, or read the manifest
+        return finish(cli, status, { tasks, style, flag: await files.flagOf(runId), queue });
       }
       const ownerAlive = status.state !== 'interrupted';
       const needs = attentionOf(plan, run.state, files.timeline(run), { ownerAlive, root: cli.context.cwd });
@@ -245,7 +248,13 @@ function finish(
     tasks,
     style,
     flag,
-  }: { readonly tasks: ReadonlyMap<string, TaskView>; readonly style: Style; readonly flag: RunFlag },
+    queue,
+  }: {
+    readonly tasks: ReadonlyMap<string, TaskView>;
+    readonly style: Style;
+    readonly flag: RunFlag;
+    readonly queue: QueueTold;
+  },
 ): ExitCode {
   const code: ExitCode = status.state === 'completed' ? 0 : 1;
   if (style === 'json') {
@@ -285,8 +294,23 @@ function finish(
     show: (path) => relative(context.cwd, path),
   });
   terminal.print(`\n${safeLines(report)}\n`);
+  const untold = untoldText(queue, inTerminal(againOf(status, context.cwd)));
+  if (untold !== null) terminal.print(`${untold}\n`);
   terminal.print(summaryLine(tasks.values()));
   return code;
+}
+
+const ALL_TOLD: QueueTold = { kind: 'all' };
+
+function untoldText(told: QueueTold, again: string): string | null {
+  switch (told.kind) {
+    case 'all':
+      return null;
+    case 'goes_on':
+      return `${told.queue} has not been told everything yet; the supervisor continues with it in the background.`;
+    case 'later':
+      return `${told.queue} has not been told everything: it failed or did not answer. To tell it the rest: ${again} --resume`;
+  }
 }
 
 function validationsOf({ waves = [] }: StatusAnswer): FailedValidation[] {

@@ -66,7 +66,7 @@ export function beadsSource({ epic, title, root }: BeadsSource): Source {
         : `Epic: ${printable(epic)}${title === null ? '' : ` ${printable(title)}`}`,
     ],
     documents: join(root, '.beads'),
-    queue: { epic, root },
+    queue: { name: 'Beads', epic, root },
     agentVariables: { BD_EXPORT_GIT_ADD: 'false' }, // or each write of an agent would stage a file in the user's index
     planFolder: null,
     rewritten: [],

@@ -46,7 +46,7 @@ export const settingsFileSchema = z
     agent: agentFileSchema,
     agents: z.record(agentName, agentFileSchema),
     notify: z.array(z.string()).min(1).or(shellCommand),
-    beads: z.strictObject({ pollSeconds: z.number().int().min(5).max(86_400), program: z.string().min(1) }).partial(),
+    beads: z.strictObject({ pollSeconds: z.number().int().min(1).max(86_400), program: z.string().min(1) }).partial(),
     pr: z
       .strictObject({
         merge: pullMerge,

@@ -17,14 +17,14 @@ import { errorText } from '../run/error-text.js';
 import { addTask, type Outside } from '../run/outside.js';
 import { recordOf, type Run } from '../run/run.js';
 import type { BdDoor } from './bd-door.js';
-import type { Teller } from './teller.js';
+import { isInTime, type Teller } from './teller.js';
 
 /** A run that goes on waits this long for its first look, so that what was reset by hand does not start as it was. */
 const FIRST_LOOK_MS = 10_000;
 
 /** Twice what a call may take; a look is two. */
 const LOOK_MS = 120_000;
-/** The end of a run waits this long for Beads to hear of the last tasks and for what gets ready by that. */
+/** The end of a run waits this long for an answer about what gets ready. */
 const LAST_LOOK_MS = 10_000;
 const LIMIT_EVERY_MS = 500;
 
@@ -99,7 +99,7 @@ export class QueueWatch implements Outside {
     }
     if (!this.isAtRest()) return true;
     this.restSince ??= performance.now();
-    return performance.now() - this.restSince < LAST_LOOK_MS;
+    return isInTime(this.restSince, this.o.teller.answeredAt);
   }
 
   get holdBack(): string | null {

@@ -11,10 +11,12 @@ import { writeTold } from '../../store/runs/beads-told.js';
 import { errorText } from '../run/error-text.js';
 import type { BdDoor } from './bd-door.js';
 
-/** After a call that failed, bd is left alone for this long. */
-const AGAIN_MS = 15_000;
-/** At the run's end what is left to tell gets this long; the rest is told at the next start. */
-const GOODBYE_MS = 10_000;
+/** After a call that failed, bd is left alone for half of the time between two looks at the queue: 15 s by default. */
+const AGAIN_OF_POLL = 0.5;
+/** At the run's end bd has this long for each answer, and for all together; the rest is told at the next start. */
+const ANSWER_MS = 10_000;
+const GOODBYE_MS = 120_000;
+const LOOK_MS = 100;
 
 export interface TellerHost {
   readonly plan: Plan;
@@ -39,6 +41,8 @@ export class Teller implements RunListener {
   hasFailed = false;
   /** The number of the last record of the journal that is among what has to be told. */
   heard = 0;
+  /** When bd answered last, by the clock of this process. */
+  answeredAt = -Infinity;
   private working: Promise<void> | null = null;
   private notBefore = -Infinity;
   private now: Told;
@@ -82,16 +86,19 @@ export class Teller implements RunListener {
   }
 
   private async finish(): Promise<void> {
-    const late = new AbortController();
-    const rest = async (): Promise<void> => {
-      await this.working; // a call that fails now is not tried again here
+    const began = performance.now();
+    while (this.isBehind && isInTime(began, this.answeredAt)) {
       this.goOn();
-      await this.working;
-    };
-    await Promise.race([rest(), delay(GOODBYE_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
-    late.abort();
+      const call = this.underWay();
+      if (call === null) break; // it failed just now, and is not tried again here
+      await Promise.race([call, delay(LOOK_MS)]);
+    }
     if (this.isBehind) this.host.log('beads: not told everything; the rest is told when the same command runs again');
     else await writeTold(this.host.files.told, { ...this.now, settled: true });
+  }
+
+  private underWay(): Promise<void> | null {
+    return this.working;
   }
 
   private async work(): Promise<void> {
@@ -101,7 +108,7 @@ export class Teller implements RunListener {
       }
     } catch (error) {
       this.hasFailed = true;
-      this.notBefore = performance.now() + AGAIN_MS;
+      this.notBefore = performance.now() + this.host.plan.settings.beads.pollSeconds * 1000 * AGAIN_OF_POLL;
       this.host.log(`beads: told later: ${errorText(error)}`);
     }
   }
@@ -116,6 +123,7 @@ export class Teller implements RunListener {
       return answer;
     });
     this.hasFailed = false;
+    this.answeredAt = performance.now();
     this.now = toldAfter(this.now, next, outcome.refused);
     await writeTold(files.told, this.now);
     for (const { id, why } of outcome.refused) {
@@ -143,4 +151,10 @@ export class Teller implements RunListener {
       lastLines: (task) => lines.get(task) ?? [],
     };
   }
+}
+
+/** Whether bd is still waited for at the end of a run: it answers, and the run has not been over for too long. */
+export function isInTime(since: number, answeredAt: number): boolean {
+  const now = performance.now();
+  return now - Math.max(since, answeredAt) < ANSWER_MS && now - since < GOODBYE_MS;
 }

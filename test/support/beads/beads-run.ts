@@ -28,7 +28,7 @@ export class BeadsRun {
   static async open({ settings = {} }: BeadsRunOptions = {}): Promise<BeadsRun> {
     const run = await RunFixture.open({
       tasks: [],
-      settings: { merge: { into: 'base' }, beads: { program: STAND_IN_BD, pollSeconds: 5 }, ...settings },
+      settings: { merge: { into: 'base' }, beads: { program: STAND_IN_BD, pollSeconds: 2 }, ...settings },
     });
     return BeadsRun.in(run);
   }
