@@ -33,15 +33,17 @@ import { unmergedTasks } from '../core/merge/unmerged-tasks.js';
 import { isAncestor, resolveCommit } from '../git/refs/refs.js';
 import { takenBackNow } from '../git/refs/standing-reverts.js';
 import type { Repository } from '../git/door/repository.js';
-import { attemptPaths, type RunHome } from '../store/files/paths.js';
+import { fileVersionNow } from '../store/files/file-version.js';
+import { attemptPaths, checkoutPaths, type RunHome } from '../store/files/paths.js';
 import { readQueueFile } from '../store/runs/queue-file.js';
 import { readLogTail } from '../store/logs/log-reader.js';
 import { countOnBranches } from './predict/branch-commits.js';
 import { defineTool, type ToolContext } from './context/define-tool.js';
+import { branchesWithWork } from './predict/branches-with-work.js';
 import { conflictsAtAGlance } from './predict/conflicts-at-a-glance.js';
 import { conflictsAnswer, expectedConflictsShape, type ExpectedConflictsAnswer } from './predict/expected-conflicts.js';
 import { findRun, namedRun, requireTask } from './context/load-run.js';
-import { runFilesOf, type LoadedRun, type RunFiles } from './context/run-files.js';
+import { keptRunFiles, type LoadedRun, type RunFiles } from './context/run-files.js';
 import { planWord } from './context/nearest-plans.js';
 import { asOpenRun, openRuns } from './context/find-open-runs.js';
 import { openContextToRead, type RepositoryContext } from './context/repository-context.js';
@@ -112,8 +114,7 @@ export const status = defineTool({
   async run(input, context): Promise<Answer> {
     const opened = await openContextToRead(context);
     const { home } = opened;
-    const files = runFilesOf(context, home);
-    files.lookAgain();
+    const files = keptRunFiles(context, home);
     const found = await findRun(files, await namedRun(home, input));
     if (found === null) {
       return {
@@ -162,22 +163,32 @@ async function othersOf(files: RunFiles, shown: string): Promise<Pick<Answer, 'o
   };
 }
 
+/** What was compared last: a caller that looks again compares the same commits. */
+let compared: { readonly key: string; readonly answer: Unspelled<ExpectedConflictsAnswer> } | null = null;
+
 /** Expected conflicts between unmerged branches; nothing for fewer than two of them. */
 async function expectedConflicts(
   { repo }: RepositoryContext,
   files: RunFiles,
-  { plan, state }: LoadedRun,
+  run: LoadedRun,
 ): Promise<Unspelled<ExpectedConflictsAnswer>> {
-  const tasks = unmergedTasks(plan, state);
+  const { plan, state } = run;
+  const { tasks, key } = branchesWithWork(repo, run, unmergedTasks(plan, state));
+  if (tasks.length < 2) return {};
+  const flag = await files.flagOf(plan.runId);
+  // The answer leaves out what the tasks show themselves, so it also depends on their states.
+  const fullKey = key === null ? null : [key, state.seq, flag.run ?? ''].join(' ');
+  if (compared !== null && compared.key === fullKey) return compared.answer;
   const { conflicts, incomplete } = await conflictsAtAGlance(repo, tasks, {
-    ...{ target: targetOf(plan).ref, least: 2 },
-    flag: await files.flagOf(plan.runId),
+    ...{ target: targetOf(plan).ref, least: 2, flag },
   });
   const known = (id: string): boolean => taskOf(state, id).state.state === 'merge_conflict'; // shown with the task itself
-  return conflictsAnswer(
+  const answer = conflictsAnswer(
     conflicts.filter(({ tasks: [one, other] }) => other !== undefined || !known(one)),
     incomplete,
   );
+  compared = fullKey === null || incomplete !== null ? null : { key: fullKey, answer };
+  return answer;
 }
 
 /** Waits until the run has a newsworthy event after `since`, ends, loses its supervisor, or the time has passed. */
@@ -366,8 +377,17 @@ function reportOf(
   });
 }
 
-/** The snapshot file may be missing, old or broken: then the answer has no live figures. */
+let figures: { readonly version: string; readonly queue: QueueSnapshot | null } | null = null;
+
+/** The snapshot file may be missing, old or broken: then the answer has no live figures. Read again when it changed. */
 async function liveFigures(root: string): Promise<QueueSnapshot | null> {
+  const path = checkoutPaths(root).queue;
+  const version = `${path} ${fileVersionNow(path) ?? ''}`; // before the file: what changes in between is read next time
+  if (figures?.version !== version) figures = { version, queue: await readFigures(root) };
+  return figures.queue;
+}
+
+async function readFigures(root: string): Promise<QueueSnapshot | null> {
   try {
     return await readQueueFile(root);
   } catch (error) {

@@ -18,6 +18,7 @@ import { attemptPaths } from '../../store/files/paths.js';
 import { openContext } from '../../tools/context/repository-context.js';
 import { againCommand } from '../../tools/context/again-command.js';
 import { RunFiles } from '../../tools/context/run-files.js';
+import { RunNews } from '../../tools/context/run-news.js';
 import { readSettledLock } from '../../tools/context/settled-lock.js';
 import { waitForQueue, type QueueTold } from '../../tools/context/queue-told.js';
 import { callTool } from '../context/call-tool.js';
@@ -39,6 +40,7 @@ export type Style = 'lines' | 'verbose' | 'progress' | 'json';
 /** When Ctrl+C ended a git process of ours, our own signal handler has run after this time. */
 const SIGNAL_MS = 100;
 const LOOK_MS = 300; // feels live and costs little CPU
+const REDRAW_MS = 1000; // times are shown in seconds
 
 /** Follows a run to its end, printing what changes; Ctrl+C stops the run, a second one only stops the waiting. */
 export async function follow(
@@ -63,8 +65,34 @@ export async function follow(
   let pause: string | null = null;
   const tasks = new Map<string, TaskView>();
   let first = true;
+  const news = new RunNews(files, runId, { root: plan.root, figures: live.isOpen });
+  let draw = (): void => undefined;
+  let drawnAt = 0;
+  const redraw = (): void => {
+    live.clear();
+    draw();
+    drawnAt = performance.now();
+  };
+  // One reaction for the whole run: what waits for a promise is kept until it resolves, three times a second for hours.
+  const stopped = new AbortController();
+  const abort = (): void => {
+    stopped.abort();
+  };
+  interrupt.received.then(abort, abort);
+  const wait = async (): Promise<'stop' | 'look'> => {
+    await delay(LOOK_MS, undefined, { signal: stopped.signal }).catch(() => undefined); // aborted
+    return stopped.signal.aborted ? 'stop' : 'look';
+  };
   try {
     for (;;) {
+      if (!(await news.any())) {
+        if (logs !== null) live.clear();
+        await logs?.print([...tasks.values()]);
+        if (logs !== null || performance.now() - drawnAt >= REDRAW_MS) redraw();
+        if ((await wait()) === 'look') continue;
+        live.clear();
+        return await stop(cli, files, runId, style, tasks);
+      }
       const status = await look(cli, files, runId, interrupt.received);
       if (status === null) return await stop(cli, files, runId, style, tasks);
       const run = await files.load(runId);
@@ -93,9 +121,11 @@ export async function follow(
       }
       const ownerAlive = status.state !== 'interrupted';
       const needs = attentionOf(plan, run.state, files.timeline(run), { ownerAlive, root: cli.context.cwd });
-      live.show(status, [...tasks.values()], needs);
-      const stopped = await Promise.race([delay(LOOK_MS, false), interrupt.received.then(() => true)]);
-      if (stopped) {
+      draw = () => {
+        live.show(status, [...tasks.values()], needs);
+      };
+      redraw();
+      if ((await wait()) === 'stop') {
         live.clear();
         return await stop(cli, files, runId, style, tasks);
       }

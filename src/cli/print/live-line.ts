@@ -27,6 +27,10 @@ export class LiveLine {
     return new LiveLine(terminal, createLogUpdate(process.stdout, { showCursor: true }));
   }
 
+  get isOpen(): boolean {
+    return this.update !== null;
+  }
+
   /** `attention`: what needs a person, the most urgent first. */
   show(status: StatusAnswer, tasks: readonly TaskView[], attention: readonly Attention[]): void {
     if (this.update === null) return;

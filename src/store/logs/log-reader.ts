@@ -1,4 +1,5 @@
 import { errorCode } from '../../core/base/error-code.js';
+import { statSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 /** Bytes per read: many times the longest log line (64 KB), but small enough to keep for every task. */
@@ -18,6 +19,8 @@ const LINES_FOR_ONE = 5;
 /** Reads a log that may be growing, each complete line once; a log that does not exist yet is empty. */
 export class LogReader {
   private position = 0;
+  /** The size at which nothing was left to read; null if not known. */
+  private readUpTo: number | null = null;
 
   constructor(
     private readonly path: string,
@@ -55,11 +58,14 @@ export class LogReader {
   }
 
   private async nextLines(): Promise<string[]> {
+    // Asked several times a second for every running task: opening a file costs twenty times as much as this look.
+    if (this.readUpTo !== null && statSync(this.path, { throwIfNoEntry: false })?.size === this.readUpTo) return [];
     return this.withFile([], async (file, size) => {
       if (size < this.position) this.position = size; // truncated after a crash: the rest is written again
       const bytes = await readAt(file, this.position, Math.min(CHUNK, size - this.position));
       const end = bytes.lastIndexOf(NEWLINE);
-      if (end < 0 && bytes.length < CHUNK) return [];
+      this.readUpTo = end < 0 && bytes.length < CHUNK ? size : null;
+      if (this.readUpTo !== null) return [];
       const whole = end < 0 ? bytes.length : end; // o8 writes no line that long: returned in pieces
       this.position += Math.min(whole + 1, bytes.length);
       return bytes.subarray(0, whole).toString('utf8').split('\n');

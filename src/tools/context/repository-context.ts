@@ -1,12 +1,12 @@
 import { homeCheckout } from '../../git/worktrees/own-worktree.js';
 import { openRepository, type Repository } from '../../git/door/repository.js';
 import { O8Error } from '../../core/base/errors.js';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { listWorktrees } from '../../git/worktrees/worktrees.js';
 import { PRIVATE_FILE } from '../../store/files/atomic-file.js';
-import { checkoutPaths, runHome, type RunHome } from '../../store/files/paths.js';
+import { checkoutPaths, homePaths, runHome, type RunHome } from '../../store/files/paths.js';
 import type { ToolContext } from './define-tool.js';
 import { askTakeOver } from './ask-take-over.js';
 
@@ -28,15 +28,63 @@ export async function openContext({ cwd }: Pick<ToolContext, 'cwd'>): Promise<Re
 
 /** A caller that follows a run asks several times a second. */
 const REMEMBERED_MS = 5000;
-const remembered = new Map<string, { readonly found: RepositoryContext; readonly until: number }>();
 
-/** The same for callers that only read and ask repeatedly: looked up every five seconds, as it takes four git processes. */
+interface Remembered {
+  readonly found: RepositoryContext;
+  /** `whereabouts` when it was found; null if that does not say everything. */
+  readonly where: string | null;
+  readonly until: number;
+}
+
+const remembered = new Map<string, Remembered>();
+
+/**
+ * The same for callers that only read and ask repeatedly: it takes four git processes, so what they said holds as long
+ * as the files that they read are the same, at least for five seconds.
+ */
 export async function openContextToRead({ cwd }: Pick<ToolContext, 'cwd'>): Promise<RepositoryContext> {
   const known = remembered.get(cwd);
-  if (known !== undefined && performance.now() < known.until) return known.found;
+  if (known !== undefined) {
+    const isSame = known.where !== null && known.where === whereabouts(cwd, known.found);
+    if (isSame || performance.now() < known.until) return known.found;
+  }
   const found = await openToRead(cwd);
-  remembered.set(cwd, { found, until: performance.now() + REMEMBERED_MS });
+  const where = whereabouts(cwd, found);
+  remembered.set(cwd, { found, where, until: performance.now() + REMEMBERED_MS });
   return found;
+}
+
+/**
+ * What decides to which repository a folder belongs, and whether runs of an earlier version are in it: each `.git` from
+ * there up to the top of the checkout, the settings of the repository and the old folder of runs. Null from elsewhere,
+ * such as the worktree of a task.
+ */
+function whereabouts(cwd: string, { repo, root }: RepositoryContext): string | null {
+  const folders: string[] = [];
+  for (let folder = cwd; folder !== root; folder = dirname(folder)) {
+    if (folder === dirname(folder)) return null;
+    folders.push(folder);
+  }
+  const decisive = [
+    ...[...folders, root].map((folder) => join(folder, '.git')),
+    repo.gitDir,
+    join(repo.commonDir, 'config'),
+    join(repo.gitDir, 'config.worktree'),
+    dirname(homePaths(checkoutPaths(root).oldHome).runsDir),
+  ];
+  return decisive.map(identityOf).join(' ');
+}
+
+/** Changes in a git folder or in the old folder of runs do not make it another one; in a file they do. */
+function identityOf(path: string): string {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return '-';
+    const { dev, ino, size, mtimeMs } = found;
+    return found.isDirectory() ? `${String(dev)}:${String(ino)}` : [dev, ino, size, mtimeMs].join(':');
+  } catch {
+    return '?';
+  }
 }
 
 /** While a supervisor of an earlier version is running, its run is read from the folder of that version. */

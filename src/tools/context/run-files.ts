@@ -80,9 +80,19 @@ export class RunFiles {
   }
 }
 
-/** The caller's own `RunFiles` if it passes them, else new ones. */
-export function runFilesOf({ files }: { readonly files?: RunFiles }, home: RunHome): RunFiles {
-  return files?.home.folder === home.folder ? files : new RunFiles(home);
+/** Of a server that answers many calls; what they hold is checked against the files at each call. */
+const kept = new Map<string, RunFiles>();
+
+/**
+ * The caller's own `RunFiles` if it passes them, else those of the last call in this process: what has not changed is not
+ * read again.
+ */
+export function keptRunFiles(context: { readonly files?: RunFiles }, home: RunHome): RunFiles {
+  const own = context.files?.home.folder === home.folder ? context.files : undefined;
+  const files = own ?? kept.get(home.folder) ?? new RunFiles(home);
+  if (own === undefined) kept.set(home.folder, files);
+  files.lookAgain();
+  return files;
 }
 
 class RunOnDisk {

@@ -120,7 +120,7 @@ it('the follower parses the plan once and reads of the journal what was added, h
   const { home, cli, printed, lease, journal } = await ownRun();
   const { plan, journal: path } = runPaths(home, RUN);
   forgetReads();
-  const looks = (): number => scansOf(homePaths(home).runsDir);
+  const looks = (): number => scansOf(homePaths(home).lockDir); // once a second, also without news
   const after = async (count: number): Promise<void> => {
     const from = looks();
     await waitFor(() => looks() >= from + count, { timeoutMs: 20_000, what: 'looks' });
@@ -129,12 +129,13 @@ it('the follower parses the plan once and reads of the journal what was added, h
   const code = follow(cli, RUN, 'progress', 'start', { received, forget: () => undefined });
   await after(3);
   expect(openingsOf(path)).toBe(1);
+  expect(scansOf(homePaths(home).runsDir)).toBe(1); // nothing is read again without news
   await journal.append(started('task-002'));
   await after(2);
   await journal.append([...failed('task-001'), ...failed('task-002')]);
   await after(2);
   await journal.append([{ type: 'run_finished', state: 'failed' }]);
-  await waitFor(() => looks() > 0 && openingsOf(path) === 4, { timeoutMs: 20_000, what: 'the end to be read' });
+  await waitFor(() => openingsOf(path) === 4, { timeoutMs: 20_000, what: 'the end to be read' });
   await lease.release();
   expect(await code).toBe(1);
   expect(printed.at(-1)).toContain('2 failed');
