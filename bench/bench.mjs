@@ -15,7 +15,7 @@ import { counter } from './support/enclosure.mjs';
 import { NEWEST, RESULTS } from './support/project.mjs';
 import { git } from './support/repository.mjs';
 import { moved, readResults, saveResults } from './support/results.mjs';
-import { table } from './support/table.mjs';
+import { markdown, table } from './support/table.mjs';
 
 /**
  * `folder`: a part's own, empty. `rounds`: at least five, but for parts that say otherwise. `tiny`: only whether the
@@ -46,6 +46,7 @@ const ROUNDS = 5;
 const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     rounds: { type: 'string', default: String(ROUNDS) },
     save: { type: 'boolean', default: false },
@@ -57,6 +58,11 @@ const unknown = positionals.filter((name) => !PARTS.some((part) => part === name
 if (unknown.length > 0) {
   console.error(`Error: no part ${unknown.join(', ')}. Parts: ${PARTS.join(', ')}`);
   process.exit(2);
+}
+
+if (values.markdown) {
+  console.log(markdown((await readResults(RESULTS))?.rows ?? []));
+  process.exit(0);
 }
 
 const machine = `${availableParallelism()} x ${cpus()[0]?.model ?? process.arch}, node ${process.version}, ${git('/', ['version'])}`;

@@ -26,6 +26,15 @@ export function table(rows) {
 }
 
 /**
+ * The same as a table in Markdown.
+ * @param {readonly Row[]} rows
+ */
+export function markdown(rows) {
+  const lines = [HEAD, HEAD.map(() => '---'), ...rows.map(cells)];
+  return lines.map((line) => `| ${line.map((cell) => cell.replace('<=', '≤')).join(' | ')} |`).join('\n');
+}
+
+/**
  * @param {Row} row
  * @returns {string[]}
  */
