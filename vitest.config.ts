@@ -44,7 +44,10 @@ function project({ name, order, timeoutMs, files, bundle }: Project): TestProjec
       sequence: { groupOrder: order },
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
-      globalSetup: bundle ? ['test/support/programs/fresh-bundle.mjs'] : [],
+      globalSetup: [
+        'test/support/files/memory-folder.mjs',
+        ...(bundle ? ['test/support/programs/fresh-bundle.mjs'] : []),
+      ],
     },
   };
 }

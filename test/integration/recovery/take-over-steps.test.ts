@@ -26,10 +26,10 @@ interface Case {
   readonly places: readonly [string, string];
   readonly isAgentAlive: boolean;
 }
-const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+const DISK = process.env['TEST_DISK'] ?? tmpdir();
 const CASES: readonly Case[] = [
   { name: 'on one file system', places: [tmpdir(), tmpdir()], isAgentAlive: false },
-  { name: 'from one file system to another', places: [MEMORY, tmpdir()], isAgentAlive: false },
+  { name: 'from one file system to another', places: [tmpdir(), DISK], isAgentAlive: false },
   { name: 'with an agent that is alive', places: [tmpdir(), tmpdir()], isAgentAlive: true },
 ];
 

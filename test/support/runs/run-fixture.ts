@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import * as z from 'zod';
@@ -123,6 +124,7 @@ export class RunFixture {
     return {
       PATH: process.env['PATH'] ?? '',
       HOME: this.home,
+      TMPDIR: tmpdir(),
       GIT_CONFIG_NOSYSTEM: '1',
       ...this.more?.(this.home),
       ...this.processes.environment,
