@@ -1,47 +1,53 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { SlowestFiles } from './test/support/reports/slowest-files.js';
+import longest from './test/longest-files.json' with { type: 'json' };
 
 const SECOND = 1_000;
 
 interface Project {
   readonly name: string;
-  /** Projects of one number run at the same time, and one number after the other. */
-  readonly order: number;
   readonly timeoutMs: number;
-  readonly files: number;
   readonly bundle: boolean;
+  /** Does each file have a process of its own? Without, starting one and loading modules would take most of its time. */
+  readonly isolate: boolean;
 }
 
-/** `files`: how many test files run at once. Real processes compete for cores and each real Claude takes 300 MB. */
 const projects: readonly Project[] = [
-  { name: 'unit', order: 0, timeoutMs: 5 * SECOND, files: 2, bundle: false },
-  { name: 'integration', order: 1, timeoutMs: 60 * SECOND, files: 3, bundle: true },
-  { name: 'contract', order: 2, timeoutMs: 60 * SECOND, files: 3, bundle: true },
-  { name: 'e2e', order: 2, timeoutMs: 180 * SECOND, files: 3, bundle: true },
+  { name: 'unit', timeoutMs: 20 * SECOND, bundle: false, isolate: false },
+  { name: 'integration', timeoutMs: 60 * SECOND, bundle: true, isolate: true },
+  { name: 'contract', timeoutMs: 60 * SECOND, bundle: true, isolate: true },
+  { name: 'e2e', timeoutMs: 180 * SECOND, bundle: true, isolate: true },
 ];
 
-/** Short files that take long: begun last, they would keep one worker busy while the others have nothing left to do. */
-const LONG = /\/fault\/|\/full-story\.test\.ts$/;
+/** Test files that run at once, of all projects. Each is now and then waiting; a real Claude takes 300 MB. */
+const FILES_AT_ONCE = Math.max(4, availableParallelism() + 2);
 
-/** Vitest begins with the largest files where it does not know yet how long they take. */
+/**
+ * The fast ones first, which find most faults. Then those that take longest: begun last, they would keep one worker busy
+ * while the others have nothing left to do.
+ */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const order = ({ project: { config }, moduleId }: TestSpecification): number =>
-      config.sequence.groupOrder * 2 + (LONG.test(moduleId) ? 0 : 1);
-    return sorted.sort((one, other) => order(one) - order(other));
+    const sorted = await super.sort(files); // by size
+    const rank = ({ project: { name }, moduleId }: TestSpecification): number => {
+      const place = longest.findIndex((file) => moduleId.endsWith(`/test/${file}`));
+      return name === 'unit' ? -1 : place === -1 ? longest.length : place;
+    };
+    return sorted.sort((one, other) => rank(one) - rank(other));
   }
 }
 
-function project({ name, order, timeoutMs, files, bundle }: Project): TestProjectInlineConfiguration {
+function project({ name, timeoutMs, bundle, isolate }: Project): TestProjectInlineConfiguration {
   return {
     extends: true,
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
       pool: 'forks',
-      maxWorkers: files,
-      sequence: { groupOrder: order },
+      isolate,
+      maxWorkers: FILES_AT_ONCE,
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       globalSetup: [
@@ -54,6 +60,14 @@ function project({ name, order, timeoutMs, files, bundle }: Project): TestProjec
 
 export default defineConfig({
   plugins: [
+    {
+      // Whatever reporters the command line names. Called once for each project.
+      name: 'slowest-files',
+      configureVitest({ vitest: { config } }) {
+        const isThere = config.reporters.some((reporter) => reporter instanceof SlowestFiles);
+        if (!isThere) config.reporters.push(new SlowestFiles());
+      },
+    },
     {
       // The bundler's text loader for agents/*.md, for tests that run the sources.
       name: 'markdown-as-text',

@@ -65,9 +65,9 @@ describe('the suggested order', () => {
     const pairs = ids.flatMap((one, at) =>
       [1, 7, 13].map((step): [string, string] => [one, ids[(at + step) % ids.length] ?? '']),
     );
-    const started = performance.now();
+    const started = process.cpuUsage();
     const { natural, suggested } = mergeOrders(free(...ids), between(...pairs));
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(2000);
     expect(suggested.conflicts).toBeLessThanOrEqual(natural.conflicts);
   });
 });

@@ -72,9 +72,9 @@ describe('dependencies', () => {
 
   it('of 500 tasks in ten waves are quickly resolved', () => {
     const tasks = Array.from({ length: 500 }, (_, index) => task(`t${index}`, 1 + Math.floor(index / 50)));
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(depsOf(tasks)['t499']).toHaveLength(450);
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
   });
 });
 

@@ -85,9 +85,9 @@ describe('names that are one file on many machines', () => {
       { length: 50_000 },
       (_, index) => `src/part${String(index % 500)}/file${String(index)}.ts`,
     );
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(findings([task('a', 'CREATE: src/a.ts')], { tracked })).toEqual([]);
-    expect(performance.now() - before).toBeLessThan(5000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
   });
 });
 

@@ -30,10 +30,10 @@ describe('declaredNames', () => {
   it.each(['class '.repeat(50_000), `class ${'a '.repeat(50_000)}`, '<'.repeat(100_000), '@a('.repeat(50_000)])(
     'is quick on long lines',
     (line) => {
-      const before = performance.now();
+      const before = process.cpuUsage();
       declaredNames(line);
       definitionTitle(line);
-      expect(performance.now() - before).toBeLessThan(500);
+      expect(process.cpuUsage(before).user / 1000).toBeLessThan(500);
     },
   );
 });

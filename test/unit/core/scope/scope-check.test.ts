@@ -77,11 +77,11 @@ describe('scopeViolations of parts of files', () => {
   it('are found in no time in a file that changed everywhere', () => {
     const chain = [`def total(self, ${'argument, '.repeat(90)})`, ORDER];
     const changed = Array.from({ length: 200_000 }, (_, at) => line(at + 1, chain));
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(
       outside('MODIFY: a.py::Order.refund, a.py::Order.pay', changed, [...definitions, ['def pay(self):', ORDER]]),
     ).toHaveLength(1);
-    expect(performance.now() - before).toBeLessThan(2000); // told once for each chain; for each line it took ten seconds
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000); // told once for each chain; for each line it took ten seconds
   });
 
   it('name the first line of each other part', () => {
@@ -164,9 +164,9 @@ describe('globMatcher', () => {
   });
 
   it.each(['*a'.repeat(20), '**/a/'.repeat(40), '?*'.repeat(60), '{a,b}'.repeat(40)])('is quick on %j', (glob) => {
-    const before = performance.now();
+    const before = process.cpuUsage();
     globMatcher(`${glob}b`)('a'.repeat(60));
     globMatcher(`${glob}b`)('a/'.repeat(200));
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(500);
   });
 });

@@ -69,9 +69,9 @@ describe('overlaps of scopes', () => {
       ]),
     );
     const big = plan(scopes);
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(scopeOverlaps(big)).toEqual([]);
-    expect(performance.now() - before).toBeLessThan(3000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(3000);
   });
 });
 

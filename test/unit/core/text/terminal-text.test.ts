@@ -52,9 +52,9 @@ describe('sanitizeLine', () => {
   it.each([`${ESC}]`, `${ESC}[`, '\u009d', ESC, `${ESC}P1`, `${ESC}[1;`])(
     'takes a megabyte of %j in its stride',
     (opening) => {
-      const started = performance.now();
+      const started = process.cpuUsage();
       sanitizeLine(opening.repeat(1_000_000 / opening.length));
-      expect(performance.now() - started).toBeLessThan(2_000);
+      expect(process.cpuUsage(started).user / 1000).toBeLessThan(2_000);
     },
   );
 });
