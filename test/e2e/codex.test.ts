@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { claudeEnvironment } from '../support/claude/claude.js';
 import { inTurn, MessagesApi, useTool } from '../support/claude/messages-api.js';
@@ -8,6 +8,11 @@ import { ResponsesApi, type CodexAnswer, type CodexScript } from '../support/cod
 import { PLAN_DIR, RunFixture, type RunOptions } from '../support/runs/run-fixture.js';
 
 // The real Codex CLI as an agent, its model a scripted one.
+
+/** Codex's sandbox has a /dev of its own, and so no folder in memory. Before any import asks where temporary folders are. */
+vi.hoisted(() => {
+  process.env['TMPDIR'] = process.env['TEST_DISK'];
+});
 
 const ONE = [{ id: 'task-001', wave: 1 }];
 const DONE: CodexAnswer = { kind: 'say', text: 'I wrote the file.' };

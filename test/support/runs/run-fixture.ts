@@ -10,6 +10,7 @@ import { CliProcess, type CliResult } from '../programs/cli.js';
 import { MarkedProcesses } from '../programs/marked-processes.js';
 import { McpConnection } from '../programs/mcp-client.js';
 import { taskFile } from './plan-folder.js';
+import { RunTraces } from './run-traces.js';
 import { createRepository, excludeSettings, type TestRepository } from '../git/repository.js';
 import { StubAgents } from '../agents/stub-agent.js';
 import { waitFor } from '../waiting/wait-for.js';
@@ -47,9 +48,6 @@ export interface RunOptions {
   /** On top of what every process of the test gets. */
   readonly environment?: (home: string) => Readonly<Record<string, string>>;
 }
-
-/** Each check reads the run's files; without a pause it would take the CPU that the run needs. */
-const STATUS_EVERY_MS = 60;
 
 export const branchOf = (task: string): string => `feature/${task}-work`;
 
@@ -211,24 +209,28 @@ export class RunFixture {
 
   async waitForTask(id: string, state: TaskStateName, timeoutMs = 30_000): Promise<TaskView> {
     let seen: TaskView | null = null;
+    const traces = new RunTraces(this.root);
     return waitFor(
       async () => {
+        if (!traces.isWorthAsking()) return null;
         seen = await this.task(id);
         return seen.state === state ? seen : null;
       },
-      { timeoutMs, everyMs: STATUS_EVERY_MS, what: () => `${id} to be ${state}; it is ${JSON.stringify(seen)}` },
+      { timeoutMs, what: () => `${id} to be ${state}; it is ${JSON.stringify(seen)}` },
     );
   }
 
   /** Waits until the run has ended and its lock is released. */
   async waitForRun(state: string, timeoutMs = 30_000): Promise<StatusAnswer> {
     let seen: StatusAnswer | null = null;
+    const traces = new RunTraces(this.root);
     return waitFor(
       async () => {
+        if (!traces.isWorthAsking()) return null;
         seen = await this.status({ since: 0 }); // all tasks, and no comparing of their branches
         return seen.state === state && seen.supervisor?.alive === false ? seen : null;
       },
-      { timeoutMs, everyMs: STATUS_EVERY_MS, what: () => `the run to be ${state}; it is ${JSON.stringify(seen)}` },
+      { timeoutMs, what: () => `the run to be ${state}; it is ${JSON.stringify(seen)}` },
     );
   }
 
