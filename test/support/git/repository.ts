@@ -21,6 +21,9 @@ export interface TestRepository {
   remove(): Promise<void>;
 }
 
+/** Written at once: `git config` would be a process for each. */
+const CONFIG = '[user]\n\tname = Test\n\temail = test@example.invalid\n[commit]\n\tgpgsign = false\n';
+
 /** A git repository on branch `main` in a folder of its own, with one commit of `files`. */
 export async function createRepository(o: { files: Readonly<Record<string, string>> }): Promise<TestRepository> {
   const folder = await realpath(await mkdtemp(join(temporary, 'o8-test-')));
@@ -40,14 +43,13 @@ export async function createRepository(o: { files: Readonly<Record<string, strin
   async function commit(message: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
     for (const [path, content] of Object.entries(files)) await write(path, content);
     await git(['add', '--all']);
-    await git(['commit', '--quiet', '--allow-empty', '--message', message]);
+    // Without the look whether there is something to pack, a process of its own.
+    await git(['-c', 'maintenance.auto=false', 'commit', '--quiet', '--allow-empty', '--message', message]);
     return git(['rev-parse', 'HEAD']);
   }
 
   await git(['-c', 'init.defaultBranch=main', 'init', '--quiet']);
-  await git(['config', 'user.name', 'Test']);
-  await git(['config', 'user.email', 'test@example.invalid']);
-  await git(['config', 'commit.gpgsign', 'false']);
+  await appendFile(join(root, '.git/config'), CONFIG);
   await commit('start', o.files);
   return { root, git, write, commit, remove: () => rm(folder, { recursive: true, force: true }) };
 }
