@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import * as z from 'zod';
 import { takenBackNow } from '../git/refs/standing-reverts.js';
 import { O8Error } from '../core/base/errors.js';
-import { asideSuffix } from '../core/run/aside.js';
+import { asideSuffix } from '../core/kept/aside.js';
 import { resumeCommand } from '../core/run/open-runs.js';
 import { taskOf } from '../core/run/run-state.js';
 import { cleanupAnswerSchema, type CleanupResult } from '../core/run/request-results.js';

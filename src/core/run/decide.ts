@@ -7,6 +7,7 @@ import { isAtRest, isPublished, taskOf, type FinishedState, type RunState, type 
 import { startOrder } from '../plan/schedule.js';
 import { isInMergeQueue, isSettled, mergedCommit } from './task-state.js';
 import { mergeAgain } from '../held/finding.js';
+import { mostWorktrees, passingWorktrees, worktreesText } from './worktree-limit.js';
 
 /** The observed state of a task's agent. */
 export type AgentFact =
@@ -36,6 +37,8 @@ export interface Facts {
   readonly agents: ReadonlyMap<string, AgentFact>;
   /** Tasks whose `setup` may have left processes running. */
   readonly withSetupProcesses: ReadonlySet<string>;
+  /** Merged tasks whose worktree has to be removed; not those whose worktree was found to hold work and stays. */
+  readonly untidy: ReadonlySet<string>;
   /** Whether the run's source may have further tasks that have not been read yet. */
   readonly moreTasks: boolean;
   /** Why no new agents may start on this machine now (disk, memory), null if they may. */
@@ -44,7 +47,7 @@ export interface Facts {
 
 export type Action =
   | { readonly kind: 'record'; readonly event: RunEvent }
-  | { readonly kind: 'prepare' | 'start' | 'settle' | 'end_setup'; readonly task: string }
+  | { readonly kind: 'prepare' | 'start' | 'settle' | 'tidy' | 'end_setup'; readonly task: string }
   /** In the order in which they finished. */
   | { readonly kind: 'merge'; readonly tasks: readonly string[] }
   | {
@@ -97,6 +100,7 @@ function nextActions(
     ...nextMerge(plan, tasks, facts),
     ...endSetups(tasks, facts),
     ...next,
+    ...tidyMerged(tasks, facts),
   ];
   return actions.length > 0 ? actions : finishWhenSettled(plan, state, tasks, facts);
 }
@@ -134,10 +138,25 @@ function settleAgents(plan: Plan, tasks: readonly Entry[], facts: Facts): Action
 /** Processes that `setup` started may be needed by all attempts of a task and by its merge. */
 function endSetups(tasks: readonly Entry[], facts: Facts): Action[] {
   return tasks.flatMap(({ task, record }): Action[] =>
-    facts.withSetupProcesses.has(task.id) && isSettled(record.state) && !facts.busyTasks.has(task.id)
+    facts.withSetupProcesses.has(task.id) &&
+    isSettled(record.state) &&
+    !facts.busyTasks.has(task.id) &&
+    !facts.untidy.has(task.id) // then it belongs to tidying
       ? [{ kind: 'end_setup', task: task.id }]
       : [],
   );
+}
+
+/** More at the same time would take the processor from agents that start and branches that merge. */
+const MOST_TIDIED_AT_ONCE = 2;
+
+function tidyMerged(tasks: readonly Entry[], { untidy, busyTasks }: Facts): Action[] {
+  const ids = tasks.flatMap(({ task }) => (untidy.has(task.id) ? [task.id] : []));
+  const free = Math.max(0, MOST_TIDIED_AT_ONCE - ids.filter((id) => busyTasks.has(id)).length);
+  return ids
+    .filter((id) => !busyTasks.has(id))
+    .slice(0, free)
+    .map((task) => ({ kind: 'tidy', task }));
 }
 
 /** Merges in the order in which tasks finished; several waiting tasks are verified together. */
@@ -255,7 +274,26 @@ function startAgents(plan: Plan, state: RunState, tasks: readonly Entry[], facts
     .sort((a, b) => rank(a) - rank(b))
     .slice(0, Math.max(0, plan.settings.maxConcurrency - active))
     .filter(oneStartAtATime(plan, tasks, facts))
+    .filter(withinWorktrees(plan, tasks, facts))
     .map(({ task, record }) => ({ kind: record.state.state === 'queued' ? 'prepare' : 'start', task: task.id }));
+}
+
+/** Each new worktree takes one of those that are free. */
+function withinWorktrees(plan: Plan, tasks: readonly Entry[], facts: Facts): (entry: Entry) => boolean {
+  let free = mostWorktrees(plan) - passingWorktrees(tasks, facts);
+  return ({ record }) => record.state.state !== 'queued' || (free -= 1) >= 0;
+}
+
+/** Why tasks that are ready do not start although agents may; null if nothing prevents it. */
+export function waitsForWorktrees(plan: Plan, state: RunState, facts: Facts): string | null {
+  if (state.phase.kind !== 'running') return null;
+  const tasks = plan.tasks.map((task) => ({ task, record: taskOf(state, task.id) }));
+  const used = passingWorktrees(tasks, facts);
+  const waits = (entry: Entry): boolean =>
+    entry.record.state.state === 'queued' &&
+    !facts.busyTasks.has(entry.task.id) &&
+    isReady(plan, state, entry, facts.now);
+  return used >= mostWorktrees(plan) && tasks.some(waits) ? worktreesText(used) : null;
 }
 
 /** Two agents started at the same time would both reserve the same part of the run's budget. */
@@ -319,7 +357,7 @@ function decideAborting(runId: string, tasks: readonly Entry[], facts: Facts): r
         return [];
     }
   });
-  const actions = [...stops, ...endSetups(tasks, facts)];
+  const actions = [...stops, ...endSetups(tasks, facts), ...tidyMerged(tasks, facts)];
   if (actions.length > 0 || facts.busyTasks.size > 0 || facts.merging || facts.validating) return actions;
   return [{ kind: 'finish', state: 'aborted' }];
 }

@@ -132,6 +132,11 @@ export function isOpenPull(record: Pick<TaskRecord, 'state' | 'pull'>): boolean 
   return isPublished(record) || (state.state === 'merge_conflict' && pull !== null && pull.opened !== null);
 }
 
+/** Its work is on the target, and its worktree is still there. */
+export function isUntidy({ state, worktree }: Pick<TaskRecord, 'state' | 'worktree'>): boolean {
+  return state.state === 'complete' && (worktree === 'present' || worktree === 'intended');
+}
+
 /** A run may end with the task like that: it is settled, or what is left is up to who merges its pull request. */
 export function isAtRest(record: Pick<TaskRecord, 'state' | 'pull'>): boolean {
   return isSettled(record.state) || isPublished(record);

@@ -3,7 +3,7 @@ import { O8Error } from '../../core/base/errors.js';
 import { afterKept } from '../../core/kept/kept-text.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { tasksThatNeedRoom } from '../../core/plan/room.js';
-import { asideSuffix } from '../../core/run/aside.js';
+import { asideSuffix } from '../../core/kept/aside.js';
 import { isSettled } from '../../core/run/task-state.js';
 import { moveAside } from '../../git/kept/move-aside.js';
 import { errorText } from '../run/error-text.js';

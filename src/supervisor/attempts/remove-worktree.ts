@@ -1,6 +1,7 @@
 import { inTerminal, o8, type Command, mapText, type Text } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { keptNote, type Stays } from '../../core/kept/kept-text.js';
+import { isUntidy } from '../../core/run/run-state.js';
 import { rescueRef } from '../../core/plan/own-refs.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { atStake, type AtStake } from '../../git/kept/at-stake.js';
@@ -10,6 +11,7 @@ import { isOnBranch, removeWithWorktrees, rescueStake, type Keep } from '../../g
 import { isOwnWorktree } from '../../git/worktrees/own-worktree.js';
 import { inspectWorktree, snapshotWorktree } from '../../git/worktrees/worktrees.js';
 import { readPrepared } from '../../store/runs/prepared.js';
+import { endSetupProcesses } from '../run/end-setup-processes.js';
 import { errorText } from '../run/error-text.js';
 import { isNotMerged } from './restore-not-merged.js';
 import { attemptOf, filesOf, recordOf, type Run } from '../run/run.js';
@@ -18,7 +20,7 @@ import { attemptOf, filesOf, recordOf, type Run } from '../run/run.js';
  * Removes the worktree of a task whose branch is merged. If it still contains something that git does not have (an
  * uncommitted change, a nested repository), it stays for `cleanup`; single ignored files are rescued first.
  */
-export async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<void> {
+async function removeCleanWorktree(run: Run, task: PlannedTask): Promise<void> {
   // A killed supervisor may have moved the folder away before git's entry for it was removed.
   const gone = !existsSync(task.worktree);
   if (!gone && !(await isTasksWorktree(run, task))) return;
@@ -97,22 +99,20 @@ export function keepOf(run: Run, task: PlannedTask): Keep {
   };
 }
 
-/** Merged tasks whose worktree still exists because the last supervisor was killed before removing it. */
-export function unfinishedRemovals(run: Run): PlannedTask[] {
-  return run.plan.tasks.filter(({ id }) => {
-    const { state, worktree } = recordOf(run, id);
-    return state.state === 'complete' && worktree === 'present';
-  });
-}
-
-/** Worktrees that cannot be removed now are left for `cleanup`. */
-export async function finishRemovals(run: Run, tasks: readonly PlannedTask[]): Promise<void> {
-  for (const task of tasks) {
-    if (recordOf(run, task.id).worktree !== 'present') continue;
-    await removeCleanWorktree(run, task).catch((error: unknown) => {
+/**
+ * Removes what only the merge of a task needed: processes that its `setup` left, and its worktree. One that cannot be
+ * removed now is left for `cleanup`.
+ */
+export async function tidyMerged(run: Run, task: PlannedTask): Promise<void> {
+  await run.removals.take(task.id, async () => {
+    if (!isUntidy(recordOf(run, task.id))) return; // `cleanup` was faster
+    try {
+      await endSetupProcesses(run, task.id); // they may write into the worktree that is removed next
+      await removeCleanWorktree(run, task);
+    } catch (error) {
       run.log(`${task.id}: worktree not removed: ${errorText(error)}`);
-    });
-  }
+    }
+  });
 }
 
 /**

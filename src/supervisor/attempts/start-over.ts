@@ -58,6 +58,6 @@ async function startOver(run: Run, task: PlannedTask): Promise<void> {
     ]);
   }
   if (needsRoom(run, task)) await makeRoomFor(run, task);
-  await forgetPins(run, task.id); // the attempt's ref keeps the commits
+  await forgetPins(run, [task.id]); // the attempt's ref keeps the commits
   await run.ledger.record(startedOver(task.id));
 }

@@ -29,6 +29,7 @@ import type { Run } from '../run/run.js';
 import { beadsOfRun, type QueueLink } from '../beads/beads-of-run.js';
 import { outsideOf } from './outside-of-run.js';
 import { Supervisor } from './supervise.js';
+import { Turns } from '../run/turns.js';
 import { VerifyNumbers } from '../run/verify-numbers.js';
 import { voidAttempts } from '../attempts/void-attempts.js';
 import { unlockAllWithoutAgent } from '../attempts/worktree-lock.js';
@@ -176,6 +177,7 @@ async function openRun(
     log,
     interrupts: new Interrupts(),
     verifyNumbers: new VerifyNumbers(),
+    removals: new Turns(),
     place,
   };
   const remote = pullRemote(targetOf(plan));

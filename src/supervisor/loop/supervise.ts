@@ -1,10 +1,10 @@
 import { o8 } from '../../core/base/text.js';
 import { setTimeout as delay } from 'node:timers/promises';
-import { decide, type Action } from '../../core/run/decide.js';
+import { decide, waitsForWorktrees, type Action, type Facts } from '../../core/run/decide.js';
 import { giveUp } from '../../core/run/rules/give-up.js';
 import { nextMoment } from '../../core/run/rules/next-moment.js';
 import type { RunListener } from '../../core/run/run-listener.js';
-import { isInMergeQueue } from '../../core/run/task-state.js';
+import { isInMergeQueue, mergedCommit } from '../../core/run/task-state.js';
 import { O8Error } from '../../core/base/errors.js';
 import { AgentWatch } from '../attempts/agent-watch.js';
 import { errorText } from '../run/error-text.js';
@@ -16,9 +16,9 @@ import { Notifier } from './notifier.js';
 import { prepareTask } from '../attempts/prepare-task.js';
 import { Publisher } from './publish.js';
 import { remember } from '../run/remember.js';
-import { finishRemovals, unfinishedRemovals } from '../attempts/remove-worktree.js';
+import { tidyMerged } from '../attempts/remove-worktree.js';
 import { isSlow, RequestDesk } from '../requests/answer-requests.js';
-import { isPublished } from '../../core/run/run-state.js';
+import { isPublished, isUntidy } from '../../core/run/run-state.js';
 import type { Outside } from '../run/outside.js';
 import { plannedTask, recordOf, type Run } from '../run/run.js';
 import { removeScratchWorktrees } from '../run/scratch-worktrees.js';
@@ -56,6 +56,8 @@ export class Supervisor {
   private merging: readonly string[] = [];
   /** Whether the last tick found nothing to do and nothing that waits for the next one. */
   private quiet = false;
+  /** Where the work of tasks is merged whose worktree was removed, or has to stay. */
+  private readonly tidied = new Map<string, string | null>();
 
   constructor(
     private readonly run: Run,
@@ -94,9 +96,6 @@ export class Supervisor {
 
   async untilDone(): Promise<void> {
     this.wakeUp.watch(this.run);
-    // Concurrently with the loop, because a lock left by a process killed during such work delays it for seconds.
-    const left = unfinishedRemovals(this.run);
-    if (left.length > 0) this.jobs.start('tidy', () => finishRemovals(this.run, left));
     try {
       while (!(await this.isDone())) {
         await this.tickOrWaitForDisk();
@@ -151,7 +150,7 @@ export class Supervisor {
       if (work !== null) this.jobs.start(outsideKey(each), work);
     }
     const holdBack = await this.holdBack();
-    const actions = decide(this.run.plan, this.run.ledger.state, {
+    const facts: Facts = {
       now: this.run.now(),
       busyTasks: this.busyTasks(),
       merging: this.jobs.has('merge') || this.deliveryWaits(),
@@ -159,11 +158,15 @@ export class Supervisor {
       validating: this.jobs.has('validate'),
       agents: this.agents.facts(),
       withSetupProcesses: tasksWithSetupProcesses(this.run),
+      untidy: this.untidy(),
       holdBack,
       moreTasks: this.outside.some(({ moreTasks }) => moreTasks),
-    });
+    };
+    const { plan, ledger } = this.run;
+    const waits = holdBack ?? waitsForWorktrees(plan, ledger.state, facts);
+    const actions = decide(plan, ledger.state, facts);
     for (const action of actions) await this.act(action);
-    await this.publisher.publish(holdBack, 'alive');
+    await this.publisher.publish(waits, 'alive');
     this.notifier.observe();
     this.wakefulness.observe(this.hasWork());
     this.quiet = actions.length === 0 && requests.length === 0 && this.jobs.isIdle() && !this.agents.anyStarts();
@@ -193,6 +196,13 @@ export class Supervisor {
     return this.jobs.has('merge') ? new Set([...busy, ...this.merging]) : busy;
   }
 
+  private untidy(): ReadonlySet<string> {
+    const merged = [...this.run.ledger.state.tasks.values()].filter(isUntidy);
+    return new Set(
+      merged.filter(({ id, state }) => this.tidied.get(id) !== mergedCommit(state)).map((record) => record.id),
+    );
+  }
+
   private async act(action: Action): Promise<void> {
     const { run } = this;
     switch (action.kind) {
@@ -210,6 +220,12 @@ export class Supervisor {
         return;
       case 'settle':
         this.startJob(action.task, () => settleAttempt(run, this.agents, plannedTask(run, action.task), null));
+        return;
+      case 'tidy':
+        this.startJob(action.task, async () => {
+          await tidyMerged(run, plannedTask(run, action.task));
+          this.tidied.set(action.task, mergedCommit(recordOf(run, action.task).state));
+        });
         return;
       case 'end_setup':
         this.startJob(action.task, () => endSetupProcesses(run, action.task));

@@ -25,7 +25,7 @@ import { advanceTarget } from './advance-target.js';
 import { isOnBase, lostFromTarget, targetGone } from '../../git/findings/moved-branches.js';
 import { targetRewritten } from './moved-refs.js';
 import { mergeCandidate } from './merge-candidate.js';
-import { finishMerge } from './finish-merge.js';
+import { recordMerged, type MergedTask } from './record-merged.js';
 import { findHeld } from '../../git/findings/find-held.js';
 import { failOrRetry } from '../run/fail-or-retry.js';
 import type { PullDelivery } from '../run/delivery.js';
@@ -84,7 +84,10 @@ async function mergeRound(
       await holdAll(run, [last.task], after);
       return 'again';
     }
-    for (const { task, commit, note } of good) await finishMerge(run, task, commit, note === null ? [] : [note]);
+    await recordMerged(
+      run,
+      good.map(({ task, commit, note }) => ({ task, commit, notes: note === null ? [] : [note] })),
+    );
   }
   if (proof.culprit !== null) await failOrRetry(run, proof.culprit.task, proof.culprit.failure);
   return 'again';
@@ -147,6 +150,7 @@ function isWaiting(run: Run, id: string): boolean {
  */
 async function stack(run: Run, tasks: readonly PlannedTask[], target: string): Promise<Link[]> {
   const links: Link[] = [];
+  const there: MergedTask[] = [];
   for (const task of tasks) {
     const { state } = recordOf(run, task.id);
     if (state.state !== 'merge_pending') continue;
@@ -155,11 +159,11 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
       case 'merged_before': {
         const branch = targetBranch(targetOf(run.plan));
         if (branch !== null) await forgetForwarded(run.repo, branch);
-        await finishMerge(run, task, step.commit, []);
+        there.push({ task, commit: step.commit, notes: [] });
         continue;
       }
       case 'merged':
-        await finishMerge(run, task, step.commit, step.notes);
+        there.push({ task, commit: step.commit, notes: step.notes });
         continue;
       case 'record':
         await run.ledger.record(step.event);
@@ -171,11 +175,13 @@ async function stack(run: Run, tasks: readonly PlannedTask[], target: string): P
         continue;
       case 'hold_rest': {
         const rest = tasks.slice(tasks.indexOf(task)).filter(({ id }) => isWaiting(run, id));
+        await recordMerged(run, there);
         await holdAll(run, rest, step); // each of them would wait for the same program
         return links;
       }
     }
   }
+  await recordMerged(run, there);
   return links;
 }
 

@@ -12,7 +12,8 @@ import { isKnown, type PullStep } from '../../core/run/rules/pull-step.js';
 import { relative } from 'node:path';
 import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
 import { trialMerge } from '../../git/merge/merge.js';
-import { finishMerge } from '../merge/finish-merge.js';
+import { recordMerged } from '../merge/record-merged.js';
+import { tidyMerged } from '../attempts/remove-worktree.js';
 import { filesOf, recordOf, type Run } from '../run/run.js';
 import { retargetDependents } from './retarget.js';
 import { cleanAfterMerge } from './clean-after-merge.js';
@@ -172,7 +173,8 @@ async function finish(at: PullWork, task: PlannedTask, commit: string | null, se
   const there =
     commit !== null && (await resolveCommit(run.repo, commit)) !== null && (await isAncestor(run.repo, commit, base));
   await recordSeen(run, task, seen);
-  await finishMerge(run, task, there ? commit : base, []);
+  await recordMerged(run, [{ task, commit: there ? commit : base, notes: [] }]);
+  await tidyMerged(run, task);
   // Before the branch that they are based on goes, which would close them.
   if (await retargetDependents(at, task)) await cleanAfterMerge(at, task);
   return true;

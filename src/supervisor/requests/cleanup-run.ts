@@ -27,28 +27,32 @@ export async function cleanupRun(run: Run, wish: CleanupWish): Promise<CleanupRe
   const result: CleanupResult = { worktrees: [], branches: [], kept: [] };
   for (const task of run.plan.tasks) {
     if (wish.task !== null && task.id !== wish.task) continue;
-    await cleanMovedAside(run, task, wish, result, (commit) => isKeptElsewhere(run, commit));
-    if (wish.except?.includes(task.id) === true) continue;
-    const record = recordOf(run, task.id);
-    if (record.state.state === 'skipped' || record.worktree === 'none') continue;
-    if (!isSettled(record.state)) {
-      result.kept.push({
-        what: task.worktree,
-        why: `${task.id} is ${record.state.state}`,
-        hint: o8('abort', { run: run.plan.runId, task: task.id }),
-      });
-      continue;
-    }
-    const waiting = waitingWork(run.plan.runId, task.id, record.state);
-    if (!wish.force && waiting !== null) {
-      const hint = text`${waiting.command}, or ${withFlags(cleanupCommand(run, task), { force: true })}`;
-      result.kept.push({ what: task.worktree, why: `${task.id} is done, ${waiting.why}`, hint });
-      continue;
-    }
-    if (await cleanWorktree(run, task, wish, result)) await cleanBranch(run, task, wish, result);
+    await run.removals.take(task.id, () => cleanTask(run, task, wish, result));
   }
   if (wish.task === null) await cleanTarget(run, wish, result);
   return result;
+}
+
+async function cleanTask(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<void> {
+  await cleanMovedAside(run, task, wish, result, (commit) => isKeptElsewhere(run, commit));
+  if (wish.except?.includes(task.id) === true) return;
+  const record = recordOf(run, task.id);
+  if (record.state.state === 'skipped' || record.worktree === 'none') return;
+  if (!isSettled(record.state)) {
+    result.kept.push({
+      what: task.worktree,
+      why: `${task.id} is ${record.state.state}`,
+      hint: o8('abort', { run: run.plan.runId, task: task.id }),
+    });
+    return;
+  }
+  const waiting = waitingWork(run.plan.runId, task.id, record.state);
+  if (!wish.force && waiting !== null) {
+    const hint = text`${waiting.command}, or ${withFlags(cleanupCommand(run, task), { force: true })}`;
+    result.kept.push({ what: task.worktree, why: `${task.id} is done, ${waiting.why}`, hint });
+    return;
+  }
+  if (await cleanWorktree(run, task, wish, result)) await cleanBranch(run, task, wish, result);
 }
 
 async function cleanWorktree(run: Run, task: PlannedTask, wish: CleanupWish, result: CleanupResult): Promise<boolean> {
@@ -94,7 +98,7 @@ async function cleanBranch(run: Run, task: PlannedTask, wish: CleanupWish, resul
   if (await deleteRef(run.repo, ref, tip)) {
     await run.ledger.record({ type: 'branch_removed', task: task.id, commit: tip });
     const pinned = await resolveCommit(run.repo, doneRef(run.plan.runId, task.id));
-    if (wish.force || (pinned !== null && (await isKeptElsewhere(run, pinned)))) await forgetPins(run, task.id);
+    if (wish.force || (pinned !== null && (await isKeptElsewhere(run, pinned)))) await forgetPins(run, [task.id]);
     result.branches.push({ branch: task.branch, commit: tip });
   }
 }

@@ -2,7 +2,7 @@ import { o8 } from '../../core/base/text.js';
 import { existsSync } from 'node:fs';
 import { rescueRef } from '../../core/plan/own-refs.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
-import { asideSuffix } from '../../core/run/aside.js';
+import { asideSuffix } from '../../core/kept/aside.js';
 import { shellQuote } from '../../core/base/shell-quote.js';
 import { atStake } from '../../git/kept/at-stake.js';
 import { deleteRef, resolveCommit } from '../../git/refs/refs.js';

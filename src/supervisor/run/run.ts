@@ -9,6 +9,7 @@ import type { PullDelivery } from './delivery.js';
 import type { Interrupts } from './interrupts.js';
 import type { Claims } from './claims.js';
 import type { Ledger } from './ledger.js';
+import type { Turns } from './turns.js';
 import type { VerifyNumbers } from './verify-numbers.js';
 import { attemptRef } from '../../core/plan/own-refs.js';
 import type { Place, PlacedAttempt } from '../../core/run/place.js';
@@ -28,6 +29,8 @@ export interface Run {
   readonly log: (line: string) => void;
   readonly interrupts: Interrupts;
   readonly verifyNumbers: VerifyNumbers;
+  /** By task: who inspects and removes its worktree, because two at once would see each other's half. */
+  readonly removals: Turns;
   /** Where proven work goes when o8 does not move the target itself; null: it does. */
   readonly delivery: PullDelivery | null;
   /** Where its attempts run. */

@@ -31,6 +31,7 @@ function makespan(tasks: readonly TimedTask[], slots: number): number {
       validating: false,
       agents: new Map([...ends].map(([id, end]): [string, AgentFact] => [id, end <= now ? { kind: 'over' } : WORKING])),
       withSetupProcesses: new Set(),
+      untidy: new Set(),
       holdBack: null,
       moreTasks: false,
     });

@@ -11,6 +11,7 @@ import { openLedger } from '../../../src/supervisor/run/ledger.js';
 import { mergeTasks } from '../../../src/supervisor/merge/merge-queue.js';
 import { recordDone } from '../../../src/supervisor/run/record-done.js';
 import { plannedTask, recordOf, type Run } from '../../../src/supervisor/run/run.js';
+import { Turns } from '../../../src/supervisor/run/turns.js';
 import { VerifyNumbers } from '../../../src/supervisor/run/verify-numbers.js';
 import { planOf } from './plan-fixture.js';
 import { thisMachine } from '../../../src/process/attempts/this-machine.js';
@@ -43,6 +44,7 @@ export function runOf(plan: Plan, repo: Repository, ledger: Run['ledger']): Run 
     log: () => undefined,
     interrupts: new Interrupts(),
     verifyNumbers: new VerifyNumbers(),
+    removals: new Turns(),
     place: thisMachine(),
     delivery: null,
   };

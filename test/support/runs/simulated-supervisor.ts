@@ -19,6 +19,7 @@ import {
 import { retryOrFail, type Failure } from '../../../src/core/run/rules/retry.js';
 import { settle, type StopReason } from '../../../src/core/run/rules/settle.js';
 import { nextAttempt } from '../../../src/core/run/rules/start.js';
+import { isUntidy } from '../../../src/core/run/run-state.js';
 import { isInMergeQueue } from '../../../src/core/run/task-state.js';
 import { RunHistory, timeOf } from './run-history.js';
 import { RunPromises } from './run-promises.js';
@@ -52,6 +53,8 @@ export class SimulatedSupervisor implements Loop {
   private readonly validatedAt = new Map<number, number>();
   /** Tasks whose `setup` has left something running. */
   private readonly setups = new Set<string>();
+  /** Merged tasks whose worktree has to stay. */
+  private readonly kept = new Set<string>();
   private held: string | null = null;
   private late: RunEvent | null = null;
   private passed = 0;
@@ -159,6 +162,7 @@ export class SimulatedSupervisor implements Loop {
       validating: this.jobs.has('validate'),
       agents: new Map(running.map(({ id }) => [id, this.world.agentFact(id)])),
       withSetupProcesses: this.setups,
+      untidy: this.untidy(),
       holdBack: this.held,
       moreTasks: false,
     });
@@ -174,6 +178,8 @@ export class SimulatedSupervisor implements Loop {
         this.promises.barriers(this.planned(action.task));
         this.setups.add(action.task);
         return this.start(`task:${action.task}`, this.prepare(this.planned(action.task)));
+      case 'tidy':
+        return this.start(`task:${action.task}`, this.tidy(action.task));
       case 'end_setup':
         return this.start(`task:${action.task}`, this.endSetup(action.task));
       case 'start':
@@ -214,6 +220,19 @@ export class SimulatedSupervisor implements Loop {
     }
     yield;
     this.record({ type: 'worktree_created', task: task.id, start });
+  }
+
+  private untidy(): ReadonlySet<string> {
+    const merged = [...this.history.state.tasks.values()].filter(isUntidy);
+    return new Set(merged.filter(({ id }) => !this.kept.has(id)).map(({ id }) => id));
+  }
+
+  /** The worktree goes, or is found to hold work and stays. */
+  private *tidy(task: string): Job {
+    yield;
+    this.setups.delete(task);
+    if (this.world.happens(4)) this.kept.add(task);
+    else this.record({ type: 'worktree_removed', task });
   }
 
   private *endSetup(task: string): Job {
@@ -315,10 +334,8 @@ export class SimulatedSupervisor implements Loop {
             continue;
           case 'merged':
         }
-        for (const { task, commit } of good) {
-          yield;
-          this.record(...merged(task.id, commit, []));
-        }
+        yield;
+        this.record(...good.flatMap(({ task, commit }) => merged(task.id, commit, [])));
       }
       const culprit = links[good.length];
       if (culprit !== undefined) this.failOrRetry(culprit.task.id, brokeVerify('exit 1', { stacked: 1, runs: 1 }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, finalState, type Action, type Facts } from '../../../../src/core/run/decide.js';
+import { decide, finalState, waitsForWorktrees, type Action, type Facts } from '../../../../src/core/run/decide.js';
 import type { RunEvent } from '../../../../src/core/run/events.js';
 import type { Plan } from '../../../../src/core/plan/plan.js';
 import { planOf, seedTasks, type PlanFixture, type TaskFixture } from '../../../support/runs/plan-fixture.js';
@@ -13,6 +13,7 @@ const quiet: Facts = {
   validating: false,
   agents: new Map(),
   withSetupProcesses: new Set(),
+  untidy: new Set(),
   holdBack: null,
   moreTasks: false,
 };
@@ -45,6 +46,7 @@ function said(run: RunHistory, facts: Partial<Facts> = {}): string[] {
         return `stop ${action.task} ${action.why}`;
       case 'prepare':
       case 'end_setup':
+      case 'tidy':
       case 'start':
       case 'settle':
         return `${action.kind} ${action.task}`;
@@ -339,6 +341,80 @@ describe('processes that setup left', () => {
     run.record({ type: 'run_aborting' });
     expect(said(run, withSetup)).toEqual(['end_setup a']);
     expect(said(run)).toEqual(['finish aborted']);
+  });
+});
+
+describe('the worktrees of merged tasks', () => {
+  const merged = (): RunHistory =>
+    ['a', 'b', 'c'].reduce(
+      (run, id) => run.lead(id, 'complete'),
+      runOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'd', deps: ['a'] }]),
+    );
+  const untidy = new Set(['a', 'b', 'c']);
+
+  it('go two at a time, and no start or merge waits for that', () => {
+    expect(said(merged(), { untidy })).toEqual(['prepare d', 'tidy a', 'tidy b']);
+    expect(said(merged(), { untidy, busyTasks: new Set(['a', 'd']) })).toEqual(['tidy b']);
+    expect(said(merged().lead('d', 'merge_pending'), { untidy, busyTasks: new Set(['a', 'b']) })).toEqual(['merge d']);
+  });
+
+  it('are gone before the run ends, also when it is aborted', () => {
+    const run = merged().lead('d', 'failed');
+    expect(said(run, { untidy: new Set(['c']) })).toEqual(['tidy c']);
+    expect(said(run, { untidy: new Set(['c']), busyTasks: new Set(['c']) })).toEqual([]);
+    run.record({ type: 'run_aborting' });
+    expect(said(run, { untidy: new Set(['c']) })).toEqual(['tidy c']);
+  });
+
+  it('go with what setup left, in one job', () => {
+    const facts = { untidy, withSetupProcesses: new Set(['a']), busyTasks: new Set(['d']) };
+    expect(said(merged(), facts)).toEqual(['tidy a', 'tidy b']);
+  });
+});
+
+describe('worktrees that pile up', () => {
+  const ids = Array.from({ length: 40 }, (_, at) => `t${String(at).padStart(2, '0')}`);
+  const many = (): RunHistory =>
+    runOf(
+      ids.map((id) => ({ id })),
+      { settings: { maxConcurrency: 4 } },
+    );
+  const starts = (run: RunHistory, facts: Partial<Facts> = {}): number =>
+    actionsOf(run, { merging: true, ...facts }).filter(({ kind }) => kind === 'prepare').length;
+  const led = (count: number, to: Parameters<RunHistory['lead']>[1]): RunHistory =>
+    ids.slice(0, count).reduce((run, id) => run.lead(id, to), many());
+  const why = ({ plan, state }: RunHistory, facts: Partial<Facts> = {}): string | null =>
+    waitsForWorktrees(plan, state, { ...quiet, ...facts });
+
+  it.each([
+    [14, 4],
+    [17, 2],
+    [19, 0],
+  ])('%i in the merge queue leave room for %i more', (waiting, more) => {
+    expect(starts(led(waiting, 'merge_pending'))).toBe(more);
+    expect(why(led(waiting, 'merge_pending'))).toBe(
+      more === 0 ? '19 worktrees are in use, or wait to be merged and removed' : null,
+    );
+  });
+
+  it('count until they are removed, but not when they stay', () => {
+    const run = led(19, 'complete');
+    expect(starts(run, { untidy: new Set(ids.slice(0, 19)) })).toBe(0);
+    expect(starts(run, { untidy: new Set(ids.slice(0, 16)) })).toBe(3);
+    expect(starts(run)).toBe(4);
+  });
+
+  it('do not count when they wait for a person, so that the rest of the run goes on', () => {
+    for (const state of ['failed', 'merge_conflict', 'aborted'] as const) expect(starts(led(30, state))).toBe(4);
+    const held = led(30, 'merge_pending');
+    held.record(...ids.slice(0, 30).map(hold));
+    expect(starts(held)).toBe(4);
+    expect(why(held)).toBeNull();
+  });
+
+  it('keep no attempt of a task that has its worktree from starting', () => {
+    const run = led(19, 'merge_pending').lead('t20', 'worktree_created').lead('t21', 'worktree_created');
+    expect(said(run, { merging: true })).toEqual(['start t20', 'start t21']);
   });
 });
 
