@@ -56,6 +56,14 @@ describe.skipIf(noGh !== null)(`an epic with pull requests${noGh === null ? '' :
       await run.repository.git(['fetch', '--quiet', 'origin']);
       const { repository } = hub.github;
       const before = await test.users();
+      const git = async (...args: string[]) => run.repository.git(args);
+      /** What git has staged and checked out, but for what bd itself writes. */
+      const checkout = async () => [
+        await git('symbolic-ref', 'HEAD'),
+        await git('ls-files', '--stage', '-v', '--', ':!.beads'),
+        await git('stash', 'list'),
+      ];
+      const [start, checkedOut] = [await git('rev-parse', 'main'), await checkout()];
 
       await test.spawn(epic); // four agents at a time is the default of epics
       const checked = new Set<string>();
@@ -112,6 +120,10 @@ describe.skipIf(noGh !== null)(`an epic with pull requests${noGh === null ? '' :
       expect(remote.split('\n').map((line) => line.split('\t')[1])).toEqual(['refs/heads/main']);
       expect((await run.repository.git(['worktree', 'list', '--porcelain'])).match(/^worktree /gm)).toHaveLength(1);
       expect(await run.repository.git(['rev-parse', 'main'])).toBe(synced);
+      expect(await checkout()).toEqual(checkedOut);
+      // All that moved the base here is the commit of the user's own `bd sync`.
+      expect(await git('rev-list', '--count', `${start}..main`)).toBe('1');
+      expect(await git('diff', '--name-only', start, 'main')).toBe('.beads/issues.jsonl');
       const { files, config, hooks, settings } = await test.users();
       expect({ files, config, hooks, settings }).toEqual({
         files: before['files'],
