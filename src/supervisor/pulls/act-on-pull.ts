@@ -76,7 +76,10 @@ export async function actOnPull(
     case 'ready': {
       const held = merge?.review === true ? await reviewFirst(at, task, seen, merge.by, said) : null;
       if (held !== null) return held;
-      await recordSeen(run, task, step.seen);
+      // Where the forge refused the last merge of this commit, that stays what is shown while it is tried again.
+      const last = recordOf(run, task.id).pull?.seen ?? null;
+      const isRefused = merge !== null && last?.kind === 'refused' && last.head === seen.headCommit;
+      if (!isRefused) await recordSeen(run, task, step.seen);
       return merge === null ? said('merge', 'ready to merge') : mergePull(at, task, seen, said);
     }
   }
@@ -177,6 +180,7 @@ async function finish(at: PullWork, task: PlannedTask, commit: string | null, se
   await tidyMerged(run, task);
   // Before the branch that they are based on goes, which would close them.
   if (await retargetDependents(at, task)) await cleanAfterMerge(at, task);
+  else at.cleanLater();
   return true;
 }
 

@@ -7,6 +7,7 @@ import { hasMarker, markerOf } from '../../core/forge/pull-marker.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { NO_PULL } from '../../core/run/pull-record.js';
 import { stackedOn } from '../../core/run/stacked-on.js';
+import { foreignBase } from '../../core/run/rules/foreign-base.js';
 import { pushStep } from '../../core/run/rules/pull-step.js';
 import { pushBranch } from '../../git/remote/push-branch.js';
 import { remoteHead } from '../../git/remote/fetch-branch.js';
@@ -91,6 +92,8 @@ async function openPull({ run, forge }: Publishing, task: PlannedTask): Promise<
   const { title, body } = await pullText(run, task, marker);
   const base = baseBranchOf(run, task);
   if (pull !== null && pull.state.kind === 'open') {
+    const foreign = foreignBase(run.plan, task, pull);
+    if (foreign !== null) return { kind: 'held', ...foreign };
     const ours = hasMarker(pull.body, marker);
     if (!ours || pull.body !== body) {
       // A title that a person changed stays; so does what they wrote, where the description is not o8's.

@@ -20,6 +20,9 @@ import { cleanAfterMerge, unfinishedCleanups } from './clean-after-merge.js';
 /** After a push or a merge the network was not there, this long passes before the next try. */
 const AGAIN_MS = 15_000;
 
+/** A branch that others are based on stays for a minute or two longer where the forge does not answer. */
+const TIDY_AGAIN_MS = 60_000;
+
 /** Everything about the pull requests of a run: publishing, looking, merging, cleaning up. */
 export class PullDesk implements PullDelivery, Outside {
   readonly name = 'pull requests';
@@ -28,6 +31,7 @@ export class PullDesk implements PullDelivery, Outside {
   private nextLook = 0;
   private looks: LooksSoFar = { unchanged: 0, failed: 0, trouble: null };
   private tidied = false;
+  private tidyAt = 0;
   private said: string | null = null;
   private busy: Promise<unknown> = Promise.resolve();
   /** Beside the desk, which goes on meanwhile. */
@@ -75,7 +79,8 @@ export class PullDesk implements PullDelivery, Outside {
   }
 
   due(): (() => Promise<void>) | null {
-    if (!this.tidied) return async () => this.inTurn(async () => this.tidy());
+    if (!this.tidied && this.run.now().getTime() >= this.tidyAt)
+      return async () => this.inTurn(async () => this.tidy());
     if (this.openTasks().length === 0 || this.run.now().getTime() < this.nextLook) return null;
     const merge: MergeWish | null = this.mergesByItself ? { review: true, by: 'run' } : null;
     return async () => {
@@ -183,12 +188,19 @@ export class PullDesk implements PullDelivery, Outside {
     for (const id of unfinishedCleanups(this.run)) {
       const task = plannedTask(this.run, id);
       if (await retargetDependents(this.at(), task)) await cleanAfterMerge(this.at(), task);
+      else this.cleanLater();
     }
+  }
+
+  private cleanLater(): void {
+    this.tidied = false;
+    this.tidyAt = this.run.now().getTime() + TIDY_AGAIN_MS;
   }
 
   private at(): PullWork {
     const { run, forge, remote, reviews } = this;
-    return { run, forge, remote, reviews, refresh: async () => this.refresh() };
+    const cleanLater = (): void => this.cleanLater();
+    return { run, forge, remote, reviews, refresh: async () => this.refresh(), cleanLater };
   }
 
   private later(trouble: ForgeTrouble): void {

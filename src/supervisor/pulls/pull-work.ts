@@ -9,4 +9,6 @@ export interface PullWork extends Reviewing {
   readonly reviews: ReviewQueue;
   /** Fetches the base branch; false where that is not possible now. */
   readonly refresh: () => Promise<boolean>;
+  /** Something that was merged has to be cleaned up when the forge answers again. */
+  readonly cleanLater: () => void;
 }
