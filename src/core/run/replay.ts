@@ -39,7 +39,14 @@ export function initialState(plan: Plan): RunState {
 
 /** The state after all records of a journal. Throws if an event is not allowed in the state before it. */
 export function replay(plan: Plan, records: readonly JournalRecord[]): RunState {
-  return records.reduce(applyRecord, initialState(plan));
+  return applyAll(initialState(plan), records);
+}
+
+/** As `applyRecord` one after the other, but copies the map of tasks once and not for every record. */
+function applyAll(before: RunState, records: readonly JournalRecord[]): RunState {
+  let state: RunState = { ...before, tasks: new Map(before.tasks) };
+  for (const record of records) state = { ...applyEvent(state, record.event, record, setInPlace), seq: record.seq };
+  return state;
 }
 
 /** The state after a part of a journal. */
@@ -54,14 +61,24 @@ export function replayOn(before: Replayed | null, plan: Plan, records: readonly 
   const count = before?.records.length ?? 0;
   if (before?.plan !== plan || before.records[count - 1] !== records[count - 1])
     return { plan, records, state: replay(plan, records) };
-  return { plan, records, state: records.slice(count).reduce(applyRecord, before.state) };
+  return { plan, records, state: applyAll(before.state, records.slice(count)) };
 }
 
 export function applyRecord(state: RunState, record: JournalRecord): RunState {
-  return { ...applyEvent(state, record.event, record), seq: record.seq };
+  return { ...applyEvent(state, record.event, record, setInCopy), seq: record.seq };
 }
 
-function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord): RunState {
+type Tasks = RunState['tasks'];
+/** Returns the tasks with this one replaced. */
+type SetTask = (tasks: Tasks, id: string, task: TaskRecord) => Tasks;
+
+const setInCopy: SetTask = (tasks, id, task) => new Map(tasks).set(id, task);
+
+/** Only for maps that were made in the same fold, so that nobody else has a state with them. */
+const setInPlace: SetTask = (tasks, id, task) =>
+  tasks instanceof Map ? tasks.set(id, task) : setInCopy(tasks, id, task);
+
+function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord, setTask: SetTask): RunState {
   switch (event.type) {
     case 'run_created':
     case 'request_done':
@@ -129,20 +146,25 @@ function applyEvent(state: RunState, event: RunEvent, { at, seq }: JournalRecord
         }),
       };
     default:
-      return applyTaskEvent(state, event, at, seq);
+      return applyTaskEvent(state, event, { at, seq }, setTask);
   }
 }
 
-function applyTaskEvent(state: RunState, event: TaskEvent, at: string, seq: number): RunState {
+function applyTaskEvent(
+  state: RunState,
+  event: TaskEvent,
+  { at, seq }: Pick<JournalRecord, 'at' | 'seq'>,
+  setTask: SetTask,
+): RunState {
   const before = taskOf(state, event.task);
   // Removing a task's worktree or branch does not count as a change of the task.
   const tidied = event.type === 'worktree_removed' || event.type === 'branch_removed';
   const task: TaskRecord = { ...changeTask(before, event, at, seq), changedAt: tidied ? before.changedAt : seq };
-  const tasks = new Map(state.tasks).set(event.task, task);
-  const mergeIntents = new Map(state.mergeIntents);
+  const tasks = setTask(state.tasks, event.task, task);
   // An intended merge does not include commits added to the branch since.
   const grown = before.state.state === 'merge_pending' && event.type === 'task_done' && event.tip !== before.state.tip;
-  if (task.state.state !== 'merge_pending' || grown) mergeIntents.delete(event.task);
+  const isOver = task.state.state !== 'merge_pending' || grown;
+  const mergeIntents = isOver ? withoutKey(state.mergeIntents, event.task) : state.mergeIntents;
   // A validation applies to the wave's work merged at that time; work merged later has to be validated again.
   const validations = event.type === 'task_merged' ? withoutWave(state.validations, task.wave) : state.validations;
   // If a merge unblocks a task, that does not mean that the user wants to continue a stopped run.
@@ -223,6 +245,10 @@ function withoutLanding(state: RunState, event: Extract<RunEvent, { type: 'landi
 
 function withValidation(state: RunState, wave: number, validation: WaveValidation): RunState {
   return { ...state, validations: new Map(state.validations).set(wave, validation) };
+}
+
+function withoutKey<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
+  return map.has(key) ? new Map([...map].filter(([other]) => other !== key)) : map;
 }
 
 function withoutWave(validations: RunState['validations'], without: number): RunState['validations'] {
