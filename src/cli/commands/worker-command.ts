@@ -10,7 +10,10 @@ export function workerCommand(cli: Cli): Command {
   return new Command('worker')
     .description('Start one agent for one Beads issue, or retry it in the run that has it')
     .argument('<id>', 'id of the issue')
-    .option('--force', 'stop an active run; move old worktrees and branches aside')
+    .option(
+      '--force',
+      'take an issue that somebody else claimed; stop an active run; move old worktrees and branches aside',
+    )
     .option('--dry-run', 'show the plan and stop')
     .option('-y, --yes', 'accepted for scripts; worker never asks')
     .option('--verbose', "also print the agent's output")
@@ -27,7 +30,7 @@ export function workerCommand(cli: Cli): Command {
       }
       switch (found.kind) {
         case 'own_run':
-          return startRun(cli, { epic: issue }, flags);
+          return startRun(takingOver(cli, flags), { epic: issue }, flags);
         case 'resume':
           return say(cli, flags, found.runId, `Run ${found.runId} has ${issue} and would be resumed.`);
         case 'retry':
@@ -39,6 +42,10 @@ export function workerCommand(cli: Cli): Command {
           return say(cli, flags, found.runId, found.message);
       }
     });
+}
+
+function takingOver(cli: Cli, { force }: StartFlags): Cli {
+  return force === true ? { ...cli, context: { ...cli.context, takesClaims: true } } : cli;
 }
 
 /** The run has other tasks: following it here, Ctrl+C would stop them too. */

@@ -10,6 +10,8 @@ export type BdCall =
       /** Null: as it is. */
       readonly status: TaskStatus | null;
       readonly unassign: boolean;
+      /** Whose it is from now on, also where somebody else had it. */
+      readonly assign?: string;
       readonly addLabels: readonly string[];
       readonly removeLabels: readonly string[];
     }
@@ -26,7 +28,7 @@ export function callWords(call: BdCall): string[] {
         ...call.ids,
         ...(call.claim ? ['--claim'] : []),
         ...(call.status === null ? [] : ['--status', call.status]),
-        ...(call.unassign ? ['--assignee', ''] : []),
+        ...(call.unassign ? ['--assignee', ''] : call.assign === undefined ? [] : ['--assignee', call.assign]),
         ...call.addLabels.flatMap((label) => ['--add-label', label]),
         ...call.removeLabels.flatMap((label) => ['--remove-label', label]),
       ];

@@ -19,6 +19,8 @@ export const beadsSourceSchema = z.strictObject({
   title: z.string().nullable(),
   /** The folder that contains `.beads`, absolute. */
   root: z.string(),
+  /** The single issue `epic` is taken from whoever has claimed it. */
+  takes: z.literal(true).optional(),
 });
 export type BeadsSource = z.infer<typeof beadsSourceSchema>;
 
@@ -54,7 +56,7 @@ export function isBeadsFile(path: string): boolean {
   return path === BEADS || path.startsWith(`${BEADS}/`);
 }
 
-export function beadsSource({ epic, title, root }: BeadsSource): Source {
+export function beadsSource({ epic, title, root, takes }: BeadsSource): Source {
   return {
     ...beadsFacts,
     name: epic,
@@ -66,7 +68,7 @@ export function beadsSource({ epic, title, root }: BeadsSource): Source {
         : `Epic: ${printable(epic)}${title === null ? '' : ` ${printable(title)}`}`,
     ],
     documents: join(root, '.beads'),
-    queue: { name: 'Beads', epic, root },
+    queue: { name: 'Beads', epic, root, takes: takes === true },
     agentVariables: { BD_EXPORT_GIT_ADD: 'false' }, // or each write of an agent would stage a file in the user's index
     planFolder: null,
     rewritten: [],

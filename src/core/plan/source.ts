@@ -48,7 +48,12 @@ export interface Source extends SourceFacts {
   /** How answers of tools name the plan; the same keys name it in their input. */
   readonly view: { dir: string } | { features: string[] } | { epic: string };
   /** The queue that the tasks come from and that is told what becomes of them; null if the plan is files. */
-  readonly queue: { readonly name: string; readonly epic: string; readonly root: string } | null;
+  readonly queue: {
+    readonly name: string;
+    readonly epic: string;
+    readonly root: string;
+    readonly takes: boolean;
+  } | null;
   /** Added to the environment of agents. */
   readonly agentVariables: Readonly<Record<string, string>>;
   /** First lines of the plan's text. `root`: of the repository. */

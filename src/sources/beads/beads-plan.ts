@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { o8, text } from '../../core/base/text.js';
 import { O8Error } from '../../core/base/errors.js';
 import type { AskProgram } from '../../core/base/program-answer.js';
 import { someOf } from '../../core/base/check.js';
@@ -23,6 +24,8 @@ export interface BeadsReading {
   /** Who o8 is in Beads. */
   readonly actor: () => Promise<string>;
   /** Issues whose work an earlier run has finished although Beads does not say so. */
+  /** A single issue is taken from whoever has claimed it. */
+  readonly takes: boolean;
   readonly done: () => Promise<ReadonlySet<string>>;
 }
 
@@ -49,13 +52,13 @@ export async function loadBeads(
   const version = await bd.version();
   const issues = withClosed(await bd.issues(), await reading.done());
   const ready = epic === ALL_EPICS ? await bd.readyIds() : [];
-  const selected = selectIssues(issues, wantedIssues(issues, epic, ready), { actor });
+  const selected = selectIssues(issues, wantedIssues(issues, epic, ready, reading.takes), { actor });
   const named = issues.find(({ id }) => id === epic) ?? null;
   if (selected.tasks.length === 0) throw nothingToDo(program, epic, named, selected.left);
   return {
     version,
     plan: {
-      source: { kind: 'beads', epic, title: named?.title ?? null, root },
+      source: { kind: 'beads', epic, title: named?.title ?? null, root, ...(reading.takes ? { takes: true } : {}) },
       settings: {},
       tasks: await readTasks(bd, selected, settings),
       waves: [{ number: 1, validation: null }],
@@ -71,6 +74,11 @@ export async function readTasks(bd: Beads, selected: Selection, settings: Settin
 }
 
 function nothingToDo(program: string, epic: string, named: Issue | null, left: readonly LeftOutIssue[]): O8Error {
+  const [own] = left;
+  if (own?.issue.id === epic && own.why.kind === 'claimed') {
+    const message = `${epic} is claimed by ${quote(own.why.by)}.`;
+    return new O8Error('invalid_plan', message, text`${o8('worker', [epic], { force: true })}   (takes it over)`);
+  }
   const what = named === null ? 'Beads has no issue that is ready' : `${epic} has no open issue to work on`;
   const first = named !== null && isClosed(named) ? `${epic} is closed or done` : what;
   const why = left.map((issue) => whyLeft(issue));

@@ -62,7 +62,7 @@ export async function beadsOfRun(run: Run, goesOn: boolean): Promise<QueueLink> 
   return {
     outside: [queueWatch, mirror],
     listeners: [teller, { tell: (state) => mirror.update(state) }],
-    claims: new TaskClaims(door, log),
+    claims: new TaskClaims(door, log, queue.takes ? { id: queue.epic, actor } : null),
     close: () => stop.abort(),
   };
 }

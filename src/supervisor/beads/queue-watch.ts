@@ -175,7 +175,7 @@ export class QueueWatch implements Outside {
       const issues = await bd.issues();
       const ready = epic === ALL_EPICS ? await bd.readyIds() : [];
       const inRun = new Set(this.run.plan.tasks.map(({ id }) => id));
-      const selected = selectIssues(issues, wantedIssues(issues, epic, ready), { actor, inRun });
+      const selected = selectIssues(issues, wantedIssues(issues, epic, ready, false), { actor, inRun });
       this.toldThen = told;
       return {
         issues: new Map(issues.map((issue) => [issue.id, issue])),

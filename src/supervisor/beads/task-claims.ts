@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { failpoint } from '../../core/base/failpoint.js';
-import { refusedClaim } from '../../core/beads/refused-claim.js';
+import { refusedClaim, type RefusedClaim } from '../../core/beads/refused-claim.js';
 import type { BdOutcome } from '../../sources/beads/bd.js';
 import { errorText } from '../run/error-text.js';
 import type { Claim, Claims } from '../run/claims.js';
@@ -25,6 +25,8 @@ export class TaskClaims implements Claims {
   constructor(
     private readonly door: BdDoor,
     private readonly log: (line: string) => void,
+    /** An issue that is taken from whoever has it, and by whom. */
+    private readonly taken: { readonly id: string; readonly actor: string } | null,
   ) {}
 
   async claim(task: string): Promise<Claim> {
@@ -77,6 +79,18 @@ export class TaskClaims implements Claims {
     this.asking = false;
   }
 
+  /** Null: it is taken over now. */
+  private async takeOver(id: string, why: string): Promise<RefusedClaim | null> {
+    const refused = refusedClaim(id, why);
+    if (this.taken?.id !== id || refused.kind !== 'taken') return refused;
+    const { actor } = this.taken;
+    const change = { claim: false, unassign: false, assign: actor, addLabels: [], removeLabels: [] };
+    const take = { kind: 'update', ids: [id], status: 'in_progress', ...change } as const;
+    await this.door.call(async (bd) => bd.tell(take), { first: true });
+    this.log(`beads: ${id} was ${refused.note.replace(' in Beads', '')} and is taken over`);
+    return null;
+  }
+
   private async claimAll(ids: readonly string[]): Promise<ReadonlyMap<string, Claim>> {
     const nothing = { status: null, unassign: false, addLabels: [], removeLabels: [] };
     try {
@@ -90,7 +104,12 @@ export class TaskClaims implements Claims {
         { first: true },
       );
       this.slow = false;
-      return new Map(outcome.refused.map(({ id, why }) => [id, refusedClaim(id, why)]));
+      const claims = new Map<string, Claim>();
+      for (const { id, why } of outcome.refused) {
+        const refused = await this.takeOver(id, why);
+        if (refused !== null) claims.set(id, refused);
+      }
+      return claims;
     } catch (error) {
       this.log(`beads: not claimed yet: ${errorText(error)}`);
       return new Map();

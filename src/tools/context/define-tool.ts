@@ -11,6 +11,8 @@ export interface ToolContext {
   readonly reader: Reader;
   /** Of a caller that polls or continues with the same files, so that they are not read again. */
   readonly files?: RunFiles;
+  /** A plan of one issue takes it from whoever has claimed it: a person asked for that. */
+  readonly takesClaims?: boolean;
   /** Reports progress to a waiting caller; absent unless the caller asked for it. */
   readonly progress?: (message: string) => void;
 }

@@ -51,7 +51,7 @@ export const PREVIEW: RunIdentity = { runId: '<run-id>', createdAt: '1970-01-01T
 export async function readPlanParts(
   selection: Selection,
   flags: SettingsFlags,
-  context: Pick<ToolContext, 'cwd' | 'env'>,
+  context: Pick<ToolContext, 'cwd' | 'env' | 'takesClaims'>,
 ): Promise<PlanParts> {
   const { repo, root, home } = await openContext(context);
   if (repo.bare) {
@@ -63,7 +63,7 @@ export async function readPlanParts(
   }
   const settingsText = await readSettingsText(root);
   const read = await readSource(selection, settingsOf(root, settingsText), flags, {
-    ...{ root, home, cwd: context.cwd, env: context.env },
+    ...{ root, home, cwd: context.cwd, env: context.env, takesClaims: context.takesClaims === true },
   });
   checkAgents(read.settings);
   const facts = await readRepositoryFacts(repo);
@@ -76,7 +76,13 @@ async function readSource(
   selection: Selection,
   file: SettingsFile,
   flags: SettingsFlags,
-  { root, home, cwd, env }: { readonly root: string; readonly home: RunHome } & Pick<ToolContext, 'cwd' | 'env'>,
+  {
+    root,
+    home,
+    cwd,
+    env,
+    takesClaims,
+  }: { readonly root: string; readonly home: RunHome } & Pick<ToolContext, 'cwd' | 'env' | 'takesClaims'>,
 ): Promise<ReadPlan> {
   const real = await realpath(cwd);
   const placesOf = (featuresDir: string): Places => ({ root, cwd: real, featuresDir });
@@ -87,6 +93,7 @@ async function readSource(
       mayRun: async () => refuseUnacceptedSettings(root, env),
       env: agentEnvironment(env, {}),
       actor: async () => readActor(home),
+      takes: takesClaims === true,
       done: async () => doneBefore(home),
     },
     nowhere: async (slugs, featuresDir) => findNowhere(slugs, placesOf(featuresDir)),

@@ -43,6 +43,24 @@ describe('o8 worker', () => {
     },
   );
 
+  it('takes an issue that somebody else has claimed with --force only', { timeout: 120_000 }, async () => {
+    const test = await BeadsRun.open();
+    const { run, user } = test;
+    const [, one = ''] = await test.epic('Schema');
+    await user.bd(['--actor', 'ada', 'update', one, '--claim']);
+    const refused = await run.o8('worker', one);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(new RegExp(`^Error: ${one} is claimed by "ada"\\.\n.*o8 worker ${one} --force`));
+    const shown = await run.o8('worker', one, '--force', '--dry-run');
+    expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining(one) as string]);
+    expect(await user.issue(one)).toMatchObject({ assignee: 'ada' });
+    const worker = run.start('worker', one, '--force');
+    await (await run.agents.waitForAgent(one)).succeed('one.txt', 'one\n');
+    expect(await worker.ended).toMatchObject({ code: 0 });
+    const closed = await test.waitForIssue(one, ({ status }) => status === 'closed');
+    expect(closed).toMatchObject({ assignee: expect.stringMatching(/^o8:/) as string, labels: ['phase:merged'] });
+  });
+
   it('runs no program that settings of the repository name before they are accepted', async () => {
     const test = await BeadsRun.open();
     const [epic = ''] = await test.epic('Schema');
