@@ -7,6 +7,10 @@ import type { Selection } from './select-issues.js';
 /** What Beads is made for; above it bd itself becomes slow. */
 const MANY_TASKS = 200;
 
+/** For an agent that may find work of another one; harmless where there is none. */
+const BEGUN =
+  'Work on this issue has begun before and may be in this worktree: check `git log` and `git status` first and continue from there.';
+
 /**
  * The tasks of a selection as every source gives them, in its order. `details` are whole issues with comments; an issue
  * that is not in them is taken as it was listed.
@@ -17,14 +21,14 @@ export function issueTasks(
   verify: string | null,
 ): SourceTask[] {
   const whole = new Map(details.map((issue) => [issue.id, issue]));
-  return tasks.map(({ issue, deps }) => ({
+  return tasks.map(({ issue, deps, adopted }) => ({
     id: issue.id,
     stem: issue.id,
     wave: 1,
     deps,
     agent: null,
     component: null,
-    prompt: issuePrompt(whole.get(issue.id) ?? issue, verify),
+    prompt: [issuePrompt(whole.get(issue.id) ?? issue, verify), ...(adopted ? [BEGUN] : [])].join('\n\n'),
     promptKind: 'text',
     promptFile: null,
     scope: { create: [], modify: [], boundary: [] },
@@ -35,6 +39,7 @@ export function issueTasks(
     retries: null,
     model: null,
     priority: issue.priority,
+    ...(adopted ? { begun: true } : {}),
   }));
 }
 

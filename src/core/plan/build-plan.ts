@@ -101,6 +101,7 @@ export function planTask(task: SourceTask, source: PlanSource, settings: Setting
     retries: task.retries ?? settings.retries,
     model: task.model ?? agentSettingsOf(settings, task.agent).model,
     ...(task.priority === undefined ? {} : { priority: task.priority }),
+    ...(task.begun === true ? { begun: true } : {}),
   };
 }
 

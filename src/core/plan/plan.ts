@@ -42,6 +42,8 @@ export interface SourceTask {
   readonly model: string | null;
   /** Tasks with a lower number start first; absent if the source has no priorities. */
   readonly priority?: number;
+  /** See `plannedTaskSchema`. */
+  readonly begun?: true;
 }
 
 export interface SourceWave {
@@ -85,6 +87,8 @@ export const plannedTaskSchema = z.strictObject({
   retries: z.number(),
   model: z.string().nullable(),
   priority: z.number().optional(),
+  /** Begun by a run that is not known here any more: a branch of its name is its work. */
+  begun: z.literal(true).optional(),
 });
 export type PlannedTask = z.infer<typeof plannedTaskSchema>;
 

@@ -27,11 +27,13 @@ function branchCollisions(plan: Plan, facts: PreflightFacts): Check[] {
     ...newTasks(plan, facts).map(({ id, branch }) => ({ branch, task: id })),
     ...(own === null ? [] : [{ branch: own, task: null }]),
   ];
+  const begun = new Set(newTasks(plan, facts).flatMap((task) => (task.begun === true ? [task.id] : [])));
   // One branch called `feature` blocks the branches of all tasks, which is one finding.
   const findings = new Map<string, { existing: string; obstacle: Obstacle; branch: string; tasks: string[] }>();
   for (const { branch, task } of wanted) {
     for (const existing of facts.branches) {
       const obstacle = obstacleOf(branch, existing);
+      if (obstacle === 'same' && task !== null && begun.has(task)) continue;
       if (obstacle === null || (obstacle === 'nested_but_for_case' && !facts.foldsCase)) continue;
       const key = `${obstacle} ${existing}`;
       const finding = findings.get(key) ?? { existing, obstacle, branch, tasks: [] };
@@ -135,7 +137,8 @@ function worktreeCollisions(plan: Plan, facts: PreflightFacts): Check[] {
   const again = startedAgain(plan, facts);
   return newTasks(plan, facts).flatMap((task) => {
     const occupied = facts.occupied.find(({ path }) => path === task.worktree);
-    if (occupied === undefined || (isOf(again, [task.id]) && occupied.by !== 'sibling')) return [];
+    if (occupied === undefined || (task.begun === true && occupied.by === 'worktree')) return [];
+    if (isOf(again, [task.id]) && occupied.by !== 'sibling') return [];
     const check = describePath(plan, task, occupied);
     const goesOn = source.again === 'as_new_attempts' && facts.earlierTasks.includes(task.id);
     return [goesOn ? { ...check, hint: source.nameTaken(true, '') } : check];

@@ -5,14 +5,15 @@ import { stackedOn } from '../../core/run/stacked-on.js';
 import { mergedCommit } from '../../core/run/task-state.js';
 import type { PlannedTask } from '../../core/plan/plan.js';
 import { lostFromTarget, targetGone, type Moved } from '../../git/findings/moved-branches.js';
-import { isAncestor, resolveCommit } from '../../git/refs/refs.js';
+import { createRef, isAncestor, mergeBase, resolveCommit } from '../../git/refs/refs.js';
 import { addWorktree, copyWorktreeIncludes } from '../../git/worktrees/worktrees.js';
 import { writePrepared } from '../../store/runs/prepared.js';
 import { agentEnvironmentOf } from '../run/agent-variables.js';
 import { errorText } from '../run/error-text.js';
 import { runSetupCommand } from '../run/end-setup-processes.js';
-import { branchesOf, filesOf, recordOf, type Run } from '../run/run.js';
+import { branchesOf, filesOf, lastAttemptRef, recordOf, type Run } from '../run/run.js';
 import { adoptPushedWork } from './adopt-pushed-work.js';
+import { needsRoom } from './make-room.js';
 import { lockReason, unlockWithoutAgent } from './worktree-lock.js';
 import { targetOf } from '../../core/plan/target.js';
 
@@ -24,7 +25,8 @@ export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
   if (!(await isOurs(run, task)) || (await adoptPushedWork(run, task))) return;
   const { ref } = targetOf(run.plan);
   const stacked = stackedOn(run.plan, run.ledger.state, task);
-  const start = recordOf(run, task.id).start ?? stacked?.commit ?? (await resolveCommit(run.repo, ref));
+  const begun = await beginningOf(run, task);
+  const start = recordOf(run, task.id).start ?? begun?.start ?? stacked?.commit ?? (await resolveCommit(run.repo, ref));
   if (start === null) return fail(run, task, movedText(await targetGone(branchesOf(run))));
   const missing = await missingDependency(run, task, start);
   if (missing !== null) {
@@ -33,9 +35,24 @@ export async function prepareTask(run: Run, task: PlannedTask): Promise<void> {
     return fail(run, task, lost === null ? fact : movedText(lost.moved));
   }
   await run.ledger.record({ type: 'worktree_intended', task: task.id, start });
-  if (!(await provideWorktree(run, task, start))) return;
+  if (!(await provideWorktree(run, task, begun?.tip ?? start))) return;
   await run.ledger.record({ type: 'worktree_created', task: task.id, start });
   await unlockWithoutAgent(run, task);
+}
+
+/**
+ * What a run that is not known here any more has on the branch of a task: the branch goes on from there, in the worktree
+ * that may still be there, with what is uncommitted in it. Null for a task without such work.
+ */
+async function beginningOf(run: Run, task: PlannedTask): Promise<{ start: string; tip: string } | null> {
+  if (task.begun !== true || needsRoom(run, task) || recordOf(run, task.id).attempt > 0) return null;
+  const tip = await resolveCommit(run.repo, `refs/heads/${task.branch}`);
+  const start = tip === null ? null : await mergeBase(run.repo, targetOf(run.plan).ref, tip);
+  if (tip === null || start === null) return null;
+  run.lease.assertHeld();
+  // A worktree that cannot be made takes its branch with it.
+  await createRef(run.repo, `${lastAttemptRef(run, task.id)}-${tip.slice(0, 12)}`, tip);
+  return { start, tip };
 }
 
 /** False where somebody else has the task; then it is recorded who. */

@@ -17,10 +17,7 @@ export function isNotMerged({ plan }: Pick<Run, 'plan'>, path: string): boolean 
  */
 export async function restoreNotMerged(run: Run, task: PlannedTask, tip: string): Promise<string> {
   const folders = sourceOf(run.plan.source).notMerged;
-  if (folders.length === 0) return tip;
-  const base = await mergeBase(run.repo, targetOf(run.plan).ref, tip);
-  if (base === null) return tip;
-  const restored = await leaveOut(run.repo, { ours: base, theirs: tip }, folders);
+  const restored = await withoutNotMerged(run, tip);
   if (restored === tip) return tip;
   run.lease.assertHeld();
   const steps = { from: tip, to: restored };
@@ -28,4 +25,12 @@ export async function restoreNotMerged(run: Run, task: PlannedTask, tip: string)
     advanceRef(run.repo, `refs/heads/${task.branch}`, steps),
   );
   return moved ? restored : tip;
+}
+
+/** The same for a commit that is on no branch here, which a new commit on top of it does not change. */
+export async function withoutNotMerged(run: Run, tip: string): Promise<string> {
+  const folders = sourceOf(run.plan.source).notMerged;
+  if (folders.length === 0) return tip;
+  const base = await mergeBase(run.repo, targetOf(run.plan).ref, tip);
+  return base === null ? tip : leaveOut(run.repo, { ours: base, theirs: tip }, folders);
 }

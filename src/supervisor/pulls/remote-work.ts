@@ -3,6 +3,9 @@ import type { PlannedTask } from '../../core/plan/plan.js';
 import { countOwnCommits } from '../../git/diff/changes.js';
 import { fetchBranch } from '../../git/remote/fetch-branch.js';
 import { advanceRef, createRef, resolveCommit } from '../../git/refs/refs.js';
+import { sourceOf } from '../../core/plan/sources.js';
+import type { RunEvent } from '../../core/run/events.js';
+import { withoutNotMerged } from '../attempts/restore-not-merged.js';
 import { moveWorktree } from '../../git/worktrees/move-worktree.js';
 import { inspectWorktree } from '../../git/worktrees/worktrees.js';
 import { isTasksWorktree, noteOnce } from '../attempts/remove-worktree.js';
@@ -16,12 +19,26 @@ import { lastAttemptRef, recordOf, type Run } from '../run/run.js';
 export async function takeRemoteWork(run: Run, task: PlannedTask, remote: string, head: string): Promise<boolean> {
   const fetched = await fetchBranch(run.repo, { remote, branch: task.branch });
   if (fetched.kind !== 'fetched' || fetched.commit !== head) return false; // looked at again with the next look
-  await followBranch(run, task, head);
+  const tip = await mergeableTip(run, remote, head);
+  if (tip === null) return false;
+  await followBranch(run, task, tip);
   const { start } = recordOf(run, task.id);
   const commits = start === null ? 0 : await countOwnCommits(run.repo, start, head);
   const notes = [`${task.branch} was pushed by somebody else at ${head.slice(0, 12)}, and is verified again`];
-  await recordDone(run, { task: task.id, tip: head, commits, notes });
+  // What the remote has is known together with what replaces it: not before it, or it would count as verified.
+  const onRemote: RunEvent[] = tip === head ? [] : [{ type: 'branch_pushed', task: task.id, commit: head }];
+  await recordDone(run, { task: task.id, tip, commits, notes }, onRemote);
   return true;
+}
+
+/**
+ * Null: not now. A new commit on top of `head` where it has changes that are not merged. They are compared with the base as
+ * it is now, which a person may have rebased on.
+ */
+async function mergeableTip(run: Run, remote: string, head: string): Promise<string | null> {
+  if (sourceOf(run.plan.source).notMerged.length === 0) return head;
+  const fetched = await fetchBranch(run.repo, { remote, branch: run.plan.base.branch });
+  return fetched.kind === 'fetched' ? withoutNotMerged(run, head) : null;
 }
 
 async function followBranch(run: Run, task: PlannedTask, head: string): Promise<void> {

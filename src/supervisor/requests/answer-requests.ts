@@ -24,11 +24,13 @@ import { takeCommands } from '../run/take-commands.js';
 import { landTarget } from '../merge/land-target.js';
 import { branchMovedBack } from '../merge/moved-refs.js';
 import { pauseRun, unpauseRun, type PauseHost } from './pause-tasks.js';
+import type { RunEvent } from '../../core/run/events.js';
+import { restoreNotMerged } from '../attempts/restore-not-merged.js';
 import { recordDone } from '../run/record-done.js';
 import { resolveConflict } from '../merge/resolve-conflict.js';
 import { plannedTask, recordOf, type Run } from '../run/run.js';
 import { undoLandings } from '../merge/undo-landings.js';
-import { targetName, targetOf, whyMergeLandsNothing } from '../../core/plan/target.js';
+import { pullRemote, targetName, targetOf, whyMergeLandsNothing } from '../../core/plan/target.js';
 
 /** What requests need from the loop. */
 export interface RequestHost extends PauseHost {
@@ -268,11 +270,24 @@ async function requeueAll(run: Run, only: string | null): Promise<void> {
           ? unfinishedError(task, unfinished ?? '')
           : movedBackError(run, task, { known, tip: tip ?? known });
       case 'merge': {
-        const commits = start === null ? 0 : await countOwnCommits(run.repo, start, requeueing.tip);
-        await recordDone(run, { task: task.id, tip: requeueing.tip, commits, notes: [] });
+        const { tip: done, pushed } = await pullTip(run, task, requeueing.tip);
+        const commits = start === null ? 0 : await countOwnCommits(run.repo, start, done);
+        await recordDone(run, { task: task.id, tip: done, commits, notes: [] }, pushed);
       }
     }
   }
+}
+
+/**
+ * A forge merges a branch as it is, so that what is not merged has to be gone from it. `pushed`: a person has pushed the
+ * branch as it was before that.
+ */
+async function pullTip(run: Run, task: PlannedTask, tip: string): Promise<{ tip: string; pushed: RunEvent[] }> {
+  const remote = pullRemote(targetOf(run.plan));
+  const done = remote === null ? tip : await restoreNotMerged(run, task, tip);
+  if (done === tip) return { tip, pushed: [] };
+  const isPushed = (await resolveCommit(run.repo, `refs/remotes/${remote ?? ''}/${task.branch}`)) === tip;
+  return { tip: done, pushed: isPushed ? [{ type: 'branch_pushed', task: task.id, commit: tip }] : [] };
 }
 
 function unfinishedError(task: PlannedTask, what: string): O8Error {

@@ -161,4 +161,36 @@ describe('by hand, as the guide says', { timeout: TIMEOUT_MS }, () => {
     expect((await run.repository.git(['worktree', 'list', '--porcelain'])).match(/^worktree /gm)).toHaveLength(1);
     expect(await test.mirror()).toEqual({});
   });
+
+  it('what a run began that is not known any more goes on, with its commits and what was uncommitted', async () => {
+    const test = await BeadsRun.open();
+    const { run, user } = test;
+    const [epic = '', one = '', two = ''] = await test.epic('Begun', 'Named alike');
+    const git = async (...args: string[]) => run.repository.git(args);
+    await test.spawn(epic);
+    const agent = await run.agents.waitForAgent(one);
+    const other = await run.agents.waitForAgent(two);
+    await agent.writeFile('first.txt', 'first\n');
+    const first = await agent.commit('First');
+    await agent.writeFile('half.txt', 'half\n');
+    await test.waitForIssue(one, ({ labels }) => labels.includes('phase:working'));
+    await killAgent(test, one);
+    await waitFor(async () => (await run.task(one)).state !== 'running', { timeoutMs: LOOKED_MS, what: 'its end' });
+    await other.exit(1);
+    await run.waitForRun('failed', LOOKED_MS);
+    await typed(test, 'rm -rf .git/o8', ...reset(two).slice(0, 1), `bd update ${two} --status open --assignee ""`);
+    await user.bd(['update', one, '--status', 'in_progress']);
+    expect(await run.refusal('spawn', { epic })).toMatchObject({ message: `Branch already exists: agent/${two}` });
+    await git('branch', '-D', `agent/${two}`);
+    await test.spawn(epic);
+    const again = await run.agents.waitForAgent(one);
+    expect(await again.readFile('half.txt')).toBe('half\n');
+    expect(await again.git('rev-parse', 'HEAD')).toBe(first);
+    await again.succeed('one.txt', 'one\n');
+    await run.succeed(two);
+    expect((await run.waitForRun('completed', LOOKED_MS)).counts).toEqual({ complete: 2 });
+    expect(await git('ls-tree', '--name-only', 'main', 'first.txt', 'half.txt', 'one.txt')).toBe(
+      'first.txt\nhalf.txt\none.txt',
+    );
+  });
 });
