@@ -12,8 +12,11 @@ const project = resolve(import.meta.dirname, '../../..');
 const { version } = z
   .looseObject({ version: z.string() })
   .parse(JSON.parse(await readFile(join(project, 'package.json'), 'utf8')));
-/** Most of it is the bundles: a package that grew by half has something in it that should not be there. */
-const MOST_BYTES = 1_300_000;
+/**
+ * Most of it is the bundles, of which the hot commands have one each that needs no other: a package that grew by a tenth
+ * has something in it that should not be there.
+ */
+const MOST_BYTES = 2_000_000;
 
 let folder: string;
 let packed: NpmPackage;
