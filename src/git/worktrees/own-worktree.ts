@@ -17,7 +17,7 @@ export function ownReason(runId: string, what: string): string {
 }
 
 /** The run named in a lock reason, null if the reason is not from o8. */
-function runOfReason(reason: string): string | null {
+export function runOfReason(reason: string): string | null {
   return new RegExp(`^${OWN_REASON} ([^,\\s]+),`).exec(reason)?.[1] ?? null;
 }
 
@@ -54,7 +54,8 @@ export async function homeCheckout(repo: Repository): Promise<Repository> {
  * Whether o8 created this worktree for this run. Anything else at the same path belongs to somebody else and must not
  * be touched.
  */
-export async function isOwnWorktree(path: string, runId: string): Promise<boolean> {
+export async function isOwnWorktree(path: string, runId: string | null): Promise<boolean> {
+  if (runId === null) return false;
   const pointer = join(path, '.git');
   if (!existsSync(pointer) || !(await stat(pointer)).isFile()) return false;
   const gitDir = pointedGitFolder(await readFile(pointer, 'utf8'));

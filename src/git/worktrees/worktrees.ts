@@ -9,7 +9,7 @@ import { failpoint } from '../../core/base/failpoint.js';
 import type { CriticalSection } from '../../core/base/lease.js';
 import { git, gitFailure, tryGit } from '../door/execute.js';
 import { awaitOwnLocks } from '../door/index-lock.js';
-import { markOwn } from './own-worktree.js';
+import { isOwnWorktree, markOwn, runOfReason } from './own-worktree.js';
 import { createRef, deleteRef, resolveCommit } from '../refs/refs.js';
 import { isAtLeast, type Repository } from '../door/repository.js';
 import { realCommonFolder } from '../settings/pin.js';
@@ -149,10 +149,9 @@ async function register(
   const entry = known ? await findWorktree(repo, path) : null;
   if (entry !== null && (await isUsable(entry, checkout))) {
     await straightenPointer(path);
-    if (!entry.locked) {
-      await lock(repo, path, reason);
-      await mark(repo, path, reason);
-    }
+    if (!entry.locked) await lock(repo, path, reason);
+    // Also where an earlier owner was killed between registration and mark: without its lock nothing else says whose it is.
+    if (!entry.locked || (await isOwnWorktree(path, runOfReason(reason)))) await mark(repo, path, reason);
     return 'there before';
   }
   if (entry !== null) await unregister(repo, entry);

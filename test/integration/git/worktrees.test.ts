@@ -10,7 +10,9 @@ import {
   addWorktree,
   listWorktrees,
   removeWorktree,
+  unlockWorktree,
 } from '../../../src/git/worktrees/worktrees.js';
+import { isOwnWorktree, ownReason } from '../../../src/git/worktrees/own-worktree.js';
 import { inTurn } from '../../support/waiting/in-turn.js';
 import { createRepository, type TestRepository } from '../../support/git/repository.js';
 
@@ -46,6 +48,15 @@ async function status(name: string): Promise<string> {
 }
 
 describe('addWorktree', () => {
+  it('knows a worktree again that a killed owner had registered and not marked, also when it is not locked any more', async () => {
+    const reason = ownReason('run-1', 'task one');
+    const [path, branch] = [workspace('one'), 'feature/one'];
+    await test.git(['worktree', 'add', '--quiet', '--no-checkout', '--lock', '--reason', reason, '-b', branch, path]);
+    await addWorktree(repo, serialise, { path, branch, start, reason });
+    await unlockWorktree(repo, serialise, path);
+    expect([await isOwnWorktree(path, 'run-1'), await isOwnWorktree(path, 'run-2')]).toEqual([true, false]);
+  });
+
   it('makes a full, locked worktree on a new branch', async () => {
     await add('one');
     expect(await status('one')).toBe('');
