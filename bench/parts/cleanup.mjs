@@ -58,9 +58,7 @@ async function cleanedUp(folder, size) {
   const run = await StandingRun.open(folder, { ...size, slots: size.tasks });
   try {
     for (const id of run.ids) await run.end(id, 1);
-    await run.until(
-      async () => (await run.processes()).supervisor.length === 0 && (await run.status()).state === 'failed',
-    );
+    await run.ended();
     const cost = await measured(o8('cleanup'), run.where);
     const left = (await readdir(join(folder, 'workspaces')).catch(() => [])).filter((name) => name.startsWith('task-'));
     if (cost.code !== 0 || left.length > 0)

@@ -47,9 +47,7 @@ export async function measure({ folder, rounds, tiny }) {
     await several('full', {});
     const none = await several('none', { since });
     await run.end('task-002');
-    await run.until(async () =>
-      (await run.status()).tasks.some((/** @type {any} */ task) => task.state === 'complete'),
-    );
+    await run.recorded('task_merged');
     const one = await several('one', { since });
     const gits = (await readFile(asked, 'utf8')).split('\n').length - 1;
     const ms = /** @type {const} */ ({ against: '-', unit: 'ms', limit: 5, others: null });

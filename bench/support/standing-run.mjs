@@ -76,9 +76,19 @@ export class StandingRun {
     await writeFile(join(this.told, id), `${code}\n`);
   }
 
-  /** @returns {Promise<any>} */
-  async status() {
-    return JSON.parse(await this.o8('status', '--json'));
+  /**
+   * Waits for an event of the run; `o8 status` would cost more than what is measured.
+   * @param {string} type
+   */
+  async recorded(type) {
+    const journal = join(await this.folder(), 'journal.jsonl');
+    await this.until(async () => (await readFile(journal, 'utf8')).includes(`"type":"${type}"`));
+  }
+
+  /** Waits for the end of the run and of its supervisor. */
+  async ended() {
+    await this.recorded('run_finished');
+    if (this.group !== null) await this.until(async () => (await this.processes()).supervisor.length === 0);
   }
 
   /** @param {() => Promise<boolean> | boolean} condition */
