@@ -24,7 +24,7 @@ import { tailForModel } from '../core/text/tail-for-model.js';
 import { taskLogView } from '../core/agents/readable-log.js';
 import { isNewsworthy } from '../core/report/newsworthy.js';
 import { wavesOf } from '../core/report/progress.js';
-import { waitingOf } from '../core/report/waiting.js';
+import { waitingOf, type Waiting } from '../core/report/waiting.js';
 import { runningText } from '../core/run/running-text.js';
 import { taskOf } from '../core/run/run-state.js';
 import { leftOutOf, leftOutSchema, type LeftOut } from '../core/run/left-out.js';
@@ -253,7 +253,7 @@ async function view(
     const waiting = waitingOf(plan, state, timeline, task, { now, ownerAlive, holdBack });
     return {
       ...taskView(plan, task, record, live[task.id] ?? null, log, reader),
-      ...(waiting === null ? {} : { waiting }),
+      ...(waiting === null || !isTold(waiting, reader) ? {} : { waiting }),
     };
   });
   const runs = await files.list();
@@ -314,6 +314,11 @@ async function view(
           ),
         }),
   };
+}
+
+/** A model sees from states and dependencies which tasks wait for others, for a slot and for the merge: each field costs. */
+function isTold(waiting: Waiting, reader: Reader): boolean {
+  return reader === 'terminal' || !['tasks', 'slot', 'merge_queue'].includes(waiting.for);
 }
 
 function leftOutView(root: string, { plan, state }: LoadedRun): { leftOut?: LeftOut[] } {

@@ -23,6 +23,7 @@ export function setup() {
   if (!['/tmp', undefined].includes(process.env['TMPDIR']) || !hasRoom()) return undefined;
   removeThoseOfDeadRuns();
   const folder = mkdtempSync(join(MEMORY, `o8-t-${String(process.pid)}-`));
+  chmodSync(folder, 0o711); // as /tmp: a test starts a program as another user
   const remove = () => rmSync(folder, { recursive: true, force: true });
   if (!runsPrograms(folder)) {
     remove();
