@@ -65,9 +65,10 @@ function makespan(tasks: readonly TimedTask[], slots: number): number {
       case 'merge':
         for (const task of action.tasks) history.record({ type: 'task_merged', task, landed: `landed-${task}` });
         return;
+      case 'tidy':
       case 'end_setup':
       case 'finish':
-        return;
+        return; // takes no slot
       case 'stop':
       case 'validate':
         throw new Error(`nothing asks for ${action.kind}`);
