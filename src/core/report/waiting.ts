@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import type { Plan, PlannedTask } from '../plan/plan.js';
-import { barrierWaves } from '../plan/schedule.js';
 import { clockTime } from '../text/clock-time.js';
 import { counted } from '../text/counted.js';
 import { attemptBudget } from '../run/budget.js';
-import { blockers } from '../run/decide.js';
+import { blockers, openBarrier } from '../run/decide.js';
 import { isOpenPull, taskOf, type RunState } from '../run/run-state.js';
 import { stackedOn } from '../run/stacked-on.js';
-import { isSettled, mergedCommit } from '../run/task-state.js';
+import { isInMergeQueue, mergedCommit } from '../run/task-state.js';
 import type { Phase, Timeline } from './timeline.js';
 
 /** What a task waits for, since when (ISO 8601). Who waits for a person is in the list of `attention.ts` instead. */
@@ -98,13 +97,9 @@ function waitingToMerge(state: RunState, id: string, since: string): Waiting {
     const said = record.pull?.seen?.message;
     return { for: 'pull_request', since, ...(said === undefined ? {} : { message: said }) };
   }
-  const mine = record.state.state === 'merge_pending' ? record.state.doneSeq : 0;
+  const mine = isInMergeQueue(record.state) ? record.state.doneSeq : 0;
   const before = [...state.tasks.values()].filter(
-    (other) =>
-      other.state.state === 'merge_pending' &&
-      other.state.hold === null &&
-      !isOpenPull(other) &&
-      other.state.doneSeq < mine,
+    (other) => isInMergeQueue(other.state) && !isOpenPull(other) && other.state.doneSeq < mine,
   );
   return { for: 'merge_queue', since, place: before.length + 1 };
 }
@@ -113,15 +108,9 @@ function startWaits(plan: Plan, state: RunState, timeline: Timeline, task: Plann
   if (taskOf(state, task.id).state.state !== 'queued' || blockers(plan, state, task).length > 0) return null;
   const needed = task.deps.filter((dep) => mergedCommit(taskOf(state, dep).state) === null);
   if (needed.length > 0 && stackedOn(plan, state, task) === null) return { for: 'tasks', since, tasks: needed };
-  const barriers = barrierWaves(plan);
-  for (const wave of plan.waves.filter(({ number }) => number < task.wave && barriers.has(number))) {
-    const isOver = wave.tasks.every((id) => isSettled(taskOf(state, id).state));
-    const hasWork = wave.tasks.some((id) => taskOf(state, id).state.state === 'complete');
-    const isValid = wave.validation === null || !hasWork || state.validations.get(wave.number)?.kind === 'passed';
-    if (!isOver || !isValid)
-      return { for: 'wave', since: later(since, ...task.deps.map((dep) => endOf(timeline, dep))), wave: wave.number };
-  }
-  return null;
+  const wave = openBarrier(plan, state, task);
+  if (wave === null) return null;
+  return { for: 'wave', since: later(since, ...task.deps.map((dep) => endOf(timeline, dep))), wave };
 }
 
 function endOf(timeline: Timeline, id: string): string | null {

@@ -214,7 +214,9 @@ function isReady(plan: Plan, state: RunState, { task, record }: Entry, now: Date
   const { state: current } = record;
   if (current.state !== 'queued' && current.state !== 'worktree_created') return false;
   if (current.notBefore !== null && now < new Date(current.notBefore)) return false;
-  return current.state === 'worktree_created' || (depsMet(plan, state, task) && earlierWavesDone(plan, state, task));
+  return (
+    current.state === 'worktree_created' || (depsMet(plan, state, task) && openBarrier(plan, state, task) === null)
+  );
 }
 
 function depsMet(plan: Plan, state: RunState, task: PlannedTask): boolean {
@@ -224,20 +226,20 @@ function depsMet(plan: Plan, state: RunState, task: PlannedTask): boolean {
 }
 
 /**
- * A wave with a validation is a barrier: later waves wait until it has passed; `--schedule waves` makes every wave a
- * barrier.
+ * The first wave that holds the task back, null if none does. A wave with a validation is a barrier: later waves wait
+ * until it has passed; `--schedule waves` makes every wave a barrier.
  */
-function earlierWavesDone(plan: Plan, state: RunState, task: PlannedTask): boolean {
-  return plan.waves
+export function openBarrier(plan: Plan, state: RunState, task: PlannedTask): number | null {
+  const open = plan.waves
     .filter(({ number }) => number < task.wave)
-    .every((wave) => {
-      if (wave.validation === null) {
-        return plan.settings.schedule === 'deps' || wave.tasks.every((id) => isSettled(taskOf(state, id).state));
-      }
+    .find((wave) => {
+      const isSettledWave = (): boolean => wave.tasks.every((id) => isSettled(taskOf(state, id).state));
+      if (wave.validation === null) return plan.settings.schedule !== 'deps' && !isSettledWave();
       return waveNeedsValidation(state, wave.tasks)
-        ? state.validations.get(wave.number)?.kind === 'passed'
-        : wave.tasks.every((id) => isSettled(taskOf(state, id).state));
+        ? state.validations.get(wave.number)?.kind !== 'passed'
+        : !isSettledWave();
     });
+  return open?.number ?? null;
 }
 
 /** There is nothing to validate if none of the wave's tasks is merged, or this run left the wave out. */
